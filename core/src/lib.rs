@@ -1,0 +1,5 @@
+//! The Communication framework of Bro 2.x as a sans-IO protocol machine.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+pub mod wire;

@@ -1,0 +1,1 @@
+//! Chunks, compression and messages (§1, §2).
