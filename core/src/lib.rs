@@ -2,4 +2,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod data;
+mod time;
 pub mod wire;
+
+pub use time::Time;

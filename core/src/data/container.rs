@@ -1,0 +1,251 @@
+//! Lists, tables, sets, records and vectors (2§6).
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use super::{Attributes, Expr, Name, Type, TypeKind, Value};
+
+/// Holds what every container carries besides its content (2§6, MutableVal part).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mutable {
+    /// 1 persistent, 2 synchronized, 4 tracked.
+    pub properties: u8,
+    /// The global name by which state accesses address this very container; empty if none.
+    pub unique_id: Name,
+}
+
+/// Holds several values in a row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct List {
+    /// The list's type.
+    pub ty: Type,
+    /// The tag of the elements' common type, or of `any`.
+    pub tag: u8,
+    /// The values.
+    pub items: Vec<Value>,
+}
+
+impl List {
+    pub(super) fn compact(&self) -> List {
+        List { items: self.items.iter().map(Value::compact).collect(), ..self.clone() }
+    }
+}
+
+/// Holds a table or a set.
+///
+/// Entries stand in the order in which they came; for Bro that is the order of its hash table.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// The type: a table, or a set, which has no values.
+    pub ty: Type,
+    /// What every container carries.
+    pub mutable: Mutable,
+    /// The table's attributes.
+    pub attributes: Option<Arc<Attributes>>,
+    /// How long an entry lives.
+    pub expire_time: Option<Arc<Expr>>,
+    /// What is called when an entry expires.
+    pub expire_func: Option<Arc<Expr>>,
+    /// The entries.
+    pub entries: Vec<Entry>,
+}
+
+/// Holds an entry of a table or set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The index, one value per component.
+    pub index: Arc<List>,
+    /// The value; `None` in sets.
+    pub value: Option<Value>,
+    /// When the entry was last used, in network time.
+    pub last_access: f64,
+    /// What expiry counts from: the sender's start plus whole seconds, in network time.
+    pub expire_access: f64,
+}
+
+impl Table {
+    /// Makes a table or set of this type without attributes and entries.
+    pub fn new(ty: Type) -> Table {
+        Table {
+            ty,
+            mutable: Mutable::default(),
+            attributes: None,
+            expire_time: None,
+            expire_func: None,
+            entries: Vec::new(),
+        }
+    }
+
+    /// Returns whether this is a set.
+    pub fn is_set(&self) -> bool {
+        match self.ty.def().as_deref().map(|def| &def.kind) {
+            Some(TypeKind::Set(_)) => true,
+            Some(TypeKind::Table(table)) => table.yields.is_none(),
+            _ => self.entries.iter().all(|e| e.value.is_none()),
+        }
+    }
+
+    /// Adds an entry without looking for one with an equal index.
+    ///
+    /// `index` holds one value per component; `value` is `None` for sets.
+    pub fn push(&mut self, index: Vec<Value>, value: Option<Value>) {
+        let (ty, tag) = match self.ty.def().as_deref().map(|def| &def.kind) {
+            Some(TypeKind::Set(set)) => (set.index.clone(), None),
+            Some(TypeKind::Table(table)) => (table.index.clone(), None),
+            _ => (Type::list(index.iter().map(Value::ty).collect()), None::<u8>),
+        };
+        let tag = tag.unwrap_or_else(|| match index.as_slice() {
+            [only] => only.tag() as u8,
+            _ => super::TypeTag::Any as u8,
+        });
+        let index = Arc::new(List { ty, tag, items: index });
+        self.entries.push(Entry { index, value, last_access: 0.0, expire_access: 0.0 });
+    }
+
+    /// Returns the entry with this index.
+    pub fn get(&self, index: &[Value]) -> Option<&Entry> {
+        self.entries.iter().find(|e| e.index.items == index)
+    }
+
+    /// Returns the entries in the order of their indices, and whether two indices are equal.
+    pub(crate) fn sorted(&self) -> (Vec<&Entry>, bool) {
+        let mut entries: Vec<&Entry> = self.entries.iter().collect();
+        entries.sort_by(|a, b| compare_lists(&a.index.items, &b.index.items));
+        let duplicate = entries.windows(2).any(|pair| match pair {
+            [a, b] => compare_lists(&a.index.items, &b.index.items) == Ordering::Equal,
+            _ => false,
+        });
+        (entries, duplicate)
+    }
+
+    pub(super) fn compact(&self) -> Table {
+        let entries = self
+            .entries
+            .iter()
+            .map(|e| Entry {
+                index: Arc::new(e.index.compact()),
+                value: e.value.as_ref().map(Value::compact),
+                ..e.clone()
+            })
+            .collect();
+        Table { entries, ..self.clone() }
+    }
+}
+
+impl PartialEq for Table {
+    /// Compares content whatever its order; time stamps and attributes don't count.
+    fn eq(&self, other: &Table) -> bool {
+        if self.entries.len() != other.entries.len() {
+            return false;
+        }
+        let (mine, theirs) = (self.sorted().0, other.sorted().0);
+        mine.iter().zip(theirs).all(|(a, b)| a.index.items == b.index.items && a.value == b.value)
+    }
+}
+
+/// Holds a record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// The record's type.
+    pub ty: Type,
+    /// What every container carries.
+    pub mutable: Mutable,
+    /// The fields' values, in the order of the type's fields; `None`: not set.
+    pub fields: Vec<Option<Value>>,
+}
+
+impl Record {
+    /// Makes a record of its fields' values.
+    pub fn new(ty: Type, fields: Vec<Option<Value>>) -> Record {
+        Record { ty, mutable: Mutable::default(), fields }
+    }
+
+    /// Returns the value of the field with this name, if there is one and it is set.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        let def = self.ty.def()?;
+        let TypeKind::Record(ty) = &def.kind else { return None };
+        let position = ty.fields.as_ref()?.iter().position(|field| field.name == name)?;
+        self.fields.get(position)?.as_ref()
+    }
+
+    pub(super) fn compact(&self) -> Record {
+        let fields = self.fields.iter().map(|f| f.as_ref().map(Value::compact)).collect();
+        Record { fields, ..self.clone() }
+    }
+}
+
+/// Holds a vector.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Vector {
+    /// The vector's type.
+    pub ty: Type,
+    /// What every container carries.
+    pub mutable: Mutable,
+    /// The elements; `None` where a sparse vector has none.
+    pub items: Vec<Option<Value>>,
+}
+
+impl Vector {
+    /// Makes a vector of this type of its elements.
+    pub fn new(ty: Type, items: Vec<Option<Value>>) -> Vector {
+        Vector { ty, mutable: Mutable::default(), items }
+    }
+
+    pub(super) fn compact(&self) -> Vector {
+        let items = self.items.iter().map(|i| i.as_ref().map(Value::compact)).collect();
+        Vector { items, ..self.clone() }
+    }
+}
+
+/// Orders values for finding equal indices; the order itself means nothing.
+pub(crate) fn compare(a: &Value, b: &Value) -> Ordering {
+    match (a, b) {
+        (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
+        (Value::Int(a), Value::Int(b)) => a.cmp(b),
+        (Value::Count(a), Value::Count(b)) | (Value::Counter(a), Value::Counter(b)) => a.cmp(b),
+        (Value::Double(a), Value::Double(b))
+        | (Value::Time(a), Value::Time(b))
+        | (Value::Interval(a), Value::Interval(b)) => a.total_cmp(b),
+        (Value::String(a), Value::String(b)) => a.cmp(b),
+        (Value::Pattern(a), Value::Pattern(b)) => a.cmp(b),
+        (Value::Enum(a), Value::Enum(b)) => a.number.cmp(&b.number),
+        (Value::Port(a), Value::Port(b)) => a.cmp(b),
+        (Value::Addr(a), Value::Addr(b)) => a.to_canonical().cmp(&b.to_canonical()),
+        (Value::Subnet(a), Value::Subnet(b)) => a.cmp(b),
+        (Value::List(a), Value::List(b)) => compare_lists(&a.items, &b.items),
+        (Value::Record(a), Value::Record(b)) => compare_optional(&a.fields, &b.fields),
+        (Value::Vector(a), Value::Vector(b)) => compare_optional(&a.items, &b.items),
+        (Value::Table(a), Value::Table(b)) => {
+            let (a, b) = (a.sorted().0, b.sorted().0);
+            a.len().cmp(&b.len()).then_with(|| {
+                a.iter().zip(&b).fold(Ordering::Equal, |order, (a, b)| {
+                    order
+                        .then_with(|| compare_lists(&a.index.items, &b.index.items))
+                        .then_with(|| compare_options(a.value.as_ref(), b.value.as_ref()))
+                })
+            })
+        }
+        (Value::Func(_, a), Value::Func(_, b)) => a.name.cmp(&b.name),
+        (Value::File(_, a), Value::File(_, b)) => a.name.cmp(&b.name),
+        (Value::Opaque(a), Value::Opaque(b)) => Arc::as_ptr(a).cmp(&Arc::as_ptr(b)),
+        (a, b) => (a.tag() as u8).cmp(&(b.tag() as u8)),
+    }
+}
+
+fn compare_lists(a: &[Value], b: &[Value]) -> Ordering {
+    let unequal = a.iter().zip(b).map(|(a, b)| compare(a, b)).find(|o| o.is_ne());
+    unequal.unwrap_or_else(|| a.len().cmp(&b.len()))
+}
+
+fn compare_optional(a: &[Option<Value>], b: &[Option<Value>]) -> Ordering {
+    let unequal =
+        a.iter().zip(b).map(|(a, b)| compare_options(a.as_ref(), b.as_ref())).find(|o| o.is_ne());
+    unequal.unwrap_or_else(|| a.len().cmp(&b.len()))
+}
+
+fn compare_options(a: Option<&Value>, b: Option<&Value>) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) => compare(a, b),
+        (a, b) => a.is_some().cmp(&b.is_some()),
+    }
+}

@@ -1,0 +1,96 @@
+//! What a node knows by name: types, events, variables.
+
+use std::collections::BTreeMap;
+
+use super::{Field, Name, Type, TypeTag, Value};
+
+/// Describes an event that a node has a handler for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventDecl {
+    /// The event's full name (`Module::name`, or `name` in the global module).
+    pub name: Name,
+    /// The parameters, in order.
+    pub params: Vec<Field>,
+}
+
+impl EventDecl {
+    /// Makes a declaration.
+    pub fn new(name: impl Into<Name>, params: Vec<Field>) -> EventDecl {
+        EventDecl { name: name.into(), params }
+    }
+
+    /// Checks a call's arguments as a receiver does: their number, then each one's type tag (§5).
+    ///
+    /// # Errors
+    ///
+    /// Says which of the two it is; either way the call is to be dropped and the connection stays.
+    pub fn check(&self, args: &[Value]) -> Result<(), CallMismatch> {
+        if args.len() != self.params.len() {
+            return Err(CallMismatch::ArgumentCount);
+        }
+        let fits = |(param, arg): (&Field, &Value)| match param.ty.tag() {
+            Some(TypeTag::Any) | None => true,
+            Some(tag) => tag == arg.tag(),
+        };
+        if self.params.iter().zip(args).all(fits) {
+            Ok(())
+        } else {
+            Err(CallMismatch::ArgumentTypes)
+        }
+    }
+}
+
+/// Says why a call does not fit what it names (§5).
+///
+/// The texts are Bro's own, which people search their logs for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum CallMismatch {
+    /// Nothing of that name is known.
+    #[error("unknown event/function, ignoring")]
+    Unknown,
+    /// The name is a variable's.
+    #[error("not a function/event, ignoring")]
+    NotAnEvent,
+    /// The number of arguments is not that of the parameters.
+    #[error("wrong number of arguments, ignoring")]
+    ArgumentCount,
+    /// An argument's type tag is not its parameter's.
+    #[error("mismatch in argument types; ignoring")]
+    ArgumentTypes,
+}
+
+/// Holds what a node knows by name.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Declarations {
+    /// Types by full name.
+    pub types: BTreeMap<Name, Type>,
+    /// Events by full name.
+    pub events: BTreeMap<Name, EventDecl>,
+    /// Variables by full name, with their types.
+    pub globals: BTreeMap<Name, Type>,
+}
+
+impl Declarations {
+    /// Makes an empty set of declarations.
+    pub fn new() -> Declarations {
+        Declarations::default()
+    }
+
+    /// Adds an event; an earlier one of the same name is replaced.
+    pub fn add_event(&mut self, event: EventDecl) {
+        self.events.insert(event.name.clone(), event);
+    }
+
+    /// Checks a call against what is known (§5).
+    ///
+    /// # Errors
+    ///
+    /// Says why the call is to be dropped.
+    pub fn check_call(&self, name: &[u8], args: &[Value]) -> Result<(), CallMismatch> {
+        match self.events.get(name) {
+            Some(event) => event.check(args),
+            None if self.globals.contains_key(name) => Err(CallMismatch::NotAnEvent),
+            None => Err(CallMismatch::Unknown),
+        }
+    }
+}

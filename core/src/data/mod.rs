@@ -1,0 +1,36 @@
+//! Bro's types and values as a Rust programmer wants them (2§4, 2§6).
+//!
+//! [`Value`] is the one type for all values, [`Type`] the one for all types. Nothing here knows
+//! how they are written to the wire; that is [`serial`](crate::serial).
+
+mod attributes;
+mod container;
+mod declaration;
+mod expr;
+mod name;
+mod object;
+mod opaque;
+mod scalar;
+mod stmt;
+mod tag;
+mod types;
+mod value;
+
+pub use attributes::{Attribute, AttributeTag, Attributes};
+pub use container::{Entry, List, Mutable, Record, Table, Vector};
+pub use declaration::{CallMismatch, Declarations, EventDecl};
+pub use expr::{BinaryClass, Expr, ExprKind, UnaryClass};
+pub use name::Name;
+pub use object::{Event, File, Func, Id, Opcode, Packet, Serial, StateAccess};
+pub use opaque::{
+    BitVector, Bloom, BloomCells, BloomFilter, Bucket, Cardinality, CounterVector, Entropy, Hasher,
+    Opaque, OpaqueState, TopK,
+};
+pub use scalar::{EnumValue, Pattern, Port, Subnet, Transport};
+pub use stmt::{Case, Stmt, StmtKind};
+pub use tag::{InternalTag, TypeTag};
+pub use types::{
+    Enclosing, EnumType, Field, FuncType, ListType, RecordType, SetType, TableType, Type, TypeDef,
+    TypeKind,
+};
+pub use value::Value;

@@ -1,0 +1,103 @@
+//! Names: of types, fields, events, variables.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::ops::Deref;
+
+use bytes::Bytes;
+
+/// Holds a name as the wire carries it: bytes, normally ASCII and free of NULs (2§1).
+///
+/// A name compares with `&str`, and prints with every unusual byte as `\xHH`. Cloning is cheap.
+/// A name that came with a message shares the message's buffer; [`Name::compact`] gives one that
+/// doesn't, for keeping.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(Bytes);
+
+impl Name {
+    /// Returns the empty name, as types without a name have.
+    pub const fn new() -> Name {
+        Name(Bytes::new())
+    }
+
+    /// Makes a name of text that lives as long as the program.
+    pub const fn from_static(name: &'static str) -> Name {
+        Name(Bytes::from_static(name.as_bytes()))
+    }
+
+    /// Makes a name of raw bytes.
+    pub const fn from_bytes(bytes: Bytes) -> Name {
+        Name(bytes)
+    }
+
+    /// Returns the bytes, shared.
+    pub fn as_shared(&self) -> &Bytes {
+        &self.0
+    }
+
+    /// Returns the name as text, if it is UTF-8.
+    pub fn as_str(&self) -> Option<&str> {
+        std::str::from_utf8(&self.0).ok()
+    }
+
+    /// Returns a copy that keeps no message's buffer alive.
+    pub fn compact(&self) -> Name {
+        Name(Bytes::copy_from_slice(&self.0))
+    }
+}
+
+impl Deref for Name {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Borrow<[u8]> for Name {
+    fn borrow(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<&str> for Name {
+    fn from(name: &str) -> Name {
+        Name(Bytes::copy_from_slice(name.as_bytes()))
+    }
+}
+
+impl From<String> for Name {
+    fn from(name: String) -> Name {
+        Name(Bytes::from(name))
+    }
+}
+
+impl From<Bytes> for Name {
+    fn from(name: Bytes) -> Name {
+        Name(name)
+    }
+}
+
+impl PartialEq<str> for Name {
+    fn eq(&self, other: &str) -> bool {
+        self.0 == other.as_bytes()
+    }
+}
+
+impl PartialEq<&str> for Name {
+    fn eq(&self, other: &&str) -> bool {
+        self.0 == other.as_bytes()
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0.escape_ascii(), f)
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}

@@ -1,0 +1,152 @@
+//! Opaque values (2§7).
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{Type, Value};
+
+/// Holds a value whose content only Bro's own functions understand.
+#[derive(Debug, PartialEq)]
+pub struct Opaque {
+    /// The value's type, an opaque type.
+    pub ty: Type,
+    /// The content.
+    pub state: OpaqueState,
+}
+
+/// Tells the kinds of opaque values apart, with their content (2§7).
+#[derive(Debug, PartialEq)]
+#[non_exhaustive]
+pub enum OpaqueState {
+    /// An MD5 in progress: A, B, C, D, Nl, Nh, 16 words of data, num. `None`: not started.
+    Md5(Option<Box<[u32; 23]>>),
+    /// A SHA-1 in progress: h0–h4, Nl, Nh, 16 words of data, num.
+    Sha1(Option<Box<[u32; 24]>>),
+    /// A SHA-256 in progress: 8 × h, Nl, Nh, 16 words of data, num, md_len.
+    Sha256(Option<Box<[u32; 28]>>),
+    /// A test for randomness in progress.
+    Entropy(Box<Entropy>),
+    /// The most frequent elements seen.
+    TopK(TopK),
+    /// A Bloom filter.
+    Bloom(Bloom),
+    /// A HyperLogLog counter of distinct elements.
+    Cardinality(Cardinality),
+    /// A certificate, DER.
+    X509(Bytes),
+}
+
+/// Holds the state of a test for randomness.
+#[derive(Debug, PartialEq)]
+pub struct Entropy {
+    /// How often each byte was seen.
+    pub counts: [i64; 256],
+    /// How many bytes were seen.
+    pub total: i64,
+    /// The Monte-Carlo test's position.
+    pub mp: i32,
+    /// Whether the serial correlation test has not begun.
+    pub scc_first: i32,
+    /// The Monte-Carlo test's bytes.
+    pub monte: [u32; 6],
+    /// Points inside the circle.
+    pub inmont: i64,
+    /// Points in all.
+    pub mcount: i64,
+    /// `cexp, montex, montey, montepi, sccu0, scclast, scct1, scct2, scct3`
+    pub sums: [f64; 9],
+}
+
+/// Holds the most frequent elements seen.
+#[derive(Debug, PartialEq)]
+pub struct TopK {
+    /// How many elements are asked for.
+    pub size: u64,
+    /// How many elements are held.
+    pub num_elements: u64,
+    /// Whether elements were dropped.
+    pub pruned: bool,
+    /// The elements' type, once there was one.
+    pub ty: Option<Type>,
+    /// Elements by how often they were seen.
+    pub buckets: Vec<Bucket>,
+}
+
+/// Elements that were seen equally often.
+#[derive(Debug, PartialEq)]
+pub struct Bucket {
+    /// How often.
+    pub count: u64,
+    /// The elements, each with its possible overestimate.
+    pub elements: Vec<(u64, Value)>,
+}
+
+/// Holds a Bloom filter.
+#[derive(Debug, PartialEq)]
+pub struct Bloom {
+    /// The elements' type, once there was one.
+    pub ty: Option<Type>,
+    /// The filter.
+    pub filter: Arc<BloomFilter>,
+}
+
+/// Holds a Bloom filter's hash functions and bits or counters.
+#[derive(Debug, PartialEq)]
+pub struct BloomFilter {
+    /// The hash functions.
+    pub hasher: Arc<Hasher>,
+    /// The bits or counters.
+    pub cells: BloomCells,
+}
+
+/// Tells basic and counting Bloom filters apart.
+#[derive(Debug, PartialEq)]
+pub enum BloomCells {
+    /// A bit per cell.
+    Basic(Arc<BitVector>),
+    /// A counter per cell.
+    Counting(Arc<CounterVector>),
+}
+
+/// Holds the parameters of a Bloom filter's hash functions.
+#[derive(Debug, PartialEq)]
+pub struct Hasher {
+    /// Whether two hash functions are combined (class 3) rather than k independent ones (2).
+    pub double: bool,
+    /// The number of hash functions.
+    pub k: u16,
+    /// The seeds.
+    pub seed: [u64; 2],
+}
+
+/// Holds bits.
+#[derive(Debug, PartialEq)]
+pub struct BitVector {
+    /// The bits, 64 to a block.
+    pub blocks: Vec<u64>,
+    /// The number of bits.
+    pub num_bits: u64,
+}
+
+/// Holds counters of equal width.
+#[derive(Debug, PartialEq)]
+pub struct CounterVector {
+    /// The counters' bits.
+    pub bits: Arc<BitVector>,
+    /// The width of a counter in bits.
+    pub width: u64,
+}
+
+/// Holds a HyperLogLog counter.
+#[derive(Debug, PartialEq)]
+pub struct Cardinality {
+    /// The elements' type, once there was one.
+    pub ty: Option<Type>,
+    /// The number of buckets that are still empty.
+    pub v: u64,
+    /// The correction factor.
+    pub alpha_m: f64,
+    /// The buckets; their number is m.
+    pub buckets: Bytes,
+}

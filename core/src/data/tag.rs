@@ -1,0 +1,147 @@
+//! Type tags and internal tags (2§4).
+
+use std::fmt;
+
+macro_rules! tags {
+    ($($(#[$doc:meta])* $variant:ident = $number:literal, $name:literal, $internal:ident;)*) => {
+        /// Names a type on the wire and in scripts (2§4).
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum TypeTag {
+            $($(#[$doc])* $variant = $number,)*
+        }
+
+        impl TypeTag {
+            /// All tags, in the order of their numbers.
+            pub const ALL: &'static [TypeTag] = &[$(TypeTag::$variant,)*];
+
+            /// Returns the tag with this number, if there is one.
+            pub const fn from_u8(number: u8) -> Option<TypeTag> {
+                match number {
+                    $($number => Some(TypeTag::$variant),)*
+                    _ => None,
+                }
+            }
+
+            /// Returns the type's name as scripts and logs write it.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(TypeTag::$variant => $name,)*
+                }
+            }
+
+            /// Returns how a value of this type is held, which decides its plain content (2§6).
+            pub const fn internal(self) -> InternalTag {
+                match self {
+                    $(TypeTag::$variant => InternalTag::$internal,)*
+                }
+            }
+        }
+    };
+}
+
+tags! {
+    /// No value.
+    Void = 0, "void", Void;
+    /// `T` or `F`.
+    Bool = 1, "bool", Int;
+    /// A signed 64-bit integer.
+    Int = 2, "int", Int;
+    /// An unsigned 64-bit integer.
+    Count = 3, "count", Unsigned;
+    /// An unsigned 64-bit integer that only grows.
+    Counter = 4, "counter", Unsigned;
+    /// An IEEE 754 double.
+    Double = 5, "double", Double;
+    /// Seconds since the Unix epoch.
+    Time = 6, "time", Double;
+    /// A length of time in seconds.
+    Interval = 7, "interval", Double;
+    /// Bytes, NULs included.
+    String = 8, "string", String;
+    /// A regular expression.
+    Pattern = 9, "pattern", Other;
+    /// A named constant.
+    Enum = 10, "enum", Int;
+    /// A timer of Bro's own; never a value.
+    Timer = 11, "timer", Other;
+    /// A transport-layer port.
+    Port = 12, "port", Unsigned;
+    /// An IP address.
+    Addr = 13, "addr", Addr;
+    /// An address with a prefix width.
+    Subnet = 14, "subnet", Subnet;
+    /// Any type.
+    Any = 15, "any", Other;
+    /// A table, or a set.
+    Table = 16, "table", Other;
+    /// Unused by Bro.
+    Union = 17, "union", Other;
+    /// Named fields.
+    Record = 18, "record", Other;
+    /// A list of types: a table's index, a function's parameters.
+    List = 19, "types", Other;
+    /// A function, event or hook.
+    Func = 20, "func", Other;
+    /// A file.
+    File = 21, "file", Other;
+    /// Elements by position.
+    Vector = 22, "vector", Other;
+    /// A value whose content only its own functions understand.
+    Opaque = 23, "opaque", Other;
+    /// A type as a value.
+    Type = 24, "type", Other;
+    /// The type of an erroneous expression.
+    Error = 25, "error", Error;
+}
+
+impl TypeTag {
+    /// Returns whether the standard type of this tag has no parts of its own.
+    ///
+    /// These are the types that are written as a bare `BroType` (2§4) and that both sides
+    /// share instances of.
+    pub const fn is_atomic(self) -> bool {
+        !matches!(
+            self,
+            TypeTag::Enum
+                | TypeTag::Table
+                | TypeTag::Union
+                | TypeTag::Record
+                | TypeTag::List
+                | TypeTag::Func
+                | TypeTag::File
+                | TypeTag::Vector
+                | TypeTag::Opaque
+        )
+    }
+}
+
+impl fmt::Display for TypeTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Says how Bro holds a value of some type (2§4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum InternalTag {
+    /// Nothing.
+    Void = 0,
+    /// A signed 64-bit integer.
+    Int = 1,
+    /// An unsigned 64-bit integer.
+    Unsigned = 2,
+    /// A double.
+    Double = 3,
+    /// Bytes.
+    String = 4,
+    /// An address.
+    Addr = 5,
+    /// An address and a width.
+    Subnet = 6,
+    /// An object of its own.
+    Other = 7,
+    /// The error type.
+    Error = 8,
+}

@@ -1,0 +1,333 @@
+//! Types (2§4).
+
+use std::fmt;
+use std::sync::{Arc, Weak};
+
+use super::{Attributes, Expr, Name, TypeTag};
+
+/// Refers to a type; cheap to clone.
+///
+/// Everything that is sent again and again should share its types: a connection recognises a
+/// type that it has sent before by its `Arc`, and then writes a short reference (2§5).
+#[derive(Clone)]
+pub enum Type {
+    /// The standard instance of an atomic type, which every peer has: `count`, `string`, ….
+    Base(TypeTag),
+    /// A type in full.
+    Def(Arc<TypeDef>),
+    /// A type that contains the place where this stands: recursive types refer to themselves so.
+    Enclosing(Arc<Enclosing>),
+    /// A type known only by its name; the receiver has to know it. Only Broccoli writes these.
+    Named(Arc<Name>),
+}
+
+impl Type {
+    /// `bool`
+    pub const BOOL: Type = Type::Base(TypeTag::Bool);
+    /// `int`
+    pub const INT: Type = Type::Base(TypeTag::Int);
+    /// `count`
+    pub const COUNT: Type = Type::Base(TypeTag::Count);
+    /// `counter`
+    pub const COUNTER: Type = Type::Base(TypeTag::Counter);
+    /// `double`
+    pub const DOUBLE: Type = Type::Base(TypeTag::Double);
+    /// `time`
+    pub const TIME: Type = Type::Base(TypeTag::Time);
+    /// `interval`
+    pub const INTERVAL: Type = Type::Base(TypeTag::Interval);
+    /// `string`
+    pub const STRING: Type = Type::Base(TypeTag::String);
+    /// `pattern`
+    pub const PATTERN: Type = Type::Base(TypeTag::Pattern);
+    /// `port`
+    pub const PORT: Type = Type::Base(TypeTag::Port);
+    /// `addr`
+    pub const ADDR: Type = Type::Base(TypeTag::Addr);
+    /// `subnet`
+    pub const SUBNET: Type = Type::Base(TypeTag::Subnet);
+    /// `any`
+    pub const ANY: Type = Type::Base(TypeTag::Any);
+
+    /// Makes a type of its parts.
+    pub fn new(name: impl Into<Name>, kind: TypeKind) -> Type {
+        let network_order = matches!(kind, TypeKind::Atomic(TypeTag::Port));
+        Type::Def(Arc::new(TypeDef { name: name.into(), base: false, network_order, kind }))
+    }
+
+    /// Makes a record type; an empty name means an anonymous one.
+    pub fn record(name: impl Into<Name>, fields: Vec<Field>) -> Type {
+        let num_fields = u32::try_from(fields.len()).unwrap_or(u32::MAX);
+        Type::new(name, TypeKind::Record(RecordType { num_fields, fields: Some(fields) }))
+    }
+
+    /// Makes an enum type; `name` and the constants' names are full (`Module::NAME`).
+    pub fn enumeration(name: impl Into<Name>, names: Vec<(Name, i64)>) -> Type {
+        let counter = names.iter().map(|(_, v)| v.saturating_add(1)).max().unwrap_or(0);
+        Type::new(name, TypeKind::Enum(EnumType { counter, names }))
+    }
+
+    /// Makes a list of types, as an index or a function's parameters have.
+    pub fn list(types: Vec<Type>) -> Type {
+        let pure = match types.split_first() {
+            Some((first, rest)) if rest.iter().all(|t| t == first) => Some(first.clone()),
+            _ => None,
+        };
+        Type::new("", TypeKind::List(ListType { pure, types }))
+    }
+
+    /// Makes a set type with these index components.
+    pub fn set(index: Vec<Type>) -> Type {
+        Type::new(
+            "",
+            TypeKind::Set(SetType { yields: None, index: Type::list(index), elements: None }),
+        )
+    }
+
+    /// Makes a table type with these index components.
+    pub fn table(index: Vec<Type>, yields: Type) -> Type {
+        Type::new("", TypeKind::Table(TableType { yields: Some(yields), index: Type::list(index) }))
+    }
+
+    /// Makes a vector type.
+    pub fn vector(yields: Type) -> Type {
+        Type::new("", TypeKind::Vector(yields))
+    }
+
+    /// Makes a type that the receiver knows by its name.
+    pub fn named(name: impl Into<Name>) -> Type {
+        Type::Named(Arc::new(name.into()))
+    }
+
+    /// Returns the type's tag; `None` if only its name is known.
+    pub fn tag(&self) -> Option<TypeTag> {
+        match self {
+            Type::Base(tag) => Some(*tag),
+            Type::Def(def) => Some(def.kind.tag()),
+            Type::Enclosing(up) => Some(up.tag),
+            Type::Named(_) => None,
+        }
+    }
+
+    /// Returns the type's name, empty for the standard and for anonymous types.
+    pub fn name(&self) -> &[u8] {
+        match self {
+            Type::Base(_) => b"",
+            Type::Def(def) => &def.name,
+            Type::Enclosing(up) => &up.name,
+            Type::Named(name) => name,
+        }
+    }
+
+    /// Returns the full definition, if there is one and it is still alive.
+    pub fn def(&self) -> Option<Arc<TypeDef>> {
+        match self {
+            Type::Def(def) => Some(Arc::clone(def)),
+            Type::Enclosing(up) => up.def.upgrade(),
+            Type::Base(_) | Type::Named(_) => None,
+        }
+    }
+
+    /// Returns a record type's fields, in order.
+    pub fn fields(&self) -> Option<&[Field]> {
+        match self {
+            Type::Def(def) => match &def.kind {
+                TypeKind::Record(record) => record.fields.as_deref(),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+impl PartialEq for Type {
+    /// Compares the same instance at once, and by content otherwise; a recursive reference
+    /// compares by name.
+    fn eq(&self, other: &Type) -> bool {
+        match (self, other) {
+            (Type::Base(a), Type::Base(b)) => a == b,
+            (Type::Def(a), Type::Def(b)) => Arc::ptr_eq(a, b) || a == b,
+            (Type::Base(tag), Type::Def(def)) | (Type::Def(def), Type::Base(tag)) => {
+                matches!(def.kind, TypeKind::Atomic(t) if t == *tag) && def.name.is_empty()
+            }
+            (Type::Enclosing(a), Type::Enclosing(b)) => a.name == b.name && a.tag == b.tag,
+            (Type::Named(a), Type::Named(b)) => a == b,
+            (Type::Enclosing(up), Type::Def(def)) | (Type::Def(def), Type::Enclosing(up)) => {
+                up.name == def.name && up.tag == def.kind.tag()
+            }
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Debug for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Type::Base(tag) => write!(f, "{tag}"),
+            Type::Def(def) => def.fmt(f),
+            Type::Enclosing(up) => write!(f, "enclosing {}", up.name),
+            Type::Named(name) => write!(f, "type named {name}"),
+        }
+    }
+}
+
+/// Refers to a type from within that type.
+///
+/// The reference is weak, so that a recursive type is freed like any other. A part of such a type
+/// that outlives the whole is written with the type's name only.
+#[derive(Debug)]
+pub struct Enclosing {
+    /// The enclosing type.
+    pub def: Weak<TypeDef>,
+    /// Its name.
+    pub name: Name,
+    /// Its tag.
+    pub tag: TypeTag,
+}
+
+/// Holds a type in full.
+#[derive(Debug, PartialEq)]
+pub struct TypeDef {
+    /// The type's name, empty if it has none.
+    pub name: Name,
+    /// Whether the sender marked it as one of its shared instances of atomic types.
+    pub base: bool,
+    /// Whether the sender marked it as kept in network byte order; Bro does for ports only,
+    /// Broccoli for none.
+    pub network_order: bool,
+    /// What kind of type it is, with its parts.
+    pub kind: TypeKind,
+}
+
+/// Tells the kinds of types apart, with the parts of each (2§4).
+#[derive(Debug, PartialEq)]
+#[non_exhaustive]
+pub enum TypeKind {
+    /// A type without parts.
+    Atomic(TypeTag),
+    /// A list of types.
+    List(ListType),
+    /// A table.
+    Table(TableType),
+    /// A set.
+    Set(SetType),
+    /// A function, event or hook.
+    Func(FuncType),
+    /// A record.
+    Record(RecordType),
+    /// A file of this element type.
+    File(Type),
+    /// An enum.
+    Enum(EnumType),
+    /// A vector of this element type.
+    Vector(Type),
+    /// An opaque type of this name (`md5`, `topk`, …).
+    Opaque(Name),
+}
+
+impl TypeKind {
+    /// Returns the tag that goes with the kind.
+    pub fn tag(&self) -> TypeTag {
+        match self {
+            TypeKind::Atomic(tag) => *tag,
+            TypeKind::List(_) => TypeTag::List,
+            TypeKind::Table(_) | TypeKind::Set(_) => TypeTag::Table,
+            TypeKind::Func(_) => TypeTag::Func,
+            TypeKind::Record(_) => TypeTag::Record,
+            TypeKind::File(_) => TypeTag::File,
+            TypeKind::Enum(_) => TypeTag::Enum,
+            TypeKind::Vector(_) => TypeTag::Vector,
+            TypeKind::Opaque(_) => TypeTag::Opaque,
+        }
+    }
+}
+
+/// Lists types: a table's index components, a function's parameters.
+#[derive(Debug, PartialEq)]
+pub struct ListType {
+    /// The type that all have in common, if Bro noted one.
+    pub pure: Option<Type>,
+    /// The types, in order.
+    pub types: Vec<Type>,
+}
+
+/// Describes a table.
+#[derive(Debug, PartialEq)]
+pub struct TableType {
+    /// The type of the values; absent in a table type that is used like a set.
+    pub yields: Option<Type>,
+    /// The index components, a list type.
+    pub index: Type,
+}
+
+/// Describes a set.
+#[derive(Debug, PartialEq)]
+pub struct SetType {
+    /// Always absent in what Bro sends.
+    pub yields: Option<Type>,
+    /// The index components, a list type.
+    pub index: Type,
+    /// The elements of a set constructor whose type is still open.
+    pub elements: Option<Arc<Expr>>,
+}
+
+/// Describes a function, event or hook.
+#[derive(Debug, PartialEq)]
+pub struct FuncType {
+    /// The type of the result.
+    pub yields: Option<Type>,
+    /// The parameters, a record type.
+    pub args: Type,
+    /// The parameters' types, a list type.
+    pub arg_types: Type,
+    /// 0 function, 1 event, 2 hook.
+    pub flavor: i32,
+}
+
+/// Describes a record.
+#[derive(Debug, PartialEq)]
+pub struct RecordType {
+    /// The number of fields, also if the fields themselves are not there.
+    pub num_fields: u32,
+    /// The fields.
+    pub fields: Option<Vec<Field>>,
+}
+
+/// Describes a record's field.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// The field's name.
+    pub name: Name,
+    /// The field's type.
+    pub ty: Type,
+    /// The field's attributes, such as `&optional`.
+    pub attributes: Option<Arc<Attributes>>,
+}
+
+impl Field {
+    /// Makes a field without attributes.
+    pub fn new(name: impl Into<Name>, ty: Type) -> Field {
+        Field { name: name.into(), ty, attributes: None }
+    }
+}
+
+/// Describes an enum.
+#[derive(Debug, PartialEq)]
+pub struct EnumType {
+    /// The number that the next constant without a number would get.
+    pub counter: i64,
+    /// The constants' full names (`Module::NAME`) and numbers.
+    pub names: Vec<(Name, i64)>,
+}
+
+impl EnumType {
+    /// Returns the name of the constant with this number.
+    pub fn name_of(&self, number: i64) -> Option<&Name> {
+        self.names.iter().find(|(_, n)| *n == number).map(|(name, _)| name)
+    }
+
+    /// Returns the number of the constant with this full name.
+    pub fn number_of(&self, name: &[u8]) -> Option<i64> {
+        self.names.iter().find(|(n, _)| **n == *name).map(|(_, number)| *number)
+    }
+}

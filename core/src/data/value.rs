@@ -1,0 +1,152 @@
+//! Values (2§6).
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{
+    EnumValue, File, Func, List, Opaque, Pattern, Port, Record, Subnet, Table, Type, TypeTag,
+    Vector,
+};
+
+/// Holds a value of any of Bro's types.
+///
+/// Containers are shared and cheap to clone. A string that came with a message borrows from that
+/// message's buffer; [`Value::compact`] gives a value that doesn't, for keeping.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Value {
+    /// `bool`
+    Bool(bool),
+    /// `int`
+    Int(i64),
+    /// `count`
+    Count(u64),
+    /// `counter`
+    Counter(u64),
+    /// `double`
+    Double(f64),
+    /// `time`: seconds since the Unix epoch.
+    Time(f64),
+    /// `interval`: seconds.
+    Interval(f64),
+    /// `string`: any bytes.
+    String(Bytes),
+    /// `pattern`
+    Pattern(Arc<Pattern>),
+    /// A constant of an enum.
+    Enum(EnumValue),
+    /// `port`
+    Port(Port),
+    /// `addr`
+    Addr(IpAddr),
+    /// `subnet`
+    Subnet(Subnet),
+    /// Several values in a row: a table's index.
+    List(Arc<List>),
+    /// A table or a set.
+    Table(Arc<Table>),
+    /// A record.
+    Record(Arc<Record>),
+    /// A vector.
+    Vector(Arc<Vector>),
+    /// A function, with the type that the value itself names.
+    Func(Type, Arc<Func>),
+    /// A file, with the type that the value itself names.
+    File(Type, Arc<File>),
+    /// A value whose content only its own functions understand.
+    Opaque(Arc<Opaque>),
+}
+
+impl Value {
+    /// Makes a string of anything that is text or bytes.
+    pub fn string(text: impl AsRef<[u8]>) -> Value {
+        Value::String(Bytes::copy_from_slice(text.as_ref()))
+    }
+
+    /// Returns the tag of the value's type.
+    pub fn tag(&self) -> TypeTag {
+        match self {
+            Value::Bool(_) => TypeTag::Bool,
+            Value::Int(_) => TypeTag::Int,
+            Value::Count(_) => TypeTag::Count,
+            Value::Counter(_) => TypeTag::Counter,
+            Value::Double(_) => TypeTag::Double,
+            Value::Time(_) => TypeTag::Time,
+            Value::Interval(_) => TypeTag::Interval,
+            Value::String(_) => TypeTag::String,
+            Value::Pattern(_) => TypeTag::Pattern,
+            Value::Enum(_) => TypeTag::Enum,
+            Value::Port(_) => TypeTag::Port,
+            Value::Addr(_) => TypeTag::Addr,
+            Value::Subnet(_) => TypeTag::Subnet,
+            Value::List(_) => TypeTag::List,
+            Value::Table(_) => TypeTag::Table,
+            Value::Record(_) => TypeTag::Record,
+            Value::Vector(_) => TypeTag::Vector,
+            Value::Func(..) => TypeTag::Func,
+            Value::File(..) => TypeTag::File,
+            Value::Opaque(_) => TypeTag::Opaque,
+        }
+    }
+
+    /// Returns the value's type.
+    pub fn ty(&self) -> Type {
+        match self {
+            Value::Enum(value) => value.ty.clone(),
+            Value::List(list) => list.ty.clone(),
+            Value::Table(table) => table.ty.clone(),
+            Value::Record(record) => record.ty.clone(),
+            Value::Vector(vector) => vector.ty.clone(),
+            Value::Func(ty, _) | Value::File(ty, _) => ty.clone(),
+            Value::Opaque(opaque) => opaque.ty.clone(),
+            _ => Type::Base(self.tag()),
+        }
+    }
+
+    /// Returns the value without a share in any message's buffer.
+    ///
+    /// Strings are copied, also those inside containers; everything else is shared.
+    pub fn compact(&self) -> Value {
+        match self {
+            Value::String(s) => Value::String(Bytes::copy_from_slice(s)),
+            Value::List(list) => Value::List(Arc::new(list.compact())),
+            Value::Table(table) => Value::Table(Arc::new(table.compact())),
+            Value::Record(record) => Value::Record(Arc::new(record.compact())),
+            Value::Vector(vector) => Value::Vector(Arc::new(vector.compact())),
+            other => other.clone(),
+        }
+    }
+}
+
+macro_rules! from {
+    ($($rust:ty => $variant:ident ($convert:expr),)*) => {
+        $(impl From<$rust> for Value {
+            fn from(value: $rust) -> Value {
+                Value::$variant(($convert)(value))
+            }
+        })*
+    };
+}
+
+from! {
+    bool => Bool(|v| v),
+    i64 => Int(|v| v),
+    i32 => Int(i64::from),
+    u64 => Count(|v| v),
+    u32 => Count(u64::from),
+    f64 => Double(|v| v),
+    &str => String(|v: &str| Bytes::copy_from_slice(v.as_bytes())),
+    String => String(Bytes::from),
+    Bytes => String(|v| v),
+    IpAddr => Addr(|v| v),
+    Port => Port(|v| v),
+    Subnet => Subnet(|v| v),
+    EnumValue => Enum(|v| v),
+    Pattern => Pattern(Arc::new),
+    List => List(Arc::new),
+    Table => Table(Arc::new),
+    Record => Record(Arc::new),
+    Vector => Vector(Arc::new),
+}

@@ -1,0 +1,73 @@
+//! Time as the core is given it.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+use std::time::Duration;
+
+/// A moment: nanoseconds of wall clock since the Unix epoch.
+///
+/// The protocol carries wall-clock times, and a recorded session must replay to the same bytes,
+/// so the core has a type of its own for what its user feeds in. It never asks a clock. Times are
+/// to be fed in ascending order; a machine that is given an earlier one than before goes on with
+/// the later.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time(u64);
+
+impl Time {
+    /// The Unix epoch.
+    pub const EPOCH: Time = Time(0);
+
+    /// Makes a time of nanoseconds since the Unix epoch.
+    pub const fn from_nanos(nanos: u64) -> Time {
+        Time(nanos)
+    }
+
+    /// Makes a time of seconds since the Unix epoch, as the protocol carries them; what is before
+    /// the epoch, beyond the year 2554 or not a number becomes the nearest end of the range.
+    pub fn from_secs_f64(secs: f64) -> Time {
+        // Float to integer casts saturate, and NaN becomes 0.
+        Time((secs * 1e9) as u64)
+    }
+
+    /// Returns the nanoseconds since the Unix epoch.
+    pub const fn as_nanos(self) -> u64 {
+        self.0
+    }
+
+    /// Returns the seconds since the Unix epoch, as the protocol carries them.
+    ///
+    /// A double holds present times to about a quarter of a microsecond.
+    pub fn as_secs_f64(self) -> f64 {
+        self.0 as f64 / 1e9
+    }
+
+    /// Returns how much later this is than `earlier`, or zero if it isn't.
+    pub const fn saturating_since(self, earlier: Time) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add<Duration> for Time {
+    type Output = Time;
+
+    /// Adds; what is beyond the year 2554 becomes the end of the range.
+    fn add(self, by: Duration) -> Time {
+        Time(self.0.saturating_add(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX)))
+    }
+}
+
+impl Sub for Time {
+    type Output = Duration;
+
+    /// Subtracts; never less than zero.
+    fn sub(self, earlier: Time) -> Duration {
+        self.saturating_since(earlier)
+    }
+}
+
+impl fmt::Display for Time {
+    /// Writes seconds with six decimals, as Bro's logs do.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:06}", self.0 / 1_000_000_000, self.0 / 1000 % 1_000_000)
+    }
+}
