@@ -2,7 +2,9 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod connection;
 pub mod data;
+pub mod serial;
 mod time;
 pub mod wire;
 
