@@ -49,9 +49,8 @@ impl Input {
         }
     }
 
-    /// Appends what has arrived; returns how many of the bytes were taken.
-    pub(super) fn feed(&mut self, mut bytes: &[u8]) -> usize {
-        let arrived = bytes.len();
+    /// Appends what has arrived.
+    pub(super) fn feed(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() && !self.closed {
             bytes = if self.missing > 0 {
                 self.feed_chunk(bytes)
@@ -62,7 +61,6 @@ impl Input {
                 }
             };
         }
-        arrived - bytes.len()
     }
 
     /// Returns the first length word and the bytes behind it, those of later chunks too.
@@ -72,18 +70,17 @@ impl Input {
         Some((u32::from_be_bytes(*word), rest))
     }
 
-    /// Drops the first length word and the `length` bytes behind it, which must be there.
+    /// Returns what can be read at once: whole chunks with their length words, or one unfinished.
     #[inline]
-    pub(super) fn skip(&mut self, length: usize) {
-        self.front.advance(WORD + length);
-        self.turn_over();
+    pub(super) fn unread(&self) -> &[u8] {
+        &self.front
     }
 
-    /// Drops the first length word and hands out the `length` bytes behind it, which must be there.
+    /// Drops `skip` bytes and hands out the `length` bytes behind them; all must be there.
     #[inline]
-    pub(super) fn take(&mut self, length: usize) -> Bytes {
-        self.front.advance(WORD);
-        let chunk = self.front.split_to(length).freeze();
+    pub(super) fn take(&mut self, skip: usize, length: usize) -> Bytes {
+        let mut chunk = self.front.split_to(skip + length).freeze();
+        chunk.advance(skip);
         self.turn_over();
         chunk
     }
