@@ -1,0 +1,209 @@
+//! The compression transform of whole payloads (§1.5).
+
+use std::fmt;
+
+use bytes::{Bytes, BytesMut};
+use flate2::{Compress, Decompress, FlushCompress, FlushDecompress, Status};
+
+use super::error::WireErrorKind;
+use super::input::BLOCK;
+
+/// The size in bytes from which on a payload is deflated; a shorter one is stored (§1.5).
+pub const MIN_COMPRESS: usize = 30;
+
+/// The length behind each transformed payload, in the byte order of the sender's host. It is
+/// little-endian on every platform that Bro ships for.
+const TRAILER: usize = 4;
+
+/// The most bytes that one byte of a deflate stream can yield: two bits that repeat 258 bytes.
+const MAX_RATIO: u64 = 1032;
+
+/// The bytes that bits left from the chunk before may add to what a chunk yields.
+const RATIO_SLACK: u64 = 8 * MAX_RATIO;
+
+/// A level of compression, 1 (fastest) to 9 (smallest).
+///
+/// Level 0 does not exist here: it means that a node never sends COMPRESS (§1.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Compression(u8);
+
+impl Compression {
+    /// Returns the level, or `None` unless it is 1 to 9.
+    pub const fn new(level: u8) -> Option<Self> {
+        match level {
+            1..=9 => Some(Compression(level)),
+            _ => None,
+        }
+    }
+
+    /// Returns the level as a number, 1 to 9.
+    pub const fn level(self) -> u8 {
+        self.0
+    }
+}
+
+impl Default for Compression {
+    /// Returns level 6, zlib's own default.
+    fn default() -> Self {
+        Compression(6)
+    }
+}
+
+/// Undoes the transform, payload by payload, for one direction.
+pub(super) struct Inflater {
+    stream: Decompress,
+    /// Small inflated payloads share blocks, as received ones do.
+    block: BytesMut,
+}
+
+impl Inflater {
+    pub(super) fn new() -> Self {
+        Inflater { stream: Decompress::new(true), block: BytesMut::new() }
+    }
+
+    /// Expects a new zlib stream, as after a second COMPRESS.
+    pub(super) fn restart(&mut self) {
+        self.stream.reset(true);
+    }
+
+    /// Returns the plain payload, and whether it was deflated.
+    pub(super) fn unpack(
+        &mut self,
+        payload: &Bytes,
+        limit: u32,
+    ) -> Result<(Bytes, bool), WireErrorKind> {
+        let Some((body, trailer)) = payload.split_last_chunk::<TRAILER>() else {
+            return Err(WireErrorKind::TrailerMissing { length: payload.len() as u64 });
+        };
+        match u32::from_le_bytes(*trailer) {
+            0 => Ok((payload.slice_ref(body), false)),
+            claimed => Ok((self.inflate(body, claimed, limit)?, true)),
+        }
+    }
+
+    fn inflate(&mut self, body: &[u8], claimed: u32, limit: u32) -> Result<Bytes, WireErrorKind> {
+        if claimed > limit {
+            return Err(WireErrorKind::InflatedTooLong { claimed, limit });
+        }
+        let most = (body.len() as u64).saturating_mul(MAX_RATIO).saturating_add(RATIO_SLACK);
+        if u64::from(claimed) > most {
+            let compressed = saturate(body.len());
+            return Err(WireErrorKind::ImpossibleRatio { claimed, compressed });
+        }
+        let size = claimed as usize;
+        // One byte more than claimed shows whether the stream has more to give, and leaves zlib
+        // the room to read on through empty blocks behind the last byte.
+        let room = size.saturating_add(1);
+        if room > BLOCK {
+            let mut out = BytesMut::zeroed(room);
+            inflate_exactly(&mut self.stream, body, &mut out, claimed)?;
+            out.truncate(size);
+            return Ok(out.freeze());
+        }
+        if self.block.capacity() < room {
+            self.block.reserve(BLOCK);
+        }
+        self.block.resize(room, 0);
+        inflate_exactly(&mut self.stream, body, &mut self.block, claimed)?;
+        self.block.truncate(size);
+        Ok(self.block.split().freeze())
+    }
+}
+
+/// Inflates all of `input` to all of `out` but its last byte.
+fn inflate_exactly(
+    stream: &mut Decompress,
+    mut input: &[u8],
+    mut out: &mut [u8],
+    claimed: u32,
+) -> Result<(), WireErrorKind> {
+    loop {
+        let (read, written) = (stream.total_in(), stream.total_out());
+        let status = stream
+            .decompress(input, out, FlushDecompress::Sync)
+            .map_err(|_| WireErrorKind::Corrupt)?;
+        let read = (stream.total_in() - read) as usize;
+        let written = (stream.total_out() - written) as usize;
+        input = input.get(read..).unwrap_or_default();
+        out = out.get_mut(written..).unwrap_or_default();
+        let stuck = status != Status::Ok || read + written == 0;
+        if stuck || input.is_empty() || out.is_empty() {
+            break;
+        }
+    }
+    match (out.len(), input.len()) {
+        (0, _) => Err(WireErrorKind::InflatedLong { claimed }),
+        (1, 0) => Ok(()),
+        (1, left) => Err(WireErrorKind::CompressedLeftOver { left: saturate(left), claimed }),
+        (missing, _) => {
+            let inflated = claimed.saturating_sub(saturate(missing - 1));
+            Err(WireErrorKind::InflatedShort { claimed, inflated })
+        }
+    }
+}
+
+fn saturate(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+/// Applies the transform, payload by payload, for one direction.
+pub(super) struct Deflater {
+    stream: Compress,
+}
+
+impl Deflater {
+    pub(super) fn new(level: Compression) -> Self {
+        let level = flate2::Compression::new(u32::from(level.level()));
+        Deflater { stream: Compress::new(level, true) }
+    }
+
+    /// Appends the transformed payload; returns whether it was deflated.
+    ///
+    /// `always` deflates short payloads too.
+    pub(super) fn pack(&mut self, payload: &[u8], always: bool, out: &mut Vec<u8>) -> bool {
+        let start = out.len();
+        if payload.len() >= MIN_COMPRESS || always {
+            let length = u32::try_from(payload.len()).expect("a message is shorter than 4 GiB");
+            if self.deflate(payload, out).is_ok() {
+                out.extend_from_slice(&length.to_le_bytes());
+                return true;
+            }
+            // Only a broken stream fails, and then yields nothing more; storing is always legal.
+            out.truncate(start);
+        }
+        out.extend_from_slice(payload);
+        out.extend_from_slice(&[0; TRAILER]);
+        false
+    }
+
+    fn deflate(
+        &mut self,
+        mut payload: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), flate2::CompressError> {
+        out.reserve(payload.len() + payload.len() / 1000 + 64);
+        loop {
+            let read = self.stream.total_in();
+            let status = self.stream.compress_vec(payload, out, FlushCompress::Sync)?;
+            let read = (self.stream.total_in() - read) as usize;
+            payload = payload.get(read..).unwrap_or_default();
+            // The flush is complete once it leaves room.
+            if status == Status::BufError || (payload.is_empty() && out.len() < out.capacity()) {
+                return Ok(());
+            }
+            out.reserve(64 + payload.len());
+        }
+    }
+}
+
+impl fmt::Debug for Inflater {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inflater").field("total_out", &self.stream.total_out()).finish()
+    }
+}
+
+impl fmt::Debug for Deflater {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deflater").field("total_in", &self.stream.total_in()).finish()
+    }
+}

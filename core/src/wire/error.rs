@@ -1,0 +1,176 @@
+//! What can be wrong with a stream of chunks and messages.
+
+use thiserror::Error;
+
+use super::message::{MessageType, type_name};
+
+/// Says what is wrong with a stream, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}{kind}, {} (at byte {offset} of the stream)", prefix(*message), kind.section())]
+pub struct WireError {
+    /// What is wrong.
+    pub kind: WireErrorKind,
+    /// The offset in the stream of the length word of the offending chunk or part; of the first
+    /// part if the chunk that the parts make up is at fault.
+    pub offset: u64,
+    /// The message whose argument was awaited or read, if its header had been.
+    pub message: Option<MessageType>,
+}
+
+fn prefix(message: Option<MessageType>) -> String {
+    message.map_or_else(String::new, |message| format!("{message}: "))
+}
+
+/// Says what is wrong with a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum WireErrorKind {
+    /// A chunk, or a payload once its compression is undone, has no bytes (§1.1).
+    #[error("empty chunk")]
+    EmptyChunk,
+    /// A chunk, or a part of one, is longer than [`Limits::chunk`](super::Limits::chunk) (§1.1).
+    #[error("chunk of {length} bytes, limit is {limit}")]
+    ChunkTooLong {
+        /// The length that the peer announced, in bytes.
+        length: u32,
+        /// The limit in force, in bytes.
+        limit: u32,
+    },
+    /// The parts of a chunk add up to more than [`Limits::message`](super::Limits::message) (§1.2).
+    #[error("message of at least {length} bytes, limit is {limit}")]
+    MessageTooLong {
+        /// The bytes received and announced so far.
+        length: u64,
+        /// The limit in force, in bytes.
+        limit: u32,
+    },
+    /// The mark of a partial chunk came over TLS, where there are none (§1.3).
+    #[error("length word {word:#010x} marks a partial chunk, which TLS has not")]
+    PartialOverTls {
+        /// The length word.
+        word: u32,
+    },
+    /// A header chunk is not 8 bytes long (§1.4).
+    #[error("header chunk of {length} bytes, must be 8")]
+    HeaderLength {
+        /// Its length in bytes, compression undone.
+        length: u64,
+    },
+    /// A payload is too short for the length that compression puts behind it (§1.5).
+    #[error("compressed chunk of {length} bytes, at least 4 needed")]
+    TrailerMissing {
+        /// Its length in bytes.
+        length: u64,
+    },
+    /// A chunk claims to inflate to more than [`Limits::inflated`](super::Limits::inflated) (§1.5).
+    #[error("chunk claims to inflate to {claimed} bytes, limit is {limit}")]
+    InflatedTooLong {
+        /// The claimed size in bytes.
+        claimed: u32,
+        /// The limit in force, in bytes.
+        limit: u32,
+    },
+    /// A chunk claims to inflate to more than its compressed bytes can yield (§1.5).
+    #[error("chunk claims to inflate from {compressed} to {claimed} bytes, more than deflate can")]
+    ImpossibleRatio {
+        /// The claimed size in bytes.
+        claimed: u32,
+        /// The number of compressed bytes.
+        compressed: u32,
+    },
+    /// The compressed bytes are not a continuation of the direction's zlib stream (§1.5).
+    #[error("compressed chunk is corrupt")]
+    Corrupt,
+    /// Inflating yields fewer bytes than claimed (§1.5).
+    #[error("chunk inflates to {inflated} bytes, {claimed} claimed")]
+    InflatedShort {
+        /// The claimed size in bytes.
+        claimed: u32,
+        /// The size that came out, in bytes.
+        inflated: u32,
+    },
+    /// Inflating yields more bytes than claimed (§1.5).
+    #[error("chunk inflates to more than the {claimed} bytes claimed")]
+    InflatedLong {
+        /// The claimed size in bytes.
+        claimed: u32,
+    },
+    /// Compressed bytes stay over after the end of the zlib stream (§1.5).
+    #[error("{left} compressed bytes left over after inflating to {claimed}")]
+    CompressedLeftOver {
+        /// The bytes left over.
+        left: u32,
+        /// The claimed size in bytes, which was reached.
+        claimed: u32,
+    },
+    /// A header chunk has a type that no message has, or one that only passes between the two
+    /// processes of a Bro (§2).
+    #[error("message type {number:#04x} ({}) from a peer", unexpected(*number))]
+    UnknownType {
+        /// The type byte.
+        number: u8,
+    },
+    /// An argument chunk has the wrong length for its message (§2).
+    #[error("argument of {length} bytes, must be {}", message.argument_length())]
+    ArgumentLength {
+        /// The message.
+        message: MessageType,
+        /// The length of the argument in bytes, compression undone.
+        length: u64,
+    },
+    /// The last pair of a REMOTE_PRINT has no text (§2.12).
+    #[error("file name without text at the end of the argument")]
+    PrintWithoutText,
+    /// The stream ended inside a length word (§1.1).
+    #[error("stream ended inside a length word, after {have} of 4 bytes")]
+    EndInLength {
+        /// The bytes of it that came.
+        have: u8,
+    },
+    /// The stream ended inside a chunk (§1.1).
+    #[error("stream ended inside a chunk, after {have} of {length} bytes")]
+    EndInChunk {
+        /// The bytes of it that came.
+        have: u32,
+        /// The length announced.
+        length: u32,
+    },
+    /// The stream ended after a part that others should follow (§1.2).
+    #[error("stream ended between the parts of a chunk, after {have} bytes")]
+    EndBetweenParts {
+        /// The bytes in the parts that came.
+        have: u32,
+    },
+    /// The stream ended between a header chunk and its argument chunk (§1.4).
+    #[error("stream ended before the argument")]
+    EndBeforeArgument,
+}
+
+impl WireErrorKind {
+    /// Returns the section of the specification that was violated, as in `§1.1`.
+    pub fn section(&self) -> &'static str {
+        match self {
+            Self::EmptyChunk
+            | Self::ChunkTooLong { .. }
+            | Self::EndInLength { .. }
+            | Self::EndInChunk { .. } => "§1.1",
+            Self::MessageTooLong { .. } | Self::EndBetweenParts { .. } => "§1.2",
+            Self::PartialOverTls { .. } => "§1.3",
+            Self::HeaderLength { .. } | Self::EndBeforeArgument => "§1.4",
+            Self::TrailerMissing { .. }
+            | Self::InflatedTooLong { .. }
+            | Self::ImpossibleRatio { .. }
+            | Self::Corrupt
+            | Self::InflatedShort { .. }
+            | Self::InflatedLong { .. }
+            | Self::CompressedLeftOver { .. } => "§1.5",
+            Self::UnknownType { .. } => "§2",
+            Self::ArgumentLength { message, .. } => message.section(),
+            Self::PrintWithoutText => MessageType::RemotePrint.section(),
+        }
+    }
+}
+
+fn unexpected(number: u8) -> &'static str {
+    type_name(number).unwrap_or("unknown")
+}

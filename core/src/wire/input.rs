@@ -1,0 +1,187 @@
+//! The bytes that have arrived and are not decoded yet.
+
+use std::collections::VecDeque;
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use super::framing::{Framing, WORD};
+
+/// The size of a block, in bytes: what a small slice that is kept alive can pin at most.
+pub(super) const BLOCK: usize = 8 << 10;
+
+/// Holds what has arrived, each chunk contiguous behind its length word.
+///
+/// Small chunks share blocks of [`BLOCK`] bytes, so that keeping one alive pins one block. A chunk
+/// that does not fit a block gets a buffer of its own that grows with what arrives. Every byte is
+/// copied once, by `feed`; the chunks handed out are slices.
+#[derive(Debug)]
+pub(super) struct Input {
+    framing: Framing,
+    /// The longest chunk that is buffered; a longer one ends the stream.
+    limit: u32,
+    /// The block that is read from.
+    front: BytesMut,
+    /// The blocks after it. Only the last of all blocks can end in an unfinished chunk.
+    more: VecDeque<BytesMut>,
+    /// Whether the last block belongs to one chunk that is too large to share it.
+    exclusive: bool,
+    /// A length word of which less than four bytes have come.
+    word: [u8; WORD],
+    word_len: u8,
+    /// The bytes that the chunk at the end of the last block still lacks.
+    missing: usize,
+    /// A chunk can not be accepted: what follows it is ignored.
+    closed: bool,
+}
+
+impl Input {
+    pub(super) fn new(framing: Framing, limit: u32) -> Self {
+        Input {
+            framing,
+            limit,
+            front: BytesMut::new(),
+            more: VecDeque::new(),
+            exclusive: false,
+            word: [0; WORD],
+            word_len: 0,
+            missing: 0,
+            closed: false,
+        }
+    }
+
+    /// Appends what has arrived.
+    pub(super) fn feed(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() && !self.closed {
+            bytes = if self.missing > 0 {
+                self.feed_chunk(bytes)
+            } else {
+                match self.feed_run(bytes) {
+                    0 => self.feed_word(bytes),
+                    run => bytes.get(run..).unwrap_or_default(),
+                }
+            };
+        }
+    }
+
+    /// Returns the first length word and the bytes behind it, those of later chunks too.
+    #[inline]
+    pub(super) fn peek(&self) -> Option<(u32, &[u8])> {
+        let (word, rest) = self.front.split_first_chunk::<WORD>()?;
+        Some((u32::from_be_bytes(*word), rest))
+    }
+
+    /// Returns what can be read at once: whole chunks with their length words, or one unfinished.
+    #[inline]
+    pub(super) fn unread(&self) -> &[u8] {
+        &self.front
+    }
+
+    /// Drops `skip` bytes and hands out the `length` bytes behind them; all must be there.
+    #[inline]
+    pub(super) fn take(&mut self, skip: usize, length: usize) -> Bytes {
+        let mut chunk = self.front.split_to(skip + length).freeze();
+        chunk.advance(skip);
+        self.turn_over();
+        chunk
+    }
+
+    /// Returns the bytes of a length word that is not complete.
+    pub(super) fn word_len(&self) -> u8 {
+        self.word_len
+    }
+
+    /// Drops everything and ignores what else may come.
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+        self.front = BytesMut::new();
+        self.more = VecDeque::new();
+    }
+
+    /// Goes on to the next block when the first has been read.
+    #[inline]
+    fn turn_over(&mut self) {
+        if self.front.is_empty() {
+            if let Some(next) = self.more.pop_front() {
+                self.front = next;
+            }
+        }
+    }
+
+    /// Appends all the whole chunks that fit the last block, in one copy; returns their size.
+    #[inline]
+    fn feed_run(&mut self, bytes: &[u8]) -> usize {
+        if self.word_len > 0 || self.exclusive {
+            return 0;
+        }
+        let (framing, limit) = (self.framing, self.limit);
+        let block = self.back();
+        let room = bytes.len().min(block.capacity() - block.len());
+        let mut run = 0;
+        while let Some((word, rest)) =
+            bytes.get(run..room).and_then(<[u8]>::split_first_chunk::<WORD>)
+        {
+            match framing.part(u32::from_be_bytes(*word), limit) {
+                Ok(part) if part.length as usize <= rest.len() => {
+                    run += WORD + part.length as usize;
+                }
+                _ => break,
+            }
+        }
+        block.extend_from_slice(bytes.get(..run).unwrap_or_default());
+        run
+    }
+
+    /// Takes bytes of a length word, and opens the chunk when the word is complete.
+    fn feed_word<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let have = usize::from(self.word_len);
+        let (taken, rest) = bytes.split_at(bytes.len().min(WORD - have));
+        for (to, from) in self.word.iter_mut().skip(have).zip(taken) {
+            *to = *from;
+        }
+        if have + taken.len() < WORD {
+            self.word_len += taken.len() as u8;
+            return rest;
+        }
+        self.word_len = 0;
+        let word = self.word;
+        match self.framing.part(u32::from_be_bytes(word), self.limit) {
+            Ok(part) => self.missing = part.length as usize,
+            // The word itself goes through, for the decoder to say what is wrong with it.
+            Err(_) => self.closed = true,
+        }
+        let needed = WORD.saturating_add(self.missing);
+        let exclusive = self.exclusive;
+        let block = self.back();
+        if exclusive || block.capacity() - block.len() < needed {
+            self.open_block(needed);
+        }
+        self.back().extend_from_slice(&word);
+        rest
+    }
+
+    /// Takes bytes of a chunk whose length word has been taken.
+    fn feed_chunk<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let (taken, rest) = bytes.split_at(bytes.len().min(self.missing));
+        self.missing -= taken.len();
+        self.back().extend_from_slice(taken);
+        rest
+    }
+
+    /// Makes a block the last one that has room for `needed` bytes, or is to grow to them.
+    fn open_block(&mut self, needed: usize) {
+        let was_exclusive = std::mem::replace(&mut self.exclusive, needed > BLOCK);
+        if !self.more.is_empty() || !self.front.is_empty() {
+            self.more.push_back(BytesMut::with_capacity(BLOCK));
+        } else if was_exclusive || self.exclusive {
+            self.front = BytesMut::with_capacity(BLOCK);
+        } else {
+            // Starts over in the same memory when no slice of it is left.
+            self.front.reserve(BLOCK);
+        }
+    }
+
+    #[inline]
+    fn back(&mut self) -> &mut BytesMut {
+        self.more.back_mut().unwrap_or(&mut self.front)
+    }
+}

@@ -1,0 +1,82 @@
+//! Arguments of a fixed layout: VERSION, PING and PONG, SYNC_POINT.
+
+use bytes::Bytes;
+
+/// The argument of VERSION (§2.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// The protocol's version; [`Version::PROTOCOL`] unless the peer is of another kind.
+    pub protocol: u32,
+    /// The size of the sender's outgoing object cache, in entries.
+    pub cache_size: u32,
+    /// The version of the data format, or 0 for "any".
+    pub data_format: u32,
+    /// Whole seconds from the sender's start to this connection.
+    pub runtime: u32,
+    /// The class, without its NUL. `None` if there are no bytes for it (as Broccoli sends it), an
+    /// empty one if there is a lone NUL (as Bro does). What follows a NUL in it is not sent.
+    pub class: Option<Bytes>,
+}
+
+impl Version {
+    /// The protocol's version that this crate speaks.
+    pub const PROTOCOL: u32 = 7;
+    /// The version of the data format that this crate speaks.
+    pub const DATA_FORMAT: u32 = 26;
+}
+
+/// The argument of PING and PONG, `ping_args` (§2.7, §2.8).
+///
+/// Times are seconds: moments since 1970, or spans; see §2 for which is which when.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PingArgs {
+    /// The number that the pinger gave the PING.
+    pub seq: u32,
+    /// When the PING was issued, by the pinger's clock.
+    pub time1: f64,
+    /// When the PING left for the network, by the pinger's clock; on return, the round trip.
+    pub time2: f64,
+    /// When the PING came in, by the receiver's clock; in a PONG, the time spent in the receiver.
+    pub time3: f64,
+    /// The layout on the wire: a PONG has that of its PING.
+    pub layout: PingLayout,
+}
+
+/// The layout of [`PingArgs`] on the wire.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum PingLayout {
+    /// 32 bytes, with four bytes of padding after `seq`: 64-bit builds. The padding is ignored on
+    /// receipt, since a Bro leaves it uninitialised.
+    #[default]
+    Padded32,
+    /// 28 bytes without padding: 32-bit builds.
+    Compact28,
+}
+
+/// The argument of SYNC_POINT (§2.11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SyncPoint {
+    /// The point that the sender has reached.
+    Point(u32),
+    /// The end of the sender's trace, 0xffff_ffff on the wire.
+    Final,
+}
+
+impl SyncPoint {
+    /// The final point as it is on the wire.
+    const FINAL: u32 = u32::MAX;
+
+    pub(super) fn from_u32(count: u32) -> Self {
+        match count {
+            Self::FINAL => SyncPoint::Final,
+            count => SyncPoint::Point(count),
+        }
+    }
+
+    pub(super) fn to_u32(self) -> u32 {
+        match self {
+            SyncPoint::Point(count) => count,
+            SyncPoint::Final => Self::FINAL,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The messages between peers (§2).
+
+mod args;
+mod caps;
+mod decode;
+mod encode;
+mod lists;
+#[cfg(test)]
+mod tests;
+mod types;
+
+use bytes::Bytes;
+
+pub use args::{PingArgs, PingLayout, SyncPoint, Version};
+pub use caps::Caps;
+pub use lists::{EventNames, PrintItem, PrintItems};
+pub use types::MessageType;
+pub(super) use types::type_name;
+
+/// A message between peers, sent or received (§2).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Message {
+    /// Opens the connection: versions, cache size, class (§2.1).
+    Version(Version),
+    /// Carries one serialization, not looked into here (§2.2).
+    Serial(Bytes),
+    /// Asks for events by name (§2.3).
+    RequestEvents(EventNames),
+    /// Carries a filter in pcap's syntax, without the NUL that ends it (§2.4).
+    CaptureFilter(Bytes),
+    /// Asks for synchronized state (§2.5).
+    RequestSync {
+        /// Whether the sender considers its own state authoritative.
+        authoritative: bool,
+    },
+    /// Ends a phase (§2.6).
+    PhaseDone,
+    /// Measures the way to the peer and back (§2.7).
+    Ping(PingArgs),
+    /// Answers a PING (§2.8).
+    Pong(PingArgs),
+    /// Says what the sender is capable of (§2.9).
+    Caps(Caps),
+    /// Announces that every later chunk is transformed (§2.10).
+    Compress,
+    /// Announces a point in the replay of a trace (§2.11).
+    SyncPoint(SyncPoint),
+    /// Carries what was printed to files (§2.12).
+    RemotePrint(PrintItems),
+    /// Announces a log writer, not looked into here (§2.13).
+    LogCreateWriter(Bytes),
+    /// Carries log entries, not looked into here (§2.14).
+    LogWrite(Bytes),
+    /// Asks for logs (§2.15).
+    RequestLogs,
+}
+
+impl Message {
+    /// Returns the type of the message.
+    pub fn message_type(&self) -> MessageType {
+        match self {
+            Message::Version(_) => MessageType::Version,
+            Message::Serial(_) => MessageType::Serial,
+            Message::RequestEvents(_) => MessageType::RequestEvents,
+            Message::CaptureFilter(_) => MessageType::CaptureFilter,
+            Message::RequestSync { .. } => MessageType::RequestSync,
+            Message::PhaseDone => MessageType::PhaseDone,
+            Message::Ping(_) => MessageType::Ping,
+            Message::Pong(_) => MessageType::Pong,
+            Message::Caps(_) => MessageType::Caps,
+            Message::Compress => MessageType::Compress,
+            Message::SyncPoint(_) => MessageType::SyncPoint,
+            Message::RemotePrint(_) => MessageType::RemotePrint,
+            Message::LogCreateWriter(_) => MessageType::LogCreateWriter,
+            Message::LogWrite(_) => MessageType::LogWrite,
+            Message::RequestLogs => MessageType::RequestLogs,
+        }
+    }
+}
