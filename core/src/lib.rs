@@ -3,6 +3,7 @@
 #![deny(missing_docs)]
 
 pub mod data;
+pub mod serial;
 mod time;
 pub mod wire;
 
