@@ -93,9 +93,6 @@ pub enum SerialErrorKind {
     /// A reference from within an object to that object itself; only types may do so.
     #[error("object {0} refers to itself")]
     Cycle(u64),
-    /// A full object under an id that is in the cache.
-    #[error("object {0} sent twice")]
-    DuplicateObject(u64),
     /// A serial type of no known family, or with the wrong bit 15.
     #[error("unknown object type")]
     UnknownSerialType(u16),
@@ -196,7 +193,7 @@ impl SerialErrorKind {
             | K::BadInternalTag(_)
             | K::UnknownType(_)
             | K::UnknownAttribute(_) => "2§4",
-            K::UnknownObject(_) | K::Cycle(_) | K::DuplicateObject(_) => "2§5",
+            K::UnknownObject(_) | K::Cycle(_) => "2§5",
             K::WrongClass { .. }
             | K::TypeIsVoid
             | K::TypeIsError

@@ -28,17 +28,22 @@ impl Mode {
     /// In Running, between two Bros.
     pub const RUNNING: Mode = Mode { pid_64bit: true, caching: Caching::Stable };
 
-    /// Derives the mode from what the receiver of the bytes announced and from whether the
-    /// connection is Running on the writer's side (2§3, 2§5).
-    pub fn new(receiver: Caps, writer_running: bool) -> Mode {
+    /// Derives the mode from what both sides announced and from whether the connection is Running
+    /// on the writer's side (2§3, 2§5).
+    ///
+    /// What changes the encoding needs both: a Broccoli announces neither 64-bit ids nor the new
+    /// strategy, and writes as it announces, whatever the Bro it writes to can read. That nothing
+    /// is cached is for the receiver alone to say.
+    pub fn new(writer: Caps, receiver: Caps, writer_running: bool) -> Mode {
+        let both = |cap| writer_running && writer.contains(cap) && receiver.contains(cap);
         let caching = if receiver.contains(Caps::NO_CACHING) {
             Caching::None
-        } else if writer_running && receiver.contains(Caps::NEW_CACHE_STRATEGY) {
+        } else if both(Caps::NEW_CACHE_STRATEGY) {
             Caching::Stable
         } else {
             Caching::Single
         };
-        Mode { pid_64bit: writer_running && receiver.contains(Caps::PID_64BIT), caching }
+        Mode { pid_64bit: both(Caps::PID_64BIT), caching }
     }
 
     pub(super) const fn stable(self) -> bool {

@@ -16,9 +16,7 @@ use crate::data::{Declarations, Event, Name, Opcode, Packet, Serial, StateAccess
 use super::cache::{CacheCounters, Object, ReadCache};
 use super::cursor::{Cursor, Result};
 use super::transcript::Mark;
-use super::{
-    Caching, Family, Limits, Mode, Place, SerialError, SerialErrorKind as Kind, Transcript, kind,
-};
+use super::{Family, Limits, Mode, Place, SerialError, SerialErrorKind as Kind, Transcript, kind};
 
 /// Reads the SERIALs of one direction of a connection.
 ///
@@ -263,10 +261,7 @@ impl Session<'_> {
         if let Some(transcript) = &mut self.transcript {
             transcript.marks.push(Mark::Full { pid, serial_type });
         }
-        let place = match self.mode.caching {
-            Caching::None if pid == 0 => None,
-            _ => self.cache.register(pid, family, self.mode)?,
-        };
+        let place = self.cache.register(pid, family, self.mode);
         if family.is_counted() && family != Family::StateAccess && self.cursor.bool()? {
             self.location()?;
         }
