@@ -101,6 +101,9 @@ impl Decoder {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
+        if self.input.unread().is_empty() {
+            return Ok(None);
+        }
         self.next().map_err(|kind| self.fail(kind))
     }
 
