@@ -3,7 +3,7 @@
 /// Counts what one direction of a connection has carried so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Bytes of the stream, length words included. A decoder counts bytes as they are fed.
+    /// Bytes of whole chunks and parts, length words included: the offset of the next.
     pub bytes: u64,
     /// Chunks, each part of a split one counted (§1.1, §1.2).
     pub chunks: u64,

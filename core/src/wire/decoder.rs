@@ -13,6 +13,12 @@ use super::message::{Message, MessageType};
 /// The length of a header chunk (§1.4).
 const HEADER: usize = 8;
 
+/// What comes before the argument of an uncompressed message: two length words and the header.
+const PLAIN: usize = WORD + HEADER + WORD;
+
+/// The type byte of a SERIAL, as a pattern.
+const SERIAL: u8 = MessageType::Serial as u8;
+
 /// Turns the bytes of one direction of one connection into messages.
 ///
 /// [`feed`](Self::feed) it what arrives, in any pieces, and [`poll`](Self::poll) it until it has no
@@ -33,8 +39,6 @@ pub struct Decoder {
     header: Option<Header>,
     /// Set from the first COMPRESS on. Boxed: its window is large and most directions have none.
     inflater: Option<Box<Inflater>>,
-    /// The offset of the next length word.
-    offset: u64,
     /// The offset of the chunk that is looked at, for errors.
     chunk_offset: u64,
     counters: Counters,
@@ -69,7 +73,6 @@ impl Decoder {
             parts_offset: 0,
             header: None,
             inflater: None,
-            offset: 0,
             chunk_offset: 0,
             counters: Counters::default(),
             failed: None,
@@ -82,7 +85,7 @@ impl Decoder {
     /// something that cannot be accepted are ignored.
     #[inline]
     pub fn feed(&mut self, bytes: &[u8]) {
-        self.counters.bytes += self.input.feed(bytes) as u64;
+        self.input.feed(bytes);
     }
 
     /// Returns the next whole message, or `None` if there is none yet.
@@ -92,8 +95,14 @@ impl Decoder {
     /// same.
     #[inline]
     pub fn poll(&mut self) -> Result<Option<Decoded>, WireError> {
+        if let Some(decoded) = self.plain_serial() {
+            return Ok(Some(decoded));
+        }
         if let Some(error) = &self.failed {
             return Err(error.clone());
+        }
+        if self.input.unread().is_empty() {
+            return Ok(None);
         }
         self.next().map_err(|kind| self.fail(kind))
     }
@@ -111,9 +120,9 @@ impl Decoder {
         let (kind, offset) = if let Some((word, rest)) = self.input.peek() {
             let length = self.framing.part(word, self.limits.chunk).map_or(0, |part| part.length);
             let have = u32::try_from(rest.len()).unwrap_or(u32::MAX);
-            (WireErrorKind::EndInChunk { have, length }, self.offset)
+            (WireErrorKind::EndInChunk { have, length }, self.counters.bytes)
         } else if self.input.word_len() > 0 {
-            (WireErrorKind::EndInLength { have: self.input.word_len() }, self.offset)
+            (WireErrorKind::EndInLength { have: self.input.word_len() }, self.counters.bytes)
         } else if !self.parts.is_empty() {
             let have = u32::try_from(self.parts.len()).unwrap_or(u32::MAX);
             (WireErrorKind::EndBetweenParts { have }, self.parts_offset)
@@ -137,7 +146,7 @@ impl Decoder {
 
     /// Returns the offset in the stream of the first chunk that has not been read yet, in bytes.
     pub fn offset(&self) -> u64 {
-        self.offset
+        self.counters.bytes
     }
 
     #[cold]
@@ -174,8 +183,37 @@ impl Decoder {
         }
         self.header = None;
         self.counters.messages += 1;
-        let wire_len = self.offset - header.offset;
+        let wire_len = self.counters.bytes - header.offset;
         Ok(Some(Decoded { message, offset: header.offset, wire_len }))
+    }
+
+    /// Reads a SERIAL of the usual form: all there, neither split nor transformed.
+    ///
+    /// Nearly every message is one. Anything else, rare or wrong, is left to the general way.
+    #[inline]
+    fn plain_serial(&mut self) -> Option<Decoded> {
+        let (head, rest) = self.input.unread().split_first_chunk::<PLAIN>()?;
+        let &[0, 0, 0, 8, SERIAL, _, _, _, _, _, _, _, w0, w1, w2, w3] = head else { return None };
+        let part =
+            self.framing.part(u32::from_be_bytes([w0, w1, w2, w3]), self.limits.chunk).ok()?;
+        let between_messages = self.header.is_none() && self.parts.is_empty();
+        let size = part.length as usize;
+        if part.more
+            || part.length > self.limits.message
+            || self.limits.chunk.min(self.limits.message) < HEADER as u32
+            || rest.len() < size
+            || self.inflater.is_some()
+            || !between_messages
+        {
+            return None;
+        }
+        let argument = self.input.take(PLAIN, size);
+        let offset = self.counters.bytes;
+        let wire_len = (PLAIN + size) as u64;
+        self.counters.bytes += wire_len;
+        self.counters.chunks += 2;
+        self.counters.messages += 1;
+        Some(Decoded { message: Message::Serial(argument), offset, wire_len })
     }
 
     /// Every later chunk is transformed; each COMPRESS starts a zlib stream (§1.5).
@@ -189,38 +227,10 @@ impl Decoder {
     /// Reads a header chunk; the padding and the peer id in it mean nothing (§1.4).
     #[inline]
     fn next_header(&mut self) -> Result<Option<Header>, WireErrorKind> {
-        if let Some(number) = self.plain_header() {
-            return self.header(number);
-        }
         let Some(payload) = self.payload()? else { return Ok(None) };
-        match payload[..] {
-            [number, _, _, _, _, _, _, _] => self.header(number),
-            _ => Err(WireErrorKind::HeaderLength { length: payload.len() as u64 }),
-        }
-    }
-
-    /// Reads a header chunk of the usual form, twelve bytes that are all there; returns its type.
-    ///
-    /// Anything else, rare or wrong, is left to the general way.
-    #[inline]
-    fn plain_header(&mut self) -> Option<u8> {
-        let (word, rest) = self.input.peek()?;
-        let &[number, ..] = rest.first_chunk::<HEADER>()?;
-        let usual = word == HEADER as u32
-            && self.limits.chunk >= word
-            && self.limits.message >= word
-            && self.inflater.is_none()
-            && self.parts.is_empty();
-        usual.then(|| {
-            self.chunk_offset = self.offset;
-            self.input.skip(HEADER);
-            self.count_part(word);
-            number
-        })
-    }
-
-    #[inline]
-    fn header(&self, number: u8) -> Result<Option<Header>, WireErrorKind> {
+        let [number, _, _, _, _, _, _, _] = payload[..] else {
+            return Err(WireErrorKind::HeaderLength { length: payload.len() as u64 });
+        };
         match MessageType::from_u8(number) {
             Some(message) => Ok(Some(Header { message, offset: self.chunk_offset })),
             None => Err(WireErrorKind::UnknownType { number }),
@@ -232,7 +242,7 @@ impl Decoder {
     fn payload(&mut self) -> Result<Option<Bytes>, WireErrorKind> {
         loop {
             let Some((word, rest)) = self.input.peek() else { return Ok(None) };
-            self.chunk_offset = self.offset;
+            self.chunk_offset = self.counters.bytes;
             let part = self.framing.part(word, self.limits.chunk)?;
             let length = self.parts.len() as u64 + u64::from(part.length);
             if length > u64::from(self.limits.message) {
@@ -243,7 +253,7 @@ impl Decoder {
             if rest.len() < size {
                 return Ok(None);
             }
-            let bytes = self.input.take(size);
+            let bytes = self.input.take(WORD, size);
             self.count_part(part.length);
             let payload = if part.more || !self.parts.is_empty() {
                 match self.join(part, bytes) {
@@ -259,7 +269,7 @@ impl Decoder {
 
     #[inline]
     fn count_part(&mut self, length: u32) {
-        self.offset += WORD as u64 + u64::from(length);
+        self.counters.bytes += WORD as u64 + u64::from(length);
         self.counters.chunks += 1;
     }
 

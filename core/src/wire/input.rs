@@ -49,9 +49,8 @@ impl Input {
         }
     }
 
-    /// Appends what has arrived; returns how many of the bytes were taken.
-    pub(super) fn feed(&mut self, mut bytes: &[u8]) -> usize {
-        let arrived = bytes.len();
+    /// Appends what has arrived.
+    pub(super) fn feed(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() && !self.closed {
             bytes = if self.missing > 0 {
                 self.feed_chunk(bytes)
@@ -62,7 +61,6 @@ impl Input {
                 }
             };
         }
-        arrived - bytes.len()
     }
 
     /// Returns the first length word and the bytes behind it, those of later chunks too.
@@ -72,18 +70,17 @@ impl Input {
         Some((u32::from_be_bytes(*word), rest))
     }
 
-    /// Drops the first length word and the `length` bytes behind it, which must be there.
+    /// Returns what can be read at once: whole chunks with their length words, or one unfinished.
     #[inline]
-    pub(super) fn skip(&mut self, length: usize) {
-        self.front.advance(WORD + length);
-        self.turn_over();
+    pub(super) fn unread(&self) -> &[u8] {
+        &self.front
     }
 
-    /// Drops the first length word and hands out the `length` bytes behind it, which must be there.
+    /// Drops `skip` bytes and hands out the `length` bytes behind them; all must be there.
     #[inline]
-    pub(super) fn take(&mut self, length: usize) -> Bytes {
-        self.front.advance(WORD);
-        let chunk = self.front.split_to(length).freeze();
+    pub(super) fn take(&mut self, skip: usize, length: usize) -> Bytes {
+        let mut chunk = self.front.split_to(skip + length).freeze();
+        chunk.advance(skip);
         self.turn_over();
         chunk
     }
@@ -186,5 +183,64 @@ impl Input {
     #[inline]
     fn back(&mut self) -> &mut BytesMut {
         self.more.back_mut().unwrap_or(&mut self.front)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn capacity(input: &Input) -> usize {
+        input.front.capacity() + input.more.iter().map(BytesMut::capacity).sum::<usize>()
+    }
+
+    #[test]
+    fn a_claimed_length_reserves_nothing() {
+        let mut input = Input::new(Framing::Clear, 16 << 20);
+        input.feed(&(16_u32 << 20).to_be_bytes());
+        input.feed(b"x");
+        assert!(capacity(&input) <= BLOCK, "{}", capacity(&input));
+        input.feed(&[0; 100_000]);
+        assert!(capacity(&input) <= 250_000, "{}", capacity(&input));
+    }
+
+    #[test]
+    fn what_follows_an_unacceptable_chunk_is_not_kept() {
+        let mut input = Input::new(Framing::Clear, 100);
+        input.feed(&101_u32.to_be_bytes());
+        input.feed(&[0; 100_000]);
+        assert!(capacity(&input) <= BLOCK, "{}", capacity(&input));
+    }
+
+    #[test]
+    fn a_drained_block_is_used_again() {
+        let mut input = Input::new(Framing::Clear, 100_000);
+        let chunk = [&[0, 0, 3, 0xe8][..], &[7; 1000]].concat();
+        let mut places = Vec::new();
+        for _ in 0..100 {
+            input.feed(&chunk);
+            assert_eq!(input.peek().map(|(word, rest)| (word, rest.len())), Some((1000, 1000)));
+            places.push(input.take(WORD, 1000).as_ptr());
+        }
+        places.sort_unstable();
+        places.dedup();
+        assert_eq!(places.len(), 8, "8 chunks fit a block, and there is only one block");
+    }
+
+    #[test]
+    fn a_chunk_around_the_size_of_a_block_is_whole() {
+        for length in BLOCK - 8..BLOCK + 8 {
+            let mut input = Input::new(Framing::Clear, 100_000);
+            let large = [&(length as u32).to_be_bytes()[..], &vec![7; length]].concat();
+            let bytes = [&[0, 0, 0, 1, 5][..], &large, &[0, 0, 0, 1, 6], &large].concat();
+            for piece in bytes.chunks(3000) {
+                input.feed(piece);
+            }
+            for (length, byte) in [(1, 5), (length, 7), (1, 6), (length, 7)] {
+                assert_eq!(input.peek().map(|(word, _)| word), Some(length as u32));
+                assert_eq!(input.take(WORD, length), vec![byte; length]);
+            }
+            assert!(input.unread().is_empty());
+        }
     }
 }

@@ -1,0 +1,20 @@
+//! The object cache, one per direction, on either side (2§5).
+
+mod index;
+mod lru;
+mod read;
+mod write;
+
+pub(super) use read::{Object, PendingType, ReadCache};
+pub(super) use write::{Decision, WriteCache};
+
+/// Counts what passed through a cache.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CacheCounters {
+    /// Objects in full.
+    pub full: u64,
+    /// References to objects sent before: the cache's hits.
+    pub references: u64,
+    /// Entries held now.
+    pub entries: u64,
+}

@@ -1,0 +1,161 @@
+//! Reading primitives (2§1) off one chunk.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use bytes::Bytes;
+use nom::bytes::complete::take;
+use nom::number::complete as number;
+use nom::{IResult, Parser};
+
+use crate::data::{Name, Subnet};
+
+use super::SerialErrorKind as Kind;
+
+/// Walks through a chunk; what it hands out as bytes shares the chunk.
+pub(super) struct Cursor<'a> {
+    chunk: &'a Bytes,
+    rest: &'a [u8],
+}
+
+/// What a primitive is wrong with: the caller adds where and what was being read.
+pub(super) type Result<T> = std::result::Result<T, Kind>;
+
+impl<'a> Cursor<'a> {
+    pub(super) fn new(chunk: &'a Bytes) -> Cursor<'a> {
+        Cursor { chunk, rest: chunk }
+    }
+
+    /// Returns the number of bytes read.
+    pub(super) fn offset(&self) -> u32 {
+        u32::try_from(self.chunk.len().saturating_sub(self.rest.len())).unwrap_or(u32::MAX)
+    }
+
+    /// Returns the number of bytes left.
+    pub(super) fn left(&self) -> u32 {
+        u32::try_from(self.rest.len()).unwrap_or(u32::MAX)
+    }
+
+    #[inline(always)]
+    fn leaf<T>(
+        &mut self,
+        wanted: u32,
+        mut parser: impl Parser<&'a [u8], Output = T, Error = ()>,
+    ) -> Result<T> {
+        let parsed: IResult<&'a [u8], T, ()> = parser.parse(self.rest);
+        match parsed {
+            Ok((rest, value)) => {
+                self.rest = rest;
+                Ok(value)
+            }
+            Err(_) => Err(Kind::Truncated { wanted: wanted.saturating_sub(self.left()) }),
+        }
+    }
+
+    #[inline]
+    pub(super) fn u8(&mut self) -> Result<u8> {
+        self.leaf(1, number::u8)
+    }
+
+    /// Only 1 is true; Bro reads anything else as false.
+    #[inline]
+    pub(super) fn bool(&mut self) -> Result<bool> {
+        Ok(self.u8()? == 1)
+    }
+
+    #[inline]
+    pub(super) fn u16(&mut self) -> Result<u16> {
+        self.leaf(2, number::be_u16)
+    }
+
+    #[inline]
+    pub(super) fn u32(&mut self) -> Result<u32> {
+        self.leaf(4, number::be_u32)
+    }
+
+    #[inline]
+    pub(super) fn u64(&mut self) -> Result<u64> {
+        self.leaf(8, number::be_u64)
+    }
+
+    #[inline]
+    pub(super) fn i32(&mut self) -> Result<i32> {
+        self.leaf(4, number::be_i32)
+    }
+
+    #[inline]
+    pub(super) fn i64(&mut self) -> Result<i64> {
+        self.leaf(8, number::be_i64)
+    }
+
+    #[inline]
+    pub(super) fn f64(&mut self) -> Result<f64> {
+        self.leaf(8, number::be_f64)
+    }
+
+    /// Reads this many bytes, shared with the chunk.
+    #[inline]
+    pub(super) fn take(&mut self, length: u32) -> Result<Bytes> {
+        let bytes = self.leaf(length, take(length))?;
+        // What `take` gave lies inside the chunk, so this never panics; an empty slice is exempt.
+        Ok(self.chunk.slice_ref(bytes))
+    }
+
+    #[inline]
+    pub(super) fn string(&mut self) -> Result<Bytes> {
+        let length = self.u32()?;
+        self.take(length)
+    }
+
+    /// Reads a name and shares it with the chunk: for what lives as long as the message.
+    #[inline]
+    pub(super) fn name(&mut self) -> Result<Name> {
+        Ok(Name::from_bytes(self.string()?))
+    }
+
+    /// Reads a name into a buffer of its own: for what outlives the message, as types do.
+    pub(super) fn lasting_name(&mut self) -> Result<Name> {
+        let length = self.u32()?;
+        let bytes = self.leaf(length, take(length))?;
+        Ok(Name::from_bytes(Bytes::copy_from_slice(bytes)))
+    }
+
+    pub(super) fn addr(&mut self) -> Result<IpAddr> {
+        match self.u32()? {
+            1 => Ok(IpAddr::V4(Ipv4Addr::from(self.u32()?))),
+            4 => Ok(IpAddr::V6(Ipv6Addr::from(self.leaf(16, number::be_u128)?))),
+            words => Err(Kind::BadAddr(words)),
+        }
+    }
+
+    /// Reads a subnet. `lenient` accepts an IPv4 width that was counted in 128 bits, which some
+    /// Broccoli programs send and which Bro aborts on.
+    pub(super) fn subnet(&mut self, lenient: bool) -> Result<Subnet> {
+        let prefix = self.addr()?;
+        let width = self.u32()?;
+        let bits = if lenient { 128 } else { Subnet::max_width(prefix) };
+        match u8::try_from(width) {
+            Ok(width) if width <= bits => Ok(Subnet { prefix, width }),
+            _ => Err(Kind::BadWidth { width, bits }),
+        }
+    }
+
+    /// Reads a number of elements and checks it against the bytes left, each element taking
+    /// `least` bytes at least.
+    #[inline]
+    pub(super) fn count(&mut self, least: u32) -> Result<usize> {
+        let count = self.u32()?;
+        self.check_count(u64::from(count), least)
+    }
+
+    /// Checks a number of elements against the bytes left.
+    #[inline]
+    pub(super) fn check_count(&self, count: u64, least: u32) -> Result<usize> {
+        let left = self.left();
+        match count.checked_mul(u64::from(least)) {
+            Some(bytes) if bytes <= u64::from(left) => {
+                usize::try_from(count).map_err(|_| Kind::TooManyElements { count, left })
+            }
+            _ => Err(Kind::TooManyElements { count, left }),
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! What can be wrong with a serialization.
+
+use std::fmt;
+
+use crate::data::{Name, TypeTag};
+
+use super::Family;
+
+/// Says what is wrong with a SERIAL, where in it, and what was being read (§5).
+///
+/// The two caches are out of step afterwards, so the connection that it came on has to end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SerialError {
+    /// What is wrong.
+    pub kind: SerialErrorKind,
+    /// Where: bytes from the beginning of the argument chunk.
+    pub offset: u32,
+    /// What was being read.
+    pub place: Place,
+}
+
+impl fmt::Display for SerialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let SerialError { kind, offset, place } = self;
+        write!(f, "{place}: {kind} (byte {offset} of the SERIAL, {})", kind.section())
+    }
+}
+
+impl std::error::Error for SerialError {}
+
+/// Says what a SERIAL was being read as; prints in Bro's words (part 4 §5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The tag.
+    Tag,
+    /// A call, before its name was known.
+    Call,
+    /// A call of this name.
+    CallOf(Box<Name>),
+    /// An ID.
+    Id,
+    /// A state access.
+    StateAccess,
+    /// A packet.
+    Packet,
+    /// A connection.
+    Connection,
+    /// A timer.
+    Timer,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Tag => f.write_str("unserializing"),
+            Place::Call => f.write_str("unserializing event/function"),
+            Place::CallOf(name) => write!(f, "unserializing event/function {name}"),
+            Place::Id => f.write_str("unserializing ID"),
+            Place::StateAccess => f.write_str("unserializing state access"),
+            Place::Packet => f.write_str("unserializing packet"),
+            Place::Connection => f.write_str("unserializing connection"),
+            Place::Timer => f.write_str("unserializing timer"),
+        }
+    }
+}
+
+/// Tells the faults of a serialization apart; the texts are Bro's own where Bro has one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SerialErrorKind {
+    /// The bytes end before the value does; Bro aborts.
+    #[error("data ends where {wanted} more bytes should follow")]
+    Truncated {
+        /// How many bytes were wanted at least.
+        wanted: u32,
+    },
+    /// Bytes are left over after the content; Bro ignores them, and so does a reader that isn't
+    /// told to be strict.
+    #[error("{left} bytes left over")]
+    LeftOver {
+        /// How many.
+        left: u32,
+    },
+    /// The first byte names nothing that a SERIAL can hold.
+    #[error("unknown serialization type {0:x}")]
+    UnknownTag(u8),
+    /// The content is of a kind that Bro itself cannot use, or that never crosses the wire.
+    #[error("a {0} can't be received")]
+    Refused(Family),
+    /// A reference to an object that is not in the cache.
+    #[error("unknown object {0} referenced")]
+    UnknownObject(u64),
+    /// A reference from within an object to that object itself; only types may do so.
+    #[error("object {0} refers to itself")]
+    Cycle(u64),
+    /// A serial type of no known family, or with the wrong bit 15.
+    #[error("unknown object type")]
+    UnknownSerialType(u16),
+    /// A class number that does not exist in its family, or is that of a base class.
+    #[error("unknown object type")]
+    UnknownClass(Family, u8),
+    /// An object of one family where another belongs.
+    #[error("type mismatch")]
+    WrongFamily {
+        /// What belongs there.
+        expected: Family,
+        /// What came.
+        found: Family,
+    },
+    /// A value's class that does not go with the value's type.
+    #[error("type mismatch for value")]
+    WrongClass {
+        /// The class number of the value.
+        class: u8,
+        /// The tag of its type.
+        tag: TypeTag,
+    },
+    /// A type tag that does not exist, or does not go with the type's class.
+    #[error("type out of range")]
+    BadTypeTag(u8),
+    /// An internal tag that does not go with the type's tag.
+    #[error("type out of range")]
+    BadInternalTag(u8),
+    /// A value of type `void`.
+    #[error("type is void")]
+    TypeIsVoid,
+    /// A value of type `error`.
+    #[error("type is error")]
+    TypeIsError,
+    /// A value of a type that has no values.
+    #[error("a value of type {0}")]
+    NoValues(TypeTag),
+    /// A type that is given by a name which nobody knows.
+    #[error("unknown type {0}")]
+    UnknownType(Box<Name>),
+    /// An attribute number that does not exist.
+    #[error("unknown attribute {0}")]
+    UnknownAttribute(u8),
+    /// An operation on state that does not exist.
+    #[error("unknown operation {0}")]
+    UnknownOpcode(u8),
+    /// A class of expression that does not exist or never occurs by itself.
+    #[error("wrong expression type")]
+    UnknownExpr(u8),
+    /// A class of statement that does not exist or never occurs by itself.
+    #[error("wrong stmt type")]
+    UnknownStmt(u8),
+    /// An address that is neither 1 nor 4 words long.
+    #[error("address of {0} words")]
+    BadAddr(u32),
+    /// A subnet wider than its address; Bro aborts.
+    #[error("prefix width {width} where the address has {bits} bits")]
+    BadWidth {
+        /// The width that came.
+        width: u32,
+        /// The address's bits.
+        bits: u8,
+    },
+    /// A port number of more than 16 bits, or of an unknown protocol.
+    #[error("{0} is no port")]
+    BadPort(u64),
+    /// A table with two equal indices; Bro aborts.
+    #[error("table with a duplicate index")]
+    DuplicateIndex,
+    /// A variable reference that is neither global nor local.
+    #[error("name expression of kind {0}")]
+    BadNameKind(u8),
+    /// More elements than bytes left.
+    #[error("{count} elements where only {left} bytes are left")]
+    TooManyElements {
+        /// The number that is claimed.
+        count: u64,
+        /// The bytes that are left.
+        left: u32,
+    },
+    /// Objects lie deeper within each other than the limit allows.
+    #[error("objects nested deeper than {0}")]
+    TooDeep(u32),
+    /// More objects than the limit allows.
+    #[error("more than {0} objects")]
+    TooManyObjects(u32),
+}
+
+impl SerialErrorKind {
+    /// Returns the section of the specification that says how it should be.
+    pub const fn section(&self) -> &'static str {
+        use SerialErrorKind as K;
+        match self {
+            K::Truncated { .. } | K::BadAddr(_) | K::BadWidth { .. } => "2§1",
+            K::LeftOver { .. } | K::UnknownTag(_) | K::Refused(_) => "2§2",
+            K::UnknownSerialType(_) | K::UnknownClass(..) | K::WrongFamily { .. } => "2§3",
+            K::BadTypeTag(_)
+            | K::BadInternalTag(_)
+            | K::UnknownType(_)
+            | K::UnknownAttribute(_) => "2§4",
+            K::UnknownObject(_) | K::Cycle(_) => "2§5",
+            K::WrongClass { .. }
+            | K::TypeIsVoid
+            | K::TypeIsError
+            | K::NoValues(_)
+            | K::BadPort(_)
+            | K::DuplicateIndex => "2§6",
+            K::UnknownOpcode(_) => "2§9",
+            K::UnknownExpr(_) | K::UnknownStmt(_) | K::BadNameKind(_) => "2§11",
+            K::TooManyElements { .. } | K::TooDeep(_) | K::TooManyObjects(_) => "2§12",
+        }
+    }
+}
+
+/// Says why something can't be written.
+///
+/// Nothing was written then, and the cache is as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// The content alone is larger than any message may be.
+    #[error("a serialization of more than {limit} bytes")]
+    TooLarge {
+        /// The greatest size, in bytes.
+        limit: usize,
+    },
+    /// Values lie deeper within each other than a receiver accepts.
+    #[error("values nested deeper than {limit}")]
+    TooDeep {
+        /// The greatest depth.
+        limit: u32,
+    },
+}

@@ -1,0 +1,208 @@
+//! Serial types: what class an object is of (2§3).
+
+use std::fmt;
+
+/// Names a family of classes (2§3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+#[allow(missing_docs, reason = "the names are Bro's and say it all")]
+pub enum Family {
+    Connection = 0x01,
+    Timer = 0x02,
+    Val = 0x08,
+    Expr = 0x09,
+    Type = 0x0a,
+    Stmt = 0x0b,
+    Attributes = 0x0c,
+    EventHandler = 0x0d,
+    File = 0x0e,
+    Func = 0x0f,
+    Id = 0x10,
+    StateAccess = 0x11,
+    Case = 0x12,
+    Location = 0x13,
+    Pattern = 0x14,
+    BitVector = 0x15,
+    CounterVector = 0x16,
+    BloomFilter = 0x17,
+    Hasher = 0x18,
+}
+
+impl Family {
+    const fn from_number(number: u8) -> Option<Family> {
+        Some(match number {
+            0x01 => Family::Connection,
+            0x02 => Family::Timer,
+            0x08 => Family::Val,
+            0x09 => Family::Expr,
+            0x0a => Family::Type,
+            0x0b => Family::Stmt,
+            0x0c => Family::Attributes,
+            0x0d => Family::EventHandler,
+            0x0e => Family::File,
+            0x0f => Family::Func,
+            0x10 => Family::Id,
+            0x11 => Family::StateAccess,
+            0x12 => Family::Case,
+            0x13 => Family::Location,
+            0x14 => Family::Pattern,
+            0x15 => Family::BitVector,
+            0x16 => Family::CounterVector,
+            0x17 => Family::BloomFilter,
+            0x18 => Family::Hasher,
+            _ => return None,
+        })
+    }
+
+    /// Returns whether objects of the family are counted in Bro, and so stay in the cache past the
+    /// SERIAL they came in (bit 15).
+    pub const fn is_counted(self) -> bool {
+        !matches!(
+            self,
+            Family::Timer
+                | Family::StateAccess
+                | Family::Location
+                | Family::Pattern
+                | Family::BitVector
+                | Family::CounterVector
+                | Family::BloomFilter
+                | Family::Hasher
+        )
+    }
+
+    /// Returns whether objects of the family go to the stable list of the cache (bit 14).
+    pub const fn is_stable(self) -> bool {
+        matches!(
+            self,
+            Family::Expr
+                | Family::Type
+                | Family::Stmt
+                | Family::Attributes
+                | Family::EventHandler
+                | Family::File
+                | Family::Func
+        )
+    }
+
+    /// Returns what the family's objects are called.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Family::Connection => "connection",
+            Family::Timer => "timer",
+            Family::Val => "value",
+            Family::Expr => "expression",
+            Family::Type => "type",
+            Family::Stmt => "statement",
+            Family::Attributes => "attributes",
+            Family::EventHandler => "event handler",
+            Family::File => "file",
+            Family::Func => "function",
+            Family::Id => "ID",
+            Family::StateAccess => "state access",
+            Family::Case => "case",
+            Family::Location => "location",
+            Family::Pattern => "pattern",
+            Family::BitVector => "bit vector",
+            Family::CounterVector => "counter vector",
+            Family::BloomFilter => "Bloom filter",
+            Family::Hasher => "hasher",
+        }
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Bit 14: the object goes to the stable list; only written under the new cache strategy.
+const STABLE: u16 = 0x4000;
+/// Bit 15: the object is counted.
+const COUNTED: u16 = 0x8000;
+/// The bits that compare.
+const MASK: u16 = 0x1fff;
+
+/// Splits a serial type into family and class number; `None` if there is no such family, or if
+/// bit 15 isn't what goes with the family.
+pub(super) const fn split(serial_type: u16) -> Option<(Family, u8)> {
+    let [high, number] = (serial_type & MASK).to_be_bytes();
+    match Family::from_number(high) {
+        Some(family) if family.is_counted() == (serial_type & COUNTED != 0) => {
+            Some((family, number))
+        }
+        _ => None,
+    }
+}
+
+/// Makes the serial type of a class, bit 14 included if `stable` says that it is in use.
+pub(super) const fn join(family: Family, number: u8, stable: bool) -> u16 {
+    let mut serial_type = (family as u16) << 8 | number as u16;
+    if family.is_counted() {
+        serial_type |= COUNTED;
+    }
+    if stable && family.is_stable() {
+        serial_type |= STABLE;
+    }
+    serial_type
+}
+
+/// Numbers of the classes of values (2§6).
+pub(super) mod val {
+    pub(crate) const PLAIN: u8 = 1;
+    pub(crate) const INTERVAL: u8 = 2;
+    pub(crate) const PORT: u8 = 3;
+    pub(crate) const ADDR: u8 = 4;
+    pub(crate) const SUBNET: u8 = 5;
+    pub(crate) const STRING: u8 = 6;
+    pub(crate) const PATTERN: u8 = 7;
+    pub(crate) const LIST: u8 = 8;
+    pub(crate) const TABLE: u8 = 9;
+    pub(crate) const RECORD: u8 = 10;
+    pub(crate) const ENUM: u8 = 11;
+    pub(crate) const VECTOR: u8 = 12;
+    pub(crate) const MD5: u8 = 16;
+    pub(crate) const SHA1: u8 = 17;
+    pub(crate) const SHA256: u8 = 18;
+    pub(crate) const ENTROPY: u8 = 19;
+    pub(crate) const TOPK: u8 = 20;
+    pub(crate) const BLOOM: u8 = 21;
+    pub(crate) const CARDINALITY: u8 = 22;
+    pub(crate) const X509: u8 = 23;
+}
+
+/// Numbers of the classes of types (2§4).
+pub(super) mod ty {
+    pub(crate) const ATOMIC: u8 = 1;
+    pub(crate) const LIST: u8 = 2;
+    pub(crate) const TABLE: u8 = 4;
+    pub(crate) const SET: u8 = 5;
+    pub(crate) const FUNC: u8 = 6;
+    pub(crate) const RECORD: u8 = 7;
+    pub(crate) const SUBNET: u8 = 8;
+    pub(crate) const FILE: u8 = 9;
+    pub(crate) const ENUM: u8 = 10;
+    pub(crate) const VECTOR: u8 = 11;
+    pub(crate) const OPAQUE: u8 = 12;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn serial_types_are_those_of_the_specification() {
+        assert_eq!(join(Family::Val, 1, true), 0x8801);
+        assert_eq!(join(Family::Type, 1, true), 0xca01);
+        assert_eq!(join(Family::Type, 1, false), 0x8a01);
+        assert_eq!(join(Family::Id, 1, false), 0x9001);
+        assert_eq!(join(Family::StateAccess, 1, true), 0x1101);
+        assert_eq!(join(Family::Pattern, 1, true), 0x1401);
+        assert_eq!(join(Family::Case, 1, true), 0x9201);
+        assert_eq!(join(Family::Connection, 1, true), 0x8101);
+        assert_eq!(split(0xca01), Some((Family::Type, 1)));
+        assert_eq!(split(0x8a01), Some((Family::Type, 1)));
+        assert_eq!(split(0x0a01), None, "bit 15 is missing");
+        assert_eq!(split(0x9f01), None, "no such family");
+    }
+}

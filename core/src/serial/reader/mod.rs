@@ -1,0 +1,346 @@
+//! Reads what a SERIAL holds (2§2).
+
+mod expr;
+mod object;
+mod opaque;
+mod stmt;
+mod types;
+mod value;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::data::{Declarations, Event, Name, Opcode, Packet, Serial, StateAccess, Value};
+
+use super::cache::{CacheCounters, Object, ReadCache};
+use super::cursor::{Cursor, Result};
+use super::transcript::Mark;
+use super::{Family, Limits, Mode, Place, SerialError, SerialErrorKind as Kind, Transcript, kind};
+
+/// Reads the SERIALs of one direction of a connection.
+///
+/// After an error the cache is out of step with the sender's, and the connection has to end (§5).
+#[derive(Debug)]
+pub struct Reader {
+    cache: ReadCache,
+    limits: Limits,
+    known: Arc<Declarations>,
+    lenient: bool,
+}
+
+impl Reader {
+    /// Makes a reader with an empty cache that knows no types by name.
+    pub fn new(limits: Limits) -> Reader {
+        Reader {
+            cache: ReadCache::new(limits.cache as usize),
+            limits,
+            known: Arc::default(),
+            lenient: false,
+        }
+    }
+
+    /// Sets the types that values may be sent with by name only (2§4).
+    pub fn set_declarations(&mut self, known: Arc<Declarations>) {
+        self.known = known;
+    }
+
+    /// Accepts an IPv4 subnet whose width was counted in 128 bits, which Bro aborts on.
+    ///
+    /// For looking at recordings; what is known to break a Bro should not pass through a node.
+    pub fn set_lenient(&mut self, lenient: bool) {
+        self.lenient = lenient;
+    }
+
+    /// Sets the size of the sender's cache, as it announced it in VERSION; 0 means no bound (2§5).
+    ///
+    /// More than [`Limits::cache`] is never kept.
+    pub fn set_cache_size(&mut self, announced: u32) {
+        let size = if announced == 0 { self.limits.cache } else { announced };
+        self.cache.set_size(size.min(self.limits.cache) as usize);
+    }
+
+    /// Returns what passed through the cache.
+    pub fn counters(&self) -> CacheCounters {
+        self.cache.counters()
+    }
+
+    /// Reads a SERIAL's argument chunk.
+    ///
+    /// Strings in the result share the chunk. Bytes after the content are ignored, as Bro does.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong, where, and what was being read. The reader must not be used again.
+    pub fn read(&mut self, chunk: &Bytes, mode: Mode) -> std::result::Result<Serial, SerialError> {
+        self.run(chunk, mode, None).map(|(serial, _)| serial)
+    }
+
+    /// Reads a SERIAL's argument chunk to its last byte, and notes what the sender decided about
+    /// each object.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reader::read`]; bytes after the content are an error here.
+    pub fn read_noting(
+        &mut self,
+        chunk: &Bytes,
+        mode: Mode,
+        transcript: &mut Transcript,
+    ) -> std::result::Result<Serial, SerialError> {
+        transcript.clear();
+        let (serial, end) = self.run(chunk, mode, Some(transcript))?;
+        match u32::try_from(chunk.len()).unwrap_or(u32::MAX).saturating_sub(end) {
+            0 => Ok(serial),
+            left => {
+                let kind = Kind::LeftOver { left };
+                Err(SerialError { kind, offset: end, place: Place::Tag })
+            }
+        }
+    }
+
+    fn run(
+        &mut self,
+        chunk: &Bytes,
+        mode: Mode,
+        transcript: Option<&mut Transcript>,
+    ) -> std::result::Result<(Serial, u32), SerialError> {
+        let mut session = Session {
+            cursor: Cursor::new(chunk),
+            cache: &mut self.cache,
+            mode,
+            limits: &self.limits,
+            known: &self.known,
+            lenient: self.lenient,
+            depth: 0,
+            objects: 0,
+            transcript,
+            place: Place::Tag,
+        };
+        match session.serial() {
+            Ok(serial) => {
+                let end = session.cursor.offset();
+                self.cache.end(mode);
+                Ok((serial, end))
+            }
+            Err(kind) => {
+                let offset = session.cursor.offset();
+                Err(SerialError { kind, offset, place: session.place })
+            }
+        }
+    }
+}
+
+/// How many elements are made room for before the first is read; more room follows as they come.
+const EAGER: usize = 256;
+
+/// The reading of one SERIAL.
+struct Session<'a> {
+    cursor: Cursor<'a>,
+    cache: &'a mut ReadCache,
+    mode: Mode,
+    limits: &'a Limits,
+    known: &'a Declarations,
+    lenient: bool,
+    depth: u32,
+    objects: u32,
+    transcript: Option<&'a mut Transcript>,
+    place: Place,
+}
+
+/// What an object's header says.
+enum Head {
+    /// A reference; this is the object.
+    Known(Object),
+    /// The object follows: its place in the cache, and its class.
+    New(Option<u32>, u8),
+}
+
+impl Session<'_> {
+    fn serial(&mut self) -> Result<Serial> {
+        match self.cursor.u8()? {
+            b'e' => {
+                self.place = Place::Call;
+                self.event().map(Serial::Event)
+            }
+            b'i' => {
+                self.place = Place::Id;
+                self.id().map(Serial::Id)
+            }
+            b's' => {
+                self.place = Place::StateAccess;
+                self.state_access().map(Serial::StateAccess)
+            }
+            b'p' => {
+                self.place = Place::Packet;
+                self.packet().map(Serial::Packet)
+            }
+            b'c' => {
+                self.place = Place::Connection;
+                Err(Kind::Refused(Family::Connection))
+            }
+            b't' => {
+                self.place = Place::Timer;
+                Err(Kind::Refused(Family::Timer))
+            }
+            tag => Err(Kind::UnknownTag(tag)),
+        }
+    }
+
+    fn event(&mut self) -> Result<Event> {
+        let name = self.cursor.name()?;
+        let event = self.event_content(&name);
+        event.map(|(time, args)| Event { name: name.clone(), time, args }).inspect_err(|_| {
+            self.place = Place::CallOf(Box::new(name.compact()));
+        })
+    }
+
+    fn event_content(&mut self, _name: &Name) -> Result<(f64, Vec<Value>)> {
+        let time = self.cursor.f64()?;
+        let count = self.cursor.count(self.least_object())?;
+        let mut args = Vec::with_capacity(count.min(EAGER));
+        for _ in 0..count {
+            args.push(self.value()?);
+        }
+        Ok((time, args))
+    }
+
+    fn state_access(&mut self) -> Result<StateAccess> {
+        // Nothing ever refers to a state access: it is gone from the cache with its SERIAL.
+        match self.head(Family::StateAccess)? {
+            Head::Known(object) => Err(wrong_family(Family::StateAccess, &object)),
+            Head::New(..) => {
+                let opcode = self.cursor.u8()?;
+                let opcode = Opcode::from_u8(opcode).ok_or(Kind::UnknownOpcode(opcode))?;
+                Ok(StateAccess {
+                    opcode,
+                    target: self.cursor.name()?,
+                    op1: self.value()?,
+                    op2: self.optional(Session::value)?,
+                    op3: self.optional(Session::value)?,
+                })
+            }
+        }
+    }
+
+    fn packet(&mut self) -> Result<Packet> {
+        Ok(Packet {
+            sec: self.cursor.u32()?,
+            usec: self.cursor.u32()?,
+            len: self.cursor.u32()?,
+            link_type: self.cursor.u32()?,
+            tag: self.cursor.name()?,
+            data: self.cursor.string()?,
+        })
+    }
+
+    /// The least number of bytes that an object takes: a reference.
+    fn least_object(&self) -> u32 {
+        if self.mode.pid_64bit { 9 } else { 5 }
+    }
+
+    /// Reads an object's header, and the location that counted objects may have (2§3).
+    #[inline]
+    fn head(&mut self, family: Family) -> Result<Head> {
+        self.count_object()?;
+        let full = self.cursor.bool()?;
+        let pid =
+            if self.mode.pid_64bit { self.cursor.u64()? } else { u64::from(self.cursor.u32()?) };
+        if !full {
+            if let Some(transcript) = &mut self.transcript {
+                transcript.marks.push(Mark::Reference { pid });
+            }
+            return Ok(Head::Known(self.cache.look_up(pid)?.clone()));
+        }
+        let serial_type = self.cursor.u16()?;
+        let (found, class) =
+            kind::split(serial_type).ok_or(Kind::UnknownSerialType(serial_type))?;
+        if found != family {
+            return Err(Kind::WrongFamily { expected: family, found });
+        }
+        if let Some(transcript) = &mut self.transcript {
+            transcript.marks.push(Mark::Full { pid, serial_type });
+        }
+        let place = self.cache.register(pid, family, self.mode);
+        if family.is_counted() && family != Family::StateAccess && self.cursor.bool()? {
+            self.location()?;
+        }
+        Ok(Head::New(place, class))
+    }
+
+    #[inline]
+    fn count_object(&mut self) -> Result<()> {
+        self.objects += 1;
+        if self.objects > self.limits.objects {
+            return Err(Kind::TooManyObjects(self.limits.objects));
+        }
+        Ok(())
+    }
+
+    /// Reads where in a script an object came from: never sent between peers, and not kept.
+    fn location(&mut self) -> Result<()> {
+        match self.head(Family::Location)? {
+            Head::Known(object) => Err(wrong_family(Family::Location, &object)),
+            Head::New(..) => {
+                self.cursor.string()?;
+                for _ in 0..4 {
+                    self.cursor.u32()?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Reads what lies inside an object, within the limit on nesting.
+    #[inline]
+    fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.depth += 1;
+        if self.depth > self.limits.depth {
+            return Err(Kind::TooDeep(self.limits.depth));
+        }
+        let result = read(self);
+        self.depth -= 1;
+        result
+    }
+
+    #[inline]
+    fn optional<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<Option<T>> {
+        if self.cursor.bool()? { read(self).map(Some) } else { Ok(None) }
+    }
+
+    /// Reads a number and then as many elements of at least `least` bytes each.
+    fn several<T>(
+        &mut self,
+        least: u32,
+        mut read: impl FnMut(&mut Self) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let count = self.cursor.count(least)?;
+        let mut elements = Vec::with_capacity(count.min(EAGER));
+        for _ in 0..count {
+            elements.push(read(self)?);
+        }
+        Ok(elements)
+    }
+}
+
+fn wrong_family(expected: Family, object: &Object) -> Kind {
+    Kind::WrongFamily { expected, found: object.family() }
+}
+
+/// Defines how objects of a family are read: by reference, or in full by their class.
+macro_rules! read_object {
+    ($read:ident, $family:ident, $object:ident, $output:ty, $body:ident) => {
+        pub(super) fn $read(&mut self) -> Result<Arc<$output>> {
+            match self.head(Family::$family)? {
+                Head::Known(Object::$object(object)) => Ok(object),
+                Head::Known(object) => Err(wrong_family(Family::$family, &object)),
+                Head::New(place, class) => {
+                    let object = Arc::new(self.nested(|s| s.$body(class))?);
+                    self.cache.store(place, Object::$object(Arc::clone(&object)));
+                    Ok(object)
+                }
+            }
+        }
+    };
+}
+use read_object;

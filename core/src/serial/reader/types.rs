@@ -1,0 +1,171 @@
+//! Reads types and attributes (2§4).
+
+use std::sync::Arc;
+
+use crate::data::{
+    Attribute, AttributeTag, Attributes, EnumType, Field, FuncType, ListType, Name, RecordType,
+    SetType, TableType, Type, TypeDef, TypeKind, TypeTag,
+};
+
+use super::super::cache::PendingType;
+use super::super::cursor::Result;
+use super::super::kind::ty;
+use super::super::{Family, SerialErrorKind as Kind};
+use super::{Head, Object, Session, read_object, wrong_family};
+
+/// The least number of bytes that a type takes: a flag and an empty name.
+const LEAST_TYPE: u32 = 5;
+
+impl Session<'_> {
+    /// Reads a type, in full, by reference or by name.
+    #[inline]
+    pub(super) fn ty(&mut self) -> Result<Type> {
+        if !self.cursor.bool()? {
+            return Ok(Type::Named(Arc::new(self.cursor.lasting_name()?)));
+        }
+        match self.head(Family::Type)? {
+            Head::Known(object) => object
+                .into_type()
+                .map_err(|found| Kind::WrongFamily { expected: Family::Type, found }),
+            Head::New(place, class) => self.nested(|s| s.new_type(place, class)),
+        }
+    }
+
+    fn new_type(&mut self, place: Option<u32>, class: u8) -> Result<Type> {
+        let number = self.cursor.u8()?;
+        let tag = TypeTag::from_u8(number).ok_or(Kind::BadTypeTag(number))?;
+        let internal = self.cursor.u8()?;
+        if internal != tag.internal() as u8 {
+            return Err(Kind::BadInternalTag(internal));
+        }
+        let network_order = self.cursor.bool()?;
+        let base = self.cursor.bool()?;
+        let name = self.cursor.lasting_name()?;
+        let fits = match class {
+            ty::ATOMIC => tag.is_atomic(),
+            ty::SUBNET => tag == TypeTag::Subnet,
+            ty::LIST => tag == TypeTag::List,
+            ty::TABLE | ty::SET => tag == TypeTag::Table,
+            ty::FUNC => tag == TypeTag::Func,
+            ty::RECORD => tag == TypeTag::Record,
+            ty::FILE => tag == TypeTag::File,
+            ty::ENUM => tag == TypeTag::Enum,
+            ty::VECTOR => tag == TypeTag::Vector,
+            ty::OPAQUE => tag == TypeTag::Opaque,
+            _ => return Err(Kind::UnknownClass(Family::Type, class)),
+        };
+        if !fits {
+            return Err(Kind::BadTypeTag(number));
+        }
+        let ty = if tag.is_atomic() {
+            let standard = base
+                && class == ty::ATOMIC
+                && name.is_empty()
+                && network_order == (tag == TypeTag::Port);
+            if standard {
+                Type::Base(tag)
+            } else {
+                let kind = TypeKind::Atomic(tag);
+                Type::Def(Arc::new(TypeDef { name, base, network_order, kind }))
+            }
+        } else {
+            self.composite(
+                place,
+                class,
+                TypeDef { name, base, network_order, kind: TypeKind::Atomic(tag) },
+            )?
+        };
+        self.cache.store(place, Object::Type(ty.clone()));
+        Ok(ty)
+    }
+
+    /// Reads the parts of a type, which may refer to the type that they are parts of.
+    fn composite(&mut self, place: Option<u32>, class: u8, mut head: TypeDef) -> Result<Type> {
+        let mut failed = None;
+        let def = Arc::new_cyclic(|def| {
+            let (name, tag) = (head.name.clone(), head.kind.tag());
+            let pending = PendingType { def: def.clone(), name, tag };
+            self.cache.store(place, Object::PendingType(pending));
+            match self.parts(class) {
+                Ok(kind) => head.kind = kind,
+                Err(kind) => failed = Some(kind),
+            }
+            head
+        });
+        match failed {
+            None => Ok(Type::Def(def)),
+            Some(kind) => Err(kind),
+        }
+    }
+
+    fn parts(&mut self, class: u8) -> Result<TypeKind> {
+        Ok(match class {
+            ty::LIST => TypeKind::List(ListType {
+                pure: self.optional(Session::ty)?,
+                types: self.several(LEAST_TYPE, Session::ty)?,
+            }),
+            ty::TABLE => TypeKind::Table(TableType {
+                yields: self.optional(Session::ty)?,
+                index: self.ty()?,
+            }),
+            ty::SET => TypeKind::Set(SetType {
+                yields: self.optional(Session::ty)?,
+                index: self.ty()?,
+                elements: self.optional(Session::expr)?,
+            }),
+            ty::FUNC => TypeKind::Func(FuncType {
+                yields: self.optional(Session::ty)?,
+                args: self.ty()?,
+                arg_types: self.ty()?,
+                flavor: self.cursor.i32()?,
+            }),
+            ty::RECORD => TypeKind::Record(RecordType {
+                num_fields: self.cursor.u32()?,
+                fields: self.optional(|s| s.several(LEAST_TYPE, Session::field))?,
+            }),
+            ty::FILE => TypeKind::File(self.ty()?),
+            ty::ENUM => TypeKind::Enum(self.enumeration()?),
+            ty::VECTOR => TypeKind::Vector(self.ty()?),
+            ty::OPAQUE => TypeKind::Opaque(self.cursor.lasting_name()?),
+            class => return Err(Kind::UnknownClass(Family::Type, class)),
+        })
+    }
+
+    pub(super) fn field(&mut self) -> Result<Field> {
+        Ok(Field {
+            attributes: self.optional(Session::attributes)?,
+            ty: self.ty()?,
+            name: self.cursor.lasting_name()?,
+        })
+    }
+
+    fn enumeration(&mut self) -> Result<EnumType> {
+        let counter = self.cursor.i64()?;
+        let count = self.cursor.u32()?;
+        // A flag that Bro writes as false and does not look at.
+        self.cursor.bool()?;
+        let count = self.cursor.check_count(u64::from(count), 12)?;
+        let mut names: Vec<(Name, i64)> = Vec::with_capacity(count.min(super::EAGER));
+        for _ in 0..count {
+            names.push((self.cursor.lasting_name()?, self.cursor.i64()?));
+        }
+        Ok(EnumType { counter, names })
+    }
+
+    read_object!(attributes, Attributes, Attributes, Attributes, attributes_body);
+
+    fn attributes_body(&mut self, class: u8) -> Result<Attributes> {
+        if class != 1 {
+            return Err(Kind::UnknownClass(Family::Attributes, class));
+        }
+        Ok(Attributes {
+            ty: self.ty()?,
+            list: self.several(2, |s| {
+                let expr = s.optional(Session::expr)?;
+                let number = s.cursor.u8()?;
+                let tag = AttributeTag::from_u8(number).ok_or(Kind::UnknownAttribute(number))?;
+                Ok(Attribute { tag, expr })
+            })?,
+        })
+    }
+}

@@ -1,0 +1,179 @@
+//! Decides for each object whether it goes in full or as a reference, and writes its header (2§3).
+
+use std::any::Any;
+use std::sync::Arc;
+
+use crate::data::{Type, TypeTag};
+
+use super::super::cache::{Decision, WriteCache};
+use super::super::transcript::Mark;
+use super::super::{Family, Mode, Transcript, kind};
+use super::Session;
+
+/// Decides how objects are written: by a cache, or as somebody decided before.
+pub(super) trait Decide {
+    /// Decides on the standard instance of an atomic type.
+    fn base(&mut self, tag: TypeTag) -> Decision;
+    /// Decides on something shared.
+    fn shared<T: Any + Send + Sync>(&mut self, object: &Arc<T>, family: Family) -> Decision;
+    /// Decides on something that nothing refers to later.
+    fn anonymous(&mut self, family: Family) -> Decision;
+    /// Returns the serial type of the object just decided on, of which `class` is the usual class.
+    fn serial_type(&self, family: Family, class: u8) -> u16;
+    /// Returns whether a recursive type may be referred to.
+    fn refers(&self) -> bool;
+    /// Returns the type that the value just decided on is to be written with, if it isn't the one
+    /// that a value of its kind has by itself.
+    fn other_type(&mut self) -> Option<Type>;
+}
+
+/// Decides by the cache of a live connection.
+pub(super) struct Live<'a> {
+    pub(super) cache: &'a mut WriteCache,
+    pub(super) mode: Mode,
+}
+
+impl Decide for Live<'_> {
+    #[inline]
+    fn base(&mut self, tag: TypeTag) -> Decision {
+        self.cache.base(tag, self.mode)
+    }
+
+    #[inline]
+    fn shared<T: Any + Send + Sync>(&mut self, object: &Arc<T>, family: Family) -> Decision {
+        self.cache.shared(object, family, self.mode)
+    }
+
+    #[inline]
+    fn anonymous(&mut self, family: Family) -> Decision {
+        self.cache.anonymous(family, self.mode)
+    }
+
+    #[inline]
+    fn serial_type(&self, family: Family, class: u8) -> u16 {
+        kind::join(family, class, self.mode.stable())
+    }
+
+    fn refers(&self) -> bool {
+        self.cache.refers(self.mode)
+    }
+
+    #[inline]
+    fn other_type(&mut self) -> Option<Type> {
+        None
+    }
+}
+
+/// Decides as a transcript says.
+pub(super) struct Replay<'a> {
+    transcript: &'a Transcript,
+    at: usize,
+    types: usize,
+    serial_type: u16,
+}
+
+impl<'a> Replay<'a> {
+    pub(super) fn new(transcript: &'a Transcript) -> Replay<'a> {
+        Replay { transcript, at: 0, types: 0, serial_type: 0 }
+    }
+
+    fn next(&mut self) -> Decision {
+        let mark = self.transcript.marks.get(self.at).copied();
+        self.at += 1;
+        match mark {
+            Some(Mark::Full { pid, serial_type }) => {
+                self.serial_type = serial_type;
+                Decision::Full(pid)
+            }
+            Some(Mark::Reference { pid }) => Decision::Reference(pid),
+            // More objects than were read: whoever compares the bytes finds out.
+            None => Decision::Reference(0),
+        }
+    }
+}
+
+impl Decide for Replay<'_> {
+    fn base(&mut self, _: TypeTag) -> Decision {
+        self.next()
+    }
+
+    fn shared<T: Any + Send + Sync>(&mut self, _: &Arc<T>, _: Family) -> Decision {
+        self.next()
+    }
+
+    fn anonymous(&mut self, _: Family) -> Decision {
+        self.next()
+    }
+
+    fn serial_type(&self, _: Family, _: u8) -> u16 {
+        self.serial_type
+    }
+
+    fn refers(&self) -> bool {
+        true
+    }
+
+    fn other_type(&mut self) -> Option<Type> {
+        let (at, ty) = self.transcript.types.get(self.types)?;
+        if *at + 1 == self.at {
+            self.types += 1;
+            Some(ty.clone())
+        } else {
+            None
+        }
+    }
+}
+
+impl<D: Decide> Session<'_, D> {
+    /// Writes the header of the standard instance of an atomic type; returns whether its body is
+    /// to follow.
+    #[inline]
+    pub(super) fn base(&mut self, tag: TypeTag) -> bool {
+        let decision = self.decide.base(tag);
+        self.header(decision, Family::Type, kind::ty::ATOMIC)
+    }
+
+    /// Writes the header of something shared; returns whether its body is to follow.
+    #[inline]
+    pub(super) fn shared<T: Any + Send + Sync>(
+        &mut self,
+        object: &Arc<T>,
+        family: Family,
+        class: u8,
+    ) -> bool {
+        let decision = self.decide.shared(object, family);
+        self.header(decision, family, class)
+    }
+
+    /// Writes the header of something that nothing refers to later; returns whether its body is to
+    /// follow.
+    #[inline]
+    pub(super) fn anonymous(&mut self, family: Family, class: u8) -> bool {
+        let decision = self.decide.anonymous(family);
+        self.header(decision, family, class)
+    }
+
+    #[inline]
+    fn header(&mut self, decision: Decision, family: Family, class: u8) -> bool {
+        let (full, pid) = match decision {
+            Decision::Full(pid) => (true, pid),
+            Decision::Reference(pid) => (false, pid),
+        };
+        self.bool(full);
+        if self.pid_64bit {
+            self.u64(pid);
+        } else {
+            // A writer would have to send 2³² objects first.
+            self.u32(pid as u32);
+        }
+        if full {
+            let serial_type = self.decide.serial_type(family, class);
+            self.u16(serial_type);
+            if family.is_counted() {
+                // No location: peers never send one.
+                self.bool(false);
+            }
+        }
+        full
+    }
+}

@@ -1,0 +1,249 @@
+//! Writes what a SERIAL holds (2§2).
+
+mod decide;
+mod expr;
+mod measure;
+mod object;
+mod opaque;
+mod stmt;
+mod types;
+mod value;
+
+use std::sync::Arc;
+
+use crate::data::{Id, Packet, Serial, StateAccess, Value};
+
+use super::cache::{CacheCounters, WriteCache};
+use super::{Family, Mode, Transcript, WriteError};
+use decide::{Decide, Live, Replay};
+use measure::Measure;
+
+/// Writes the SERIALs of one direction of a connection.
+///
+/// Everything is appended to the buffer that the caller gives. When something can't be written,
+/// nothing was, and the cache is as it was before.
+#[derive(Debug)]
+pub struct Writer {
+    cache: WriteCache,
+}
+
+impl Writer {
+    /// Makes a writer with an empty cache of the size that is announced to the peer in VERSION.
+    ///
+    /// With 0, which means "no bound" to some receivers, nothing is ever referred to.
+    pub fn new(cache_size: u32) -> Writer {
+        Writer { cache: WriteCache::new(cache_size as usize) }
+    }
+
+    /// Returns what passed through the cache.
+    pub fn counters(&self) -> CacheCounters {
+        self.cache.counters()
+    }
+
+    /// Writes a call of an event; `time` is the sender's network time in seconds since the Unix
+    /// epoch.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the arguments are larger or nested deeper than any receiver takes.
+    pub fn event(
+        &mut self,
+        mode: Mode,
+        name: &[u8],
+        time: f64,
+        args: &[Value],
+        out: &mut Vec<u8>,
+    ) -> Result<(), WriteError> {
+        let mut measure = Measure::new();
+        measure.add(name.len())?;
+        args.iter().try_for_each(|arg| measure.value(arg))?;
+        self.write(mode, out, |session| session.event(name, time, args));
+        Ok(())
+    }
+
+    /// Writes an ID with its value.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the value is larger or nested deeper than any receiver takes.
+    pub fn id(&mut self, mode: Mode, id: &Arc<Id>, out: &mut Vec<u8>) -> Result<(), WriteError> {
+        let mut measure = Measure::new();
+        measure.add(id.name.len())?;
+        id.value.iter().try_for_each(|value| measure.value(value))?;
+        self.write(mode, out, |session| session.top_id(id));
+        Ok(())
+    }
+
+    /// Writes an operation on synchronized state.
+    ///
+    /// # Errors
+    ///
+    /// Fails if an operand is larger or nested deeper than any receiver takes.
+    pub fn state_access(
+        &mut self,
+        mode: Mode,
+        access: &StateAccess,
+        out: &mut Vec<u8>,
+    ) -> Result<(), WriteError> {
+        let mut measure = Measure::new();
+        measure.add(access.target.len())?;
+        measure.value(&access.op1)?;
+        access.op2.iter().chain(&access.op3).try_for_each(|value| measure.value(value))?;
+        self.write(mode, out, |session| session.state_access(access));
+        Ok(())
+    }
+
+    /// Writes a packet.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the packet is larger than any receiver takes.
+    pub fn packet(&mut self, packet: &Packet, out: &mut Vec<u8>) -> Result<(), WriteError> {
+        let mut measure = Measure::new();
+        measure.add(packet.tag.len())?;
+        measure.add(packet.data.len())?;
+        self.write(Mode::HANDSHAKE, out, |session| session.packet(packet));
+        Ok(())
+    }
+
+    fn write(
+        &mut self,
+        mode: Mode,
+        out: &mut Vec<u8>,
+        write: impl FnOnce(&mut Session<'_, Live<'_>>),
+    ) {
+        self.cache.begin(mode);
+        let decide = Live { cache: &mut self.cache, mode };
+        write(&mut Session { out, decide, pid_64bit: mode.pid_64bit });
+        self.cache.end(mode);
+    }
+}
+
+impl Transcript {
+    /// Writes again what was read together with this transcript, under the same decisions: the
+    /// same bytes, if nothing was lost.
+    pub fn write_again(&self, serial: &Serial, mode: Mode, out: &mut Vec<u8>) {
+        let decide = Replay::new(self);
+        let mut session = Session { out, decide, pid_64bit: mode.pid_64bit };
+        match serial {
+            Serial::Event(event) => session.event(&event.name, event.time, &event.args),
+            Serial::Id(id) => session.top_id(id),
+            Serial::StateAccess(access) => session.state_access(access),
+            Serial::Packet(packet) => session.packet(packet),
+        }
+    }
+}
+
+/// The writing of one SERIAL.
+struct Session<'a, D> {
+    out: &'a mut Vec<u8>,
+    decide: D,
+    pid_64bit: bool,
+}
+
+impl<D: Decide> Session<'_, D> {
+    fn event(&mut self, name: &[u8], time: f64, args: &[Value]) {
+        self.u8(b'e');
+        self.string(name);
+        self.f64(time);
+        self.count(args.len());
+        for arg in args {
+            self.value(arg);
+        }
+    }
+
+    fn top_id(&mut self, id: &Arc<Id>) {
+        self.u8(b'i');
+        self.id(id);
+    }
+
+    fn state_access(&mut self, access: &StateAccess) {
+        self.u8(b's');
+        if self.anonymous(Family::StateAccess, 1) {
+            self.u8(access.opcode as u8);
+            self.string(&access.target);
+            self.value(&access.op1);
+            self.optional(access.op2.as_ref(), |s, value| s.value(value));
+            self.optional(access.op3.as_ref(), |s, value| s.value(value));
+        }
+    }
+
+    fn packet(&mut self, packet: &Packet) {
+        self.u8(b'p');
+        for word in [packet.sec, packet.usec, packet.len, packet.link_type] {
+            self.u32(word);
+        }
+        self.string(&packet.tag);
+        self.string(&packet.data);
+    }
+
+    #[inline]
+    fn u8(&mut self, value: u8) {
+        self.out.push(value);
+    }
+
+    #[inline]
+    fn bool(&mut self, value: bool) {
+        self.out.push(u8::from(value));
+    }
+
+    #[inline]
+    fn u16(&mut self, value: u16) {
+        self.out.extend_from_slice(&value.to_be_bytes());
+    }
+
+    #[inline]
+    fn u32(&mut self, value: u32) {
+        self.out.extend_from_slice(&value.to_be_bytes());
+    }
+
+    #[inline]
+    fn u64(&mut self, value: u64) {
+        self.out.extend_from_slice(&value.to_be_bytes());
+    }
+
+    #[inline]
+    fn i32(&mut self, value: i32) {
+        self.out.extend_from_slice(&value.to_be_bytes());
+    }
+
+    #[inline]
+    fn i64(&mut self, value: i64) {
+        self.out.extend_from_slice(&value.to_be_bytes());
+    }
+
+    #[inline]
+    fn f64(&mut self, value: f64) {
+        self.out.extend_from_slice(&value.to_bits().to_be_bytes());
+    }
+
+    /// Writes a length or number of elements; [`Measure`] has seen to it that it fits.
+    #[inline]
+    fn count(&mut self, count: usize) {
+        self.u32(u32::try_from(count).unwrap_or(u32::MAX));
+    }
+
+    #[inline]
+    fn string(&mut self, bytes: &[u8]) {
+        self.count(bytes.len());
+        self.out.extend_from_slice(bytes);
+    }
+
+    #[inline]
+    fn optional<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
+        match value {
+            Some(value) => {
+                self.bool(true);
+                write(self, value);
+            }
+            None => self.bool(false),
+        }
+    }
+
+    fn several<'v, T: 'v>(&mut self, values: &'v [T], mut write: impl FnMut(&mut Self, &'v T)) {
+        self.count(values.len());
+        for value in values {
+            write(self, value);
+        }
+    }
+}

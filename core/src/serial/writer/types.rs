@@ -1,0 +1,121 @@
+//! Writes types and attributes (2§4).
+
+use crate::data::{Attributes, Field, Name, Type, TypeDef, TypeKind, TypeTag};
+
+use super::super::Family;
+use super::super::kind::ty;
+use super::decide::Decide;
+use super::{Arc, Session};
+
+impl<D: Decide> Session<'_, D> {
+    /// Writes a type, in full, by reference or by name.
+    #[inline]
+    pub(super) fn ty(&mut self, ty: &Type) {
+        match ty {
+            Type::Base(tag) => {
+                self.bool(true);
+                if self.base(*tag) {
+                    self.type_head(*tag, *tag == TypeTag::Port, true, b"");
+                }
+            }
+            Type::Def(def) => self.def(def),
+            Type::Enclosing(up) => match up.def.upgrade() {
+                // Without references a recursive type has no end; its name is all there is to say.
+                Some(def) if self.decide.refers() => self.def(&def),
+                _ => self.named(&up.name),
+            },
+            Type::Named(name) => self.named(name),
+        }
+    }
+
+    fn named(&mut self, name: &Name) {
+        self.bool(false);
+        self.string(name);
+    }
+
+    fn def(&mut self, def: &Arc<TypeDef>) {
+        self.bool(true);
+        let class = match &def.kind {
+            TypeKind::Atomic(_) => ty::ATOMIC,
+            TypeKind::List(_) => ty::LIST,
+            TypeKind::Table(_) => ty::TABLE,
+            TypeKind::Set(_) => ty::SET,
+            TypeKind::Func(_) => ty::FUNC,
+            TypeKind::Record(_) => ty::RECORD,
+            TypeKind::File(_) => ty::FILE,
+            TypeKind::Enum(_) => ty::ENUM,
+            TypeKind::Vector(_) => ty::VECTOR,
+            TypeKind::Opaque(_) => ty::OPAQUE,
+        };
+        if self.shared(def, Family::Type, class) {
+            self.type_head(def.kind.tag(), def.network_order, def.base, &def.name);
+            self.parts(&def.kind);
+        }
+    }
+
+    fn type_head(&mut self, tag: TypeTag, network_order: bool, base: bool, name: &[u8]) {
+        self.u8(tag as u8);
+        self.u8(tag.internal() as u8);
+        self.bool(network_order);
+        self.bool(base);
+        self.string(name);
+    }
+
+    fn parts(&mut self, kind: &TypeKind) {
+        match kind {
+            TypeKind::Atomic(_) => {}
+            TypeKind::List(list) => {
+                self.optional(list.pure.as_ref(), |s, ty| s.ty(ty));
+                self.several(&list.types, |s, ty| s.ty(ty));
+            }
+            TypeKind::Table(table) => {
+                self.optional(table.yields.as_ref(), |s, ty| s.ty(ty));
+                self.ty(&table.index);
+            }
+            TypeKind::Set(set) => {
+                self.optional(set.yields.as_ref(), |s, ty| s.ty(ty));
+                self.ty(&set.index);
+                self.optional(set.elements.as_ref(), |s, expr| s.expr(expr));
+            }
+            TypeKind::Func(func) => {
+                self.optional(func.yields.as_ref(), |s, ty| s.ty(ty));
+                self.ty(&func.args);
+                self.ty(&func.arg_types);
+                self.i32(func.flavor);
+            }
+            TypeKind::Record(record) => {
+                self.u32(record.num_fields);
+                self.optional(record.fields.as_deref(), |s, fields| {
+                    s.several(fields, |s, field| s.field(field));
+                });
+            }
+            TypeKind::File(yields) | TypeKind::Vector(yields) => self.ty(yields),
+            TypeKind::Enum(ty) => {
+                self.i64(ty.counter);
+                self.count(ty.names.len());
+                self.bool(false);
+                for (name, number) in &ty.names {
+                    self.string(name);
+                    self.i64(*number);
+                }
+            }
+            TypeKind::Opaque(name) => self.string(name),
+        }
+    }
+
+    pub(super) fn field(&mut self, field: &Field) {
+        self.optional(field.attributes.as_ref(), |s, attributes| s.attributes(attributes));
+        self.ty(&field.ty);
+        self.string(&field.name);
+    }
+
+    pub(super) fn attributes(&mut self, attributes: &Arc<Attributes>) {
+        if self.shared(attributes, Family::Attributes, 1) {
+            self.ty(&attributes.ty);
+            self.several(&attributes.list, |s, attribute| {
+                s.optional(attribute.expr.as_ref(), |s, expr| s.expr(expr));
+                s.u8(attribute.tag as u8);
+            });
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Properties of whole streams.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::wire::testing::*;
+use crate::wire::*;
+
+fn framing() -> impl Strategy<Value = Framing> {
+    prop_oneof![Just(Framing::Clear), Just(Framing::Tls)]
+}
+
+/// The stream in pieces of these sizes, over and over.
+fn pieces<'a>(mut bytes: &'a [u8], sizes: &'a [usize]) -> Vec<&'a [u8]> {
+    let mut pieces = Vec::new();
+    for size in sizes.iter().cycle() {
+        if bytes.is_empty() {
+            break;
+        }
+        let (piece, rest) = bytes.split_at((*size).min(bytes.len()));
+        pieces.push(piece);
+        bytes = rest;
+    }
+    pieces
+}
+
+/// Feeds all there is before the first poll.
+fn decode_late(framing: Framing, pieces: &[&[u8]]) -> (Vec<Message>, Counters) {
+    let mut decoder = Decoder::new(framing, Limits::default());
+    pieces.iter().for_each(|piece| decoder.feed(piece));
+    let mut messages = Vec::new();
+    while let Ok(Some(decoded)) = decoder.poll() {
+        messages.push(decoded.message);
+    }
+    (messages, decoder.counters())
+}
+
+proptest! {
+    #[test]
+    fn a_message_comes_back_under_all_splits(message in any_message(), framing in framing()) {
+        let bytes = encode(framing, std::slice::from_ref(&message));
+        let outcome = decode_all_splits(framing, Limits::default(), &bytes);
+        prop_assert_eq!(outcome.plain(), [message]);
+        prop_assert_eq!(outcome.end, Ok(()));
+    }
+
+    #[test]
+    fn messages_come_back(
+        before in vec(any_message(), 0..20),
+        after in vec(any_message(), 0..60),
+        level in 0..=9_u8,
+        framing in framing(),
+        sizes in vec(1..5000_usize, 1..6),
+    ) {
+        let mut encoder = Encoder::new(framing);
+        let mut bytes = Vec::new();
+        before.iter().for_each(|message| encoder.message(message, &mut bytes));
+        let mut messages = before;
+        if let Some(level) = Compression::new(level) {
+            encoder.start_compression(level, &mut bytes);
+            messages.push(Message::Compress);
+        }
+        after.iter().for_each(|message| encoder.message(message, &mut bytes));
+        messages.extend(after);
+
+        let pieces = pieces(&bytes, &sizes);
+        let outcome = decode(framing, Limits::default(), pieces.iter().copied());
+        prop_assert_eq!(outcome.plain(), &messages[..]);
+        prop_assert_eq!(outcome.end, Ok(()));
+        prop_assert_eq!(outcome.counters, encoder.counters());
+        prop_assert_eq!(decode_late(framing, &pieces), (messages, encoder.counters()));
+
+        let mut offset = 0;
+        for decoded in outcome.messages {
+            prop_assert_eq!(decoded.offset, offset);
+            offset += decoded.wire_len;
+        }
+        prop_assert_eq!(offset, bytes.len() as u64);
+    }
+
+    #[test]
+    fn arbitrary_bytes_are_decoded_or_refused(
+        bytes in vec(any::<u8>(), 0..300),
+        framing in framing(),
+    ) {
+        decode_all_splits(framing, Limits::default(), &bytes);
+    }
+
+    #[test]
+    fn arbitrary_chunks_are_decoded_or_refused(
+        chunks in vec((0..0x22_u8, vec(any::<u8>(), 1..60), any::<bool>()), 0..6),
+        compressed in any::<bool>(),
+    ) {
+        let mut bytes = if compressed { stream(&[&header(0x12)]) } else { Vec::new() };
+        for (number, argument, split) in chunks {
+            let mut head = header(number).to_vec();
+            if compressed {
+                head.extend([0; 4]);
+            }
+            let word = bytes.len() + 4 + head.len();
+            bytes.extend(stream(&[&head, &argument]));
+            if split {
+                bytes[word] |= 0x80;
+            }
+        }
+        decode_all_splits(Framing::Clear, Limits::default(), &bytes);
+    }
+
+    #[test]
+    fn a_changed_byte_is_decoded_or_refused(
+        messages in vec(any_message(), 1..6),
+        compressed in any::<bool>(),
+        at in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+    ) {
+        let mut encoder = Encoder::new(Framing::Clear);
+        let mut bytes = Vec::new();
+        if compressed {
+            encoder.start_compression(Compression::default(), &mut bytes);
+        }
+        messages.iter().for_each(|message| encoder.message(message, &mut bytes));
+        *at.get_mut(&mut bytes) = byte;
+        let whole = decode(Framing::Clear, Limits::default(), [&bytes[..]]);
+        prop_assert_eq!(decode(Framing::Clear, Limits::default(), bytes.chunks(1)), whole);
+    }
+}
