@@ -1,18 +1,19 @@
 //! What a connection has carried.
 
-use crate::{serial, wire};
+use crate::serial::CacheCounters;
+use crate::wire;
 
 /// Counts what a connection has carried so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counters {
     /// What came, as bytes and messages.
     pub input: wire::Counters,
     /// What was queued to be sent, as bytes and messages.
     pub output: wire::Counters,
     /// What came, as objects and references.
-    pub read: serial::Counters,
+    pub read: CacheCounters,
     /// What was queued to be sent, as objects and references.
-    pub written: serial::Counters,
+    pub written: CacheCounters,
     /// Calls that were delivered.
     pub events_received: u64,
     /// Calls that were dropped because they fit nothing that is declared (§5).

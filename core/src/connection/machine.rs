@@ -1,6 +1,7 @@
 //! The connection itself: what it is fed and polled for.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use super::counters::Counters;
 use super::output::Output;
@@ -70,6 +71,7 @@ impl Connection {
             counters: Counters::default(),
             config,
         };
+        connection.reader.set_declarations(Arc::clone(&connection.config.declarations));
         connection.begin();
         connection
     }
@@ -227,6 +229,9 @@ impl Connection {
 
     /// Returns what the connection has carried so far.
     pub fn counters(&self) -> Counters {
+        if self.phase == Phase::Closed {
+            return self.counters;
+        }
         Counters {
             input: self.decoder.counters(),
             output: self.output.encoder.counters(),
@@ -278,9 +283,15 @@ impl Connection {
             self.output.clear();
         }
         self.log(LogMessage::PeerDisconnected);
+        self.counters = self.counters();
         self.phase = Phase::Closed;
         self.backlog = false;
-        self.counters = self.counters();
+        self.end = None;
+        // Both caches, and input that nobody will look at.
+        self.reader = serial::Reader::new(self.config.serial_limits);
+        self.output.writer = serial::Writer::new(0);
+        self.decoder = Decoder::new(self.config.framing, self.config.wire_limits);
+        self.ours.writers = Vec::new();
         self.notify(Notification::Closed(cause));
     }
 

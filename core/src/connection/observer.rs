@@ -1,11 +1,13 @@
 //! A passive follower of both directions of a session.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use super::phase::reader_caps;
+use bytes::Bytes;
+
 use super::{Authority, Phase, Role, SyncRequest, SyncRole, decide};
-use crate::data::Serial;
-use crate::serial::{self, Mode, SerialError};
+use crate::data::{Declarations, Serial};
+use crate::serial::{self, CacheCounters, Mode, SerialError, Transcript};
 use crate::wire::{self, Caps, Decoded, Decoder, Framing, Message, WireError};
 
 /// Follows a session from outside, such as a recorded one, and decodes what both sides send.
@@ -19,6 +21,7 @@ pub struct Observer {
     initiator: Direction,
     acceptor: Direction,
     observed: VecDeque<Observed>,
+    transcripts: bool,
 }
 
 /// Shows one message, or where a direction ends to be decodable.
@@ -40,18 +43,23 @@ pub struct Observed {
     /// What a SERIAL carries. After the first that cannot be read the side's cache is out of step:
     /// the error comes once, and later SERIALs have `None` here.
     pub serial: Option<Result<Serial, SerialError>>,
+    /// How the SERIAL was written, if it was decoded.
+    pub mode: Option<Mode>,
+    /// What the sender decided about each object of the SERIAL, if
+    /// [asked for](Observer::set_transcripts).
+    pub transcript: Option<Transcript>,
 }
 
 /// Counts what could and could not be decoded of one side.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ObserverCounters {
-    /// Bytes and messages; bytes behind an error are not among them.
+    /// Bytes and messages.
     pub wire: wire::Counters,
-    /// SERIALs, objects and references.
-    pub serial: serial::Counters,
+    /// Objects and references.
+    pub serial: CacheCounters,
     /// SERIALs that were not decoded because one before them could not be read.
     pub serials_skipped: u64,
-    /// Bytes that were not decoded because the stream before them is in error.
+    /// Bytes that were not decoded: those from a chunk in error on.
     pub bytes_skipped: u64,
 }
 
@@ -62,7 +70,10 @@ struct Direction {
     /// `None` after a SERIAL that could not be read.
     reader: Option<serial::Reader>,
     counters: ObserverCounters,
-    failed: bool,
+    /// The bytes that were fed.
+    fed: u64,
+    /// Where the chunk in error begins.
+    failed_at: Option<u64>,
     phase: Phase,
     caps: Caps,
     runtime: u32,
@@ -77,7 +88,8 @@ impl Direction {
             decoder: Decoder::new(framing, wire),
             reader: Some(serial::Reader::new(serial)),
             counters: ObserverCounters::default(),
-            failed: false,
+            fed: 0,
+            failed_at: None,
             phase: Phase::Setup,
             caps: Caps::NONE,
             runtime: 0,
@@ -94,17 +106,34 @@ impl Observer {
             initiator: Direction::new(framing, wire, serial),
             acceptor: Direction::new(framing, wire, serial),
             observed: VecDeque::new(),
+            transcripts: false,
         }
+    }
+
+    /// Sets the types that values may be sent with by name only (2§4).
+    pub fn set_declarations(&mut self, known: &Arc<Declarations>) {
+        self.readers().for_each(|reader| reader.set_declarations(Arc::clone(known)));
+    }
+
+    /// Accepts what some recordings hold though a Bro aborts on it; see
+    /// [`Reader::set_lenient`](serial::Reader::set_lenient).
+    pub fn set_lenient(&mut self, lenient: bool) {
+        self.readers().for_each(|reader| reader.set_lenient(lenient));
+    }
+
+    /// Says whether to note what the sender decided about each object. Bytes after the content of a
+    /// SERIAL are an error then.
+    pub fn set_transcripts(&mut self, transcripts: bool) {
+        self.transcripts = transcripts;
     }
 
     /// Takes bytes that one side sent, split in any way.
     pub fn feed(&mut self, side: Role, bytes: &[u8]) {
         let direction = self.direction(side);
-        if direction.failed {
-            direction.counters.bytes_skipped += bytes.len() as u64;
+        direction.fed += bytes.len() as u64;
+        if direction.failed_at.is_some() {
             return;
         }
-        let before = direction.decoder.counters().bytes;
         direction.decoder.feed(bytes);
         loop {
             let direction = self.direction(side);
@@ -112,14 +141,18 @@ impl Observer {
                 Ok(None) => return,
                 Ok(Some(decoded)) => self.observe(side, decoded),
                 Err(error) => {
-                    direction.failed = true;
-                    let taken = direction.decoder.counters().bytes - before;
-                    direction.counters.bytes_skipped += bytes.len() as u64 - taken;
+                    direction.failed_at = Some(error.offset);
                     let (offset, phase) = (error.offset, direction.phase);
-                    let message = Err(error);
-                    let observed =
-                        Observed { side, offset, wire_len: 0, phase, message, serial: None };
-                    self.observed.push_back(observed);
+                    self.observed.push_back(Observed {
+                        side,
+                        offset,
+                        wire_len: 0,
+                        phase,
+                        message: Err(error),
+                        serial: None,
+                        mode: None,
+                        transcript: None,
+                    });
                     return;
                 }
             }
@@ -150,6 +183,9 @@ impl Observer {
         let direction = self.get(side);
         let mut counters = direction.counters;
         counters.wire = direction.decoder.counters();
+        if let Some(offset) = direction.failed_at {
+            counters.bytes_skipped = direction.fed.saturating_sub(offset);
+        }
         if let Some(reader) = &direction.reader {
             counters.serial = reader.counters();
         }
@@ -170,32 +206,55 @@ impl Observer {
         }
     }
 
-    fn observe(&mut self, side: Role, decoded: Decoded) {
-        let Decoded { message, offset, wire_len } = decoded;
-        let phase = self.get(side).phase;
-        let serial = match &message {
-            Message::Serial(argument) => self.read(side, argument),
-            _ => None,
-        };
-        self.follow(side, &message);
-        let message = Ok(message);
-        self.observed.push_back(Observed { side, offset, wire_len, phase, message, serial });
+    fn readers(&mut self) -> impl Iterator<Item = &mut serial::Reader> {
+        [&mut self.initiator, &mut self.acceptor].into_iter().flat_map(|side| &mut side.reader)
     }
 
-    fn read(&mut self, side: Role, argument: &bytes::Bytes) -> Option<Result<Serial, SerialError>> {
-        let receiver = self.get(side.other()).caps;
-        let writer = self.direction(side);
-        let mode = Mode::new(reader_caps(receiver, writer.caps), writer.phase == Phase::Running);
+    fn observe(&mut self, side: Role, decoded: Decoded) {
+        let Decoded { message, offset, wire_len } = decoded;
+        let mut observed = Observed {
+            side,
+            offset,
+            wire_len,
+            phase: self.get(side).phase,
+            message: Ok(message),
+            serial: None,
+            mode: None,
+            transcript: None,
+        };
+        if let Ok(message) = &observed.message {
+            self.follow(side, message);
+        }
+        if let Ok(Message::Serial(argument)) = &observed.message {
+            let argument = argument.clone();
+            self.read(&argument, &mut observed);
+        }
+        self.observed.push_back(observed);
+    }
+
+    /// Decodes a SERIAL as its receiver does.
+    fn read(&mut self, argument: &Bytes, observed: &mut Observed) {
+        let receiver = self.get(observed.side.other()).caps;
+        let transcripts = self.transcripts;
+        let writer = self.direction(observed.side);
         let Some(reader) = &mut writer.reader else {
             writer.counters.serials_skipped += 1;
-            return None;
+            return;
         };
-        let result = reader.read(argument, mode);
+        let mode = Mode::new(writer.caps, receiver, writer.phase == Phase::Running);
+        let result = if transcripts {
+            let transcript = observed.transcript.insert(Transcript::new());
+            reader.read_noting(argument, mode, transcript)
+        } else {
+            reader.read(argument, mode)
+        };
         if result.is_err() {
             writer.counters.serial = reader.counters();
             writer.reader = None;
+            observed.transcript = None;
         }
-        Some(result)
+        observed.mode = Some(mode);
+        observed.serial = Some(result);
     }
 
     /// Follows both sides' phases through a message (§3).

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::wire::Caps;
-
 /// Says which side of the TCP connection a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
@@ -85,24 +83,4 @@ impl fmt::Display for Phase {
             Phase::Closed => f.write_str("Closed"),
         }
     }
-}
-
-/// Returns the capabilities that decide how one direction is serialized (2§3, 2§5).
-///
-/// 64-bit ids and the newer cache strategy need *both* sides to have announced them. A Bro goes by
-/// what the other side announced, whether it writes or reads: it reads 32-bit ids from a Broccoli,
-/// which announces none of the two, and takes 64-bit ids from a peer without CAPS for garbage
-/// (recordings `broccoli-types-cache`, `fault-events-no-caps`). The rest is the receiver's alone.
-pub(super) fn serial_caps(receiver: Caps, writer: Caps) -> Caps {
-    let both = Caps::PID_64BIT.union(Caps::NEW_CACHE_STRATEGY);
-    Caps::from_bits(receiver.bits() & (writer.bits() | !both.bits()))
-}
-
-/// Returns the capabilities that decide how one direction is read.
-///
-/// The reader's NO_CACHING is left out: what a writer that does not know of it yet, as every one
-/// when it sends its `peer_description`, has numbered is kept like anything else.
-pub(super) fn reader_caps(reader: Caps, writer: Caps) -> Caps {
-    let caps = serial_caps(reader, writer);
-    Caps::from_bits(caps.bits() & !Caps::NO_CACHING.bits())
 }

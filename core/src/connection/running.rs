@@ -5,7 +5,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::handshake::PRINT_HOOK;
-use super::phase::serial_caps;
 use super::{Command, Connection, LogMessage, Notification, Phase, SyncRole, UsageError};
 use crate::Time;
 use crate::data::{Event, Id, Packet};
@@ -167,8 +166,8 @@ impl Connection {
 
     /// Returns how we write a SERIAL now.
     pub(super) fn write_mode(&self) -> Mode {
-        let caps = serial_caps(self.peer.caps, self.config.capabilities);
-        Mode::new(caps, self.phase == Phase::Running)
+        let running = self.phase == Phase::Running;
+        Mode::new(self.config.capabilities, self.peer.caps, running)
     }
 
     /// Sends the writers announced so far, if the peer wants logs.

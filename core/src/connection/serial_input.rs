@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 
-use super::phase::reader_caps;
 use super::setup::PEER_DESCRIPTION;
 use super::{Connection, LogMessage, Notification, Phase, ProtocolErrorKind, Undeclared};
 use crate::data::{CallMismatch, Event, Id, Name, Serial, Value};
@@ -93,7 +92,7 @@ impl Connection {
     /// ours, packets, has no ids; as the sender of state it is Running from the PHASE_DONE on that
     /// lets us in; as the receiver it sends nothing before it has ours.
     fn read_mode(&self) -> Mode {
-        let caps = reader_caps(self.config.capabilities, self.peer.caps);
-        Mode::new(caps, self.phase == Phase::Running)
+        let running = self.phase == Phase::Running;
+        Mode::new(self.peer.caps, self.config.capabilities, running)
     }
 }

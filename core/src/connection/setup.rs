@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Connection, LogMessage, Notification, Phase, ProtocolErrorKind};
 use crate::data::{Attribute, AttributeTag, Attributes, Id, Name, Type, Value};
 use crate::serial::Mode;
-use crate::wire::{Caps, Message, MessageType, Version};
+use crate::wire::{Message, MessageType, Version};
 
 /// The name of the ID that carries a node's description (§3.1).
 pub(super) const PEER_DESCRIPTION: &str = "peer_description";
@@ -26,9 +26,9 @@ impl Connection {
         }));
         if !self.config.description.is_empty() {
             let id = Arc::new(description_id(&self.config.description));
-            let mode = Mode::new(Caps::NONE, false);
-            // A short string is always writable.
-            let _ = self.output.serial(|writer, argument| writer.id(mode, &id, argument));
+            // Fails only for a description that no receiver would take; then none is sent.
+            let _ =
+                self.output.serial(|writer, argument| writer.id(Mode::HANDSHAKE, &id, argument));
         }
         self.log(LogMessage::PeerConnected);
         self.log(LogMessage::PhaseVersion);
@@ -68,6 +68,10 @@ fn description_id(description: &Name) -> Id {
     Id {
         is_const: 1,
         attributes: Some(Arc::new(Attributes { ty: Type::STRING, list: vec![redef] })),
-        ..Id::global(PEER_DESCRIPTION, Type::STRING, Some(Value::String(description.as_shared().clone())))
+        ..Id::global(
+            PEER_DESCRIPTION,
+            Type::STRING,
+            Some(Value::String(description.as_shared().clone())),
+        )
     }
 }

@@ -1,0 +1,245 @@
+//! Running, and what is not bound to a phase (§3.5, §4, §5).
+
+use std::time::Duration;
+
+use super::*;
+use crate::data::{CallMismatch, Id, Packet};
+use crate::wire::{PingArgs, PingLayout, PrintItem, PrintItems, SyncPoint};
+
+fn packet() -> Packet {
+    let data = Bytes::from_static(b"\x01\x02");
+    Packet { sec: 1, usec: 2, len: 60, link_type: 1, tag: Name::new(), data }
+}
+
+#[test]
+fn events_go_to_those_who_requested_them() {
+    let mut pair = Pair::running(config(), config());
+    let two = event("two", vec![Value::Count(1), Value::string("x")]);
+    for event in [&two, &count(2), &two] {
+        assert_eq!(pair.initiator.send_event(event), Ok(Sent::Sent));
+    }
+    assert_eq!(pair.initiator.send_event(&event("other", vec![])), Ok(Sent::NotRequested));
+    let events = [&two, &count(2), &two].map(|event| Notification::Event(event.clone())).to_vec();
+    assert_eq!(pair.told(), (vec![], events));
+    let counters = (pair.initiator.counters(), pair.acceptor.counters());
+    assert_eq!((counters.0.events_sent, counters.1.events_received), (3, 3));
+    assert_eq!(counters.0.written.references, counters.1.read.references);
+    assert!(counters.0.written.references > 0);
+    assert_eq!(counters.0.output, counters.1.input);
+}
+
+#[test]
+fn calls_that_fit_nothing_are_dropped_and_the_connection_stays() {
+    let deliver = Config { undeclared: Undeclared::Deliver, ..config() };
+    // The sender requests and declares nothing itself, but knows that all of these are wanted.
+    let names = ["none", "count", "two", "a_global", "stranger"].map(Name::from).to_vec();
+    let wanting = Config { setup: Some(Setup { events: names, ..setup() }), ..config() };
+    let cases = [
+        (event("stranger", vec![]), CallMismatch::Unknown, "unknown event/function, ignoring"),
+        (event("a_global", vec![]), CallMismatch::NotAnEvent, "not a function/event, ignoring"),
+        (
+            event("two", vec![Value::Count(1)]),
+            CallMismatch::ArgumentCount,
+            "wrong number of arguments, ignoring",
+        ),
+        (
+            event("count", vec![Value::string("1")]),
+            CallMismatch::ArgumentTypes,
+            "mismatch in argument types; ignoring",
+        ),
+    ];
+    for accept_input in [true, false] {
+        let mut pair = Pair::running(deliver.clone(), wanting.clone());
+        pair.acceptor.set_accept_input(accept_input).unwrap();
+        for (call, mismatch, text) in &cases {
+            assert_eq!(pair.initiator.send_event(call), Ok(Sent::Sent));
+            assert_eq!(pair.initiator.send_event(&count(1)), Ok(Sent::Sent));
+            pair.drive(&[usize::MAX]);
+            let name = call.name.clone();
+            let line = format!("parent error unserializing event/function {name}: {text}");
+            assert_eq!(log_lines(&pair.acceptor_told), [line]);
+            let mut expected = vec![Notification::CallRejected { name, mismatch: *mismatch }];
+            if accept_input {
+                expected.push(Notification::Event(count(1)));
+            }
+            assert_eq!(pair.told().1, expected);
+        }
+        assert_eq!(pair.acceptor.counters().calls_rejected, 4);
+    }
+}
+
+#[test]
+fn undeclared_events_are_delivered_if_so_configured() {
+    let deliver = Config { undeclared: Undeclared::Deliver, ..config() };
+    let mut connection = Connection::new(deliver, Role::Acceptor, NOW);
+    feed(&mut connection, &[version(), Message::PhaseDone]);
+    drain(&mut connection);
+    feed(&mut connection, &[call_of("stranger"), call_of("a_global"), call_of("count")]);
+    let of = |name| Notification::Event(event(name, vec![]));
+    let name = Name::from("count");
+    let mismatch = CallMismatch::ArgumentCount;
+    assert_eq!(
+        without_log(drain(&mut connection)),
+        [of("stranger"), of("a_global"), Notification::CallRejected { name, mismatch }]
+    );
+}
+
+#[test]
+fn calls_and_packets_that_come_in_handshake_are_taken_and_ids_are_not() {
+    let mut connection = in_phase(Phase::Handshake);
+    let mut writer = crate::serial::Writer::new(3000);
+    let id = Arc::new(Id::global("a_global", Type::COUNT, Some(Value::Count(1))));
+    let (mut of_id, mut of_packet) = (Vec::new(), Vec::new());
+    writer.id(crate::serial::Mode::HANDSHAKE, &id, &mut of_id).unwrap();
+    writer.packet(&packet(), &mut of_packet).unwrap();
+    let serial = |argument: Vec<u8>| Message::Serial(argument.into());
+    feed(&mut connection, &[call_of("none"), serial(of_id), serial(of_packet)]);
+    let none = Notification::Event(event("none", vec![]));
+    assert_eq!(drain(&mut connection), [none, Notification::Packet(packet())]);
+    assert_eq!(connection.counters().discarded, 1);
+}
+
+#[test]
+fn ids_and_packets_go_to_a_peer_that_is_running() {
+    let mut pair = Pair::running(config(), config());
+    let id = Arc::new(Id::global("a_global", Type::COUNT, Some(Value::Count(1))));
+    pair.initiator.send_id(&id).unwrap();
+    pair.initiator.send_packet(&packet()).unwrap();
+    pair.initiator.send_id(&id).unwrap();
+    let of_id = Notification::Id(Arc::clone(&id));
+    let expected = vec![of_id.clone(), Notification::Packet(packet()), of_id];
+    assert_eq!(pair.told(), (vec![], expected));
+    for phase in [Phase::Setup, Phase::Handshake, Phase::Sync(SyncRole::Sender), Phase::Closed] {
+        let refused = Err(UsageError::WrongPhase { command: Command::SendId, phase });
+        assert_eq!(in_phase(phase).send_id(&id), refused);
+    }
+    assert_eq!(in_phase(Phase::Handshake).send_packet(&packet()), Ok(()));
+    for phase in [Phase::Setup, Phase::Sync(SyncRole::Receiver), Phase::Closed] {
+        let refused = Err(UsageError::WrongPhase { command: Command::SendPacket, phase });
+        assert_eq!(in_phase(phase).send_packet(&packet()), refused);
+    }
+}
+
+#[test]
+fn without_input_serials_are_read_and_dropped_and_the_rest_is_handled() {
+    let silent = Config { setup: Some(Setup { accept_input: false, ..setup() }), ..config() };
+    let mut pair = Pair::new(config(), silent);
+    pair.drive(&[usize::MAX]);
+    assert_eq!(pair.acceptor.peer_description(), None);
+    assert!(!log_lines(&pair.acceptor_told).iter().any(|l| l.contains("peer_description")));
+    pair.acceptor_told.clear();
+    assert_eq!(pair.initiator.send_event(&count(1)), Ok(Sent::Sent));
+    pair.initiator.sync_point(SyncPoint::Point(3)).unwrap();
+    assert_eq!(pair.told().1, [Notification::SyncPoint(SyncPoint::Point(3))]);
+    // The cache is in step: what comes now refers to what was dropped.
+    pair.acceptor.set_accept_input(true).unwrap();
+    assert_eq!(pair.initiator.send_event(&count(1)), Ok(Sent::Sent));
+    assert_eq!(pair.told().1, [Notification::Event(count(1))]);
+    // The description and one call.
+    assert_eq!(pair.acceptor.counters().discarded, 2);
+}
+
+#[test]
+fn pings_are_answered_in_kind() {
+    for layout in [PingLayout::Padded32, PingLayout::Compact28] {
+        let mut connection = in_phase(Phase::Running);
+        let args = PingArgs { seq: 5, time1: 1.0, time2: 2.0, time3: 0.0, layout };
+        feed(&mut connection, &[Message::Ping(args)]);
+        assert_eq!(sent(&mut connection), [Message::Pong(args)]);
+        assert_eq!(drain(&mut connection), []);
+    }
+}
+
+#[test]
+fn a_pong_tells_how_long_it_took() {
+    let mut pair = Pair::running(config(), config());
+    pair.initiator.ping(9, pair.now).unwrap();
+    pair.now = pair.now + Duration::from_millis(500);
+    let (told, _) = pair.told();
+    assert_eq!(told, [Notification::Pong { seq: 9, d1: 0.5, d2: 0.5, d3: 0.0 }]);
+}
+
+#[test]
+fn prints_go_to_those_who_requested_print_hook() {
+    let hooked = Setup { events: vec![Name::from("print_hook")], ..setup() };
+    let mut pair = Pair::running(config(), Config { setup: Some(hooked), ..config() });
+    let items: PrintItems =
+        [PrintItem { file: b"/dev/stdout", text: b"hello" }].into_iter().collect();
+    assert_eq!(pair.initiator.send_print(&items), Ok(Sent::Sent));
+    assert_eq!(pair.acceptor.send_print(&items), Ok(Sent::NotRequested));
+    assert_eq!(pair.told(), (vec![], vec![Notification::RemotePrint(items.clone())]));
+    assert_eq!(in_phase(Phase::Handshake).send_print(&items), Ok(Sent::NotRunning));
+}
+
+#[test]
+fn logs_go_to_those_who_requested_them_and_writers_announced_early_are_kept() {
+    let logging = Config { setup: Some(Setup { request_logs: true, ..setup() }), ..config() };
+    let (one, two) = (Bytes::from_static(b"one"), Bytes::from_static(b"two"));
+    let mut pair = Pair::new(config(), logging);
+    for side in [&mut pair.initiator, &mut pair.acceptor] {
+        assert_eq!(side.log_create_writer(one.clone()), Ok(Sent::NotRunning));
+        assert_eq!(side.log_write(one.clone()), Ok(Sent::NotRunning));
+    }
+    pair.drive(&[usize::MAX]);
+    assert_eq!(pair.initiator.log_create_writer(two.clone()), Ok(Sent::Sent));
+    assert_eq!(pair.initiator.log_write(two.clone()), Ok(Sent::Sent));
+    assert_eq!(pair.acceptor.log_create_writer(two.clone()), Ok(Sent::NotRequested));
+    assert_eq!(pair.acceptor.log_write(two.clone()), Ok(Sent::NotRequested));
+    pair.drive(&[usize::MAX]);
+    let logs = |told: &[Notification]| -> Vec<_> {
+        let is_log = |n: &&Notification| {
+            matches!(n, Notification::LogCreateWriter(_) | Notification::LogWrite(_))
+        };
+        told.iter().filter(is_log).cloned().collect()
+    };
+    assert_eq!(
+        logs(&pair.acceptor_told),
+        [
+            Notification::LogCreateWriter(one),
+            Notification::LogCreateWriter(two.clone()),
+            Notification::LogWrite(two),
+        ]
+    );
+    assert_eq!(logs(&pair.initiator_told), []);
+}
+
+#[test]
+fn sync_points_are_told_and_logged() {
+    let mut connection = in_phase(Phase::Running);
+    feed(
+        &mut connection,
+        &[Message::SyncPoint(SyncPoint::Point(4)), Message::SyncPoint(SyncPoint::Final)],
+    );
+    let told = drain(&mut connection);
+    assert_eq!(
+        log_lines(&told),
+        ["parent info reached sync-point 4", "parent info reached final sync-point"]
+    );
+    assert_eq!(without_log(told).len(), 2);
+    let phase = Phase::Handshake;
+    assert_eq!(
+        in_phase(phase).sync_point(SyncPoint::Final),
+        Err(UsageError::WrongPhase { command: Command::SyncPoint, phase })
+    );
+}
+
+#[test]
+fn caps_replace_earlier_ones_from_the_next_serialization_on() {
+    let mut connection = in_phase(Phase::Running);
+    let requests = ["count"].into_iter().collect();
+    feed(&mut connection, &[Message::RequestEvents(requests)]);
+    let mut length = || {
+        assert_eq!(connection.send_event(&count(1)), Ok(Sent::Sent));
+        let [Message::Serial(argument)] = &sent(&mut connection)[..] else { panic!() };
+        argument.len()
+    };
+    let (full, referring) = (length(), length());
+    assert!(referring < full);
+    feed(&mut connection, &[Message::Caps(Caps::PID_64BIT | Caps::NO_CACHING)]);
+    let mut length = || {
+        assert_eq!(connection.send_event(&count(1)), Ok(Sent::Sent));
+        let [Message::Serial(argument)] = &sent(&mut connection)[..] else { panic!() };
+        argument.len()
+    };
+    assert_eq!([length(), length()], [full, full]);
+}
