@@ -10,6 +10,7 @@ mod expr;
 mod name;
 mod object;
 mod opaque;
+mod print;
 mod scalar;
 mod stmt;
 mod tag;
