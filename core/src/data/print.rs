@@ -10,6 +10,8 @@ mod types;
 #[cfg(test)]
 mod tests;
 
+pub(super) use types::Short;
+
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 

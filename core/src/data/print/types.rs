@@ -11,12 +11,23 @@ impl fmt::Display for Type {
     /// A record within itself is written as `<recursion>`, a type of which only the name is known
     /// as that name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Describer { f, within: Vec::new() }.describe(self)
+        Describer { f, short: false, within: Vec::new() }.describe(self)
+    }
+}
+
+/// Writes a type by its name where it has one.
+pub(in crate::data) struct Short<'a>(pub(in crate::data) &'a Type);
+
+impl fmt::Display for Short<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Describer { f, short: true, within: Vec::new() }.describe(self.0)
     }
 }
 
 struct Describer<'a, 'f> {
     f: &'a mut fmt::Formatter<'f>,
+    /// Whether names are written where there are any.
+    short: bool,
     /// The types of which this is a part.
     within: Vec<*const TypeDef>,
 }
@@ -35,6 +46,9 @@ impl Describer<'_, '_> {
     }
 
     fn def(&mut self, def: &Arc<TypeDef>) -> fmt::Result {
+        if self.short && !def.name.is_empty() {
+            return write!(self.f, "{}", def.name);
+        }
         let pointer = Arc::as_ptr(def);
         if self.within.contains(&pointer) {
             return self.f.write_str("<recursion>");
