@@ -189,6 +189,9 @@ impl<'a> Parser<'a, '_> {
         let mut index = Vec::new();
         if self.is('[') && self.second()? != Token::Mark('$') {
             self.take()?;
+            if self.is(']') {
+                return Err(self.expected("a value"));
+            }
             self.comma_list(']', "`,` or `]`", |parser| {
                 index.push(parser.literal()?);
                 Ok(())

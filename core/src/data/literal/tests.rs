@@ -256,6 +256,7 @@ fn errors_say_where() {
         shown("vector(1,\n\"é\", 2)"),
         "line 2, column 1: elements of types count and string in one container"
     );
+    assert_eq!(shown("set([])"), "line 1, column 6: expected a value, found `]`");
     assert_eq!(shown("[$a=]"), "line 1, column 5: expected a value, found `]`");
     assert_eq!(shown("[$a 1]"), "line 1, column 5: expected `=`, found `1`");
     assert_eq!(shown("- x"), "line 1, column 3: expected a number, found `x`");
