@@ -225,9 +225,7 @@ fn values_and_their_classes() {
 
 #[test]
 fn types_by_name_need_somebody_who_knows_them() {
-    let by_name = |class: u16| {
-        Build::call(1).object(0, 0x8800 | class).u8(0).str(b"Color").u64(1)
-    };
+    let by_name = |class: u16| Build::call(1).object(0, 0x8800 | class).u8(0).str(b"Color").u64(1);
     // The class alone tells how an enum's constant is written.
     let Some(Value::Enum(unknown)) = args(by_name(11).read().unwrap()).pop() else { panic!() };
     assert_eq!((unknown.number, unknown.name()), (1, None));
@@ -314,9 +312,28 @@ fn claims_are_checked_before_anything_is_allocated() {
         vector.u32(0x7fff_ffff).u8(0).fault(),
         Kind::TooManyElements { count: 0x7fff_ffff, left: 1 }
     );
-    assert_eq!(Build::default().u8(b'e').u32(u32::MAX).fault(), Kind::Truncated {
-        wanted: u32::MAX
-    });
+    assert_eq!(
+        Build::default().u8(b'e').u32(u32::MAX).fault(),
+        Kind::Truncated { wanted: u32::MAX }
+    );
     let names = Build::call(1).object(0, 0x880b).ty(10, 10, 1).u64(0).u32(1 << 30).u8(0);
     assert_eq!(names.fault(), Kind::TooManyElements { count: 1 << 30, left: 0 });
+}
+
+#[test]
+fn a_location_is_passed_over_and_written_again() {
+    let with_location = |b: Build, serial_type| {
+        b.u8(1).u32(0).u16(serial_type).u8(1).object(0, 0x1301).str(b"a.bro").u64(1).u64(2)
+    };
+    // A value with a location, of a named type with another.
+    let build = with_location(Build::call(1), 0x8801);
+    let build = with_location(build.u8(1), 0x8a01).u8(3).u8(2).u8(0).u8(0).str(b"T").u64(7);
+    let mut reader = Reader::new(Limits::default());
+    let mut transcript = Transcript::new();
+    let chunk = Bytes::from(build.0);
+    let serial = reader.read_noting(&chunk, Mode::HANDSHAKE, &mut transcript).unwrap();
+    let mut again = Vec::new();
+    transcript.write_again(&serial, Mode::HANDSHAKE, &mut again);
+    assert_eq!(again, chunk);
+    assert_eq!(args(serial), [Value::Count(7)]);
 }

@@ -34,11 +34,8 @@ pub fn large() -> Event {
         Some(Value::Addr([192, 168, 1, 1].into())),
         Some(Value::Port(brocomm::data::Port::tcp(80))),
     ];
-    let args = vec![
-        Record::new(ty, values).into(),
-        Value::string("GET /index.html"),
-        Value::Double(0.25),
-    ];
+    let args =
+        vec![Record::new(ty, values).into(), Value::string("GET /index.html"), Value::Double(0.25)];
     Event { name: "large_event".into(), time: 1_500_000_000.0, args }
 }
 
