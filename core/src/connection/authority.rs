@@ -1,0 +1,115 @@
+//! Who sends its state when a handshake is complete (§3.3).
+
+use super::{Role, SyncRole};
+
+/// Holds what a REQUEST_SYNC asks for (§2.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SyncRequest {
+    /// Whether the one who asks considers its own state the authoritative one.
+    pub authoritative: bool,
+}
+
+/// Says what follows a handshake (§3.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Authority {
+    /// Neither side requested sync: Running.
+    NoSync,
+    /// Sync, in which we have this role.
+    Sync(SyncRole),
+    /// Both sides claim to be authoritative: close.
+    Misconfiguration,
+}
+
+/// Decides who sends its state (§3.3).
+///
+/// `ours` and `theirs` are the requests of the two sides, the runtimes are those of the two
+/// VERSIONs in whole seconds, `role` is ours. Both sides come to the same decision.
+///
+/// ```
+/// use brocomm::connection::{Authority, Role, SyncRequest, SyncRole, decide};
+///
+/// let asks = Some(SyncRequest { authoritative: false });
+/// assert_eq!(decide(None, asks, 0, 0, Role::Acceptor), Authority::Sync(SyncRole::Sender));
+/// assert_eq!(decide(asks, asks, 3, 9, Role::Initiator), Authority::Sync(SyncRole::Receiver));
+/// ```
+pub fn decide(
+    ours: Option<SyncRequest>,
+    theirs: Option<SyncRequest>,
+    our_runtime: u32,
+    their_runtime: u32,
+    role: Role,
+) -> Authority {
+    let (ours, theirs) = match (ours, theirs) {
+        (None, None) => return Authority::NoSync,
+        (Some(_), None) => return Authority::Sync(SyncRole::Receiver),
+        (None, Some(_)) => return Authority::Sync(SyncRole::Sender),
+        (Some(ours), Some(theirs)) => (ours.authoritative, theirs.authoritative),
+    };
+    if ours && theirs {
+        return Authority::Misconfiguration;
+    }
+    let we_send = ours
+        || !theirs
+            && (our_runtime, role == Role::Initiator) > (their_runtime, role == Role::Acceptor);
+    Authority::Sync(if we_send { SyncRole::Sender } else { SyncRole::Receiver })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Authority::{Misconfiguration, NoSync, Sync};
+    use super::SyncRole::{Receiver, Sender};
+    use super::*;
+
+    const NONE: Option<SyncRequest> = None;
+    const ASKS: Option<SyncRequest> = Some(SyncRequest { authoritative: false });
+    const AUTH: Option<SyncRequest> = Some(SyncRequest { authoritative: true });
+
+    /// Ours, theirs, and what follows when our runtime is less, equal as initiator, equal as
+    /// acceptor, greater.
+    const TABLE: [(Option<SyncRequest>, Option<SyncRequest>, [Authority; 4]); 9] = [
+        (NONE, NONE, [NoSync; 4]),
+        (NONE, ASKS, [Sync(Sender); 4]),
+        (NONE, AUTH, [Sync(Sender); 4]),
+        (ASKS, NONE, [Sync(Receiver); 4]),
+        (AUTH, NONE, [Sync(Receiver); 4]),
+        (ASKS, ASKS, [Sync(Receiver), Sync(Sender), Sync(Receiver), Sync(Sender)]),
+        (ASKS, AUTH, [Sync(Receiver); 4]),
+        (AUTH, ASKS, [Sync(Sender); 4]),
+        (AUTH, AUTH, [Misconfiguration; 4]),
+    ];
+
+    #[test]
+    fn every_combination_of_requests_runtimes_and_roles() {
+        use Role::{Acceptor, Initiator};
+        for (ours, theirs, [less, equal_initiator, equal_acceptor, greater]) in TABLE {
+            for (runtimes, role, expected) in [
+                ((3, 4), Initiator, less),
+                ((3, 4), Acceptor, less),
+                ((4, 4), Initiator, equal_initiator),
+                ((4, 4), Acceptor, equal_acceptor),
+                ((4, 3), Initiator, greater),
+                ((4, 3), Acceptor, greater),
+            ] {
+                let (our, their) = runtimes;
+                let found = decide(ours, theirs, our, their, role);
+                assert_eq!(found, expected, "{ours:?} {theirs:?} {runtimes:?} {role:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn both_sides_agree() {
+        for ours in [NONE, ASKS, AUTH] {
+            for theirs in [NONE, ASKS, AUTH] {
+                for (our, their) in [(1, 2), (2, 2), (2, 1)] {
+                    let here = decide(ours, theirs, our, their, Role::Initiator);
+                    let there = decide(theirs, ours, their, our, Role::Acceptor);
+                    match (here, there) {
+                        (Sync(here), Sync(there)) => assert_eq!(here, there.other()),
+                        _ => assert_eq!(here, there),
+                    }
+                }
+            }
+        }
+    }
+}

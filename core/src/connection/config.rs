@@ -1,0 +1,227 @@
+//! What a connection is told before it begins.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use thiserror::Error;
+
+use super::SyncRequest;
+use crate::data::{Declarations, Name};
+use crate::wire::{Caps, Compression, Framing};
+use crate::{serial, wire};
+
+/// Configures one connection.
+///
+/// Plain data with a default for each; [`validate`](Self::validate) finds what makes no sense.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Our `peer_description`. Default `bro`; if empty, as a Broccoli has it, none is sent (§3.1).
+    pub description: Name,
+    /// Our class. Default empty, which a Bro sends as a lone NUL; `None`, as a Broccoli has it,
+    /// leaves it out (§2.1).
+    pub class: Option<Bytes>,
+    /// How many objects of what we send are remembered, on both sides. Default 3000 (2§5).
+    pub cache_size: u32,
+    /// What we announce to be capable of. Default [`Caps::BRO`].
+    pub capabilities: Caps,
+    /// Whole seconds from the node's start to this connection; decides who sends its state if both
+    /// sides want the other's (§3.3). Default 0.
+    pub runtime: u32,
+    /// How strongly what we send is compressed if the peer can decompress. Default `None`: not at
+    /// all (§1.5).
+    pub compression: Option<Compression>,
+    /// What carries the connection. Default [`Framing::Clear`].
+    pub framing: Framing,
+    /// Bounds on the messages that a peer sends.
+    pub wire_limits: wire::Limits,
+    /// Bounds on what a peer's SERIALs can cost.
+    pub serial_limits: serial::Limits,
+    /// What we know by name. Default nothing.
+    pub declarations: Arc<Declarations>,
+    /// What becomes of events that are not among the declarations. Default [`Undeclared::Ignore`].
+    pub undeclared: Undeclared,
+    /// How many bytes of output may wait before commands answer
+    /// [`QueueFull`](super::UsageError::QueueFull); the last one accepted may pass it. Default
+    /// 16 MiB.
+    pub output_limit: usize,
+    /// How many notifications may wait before input does. Default 1024; a single message may pass
+    /// it.
+    pub notification_limit: usize,
+    /// How many bytes of answers to PINGs may wait before input does. Default 64 KiB.
+    pub reply_limit: usize,
+    /// How many bytes the names of the events that a peer requests may take, 32 added for each; a
+    /// peer that asks for more is cut off. Default 4 MiB.
+    pub requests_limit: usize,
+    /// What is requested from the peer, by the connection itself. Default `None`: the application
+    /// makes the requests when [`Established`](super::Notification::Established) comes, and no
+    /// later message is looked at before it has taken that notification and asked for another.
+    pub setup: Option<Setup>,
+    /// Where our state comes from if we are to send it. Default [`StateSource::None`].
+    pub state: StateSource,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            description: Name::from_static("bro"),
+            class: Some(Bytes::new()),
+            cache_size: 3000,
+            capabilities: Caps::BRO,
+            runtime: 0,
+            compression: None,
+            framing: Framing::Clear,
+            wire_limits: wire::Limits::default(),
+            serial_limits: serial::Limits::default(),
+            declarations: Arc::default(),
+            undeclared: Undeclared::Ignore,
+            output_limit: 16 << 20,
+            notification_limit: 1024,
+            reply_limit: 64 << 10,
+            requests_limit: 4 << 20,
+            setup: None,
+            state: StateSource::None,
+        }
+    }
+}
+
+/// Says what a connection requests from its peer, as a node entry that applies does (§3.2, §4).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Setup {
+    /// The events to request, in this order. Default none.
+    pub events: Vec<Name>,
+    /// The capture filter to send. Default none.
+    pub capture_filter: Option<Bytes>,
+    /// Whether the peer's events and state are accepted. Default no.
+    pub accept_input: bool,
+    /// Whether to request the peer's state. Default no.
+    pub sync: Option<SyncRequest>,
+    /// Whether to request the peer's logs. Default no.
+    pub request_logs: bool,
+}
+
+/// Says what becomes of events that are not among the declarations.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Undeclared {
+    /// Nobody knows them: a request for one is ignored with a log line (§2.3), and so is a call of
+    /// one (§5). What a Bro does.
+    #[default]
+    Ignore,
+    /// A peer may request any name, and calls of any name are delivered with whatever arguments
+    /// they have, even if the name is a variable's. For tools without declarations of their own.
+    Deliver,
+}
+
+/// Says where the state comes from that we send in Sync (§3.4).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum StateSource {
+    /// There is none: Sync ends as soon as it begins.
+    #[default]
+    None,
+    /// The application sends it when [`SyncStarted`](super::Notification::SyncStarted) comes, and
+    /// says when it is done.
+    Application,
+}
+
+/// Says what makes no sense in a configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A text that is NUL-terminated on the wire has a NUL in it; the rest would not be sent (§2).
+    #[error("{key}: NUL at byte {at}, must have none")]
+    ContainsNul {
+        /// The field.
+        key: &'static str,
+        /// Where the first is.
+        at: usize,
+    },
+    /// The name of an event is empty and would not be sent (§2.3).
+    #[error("setup.events[{index}]: empty name")]
+    EmptyEventName {
+        /// Which.
+        index: usize,
+    },
+    /// A bound is 0, so that nothing would ever pass; for a cache it means no bound at all (2§5).
+    #[error("{key}: 0, must be at least 1")]
+    Zero {
+        /// The field.
+        key: &'static str,
+    },
+}
+
+impl Config {
+    /// Checks everything.
+    ///
+    /// A connection made from a configuration with findings does no harm, but not what it says.
+    ///
+    /// # Errors
+    /// All findings, in the order of the fields.
+    pub fn validate(&self) -> Result<(), Vec<ConfigError>> {
+        let mut findings = Vec::new();
+        let mut no_nul = |key, text: &[u8]| {
+            if let Some(at) = text.iter().position(|byte| *byte == 0) {
+                findings.push(ConfigError::ContainsNul { key, at });
+            }
+        };
+        no_nul("class", self.class.as_deref().unwrap_or_default());
+        if let Some(setup) = &self.setup {
+            setup.events.iter().for_each(|name| no_nul("setup.events", name));
+            no_nul("setup.capture_filter", setup.capture_filter.as_deref().unwrap_or_default());
+            let empty = setup.events.iter().enumerate().filter(|(_, name)| name.is_empty());
+            findings.extend(empty.map(|(index, _)| ConfigError::EmptyEventName { index }));
+        }
+        for (key, zero) in [
+            ("cache_size", self.cache_size == 0),
+            ("output_limit", self.output_limit == 0),
+            ("notification_limit", self.notification_limit == 0),
+            ("reply_limit", self.reply_limit == 0),
+            ("requests_limit", self.requests_limit == 0),
+        ] {
+            if zero {
+                findings.push(ConfigError::Zero { key });
+            }
+        }
+        if findings.is_empty() { Ok(()) } else { Err(findings) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_valid() {
+        assert_eq!(Config::default().validate(), Ok(()));
+    }
+
+    #[test]
+    fn all_findings_are_reported() {
+        let config = Config {
+            class: Some(Bytes::from_static(b"a\0b")),
+            cache_size: 0,
+            output_limit: 0,
+            notification_limit: 0,
+            reply_limit: 0,
+            requests_limit: 0,
+            setup: Some(Setup {
+                events: vec![Name::new(), Name::from("x\0")],
+                capture_filter: Some(Bytes::from_static(b"\0")),
+                ..Setup::default()
+            }),
+            ..Config::default()
+        };
+        assert_eq!(
+            config.validate(),
+            Err(vec![
+                ConfigError::ContainsNul { key: "class", at: 1 },
+                ConfigError::ContainsNul { key: "setup.events", at: 1 },
+                ConfigError::ContainsNul { key: "setup.capture_filter", at: 0 },
+                ConfigError::EmptyEventName { index: 0 },
+                ConfigError::Zero { key: "cache_size" },
+                ConfigError::Zero { key: "output_limit" },
+                ConfigError::Zero { key: "notification_limit" },
+                ConfigError::Zero { key: "reply_limit" },
+                ConfigError::Zero { key: "requests_limit" },
+            ])
+        );
+    }
+}

@@ -1,0 +1,228 @@
+//! Handshake: what each side wants of the other, and what follows (§3.2, §3.3).
+
+use bytes::Bytes;
+
+use super::{
+    Authority, Command, Connection, LogMessage, Notification, Phase, ProtocolErrorKind, Setup,
+    SyncRequest, Undeclared, UsageError, decide,
+};
+use crate::data::Name;
+use crate::wire::{Caps, Compression, EventNames, Message, MessageType};
+
+/// The event whose request means that what is printed to files is wanted (§3.5); a Bro always
+/// knows it.
+pub(super) const PRINT_HOOK: &[u8] = b"print_hook";
+
+/// What a requested event is counted for beside its name's length, in bytes.
+const NAME_OVERHEAD: usize = 32;
+
+/// What our user asks for.
+impl Connection {
+    /// Requests events by name (§2.3). May be called more than once; requests add up.
+    ///
+    /// # Errors
+    /// [`UsageError::WrongPhase`] and [`UsageError::HandshakeCompleted`], as all requests: they are
+    /// made between [`Notification::Established`] and
+    /// [`complete_handshake`](Self::complete_handshake) (§3.2). [`UsageError::QueueFull`].
+    pub fn request_events(&mut self, names: &[Name]) -> Result<(), UsageError> {
+        self.check_request(Command::RequestEvents)?;
+        let request: EventNames = names.iter().map(|name| &**name).collect();
+        if request.is_empty() {
+            self.log(LogMessage::NoEventsToRequest);
+            return Ok(());
+        }
+        self.ours.events.extend(names.iter().map(Name::compact));
+        self.output.message(&Message::RequestEvents(request));
+        Ok(())
+    }
+
+    /// Sends a capture filter in pcap's syntax (§2.4).
+    ///
+    /// # Errors
+    /// As [`request_events`](Self::request_events).
+    pub fn send_capture_filter(&mut self, filter: &Bytes) -> Result<(), UsageError> {
+        self.check_request(Command::SendCaptureFilter)?;
+        self.output.message(&Message::CaptureFilter(filter.clone()));
+        Ok(())
+    }
+
+    /// Requests the peer's synchronized state (§2.5).
+    ///
+    /// # Errors
+    /// As [`request_events`](Self::request_events).
+    pub fn request_sync(&mut self, request: SyncRequest) -> Result<(), UsageError> {
+        self.check_request(Command::RequestSync)?;
+        self.ours.sync = Some(request);
+        let SyncRequest { authoritative } = request;
+        self.output.message(&Message::RequestSync { authoritative });
+        Ok(())
+    }
+
+    /// Requests the peer's logs (§2.15).
+    ///
+    /// # Errors
+    /// As [`request_events`](Self::request_events).
+    pub fn request_logs(&mut self) -> Result<(), UsageError> {
+        self.check_request(Command::RequestLogs)?;
+        self.ours.logs = true;
+        self.output.message(&Message::RequestLogs);
+        Ok(())
+    }
+
+    /// Says whether the peer's events and state are accepted (§4); at first they are not.
+    ///
+    /// # Errors
+    /// [`UsageError::WrongPhase`] if the connection is over.
+    pub fn set_accept_input(&mut self, accept: bool) -> Result<(), UsageError> {
+        if self.phase == Phase::Closed {
+            return Err(self.wrong_phase(Command::SetAcceptInput));
+        }
+        self.ours.accept_input = accept;
+        Ok(())
+    }
+
+    /// Says how strongly what we send is to be compressed, `None` for not at all (§1.5).
+    ///
+    /// # Errors
+    /// [`UsageError::WrongPhase`] if the handshake is complete: COMPRESS was sent then, or not.
+    pub fn set_compression(&mut self, level: Option<Compression>) -> Result<(), UsageError> {
+        if !matches!(self.phase, Phase::Setup | Phase::Handshake) {
+            return Err(self.wrong_phase(Command::SetCompression));
+        }
+        self.ours.compression = level;
+        Ok(())
+    }
+
+    /// Says that all requests are made: sends PHASE_DONE (§3.2).
+    ///
+    /// # Errors
+    /// As [`request_events`](Self::request_events).
+    pub fn complete_handshake(&mut self) -> Result<(), UsageError> {
+        self.check_request(Command::CompleteHandshake)?;
+        self.ours.phase_done = true;
+        self.output.message(&Message::PhaseDone);
+        self.complete_when_both_done(self.decoder.offset());
+        Ok(())
+    }
+
+    /// Makes the requests of a node entry that applies, in its order, and completes (§3.2, §4).
+    pub(super) fn apply(&mut self, setup: &Setup) {
+        self.ours.accept_input = setup.accept_input;
+        if !setup.events.is_empty() {
+            self.ours.events.extend(setup.events.iter().map(Name::compact));
+            let names = setup.events.iter().map(|name| &**name).collect();
+            self.output.message(&Message::RequestEvents(names));
+        }
+        if let Some(filter) = &setup.capture_filter {
+            self.output.message(&Message::CaptureFilter(filter.clone()));
+        }
+        if let Some(SyncRequest { authoritative }) = setup.sync {
+            self.ours.sync = setup.sync;
+            self.output.message(&Message::RequestSync { authoritative });
+        }
+        if setup.request_logs {
+            self.ours.logs = true;
+            self.output.message(&Message::RequestLogs);
+        }
+        self.ours.phase_done = true;
+        self.output.message(&Message::PhaseDone);
+    }
+
+    pub(super) fn wrong_phase(&self, command: Command) -> UsageError {
+        UsageError::WrongPhase { command, phase: self.phase }
+    }
+
+    fn check_request(&self, command: Command) -> Result<(), UsageError> {
+        if self.phase != Phase::Handshake {
+            Err(self.wrong_phase(command))
+        } else if self.ours.phase_done {
+            Err(UsageError::HandshakeCompleted { command })
+        } else {
+            self.output.check_room()
+        }
+    }
+}
+
+/// What the peer asks for; a Bro tolerates all of it later, too (§3.7).
+impl Connection {
+    pub(super) fn peer_requests_events(&mut self, names: &EventNames, offset: u64) {
+        let limit = self.config.requests_limit;
+        let asked: usize = names.iter().map(|name| name.len() + NAME_OVERHEAD).sum();
+        let bytes = self.peer.events_size.saturating_add(asked);
+        if bytes > limit {
+            let what = ProtocolErrorKind::TooManyEvents { bytes, limit };
+            return self.violation(what, Some(MessageType::RequestEvents), offset);
+        }
+        for name in names.iter() {
+            let known = name == PRINT_HOOK
+                || self.config.undeclared == Undeclared::Deliver
+                || self.config.declarations.events.contains_key(name);
+            let is_new = !self.peer.events.contains(name);
+            let name = Name::from_bytes(Bytes::copy_from_slice(name));
+            if !known {
+                self.log(LogMessage::UnknownEvent(name));
+                continue;
+            }
+            self.log(LogMessage::RegisteredForEvent(name.clone()));
+            if is_new {
+                if *name == *PRINT_HOOK {
+                    self.log(LogMessage::InitializedPrintBuffer);
+                }
+                self.peer.events_size += name.len() + NAME_OVERHEAD;
+                self.peer.events.insert(name.clone());
+                self.notify(Notification::EventRequested(name));
+            }
+        }
+    }
+
+    pub(super) fn peer_requests_sync(&mut self, authoritative: bool) {
+        if authoritative {
+            self.log(LogMessage::PeerAuthoritative);
+        }
+        self.peer.sync = Some(SyncRequest { authoritative });
+        self.notify(Notification::SyncRequested { authoritative });
+    }
+
+    pub(super) fn peer_requests_logs(&mut self) {
+        self.peer.logs = true;
+        self.log(LogMessage::PeerRequestedLogs);
+        self.notify(Notification::LogsRequested);
+    }
+}
+
+/// What follows when both are done (§3.3).
+impl Connection {
+    pub(super) fn complete_when_both_done(&mut self, offset: u64) {
+        if self.ours.phase_done && self.peer.phase_done {
+            self.handshake_complete(offset);
+        }
+    }
+
+    fn handshake_complete(&mut self, offset: u64) {
+        let caps = self.peer.caps;
+        if !caps.contains(Caps::PID_64BIT) {
+            self.log(LogMessage::CompatibilityMode);
+        }
+        if caps.contains(Caps::NEW_CACHE_STRATEGY) {
+            self.log(LogMessage::KeepInCache);
+        }
+        if caps.contains(Caps::BROCCOLI_PEER) {
+            self.log(LogMessage::PeerIsBroccoli);
+        }
+        if let Some(level) = self.ours.compression.filter(|_| caps.contains(Caps::COMPRESSION)) {
+            self.output.compress(level);
+            self.log(LogMessage::EnablingCompression(level));
+        }
+        self.announce_writers();
+        let their_runtime = self.peer.version.as_ref().map_or(0, |version| version.runtime);
+        let (ours, theirs) = (self.ours.sync, self.peer.sync);
+        match decide(ours, theirs, self.config.runtime, their_runtime, self.role) {
+            Authority::NoSync => self.enter_running(),
+            Authority::Sync(role) => self.enter_sync(role),
+            Authority::Misconfiguration => {
+                let what = ProtocolErrorKind::AuthoritativeOnBothSides;
+                self.violation(what, Some(MessageType::PhaseDone), offset);
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Which messages are legal when (§3.7).
+//!
+//! | message | Setup | Handshake | Sync | Running |
+//! | --- | --- | --- | --- | --- |
+//! | VERSION | first | violation | violation | violation |
+//! | SERIAL | violation | yes | yes | yes |
+//! | REQUEST_EVENTS | violation | yes | tolerated | tolerated |
+//! | CAPTURE_FILTER | violation | yes | tolerated | tolerated |
+//! | REQUEST_SYNC | violation | yes | tolerated | tolerated |
+//! | PHASE_DONE | violation | once, more ignored | from the state sender | violation |
+//! | PING | violation | yes | yes | yes |
+//! | PONG | violation | yes | yes | yes |
+//! | CAPS | violation | yes | tolerated | tolerated |
+//! | COMPRESS | violation | after PHASE_DONE | yes | yes |
+//! | SYNC_POINT | violation | yes | yes | yes |
+//! | REMOTE_PRINT | violation | yes | yes | yes |
+//! | LOG_CREATE_WRITER | violation | yes | yes | yes |
+//! | LOG_WRITE | violation | yes | yes | yes |
+//! | REQUEST_LOGS | violation | yes | tolerated | tolerated |
+
+use std::fmt;
+
+use super::{Phase, SyncRole};
+use crate::wire::MessageType;
+
+/// Says whether a message may come in a phase (§3.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Legality {
+    /// It may, any number of times.
+    Yes,
+    /// It must be the first message, and comes once.
+    First,
+    /// It should not, but a Bro takes it, and so does this crate.
+    Tolerated,
+    /// It ends the phase for the peer; a repetition is ignored, as a Bro does.
+    Once,
+    /// It may once the peer has sent its PHASE_DONE.
+    AfterPhaseDone,
+    /// It may come from the side that sends its state, and ends the phase.
+    FromStateSender,
+    /// It ends the connection.
+    Violation,
+}
+
+impl fmt::Display for Legality {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Legality::Yes => "yes",
+            Legality::First => "first",
+            Legality::Tolerated => "tolerated",
+            Legality::Once => "once, more ignored",
+            Legality::AfterPhaseDone => "after PHASE_DONE",
+            Legality::FromStateSender => "from the state sender",
+            Legality::Violation => "violation",
+        })
+    }
+}
+
+/// Holds one line of the table of §3.7.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// The message.
+    pub message: MessageType,
+    /// Whether it may come in Setup.
+    pub setup: Legality,
+    /// Whether it may come in Handshake.
+    pub handshake: Legality,
+    /// Whether it may come in Sync.
+    pub sync: Legality,
+    /// Whether it may come in Running.
+    pub running: Legality,
+}
+
+const fn row(message: MessageType) -> Row {
+    use Legality::{AfterPhaseDone, First, FromStateSender, Once, Tolerated, Violation, Yes};
+    let (setup, handshake, sync, running) = match message {
+        MessageType::Version => (First, Violation, Violation, Violation),
+        MessageType::RequestEvents
+        | MessageType::CaptureFilter
+        | MessageType::RequestSync
+        | MessageType::Caps
+        | MessageType::RequestLogs => (Violation, Yes, Tolerated, Tolerated),
+        MessageType::PhaseDone => (Violation, Once, FromStateSender, Violation),
+        MessageType::Compress => (Violation, AfterPhaseDone, Yes, Yes),
+        MessageType::Serial
+        | MessageType::Ping
+        | MessageType::Pong
+        | MessageType::SyncPoint
+        | MessageType::RemotePrint
+        | MessageType::LogCreateWriter
+        | MessageType::LogWrite => (Violation, Yes, Yes, Yes),
+    };
+    Row { message, setup, handshake, sync, running }
+}
+
+/// The table of §3.7, in the order of §2.
+pub const LEGALITY: [Row; MessageType::ALL.len()] = {
+    let mut rows = [row(MessageType::Version); MessageType::ALL.len()];
+    let mut at = 0;
+    while at < rows.len() {
+        rows[at] = row(MessageType::ALL[at]);
+        at += 1;
+    }
+    rows
+};
+
+/// Looks up whether a message may come in a phase; a connection that is closed ignores all (§3.6).
+pub const fn legality(message: MessageType, phase: Phase) -> Legality {
+    let row = row(message);
+    match phase {
+        Phase::Setup => row.setup,
+        Phase::Handshake => row.handshake,
+        Phase::Sync(_) => row.sync,
+        Phase::Running => row.running,
+        Phase::Closed => Legality::Tolerated,
+    }
+}
+
+/// Tells whether a message is a violation now; `phase_done` says whether the peer has sent its
+/// first PHASE_DONE.
+pub(super) const fn is_violation(message: MessageType, phase: Phase, phase_done: bool) -> bool {
+    match legality(message, phase) {
+        Legality::Yes | Legality::First | Legality::Tolerated | Legality::Once => false,
+        Legality::AfterPhaseDone => !phase_done,
+        Legality::FromStateSender => !matches!(phase, Phase::Sync(SyncRole::Receiver)),
+        Legality::Violation => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_shows_this_very_table() {
+        let shown: Vec<_> = include_str!("legality.rs")
+            .lines()
+            .filter_map(|line| line.strip_prefix("//! | "))
+            .skip(2)
+            .collect();
+        let made: Vec<_> = LEGALITY
+            .iter()
+            .map(|Row { message, setup, handshake, sync, running }| {
+                format!("{message} | {setup} | {handshake} | {sync} | {running} |")
+            })
+            .collect();
+        assert_eq!(shown, made);
+    }
+
+    #[test]
+    fn conditions_depend_on_the_peer() {
+        let sender = Phase::Sync(SyncRole::Sender);
+        let receiver = Phase::Sync(SyncRole::Receiver);
+        assert!(is_violation(MessageType::PhaseDone, sender, true));
+        assert!(!is_violation(MessageType::PhaseDone, receiver, true));
+        assert!(is_violation(MessageType::Compress, Phase::Handshake, false));
+        assert!(!is_violation(MessageType::Compress, Phase::Handshake, true));
+        for message in MessageType::ALL {
+            assert!(!is_violation(message, Phase::Closed, false), "{message}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Lines of the communication log, as data (part 4 §5).
+
+use std::fmt;
+
+use bytes::Bytes;
+
+use super::{ProtocolError, ProtocolErrorKind, SyncRole};
+use crate::data::{CallMismatch, Name};
+use crate::wire::{Compression, SyncPoint};
+
+/// Says how grave a line of the communication log is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Level {
+    /// Goes as planned.
+    Info,
+    /// Does not.
+    Error,
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Level::Info => "info",
+            Level::Error => "error",
+        })
+    }
+}
+
+/// Says who writes a line of the communication log: its `src_name`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// The transport.
+    Child,
+    /// The protocol core.
+    Parent,
+    /// The policy layer.
+    Script,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Source::Child => "child",
+            Source::Parent => "parent",
+            Source::Script => "script",
+        })
+    }
+}
+
+/// Holds one line of the communication log; prints as its message, in Bro's words.
+///
+/// Names that a peer sent print with every unusual byte as `\xHH`.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum LogMessage {
+    /// We send a class that is not empty.
+    SendingClass(Bytes),
+    /// The transport is up.
+    PeerConnected,
+    /// Our VERSION is sent; Setup begins.
+    PhaseVersion,
+    /// The peer's VERSION has a class that is not empty.
+    PeerSentClass(Bytes),
+    /// Handshake begins.
+    PhaseHandshake,
+    /// The peer says its name.
+    PeerDescription(Name),
+    /// The peer's `peer_description` is not a string.
+    PeerDescriptionNotAString,
+    /// The peer requests an event.
+    RegisteredForEvent(Name),
+    /// The peer requests an event that nobody here has heard of.
+    UnknownEvent(Name),
+    /// The peer requests `print_hook` for the first time.
+    InitializedPrintBuffer,
+    /// There is no event to request from the peer.
+    NoEventsToRequest,
+    /// The peer requests sync, and calls its state authoritative.
+    PeerAuthoritative,
+    /// The peer requests logs.
+    PeerRequestedLogs,
+    /// The handshake is complete with a peer without PID_64BIT.
+    CompatibilityMode,
+    /// The handshake is complete with a peer with NEW_CACHE_STRATEGY.
+    KeepInCache,
+    /// The handshake is complete with a Broccoli.
+    PeerIsBroccoli,
+    /// Our COMPRESS is sent.
+    EnablingCompression(Compression),
+    /// The peer's COMPRESS came.
+    EnablingDecompression,
+    /// Sync begins.
+    PhaseSync(SyncRole),
+    /// We begin to send our state.
+    StartingFullState,
+    /// We have sent our state.
+    DoneFullState,
+    /// Running begins.
+    PhaseRunning,
+    /// The peer announces a point of its trace.
+    ReachedSyncPoint(SyncPoint),
+    /// A call is dropped; the connection stays.
+    CallRejected {
+        /// What it calls.
+        name: Name,
+        /// Why it is dropped.
+        mismatch: CallMismatch,
+    },
+    /// The peer breaks the protocol.
+    Violation(ProtocolError),
+    /// The connection is closed because a SERIAL could not be read.
+    UnserializationError,
+    /// We close the connection.
+    ClosingConnection,
+    /// The connection is gone.
+    PeerDisconnected,
+}
+
+impl LogMessage {
+    /// Returns the line's `level`.
+    pub const fn level(&self) -> Level {
+        match self {
+            LogMessage::PeerDescriptionNotAString
+            | LogMessage::CallRejected { .. }
+            | LogMessage::Violation(_)
+            | LogMessage::UnserializationError => Level::Error,
+            _ => Level::Info,
+        }
+    }
+
+    /// Returns the line's `src_name`.
+    pub const fn source(&self) -> Source {
+        match self {
+            LogMessage::EnablingCompression(_) | LogMessage::EnablingDecompression => Source::Child,
+            _ => Source::Parent,
+        }
+    }
+
+    /// Tells whether the line begins with the peer's `[#id/host:port] `.
+    pub const fn has_prefix(&self) -> bool {
+        !matches!(self, LogMessage::NoEventsToRequest)
+    }
+}
+
+impl fmt::Display for LogMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LogMessage::SendingClass(class) => {
+                write!(f, "sending class \"{}\"", class.escape_ascii())
+            }
+            LogMessage::PeerConnected => f.write_str("peer connected"),
+            LogMessage::PhaseVersion => f.write_str("phase: version"),
+            LogMessage::PeerSentClass(class) => {
+                write!(f, "peer sent class \"{}\"", class.escape_ascii())
+            }
+            LogMessage::PhaseHandshake => f.write_str("phase: handshake"),
+            LogMessage::PeerDescription(name) if name.is_empty() => {
+                f.write_str("peer_description is not set")
+            }
+            LogMessage::PeerDescription(name) => write!(f, "peer_description is {name}"),
+            LogMessage::PeerDescriptionNotAString => {
+                f.write_str("unserializing ID peer_description: peer_description not a string")
+            }
+            LogMessage::RegisteredForEvent(name) => write!(f, "registered for event {name}"),
+            LogMessage::UnknownEvent(name) => write!(f, "request for unknown event {name}"),
+            LogMessage::InitializedPrintBuffer => f.write_str("initialized print buffer"),
+            LogMessage::NoEventsToRequest => f.write_str("warning: no events to request"),
+            LogMessage::PeerAuthoritative => f.write_str("peer considers its state authoritative"),
+            LogMessage::PeerRequestedLogs => f.write_str("peer requested logs"),
+            LogMessage::CompatibilityMode => {
+                f.write_str("peer does not support 64bit PIDs; using compatibility mode")
+            }
+            LogMessage::KeepInCache => f.write_str("peer supports keep-in-cache; using that"),
+            LogMessage::PeerIsBroccoli => f.write_str("peer is a Broccoli"),
+            LogMessage::EnablingCompression(level) => {
+                write!(f, "enabling compression (level {})", level.level())
+            }
+            LogMessage::EnablingDecompression => f.write_str("enabling decompression"),
+            LogMessage::PhaseSync(role) => write!(f, "phase: sync ({role})"),
+            LogMessage::StartingFullState => f.write_str("starting to send full state"),
+            LogMessage::DoneFullState => f.write_str("done sending full state"),
+            LogMessage::PhaseRunning => f.write_str("phase: running"),
+            LogMessage::ReachedSyncPoint(SyncPoint::Point(point)) => {
+                write!(f, "reached sync-point {point}")
+            }
+            LogMessage::ReachedSyncPoint(SyncPoint::Final) => {
+                f.write_str("reached final sync-point")
+            }
+            LogMessage::CallRejected { name, mismatch } => {
+                write!(f, "unserializing event/function {name}: {mismatch}")
+            }
+            LogMessage::Violation(error) if error.kind.is_worded_by_bro() => error.kind.fmt(f),
+            LogMessage::Violation(error) => error.fmt(f),
+            LogMessage::UnserializationError => f.write_str("unserialization error"),
+            LogMessage::ClosingConnection => f.write_str("closing connection"),
+            LogMessage::PeerDisconnected => f.write_str("peer disconnected"),
+        }
+    }
+}
+
+impl ProtocolErrorKind {
+    /// Tells whether Bro logs `unserialization error` after the cause (§5).
+    pub(super) const fn is_unserialization(&self) -> bool {
+        matches!(self, ProtocolErrorKind::Serial(_))
+    }
+}

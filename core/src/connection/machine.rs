@@ -1,0 +1,296 @@
+//! The connection itself: what it is fed and polled for.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::counters::Counters;
+use super::output::Output;
+use super::peer::{Ours, Peer};
+use super::{
+    CloseCause, Config, LogMessage, Notification, Phase, ProtocolError, ProtocolErrorKind, Role,
+};
+use crate::Time;
+use crate::data::Name;
+use crate::serial;
+use crate::wire::{Caps, Decoder, MessageType, Version};
+
+/// One connection to a peer; see the [module](super) for how to drive it.
+#[derive(Debug)]
+pub struct Connection {
+    pub(super) config: Config,
+    pub(super) role: Role,
+    pub(super) now: Time,
+    pub(super) phase: Phase,
+    pub(super) peer: Peer,
+    pub(super) ours: Ours,
+    pub(super) decoder: Decoder,
+    pub(super) reader: serial::Reader,
+    pub(super) output: Output,
+    notifications: VecDeque<Notification>,
+    /// How the stream of the peer ended, once it did; in force when all before it is processed.
+    pub(super) end: Option<CloseCause>,
+    /// Input waits until the application has had its turn after `Established`.
+    pub(super) held: bool,
+    /// There may be messages that could not be processed for want of room.
+    pub(super) backlog: bool,
+    /// Set when the transport can no longer carry anything.
+    broken: bool,
+    pub(super) counters: Counters,
+}
+
+/// Says when the transport is to be closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PollClose {
+    /// As soon as what [`Connection::poll_transmit`] shows is written. A driver should not wait for
+    /// ever: the peer may never read it.
+    WhenWritten,
+    /// At once.
+    Now,
+}
+
+impl Connection {
+    /// Begins a connection whose transport, TLS included, has just been established.
+    ///
+    /// Our VERSION and `peer_description` are queued at once (§3.1). A configuration should have
+    /// been [validated](Config::validate).
+    pub fn new(config: Config, role: Role, now: Time) -> Connection {
+        let mut connection = Connection {
+            role,
+            now,
+            phase: Phase::Setup,
+            peer: Peer::default(),
+            ours: Ours { compression: config.compression, ..Ours::default() },
+            decoder: Decoder::new(config.framing, config.wire_limits),
+            reader: serial::Reader::new(config.serial_limits),
+            output: Output::new(config.framing, config.cache_size, config.output_limit),
+            notifications: VecDeque::new(),
+            end: None,
+            held: false,
+            backlog: false,
+            broken: false,
+            counters: Counters::default(),
+            config,
+        };
+        connection.begin();
+        connection
+    }
+
+    /// Takes bytes that came from the peer, split in any way.
+    ///
+    /// All messages that are complete are processed, as far as
+    /// [`wants_input`](Self::wants_input) allows; what is left is processed as soon as
+    /// [`poll_notification`](Self::poll_notification) or [`advance`](Self::advance) has made room.
+    /// Bytes that are fed in spite of that wait in memory.
+    pub fn feed_bytes(&mut self, bytes: &[u8], now: Time) {
+        self.feed_time(now);
+        if self.phase != Phase::Closed && self.end.is_none() {
+            self.decoder.feed(bytes);
+            self.process();
+        }
+    }
+
+    /// Takes note that the peer closed the connection, or its half of it (§3.6).
+    pub fn feed_eof(&mut self, now: Time) {
+        self.feed_end(CloseCause::PeerClosed, now);
+    }
+
+    /// Takes note that the transport failed, for a reason that is meant for people (§3.6).
+    pub fn feed_failure(&mut self, reason: &str, now: Time) {
+        self.feed_end(CloseCause::TransportFailed { reason: reason.into() }, now);
+    }
+
+    /// Takes note of the time; a time before the last one given counts as that.
+    pub fn feed_time(&mut self, now: Time) {
+        self.now = self.now.max(now);
+    }
+
+    /// Returns what waits to be written, in order; empty if nothing does.
+    #[must_use = "the peer waits for these bytes"]
+    pub fn poll_transmit(&self) -> &[u8] {
+        self.output.pending()
+    }
+
+    /// Takes note that the first `written` bytes of [`poll_transmit`](Self::poll_transmit) have
+    /// been written.
+    pub fn advance(&mut self, written: usize, now: Time) {
+        self.feed_time(now);
+        self.output.advance(written);
+        if self.backlog {
+            self.process();
+        }
+    }
+
+    /// Returns the next notification, in the order in which things happened.
+    #[must_use = "input waits when too many notifications do"]
+    pub fn poll_notification(&mut self) -> Option<Notification> {
+        if self.notifications.is_empty() {
+            self.held = false;
+        }
+        if self.backlog && !self.held {
+            self.process();
+        }
+        self.notifications.pop_front()
+    }
+
+    /// Tells whether, and when, the transport is to be closed.
+    #[must_use = "the peer waits for the connection to be closed"]
+    pub fn poll_close(&self) -> Option<PollClose> {
+        if self.phase != Phase::Closed {
+            None
+        } else if self.broken || self.poll_transmit().is_empty() {
+            Some(PollClose::Now)
+        } else {
+            Some(PollClose::WhenWritten)
+        }
+    }
+
+    /// Tells whether more bytes should be read from the transport: neither do too many
+    /// notifications or answers wait, nor is the connection over.
+    ///
+    /// The answer changes with [`poll_notification`](Self::poll_notification) and
+    /// [`advance`](Self::advance), and with `feed_*`.
+    pub fn wants_input(&self) -> bool {
+        self.phase != Phase::Closed && self.end.is_none() && self.has_room()
+    }
+
+    /// Closes the connection (§3.6). What waits to be written still should be.
+    ///
+    /// Does nothing if the connection is over already.
+    pub fn close(&mut self, now: Time) {
+        self.feed_time(now);
+        self.close_because(CloseCause::ClosedByUs);
+    }
+
+    /// Returns how far the connection has come.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Returns which side of the TCP connection we are.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Returns what the connection was configured with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Returns the latest time that was fed in.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// Returns the peer's VERSION, once it came.
+    pub fn peer_version(&self) -> Option<&Version> {
+        self.peer.version.as_ref()
+    }
+
+    /// Returns the peer's capabilities, none before its CAPS came.
+    pub fn peer_caps(&self) -> Caps {
+        self.peer.caps
+    }
+
+    /// Returns the peer's `peer_description`, once it came and if we accepted input then.
+    pub fn peer_description(&self) -> Option<&Name> {
+        self.peer.description.as_ref()
+    }
+
+    /// Returns the events that the peer has requested.
+    pub fn peer_events(&self) -> &BTreeSet<Name> {
+        &self.peer.events
+    }
+
+    /// Tells whether the peer has requested this event, so that it is sent to it.
+    pub fn is_event_requested(&self, name: &[u8]) -> bool {
+        self.peer.events.contains(name)
+    }
+
+    /// Tells whether the peer has requested sync, so that operations on state are sent to it.
+    pub fn is_sync_requested(&self) -> bool {
+        self.peer.sync.is_some()
+    }
+
+    /// Tells whether the peer has requested logs.
+    pub fn are_logs_requested(&self) -> bool {
+        self.peer.logs
+    }
+
+    /// Returns the events that we have requested.
+    pub fn our_events(&self) -> &BTreeSet<Name> {
+        &self.ours.events
+    }
+
+    /// Tells whether we accept the peer's events and state (§4).
+    pub fn accepts_input(&self) -> bool {
+        self.ours.accept_input
+    }
+
+    /// Returns what the connection has carried so far.
+    pub fn counters(&self) -> Counters {
+        Counters {
+            input: self.decoder.counters(),
+            output: self.output.encoder.counters(),
+            read: self.reader.counters(),
+            written: self.output.writer.counters(),
+            ..self.counters
+        }
+    }
+
+    pub(super) fn notify(&mut self, notification: Notification) {
+        self.notifications.push_back(notification);
+    }
+
+    pub(super) fn log(&mut self, message: LogMessage) {
+        self.notify(Notification::Log(message));
+    }
+
+    /// Tells whether another message may be processed.
+    pub(super) fn has_room(&self) -> bool {
+        !self.held
+            && self.notifications.len() < self.config.notification_limit.max(1)
+            && self.output.reply_bytes() < self.config.reply_limit.max(1)
+    }
+
+    /// Ends the connection for something that the peer did.
+    pub(super) fn violation(
+        &mut self,
+        kind: ProtocolErrorKind,
+        message: Option<MessageType>,
+        offset: u64,
+    ) {
+        let error = ProtocolError { kind, message, phase: self.phase, offset };
+        self.log(LogMessage::Violation(error.clone()));
+        if error.kind.is_unserialization() {
+            self.log(LogMessage::UnserializationError);
+        }
+        self.close_because(CloseCause::Protocol(error));
+    }
+
+    /// Ends the connection, once: logs, drops what only a live one needs, notifies (§3.6).
+    pub(super) fn close_because(&mut self, cause: CloseCause) {
+        if self.phase == Phase::Closed {
+            return;
+        }
+        if matches!(cause, CloseCause::ClosedByUs | CloseCause::Protocol(_)) {
+            self.log(LogMessage::ClosingConnection);
+        } else {
+            self.broken = true;
+            self.output.clear();
+        }
+        self.log(LogMessage::PeerDisconnected);
+        self.phase = Phase::Closed;
+        self.backlog = false;
+        self.counters = self.counters();
+        self.notify(Notification::Closed(cause));
+    }
+
+    fn feed_end(&mut self, cause: CloseCause, now: Time) {
+        self.feed_time(now);
+        if self.phase == Phase::Closed {
+            self.broken = true;
+        } else if self.end.is_none() {
+            self.end = Some(cause);
+            self.process();
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! A passive follower of both directions of a session.
+
+use std::collections::VecDeque;
+
+use super::phase::reader_caps;
+use super::{Authority, Phase, Role, SyncRequest, SyncRole, decide};
+use crate::data::Serial;
+use crate::serial::{self, Mode, SerialError};
+use crate::wire::{self, Caps, Decoded, Decoder, Framing, Message, WireError};
+
+/// Follows a session from outside, such as a recorded one, and decodes what both sides send.
+///
+/// How a SERIAL is written depends on what *both* sides have said before (2§3, 2§5), so bytes have
+/// to be fed in the order in which they passed, as far as it is known; a side's bytes may not be fed
+/// before those that it answers. The observer judges nothing: messages that break §3.7 are shown
+/// like others.
+#[derive(Debug)]
+pub struct Observer {
+    initiator: Direction,
+    acceptor: Direction,
+    observed: VecDeque<Observed>,
+}
+
+/// Shows one message, or where a direction ends to be decodable.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observed {
+    /// Who sent it.
+    pub side: Role,
+    /// Where it begins in the stream of that side, in bytes.
+    pub offset: u64,
+    /// The bytes that it took there, length words included; 0 for an error.
+    pub wire_len: u64,
+    /// How far the connection had come on the side that sent it, before it sent it.
+    ///
+    /// A side is seen to enter a phase when the messages that let it do so have been fed, which is a
+    /// little before they reach it.
+    pub phase: Phase,
+    /// The message. An error comes once, and is the last that is shown of this side.
+    pub message: Result<Message, WireError>,
+    /// What a SERIAL carries. After the first that cannot be read the side's cache is out of step:
+    /// the error comes once, and later SERIALs have `None` here.
+    pub serial: Option<Result<Serial, SerialError>>,
+}
+
+/// Counts what could and could not be decoded of one side.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct ObserverCounters {
+    /// Bytes and messages; bytes behind an error are not among them.
+    pub wire: wire::Counters,
+    /// SERIALs, objects and references.
+    pub serial: serial::Counters,
+    /// SERIALs that were not decoded because one before them could not be read.
+    pub serials_skipped: u64,
+    /// Bytes that were not decoded because the stream before them is in error.
+    pub bytes_skipped: u64,
+}
+
+/// Follows what one side sends.
+#[derive(Debug)]
+struct Direction {
+    decoder: Decoder,
+    /// `None` after a SERIAL that could not be read.
+    reader: Option<serial::Reader>,
+    counters: ObserverCounters,
+    failed: bool,
+    phase: Phase,
+    caps: Caps,
+    runtime: u32,
+    sync: Option<SyncRequest>,
+    /// Whether its PHASE_DONE of the handshake has been seen.
+    phase_done: bool,
+}
+
+impl Direction {
+    fn new(framing: Framing, wire: wire::Limits, serial: serial::Limits) -> Direction {
+        Direction {
+            decoder: Decoder::new(framing, wire),
+            reader: Some(serial::Reader::new(serial)),
+            counters: ObserverCounters::default(),
+            failed: false,
+            phase: Phase::Setup,
+            caps: Caps::NONE,
+            runtime: 0,
+            sync: None,
+            phase_done: false,
+        }
+    }
+}
+
+impl Observer {
+    /// Makes an observer of a session that begins.
+    pub fn new(framing: Framing, wire: wire::Limits, serial: serial::Limits) -> Observer {
+        Observer {
+            initiator: Direction::new(framing, wire, serial),
+            acceptor: Direction::new(framing, wire, serial),
+            observed: VecDeque::new(),
+        }
+    }
+
+    /// Takes bytes that one side sent, split in any way.
+    pub fn feed(&mut self, side: Role, bytes: &[u8]) {
+        let direction = self.direction(side);
+        if direction.failed {
+            direction.counters.bytes_skipped += bytes.len() as u64;
+            return;
+        }
+        let before = direction.decoder.counters().bytes;
+        direction.decoder.feed(bytes);
+        loop {
+            let direction = self.direction(side);
+            match direction.decoder.poll() {
+                Ok(None) => return,
+                Ok(Some(decoded)) => self.observe(side, decoded),
+                Err(error) => {
+                    direction.failed = true;
+                    let taken = direction.decoder.counters().bytes - before;
+                    direction.counters.bytes_skipped += bytes.len() as u64 - taken;
+                    let (offset, phase) = (error.offset, direction.phase);
+                    let message = Err(error);
+                    let observed =
+                        Observed { side, offset, wire_len: 0, phase, message, serial: None };
+                    self.observed.push_back(observed);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Returns what was observed next, in the order in which it was fed.
+    #[must_use = "what was observed waits in memory"]
+    pub fn poll(&mut self) -> Option<Observed> {
+        self.observed.pop_front()
+    }
+
+    /// Tells whether a side's stream could end here: between two messages.
+    ///
+    /// # Errors
+    /// What it ends inside of, or the error that was shown.
+    pub fn finish(&self, side: Role) -> Result<(), WireError> {
+        self.get(side).decoder.finish()
+    }
+
+    /// Returns how far the connection has come on one side.
+    pub fn phase(&self, side: Role) -> Phase {
+        self.get(side).phase
+    }
+
+    /// Returns what could and could not be decoded of one side.
+    pub fn counters(&self, side: Role) -> ObserverCounters {
+        let direction = self.get(side);
+        let mut counters = direction.counters;
+        counters.wire = direction.decoder.counters();
+        if let Some(reader) = &direction.reader {
+            counters.serial = reader.counters();
+        }
+        counters
+    }
+
+    fn get(&self, side: Role) -> &Direction {
+        match side {
+            Role::Initiator => &self.initiator,
+            Role::Acceptor => &self.acceptor,
+        }
+    }
+
+    fn direction(&mut self, side: Role) -> &mut Direction {
+        match side {
+            Role::Initiator => &mut self.initiator,
+            Role::Acceptor => &mut self.acceptor,
+        }
+    }
+
+    fn observe(&mut self, side: Role, decoded: Decoded) {
+        let Decoded { message, offset, wire_len } = decoded;
+        let phase = self.get(side).phase;
+        let serial = match &message {
+            Message::Serial(argument) => self.read(side, argument),
+            _ => None,
+        };
+        self.follow(side, &message);
+        let message = Ok(message);
+        self.observed.push_back(Observed { side, offset, wire_len, phase, message, serial });
+    }
+
+    fn read(&mut self, side: Role, argument: &bytes::Bytes) -> Option<Result<Serial, SerialError>> {
+        let receiver = self.get(side.other()).caps;
+        let writer = self.direction(side);
+        let mode = Mode::new(reader_caps(receiver, writer.caps), writer.phase == Phase::Running);
+        let Some(reader) = &mut writer.reader else {
+            writer.counters.serials_skipped += 1;
+            return None;
+        };
+        let result = reader.read(argument, mode);
+        if result.is_err() {
+            writer.counters.serial = reader.counters();
+            writer.reader = None;
+        }
+        Some(result)
+    }
+
+    /// Follows both sides' phases through a message (§3).
+    fn follow(&mut self, side: Role, message: &Message) {
+        let sender = self.direction(side);
+        match message {
+            Message::Version(version) => {
+                sender.runtime = version.runtime;
+                if let Some(reader) = &mut sender.reader {
+                    reader.set_cache_size(version.cache_size);
+                }
+                let receiver = self.direction(side.other());
+                if receiver.phase == Phase::Setup {
+                    receiver.phase = Phase::Handshake;
+                }
+            }
+            Message::Caps(caps) => sender.caps = *caps,
+            Message::RequestSync { authoritative } => {
+                sender.sync = Some(SyncRequest { authoritative: *authoritative });
+            }
+            Message::PhaseDone => self.phase_done(side),
+            _ => {}
+        }
+    }
+
+    fn phase_done(&mut self, side: Role) {
+        let sender = self.direction(side);
+        match sender.phase {
+            Phase::Sync(SyncRole::Sender) => self.set_phases(Phase::Running, Phase::Running),
+            Phase::Setup | Phase::Handshake if !sender.phase_done => {
+                sender.phase_done = true;
+                if self.initiator.phase_done && self.acceptor.phase_done {
+                    self.handshake_complete();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn handshake_complete(&mut self) {
+        let (ours, theirs) = (self.initiator.sync, self.acceptor.sync);
+        let (our_runtime, their_runtime) = (self.initiator.runtime, self.acceptor.runtime);
+        match decide(ours, theirs, our_runtime, their_runtime, Role::Initiator) {
+            Authority::NoSync => self.set_phases(Phase::Running, Phase::Running),
+            Authority::Sync(role) => {
+                self.set_phases(Phase::Sync(role), Phase::Sync(role.other()));
+            }
+            Authority::Misconfiguration => self.set_phases(Phase::Closed, Phase::Closed),
+        }
+    }
+
+    fn set_phases(&mut self, initiator: Phase, acceptor: Phase) {
+        self.initiator.phase = initiator;
+        self.acceptor.phase = acceptor;
+    }
+}

@@ -1,0 +1,110 @@
+//! What waits to be sent.
+
+use super::UsageError;
+use crate::serial;
+use crate::wire::{Encoder, Framing, Message};
+
+/// How much that was sent is kept in front of the queue at least before the rest is moved up.
+const COMPACT: usize = 64 << 10;
+
+/// Encodes messages and holds their bytes until they are written.
+#[derive(Debug)]
+pub(super) struct Output {
+    pub(super) encoder: Encoder,
+    pub(super) writer: serial::Writer,
+    queue: Vec<u8>,
+    /// How much of the queue has been written.
+    start: usize,
+    /// How many bytes have been written since the connection began.
+    written: u64,
+    limit: usize,
+    /// Where the last answer ends, counted as `written` is.
+    reply_end: u64,
+    /// The size of the answers since all of them were written last.
+    reply_bytes: usize,
+}
+
+impl Output {
+    pub(super) fn new(framing: Framing, cache_size: u32, limit: usize) -> Output {
+        Output {
+            encoder: Encoder::new(framing),
+            writer: serial::Writer::new(cache_size),
+            queue: Vec::new(),
+            start: 0,
+            written: 0,
+            limit,
+            reply_end: 0,
+            reply_bytes: 0,
+        }
+    }
+
+    pub(super) fn pending(&self) -> &[u8] {
+        self.queue.get(self.start..).unwrap_or_default()
+    }
+
+    /// Takes note that so many bytes were written, at most what is pending.
+    pub(super) fn advance(&mut self, bytes: usize) {
+        let bytes = bytes.min(self.pending().len());
+        self.start += bytes;
+        self.written += bytes as u64;
+        if self.written >= self.reply_end {
+            self.reply_bytes = 0;
+        }
+        if self.start == self.queue.len() {
+            self.queue.clear();
+            self.queue.shrink_to(COMPACT);
+            self.start = 0;
+        } else if self.start >= COMPACT && self.start >= self.queue.len() / 2 {
+            self.queue.drain(..self.start);
+            self.start = 0;
+        }
+    }
+
+    /// Drops what waits.
+    pub(super) fn clear(&mut self) {
+        self.queue = Vec::new();
+        self.start = 0;
+    }
+
+    /// Refuses a command while too much waits.
+    pub(super) fn check_room(&self) -> Result<(), UsageError> {
+        let queued = self.pending().len();
+        if queued < self.limit {
+            Ok(())
+        } else {
+            Err(UsageError::QueueFull { queued, limit: self.limit })
+        }
+    }
+
+    pub(super) fn message(&mut self, message: &Message) {
+        self.encoder.message(message, &mut self.queue);
+    }
+
+    /// Queues an answer, which a peer can demand without our user's doing.
+    pub(super) fn reply(&mut self, message: &Message) {
+        let before = self.queue.len();
+        self.message(message);
+        self.reply_bytes += self.queue.len() - before;
+        self.reply_end = self.written + self.pending().len() as u64;
+    }
+
+    /// Returns the size of the answers that wait, and of those written since all were.
+    pub(super) fn reply_bytes(&self) -> usize {
+        self.reply_bytes
+    }
+
+    pub(super) fn compress(&mut self, level: crate::wire::Compression) {
+        self.encoder.start_compression(level, &mut self.queue);
+    }
+
+    /// Queues a SERIAL; nothing has changed if it cannot be written.
+    #[inline]
+    pub(super) fn serial(
+        &mut self,
+        write: impl FnOnce(&mut serial::Writer, &mut Vec<u8>) -> Result<(), serial::WriteError>,
+    ) -> Result<(), UsageError> {
+        let writer = &mut self.writer;
+        self.encoder.serial(&mut self.queue, |argument| write(writer, argument))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,208 @@
+//! Running, and what is not bound to a phase (§3.5).
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::handshake::PRINT_HOOK;
+use super::phase::serial_caps;
+use super::{Command, Connection, LogMessage, Notification, Phase, SyncRole, UsageError};
+use crate::Time;
+use crate::data::{Event, Id, Packet};
+use crate::serial::Mode;
+use crate::wire::{Message, PingArgs, PingLayout, PrintItems, SyncPoint};
+
+/// Says what became of something that is sent only to peers that have requested it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[must_use = "it may not have been sent"]
+pub enum Sent {
+    /// It is queued.
+    Sent,
+    /// The peer has not requested it.
+    NotRequested,
+    /// The connection is not Running: it is dropped, not kept (§3.4).
+    NotRunning,
+}
+
+/// What our user sends.
+impl Connection {
+    /// Sends a call of an event, if the peer has requested it.
+    ///
+    /// # Errors
+    /// [`UsageError::QueueFull`]; [`UsageError::Unwritable`].
+    #[inline]
+    pub fn send_event(&mut self, event: &Event) -> Result<Sent, UsageError> {
+        if self.phase != Phase::Running {
+            self.counters.not_running += 1;
+            return Ok(Sent::NotRunning);
+        }
+        if !self.is_event_requested(&event.name) {
+            return Ok(Sent::NotRequested);
+        }
+        self.output.check_room()?;
+        let mode = self.write_mode();
+        let Event { name, time, args } = event;
+        self.output.serial(|writer, argument| writer.event(mode, name, *time, args, argument))?;
+        self.counters.events_sent += 1;
+        Ok(Sent::Sent)
+    }
+
+    /// Sends an ID with its value (2§8).
+    ///
+    /// # Errors
+    /// [`UsageError::WrongPhase`] outside Running; [`UsageError::QueueFull`];
+    /// [`UsageError::Unwritable`].
+    pub fn send_id(&mut self, id: &Arc<Id>) -> Result<(), UsageError> {
+        if self.phase != Phase::Running {
+            return Err(self.wrong_phase(Command::SendId));
+        }
+        self.output.check_room()?;
+        let mode = self.write_mode();
+        self.output.serial(|writer, argument| writer.id(mode, id, argument))
+    }
+
+    /// Sends a packet (2§2), in any phase after Setup but not as the receiver in Sync.
+    ///
+    /// # Errors
+    /// [`UsageError::WrongPhase`]; [`UsageError::QueueFull`]; [`UsageError::Unwritable`].
+    pub fn send_packet(&mut self, packet: &Packet) -> Result<(), UsageError> {
+        self.check_talking(Command::SendPacket)?;
+        self.output.check_room()?;
+        self.output.serial(|writer, argument| writer.packet(packet, argument))
+    }
+
+    /// Sends a PING (§2.7), in any phase after Setup but not as the receiver in Sync; the answer is
+    /// a [`Notification::Pong`].
+    ///
+    /// `now` counts as the time of its issue as well as of its departure. **A Bro 2.5.5 that answers
+    /// a PING aborts**: never ping what may be one (§2).
+    ///
+    /// # Errors
+    /// [`UsageError::WrongPhase`]; [`UsageError::QueueFull`].
+    pub fn ping(&mut self, seq: u32, now: Time) -> Result<(), UsageError> {
+        self.feed_time(now);
+        self.check_talking(Command::Ping)?;
+        self.output.check_room()?;
+        let now = self.now.as_secs_f64();
+        let layout = PingLayout::Padded32;
+        let args = PingArgs { seq, time1: now, time2: now, time3: 0.0, layout };
+        self.output.message(&Message::Ping(args));
+        Ok(())
+    }
+
+    /// Sends what was printed to files (§2.12), if the peer has requested `print_hook`.
+    ///
+    /// # Errors
+    /// [`UsageError::QueueFull`].
+    pub fn send_print(&mut self, items: &PrintItems) -> Result<Sent, UsageError> {
+        let requested = self.is_event_requested(PRINT_HOOK);
+        self.send_if(requested, || Message::RemotePrint(items.clone()))
+    }
+
+    /// Announces that a point of the trace is reached (§2.11).
+    ///
+    /// # Errors
+    /// [`UsageError::WrongPhase`] outside Running; [`UsageError::QueueFull`].
+    pub fn sync_point(&mut self, point: SyncPoint) -> Result<(), UsageError> {
+        if self.phase != Phase::Running {
+            return Err(self.wrong_phase(Command::SyncPoint));
+        }
+        self.output.check_room()?;
+        self.output.message(&Message::SyncPoint(point));
+        Ok(())
+    }
+
+    /// Announces a log writer (§2.13), if the peer has requested logs.
+    ///
+    /// Before Running it is kept, and [`Sent::NotRunning`] says so: when the handshake is complete,
+    /// or Sync over, the writers that were announced so far are sent to a peer that has requested
+    /// logs (§3.3), and forgotten for another.
+    ///
+    /// # Errors
+    /// [`UsageError::QueueFull`]; [`UsageError::WrongPhase`] when the connection is over.
+    pub fn log_create_writer(&mut self, writer: Bytes) -> Result<Sent, UsageError> {
+        match self.phase {
+            Phase::Running => self.send_if(self.peer.logs, || Message::LogCreateWriter(writer)),
+            Phase::Closed => Err(self.wrong_phase(Command::LogCreateWriter)),
+            _ => {
+                self.ours.writers.push(writer);
+                Ok(Sent::NotRunning)
+            }
+        }
+    }
+
+    /// Sends log entries (§2.14), if the peer has requested logs.
+    ///
+    /// # Errors
+    /// [`UsageError::QueueFull`].
+    pub fn log_write(&mut self, entries: Bytes) -> Result<Sent, UsageError> {
+        self.send_if(self.peer.logs, || Message::LogWrite(entries))
+    }
+
+    fn send_if(
+        &mut self,
+        requested: bool,
+        message: impl FnOnce() -> Message,
+    ) -> Result<Sent, UsageError> {
+        if self.phase != Phase::Running {
+            return Ok(Sent::NotRunning);
+        }
+        if !requested {
+            return Ok(Sent::NotRequested);
+        }
+        self.output.check_room()?;
+        self.output.message(&message());
+        Ok(Sent::Sent)
+    }
+
+    /// Refuses what may not be sent in Setup, as the receiver in Sync, and when all is over.
+    fn check_talking(&self, command: Command) -> Result<(), UsageError> {
+        match self.phase {
+            Phase::Setup | Phase::Sync(SyncRole::Receiver) | Phase::Closed => {
+                Err(self.wrong_phase(command))
+            }
+            Phase::Handshake | Phase::Sync(SyncRole::Sender) | Phase::Running => Ok(()),
+        }
+    }
+
+    /// Returns how we write a SERIAL now.
+    pub(super) fn write_mode(&self) -> Mode {
+        let caps = serial_caps(self.peer.caps, self.config.capabilities);
+        Mode::new(caps, self.phase == Phase::Running)
+    }
+
+    /// Sends the writers announced so far, if the peer wants logs.
+    pub(super) fn announce_writers(&mut self) {
+        for writer in std::mem::take(&mut self.ours.writers) {
+            if self.peer.logs {
+                self.output.message(&Message::LogCreateWriter(writer));
+            }
+        }
+    }
+}
+
+/// What happens to us.
+impl Connection {
+    pub(super) fn enter_running(&mut self) {
+        self.phase = Phase::Running;
+        self.announce_writers();
+        self.log(LogMessage::PhaseRunning);
+        self.notify(Notification::HandshakeDone);
+    }
+
+    /// Answers in kind (§2.8). A message is taken in and its answer let out at the same time, as far
+    /// as this machine can tell, so the time spent here is 0.
+    pub(super) fn answer_ping(&mut self, args: PingArgs) {
+        self.output.reply(&Message::Pong(PingArgs { time3: 0.0, ..args }));
+    }
+
+    pub(super) fn pong(&mut self, args: PingArgs) {
+        let now = self.now.as_secs_f64();
+        self.notify(Notification::Pong {
+            seq: args.seq,
+            d1: now - args.time1,
+            d2: now - args.time2,
+            d3: args.time3,
+        });
+    }
+}

@@ -1,0 +1,99 @@
+//! What SERIALs bring (§5, 2§2).
+
+use bytes::Bytes;
+
+use super::phase::reader_caps;
+use super::setup::PEER_DESCRIPTION;
+use super::{Connection, LogMessage, Notification, Phase, ProtocolErrorKind, Undeclared};
+use crate::data::{CallMismatch, Event, Id, Name, Serial, Value};
+use crate::serial::Mode;
+use crate::wire::MessageType;
+
+impl Connection {
+    /// Reads a SERIAL, always, for the cache's sake, and delivers it if it is wanted.
+    #[inline]
+    pub(super) fn serial(&mut self, argument: &Bytes, offset: u64) {
+        match self.reader.read(argument, self.read_mode()) {
+            Ok(Serial::Event(event)) => self.call(event),
+            Ok(Serial::Id(id)) => match self.phase {
+                Phase::Running => self.deliver(Notification::Id(id)),
+                Phase::Handshake if *id.name == *PEER_DESCRIPTION.as_bytes() => {
+                    self.description(&id);
+                }
+                // Elsewhere an ID changes nothing (§3.2).
+                _ => self.counters.discarded += 1,
+            },
+            Ok(Serial::StateAccess(access)) => {
+                if self.ours.sync.is_some() && self.ours.accept_input {
+                    self.counters.accesses_received += 1;
+                    self.notify(Notification::StateAccess(access));
+                } else {
+                    self.counters.discarded += 1;
+                }
+            }
+            Ok(Serial::Packet(packet)) => self.deliver(Notification::Packet(packet)),
+            Err(error) => {
+                let what = ProtocolErrorKind::Serial(Box::new(error));
+                self.violation(what, Some(MessageType::Serial), offset);
+            }
+        }
+    }
+
+    /// Checks a call, whether input is accepted or not, and delivers it if it is (§4, §5).
+    #[inline]
+    fn call(&mut self, event: Event) {
+        let mismatch = match self.config.declarations.check_call(&event.name, &event.args) {
+            Err(CallMismatch::Unknown | CallMismatch::NotAnEvent)
+                if self.config.undeclared == Undeclared::Deliver =>
+            {
+                None
+            }
+            checked => checked.err(),
+        };
+        if let Some(mismatch) = mismatch {
+            self.counters.calls_rejected += 1;
+            let name = event.name;
+            self.log(LogMessage::CallRejected { name: name.clone(), mismatch });
+            self.notify(Notification::CallRejected { name, mismatch });
+        } else if self.ours.accept_input {
+            self.counters.events_received += 1;
+            self.notify(Notification::Event(event));
+        } else {
+            self.counters.discarded += 1;
+        }
+    }
+
+    /// Takes the peer's description (§3.2).
+    fn description(&mut self, id: &Id) {
+        if !self.ours.accept_input {
+            self.counters.discarded += 1;
+        } else if let Some(Value::String(text)) = &id.value {
+            let name = Name::from_bytes(text.clone()).compact();
+            self.peer.description = Some(name.clone());
+            self.log(LogMessage::PeerDescription(name.clone()));
+            self.notify(Notification::PeerDescription(name));
+        } else {
+            self.log(LogMessage::PeerDescriptionNotAString);
+        }
+    }
+
+    fn deliver(&mut self, notification: Notification) {
+        if self.ours.accept_input {
+            self.notify(notification);
+        } else {
+            self.counters.discarded += 1;
+        }
+    }
+
+    /// Returns how the peer writes a SERIAL now.
+    ///
+    /// Ids and cache go by the phase on the *writer's* side (2§3), and that is ours: while we are in
+    /// Handshake the peer lacks our PHASE_DONE or we lack its; once both are out it writes nothing
+    /// more that is not of Running, for what it may send between its PHASE_DONE and the arrival of
+    /// ours, packets, has no ids; as the sender of state it is Running from the PHASE_DONE on that
+    /// lets us in; as the receiver it sends nothing before it has ours.
+    fn read_mode(&self) -> Mode {
+        let caps = reader_caps(self.config.capabilities, self.peer.caps);
+        Mode::new(caps, self.phase == Phase::Running)
+    }
+}

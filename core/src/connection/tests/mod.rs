@@ -1,0 +1,1 @@
+//! Two connections wired together, and single ones fed by hand.
