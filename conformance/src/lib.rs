@@ -1,1 +1,47 @@
-//! Part of brocomm.
+//! Recorded sessions of the Bro 2.x Communication framework, and helpers to test against them.
+//!
+//! A recording holds the bytes of a real session ([`Recording`]), its metadata says what was
+//! recorded and what must come out ([`Expectation`]). [`sessions()`] lists the ones that this crate
+//! carries; `vectors/sessions/README.md` describes their format for readers in any language.
+//! [`RecordingReader`] reads one step at a time and so needs little memory for large files.
+//! [`mod@testing`] has what tests of more than one package need.
+//!
+//! ```
+//! use brocomm_conformance::{Expected, Side, sessions};
+//!
+//! let session = sessions().into_iter().find(|session| session.name() == "broccoli-enum").unwrap();
+//! let recording = session.recording()?;
+//! let expectation = session.expectation()?;
+//!
+//! // The first chunk of a stream: a length of 8, then the header of the VERSION message (type 1).
+//! let stream = recording.stream(Side::Listener);
+//! assert_eq!(stream[..5], [0, 0, 0, 8, 1]);
+//! assert_eq!(stream.len() as u64, expectation.wire.listener.bytes);
+//!
+//! let mut names = expectation.expect.iter().filter_map(|expected| match expected {
+//!     Expected::Event { from: Side::Connector, name, .. } => Some(name.as_str()),
+//!     _ => None,
+//! });
+//! assert_eq!(names.next(), Some("enumtest"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod expectation;
+mod expected;
+mod recording;
+mod sessions;
+mod side;
+mod source;
+pub mod testing;
+
+pub use expectation::{
+    Direction, Expectation, ExpectationError, Fault, FaultSummary, MAX_METADATA, Party, Sent, Wire,
+};
+pub use expected::{EntryProblem, Expected};
+pub use recording::{
+    DEFAULT_MAX_LINE, LineProblem, Recording, RecordingError, RecordingReader, Step, StepKind,
+};
+pub use sessions::{Session, faults, sessions, sessions_in};
+pub use side::Side;

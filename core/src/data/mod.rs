@@ -6,11 +6,18 @@
 mod attributes;
 mod container;
 mod declaration;
+mod declare;
 mod expr;
+mod lexer;
+mod literal;
 mod name;
 mod object;
 mod opaque;
+mod parse_error;
+mod parser;
+mod print;
 mod scalar;
+mod scope;
 mod stmt;
 mod tag;
 mod types;
@@ -20,12 +27,14 @@ pub use attributes::{Attribute, AttributeTag, Attributes};
 pub use container::{Entry, List, Mutable, Record, Table, Vector};
 pub use declaration::{CallMismatch, Declarations, EventDecl};
 pub use expr::{BinaryClass, Expr, ExprKind, UnaryClass};
+pub use literal::parse_call;
 pub use name::Name;
 pub use object::{Event, File, Func, Id, Opcode, Packet, Serial, StateAccess};
 pub use opaque::{
     BitVector, Bloom, BloomCells, BloomFilter, Bucket, Cardinality, CounterVector, Entropy, Hasher,
     Opaque, OpaqueState, TopK,
 };
+pub use parse_error::{ParseError, ParseErrorKind};
 pub use scalar::{EnumValue, Pattern, Port, Subnet, Transport};
 pub use stmt::{Case, Stmt, StmtKind};
 pub use tag::{InternalTag, TypeTag};

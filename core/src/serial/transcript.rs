@@ -1,5 +1,7 @@
 //! What a sender decided about each object of a SERIAL.
 
+use bytes::Bytes;
+
 use crate::data::Type;
 
 /// Holds a sender's decisions about one SERIAL: which objects went in full, under which ids and as
@@ -13,6 +15,16 @@ pub struct Transcript {
     /// For values whose own type is not what a value of their kind says by itself: which value,
     /// by its position among the marks, and the type.
     pub(super) types: Vec<(usize, Type)>,
+    /// Where objects came from in a script: of which object, by its position, and the place.
+    /// Peers never send these, but nothing forbids it.
+    pub(super) locations: Vec<(usize, Location)>,
+}
+
+/// Holds a place in a script (2§3): the file, and lines and columns as they are on the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Location {
+    pub(super) file: Bytes,
+    pub(super) numbers: [u32; 4],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,5 +53,6 @@ impl Transcript {
     pub fn clear(&mut self) {
         self.marks.clear();
         self.types.clear();
+        self.locations.clear();
     }
 }

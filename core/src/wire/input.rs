@@ -228,6 +228,27 @@ mod tests {
     }
 
     #[test]
+    fn a_small_chunk_does_not_share_the_buffer_of_a_large_one() {
+        let large = [&[0, 1, 0, 0][..], &[7; 0x1_0000]].concat();
+        let small = [0, 0, 0, 1, 5];
+        let feed_large = || {
+            let mut input = Input::new(Framing::Clear, 100_000);
+            large.chunks(1000).for_each(|piece| input.feed(piece));
+            assert!(input.front.capacity() > large.len() + small.len(), "room for the small one");
+            input
+        };
+        let mut behind = feed_large();
+        behind.feed(&small);
+        assert_eq!((behind.front.len(), behind.more.len()), (large.len(), 1));
+
+        let mut after = feed_large();
+        after.take(WORD, 0x1_0000);
+        after.feed(&small);
+        assert!(after.front.capacity() <= BLOCK, "{}", after.front.capacity());
+        assert_eq!(after.take(WORD, 1), &[5][..]);
+    }
+
+    #[test]
     fn a_chunk_around_the_size_of_a_block_is_whole() {
         for length in BLOCK - 8..BLOCK + 8 {
             let mut input = Input::new(Framing::Clear, 100_000);

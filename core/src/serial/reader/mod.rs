@@ -15,7 +15,7 @@ use crate::data::{Declarations, Event, Name, Opcode, Packet, Serial, StateAccess
 
 use super::cache::{CacheCounters, Object, ReadCache};
 use super::cursor::{Cursor, Result};
-use super::transcript::Mark;
+use super::transcript::{Location, Mark};
 use super::{Family, Limits, Mode, Place, SerialError, SerialErrorKind as Kind, Transcript, kind};
 
 /// Reads the SERIALs of one direction of a connection.
@@ -115,6 +115,7 @@ impl Reader {
             depth: 0,
             objects: 0,
             transcript,
+            position: 0,
             place: Place::Tag,
         };
         match session.serial() {
@@ -145,6 +146,8 @@ struct Session<'a> {
     depth: u32,
     objects: u32,
     transcript: Option<&'a mut Transcript>,
+    /// Where among the transcript's marks the last full object is, its location aside.
+    position: usize,
     place: Place,
 }
 
@@ -259,10 +262,11 @@ impl Session<'_> {
             return Err(Kind::WrongFamily { expected: family, found });
         }
         if let Some(transcript) = &mut self.transcript {
+            self.position = transcript.marks.len();
             transcript.marks.push(Mark::Full { pid, serial_type });
         }
         let place = self.cache.register(pid, family, self.mode);
-        if family.is_counted() && family != Family::StateAccess && self.cursor.bool()? {
+        if family.is_counted() && self.cursor.bool()? {
             self.location()?;
         }
         Ok(Head::New(place, class))
@@ -279,13 +283,19 @@ impl Session<'_> {
 
     /// Reads where in a script an object came from: never sent between peers, and not kept.
     fn location(&mut self) -> Result<()> {
+        let position = self.position;
         match self.head(Family::Location)? {
             Head::Known(object) => Err(wrong_family(Family::Location, &object)),
             Head::New(..) => {
-                self.cursor.string()?;
-                for _ in 0..4 {
-                    self.cursor.u32()?;
+                let file = self.cursor.string()?;
+                let mut numbers = [0; 4];
+                for number in &mut numbers {
+                    *number = self.cursor.u32()?;
                 }
+                if let Some(transcript) = &mut self.transcript {
+                    transcript.locations.push((position, Location { file, numbers }));
+                }
+                self.position = position;
                 Ok(())
             }
         }

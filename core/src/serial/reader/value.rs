@@ -20,7 +20,7 @@ impl Session<'_> {
                 .into_value()
                 .map_err(|found| Kind::WrongFamily { expected: Family::Val, found }),
             Head::New(place, class) => {
-                let position = self.position();
+                let position = self.position;
                 let ty = self.ty()?;
                 let value = match ty {
                     Type::Base(tag) => self.content(class, tag, ty)?,
@@ -61,11 +61,6 @@ impl Session<'_> {
             }
         }
         Ok(value)
-    }
-
-    /// Returns the position of the object whose header was read last among the transcript's marks.
-    fn position(&self) -> usize {
-        self.transcript.as_ref().map_or(0, |t| t.marks.len().saturating_sub(1))
     }
 
     #[inline]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::data::{Type, TypeTag};
 
 use super::super::cache::{Decision, WriteCache};
-use super::super::transcript::Mark;
+use super::super::transcript::{Location, Mark};
 use super::super::{Family, Mode, Transcript, kind};
 use super::Session;
 
@@ -25,6 +25,8 @@ pub(super) trait Decide {
     /// Returns the type that the value just decided on is to be written with, if it isn't the one
     /// that a value of its kind has by itself.
     fn other_type(&mut self) -> Option<Type>;
+    /// Returns the location that the object just decided on is to be written with.
+    fn location(&mut self) -> Option<Location>;
 }
 
 /// Decides by the cache of a live connection.
@@ -62,19 +64,28 @@ impl Decide for Live<'_> {
     fn other_type(&mut self) -> Option<Type> {
         None
     }
+
+    /// Peers never send one.
+    #[inline]
+    fn location(&mut self) -> Option<Location> {
+        None
+    }
 }
 
 /// Decides as a transcript says.
 pub(super) struct Replay<'a> {
     transcript: &'a Transcript,
     at: usize,
+    /// Where among the marks the value just decided on is; locations come in between.
+    value: usize,
     types: usize,
+    locations: usize,
     serial_type: u16,
 }
 
 impl<'a> Replay<'a> {
     pub(super) fn new(transcript: &'a Transcript) -> Replay<'a> {
-        Replay { transcript, at: 0, types: 0, serial_type: 0 }
+        Replay { transcript, at: 0, value: 0, types: 0, locations: 0, serial_type: 0 }
     }
 
     fn next(&mut self) -> Decision {
@@ -101,7 +112,10 @@ impl Decide for Replay<'_> {
         self.next()
     }
 
-    fn anonymous(&mut self, _: Family) -> Decision {
+    fn anonymous(&mut self, family: Family) -> Decision {
+        if family == Family::Val {
+            self.value = self.at;
+        }
         self.next()
     }
 
@@ -115,9 +129,19 @@ impl Decide for Replay<'_> {
 
     fn other_type(&mut self) -> Option<Type> {
         let (at, ty) = self.transcript.types.get(self.types)?;
-        if *at + 1 == self.at {
+        if *at == self.value {
             self.types += 1;
             Some(ty.clone())
+        } else {
+            None
+        }
+    }
+
+    fn location(&mut self) -> Option<Location> {
+        let (at, location) = self.transcript.locations.get(self.locations)?;
+        if *at + 1 == self.at {
+            self.locations += 1;
+            Some(location.clone())
         } else {
             None
         }
@@ -170,10 +194,21 @@ impl<D: Decide> Session<'_, D> {
             let serial_type = self.decide.serial_type(family, class);
             self.u16(serial_type);
             if family.is_counted() {
-                // No location: peers never send one.
-                self.bool(false);
+                match self.decide.location() {
+                    None => self.bool(false),
+                    Some(location) => self.location(&location),
+                }
             }
         }
         full
+    }
+
+    #[cold]
+    fn location(&mut self, location: &Location) {
+        self.bool(true);
+        if self.anonymous(Family::Location, 1) {
+            self.string(&location.file);
+            location.numbers.iter().for_each(|number| self.u32(*number));
+        }
     }
 }

@@ -60,6 +60,38 @@ fn unknown_and_internal_types_are_refused_by_number_and_name() {
 }
 
 #[test]
+fn nothing_behind_an_error_is_read() {
+    let bytes = [stream(&[&header(0x7f)]), message(0x02, b"e"), message(0x02, b"e")].concat();
+    let outcome = decode_clear(&bytes);
+    assert_eq!(outcome.plain(), []);
+    assert_eq!(outcome.kind(), WireErrorKind::UnknownType { number: 0x7f });
+}
+
+#[test]
+fn an_argument_that_looks_like_a_message_is_an_argument() {
+    let plain = |argument: &[u8]| Message::Serial(argument.to_vec().into());
+    let bytes = [message(0x02, &header(0x02)), message(0x02, &header(0x02))].concat();
+    let expected = [plain(&header(0x02)), plain(&header(0x02))];
+    assert_eq!(decode_clear(&bytes).plain(), expected);
+
+    let mut parts = stream(&[&header(0x02)]);
+    parts.extend([0x80, 0, 0, 1, 7]);
+    parts.extend(stream(&[&header(0x02)]));
+    parts.extend(message(0x02, b"e"));
+    let joined = [&[7][..], &header(0x02)].concat();
+    assert_eq!(decode_clear(&parts).plain(), [plain(&joined), plain(b"e")]);
+}
+
+#[test]
+fn the_rest_of_a_length_word_is_not_a_length_word() {
+    // Behind the first byte of the length 1, its rest and the argument read like the length 256.
+    let bytes = [message(0x02, b"a"), message(0x02, &[0]), message(0x02, &[0; 400])].concat();
+    let outcome = decode_clear(&bytes);
+    assert_eq!(outcome.end, Ok(()));
+    assert_eq!(outcome.messages.len(), 3);
+}
+
+#[test]
 fn offsets_and_lengths_add_up() {
     let bytes = [message(0x02, b"abc"), stream(&[&header(0x0e)]), message(0x19, b"x")].concat();
     let outcome = decode_clear(&bytes);

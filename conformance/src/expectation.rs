@@ -1,0 +1,336 @@
+//! Reads what was recorded and what must come out.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use crate::expected::{EntryProblem, Expected};
+use crate::side::Side;
+use crate::source::Source;
+
+/// The longest metadata file accepted, in bytes after inflating.
+pub const MAX_METADATA: usize = 64 << 20;
+
+/// The metadata of a recording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expectation {
+    /// The recording's name.
+    pub name: String,
+    /// What the scenario is.
+    pub description: String,
+    /// Options that matter to the scenario; their form is free.
+    pub options_in_force: BTreeMap<String, Value>,
+    /// The side that opened the connection.
+    pub connector: Party,
+    /// The side that accepted the connection.
+    pub listener: Party,
+    /// How much was sent on the first connection.
+    pub wire: Wire,
+    /// What must come out; ordered within each printing side, not between sides.
+    pub expect: Vec<Expected>,
+    /// What the test client did, in recordings of a misbehaving peer.
+    pub fault: Option<Fault>,
+    /// The files of the connections after the first, in order.
+    pub further_connections: Vec<String>,
+}
+
+/// One side of a recorded session.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Party {
+    /// The program and its version.
+    pub software: String,
+    /// The command line's options, or what a test client was set to.
+    pub options: String,
+    /// The Bro script that ran, if one did.
+    pub script: Option<String>,
+    /// What the program printed.
+    pub stdout: String,
+    /// What the program printed to standard error.
+    #[serde(default)]
+    pub stderr: String,
+    /// How the program ended; a negative exit is a signal.
+    pub exit: String,
+    /// The text of every log file written, by file name.
+    pub logs: BTreeMap<String, String>,
+}
+
+/// How much was sent on the first connection of a session.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Wire {
+    /// What the connector sent.
+    pub connector: Direction,
+    /// What the listener sent.
+    pub listener: Direction,
+    /// The side that closed first.
+    pub closed_by: Side,
+}
+
+impl Wire {
+    /// Returns what this side sent.
+    pub fn from(&self, side: Side) -> &Direction {
+        match side {
+            Side::Connector => &self.connector,
+            Side::Listener => &self.listener,
+        }
+    }
+}
+
+/// How much was sent in one direction.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Direction {
+    /// Bytes on the wire, after compression.
+    pub bytes: u64,
+    /// Chunks, §1.
+    pub chunks: u64,
+    /// Messages, §1.
+    pub messages: u64,
+    /// `complete`, or how much at the end belongs to no whole chunk.
+    pub decode: String,
+}
+
+/// What the client of a `fault-*` recording did, and what Bro answered.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Fault {
+    /// What the client sent, in order.
+    pub sends: Vec<Sent>,
+    /// How many bytes came back.
+    pub bytes_from_bro: u64,
+    /// When Bro closed, or `None` if it did not.
+    #[serde(deserialize_with = "optional_seconds")]
+    pub closed_by_bro_after: Option<Duration>,
+}
+
+/// One write of a test client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Sent {
+    /// When, since the connection was accepted.
+    #[serde(rename = "t", deserialize_with = "seconds")]
+    pub time: Duration,
+    /// How many bytes.
+    pub bytes: u64,
+}
+
+/// What a misbehaving peer sent and how Bro reacted, an entry of `faults.json`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FaultSummary {
+    /// The recording's name.
+    pub name: String,
+    /// What was sent.
+    pub what: String,
+    /// The recording's file.
+    pub recording: String,
+    /// Who closed, as text.
+    pub closed_by: String,
+    /// The writes and Bro's answer.
+    pub fault: Fault,
+    /// How Bro ended.
+    pub bro_exit: String,
+    /// Whether Bro ended by itself, without being told to.
+    pub bro_died: bool,
+    /// What Bro printed to standard error.
+    pub bro_stderr: String,
+    /// The messages of level error in Bro's communication log.
+    pub error_log_lines: Vec<String>,
+    /// All of Bro's communication log: source, level and message.
+    pub log_lines: Vec<String>,
+    /// What the script at Bro saw.
+    pub script_saw: Vec<Expected>,
+}
+
+/// Says why metadata can't be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExpectationError {
+    /// The file can't be opened or read.
+    #[error("{file}: cannot read metadata: {kind}")]
+    Read {
+        /// The file's name.
+        file: String,
+        /// What the system or the decompressor says.
+        kind: io::ErrorKind,
+    },
+    /// The file is longer than [`MAX_METADATA`].
+    #[error("{file}: metadata longer than the limit of {limit} bytes")]
+    TooLong {
+        /// The file's name.
+        file: String,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The file is not JSON, or not of the shape of metadata.
+    #[error("{file}:{line}: not the JSON of metadata: {category:?} error at column {column}")]
+    Json {
+        /// The file's name.
+        file: String,
+        /// Where it was noticed, from 1; 0 if unknown.
+        line: usize,
+        /// Where it was noticed in the line, from 1; 0 if unknown.
+        column: usize,
+        /// Whether it is no JSON (`Syntax`), cut (`Eof`) or of another shape (`Data`).
+        category: serde_json::error::Category,
+    },
+    /// An entry of `expect` or `script_saw` is not as its type must be.
+    #[error("{file}: expected entry {index}: {problem}")]
+    Entry {
+        /// The file's name.
+        file: String,
+        /// The entry's place in its list, from 0.
+        index: usize,
+        /// What is wrong with it.
+        problem: EntryProblem,
+    },
+}
+
+#[derive(Deserialize)]
+struct RawExpectation {
+    name: String,
+    description: String,
+    options_in_force: BTreeMap<String, Value>,
+    connector: Party,
+    listener: Party,
+    wire: Wire,
+    expect: Vec<Value>,
+    fault: Option<Fault>,
+    #[serde(default)]
+    further_connections: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct RawSummary {
+    name: String,
+    what: String,
+    recording: String,
+    closed_by: String,
+    #[serde(flatten)]
+    fault: Fault,
+    bro_exit: String,
+    bro_died: bool,
+    bro_stderr: String,
+    error_log_lines: Vec<String>,
+    log_lines: Vec<String>,
+    script_saw: Vec<Value>,
+}
+
+impl Expectation {
+    /// Reads a `NAME.json` file, gzipped or not.
+    ///
+    /// # Errors
+    /// As [`Expectation::read`], and [`ExpectationError::Read`] if the file can't be opened.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, ExpectationError> {
+        let (file, reader) = open(path.as_ref())?;
+        Self::read(file, reader)
+    }
+
+    /// Reads metadata, gzipped or not, from `reader`; `file` is its name in errors.
+    ///
+    /// # Errors
+    /// [`ExpectationError`] says what is wrong with the file and where.
+    pub fn read(file: impl Into<String>, reader: impl BufRead) -> Result<Self, ExpectationError> {
+        let file = file.into();
+        let raw: RawExpectation = parse(&file, reader)?;
+        Ok(Self {
+            name: raw.name,
+            description: raw.description,
+            options_in_force: raw.options_in_force,
+            connector: raw.connector,
+            listener: raw.listener,
+            wire: raw.wire,
+            expect: entries(&file, raw.expect)?,
+            fault: raw.fault,
+            further_connections: raw.further_connections,
+        })
+    }
+
+    /// Returns what is known of this side.
+    pub fn party(&self, side: Side) -> &Party {
+        match side {
+            Side::Connector => &self.connector,
+            Side::Listener => &self.listener,
+        }
+    }
+}
+
+impl FaultSummary {
+    /// Reads a `faults.json` file, gzipped or not.
+    ///
+    /// # Errors
+    /// [`ExpectationError`] says what is wrong with the file and where.
+    pub fn open_list(path: impl AsRef<Path>) -> Result<Vec<Self>, ExpectationError> {
+        let (file, reader) = open(path.as_ref())?;
+        let summaries: Vec<RawSummary> = parse(&file, reader)?;
+        summaries.into_iter().map(|raw| Self::from_raw(&file, raw)).collect()
+    }
+
+    fn from_raw(file: &str, raw: RawSummary) -> Result<Self, ExpectationError> {
+        Ok(Self {
+            name: raw.name,
+            what: raw.what,
+            recording: raw.recording,
+            closed_by: raw.closed_by,
+            fault: raw.fault,
+            bro_exit: raw.bro_exit,
+            bro_died: raw.bro_died,
+            bro_stderr: raw.bro_stderr,
+            error_log_lines: raw.error_log_lines,
+            log_lines: raw.log_lines,
+            script_saw: entries(file, raw.script_saw)?,
+        })
+    }
+}
+
+fn open(path: &Path) -> Result<(String, BufReader<File>), ExpectationError> {
+    let file = path.display().to_string();
+    match File::open(path) {
+        Ok(opened) => Ok((file, BufReader::new(opened))),
+        Err(error) => Err(ExpectationError::Read { file, kind: error.kind() }),
+    }
+}
+
+fn parse<T: DeserializeOwned>(file: &str, reader: impl BufRead) -> Result<T, ExpectationError> {
+    let failed =
+        |error: io::Error| ExpectationError::Read { file: file.into(), kind: error.kind() };
+    let mut text = Vec::new();
+    let source = Source::new(reader).map_err(failed)?;
+    source.take(MAX_METADATA as u64 + 1).read_to_end(&mut text).map_err(failed)?;
+    if text.len() > MAX_METADATA {
+        return Err(ExpectationError::TooLong { file: file.into(), limit: MAX_METADATA });
+    }
+    serde_json::from_slice(&text).map_err(|error| ExpectationError::Json {
+        file: file.into(),
+        line: error.line(),
+        column: error.column(),
+        category: error.classify(),
+    })
+}
+
+fn entries(file: &str, entries: Vec<Value>) -> Result<Vec<Expected>, ExpectationError> {
+    let typed = entries.into_iter().enumerate().map(|(index, entry)| {
+        Expected::from_entry(entry).map_err(|problem| ExpectationError::Entry {
+            file: file.into(),
+            index,
+            problem,
+        })
+    });
+    typed.collect()
+}
+
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let seconds = f64::deserialize(deserializer)?;
+    Duration::try_from_secs_f64(seconds).map_err(serde::de::Error::custom)
+}
+
+fn optional_seconds<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Duration>, D::Error> {
+    let seconds = Option::<f64>::deserialize(deserializer)?;
+    seconds.map(Duration::try_from_secs_f64).transpose().map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests;

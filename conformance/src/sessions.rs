@@ -1,0 +1,144 @@
+//! Lists recorded sessions.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
+
+use crate::expectation::{Expectation, ExpectationError, FaultSummary};
+use crate::recording::{Recording, RecordingError, RecordingReader};
+
+/// Where this package carries its sessions.
+const CARRIED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/sessions");
+
+/// A recorded session: its connections and its metadata.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    name: String,
+    folder: PathBuf,
+    /// The file of each connection by its number, from 1.
+    connections: BTreeMap<u32, PathBuf>,
+}
+
+impl Session {
+    /// Returns the session's name, `NAME` of its files.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Reads the first connection.
+    ///
+    /// # Errors
+    /// As [`Recording::open`].
+    pub fn recording(&self) -> Result<Recording, RecordingError> {
+        self.reader()?.collect()
+    }
+
+    /// Opens the first connection to be read one step at a time.
+    ///
+    /// # Errors
+    /// As [`RecordingReader::open`].
+    pub fn reader(&self) -> Result<RecordingReader<BufReader<File>>, RecordingError> {
+        RecordingReader::open(self.recording_path())
+    }
+
+    /// Returns the file of the first connection.
+    pub fn recording_path(&self) -> PathBuf {
+        let missing = || self.folder.join(format!("{}.jsonl", self.name));
+        self.connections.get(&1).cloned().unwrap_or_else(missing)
+    }
+
+    /// Reads the connections after the first, in order.
+    ///
+    /// # Errors
+    /// As [`Recording::open`].
+    pub fn further_connections(&self) -> Result<Vec<Recording>, RecordingError> {
+        self.connections.range(2..).map(|(_, path)| Recording::open(path)).collect()
+    }
+
+    /// Reads what was recorded and what must come out.
+    ///
+    /// # Errors
+    /// As [`Expectation::open`].
+    pub fn expectation(&self) -> Result<Expectation, ExpectationError> {
+        Expectation::open(plain_or_gzipped(&self.folder, &format!("{}.json", self.name)))
+    }
+}
+
+/// Lists the sessions that this package carries, by name.
+///
+/// They are found where the package's source was when it was compiled.
+///
+/// # Panics
+/// If that folder is gone.
+pub fn sessions() -> Vec<Session> {
+    match sessions_in(CARRIED) {
+        Ok(sessions) => sessions,
+        Err(error) => panic!("{CARRIED}: {error}"),
+    }
+}
+
+/// Lists the sessions in a folder of recordings, by name.
+///
+/// # Errors
+/// If the folder can't be listed.
+pub fn sessions_in(folder: impl AsRef<Path>) -> io::Result<Vec<Session>> {
+    let folder = folder.as_ref();
+    let mut sessions = BTreeMap::<String, Session>::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let Some((name, connection)) = path.file_name().and_then(|file| split_name(file.to_str()?))
+        else {
+            continue;
+        };
+        let session = sessions.entry(name.to_owned()).or_insert_with(|| Session {
+            name: name.to_owned(),
+            folder: folder.to_owned(),
+            connections: BTreeMap::new(),
+        });
+        session.connections.insert(connection, path);
+    }
+    Ok(sessions.into_values().collect())
+}
+
+/// Reads the summaries of the carried `fault-*` recordings.
+///
+/// # Errors
+/// As [`FaultSummary::open_list`].
+pub fn faults() -> Result<Vec<FaultSummary>, ExpectationError> {
+    FaultSummary::open_list(plain_or_gzipped(Path::new(CARRIED), "faults.json"))
+}
+
+/// Tells a recording's session and which of its connections it is; `None` for other files.
+fn split_name(file: &str) -> Option<(&str, u32)> {
+    let name = file.strip_suffix(".gz").unwrap_or(file).strip_suffix(".jsonl")?;
+    let further =
+        name.rsplit_once(".c").and_then(|(name, number)| Some((name, number.parse().ok()?)));
+    Some(further.unwrap_or((name, 1)))
+}
+
+fn plain_or_gzipped(folder: &Path, file: &str) -> PathBuf {
+    let gzipped = folder.join(format!("{file}.gz"));
+    if gzipped.exists() { gzipped } else { folder.join(file) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_split() {
+        assert_eq!(split_name("a-b.jsonl"), Some(("a-b", 1)));
+        assert_eq!(split_name("a-b.jsonl.gz"), Some(("a-b", 1)));
+        assert_eq!(split_name("a-b.c12.jsonl.gz"), Some(("a-b", 12)));
+        assert_eq!(split_name("a.cat.jsonl"), Some(("a.cat", 1)));
+        assert_eq!(split_name("a-b.json"), None);
+        assert_eq!(split_name("README.md"), None);
+    }
+
+    #[test]
+    fn missing_folder_is_an_error() {
+        let missing = Path::new(CARRIED).join("missing");
+        assert_eq!(sessions_in(missing).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+}

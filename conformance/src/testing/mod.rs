@@ -1,0 +1,7 @@
+//! Helps tests of every package: splits of a stream, and comparison of printed values.
+
+mod printed;
+mod splits;
+
+pub use printed::{PrintedDifference, compare_printed};
+pub use splits::{byte_by_byte, random_split, splits, two_way};

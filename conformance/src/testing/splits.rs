@@ -1,0 +1,91 @@
+//! Cuts a stream into pieces as a network might.
+
+use std::iter;
+
+use bytes::Bytes;
+
+/// Yields the pieces of every way to cut `bytes` in two, then byte by byte, then in `random` random
+/// ways.
+///
+/// Use it on small inputs: the two-way cuts alone are one more than there are bytes. `seed` repeats
+/// the random ways.
+pub fn splits(bytes: &Bytes, seed: u64, random: usize) -> impl Iterator<Item = Vec<Bytes>> {
+    let seeds = (seed..=u64::MAX).chain(0..seed).take(random);
+    let stream = bytes.clone();
+    two_way(bytes)
+        .map(Vec::from)
+        .chain(iter::once_with({
+            let stream = bytes.clone();
+            move || byte_by_byte(&stream).collect()
+        }))
+        .chain(seeds.map(move |seed| random_split(&stream, seed).collect()))
+}
+
+/// Yields every way to cut `bytes` in two, those with an empty half too.
+pub fn two_way(bytes: &Bytes) -> impl Iterator<Item = [Bytes; 2]> + use<> {
+    let bytes = bytes.clone();
+    (0..=bytes.len()).map(move |cut| [bytes.slice(..cut), bytes.slice(cut..)])
+}
+
+/// Yields each byte as a piece of its own.
+pub fn byte_by_byte(bytes: &Bytes) -> impl Iterator<Item = Bytes> + use<> {
+    let bytes = bytes.clone();
+    (0..bytes.len()).map(move |at| bytes.slice(at..=at))
+}
+
+/// Yields pieces of random lengths from 1 byte to 64 KB, the short ones as likely as the long ones.
+///
+/// The same `seed` gives the same pieces, as long as the random generator's version is the same.
+pub fn random_split(bytes: &Bytes, seed: u64) -> impl Iterator<Item = Bytes> + use<> {
+    /// 64 KB, one read of a socket.
+    const MAX_EXPONENT: u32 = 16;
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut rest = bytes.clone();
+    iter::from_fn(move || {
+        let longest = rest.len().min(1 << random.u32(0..=MAX_EXPONENT));
+        (longest > 0).then(|| rest.split_to(random.usize(1..=longest)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn two_bytes_are_cut_in_every_way() {
+        let bytes = Bytes::from_static(b"ab");
+        let pieces: Vec<Vec<Bytes>> = splits(&bytes, 0, 0).collect();
+        let expected: [&[&[u8]]; 4] = [&[b"", b"ab"], &[b"a", b"b"], &[b"ab", b""], &[b"a", b"b"]];
+        assert_eq!(pieces, expected);
+    }
+
+    #[test]
+    fn seed_decides() {
+        let bytes = Bytes::from(vec![7; 10_000]);
+        let lengths =
+            |seed| random_split(&bytes, seed).map(|piece| piece.len()).collect::<Vec<_>>();
+        assert_eq!(lengths(1), lengths(1));
+        assert_ne!(lengths(1), lengths(2));
+    }
+
+    #[test]
+    fn seeds_wrap_around() {
+        assert_eq!(splits(&Bytes::from_static(b"abc"), u64::MAX, 3).count(), 4 + 1 + 3);
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_make_the_whole(data: Vec<u8>, seed: u64) {
+            let bytes = Bytes::from(data);
+            let mut count = 0;
+            for pieces in splits(&bytes, seed, 5) {
+                count += 1;
+                prop_assert_eq!(pieces.concat(), &bytes[..]);
+            }
+            prop_assert_eq!(count, bytes.len() + 1 + 1 + 5);
+            prop_assert!(random_split(&bytes, seed).all(|piece| !piece.is_empty()));
+        }
+    }
+}

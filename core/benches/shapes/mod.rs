@@ -1,0 +1,124 @@
+//! The two events that are measured, and both ends of a connection in steady state.
+
+use brocomm::data::{Event, Field, Record, Serial, Type, Value};
+use brocomm::serial::{Limits, Mode, Reader, Writer};
+use brocomm::wire::{Decoder, Encoder, Framing, Message};
+
+/// How many events one measured call encodes or decodes.
+pub const EVENTS: usize = 1000;
+
+/// Nothing is cached: what a Broccoli asks for by default, and writes itself.
+pub const UNCACHED: Mode = Mode { pid_64bit: false, caching: brocomm::serial::Caching::None };
+
+/// `event(count, string)`
+pub fn small() -> Event {
+    let args = vec![Value::Count(42), Value::string("hello")];
+    Event { name: "small_event".into(), time: 1_500_000_000.0, args }
+}
+
+/// `event(record {addr, port, addr, port}, string, double)`
+pub fn large() -> Event {
+    let fields = [
+        ("orig_h", Type::ADDR),
+        ("orig_p", Type::PORT),
+        ("resp_h", Type::ADDR),
+        ("resp_p", Type::PORT),
+    ];
+    let ty = Type::record(
+        "conn_id",
+        fields.into_iter().map(|(name, ty)| Field::new(name, ty)).collect(),
+    );
+    let values = vec![
+        Some(Value::Addr([10, 0, 0, 1].into())),
+        Some(Value::Port(brocomm::data::Port::tcp(40000))),
+        Some(Value::Addr([192, 168, 1, 1].into())),
+        Some(Value::Port(brocomm::data::Port::tcp(80))),
+    ];
+    let args =
+        vec![Record::new(ty, values).into(), Value::string("GET /index.html"), Value::Double(0.25)];
+    Event { name: "large_event".into(), time: 1_500_000_000.0, args }
+}
+
+/// The sending end.
+pub struct Sender {
+    pub event: Event,
+    mode: Mode,
+    encoder: Encoder,
+    writer: Writer,
+    pub out: Vec<u8>,
+}
+
+impl Sender {
+    /// Makes a sender that has sent the event before and has room for those to come.
+    pub fn warm(event: Event, mode: Mode) -> Sender {
+        let mut sender = Sender {
+            event,
+            mode,
+            encoder: Encoder::new(Framing::Clear),
+            writer: Writer::new(3000),
+            out: Vec::with_capacity(EVENTS * 1024),
+        };
+        for _ in 0..4000 {
+            sender.send();
+            sender.out.clear();
+        }
+        sender
+    }
+
+    #[inline(never)]
+    pub fn send(&mut self) {
+        let Sender { event, mode, encoder, writer, out } = self;
+        encoder
+            .serial(out, |out| writer.event(*mode, &event.name, event.time, &event.args, out))
+            .expect("the event is small");
+    }
+}
+
+/// The receiving end.
+pub struct Receiver {
+    mode: Mode,
+    decoder: Decoder,
+    reader: Reader,
+}
+
+impl Receiver {
+    /// Makes a receiver that has received the event before, and the bytes of those to come, in
+    /// pieces as a socket gives them.
+    pub fn warm(event: Event, mode: Mode) -> (Receiver, Vec<Vec<u8>>) {
+        let mut receiver = Receiver {
+            mode,
+            decoder: Decoder::new(Framing::Clear, Default::default()),
+            reader: Reader::new(Limits::default()),
+        };
+        receiver.reader.set_cache_size(3000);
+        let mut sender = Sender {
+            event,
+            mode,
+            encoder: Encoder::new(Framing::Clear),
+            writer: Writer::new(3000),
+            out: Vec::new(),
+        };
+        for _ in 0..4000 {
+            sender.send();
+            receiver.receive(&std::mem::take(&mut sender.out));
+        }
+        for _ in 0..EVENTS {
+            sender.send();
+        }
+        (receiver, sender.out.chunks(4096).map(<[u8]>::to_vec).collect())
+    }
+
+    /// Takes bytes and returns how many events came with them.
+    #[inline(never)]
+    pub fn receive(&mut self, bytes: &[u8]) -> usize {
+        let mut events = 0;
+        self.decoder.feed(bytes);
+        while let Some(decoded) = self.decoder.poll().expect("the bytes are right") {
+            if let Message::Serial(chunk) = decoded.message {
+                let serial = self.reader.read(&chunk, self.mode).expect("the bytes are right");
+                events += usize::from(matches!(std::hint::black_box(serial), Serial::Event(_)));
+            }
+        }
+        events
+    }
+}

@@ -1,0 +1,41 @@
+//! Wall time per thousand events: compare within one run only.
+
+mod shapes;
+
+use brocomm::data::Event;
+use brocomm::serial::Mode;
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use shapes::{EVENTS, Receiver, Sender, UNCACHED, large, small};
+
+fn events(c: &mut Criterion) {
+    let shapes: [(&str, fn() -> Event); 2] = [("small", small), ("large", large)];
+    let modes = [("cached", Mode::RUNNING), ("uncached", UNCACHED)];
+    let mut group = c.benchmark_group("thousand events");
+    group.throughput(Throughput::Elements(EVENTS as u64));
+    for (shape, event) in shapes {
+        for (caching, mode) in modes {
+            group.bench_function(format!("encode {shape} {caching}"), |b| {
+                let mut sender = Sender::warm(event(), mode);
+                b.iter(|| {
+                    sender.out.clear();
+                    (0..EVENTS).for_each(|_| sender.send());
+                });
+            });
+            group.bench_function(format!("decode {shape} {caching}"), |b| {
+                b.iter_batched(
+                    || Receiver::warm(event(), mode),
+                    |(mut receiver, bytes)| {
+                        let received: usize = bytes.iter().map(|b| receiver.receive(b)).sum();
+                        assert_eq!(received, EVENTS);
+                        receiver
+                    },
+                    BatchSize::PerIteration,
+                );
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, events);
+criterion_main!(benches);

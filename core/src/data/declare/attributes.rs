@@ -1,0 +1,130 @@
+//! The grammar of attributes.
+
+use std::sync::Arc;
+
+use crate::data::lexer::Token;
+use crate::data::parser::Parser;
+use crate::data::{
+    Attribute, AttributeTag, Attributes, Expr, ExprKind, ParseError, ParseErrorKind, Type, TypeKind,
+};
+
+/// Bro's numbers for the kinds of expressions that attributes can have here (2§11).
+const EXPR_NAME: u8 = 0;
+const EXPR_CONST: u8 = 1;
+
+impl<'a> Parser<'a, '_> {
+    /// Reads the attributes of what is of type `ty`, if there are any.
+    ///
+    /// Their expressions are constants, or names of variables and functions.
+    pub(super) fn attributes(&mut self, ty: &Type) -> Result<Option<Arc<Attributes>>, ParseError> {
+        let mut list = Vec::new();
+        while let Token::Attribute(name) = *self.token() {
+            let Some(tag) = by_name(name) else {
+                let name = ParseErrorKind::quote(name);
+                return Err(self.at().error(ParseErrorKind::UnknownAttribute(name)));
+            };
+            self.take()?;
+            let expr = match operand(tag) {
+                Operand::None => None,
+                Operand::Optional if !self.is('=') => None,
+                _ => {
+                    self.expect('=', "`=`")?;
+                    Some(Arc::new(self.operand(tag, ty)?))
+                }
+            };
+            list.push(Attribute { tag, expr });
+        }
+        if list.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Arc::new(Attributes { ty: ty.clone(), list })))
+    }
+
+    fn operand(&mut self, tag: AttributeTag, ty: &Type) -> Result<Expr, ParseError> {
+        if let Some(name) = self.variable_name()? {
+            self.take()?;
+            return Ok(self.global(name));
+        }
+        let literal = self.literal()?;
+        let scope = &mut self.scope;
+        let value = match tag {
+            AttributeTag::Default => {
+                // A table's default is that of its elements, but a field's is the field's.
+                let of_all = scope.build(&literal, ty);
+                match (of_all, yields(ty)) {
+                    (Err(_), Some(yields)) => scope.build(&literal, &yields)?,
+                    (result, _) => result?,
+                }
+            }
+            AttributeTag::ReadExpire
+            | AttributeTag::WriteExpire
+            | AttributeTag::CreateExpire
+            | AttributeTag::RotateInterval => scope.build(&literal, &Type::INTERVAL)?,
+            _ => scope.build_untyped(&literal)?,
+        };
+        let ty = Some(value.ty());
+        Ok(Expr { tag: EXPR_CONST, paren: 0, ty, kind: ExprKind::Const(value) })
+    }
+
+    /// Returns the name that is next, unless it is a constant or begins one.
+    fn variable_name(&self) -> Result<Option<&'a str>, ParseError> {
+        Ok(match *self.token() {
+            Token::Name("T" | "F") => None,
+            Token::Name(name) if self.scope.constant(name).is_some() => None,
+            Token::Name(_) if self.second()? == Token::Mark('(') => None,
+            Token::Name(name) => Some(name),
+            _ => None,
+        })
+    }
+
+    /// Makes the expression that is a variable or function.
+    fn global(&self, name: &str) -> Expr {
+        let globals = &self.scope.declarations.globals;
+        let candidates = self.scope.candidates(name);
+        let known = candidates.iter().find_map(|name| globals.get_key_value(name.as_bytes()));
+        let (name, ty) = match known {
+            Some((name, ty)) => (name.clone(), Some(ty.clone())),
+            None => (name.into(), None),
+        };
+        let kind = ExprKind::Global { name, in_const_init: false };
+        Expr { tag: EXPR_NAME, paren: 0, ty, kind }
+    }
+}
+
+/// Says whether an attribute has an expression.
+enum Operand {
+    None,
+    Optional,
+    Needed,
+}
+
+fn operand(tag: AttributeTag) -> Operand {
+    match tag {
+        AttributeTag::Default
+        | AttributeTag::RotateInterval
+        | AttributeTag::RotateSize
+        | AttributeTag::AddFunc
+        | AttributeTag::DeleteFunc
+        | AttributeTag::ExpireFunc
+        | AttributeTag::ReadExpire
+        | AttributeTag::WriteExpire
+        | AttributeTag::CreateExpire
+        | AttributeTag::Priority
+        | AttributeTag::Group
+        | AttributeTag::TypeColumn => Operand::Needed,
+        AttributeTag::Encrypt => Operand::Optional,
+        _ => Operand::None,
+    }
+}
+
+fn by_name(name: &str) -> Option<AttributeTag> {
+    (0..=u8::MAX).map_while(AttributeTag::from_u8).find(|tag| tag.name() == name)
+}
+
+/// Returns the type of a table's elements.
+fn yields(ty: &Type) -> Option<Type> {
+    match &ty.def()?.kind {
+        TypeKind::Table(table) => table.yields.clone(),
+        _ => None,
+    }
+}

@@ -1,0 +1,68 @@
+//! Doubles and intervals as Bro prints them.
+
+/// Writes a double, or a time: up to six decimals, and an exponent from 2³¹ on.
+///
+/// What is rounded to a whole number but isn't one lacks the `.0`: `-0` for -1e-300.
+pub(super) fn double(value: f64) -> String {
+    if !value.is_finite() {
+        return match value {
+            f64::INFINITY => "inf".to_owned(),
+            f64::NEG_INFINITY => "-inf".to_owned(),
+            _ => "nan".to_owned(),
+        };
+    }
+    let magnitude = value.abs();
+    if magnitude > f64::from(i32::MAX) {
+        return exponential(value);
+    }
+    // The decimals are cut, not converted exactly: the multiplication's own rounding shows.
+    let scaled = magnitude.fract() * 1e6;
+    let (cut, rest) = (scaled.trunc() as u64, scaled.fract());
+    // A half goes to the even neighbour, except that 0 goes up.
+    let up = rest > 0.5 || rest == 0.5 && (cut == 0 || cut % 2 == 1);
+    let (mut whole, mut decimals) = (magnitude.trunc() as u64, cut.saturating_add(u64::from(up)));
+    if decimals >= 1_000_000 {
+        decimals = 0;
+        whole = whole.saturating_add(1);
+    }
+    let sign = if value < 0.0 { "-" } else { "" };
+    if decimals > 0 {
+        let text = format!("{sign}{whole}.{decimals:06}");
+        text.trim_end_matches('0').to_owned()
+    } else if value.fract() == 0.0 {
+        format!("{sign}{whole}.0")
+    } else {
+        format!("{sign}{whole}")
+    }
+}
+
+/// Writes as C's `%e` does: six decimals, a sign and at least two digits of exponent.
+fn exponential(value: f64) -> String {
+    let text = format!("{value:.6e}");
+    match text.split_once('e') {
+        Some((mantissa, exponent)) => format!("{mantissa}e+{exponent:0>2}"),
+        None => text,
+    }
+}
+
+const UNITS: [(f64, &str); 6] =
+    [(86400.0, "day"), (3600.0, "hr"), (60.0, "min"), (1.0, "sec"), (1e-3, "msec"), (1e-6, "usec")];
+
+/// Writes an interval as a sum of whole units; what is less than a microsecond is dropped.
+pub(super) fn interval(seconds: f64) -> String {
+    if seconds == 0.0 {
+        return "0 secs".to_owned();
+    }
+    let mut rest = seconds;
+    let mut parts = Vec::new();
+    for (unit, name) in UNITS {
+        if rest.abs() >= unit {
+            // Bro holds the number of units in 32 bits.
+            let number = f64::from((rest / unit) as i32);
+            rest -= number * unit;
+            let plural = if number.abs() == 1.0 { "" } else { "s" };
+            parts.push(format!("{} {name}{plural}", double(number)));
+        }
+    }
+    parts.join(" ")
+}

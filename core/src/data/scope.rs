@@ -1,0 +1,154 @@
+//! What names mean at a place in a text.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::parser::MAX_DEPTH;
+use super::{Declarations, ExprKind, Field, Name, ParseErrorKind, Type, TypeDef, TypeKind};
+
+/// Knows the names that are declared.
+pub(super) struct Scope<'d> {
+    pub(super) declarations: Cow<'d, Declarations>,
+    /// The module that names belong to; empty for the global one.
+    pub(super) module: String,
+    /// The record type that is being declared.
+    pub(super) enclosing: Option<Type>,
+    /// How deep the named types are that were looked up or declared.
+    depths: BTreeMap<Name, u32>,
+    /// How deep the present declaration goes, named types included.
+    deepest: u32,
+}
+
+impl<'d> Scope<'d> {
+    pub(super) fn new(declarations: Cow<'d, Declarations>) -> Scope<'d> {
+        Scope {
+            declarations,
+            module: String::new(),
+            enclosing: None,
+            depths: BTreeMap::new(),
+            deepest: 0,
+        }
+    }
+
+    /// Returns the full name of what is declared by this name here.
+    pub(super) fn full_name(&self, name: &str) -> String {
+        match name.strip_prefix("GLOBAL::") {
+            Some(global) => global.to_owned(),
+            None if self.module.is_empty() || name.contains("::") => name.to_owned(),
+            None => format!("{}::{name}", self.module),
+        }
+    }
+
+    /// Returns the full names that a name may stand for, the first known of which it is.
+    pub(super) fn candidates(&self, name: &str) -> [String; 2] {
+        [self.full_name(name), name.to_owned()]
+    }
+
+    /// Returns the type of this name, to be used at this depth of the text.
+    pub(super) fn ty(&mut self, name: &str, depth: u32) -> Result<Type, ParseErrorKind> {
+        let candidates = self.candidates(name);
+        if let Some(enclosing) = &self.enclosing {
+            if candidates.iter().any(|name| enclosing.name() == name.as_bytes()) {
+                return Ok(enclosing.clone());
+            }
+        }
+        let mut types = candidates
+            .iter()
+            .filter_map(|name| self.declarations.types.get_key_value(name.as_bytes()));
+        let Some((name, ty)) = types.next() else {
+            return Err(ParseErrorKind::UnknownType(ParseErrorKind::quote(name)));
+        };
+        let (name, ty) = (name.clone(), ty.clone());
+        let own = match self.depths.get(&name) {
+            Some(own) => *own,
+            None => {
+                let own = type_depth(&ty, &mut BTreeMap::new(), 0);
+                self.depths.insert(name, own);
+                own
+            }
+        };
+        self.note(depth.saturating_add(own))?;
+        Ok(ty)
+    }
+
+    /// Notes that the present declaration goes as deep as this.
+    pub(super) fn note(&mut self, depth: u32) -> Result<(), ParseErrorKind> {
+        self.deepest = self.deepest.max(depth);
+        if depth > MAX_DEPTH {
+            return Err(ParseErrorKind::TooDeep { limit: MAX_DEPTH });
+        }
+        Ok(())
+    }
+
+    /// Begins a declaration.
+    pub(super) fn begin(&mut self) {
+        self.deepest = 0;
+    }
+
+    /// Adds the type that the present declaration declares.
+    pub(super) fn add_type(&mut self, name: Name, ty: Type) {
+        self.depths.insert(name.clone(), self.deepest);
+        self.declarations.to_mut().types.insert(name, ty);
+    }
+
+    /// Returns the enum that has a constant of this name, and the constant's number.
+    pub(super) fn constant(&self, name: &str) -> Option<(Type, i64)> {
+        self.candidates(name).iter().find_map(|name| {
+            self.declarations.types.values().find_map(|ty| match ty {
+                Type::Def(def) => match &def.kind {
+                    TypeKind::Enum(names) => Some((ty.clone(), names.number_of(name.as_bytes())?)),
+                    _ => None,
+                },
+                _ => None,
+            })
+        })
+    }
+}
+
+/// Returns how deep a type is, at most a little more than [`MAX_DEPTH`].
+///
+/// `known` spares walking through shared parts again.
+fn type_depth(ty: &Type, known: &mut BTreeMap<*const TypeDef, u32>, level: u32) -> u32 {
+    let Type::Def(def) = ty else { return 1 };
+    if level > MAX_DEPTH {
+        return 1;
+    }
+    if let Some(depth) = known.get(&Arc::as_ptr(def)) {
+        return *depth;
+    }
+    let level = level.saturating_add(1);
+    let mut deepest = 0;
+    let mut part = |ty: &Type| deepest = type_depth(ty, known, level).max(deepest);
+    match &def.kind {
+        TypeKind::List(list) => list.types.iter().for_each(part),
+        TypeKind::Table(table) => {
+            part(&table.index);
+            table.yields.iter().for_each(part);
+        }
+        TypeKind::Set(set) => part(&set.index),
+        TypeKind::Func(func) => {
+            part(&func.args);
+            func.yields.iter().for_each(part);
+        }
+        TypeKind::Record(record) => record.fields.iter().flatten().for_each(|field| {
+            part(&field.ty);
+            default_of(field).map(|value| value.ty()).iter().for_each(&mut part);
+        }),
+        TypeKind::File(element) | TypeKind::Vector(element) => part(element),
+        TypeKind::Atomic(_) | TypeKind::Enum(_) | TypeKind::Opaque(_) => {}
+    }
+    let depth = deepest.saturating_add(1);
+    known.insert(Arc::as_ptr(def), depth);
+    depth
+}
+
+/// Returns the constant that a field has if it is not set.
+pub(super) fn default_of(field: &Field) -> Option<&super::Value> {
+    let attributes = field.attributes.as_deref()?;
+    let default = attributes.list.iter().find(|a| a.tag == super::AttributeTag::Default)?;
+    match &default.expr.as_deref()?.kind {
+        ExprKind::Const(value) => Some(value),
+        _ => None,
+    }
+}

@@ -1,0 +1,339 @@
+//! Every fault of a serialization ends in the error that names it (part 2).
+
+use std::sync::Arc;
+
+use brocomm::data::{Declarations, Serial, Type, TypeTag, Value};
+use brocomm::serial::{
+    Family, Limits, Mode, Place, Reader, SerialError, SerialErrorKind as Kind, Transcript,
+};
+use bytes::Bytes;
+
+/// Puts a SERIAL together, as a sender without a cache would: every object in full, id 0.
+#[derive(Clone, Default)]
+struct Build(Vec<u8>);
+
+impl Build {
+    /// A call of `f` with this many arguments.
+    fn call(args: u32) -> Build {
+        Build::default().u8(b'e').str(b"f").f64(1.0).u32(args)
+    }
+
+    fn u8(mut self, v: u8) -> Build {
+        self.0.push(v);
+        self
+    }
+
+    fn u16(mut self, v: u16) -> Build {
+        self.0.extend(v.to_be_bytes());
+        self
+    }
+
+    fn u32(mut self, v: u32) -> Build {
+        self.0.extend(v.to_be_bytes());
+        self
+    }
+
+    fn u64(mut self, v: u64) -> Build {
+        self.0.extend(v.to_be_bytes());
+        self
+    }
+
+    fn f64(self, v: f64) -> Build {
+        self.u64(v.to_bits())
+    }
+
+    fn str(mut self, v: &[u8]) -> Build {
+        self = self.u32(v.len() as u32);
+        self.0.extend(v);
+        self
+    }
+
+    /// The header of a full object, and that it has no location if it could have one.
+    fn object(self, pid: u32, serial_type: u16) -> Build {
+        let this = self.u8(1).u32(pid).u16(serial_type);
+        if serial_type & 0x8000 != 0 { this.u8(0) } else { this }
+    }
+
+    fn reference(self, pid: u32) -> Build {
+        self.u8(0).u32(pid)
+    }
+
+    /// The head of a type: full, with these tags, anonymous.
+    fn ty(self, class: u16, tag: u8, internal: u8) -> Build {
+        self.u8(1).object(0, 0x8a00 | class).u8(tag).u8(internal).u8(0).u8(1).str(b"")
+    }
+
+    fn count_value(self, v: u64) -> Build {
+        self.object(0, 0x8801).ty(1, 3, 2).u64(v)
+    }
+
+    fn read(self) -> Result<Serial, SerialError> {
+        Reader::new(Limits::default()).read(&Bytes::from(self.0), Mode::HANDSHAKE)
+    }
+
+    fn fault(self) -> Kind {
+        self.read().expect_err("this must not be read").kind
+    }
+}
+
+fn args(serial: Serial) -> Vec<Value> {
+    match serial {
+        Serial::Event(event) => event.args,
+        other => panic!("not an event: {other:?}"),
+    }
+}
+
+#[test]
+fn what_is_right_is_read() {
+    let serial = Build::call(2).count_value(5).count_value(u64::MAX).read().unwrap();
+    assert_eq!(args(serial), [Value::Count(5), Value::Count(u64::MAX)]);
+}
+
+#[test]
+fn every_truncation_is_found_where_it_is() {
+    let whole = Build::call(1).count_value(7).0;
+    for end in 0..whole.len() {
+        let error = Build(whole[..end].to_vec()).read().unwrap_err();
+        match error.kind {
+            Kind::Truncated { wanted } => {
+                assert!(wanted > 0 && error.offset as usize <= end, "{end}: {error}");
+            }
+            Kind::TooManyElements { count: 1, .. } => {}
+            other => panic!("{end}: {other}"),
+        }
+        assert_eq!(error.kind.section().chars().next(), Some('2'));
+    }
+}
+
+#[test]
+fn left_over_bytes_are_ignored_unless_asked_for() {
+    let build = Build::call(1).count_value(7).u8(0xff).u8(0xff);
+    assert!(build.clone().read().is_ok());
+    let mut reader = Reader::new(Limits::default());
+    let error = reader
+        .read_noting(&Bytes::from(build.0), Mode::HANDSHAKE, &mut Transcript::new())
+        .unwrap_err();
+    assert_eq!(error.kind, Kind::LeftOver { left: 2 });
+}
+
+#[test]
+fn tags_of_a_serial() {
+    assert_eq!(Build::default().u8(b'z').fault(), Kind::UnknownTag(b'z'));
+    assert_eq!(Build::default().u8(b'z').fault().to_string(), "unknown serialization type 7a");
+    let connection = Build::default().u8(b'c').read().unwrap_err();
+    assert_eq!(connection.kind, Kind::Refused(Family::Connection));
+    assert_eq!(connection.place, Place::Connection);
+    let timer = Build::default().u8(b't').read().unwrap_err();
+    assert_eq!((timer.kind, timer.place), (Kind::Refused(Family::Timer), Place::Timer));
+}
+
+#[test]
+fn errors_say_in_which_call() {
+    let error = Build::call(1).reference(999_999).read().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "unserializing event/function f: unknown object 999999 referenced \
+         (byte 23 of the SERIAL, 2§5)"
+    );
+}
+
+#[test]
+fn headers_of_objects() {
+    assert_eq!(Build::call(1).object(1, 0x0801).fault(), Kind::UnknownSerialType(0x0801));
+    assert_eq!(Build::call(1).object(1, 0x9f01).fault(), Kind::UnknownSerialType(0x9f01));
+    assert_eq!(
+        Build::call(1).object(1, 0x8a01).fault(),
+        Kind::WrongFamily { expected: Family::Val, found: Family::Type }
+    );
+    assert_eq!(
+        Build::call(1).object(0, 0x8814).ty(1, 3, 2).u64(0).fault(),
+        Kind::WrongClass { class: 20, tag: TypeTag::Count }
+    );
+    for class in [0, 13, 14, 15, 24, 25, 255] {
+        assert_eq!(
+            Build::call(1).object(0, 0x8800 | class).ty(1, 3, 2).u64(0).fault(),
+            Kind::UnknownClass(Family::Val, class as u8)
+        );
+    }
+}
+
+#[test]
+fn references() {
+    assert_eq!(Build::call(1).reference(1).fault(), Kind::UnknownObject(1));
+    assert_eq!(Build::call(1).reference(0).fault(), Kind::UnknownObject(0));
+    // A value's type can't be a value.
+    let wrong = Build::call(1).object(1, 0x8801).u8(1).reference(1).fault();
+    assert_eq!(wrong, Kind::Cycle(1));
+    let first = Build::call(2).object(1, 0x8801).ty(1, 3, 2).u64(9);
+    let wrong = first.clone().object(2, 0x8801).u8(1).reference(1).fault();
+    assert_eq!(wrong, Kind::WrongFamily { expected: Family::Type, found: Family::Val });
+    assert_eq!(args(first.reference(1).read().unwrap()), [Value::Count(9), Value::Count(9)]);
+}
+
+#[test]
+fn an_id_sent_twice_means_the_newer_object() {
+    let serial = Build::call(3)
+        .object(1, 0x8801)
+        .ty(1, 3, 2)
+        .u64(1)
+        .object(1, 0x8801)
+        .ty(1, 3, 2)
+        .u64(2)
+        .reference(1)
+        .read()
+        .unwrap();
+    assert_eq!(args(serial), [Value::Count(1), Value::Count(2), Value::Count(2)]);
+}
+
+#[test]
+fn types() {
+    let value = |class, tag, internal| Build::call(1).object(0, 0x8801).ty(class, tag, internal);
+    assert_eq!(value(1, 26, 0).fault(), Kind::BadTypeTag(26));
+    assert_eq!(value(1, 3, 1).fault(), Kind::BadInternalTag(1));
+    assert_eq!(value(1, 18, 7).fault(), Kind::BadTypeTag(18));
+    assert_eq!(value(7, 3, 2).fault(), Kind::BadTypeTag(3));
+    for class in [0, 3, 13, 255] {
+        assert_eq!(value(class, 3, 2).fault(), Kind::UnknownClass(Family::Type, class as u8));
+    }
+    assert_eq!(value(1, 0, 0).fault(), Kind::TypeIsVoid);
+    assert_eq!(value(1, 25, 8).fault(), Kind::TypeIsError);
+    assert_eq!(value(1, 15, 7).fault(), Kind::WrongClass { class: 1, tag: TypeTag::Any });
+}
+
+#[test]
+fn values_and_their_classes() {
+    let value = |class: u16, ty, tag, internal| {
+        Build::call(1).object(0, 0x8800 | class).ty(ty, tag, internal)
+    };
+    let interval = value(2, 1, 7, 3).f64(1.5).read().unwrap();
+    let plain = value(1, 1, 7, 3).f64(1.5).read().unwrap();
+    assert_eq!(args(interval), args(plain), "Bro writes intervals in two ways");
+    assert_eq!(
+        value(4, 1, 3, 2).u64(0).fault(),
+        Kind::WrongClass { class: 4, tag: TypeTag::Count }
+    );
+    assert_eq!(value(3, 1, 12, 2).u64(0x4_0050).fault(), Kind::BadPort(0x4_0050));
+    assert_eq!(value(4, 1, 13, 5).u32(2).fault(), Kind::BadAddr(2));
+    let subnet = |width| value(5, 1, 14, 6).u32(1).u32(0x0a00_0000).u32(width);
+    assert!(subnet(32).read().is_ok());
+    assert_eq!(subnet(33).fault(), Kind::BadWidth { width: 33, bits: 32 });
+    assert_eq!(subnet(120).fault(), Kind::BadWidth { width: 120, bits: 32 });
+    let mut lenient = Reader::new(Limits::default());
+    lenient.set_lenient(true);
+    assert!(lenient.read(&Bytes::from(subnet(120).0), Mode::HANDSHAKE).is_ok());
+}
+
+#[test]
+fn types_by_name_need_somebody_who_knows_them() {
+    let by_name = |class: u16| Build::call(1).object(0, 0x8800 | class).u8(0).str(b"Color").u64(1);
+    // The class alone tells how an enum's constant is written.
+    let Some(Value::Enum(unknown)) = args(by_name(11).read().unwrap()).pop() else { panic!() };
+    assert_eq!((unknown.number, unknown.name()), (1, None));
+    let name = Box::new("Color".into());
+    assert_eq!(by_name(1).fault(), Kind::UnknownType(name));
+
+    let mut known = Declarations::new();
+    let names = vec![("RED".into(), 0), ("BLUE".into(), 1)];
+    known.types.insert("Color".into(), Type::enumeration("Color", names));
+    let mut reader = Reader::new(Limits::default());
+    reader.set_declarations(Arc::new(known));
+    let serial = reader.read(&Bytes::from(by_name(11).0), Mode::HANDSHAKE).unwrap();
+    let Some(Value::Enum(blue)) = args(serial).pop() else { panic!() };
+    assert_eq!(blue.name(), Some("BLUE".into()));
+}
+
+/// A set of counts with these elements.
+fn set_of(elements: &[u64]) -> Build {
+    let index_type = |b: Build| b.ty(2, 19, 7).u8(0).u32(1).ty(1, 3, 2);
+    let mut build = Build::call(1).object(0, 0x8809);
+    build = index_type(build.ty(5, 16, 7).u8(0)).u8(0);
+    build = build.u8(0).str(b"").u8(0).u8(0).u8(0);
+    for element in elements {
+        build = index_type(build.u8(1).object(0, 0x8808)).u8(3).u32(1).count_value(*element);
+        build = build.f64(0.0).f64(0.0);
+    }
+    build.u8(0)
+}
+
+#[test]
+fn a_table_has_no_two_equal_indices() {
+    let Some(Value::Table(set)) = args(set_of(&[3, 1, 2]).read().unwrap()).pop() else { panic!() };
+    assert!(set.is_set());
+    assert_eq!(set.entries.len(), 3);
+    assert_eq!(set_of(&[3, 1, 3]).fault(), Kind::DuplicateIndex);
+}
+
+/// Vectors within each other, the innermost empty.
+fn vectors(depth: u32) -> Build {
+    let mut build = Build::call(1);
+    for level in (0..depth).rev() {
+        build = build.object(0, 0x880c).u8(0).str(b"V").u8(0).str(b"");
+        build = if level == 0 { build.u32(0) } else { build.u32(1).u8(1) };
+    }
+    build
+}
+
+#[test]
+fn nesting_is_bounded() {
+    let depth = Limits::default().depth;
+    for (levels, fits) in [(depth - 1, true), (depth, true), (depth + 1, false)] {
+        match vectors(levels).read() {
+            Ok(_) => assert!(fits, "{levels}"),
+            Err(error) => {
+                assert_eq!(error.kind, Kind::TooDeep(depth), "{levels}");
+                assert!(!fits, "{levels}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_number_of_objects_is_bounded() {
+    let serial = Build::call(2).count_value(1).count_value(2);
+    // Two values and their types.
+    for (objects, fits) in [(5, true), (4, true), (3, false)] {
+        let mut reader = Reader::new(Limits { objects, ..Limits::default() });
+        let result = reader.read(&Bytes::from(serial.0.clone()), Mode::HANDSHAKE);
+        assert_eq!(result.is_ok(), fits, "{objects}");
+        if let Err(error) = result {
+            assert_eq!(error.kind, Kind::TooManyObjects(objects));
+        }
+    }
+}
+
+#[test]
+fn claims_are_checked_before_anything_is_allocated() {
+    assert_eq!(
+        Build::call(u32::MAX).fault(),
+        Kind::TooManyElements { count: u64::from(u32::MAX), left: 0 }
+    );
+    let vector = Build::call(1).object(0, 0x880c).u8(0).str(b"V").u8(0).str(b"");
+    assert_eq!(
+        vector.u32(0x7fff_ffff).u8(0).fault(),
+        Kind::TooManyElements { count: 0x7fff_ffff, left: 1 }
+    );
+    assert_eq!(
+        Build::default().u8(b'e').u32(u32::MAX).fault(),
+        Kind::Truncated { wanted: u32::MAX }
+    );
+    let names = Build::call(1).object(0, 0x880b).ty(10, 10, 1).u64(0).u32(1 << 30).u8(0);
+    assert_eq!(names.fault(), Kind::TooManyElements { count: 1 << 30, left: 0 });
+}
+
+#[test]
+fn a_location_is_passed_over_and_written_again() {
+    let with_location = |b: Build, serial_type| {
+        b.u8(1).u32(0).u16(serial_type).u8(1).object(0, 0x1301).str(b"a.bro").u64(1).u64(2)
+    };
+    // A value with a location, of a named type with another.
+    let build = with_location(Build::call(1), 0x8801);
+    let build = with_location(build.u8(1), 0x8a01).u8(3).u8(2).u8(0).u8(0).str(b"T").u64(7);
+    let mut reader = Reader::new(Limits::default());
+    let mut transcript = Transcript::new();
+    let chunk = Bytes::from(build.0);
+    let serial = reader.read_noting(&chunk, Mode::HANDSHAKE, &mut transcript).unwrap();
+    let mut again = Vec::new();
+    transcript.write_again(&serial, Mode::HANDSHAKE, &mut again);
+    assert_eq!(again, chunk);
+    assert_eq!(args(serial), [Value::Count(7)]);
+}
