@@ -205,7 +205,7 @@ fn what_bro_survives_is_survived() {
         .iter()
         .filter(|n| matches!(n, Notification::EventRequested(_)))
         .collect();
-    assert_eq!(registered, [&Notification::EventRequested("l2c_count".into())]);
+    assert_eq!(registered, [&Notification::EventRequested("c2l_count".into())]);
     let outcome = Outcome::of("fault-sync-after-running");
     let requested =
         outcome.notifications.iter().any(|n| matches!(n, Notification::SyncRequested { .. }));

@@ -156,5 +156,6 @@ fn what_a_broccoli_writes_is_short_in_every_phase() {
         .filter(|o| matches!(o.serial, Some(Ok(Serial::Event(_)))))
         .map(|o| o.mode)
         .collect::<Vec<_>>();
-    assert_eq!(events, [Some(Mode::HANDSHAKE), Some(Mode::HANDSHAKE)]);
+    let to_broccoli = Mode { to_broccoli: true, ..Mode::HANDSHAKE };
+    assert_eq!(events, [Some(Mode::HANDSHAKE), Some(to_broccoli)]);
 }

@@ -22,6 +22,8 @@ pub(super) trait Decide {
     fn serial_type(&self, family: Family, class: u8) -> u16;
     /// Returns whether a recursive type may be referred to.
     fn refers(&self) -> bool;
+    /// Returns whether attributes go with their expressions.
+    fn attribute_exprs(&self) -> bool;
     /// Returns the type that the value just decided on is to be written with, if it isn't the one
     /// that a value of its kind has by itself.
     fn other_type(&mut self) -> Option<Type>;
@@ -58,6 +60,10 @@ impl Decide for Live<'_> {
 
     fn refers(&self) -> bool {
         self.cache.refers(self.mode)
+    }
+
+    fn attribute_exprs(&self) -> bool {
+        !self.mode.to_broccoli
     }
 
     #[inline]
@@ -124,6 +130,10 @@ impl Decide for Replay<'_> {
     }
 
     fn refers(&self) -> bool {
+        true
+    }
+
+    fn attribute_exprs(&self) -> bool {
         true
     }
 
