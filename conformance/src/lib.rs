@@ -34,6 +34,7 @@ mod recording;
 mod sessions;
 mod side;
 mod source;
+pub mod strategies;
 pub mod testing;
 
 pub use expectation::{

@@ -86,11 +86,11 @@ impl Connection {
 
     /// Returns how the peer writes a SERIAL now.
     ///
-    /// Ids and cache go by the phase on the *writer's* side (2§3), and that is ours: while we are in
-    /// Handshake the peer lacks our PHASE_DONE or we lack its; once both are out it writes nothing
-    /// more that is not of Running, for what it may send between its PHASE_DONE and the arrival of
-    /// ours, packets, has no ids; as the sender of state it is Running from the PHASE_DONE on that
-    /// lets us in; as the receiver it sends nothing before it has ours.
+    /// That goes by the phase on the *writer's* side (2§3), which can be told from ours. The peer is
+    /// not Running before it has our PHASE_DONE and we have its own, and as long as it sends its
+    /// state; then we are not either. When it is Running all of that has come before in its stream,
+    /// so we are too. In between, when it has sent its PHASE_DONE and lacks ours, or is about to
+    /// receive our state, it sends nothing that has ids.
     fn read_mode(&self) -> Mode {
         let running = self.phase == Phase::Running;
         Mode::new(self.peer.caps, self.config.capabilities, running)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Expr, Type};
 
 /// Lists the attributes of a field, variable or table.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Attributes {
     /// The type of what has the attributes.
     pub ty: Type,
@@ -21,7 +21,7 @@ impl Attributes {
 }
 
 /// One attribute, such as `&optional` or `&default=5`.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Attribute {
     /// Which attribute it is.
     pub tag: AttributeTag,

@@ -4,7 +4,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use bytes::Bytes;
 use nom::bytes::complete::take;
-use nom::number::complete as number;
 use nom::{IResult, Parser};
 
 use crate::data::{Name, Subnet};
@@ -47,13 +46,30 @@ impl<'a> Cursor<'a> {
                 self.rest = rest;
                 Ok(value)
             }
-            Err(_) => Err(Kind::Truncated { wanted: wanted.saturating_sub(self.left()) }),
+            Err(_) => Err(self.truncated(wanted)),
         }
+    }
+
+    /// Reads a fixed number of bytes; nom would walk them one by one.
+    #[inline(always)]
+    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
+        match self.rest.split_first_chunk() {
+            Some((bytes, rest)) => {
+                self.rest = rest;
+                Ok(*bytes)
+            }
+            None => Err(self.truncated(N as u32)),
+        }
+    }
+
+    #[cold]
+    fn truncated(&self, wanted: u32) -> Kind {
+        Kind::Truncated { wanted: wanted.saturating_sub(self.left()) }
     }
 
     #[inline]
     pub(super) fn u8(&mut self) -> Result<u8> {
-        self.leaf(1, number::u8)
+        self.array().map(u8::from_be_bytes)
     }
 
     /// Only 1 is true; Bro reads anything else as false.
@@ -64,32 +80,32 @@ impl<'a> Cursor<'a> {
 
     #[inline]
     pub(super) fn u16(&mut self) -> Result<u16> {
-        self.leaf(2, number::be_u16)
+        self.array().map(u16::from_be_bytes)
     }
 
     #[inline]
     pub(super) fn u32(&mut self) -> Result<u32> {
-        self.leaf(4, number::be_u32)
+        self.array().map(u32::from_be_bytes)
     }
 
     #[inline]
     pub(super) fn u64(&mut self) -> Result<u64> {
-        self.leaf(8, number::be_u64)
+        self.array().map(u64::from_be_bytes)
     }
 
     #[inline]
     pub(super) fn i32(&mut self) -> Result<i32> {
-        self.leaf(4, number::be_i32)
+        self.array().map(i32::from_be_bytes)
     }
 
     #[inline]
     pub(super) fn i64(&mut self) -> Result<i64> {
-        self.leaf(8, number::be_i64)
+        self.array().map(i64::from_be_bytes)
     }
 
     #[inline]
     pub(super) fn f64(&mut self) -> Result<f64> {
-        self.leaf(8, number::be_f64)
+        self.array().map(f64::from_be_bytes)
     }
 
     /// Reads this many bytes, shared with the chunk.
@@ -122,7 +138,7 @@ impl<'a> Cursor<'a> {
     pub(super) fn addr(&mut self) -> Result<IpAddr> {
         match self.u32()? {
             1 => Ok(IpAddr::V4(Ipv4Addr::from(self.u32()?))),
-            4 => Ok(IpAddr::V6(Ipv6Addr::from(self.leaf(16, number::be_u128)?))),
+            4 => Ok(IpAddr::V6(Ipv6Addr::from(self.array().map(u128::from_be_bytes)?))),
             words => Err(Kind::BadAddr(words)),
         }
     }

@@ -18,6 +18,12 @@ use crate::Time;
 use crate::data::{Declarations, Event, EventDecl, Field, Name, Type, Value};
 use crate::wire::{Caps, Encoder, Framing, Message, Version};
 
+const _: () = {
+    const fn can_move_between_threads<T: Send + Sync>() {}
+    can_move_between_threads::<Connection>();
+    can_move_between_threads::<Observer>();
+};
+
 const NOW: Time = Time::from_nanos(1_700_000_000_500_000_000);
 
 /// Knows `none()`, `count(n: count)`, `two(n: count, s: string)` and the variable `a_global`.

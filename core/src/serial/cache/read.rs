@@ -41,7 +41,7 @@ struct Entry {
 }
 
 /// Holds an object, or what is known of it while it is being read.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(in super::super) enum Object {
     /// Its header was read, its body not yet.
     Pending(Family),
@@ -108,21 +108,23 @@ impl Object {
         }
     }
 
-    pub(in super::super) fn into_value(self) -> Result<Value, Family> {
+    pub(in super::super) fn to_value(&self) -> Result<Value, Family> {
         match self {
-            Object::Value(value) => Ok(value),
+            Object::Value(value) => Ok(value.clone()),
             Object::Short(len, short) => {
-                let text = short.get(..usize::from(len)).unwrap_or_default();
+                let text = short.get(..usize::from(*len)).unwrap_or_default();
                 Ok(Value::String(Bytes::copy_from_slice(text)))
             }
             other => Err(other.family()),
         }
     }
 
-    pub(in super::super) fn into_type(self) -> Result<Type, Family> {
+    #[inline]
+    pub(in super::super) fn to_type(&self) -> Result<Type, Family> {
         match self {
-            Object::Type(ty) => Ok(ty),
+            Object::Type(ty) => Ok(ty.clone()),
             Object::PendingType(PendingType { def, name, tag }) => {
+                let (def, name, tag) = (def.clone(), name.clone(), *tag);
                 Ok(Type::Enclosing(Arc::new(Enclosing { def, name, tag })))
             }
             other => Err(other.family()),

@@ -153,8 +153,8 @@ struct Session<'a> {
 
 /// What an object's header says.
 enum Head {
-    /// A reference; this is the object.
-    Known(Object),
+    /// A reference to the object with this id.
+    Known(u64),
     /// The object follows: its place in the cache, and its class.
     New(Option<u32>, u8),
 }
@@ -211,7 +211,7 @@ impl Session<'_> {
     fn state_access(&mut self) -> Result<StateAccess> {
         // Nothing ever refers to a state access: it is gone from the cache with its SERIAL.
         match self.head(Family::StateAccess)? {
-            Head::Known(object) => Err(wrong_family(Family::StateAccess, &object)),
+            Head::Known(pid) => Err(self.wrong_family(Family::StateAccess, pid)),
             Head::New(..) => {
                 let opcode = self.cursor.u8()?;
                 let opcode = Opcode::from_u8(opcode).ok_or(Kind::UnknownOpcode(opcode))?;
@@ -253,7 +253,7 @@ impl Session<'_> {
             if let Some(transcript) = &mut self.transcript {
                 transcript.marks.push(Mark::Reference { pid });
             }
-            return Ok(Head::Known(self.cache.look_up(pid)?.clone()));
+            return Ok(Head::Known(pid));
         }
         let serial_type = self.cursor.u16()?;
         let (found, class) =
@@ -272,6 +272,14 @@ impl Session<'_> {
         Ok(Head::New(place, class))
     }
 
+    /// Says what is wrong with a reference where only a full object can stand.
+    fn wrong_family(&mut self, expected: Family, pid: u64) -> Kind {
+        match self.cache.look_up(pid) {
+            Ok(object) => Kind::WrongFamily { expected, found: object.family() },
+            Err(kind) => kind,
+        }
+    }
+
     #[inline]
     fn count_object(&mut self) -> Result<()> {
         self.objects += 1;
@@ -285,7 +293,7 @@ impl Session<'_> {
     fn location(&mut self) -> Result<()> {
         let position = self.position;
         match self.head(Family::Location)? {
-            Head::Known(object) => Err(wrong_family(Family::Location, &object)),
+            Head::Known(pid) => Err(self.wrong_family(Family::Location, pid)),
             Head::New(..) => {
                 let file = self.cursor.string()?;
                 let mut numbers = [0; 4];
@@ -333,17 +341,18 @@ impl Session<'_> {
     }
 }
 
-fn wrong_family(expected: Family, object: &Object) -> Kind {
-    Kind::WrongFamily { expected, found: object.family() }
-}
-
 /// Defines how objects of a family are read: by reference, or in full by their class.
 macro_rules! read_object {
     ($read:ident, $family:ident, $object:ident, $output:ty, $body:ident) => {
         pub(super) fn $read(&mut self) -> Result<Arc<$output>> {
             match self.head(Family::$family)? {
-                Head::Known(Object::$object(object)) => Ok(object),
-                Head::Known(object) => Err(wrong_family(Family::$family, &object)),
+                Head::Known(pid) => match self.cache.look_up(pid)? {
+                    Object::$object(object) => Ok(Arc::clone(object)),
+                    other => {
+                        let found = other.family();
+                        Err(Kind::WrongFamily { expected: Family::$family, found })
+                    }
+                },
                 Head::New(place, class) => {
                     let object = Arc::new(self.nested(|s| s.$body(class))?);
                     self.cache.store(place, Object::$object(Arc::clone(&object)));

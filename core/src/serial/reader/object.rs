@@ -4,7 +4,7 @@ use crate::data::{File, Func, Id};
 
 use super::super::cursor::Result;
 use super::super::{Family, SerialErrorKind as Kind};
-use super::{Arc, Head, Object, Session, read_object, wrong_family};
+use super::{Arc, Head, Object, Session, read_object};
 
 /// The class number of script functions.
 const SCRIPT: u8 = 2;

@@ -8,7 +8,7 @@ use crate::data::{
 use super::super::cursor::Result;
 use super::super::kind::val;
 use super::super::{Family, SerialErrorKind as Kind};
-use super::{Arc, Head, Object, Session, read_object, wrong_family};
+use super::{Arc, Head, Object, Session, read_object};
 
 impl Session<'_> {
     pub(super) fn opaque(&mut self, class: u8, ty: Type) -> Result<Opaque> {

@@ -4,7 +4,7 @@ use crate::data::{Case, Stmt, StmtKind};
 
 use super::super::cursor::Result;
 use super::super::{Family, SerialErrorKind as Kind};
-use super::{Arc, Head, Object, Session, read_object, wrong_family};
+use super::{Arc, Head, Object, Session, read_object};
 
 impl Session<'_> {
     read_object!(stmt, Stmt, Stmt, Stmt, stmt_body);

@@ -11,7 +11,7 @@ use super::super::cache::PendingType;
 use super::super::cursor::Result;
 use super::super::kind::ty;
 use super::super::{Family, SerialErrorKind as Kind};
-use super::{Head, Object, Session, read_object, wrong_family};
+use super::{Head, Object, Session, read_object};
 
 /// The least number of bytes that a type takes: a flag and an empty name.
 const LEAST_TYPE: u32 = 5;
@@ -24,8 +24,10 @@ impl Session<'_> {
             return Ok(Type::Named(Arc::new(self.cursor.lasting_name()?)));
         }
         match self.head(Family::Type)? {
-            Head::Known(object) => object
-                .into_type()
+            Head::Known(pid) => self
+                .cache
+                .look_up(pid)?
+                .to_type()
                 .map_err(|found| Kind::WrongFamily { expected: Family::Type, found }),
             Head::New(place, class) => self.nested(|s| s.new_type(place, class)),
         }

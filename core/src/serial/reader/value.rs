@@ -10,14 +10,16 @@ use crate::data::{
 use super::super::cursor::Result;
 use super::super::kind::val;
 use super::super::{Family, SerialErrorKind as Kind};
-use super::{Head, Object, Session, read_object, wrong_family};
+use super::{Head, Object, Session, read_object};
 
 impl Session<'_> {
     /// Reads a value.
     pub(super) fn value(&mut self) -> Result<Value> {
         match self.head(Family::Val)? {
-            Head::Known(object) => object
-                .into_value()
+            Head::Known(pid) => self
+                .cache
+                .look_up(pid)?
+                .to_value()
                 .map_err(|found| Kind::WrongFamily { expected: Family::Val, found }),
             Head::New(place, class) => {
                 let position = self.position;

@@ -183,21 +183,28 @@ impl<D: Decide> Session<'_, D> {
             Decision::Full(pid) => (true, pid),
             Decision::Reference(pid) => (false, pid),
         };
-        self.bool(full);
         if self.pid_64bit {
-            self.u64(pid);
+            let mut bytes = [u8::from(full); 9];
+            bytes[1..].copy_from_slice(&pid.to_be_bytes());
+            self.out.extend_from_slice(&bytes);
         } else {
+            let mut bytes = [u8::from(full); 5];
             // A writer would have to send 2³² objects first.
-            self.u32(pid as u32);
+            bytes[1..].copy_from_slice(&(pid as u32).to_be_bytes());
+            self.out.extend_from_slice(&bytes);
         }
         if full {
-            let serial_type = self.decide.serial_type(family, class);
-            self.u16(serial_type);
+            let [high, low] = self.decide.serial_type(family, class).to_be_bytes();
             if family.is_counted() {
                 match self.decide.location() {
-                    None => self.bool(false),
-                    Some(location) => self.location(&location),
+                    None => self.out.extend_from_slice(&[high, low, 0]),
+                    Some(location) => {
+                        self.out.extend_from_slice(&[high, low]);
+                        self.location(&location);
+                    }
                 }
+            } else {
+                self.out.extend_from_slice(&[high, low]);
             }
         }
         full

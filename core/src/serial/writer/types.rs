@@ -12,12 +12,7 @@ impl<D: Decide> Session<'_, D> {
     #[inline]
     pub(super) fn ty(&mut self, ty: &Type) {
         match ty {
-            Type::Base(tag) => {
-                self.bool(true);
-                if self.base(*tag) {
-                    self.type_head(*tag, *tag == TypeTag::Port, true, b"");
-                }
-            }
+            Type::Base(tag) => self.base_type(*tag),
             Type::Def(def) => self.def(def),
             Type::Enclosing(up) => match up.def.upgrade() {
                 // Without references a recursive type has no end; its name is all there is to say.
@@ -25,6 +20,15 @@ impl<D: Decide> Session<'_, D> {
                 _ => self.named(&up.name),
             },
             Type::Named(name) => self.named(name),
+        }
+    }
+
+    /// Writes the standard instance of an atomic type.
+    #[inline]
+    pub(super) fn base_type(&mut self, tag: TypeTag) {
+        self.bool(true);
+        if self.base(tag) {
+            self.type_head(tag, tag == TypeTag::Port, true, b"");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::data::{List, Mutable, OpaqueState, Table, Type, Value};
+use crate::data::{List, Mutable, OpaqueState, Table, Value};
 
 use super::super::Family;
 use super::super::kind::val;
@@ -26,7 +26,7 @@ impl<D: Decide> Session<'_, D> {
                 Value::Vector(vector) => self.ty(&vector.ty),
                 Value::Func(ty, _) | Value::File(ty, _) => self.ty(ty),
                 Value::Opaque(opaque) => self.ty(&opaque.ty),
-                scalar => self.ty(&Type::Base(scalar.tag())),
+                scalar => self.base_type(scalar.tag()),
             },
         }
         self.content(value);

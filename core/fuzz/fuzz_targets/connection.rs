@@ -1,0 +1,61 @@
+//! A connection in each role and phase: bytes and commands in any order never panic, a connection
+//! ends once, and the splits of its input do not matter.
+#![no_main]
+
+use brocomm::Time;
+use brocomm::connection::{
+    Config, Connection, Notification, Role, Setup, StateSource, SyncRequest, Undeclared,
+};
+use libfuzzer_sys::fuzz_target;
+
+const NOW: Time = Time::from_nanos(1);
+
+/// VERSION, CAPS and PHASE_DONE as a Bro sends them: what brings a connection to its later phases.
+const OPENING: [&[u8]; 3] = [
+    b"\0\0\0\x08\x01\0\0\0\0\0\0\0\0\0\0\x11\0\0\0\x07\0\0\x0b\xb8\0\0\0\x1a\0\0\0\0\0",
+    b"\0\0\0\x08\x11\0\0\0\0\0\0\0\0\0\0\x0c\0\0\0\x0d\0\0\0\0\0\0\0\0",
+    b"\0\0\0\x08\x0e\0\0\0\0\0\0\0",
+];
+
+fn run(kind: u8, pieces: &[&[u8]]) -> (Vec<Notification>, Vec<u8>) {
+    let role = if kind & 1 == 0 { Role::Initiator } else { Role::Acceptor };
+    let sync = (kind & 2 != 0).then_some(SyncRequest { authoritative: kind & 4 != 0 });
+    let setup = Setup { accept_input: kind & 8 != 0, sync, ..Setup::default() };
+    let config = Config {
+        setup: Some(setup),
+        state: if kind & 16 == 0 { StateSource::None } else { StateSource::Application },
+        undeclared: Undeclared::Deliver,
+        notification_limit: if kind & 32 == 0 { 1024 } else { 1 },
+        ..Config::default()
+    };
+    let mut connection = Connection::new(config, role, NOW);
+    let mut told = Vec::new();
+    let opening = OPENING.iter().take(usize::from(kind >> 6)).copied();
+    for piece in opening.chain(pieces.iter().copied()) {
+        connection.feed_bytes(piece, NOW);
+        told.extend(std::iter::from_fn(|| connection.poll_notification()));
+    }
+    connection.feed_eof(NOW);
+    // What waits for answers to be written is processed once they are.
+    let mut out = Vec::new();
+    loop {
+        out.extend_from_slice(connection.poll_transmit());
+        connection.advance(usize::MAX, NOW);
+        let before = told.len();
+        told.extend(std::iter::from_fn(|| connection.poll_notification()));
+        if told.len() == before && connection.poll_transmit().is_empty() {
+            break;
+        }
+    }
+    let closed = told.iter().filter(|n| matches!(n, Notification::Closed(_))).count();
+    assert_eq!(closed, 1);
+    assert!(matches!(told.last(), Some(Notification::Closed(_))));
+    (told, out)
+}
+
+fuzz_target!(|input: &[u8]| {
+    let [kind, split, bytes @ ..] = input else { return };
+    let whole = run(*kind, &[bytes]);
+    let pieces: Vec<_> = bytes.chunks(usize::from(*split).max(1)).collect();
+    assert_eq!(format!("{:?}", run(*kind, &pieces).0), format!("{:?}", whole.0));
+});

@@ -1,0 +1,108 @@
+//! What is written is read as it was, whatever the cache does (part 2).
+
+use brocomm::data::{Event, Serial};
+use brocomm::serial::{Caching, Limits, Mode, Reader, Transcript, Writer};
+use brocomm_conformance::strategies;
+use bytes::Bytes;
+use proptest::prelude::*;
+
+fn mode() -> impl Strategy<Value = Mode> {
+    let caching = prop_oneof![Just(Caching::None), Just(Caching::Single), Just(Caching::Stable)];
+    (any::<bool>(), caching).prop_map(|(pid_64bit, caching)| Mode { pid_64bit, caching })
+}
+
+fn write(writer: &mut Writer, event: &Event, mode: Mode) -> Bytes {
+    let mut out = Vec::new();
+    writer.event(mode, &event.name, event.time, &event.args, &mut out).unwrap();
+    Bytes::from(out)
+}
+
+proptest! {
+    #[test]
+    fn events_come_back_as_they_were(event in strategies::event(), mode in mode()) {
+        let chunk = write(&mut Writer::new(3000), &event, mode);
+        let mut reader = Reader::new(Limits::default());
+        let mut transcript = Transcript::new();
+        let serial = reader.read_noting(&chunk, mode, &mut transcript).unwrap();
+        let mut again = Vec::new();
+        transcript.write_again(&serial, mode, &mut again);
+        prop_assert_eq!(&chunk, &again, "the same decisions give the same bytes");
+        prop_assert_eq!(serial, Serial::Event(event));
+    }
+
+    /// Types are evicted on both sides in step: no reference ever fails, however small the cache.
+    #[test]
+    fn caches_stay_in_step(
+        events in strategies::events(120),
+        modes in proptest::collection::vec(mode(), 1..4),
+        size in prop_oneof![1u32..4, 4u32..40, Just(3000), Just(0)],
+    ) {
+        let mut writer = Writer::new(size);
+        let mut reader = Reader::new(Limits::default());
+        reader.set_cache_size(size);
+        // Capabilities may change between any two messages (§2.9).
+        let stretch = events.len().div_ceil(modes.len());
+        for (at, event) in events.iter().enumerate() {
+            let mode = modes[at / stretch];
+            let chunk = write(&mut writer, event, mode);
+            let serial = reader.read(&chunk, mode).unwrap();
+            prop_assert_eq!(&serial, &Serial::Event(event.clone()));
+        }
+    }
+
+    #[test]
+    fn arbitrary_bytes_end_in_an_error_or_a_value(
+        bytes in proptest::collection::vec(any::<u8>(), 0..300),
+        mode in mode(),
+    ) {
+        let _ = Reader::new(Limits::default()).read(&Bytes::from(bytes), mode);
+    }
+
+    /// A byte that is not what it was gives an error or another value, never a panic.
+    #[test]
+    fn damage_is_survived(
+        event in strategies::event(),
+        mode in mode(),
+        at in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+    ) {
+        let mut bytes = write(&mut Writer::new(3000), &event, mode).to_vec();
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        let _ = Reader::new(Limits::default()).read(&Bytes::from(bytes), mode);
+    }
+}
+
+/// Thousands of objects later, what was used again and again is still a reference.
+#[test]
+fn what_is_in_use_stays_in_the_cache() {
+    use brocomm::data::{Field, Record, Type, Value};
+    let record = |n: u64| {
+        let ty = Type::record(format!("R{n}"), vec![Field::new("a", Type::COUNT)]);
+        Value::from(Record::new(ty, vec![Some(Value::Count(n))]))
+    };
+    let (mut writer, mut reader) = (Writer::new(100), Reader::new(Limits::default()));
+    reader.set_cache_size(100);
+    let mut send = |args: Vec<Value>| {
+        let event = Event { name: "e".into(), time: 0.0, args };
+        let chunk = write(&mut writer, &event, Mode::RUNNING);
+        let serial = reader.read(&chunk, Mode::RUNNING).unwrap();
+        assert_eq!(serial, Serial::Event(event));
+        chunk.len()
+    };
+    let kept = record(0);
+    let first = send(vec![kept.clone()]);
+    let again = send(vec![kept.clone()]);
+    assert!(again < first);
+    for n in 1..2000 {
+        send(vec![record(n)]);
+        if n % 50 == 0 {
+            assert_eq!(send(vec![kept.clone()]), again, "after {n}");
+        }
+    }
+    for n in 2000..2200 {
+        send(vec![record(n)]);
+    }
+    let evicted = send(vec![kept]);
+    assert!(again < evicted && evicted <= first, "evicted at last: {evicted}");
+}
