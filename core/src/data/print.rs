@@ -13,7 +13,7 @@ mod tests;
 pub(super) use types::Short;
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{EnumValue, List, Pattern, Record, Subnet, Table, TypeKind, Value, Vector};
 
@@ -220,12 +220,31 @@ fn address(addr: IpAddr) -> String {
 
 impl fmt::Display for Subnet {
     /// Writes the subnet as Bro does; one within the IPv4-mapped addresses as IPv4.
+    ///
+    /// The bits outside the prefix are written as zero: Broccoli sends what it is given, and Bro
+    /// clears them as soon as it has read the subnet.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.prefix, self.prefix.to_canonical()) {
+        let prefix = masked(self.prefix, self.width);
+        match (prefix, prefix.to_canonical()) {
             (IpAddr::V6(_), IpAddr::V4(v4)) if self.width >= 96 => {
                 write!(f, "{v4}/{}", self.width.saturating_sub(96))
             }
             (prefix, _) => write!(f, "{}/{}", address(prefix), self.width),
+        }
+    }
+}
+
+/// Clears the bits of an address outside a prefix.
+fn masked(addr: IpAddr, width: u8) -> IpAddr {
+    let width = u32::from(width);
+    match addr {
+        IpAddr::V4(v4) => {
+            let host = u32::MAX.checked_shr(width).unwrap_or(0);
+            Ipv4Addr::from(u32::from(v4) & !host).into()
+        }
+        IpAddr::V6(v6) => {
+            let host = u128::MAX.checked_shr(width).unwrap_or(0);
+            Ipv6Addr::from(u128::from(v6) & !host).into()
         }
     }
 }

@@ -130,6 +130,12 @@ fn names_and_addresses_print_as_bro_prints_them() {
     assert_eq!(subnet("::", 0).to_string(), "::/0");
     assert_eq!(subnet("fe80::1", 128).to_string(), "fe80::1/128");
     assert_eq!(subnet("::ffff:10.0.0.0", 104).to_string(), "10.0.0.0/8");
+    assert_eq!(subnet("10.1.2.3", 16).to_string(), "10.1.0.0/16");
+    assert_eq!(subnet("10.1.2.3", 0).to_string(), "0.0.0.0/0");
+    assert_eq!(subnet("10.1.2.3", 32).to_string(), "10.1.2.3/32");
+    assert_eq!(subnet("2001:db8:ffff::1", 33).to_string(), "2001:db8:8000::/33");
+    // More than an address has, which only a lenient reader lets pass, clears nothing.
+    assert_eq!(subnet("10.1.2.3", 120).to_string(), "10.1.2.3/120");
 }
 
 #[test]

@@ -1,0 +1,91 @@
+//! The arguments of `brocomm decode`.
+
+use std::path::PathBuf;
+
+/// Shows what recorded sessions carry, one line per message.
+///
+/// Follows both directions of each recording through its phases, its compression and its object
+/// caches, and prints for each message: seconds since the connection was accepted, the direction
+/// (C>L from the connector to the listener, L>C back), the phase of its sender, the message's name,
+/// and what it carries. Values appear as Bro prints them, with every byte that is not printable
+/// ASCII as \xHH.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, after_long_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// Recordings to decode, gzipped or not; `-` for standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// Print one JSON object per line; see the end of `--help`.
+    #[arg(long, conflicts_with_all = ["summary", "verify"])]
+    pub(crate) json: bool,
+
+    /// Print a table of messages, bytes, events, compression and cache use instead.
+    #[arg(long, conflicts_with = "verify")]
+    pub(crate) summary: bool,
+
+    /// Write each SERIAL again from what was decoded, and fail at the first byte that differs.
+    #[arg(long)]
+    pub(crate) verify: bool,
+
+    /// Declarations in Bro's notation, for types that peers send by name only.
+    ///
+    /// Broccoli sends the name of an enum and not its constants, whose names then can only come
+    /// from here: `module Ping; type Kind: enum { FAST, SLOW };`. If the recording NAME.jsonl has
+    /// its metadata NAME.json (gzipped or not) beside it, the enums declared by the scripts in
+    /// there are known too; FILE has precedence. Without either, a constant prints as <undefined>,
+    /// as it does in Bro if the number is none of the enum's.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) declarations: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  brocomm decode session.jsonl
+  brocomm decode --json session.jsonl.gz | jq -c 'select(.event.name == \"ping\")'
+  brocomm decode --summary *.jsonl
+  zcat session.jsonl.gz | brocomm decode -";
+
+const AFTER_HELP: &str = "\
+Recordings:
+  One JSON object per line, in the order of time: {\"t\": 0.01, \"from\": \"connector\", \"hex\": \"0000…\"}
+  for bytes that a side sent, {\"t\": 1.5, \"close\": \"listener\"} at the end. A recording has to begin
+  with the connection, since later messages refer to earlier ones.
+
+JSON lines:
+  t                  seconds since the connection was accepted
+  from               \"connector\" or \"listener\": the sender
+  phase              the sender's: \"setup\", \"handshake\", \"sync\", \"running\" or \"closed\"
+  message            \"SERIAL\", \"REQUEST_EVENTS\", …; absent where a stream ceases to be decodable
+  offset, bytes      where the message begins in the sender's stream, and how long it is there
+  file               the recording, if several are given
+  error              why this, or from here on anything of this sender, can't be decoded
+  note               what is remarkable about it
+  skipped            true for a SERIAL after one that could not be decoded
+ and, by message:
+  SERIAL             event: {name, time, args}, id: {name, type, value},
+                     state_access: {operation, target, operands}, or
+                     packet: {time, length, captured, link_type, tag}
+  VERSION            version: {protocol, data_format, cache_size, runtime, class}
+  CAPS               caps: {flags, names}
+  REQUEST_EVENTS     events: [name, …]
+  REQUEST_SYNC       authoritative: true or false
+  CAPTURE_FILTER     filter
+  PING, PONG         ping: {seq, time1, time2, time3}
+  SYNC_POINT         point: a number, or \"final\"
+  REMOTE_PRINT       prints: [{file, text}, …]
+  LOG_CREATE_WRITER, LOG_WRITE
+                     length: the argument's, in bytes
+ Arguments, values and operands are strings in Bro's printed form; unprintable bytes are \\xHH, so a
+ newline is \\x0a, but a tab stays a tab. An absent operand is null. Types are in Bro's notation.
+
+Exit codes:
+  0  every message of every file was decoded (and, with --verify, written again to the same bytes)
+  1  something could not be; standard error says where. The rest is shown all the same
+  2  the command line is wrong
+
+Examples:
+  brocomm decode session.jsonl
+  brocomm decode --json session.jsonl.gz | jq -c 'select(.event.name == \"ping\")'
+  brocomm decode --summary *.jsonl
+  zcat session.jsonl.gz | brocomm decode -";

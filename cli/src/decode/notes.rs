@@ -1,0 +1,30 @@
+//! What is remarkable about a message that decodes.
+
+use std::net::IpAddr;
+
+use brocomm::connection::Observed;
+use brocomm::data::{Entry, Serial, Subnet, Value};
+
+/// Returns a note about a message, if there is something to note.
+pub(super) fn note(observed: &Observed) -> Option<String> {
+    let Some(Ok(Serial::Event(event))) = &observed.serial else { return None };
+    let Subnet { prefix, width } = event.args.iter().find_map(impossible_subnet)?;
+    Some(format!(
+        "width {width} of the subnet of {prefix}, on which Bro aborts: 32 is the greatest"
+    ))
+}
+
+/// Finds an IPv4 subnet whose width was counted in 128 bits, as some Broccoli programs send it.
+fn impossible_subnet(value: &Value) -> Option<Subnet> {
+    match value {
+        Value::Subnet(subnet @ Subnet { prefix: IpAddr::V4(_), width: 33.. }) => Some(*subnet),
+        Value::List(list) => list.items.iter().find_map(impossible_subnet),
+        Value::Vector(vector) => vector.items.iter().flatten().find_map(impossible_subnet),
+        Value::Record(record) => record.fields.iter().flatten().find_map(impossible_subnet),
+        Value::Table(table) => table.entries.iter().find_map(|Entry { index, value, .. }| {
+            let mut parts = index.items.iter().chain(value);
+            parts.find_map(impossible_subnet)
+        }),
+        _ => None,
+    }
+}

@@ -1,0 +1,43 @@
+//! Bytes and values as text on one line.
+
+use brocomm::data::Value;
+
+/// Returns a value's printed form on one line.
+///
+/// As [`Value::to_line`], but tabs stay tabs: what Bro's own `print` and `fmt` separate by tabs can
+/// be compared with it.
+pub(super) fn value(value: &Value) -> String {
+    let mut out = Vec::new();
+    value.print_to(&mut out);
+    bytes(&out)
+}
+
+/// Returns text that may hold any bytes: what is neither printable ASCII nor a tab becomes `\xHH`.
+pub(super) fn bytes(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for &byte in bytes {
+        match byte {
+            b' '..=b'~' | b'\t' => text.push(char::from(byte)),
+            _ => text.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    text
+}
+
+/// Returns printed text without tabs, for lines whose columns people look at.
+pub(super) fn without_tabs(printed: &str) -> String {
+    printed.replace('\t', "\\x09")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ascii_and_tabs_stay() {
+        assert_eq!(bytes(b"a\tb\n\\ \x7f\xc3\xa9~"), "a\tb\\x0a\\ \\x7f\\xc3\\xa9~");
+        assert_eq!(without_tabs("a\tb"), "a\\x09b");
+        assert_eq!(value(&Value::string("x\0")), "x\\x00");
+        assert_eq!(value(&Value::Interval(60.0)), "1.0 min");
+    }
+}

@@ -1,0 +1,128 @@
+//! Follows a recorded session from its beginning to its end.
+
+use std::io::{BufRead, Write};
+use std::sync::Arc;
+
+use brocomm::connection::{Observed, Observer, Role};
+use brocomm::data::Declarations;
+use brocomm::wire::Framing;
+use brocomm_conformance::{RecordingReader, StepKind};
+
+use super::side::{self, SIDES};
+use super::view::View;
+use crate::failure::Failure;
+
+/// A recorded session that is being decoded.
+pub(super) struct Session<'a> {
+    file: &'a str,
+    observer: Observer,
+    problems: Problems,
+}
+
+/// What could not be decoded of each side; at most one of each kind.
+#[derive(Default)]
+struct Problems {
+    serial: [Option<String>; 2],
+    wire: [Option<String>; 2],
+}
+
+impl<'a> Session<'a> {
+    /// Makes a session that begins.
+    pub(super) fn new(file: &'a str, known: &Arc<Declarations>, transcripts: bool) -> Self {
+        let mut observer = Observer::new(Framing::Clear, Default::default(), Default::default());
+        observer.set_declarations(known);
+        // What broke the receiver is what people want to look at.
+        observer.set_lenient(true);
+        observer.set_transcripts(transcripts);
+        Session { file, observer, problems: Problems::default() }
+    }
+
+    /// Reads a recording and shows what it carries; returns what is wrong with it.
+    ///
+    /// Of the recording one line is held in memory, and the messages that it completes.
+    pub(super) fn follow<R: BufRead>(
+        mut self,
+        recording: RecordingReader<R>,
+        view: &mut dyn View,
+        out: &mut dyn Write,
+    ) -> Result<Vec<String>, Failure> {
+        let mut unreadable = None;
+        for step in recording {
+            match step {
+                Ok(step) => {
+                    if let StepKind::Data { from, bytes } = &step.kind {
+                        self.observer.feed(side::role(*from), bytes);
+                        while let Some(observed) = self.observer.poll() {
+                            self.problems.note(&observed);
+                            view.show(step.time, &observed, out)?;
+                        }
+                    }
+                }
+                Err(error) => unreadable = Some(error.to_string()),
+            }
+        }
+        // A stream that is cut off because the file can't be read on is no fault of the peer's.
+        if unreadable.is_none() {
+            SIDES.iter().for_each(|side| self.finish(*side));
+        }
+        let errors = self.problems.count();
+        let mut problems = self.describe();
+        problems.extend(unreadable);
+        if let Some(problem) = view.end(&self.observer, errors, out)? {
+            problems.push(format!("{}: {problem}", self.file));
+        }
+        Ok(problems)
+    }
+
+    /// Checks that a side's stream ends between two messages.
+    fn finish(&mut self, side: Role) {
+        let problem = &mut self.problems.wire[side::index(side)];
+        if let (None, Err(error)) = (&problem, self.observer.finish(side)) {
+            *problem = Some(error.to_string());
+        }
+    }
+
+    /// Says what could not be decoded, where, and how much was lost by it.
+    fn describe(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for side in SIDES {
+            let (name, counters) = (side::name(side), self.observer.counters(side));
+            let mut line = |problem: &Option<String>, lost: String| {
+                if let Some(problem) = problem {
+                    lines.push(format!("{}: {name}: {problem}{lost}", self.file));
+                }
+            };
+            let lost = match counters.serials_skipped {
+                0 => String::new(),
+                1 => "; 1 SERIAL after it was not decoded".to_owned(),
+                more => format!("; {more} SERIALs after it were not decoded"),
+            };
+            line(&self.problems.serial[side::index(side)], lost);
+            let lost = match counters.bytes_skipped {
+                0 => String::new(),
+                1 => "; 1 byte from there on was not decoded".to_owned(),
+                more => format!("; {more} bytes from there on were not decoded"),
+            };
+            line(&self.problems.wire[side::index(side)], lost);
+        }
+        lines
+    }
+}
+
+impl Problems {
+    /// Returns how many there are of each side.
+    fn count(&self) -> [usize; 2] {
+        let one = |problem: &Option<String>| usize::from(problem.is_some());
+        [0, 1].map(|side| one(&self.serial[side]) + one(&self.wire[side]))
+    }
+
+    fn note(&mut self, observed: &Observed) {
+        let side = side::index(observed.side);
+        if let Err(error) = &observed.message {
+            self.wire[side] = Some(error.to_string());
+        }
+        if let Some(Err(error)) = &observed.serial {
+            self.serial[side] = Some(format!("message at byte {}: {error}", observed.offset));
+        }
+    }
+}

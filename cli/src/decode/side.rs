@@ -1,0 +1,50 @@
+//! The two sides of a recording and their roles in the protocol.
+
+use brocomm::connection::{Phase, Role};
+use brocomm_conformance::Side;
+
+/// Both sides, connector first.
+pub(super) const SIDES: [Role; 2] = [Role::Initiator, Role::Acceptor];
+
+/// Returns the role of a side of a recording.
+pub(super) fn role(side: Side) -> Role {
+    match side {
+        Side::Connector => Role::Initiator,
+        Side::Listener => Role::Acceptor,
+    }
+}
+
+/// Returns the word that recordings have for a side.
+pub(super) fn name(role: Role) -> &'static str {
+    match role {
+        Role::Initiator => Side::Connector.name(),
+        Role::Acceptor => Side::Listener.name(),
+    }
+}
+
+/// Returns a sign for the direction of what a side sends.
+pub(super) fn arrow(role: Role) -> &'static str {
+    match role {
+        Role::Initiator => "C>L",
+        Role::Acceptor => "L>C",
+    }
+}
+
+/// Returns a place for a side in an array of two.
+pub(super) fn index(role: Role) -> usize {
+    match role {
+        Role::Initiator => 0,
+        Role::Acceptor => 1,
+    }
+}
+
+/// Returns a word for a phase.
+pub(super) fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Setup => "setup",
+        Phase::Handshake => "handshake",
+        Phase::Sync(_) => "sync",
+        Phase::Running => "running",
+        Phase::Closed => "closed",
+    }
+}

@@ -1,0 +1,136 @@
+//! What a session consists of, as a table.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use brocomm::connection::{Observed, Observer, ObserverCounters};
+use brocomm::data::Serial;
+use brocomm::wire::MessageType;
+
+use super::printed;
+use super::side::{self, SIDES};
+use super::view::View;
+
+/// Counts messages by type and events by name.
+#[derive(Default)]
+pub(super) struct Summary {
+    messages: [[Count; MessageType::ALL.len()]; 2],
+    events: BTreeMap<String, [u64; 2]>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Count {
+    messages: u64,
+    bytes: u64,
+}
+
+impl View for Summary {
+    fn show(&mut self, _: Duration, observed: &Observed, _: &mut dyn Write) -> io::Result<()> {
+        let side = side::index(observed.side);
+        if let Ok(message) = &observed.message {
+            let ty = message.message_type();
+            let place = MessageType::ALL.iter().position(|other| *other == ty);
+            if let Some(count) = place.and_then(|place| self.messages[side].get_mut(place)) {
+                count.messages += 1;
+                count.bytes += observed.wire_len;
+            }
+        }
+        if let Some(Ok(Serial::Event(event))) = &observed.serial {
+            self.events.entry(printed::bytes(&event.name)).or_default()[side] += 1;
+        }
+        Ok(())
+    }
+
+    fn end(
+        &mut self,
+        observer: &Observer,
+        errors: [usize; 2],
+        out: &mut dyn Write,
+    ) -> io::Result<Option<String>> {
+        let mut table = Table::default();
+        table.row("message", ["C>L count", "C>L bytes", "L>C count", "L>C bytes"]);
+        for (place, ty) in MessageType::ALL.iter().enumerate() {
+            let [c, l] = [0, 1].map(|side| self.messages[side][place]);
+            if c.messages + l.messages > 0 {
+                table.row(ty.name(), [c.messages, c.bytes, l.messages, l.bytes]);
+            }
+        }
+        let counters = SIDES.map(|side| observer.counters(side));
+        let [c, l] = &counters.map(|counters| counters.wire);
+        table.row("all messages", [c.messages, c.bytes, l.messages, l.bytes]);
+        table.print(out)?;
+        writeln!(out)?;
+        totals(&counters, errors).print(out)?;
+        if !self.events.is_empty() {
+            let mut table = Table::default();
+            table.row("event", ["C>L", "L>C"]);
+            for (name, counts) in &self.events {
+                table.row(name, *counts);
+            }
+            writeln!(out)?;
+            table.print(out)?;
+        }
+        Ok(None)
+    }
+}
+
+/// Makes the table of what is counted of a whole direction.
+fn totals(counters: &[ObserverCounters; 2], errors: [usize; 2]) -> Table {
+    let mut table = Table::default();
+    table.row("total", ["C>L", "L>C"]);
+    let mut row = |name: &str, value: &dyn Fn(&ObserverCounters) -> String| {
+        table.row(name, [value(&counters[0]), value(&counters[1])]);
+    };
+    row("chunks", &|c| c.wire.chunks.to_string());
+    row("compression ratio", &|c| ratio(c.wire.unpacked_bytes, c.wire.packed_bytes));
+    row("chunks deflated", &|c| c.wire.deflated.to_string());
+    row("chunks stored", &|c| c.wire.stored.to_string());
+    row("objects in full", &|c| c.serial.full.to_string());
+    row("cache hits", &|c| c.serial.references.to_string());
+    row("objects in cache", &|c| c.serial.entries.to_string());
+    row("SERIALs not decoded", &|c| c.serials_skipped.to_string());
+    row("bytes not decoded", &|c| c.bytes_skipped.to_string());
+    table.row("errors", errors);
+    table
+}
+
+/// Writes how many times smaller compression made what it was applied to.
+fn ratio(unpacked: u64, packed: u64) -> String {
+    if packed == 0 { "-".to_owned() } else { format!("{:.2}", unpacked as f64 / packed as f64) }
+}
+
+/// Rows of a name and some numbers, printed in columns.
+#[derive(Default)]
+struct Table {
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    fn row<const N: usize>(&mut self, name: &str, values: [impl ToString; N]) {
+        let mut row = vec![name.to_owned()];
+        row.extend(values.iter().map(ToString::to_string));
+        self.rows.push(row);
+    }
+
+    fn print(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut widths = Vec::new();
+        for row in &self.rows {
+            widths.resize(widths.len().max(row.len()), 0);
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = cell.len().max(*width);
+            }
+        }
+        for row in &self.rows {
+            for (i, (cell, width)) in row.iter().zip(&widths).enumerate() {
+                // Names stand at the left, numbers at the right.
+                match i {
+                    0 => write!(out, "{cell:<width$}")?,
+                    _ => write!(out, "  {cell:>width$}")?,
+                }
+            }
+            writeln!(out)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,94 @@
+//! Writes SERIALs again and compares.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use brocomm::connection::{Observed, Observer};
+use brocomm::wire::Message;
+
+use super::side;
+use super::view::View;
+
+/// Writes each SERIAL again from what was decoded, and compares it with what was received.
+#[derive(Default)]
+pub(super) struct Verify {
+    serials: u64,
+    bytes: u64,
+    /// A SERIAL written again, kept for its room.
+    again: Vec<u8>,
+    difference: Option<String>,
+}
+
+impl View for Verify {
+    fn wants_transcripts(&self) -> bool {
+        true
+    }
+
+    fn show(&mut self, _: Duration, observed: &Observed, _: &mut dyn Write) -> io::Result<()> {
+        let (Ok(Message::Serial(argument)), Some(Ok(serial))) =
+            (&observed.message, &observed.serial)
+        else {
+            return Ok(());
+        };
+        let (Some(mode), Some(transcript)) = (observed.mode, &observed.transcript) else {
+            return Ok(());
+        };
+        self.again.clear();
+        transcript.write_again(serial, mode, &mut self.again);
+        self.serials += 1;
+        self.bytes += argument.len() as u64;
+        if self.difference.is_none() {
+            self.difference = difference(argument, &self.again).map(|difference| {
+                let side = side::name(observed.side);
+                format!("{side}: SERIAL at byte {} written again: {difference}", observed.offset)
+            });
+        }
+        Ok(())
+    }
+
+    fn end(
+        &mut self,
+        _: &Observer,
+        errors: [usize; 2],
+        out: &mut dyn Write,
+    ) -> io::Result<Option<String>> {
+        let verdict = match (&self.difference, errors) {
+            (None, [0, 0]) => "all bytes are the same",
+            (None, _) => "all bytes are the same, but not everything could be decoded",
+            (Some(_), _) => "not all bytes are the same",
+        };
+        let Verify { serials, bytes, .. } = self;
+        writeln!(out, "SERIALs written again: {serials} ({bytes} bytes); {verdict}")?;
+        Ok(self.difference.take())
+    }
+}
+
+/// Says where two texts of bytes differ first.
+fn difference(expected: &[u8], got: &[u8]) -> Option<String> {
+    let same = expected.iter().zip(got).take_while(|(a, b)| a == b).count();
+    Some(match (expected.get(same), got.get(same)) {
+        (None, None) => return None,
+        (Some(a), Some(b)) => format!("byte {same} is {b:#04x} where {a:#04x} was sent"),
+        (Some(_), None) => format!("it ends at byte {same} where {} were sent", expected.len()),
+        (None, Some(_)) => format!("it has {} bytes where {same} were sent", got.len()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::difference;
+
+    #[test]
+    fn the_first_difference_is_told() {
+        let cases: [(&[u8], &[u8], Option<&str>); 5] = [
+            (b"", b"", None),
+            (b"abc", b"abc", None),
+            (b"abcd", b"axcy", Some("byte 1 is 0x78 where 0x62 was sent")),
+            (b"abc", b"ab", Some("it ends at byte 2 where 3 were sent")),
+            (b"ab", b"abcd", Some("it has 4 bytes where 2 were sent")),
+        ];
+        for (expected, got, text) in cases {
+            assert_eq!(difference(expected, got).as_deref(), text);
+        }
+    }
+}

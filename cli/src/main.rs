@@ -1,0 +1,46 @@
+//! The program `brocomm`: looks into, and takes part in, sessions of the Bro 2.x Communication
+//! framework.
+//!
+//! Each subcommand is a module with its arguments and a `run` that writes to the output it is
+//! given; how the program ends is decided here.
+#![forbid(unsafe_code)]
+
+mod args;
+mod decode;
+mod failure;
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use failure::{Failure, tell};
+
+fn main() -> ExitCode {
+    let command = Cli::parse().command;
+    let stdout = io::stdout().lock();
+    // A person sees each line at once; a pipe or file takes whole buffers.
+    let mut out: Box<dyn Write> =
+        if stdout.is_terminal() { Box::new(stdout) } else { Box::new(BufWriter::new(stdout)) };
+    let result = match &command {
+        Command::Decode(args) => decode::run(args, &mut out),
+    };
+    end(result.and_then(|()| Ok(out.flush()?)))
+}
+
+/// Tells what went wrong and chooses the exit code.
+fn end(result: Result<(), Failure>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // The reader, such as `head`, has seen enough.
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(Failure::Output(error)) => {
+            tell(format_args!("standard output: cannot write: {error}"));
+            ExitCode::FAILURE
+        }
+        Err(Failure::Told) => ExitCode::FAILURE,
+    }
+}

@@ -1,0 +1,133 @@
+//! Waits for peers.
+
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Instant;
+
+use brocomm::connection::{Config, Role};
+use mio::net::TcpListener;
+use mio::{Events, Interest, Poll, Token};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::socket::{remaining, resolve};
+use crate::{Peer, StopHandle, TransportError};
+
+const LISTENER: Token = Token(1);
+
+/// How many peers may wait to be accepted.
+const BACKLOG: i32 = 128;
+
+/// Listens for peers.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    local: SocketAddr,
+    poll: Poll,
+    events: Events,
+    stop: StopHandle,
+}
+
+impl Listener {
+    /// Listens on an address such as `0.0.0.0:47757` or `[::]:47757`; the first that works if the
+    /// name has several. With port 0 the system chooses one.
+    ///
+    /// A listener on an IPv6 address takes IPv6 only, on every system, so that one for IPv4 may
+    /// stand beside it.
+    ///
+    /// # Errors
+    /// [`TransportError::Resolve`], [`TransportError::NoAddress`], [`TransportError::Bind`],
+    /// [`TransportError::System`].
+    pub fn bind(address: impl ToSocketAddrs + fmt::Display) -> Result<Listener, TransportError> {
+        let given = address.to_string();
+        let mut refused = None;
+        for tried in resolve(&address)? {
+            match listen(tried) {
+                Ok(socket) => return Listener::new(socket),
+                Err(error) => {
+                    let (address, cause) = (given.clone(), error.into());
+                    refused = Some(TransportError::Bind { address, tried, cause });
+                }
+            }
+        }
+        Err(refused.unwrap_or(TransportError::NoAddress { address: given }))
+    }
+
+    fn new(socket: std::net::TcpListener) -> Result<Listener, TransportError> {
+        let set_up = || {
+            let local = socket.local_addr()?;
+            let mut socket = TcpListener::from_std(socket);
+            let poll = Poll::new()?;
+            poll.registry().register(&mut socket, LISTENER, Interest::READABLE)?;
+            let stop = StopHandle::new(&poll)?;
+            Ok(Listener { socket, local, poll, events: Events::with_capacity(4), stop })
+        };
+        set_up().map_err(|error: io::Error| TransportError::System {
+            doing: "set up a listener",
+            cause: error.into(),
+        })
+    }
+
+    /// Waits for the next peer and begins a connection with it; `None` if the deadline passes or
+    /// the listener is [stopped](Self::stop_handle).
+    ///
+    /// # Errors
+    /// [`TransportError::Config`], before anything is accepted; [`TransportError::Accept`], such as
+    /// for want of file descriptors; [`TransportError::System`].
+    pub fn accept(
+        &mut self,
+        config: Config,
+        deadline: Option<Instant>,
+    ) -> Result<Option<Peer>, TransportError> {
+        config.validate().map_err(TransportError::Config)?;
+        while !self.stop.is_stopped() {
+            match self.socket.accept() {
+                Ok((stream, _)) => return Peer::new(stream, config, Role::Acceptor).map(Some),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    let Some(timeout) = remaining(deadline) else { return Ok(None) };
+                    self.wait(timeout)?;
+                }
+                // The peer has gone before it was accepted.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    return Err(TransportError::Accept { local: self.local, cause: error.into() });
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the address that is listened on, with the port that the system chose.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// Returns what makes [`accept`](Self::accept) return from another thread.
+    pub fn stop_handle(&self) -> StopHandle {
+        self.stop.clone()
+    }
+
+    fn wait(&mut self, timeout: Option<std::time::Duration>) -> Result<(), TransportError> {
+        match self.poll.poll(&mut self.events, timeout) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => {
+                Err(TransportError::System { doing: "wait for peers", cause: error.into() })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    // Elsewhere this would let two programs listen on the same address.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
+}
