@@ -57,7 +57,7 @@ impl<D: Decide> Session<'_, D> {
         }
     }
 
-    fn type_head(&mut self, tag: TypeTag, network_order: bool, base: bool, name: &[u8]) {
+    pub(super) fn type_head(&mut self, tag: TypeTag, network_order: bool, base: bool, name: &[u8]) {
         self.u8(tag as u8);
         self.u8(tag.internal() as u8);
         self.bool(network_order);
