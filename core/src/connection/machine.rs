@@ -133,6 +133,11 @@ impl Connection {
         self.notifications.pop_front()
     }
 
+    /// Returns how many notifications wait to be taken.
+    pub fn waiting_notifications(&self) -> usize {
+        self.notifications.len()
+    }
+
     /// Tells whether, and when, the transport is to be closed.
     #[must_use = "the peer waits for the connection to be closed"]
     pub fn poll_close(&self) -> Option<PollClose> {
