@@ -94,6 +94,7 @@ impl Object {
     }
 
     /// Makes what is kept of a value: strings keep no message's buffer alive.
+    #[inline]
     pub(in super::super) fn of_value(value: &Value) -> Object {
         match value {
             Value::String(text) if text.len() <= SHORT => {
@@ -162,6 +163,7 @@ impl ReadCache {
     ///
     /// An id that is in the cache already means the newer object from then on, and the older one
     /// only ages: Bro survives this, as the recorded faults show.
+    #[inline]
     pub(in super::super) fn register(
         &mut self,
         pid: u64,
@@ -184,6 +186,7 @@ impl ReadCache {
     }
 
     /// Fills in what an object registered before is.
+    #[inline]
     pub(in super::super) fn store(&mut self, place: Option<u32>, object: Object) {
         if let Some(entry) = place.and_then(|place| self.lru.get_mut(place)) {
             entry.object = object;
@@ -191,6 +194,7 @@ impl ReadCache {
     }
 
     /// Returns the object that a reference means.
+    #[inline]
     pub(in super::super) fn look_up(&mut self, pid: u64) -> Result<&Object, Kind> {
         let place = self.place(pid).ok_or(Kind::UnknownObject(pid))?;
         self.recent[recent_at(pid)] = place;
@@ -203,6 +207,7 @@ impl ReadCache {
         }
     }
 
+    #[inline]
     fn place(&self, pid: u64) -> Option<u32> {
         let recent = self.recent[recent_at(pid)];
         if self.is_at(pid, recent) {
@@ -211,6 +216,7 @@ impl ReadCache {
         self.index.find(pid).filter(|place| self.is_at(pid, *place))
     }
 
+    #[inline]
     fn is_at(&self, pid: u64, place: u32) -> bool {
         self.lru.get(place).is_some_and(|entry| entry.pid == pid)
     }
