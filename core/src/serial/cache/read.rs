@@ -24,7 +24,8 @@ const SHORT: usize = 30;
 #[derive(Debug)]
 pub(in super::super) struct ReadCache {
     lru: Lru<Entry>,
-    index: PidIndex,
+    /// Where objects of the stable and of the unstable list are.
+    index: [PidIndex; 2],
     recent: [u32; RECENT],
     /// Objects that leave at the end of the SERIAL: those without bit 15.
     volatile: Vec<u32>,
@@ -137,7 +138,7 @@ impl ReadCache {
     pub(in super::super) fn new(size: usize) -> ReadCache {
         ReadCache {
             lru: Lru::new(),
-            index: PidIndex::default(),
+            index: Default::default(),
             recent: [u32::MAX; RECENT],
             volatile: Vec::new(),
             size,
@@ -177,7 +178,7 @@ impl ReadCache {
         let list =
             if mode.stable() && family.is_stable() { ListId::Stable } else { ListId::Unstable };
         let place = self.lru.push(list, Entry { pid, object: Object::Pending(family) });
-        self.index.insert(pid, place);
+        self.index[list as usize].insert(pid, place);
         self.recent[recent_at(pid)] = place;
         if !family.is_counted() {
             self.volatile.push(place);
@@ -213,7 +214,8 @@ impl ReadCache {
         if self.is_at(pid, recent) {
             return Some(recent);
         }
-        self.index.find(pid).filter(|place| self.is_at(pid, *place))
+        let find = |index: &PidIndex| index.find(pid).filter(|place| self.is_at(pid, *place));
+        self.index.iter().find_map(find)
     }
 
     #[inline]
@@ -235,8 +237,11 @@ impl ReadCache {
         } else {
             while self.live() > self.size && self.lru.pop(ListId::Unstable).is_some() {}
         }
-        let (lru, live) = (&self.lru, self.live());
-        self.index.tidy(live, |pid, place| lru.get(place).is_some_and(|e| e.pid == pid));
+        let lru = &self.lru;
+        for list in [ListId::Stable, ListId::Unstable] {
+            self.index[list as usize]
+                .tidy(lru.len(list), |pid, place| lru.get(place).is_some_and(|e| e.pid == pid));
+        }
     }
 }
 
