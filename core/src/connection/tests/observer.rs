@@ -72,8 +72,8 @@ fn serials_are_decoded_in_each_phase_with_the_right_width() {
         assert_eq!(
             serials,
             [
-                (here, sending, Mode::HANDSHAKE, Serial::StateAccess(access(1))),
-                (here, Phase::Running, Mode::RUNNING, Serial::StateAccess(access(2))),
+                (here, sending, Mode::HANDSHAKE, Serial::StateAccess(access(1).into())),
+                (here, Phase::Running, Mode::RUNNING, Serial::StateAccess(access(2).into())),
                 (here, Phase::Running, Mode::RUNNING, Serial::Event(count(3))),
                 (there, Phase::Running, Mode::RUNNING, Serial::Event(count(4))),
                 (there, Phase::Running, Mode::RUNNING, Serial::Event(count(4))),
