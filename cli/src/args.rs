@@ -2,12 +2,12 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::decode;
+use crate::{connect, decode, listen, ping, send};
 
 /// Looks into, and takes part in, sessions of Bro's communication framework.
 ///
 /// Bro 2.x sensors and Broccoli clients exchange events, state and logs over 47757/tcp. This program
-/// shows what such sessions carry.
+/// is such a peer itself, and shows what sessions carry.
 #[derive(Debug, Parser)]
 #[command(name = "brocomm", version, max_term_width = 100, after_help = AFTER_HELP)]
 pub(crate) struct Cli {
@@ -20,6 +20,9 @@ Examples:
   brocomm decode session.jsonl                  one line per message
   brocomm decode --json session.jsonl.gz | jq   the same for programs
   brocomm decode --summary *.jsonl              what a session consists of
+  brocomm listen --event 'ping(count)'          show what peers send, ping events above all
+  brocomm send sensor 'ping(7)'                 send an event
+  brocomm demo                                  see it work, without any peer
 
 Exit codes:
   0  everything went well
@@ -29,4 +32,27 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Decode(decode::Args),
+    Listen(listen::Args),
+    Connect(connect::Args),
+    Send(send::Args),
+    Ping(ping::Args),
+    /// Lets two nodes talk on this machine, shows what crosses the wire, and judges it.
+    ///
+    /// Needs nothing outside: both nodes are in this program, on the loopback interface. They
+    /// exchange a class, requests for events, a capture filter, compression and hundreds of events
+    /// of many types in both directions. Exits with 1 unless everything arrives in order and
+    /// unchanged.
+    Demo,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
 }

@@ -3,13 +3,15 @@
 use std::fmt;
 use std::io::{self, Write};
 
-/// Says why a command failed. Every failure makes the program exit with 1.
+/// Says why a command failed. The program exits with 1, but for [`Usage`](Failure::Usage).
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// Standard output can't be written to. A closed pipe is no failure for the user.
     Output(io::Error),
     /// What went wrong was [told](tell) already.
     Told,
+    /// What the command line asks for makes no sense, which was told already: exit with 2.
+    Usage,
 }
 
 impl From<io::Error> for Failure {
@@ -22,4 +24,16 @@ impl From<io::Error> for Failure {
 pub(crate) fn tell(what: fmt::Arguments<'_>) {
     // Nothing is left to be done if standard error is closed.
     let _ = writeln!(io::stderr().lock(), "brocomm: {what}");
+}
+
+/// Tells why a command fails, and returns that it does.
+pub(crate) fn failed(what: fmt::Arguments<'_>) -> Failure {
+    tell(what);
+    Failure::Told
+}
+
+/// Tells what is wrong with the command line, and returns that something is.
+pub(crate) fn misused(what: fmt::Arguments<'_>) -> Failure {
+    tell(what);
+    Failure::Usage
 }

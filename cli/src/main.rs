@@ -5,9 +5,20 @@
 //! given; how the program ends is decided here.
 #![forbid(unsafe_code)]
 
+mod address;
 mod args;
+mod connect;
+mod declare;
 mod decode;
+mod demo;
 mod failure;
+mod listen;
+mod notice;
+mod ping;
+mod printer;
+mod send;
+mod session;
+mod stop;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
@@ -25,6 +36,11 @@ fn main() -> ExitCode {
         if stdout.is_terminal() { Box::new(stdout) } else { Box::new(BufWriter::new(stdout)) };
     let result = match &command {
         Command::Decode(args) => decode::run(args, &mut out),
+        Command::Listen(args) => listen::run(args, &mut out),
+        Command::Connect(args) => connect::run(args, &mut out),
+        Command::Send(args) => send::run(args, &mut out),
+        Command::Ping(args) => ping::run(args, &mut out),
+        Command::Demo => demo::run(&mut out),
     };
     end(result.and_then(|()| Ok(out.flush()?)))
 }
@@ -42,5 +58,6 @@ fn end(result: Result<(), Failure>) -> ExitCode {
             ExitCode::FAILURE
         }
         Err(Failure::Told) => ExitCode::FAILURE,
+        Err(Failure::Usage) => ExitCode::from(2),
     }
 }

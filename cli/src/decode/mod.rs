@@ -5,7 +5,7 @@ mod content;
 mod declarations;
 mod json;
 mod notes;
-mod printed;
+pub(crate) mod printed;
 mod scripts;
 mod session;
 mod side;

@@ -6,14 +6,14 @@ use brocomm::data::Value;
 ///
 /// As [`Value::to_line`], but tabs stay tabs: what Bro's own `print` and `fmt` separate by tabs can
 /// be compared with it.
-pub(super) fn value(value: &Value) -> String {
+pub(crate) fn value(value: &Value) -> String {
     let mut out = Vec::new();
     value.print_to(&mut out);
     bytes(&out)
 }
 
 /// Returns text that may hold any bytes: what is neither printable ASCII nor a tab becomes `\xHH`.
-pub(super) fn bytes(bytes: &[u8]) -> String {
+pub(crate) fn bytes(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for &byte in bytes {
         match byte {
@@ -25,7 +25,7 @@ pub(super) fn bytes(bytes: &[u8]) -> String {
 }
 
 /// Returns printed text without tabs, for lines whose columns people look at.
-pub(super) fn without_tabs(printed: &str) -> String {
+pub(crate) fn without_tabs(printed: &str) -> String {
     printed.replace('\t', "\\x09")
 }
 

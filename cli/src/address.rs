@@ -1,0 +1,69 @@
+//! Addresses on the command line.
+
+use std::net::Ipv6Addr;
+
+/// The port that is assigned to the protocol.
+const PORT: u16 = 47757;
+
+/// Reads `HOST`, `HOST:PORT`, `[IPV6]`, `[IPV6]:PORT` or `IPV6`, and returns it with a port.
+pub(crate) fn parse(text: &str) -> Result<String, String> {
+    if text.parse::<Ipv6Addr>().is_ok() {
+        return Ok(format!("[{text}]:{PORT}"));
+    }
+    let (host, port) = match text.strip_prefix('[') {
+        Some(rest) => {
+            let (host, port) = rest.split_once(']').ok_or("a `]` is missing")?;
+            host.parse::<Ipv6Addr>().map_err(|_| format!("`{host}` is no IPv6 address"))?;
+            (format!("[{host}]"), port.strip_prefix(':').or(port.is_empty().then_some("")))
+        }
+        None => match text.split_once(':') {
+            Some((host, port)) => (host.to_owned(), Some(port)),
+            None => (text.to_owned(), Some("")),
+        },
+    };
+    if host.is_empty() {
+        return Err("a host is missing".to_owned());
+    }
+    match port {
+        Some("") if !text.ends_with(':') => Ok(format!("{host}:{PORT}")),
+        Some(port) => match port.parse::<u16>() {
+            Ok(port) => Ok(format!("{host}:{port}")),
+            Err(_) => Err(format!("`{port}` is no port; an IPv6 address goes into brackets")),
+        },
+        None => Err("after `]` only `:PORT` may follow".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_port_may_lack() {
+        for (text, address) in [
+            ("sensor", "sensor:47757"),
+            ("sensor:1", "sensor:1"),
+            ("10.0.0.1", "10.0.0.1:47757"),
+            ("::1", "[::1]:47757"),
+            ("[::1]", "[::1]:47757"),
+            ("[::1]:5", "[::1]:5"),
+        ] {
+            assert_eq!(parse(text).as_deref(), Ok(address));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        for (text, error) in [
+            ("", "a host is missing"),
+            (":5", "a host is missing"),
+            ("h:", "`` is no port; an IPv6 address goes into brackets"),
+            ("h:70000", "`70000` is no port; an IPv6 address goes into brackets"),
+            ("[::1", "a `]` is missing"),
+            ("[x]:1", "`x` is no IPv6 address"),
+            ("[::1]5", "after `]` only `:PORT` may follow"),
+        ] {
+            assert_eq!(parse(text), Err(error.to_owned()));
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What the user declares on the command line.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use brocomm::connection::LogMessage;
+use brocomm::data::{Declarations, EventDecl, Name, ParseError};
+use regex::Regex;
+
+use crate::failure::{Failure, failed, misused, tell};
+
+/// Options that declare events and the types in them.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Declare {
+    /// Declare an event by its name and types, such as 'ping(time, count)'; may be repeated.
+    #[arg(long, value_name = "NAME(TYPE, …)")]
+    event: Vec<String>,
+
+    /// Declarations of types and events in Bro's notation.
+    #[arg(long, value_name = "FILE")]
+    declarations: Option<PathBuf>,
+}
+
+impl Declare {
+    /// Reads all declarations.
+    pub(crate) fn read(&self) -> Result<Declarations, Failure> {
+        let mut declared = Declarations::new();
+        if let Some(file) = &self.declarations {
+            let shown = file.display();
+            let text = fs::read_to_string(file).map_err(|error| {
+                failed(format_args!("{shown}: cannot read declarations: {error}"))
+            })?;
+            declared.read(&text).map_err(|error| {
+                failed(format_args!("{shown}: cannot use declarations: {error}"))
+            })?;
+        }
+        for text in &self.event {
+            let event = EventDecl::parse(text, &declared)
+                .map_err(|error| misused(format_args!("--event: {}", pointed(text, &error))))?;
+            declared.add_event(event);
+        }
+        Ok(declared)
+    }
+}
+
+/// Shows an error in a text of the command line, with an arrow where it is.
+pub(crate) fn pointed(text: &str, error: &ParseError) -> String {
+    let line = usize::try_from(error.line).unwrap_or_default().saturating_sub(1);
+    let column = usize::try_from(error.column).unwrap_or_default().saturating_sub(1);
+    let line = text.lines().nth(line).unwrap_or_default();
+    format!("{error}\n  {line}\n  {:column$}^", "")
+}
+
+/// Reads a pattern for names of events, with or without the slashes of Bro's notation. As in Bro it
+/// has to match all of a name.
+pub(crate) fn pattern(text: &str) -> Result<Regex, String> {
+    let inner = text.strip_prefix('/').and_then(|text| text.strip_suffix('/')).unwrap_or(text);
+    Regex::new(inner).map_err(|error| error.to_string())?;
+    Regex::new(&format!("^(?:{inner})$")).map_err(|error| error.to_string())
+}
+
+/// Returns the declared events whose names match, or all; says so if there are none.
+pub(crate) fn requested(declared: &Arc<Declarations>, pattern: Option<&Regex>) -> Vec<Name> {
+    let matches = |name: &&Name| {
+        pattern.is_none_or(|pattern| name.as_str().is_some_and(|name| pattern.is_match(name)))
+    };
+    let names: Vec<Name> = declared.events.keys().filter(matches).cloned().collect();
+    if names.is_empty() {
+        tell(format_args!("{}", LogMessage::NoEventsToRequest));
+        if let Some(pattern) = pattern.filter(|_| !declared.events.is_empty()) {
+            tell(format_args!("{} declared events, none matches {pattern}", declared.events.len()));
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn declared() -> Arc<Declarations> {
+        let mut declared = Declarations::new();
+        declared.read("ping(count); pong(count); M::ping(count);").unwrap();
+        Arc::new(declared)
+    }
+
+    #[test]
+    fn patterns_match_whole_names() {
+        let names = |text| requested(&declared(), Some(&pattern(text).unwrap()));
+        assert_eq!(names("ping"), ["ping"]);
+        assert_eq!(names("/p.ng/"), ["ping", "pong"]);
+        assert_eq!(names("ping|M::.*"), ["M::ping", "ping"]);
+        assert_eq!(names("pin"), [""; 0]);
+        assert_eq!(requested(&declared(), None).len(), 3);
+        // Neither half of it may leave the anchors.
+        assert!(pattern("a)|(b").is_err());
+    }
+
+    #[test]
+    fn errors_point_at_their_place() {
+        let error = EventDecl::parse("ping(count, nope)", &declared()).unwrap_err();
+        assert_eq!(
+            pointed("ping(count, nope)", &error),
+            "line 1, column 13: no type is named `nope`\n  ping(count, nope)\n              ^"
+        );
+    }
+}

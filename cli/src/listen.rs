@@ -1,0 +1,176 @@
+//! `brocomm listen`: accepts peers and shows what they send.
+
+use std::io::Write;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
+
+use brocomm::Time;
+use brocomm::connection::{Config, Notification};
+use brocomm_std::{Listener, Peer};
+
+use crate::failure::{Failure, failed, tell};
+use crate::notice::JSON_HELP;
+use crate::printer::Printer;
+use crate::session::{self, Options};
+use crate::stop::Stop;
+
+/// How many notifications may wait to be printed before peers have to wait.
+const WAITING: usize = 256;
+
+/// Waits for peers and shows what they send.
+///
+/// Requests the events that are declared from every peer, and prints every notification as it comes,
+/// one line each, until Ctrl-C is pressed. The first line says where it listens.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, after_long_help = after_long_help())]
+pub(crate) struct Args {
+    /// Where to listen; the system chooses the port if it is 0.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "0.0.0.0:47757")]
+    on: String,
+
+    /// End when the first peer is gone.
+    #[arg(long)]
+    once: bool,
+
+    #[command(flatten)]
+    options: Options,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  brocomm listen --event 'ping(time, count)'
+  brocomm listen --on [::1]:0 --declarations events.bro --print json | jq .notification";
+
+fn after_long_help() -> String {
+    format!(
+        "{JSON_HELP}
+ The first line is {{\"notification\": \"listening\", \"address\": …}}.
+
+Exit codes:
+  0  --count was reached, Ctrl-C was pressed, or with --once the peer closed the connection
+  1  listening failed; with --once: the connection failed, or ended before --count was reached
+  2  the command line is wrong
+
+{EXAMPLES}"
+    )
+}
+
+/// What the threads tell the one that prints.
+enum Report {
+    Notification {
+        time: Time,
+        peer: String,
+        notification: Notification,
+    },
+    /// A peer is gone.
+    Gone {
+        fault: Option<String>,
+    },
+    /// Nobody will be accepted any more, for this reason if for any.
+    NoMore(Option<String>),
+}
+
+/// Accepts peers, each with a thread of its own, and prints what they tell.
+pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
+    let config = args.options.config()?;
+    let stop = Stop::on_ctrl_c();
+    let listener =
+        Listener::bind(args.on.as_str()).map_err(|error| failed(format_args!("{error}")))?;
+    let mut printer = Printer::new(out, args.options.print, args.options.count);
+    printer.listening(&listener.local_addr().to_string())?;
+
+    let (reports, received) = sync_channel(WAITING);
+    let accepting = {
+        let (stop, once) = (stop.clone(), args.once);
+        thread::spawn(move || accept(listener, &config, once, &stop, &reports))
+    };
+    let mut result = Ok(());
+    for report in received {
+        let shown = match report {
+            // What comes after the last event that was asked for is not.
+            _ if printer.is_done() => continue,
+            Report::Notification { time, peer, notification } => {
+                printer.show(time, &peer, &notification)
+            }
+            Report::Gone { fault: Some(fault) } => {
+                tell(format_args!("{fault}"));
+                if args.once {
+                    result = Err(Failure::Told);
+                }
+                Ok(())
+            }
+            Report::NoMore(Some(error)) => {
+                result = Err(failed(format_args!("{error}")));
+                stop.all();
+                Ok(())
+            }
+            Report::Gone { fault: None } | Report::NoMore(None) => Ok(()),
+        };
+        if printer.is_done() || shown.is_err() {
+            stop.all();
+        }
+        shown?;
+    }
+    let _ = accepting.join();
+    match printer.left() {
+        Some(left) if left > 0 && !stop.is_stopped() && result.is_ok() => {
+            Err(failed(format_args!("the peer closed the connection {left} events too early")))
+        }
+        _ => result,
+    }
+}
+
+/// Accepts until stopped, and waits for all peers to be gone.
+fn accept(
+    mut listener: Listener,
+    config: &Config,
+    once: bool,
+    stop: &Stop,
+    reports: &SyncSender<Report>,
+) {
+    let _registered = stop.add(listener.stop_handle());
+    thread::scope(|scope| {
+        let error = loop {
+            match listener.accept(config.clone(), None) {
+                Ok(Some(peer)) => {
+                    scope.spawn(move || follow(peer, stop, reports));
+                    if once {
+                        break None;
+                    }
+                }
+                Ok(None) => break None,
+                Err(error) => break Some(error.to_string()),
+            }
+        };
+        // Peers that come later are refused, not left waiting.
+        drop(listener);
+        // Whether anybody still listens to it doesn't matter.
+        let _ = reports.send(Report::NoMore(error));
+    });
+}
+
+/// Reports all that a peer does.
+fn follow(mut peer: Peer, stop: &Stop, reports: &SyncSender<Report>) {
+    let _registered = stop.add(peer.stop_handle());
+    let name = peer.remote_addr().to_string();
+    let mut fault = None;
+    loop {
+        let notification = match peer.next(None) {
+            Ok(Some(notification)) => notification,
+            Ok(None) => break,
+            Err(error) => {
+                fault = Some(error.to_string());
+                break;
+            }
+        };
+        if let Notification::Closed(cause) = &notification {
+            fault = session::fault(cause).map(|fault| format!("{name}: {fault}"));
+        }
+        let report = Report::Notification { time: peer.now(), peer: name.clone(), notification };
+        if reports.send(report).is_err() {
+            break;
+        }
+    }
+    let _ = session::part(&mut peer);
+    let _ = reports.send(Report::Gone { fault });
+}

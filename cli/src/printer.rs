@@ -1,0 +1,70 @@
+//! Prints notifications as they come.
+
+use std::io::{self, Write};
+
+use brocomm::Time;
+use brocomm::connection::Notification;
+
+use crate::notice::{Line, Notice};
+use crate::session::Print;
+
+/// Prints one line per notification, and counts events.
+pub(crate) struct Printer<'a> {
+    out: &'a mut dyn Write,
+    print: Print,
+    /// How many events are to come, if that is limited.
+    left: Option<u64>,
+}
+
+impl<'a> Printer<'a> {
+    pub(crate) fn new(out: &'a mut dyn Write, print: Print, count: Option<u64>) -> Printer<'a> {
+        Printer { out, print, left: count }
+    }
+
+    /// Prints a line at once, so that whoever reads a pipe sees it.
+    pub(crate) fn show(
+        &mut self,
+        time: Time,
+        peer: &str,
+        notification: &Notification,
+    ) -> io::Result<()> {
+        let notice = Notice::of(notification);
+        match self.print {
+            Print::Json => {
+                serde_json::to_writer(&mut *self.out, &Line { time, peer, notice: &notice })?;
+                self.out.write_all(b"\n")?;
+            }
+            Print::Bro => {
+                let Notice { kind, text, .. } = &notice;
+                let space = if text.is_empty() { "" } else { " " };
+                writeln!(self.out, "{time} {peer} {kind}{space}{text}")?;
+            }
+        }
+        if let (Notification::Event(_), Some(left)) = (notification, &mut self.left) {
+            *left = left.saturating_sub(1);
+        }
+        self.out.flush()
+    }
+
+    /// Returns how many events are still to come; `None` if any number may.
+    pub(crate) fn left(&self) -> Option<u64> {
+        self.left
+    }
+
+    /// Tells whether all events came that were to come.
+    pub(crate) fn is_done(&self) -> bool {
+        self.left == Some(0)
+    }
+
+    /// Prints where we listen, at once.
+    pub(crate) fn listening(&mut self, address: &str) -> io::Result<()> {
+        match self.print {
+            Print::Json => {
+                let line = serde_json::json!({ "notification": "listening", "address": address });
+                writeln!(self.out, "{line}")?;
+            }
+            Print::Bro => writeln!(self.out, "listening on {address}")?,
+        }
+        self.out.flush()
+    }
+}

@@ -1,0 +1,145 @@
+//! `brocomm send`: sends events.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use brocomm::connection::{Notification, Phase, Sent};
+use brocomm::data::{Declarations, Event, parse_call};
+use brocomm_std::Peer;
+
+use crate::address;
+use crate::connect::hint;
+use crate::declare::{Declare, pointed};
+use crate::decode::printed;
+use crate::failure::{Failure, failed, misused};
+use crate::notice::call;
+use crate::session::{self, seconds};
+
+/// Sends events to a peer that wants them.
+///
+/// Connects, waits until the peer has requested all of the events, sends them in the order given,
+/// and closes the connection. What a peer doesn't request it would not get.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, after_long_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// Where the peer listens; the port is 47757 unless given, IPv6 addresses are written
+    /// [::1]:47757.
+    #[arg(value_name = "HOST[:PORT]", value_parser = address::parse)]
+    peer: String,
+
+    /// The events, as in a script of Bro: 'my_event("hello", 7, 10.0.0.1, 80/tcp)'.
+    #[arg(required = true, value_name = "EVENT(VALUE, …)")]
+    calls: Vec<String>,
+
+    #[command(flatten)]
+    declare: Declare,
+
+    /// Our class, by which a Bro finds the entry of its `Communication::nodes` for us.
+    #[arg(long)]
+    class: Option<String>,
+
+    /// How many seconds to wait for the connection and the requests.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    timeout: Duration,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  brocomm send sensor 'my_event(\"hello\", 7, 10.0.0.1, 80/tcp)'
+  brocomm send sensor --event 'seen(double, set[addr])' 'seen(5, {10.0.0.1, [::1]})'";
+
+const AFTER_HELP: &str = "\
+Values:
+  T  -5  7  1.5  \"text\\n\"  /pattern/  5 min  10.0.0.1  [2001:db8::1]  10.0.0.0/8  80/tcp
+  time(1234.5)  set(1, 2)  vector(1, 2)  table([1] = \"a\")  [$a=1, $b=\"x\"]
+ Without a declaration 7 is a count, +7 and -7 are ints, and records have no name. A receiver drops a
+ call whose arguments are of other types than it expects; declare the event if in doubt.
+
+Exit codes:
+  0  the events were sent; the protocol has no answer that would tell what the peer did with them
+  1  there was no connection, or the peer did not request the events in time
+  2  the command line is wrong, or an event on it
+
+Examples:
+  brocomm send sensor 'my_event(\"hello\", 7, 10.0.0.1, 80/tcp)'
+  brocomm send sensor --event 'seen(double, set[addr])' 'seen(5, {10.0.0.1, [::1]})'";
+
+/// Sends the events when all are requested.
+pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
+    let declared = Arc::new(args.declare.read()?);
+    let events = parse(&args.calls, &declared)?;
+    let deadline = Instant::now().checked_add(args.timeout);
+    let mut config = session::base(declared);
+    config.class = Some(args.class.clone().unwrap_or_default().into());
+    let mut peer = Peer::connect(&args.peer, config, args.timeout)
+        .map_err(|error| failed(format_args!("{error}{}", hint(&error))))?;
+    let name = peer.remote_addr();
+    wait(&mut peer, &events, args.timeout, deadline)?;
+    for event in &events {
+        let event = Event { time: peer.now().as_secs_f64(), ..event.clone() };
+        match peer.send_event(&event) {
+            Ok(Sent::Sent) => {}
+            Ok(why) => return Err(failed(format_args!("{name}: not sent: {why:?}"))),
+            Err(error) => return Err(failed(format_args!("{name}: not sent: {error}"))),
+        }
+    }
+    if !session::part(&mut peer).map_err(|error| failed(format_args!("{error}")))? {
+        return Err(failed(format_args!("{name}: the peer did not take all of the events")));
+    }
+    for event in &events {
+        writeln!(out, "sent {} to {name}", call(event))?;
+    }
+    Ok(())
+}
+
+fn parse(calls: &[String], declared: &Declarations) -> Result<Vec<Event>, Failure> {
+    let parse = |text: &String| {
+        parse_call(text, declared)
+            .map_err(|error| misused(format_args!("event: {}", pointed(text, &error))))
+    };
+    calls.iter().map(parse).collect()
+}
+
+/// Waits until the peer has requested all events.
+fn wait(
+    peer: &mut Peer,
+    events: &[Event],
+    timeout: Duration,
+    deadline: Option<Instant>,
+) -> Result<(), Failure> {
+    let name = peer.remote_addr();
+    loop {
+        let connection = peer.connection();
+        let missing = events.iter().find(|event| !connection.is_event_requested(&event.name));
+        if missing.is_none() && connection.phase() == Phase::Running {
+            return Ok(());
+        }
+        match peer.next(deadline).map_err(|error| failed(format_args!("{error}")))? {
+            Some(Notification::Closed(cause)) => {
+                let fault = session::fault(&cause);
+                let fault = fault.as_deref().unwrap_or("the peer closed the connection");
+                return Err(failed(format_args!("{name}: nothing sent: {fault}")));
+            }
+            Some(_) => {}
+            None => break,
+        }
+    }
+    let connection = peer.connection();
+    let seconds = timeout.as_secs_f64();
+    let missing = events.iter().find(|event| !connection.is_event_requested(&event.name));
+    let Some(missing) = missing else {
+        let phase = connection.phase();
+        return Err(failed(format_args!(
+            "{name}: nothing sent: the peer is still in {phase} after {seconds} s"
+        )));
+    };
+    let requested: Vec<String> =
+        connection.peer_events().iter().map(|name| printed::bytes(name)).collect();
+    let requested = if requested.is_empty() { "nothing".to_owned() } else { requested.join(", ") };
+    Err(failed(format_args!(
+        "{name}: nothing sent: the peer did not request {} within {seconds} s; it requested \
+         {requested}",
+        printed::bytes(&missing.name)
+    )))
+}

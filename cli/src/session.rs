@@ -1,0 +1,119 @@
+//! What `listen` and `connect` have in common: how a node introduces itself, and what it wants.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use brocomm::connection::{CloseCause, Config, Setup, Undeclared};
+use brocomm::data::{Declarations, Name};
+use brocomm::wire::Compression;
+use brocomm_std::{Peer, TransportError};
+use bytes::Bytes;
+use clap::ValueEnum;
+use regex::Regex;
+
+use crate::declare::{Declare, pattern, requested};
+use crate::failure::Failure;
+
+/// What the descriptions of our programs begin with, unless the user gives another.
+pub(crate) const DESCRIPTION: &str = "brocomm";
+
+/// How long a peer may take to read what waits when a session ends.
+const PARTING: Duration = Duration::from_secs(5);
+
+/// Options of a node.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    declare: Declare,
+
+    /// Request only the declared events whose whole name matches; all of them by default.
+    #[arg(long, value_name = "REGEX", value_parser = pattern)]
+    events: Option<Regex>,
+
+    /// Our class, by which a Bro finds the entry of its `Communication::nodes` for us.
+    #[arg(long)]
+    class: Option<String>,
+
+    /// What we call ourselves.
+    #[arg(long, default_value = DESCRIPTION)]
+    description: String,
+
+    /// Ask the peer to capture this, in the syntax of pcap.
+    #[arg(long, value_name = "FILTER")]
+    capture_filter: Option<String>,
+
+    /// How strongly to compress what we send, 0 for not at all.
+    #[arg(long, value_name = "LEVEL", default_value_t = 0,
+        value_parser = clap::value_parser!(u8).range(0..=9))]
+    compression: u8,
+
+    /// How to print what comes.
+    #[arg(long, value_name = "FORM", default_value = "bro")]
+    pub(crate) print: Print,
+
+    /// End after so many events.
+    #[arg(long, value_name = "N")]
+    pub(crate) count: Option<u64>,
+}
+
+/// Says how notifications are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Print {
+    /// Lines for people, values as Bro prints them.
+    Bro,
+    /// One JSON object per line.
+    Json,
+}
+
+impl Options {
+    /// Returns the configuration of each connection.
+    pub(crate) fn config(&self) -> Result<Config, Failure> {
+        let declarations = Arc::new(self.declare.read()?);
+        let events = requested(&declarations, self.events.as_ref());
+        let capture_filter = self.capture_filter.clone().map(Bytes::from);
+        Ok(Config {
+            description: Name::from(self.description.as_str()),
+            class: Some(self.class.clone().unwrap_or_default().into()),
+            compression: Compression::new(self.compression),
+            setup: Some(Setup { events, capture_filter, accept_input: true, ..Setup::default() }),
+            ..base(declarations)
+        })
+    }
+}
+
+/// Returns the configuration of a tool that knows these declarations, and asks for nothing.
+pub(crate) fn base(declarations: Arc<Declarations>) -> Config {
+    Config {
+        description: Name::from_static(DESCRIPTION),
+        declarations,
+        // We are to show, and send, what peers want, whether or not we have heard of it.
+        undeclared: Undeclared::Deliver,
+        setup: Some(Setup { accept_input: true, ..Setup::default() }),
+        ..Config::default()
+    }
+}
+
+/// Closes in order, but not at any price. Tells whether all was written.
+pub(crate) fn part(peer: &mut Peer) -> Result<bool, TransportError> {
+    peer.close(Instant::now().checked_add(PARTING))
+}
+
+/// Returns what to tell about a connection that ended in another way than by being closed.
+pub(crate) fn fault(cause: &CloseCause) -> Option<String> {
+    match cause {
+        CloseCause::PeerClosed | CloseCause::ClosedByUs => None,
+        CloseCause::PeerClosedMidMessage(_) => {
+            Some("the peer closed the connection in the middle of a message".to_owned())
+        }
+        CloseCause::TransportFailed { reason } => Some(format!("the connection failed: {reason}")),
+        CloseCause::Protocol(error) => Some(format!("the peer broke the protocol: {error}")),
+        cause => Some(format!("{cause:?}")),
+    }
+}
+
+/// Reads a number of seconds.
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
+    let error = || format!("`{text}` is no number of seconds");
+    let seconds = text.parse::<f64>().map_err(|_| error())?;
+    Duration::try_from_secs_f64(seconds).map_err(|_| error())
+}

@@ -1,0 +1,81 @@
+//! Ends in order on Ctrl-C.
+
+use std::collections::BTreeMap;
+use std::process;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use brocomm_std::StopHandle;
+
+/// The exit code of a program that a signal ends before it has anything to end in order.
+const INTERRUPTED: i32 = 130;
+
+/// Knows all that waits, to stop it at once.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Stop(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    stopped: bool,
+    handles: BTreeMap<u64, StopHandle>,
+    next: u64,
+}
+
+/// Forgets, when dropped, what no longer waits.
+#[derive(Debug)]
+pub(crate) struct Registered {
+    stop: Stop,
+    key: u64,
+}
+
+impl Stop {
+    /// Stops everything on the first Ctrl-C. The second ends the program, and so does the first if
+    /// nothing is there to be stopped.
+    pub(crate) fn on_ctrl_c() -> Stop {
+        let stop = Stop::default();
+        let handler = stop.clone();
+        // Fails if there is a handler already, or the system has none; then Ctrl-C ends us at once.
+        let _ = ctrlc::set_handler(move || {
+            let state = handler.state();
+            if state.stopped || state.handles.is_empty() {
+                process::exit(INTERRUPTED);
+            }
+            drop(state);
+            handler.all();
+        });
+        stop
+    }
+
+    /// Stops everything, and what is added later.
+    pub(crate) fn all(&self) {
+        let mut state = self.state();
+        state.stopped = true;
+        state.handles.values().for_each(StopHandle::stop);
+    }
+
+    /// Adds something to be stopped, as long as what is returned lives.
+    #[must_use = "it is forgotten when this is dropped"]
+    pub(crate) fn add(&self, handle: StopHandle) -> Registered {
+        let mut state = self.state();
+        if state.stopped {
+            handle.stop();
+        }
+        let key = state.next;
+        state.next += 1;
+        state.handles.insert(key, handle);
+        Registered { stop: self.clone(), key }
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.state().stopped
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        self.stop.state().handles.remove(&self.key);
+    }
+}
