@@ -303,7 +303,8 @@ impl Connection {
     fn feed_end(&mut self, cause: CloseCause, now: Time) {
         self.feed_time(now);
         if self.phase == Phase::Closed {
-            self.broken = true;
+            // A peer that closed its half may still read what waits to be written.
+            self.broken |= matches!(cause, CloseCause::TransportFailed { .. });
         } else if self.end.is_none() {
             self.end = Some(cause);
             self.process();

@@ -84,3 +84,18 @@ fn counters_outlive_the_connection() {
     pair.drive(&[usize::MAX]);
     assert_eq!((pair.initiator.counters(), pair.acceptor.counters()), before);
 }
+
+/// A peer that closes its half at the same time may still read: only a transport that failed
+/// takes what waits with it.
+#[test]
+fn what_is_queued_outlives_the_peers_close_but_not_the_transport() {
+    let mut pair = Pair::running(config(), config());
+    assert_eq!(pair.initiator.send_event(&count(1)), Ok(Sent::Sent));
+    pair.initiator.close(NOW);
+    pair.initiator.feed_eof(NOW);
+    assert_eq!(pair.initiator.poll_close(), Some(PollClose::WhenWritten));
+    let waiting = pair.initiator.poll_transmit().len();
+    assert!(waiting > 0);
+    pair.initiator.feed_failure("reset", NOW);
+    assert_eq!(pair.initiator.poll_close(), Some(PollClose::Now));
+}
