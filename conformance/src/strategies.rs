@@ -157,7 +157,7 @@ pub fn value_of(ty: &Type) -> BoxedStrategy<Value> {
                 .prop_map(move |rows| filled(&owned, rows.into_iter().map(|row| (row, None))))
                 .boxed(),
             TypeKind::Table(table) => {
-                let yields = table.yields.as_ref().map_or_else(|| any_value(), value_of);
+                let yields = table.yields.as_ref().map_or_else(any_value, value_of);
                 vec((row_of(&table.index), yields), 0..4)
                     .prop_map(move |rows| {
                         filled(&owned, rows.into_iter().map(|(row, value)| (row, Some(value))))

@@ -8,7 +8,7 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use shapes::{EVENTS, Receiver, Sender, UNCACHED, large, small};
 
 fn events(c: &mut Criterion) {
-    let shapes: [(&str, fn() -> Event); 2] = [("small", small), ("large", large)];
+    let shapes = [("small", small as fn() -> Event), ("large", large)];
     let modes = [("cached", Mode::RUNNING), ("uncached", UNCACHED)];
     let mut group = c.benchmark_group("thousand events");
     group.throughput(Throughput::Elements(EVENTS as u64));

@@ -1,4 +1,112 @@
 //! The Communication framework of Bro 2.x as a sans-IO protocol machine.
+//!
+//! Bro nodes and Broccoli clients connect to each other over 47757/tcp to exchange events, state
+//! and logs. This crate speaks their protocol, byte for byte, and asks nothing of the system: it
+//! has no sockets, no clock, no threads and no randomness. Bytes and the time are fed in; bytes to
+//! send, and notifications, are polled out. The transports (`brocomm-std`, `brocomm-tokio`,
+//! `brocomm-async-std`) are thin loops around it, and so can yours be.
+//!
+//! # The layers
+//!
+//! From the bytes up, each knows only those before it:
+//!
+//! 1. [`wire`]: chunks, compression, the 15 messages (§1, §2).
+//! 2. [`data`]: types and values, printed and read in Bro's own notation (2§4, 2§6).
+//! 3. [`serial`]: values to and from a SERIAL, with the object cache (part 2).
+//! 4. [`connection`]: one connection's phases, in both roles (§3); and an
+//!    [`Observer`](connection::Observer) that follows a session from outside.
+//!
+//! Sections are those of the specification in `conformance/spec`: `§1.5` is section 1.5 of part 1,
+//! `2§5` section 5 of part 2.
+//!
+//! # The loop
+//!
+//! > A [`Connection`](connection::Connection) changes only when something is fed to it or commanded
+//! > of it. The same inputs give the same outputs, always.
+//!
+//! 1. Make it when the transport is connected.
+//! 2. Write what [`poll_transmit`](connection::Connection::poll_transmit) shows; say with
+//!    [`advance`](connection::Connection::advance) how much of it was written.
+//! 3. Take what [`poll_notification`](connection::Connection::poll_notification) tells, until it
+//!    tells nothing.
+//! 4. Close the transport when [`poll_close`](connection::Connection::poll_close) says so.
+//! 5. Wait for the transport; feed what was read with
+//!    [`feed_bytes`](connection::Connection::feed_bytes), or that it
+//!    [ended](connection::Connection::feed_eof) or
+//!    [failed](connection::Connection::feed_failure). Go on with 2.
+//!
+//! No order of feeds and polls is an error. Here two connections are their own transport:
+//!
+//! ```
+//! use brocomm::Time;
+//! use brocomm::connection::{Config, Connection, Notification, Role, Setup, Undeclared};
+//! use brocomm::data::{Event, Value};
+//!
+//! let now = Time::from_secs_f64(1_500_000_000.0);
+//! let requests = |events: &[&str]| Config {
+//!     setup: Some(Setup {
+//!         events: events.iter().map(|name| (*name).into()).collect(),
+//!         accept_input: true,
+//!         ..Setup::default()
+//!     }),
+//!     undeclared: Undeclared::Deliver,
+//!     ..Config::default()
+//! };
+//! let mut sensor = Connection::new(requests(&[]), Role::Initiator, now);
+//! let mut manager = Connection::new(requests(&["scan_seen"]), Role::Acceptor, now);
+//!
+//! // Carries bytes until neither side has any more to send.
+//! fn carry(from: &mut Connection, to: &mut Connection, now: Time) -> bool {
+//!     let bytes = from.poll_transmit().to_vec();
+//!     from.advance(bytes.len(), now);
+//!     to.feed_bytes(&bytes, now);
+//!     !bytes.is_empty()
+//! }
+//! let exchange = |a: &mut Connection, b: &mut Connection| {
+//!     while carry(a, b, now) | carry(b, a, now) {}
+//! };
+//! exchange(&mut sensor, &mut manager);
+//!
+//! let args = vec![Value::Addr([10, 0, 0, 1].into()), Value::Count(443)];
+//! let scan = Event { name: "scan_seen".into(), time: now.as_secs_f64(), args };
+//! sensor.send_event(&scan)?;
+//! exchange(&mut sensor, &mut manager);
+//!
+//! let mut events = Vec::new();
+//! while let Some(notification) = manager.poll_notification() {
+//!     if let Notification::Event(event) = notification {
+//!         println!("{}({}, {})", event.name, event.args[0], event.args[1]);
+//!         events.push(event);
+//!     }
+//! }
+//! assert_eq!(events, [scan]);
+//! # Ok::<(), brocomm::connection::UsageError>(())
+//! ```
+//!
+//! # Hostile peers
+//!
+//! Nothing that a peer sends makes this crate panic, hang, or take more memory than is configured;
+//! it ends that one connection, with an error that says which message, in which phase, at which
+//! byte, and which section it violates.
+//!
+//! | what a peer may try | what stops it |
+//! | --- | --- |
+//! | a chunk of 2 GiB | [`wire::Limits::chunk`], as soon as its length is read |
+//! | a length that is never filled | memory follows the bytes that came |
+//! | partial chunks without end | [`wire::Limits::message`] |
+//! | a few bytes that inflate to gigabytes | [`wire::Limits::inflated`], and deflate's greatest ratio |
+//! | a container of 2³² elements | every number is checked against the bytes that are left |
+//! | values nested without end | [`serial::Limits::depth`] |
+//! | references to objects never sent | [`SerialErrorKind::UnknownObject`](serial::SerialErrorKind) |
+//! | object ids chosen to slow look-ups | ids lie in order, found by halves |
+//! | a cache without bound | [`serial::Limits::cache`] |
+//! | types that contain themselves | references upwards are weak, so nothing leaks |
+//! | messages where they don't belong | [`connection::LEGALITY`] |
+//! | requests for millions of events | [`connection::Config::requests_limit`] |
+//! | PINGs without reading the answers | [`connection::Config::reply_limit`] |
+//! | more than the application takes | [`connection::Config::notification_limit`] |
+//!
+//! `forbid(unsafe_code)` concerns this crate; the zlib under it (`zlib-rs`, by `flate2`) has some.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

@@ -8,7 +8,11 @@ use proptest::prelude::*;
 
 fn mode() -> impl Strategy<Value = Mode> {
     let caching = prop_oneof![Just(Caching::None), Just(Caching::Single), Just(Caching::Stable)];
-    (any::<bool>(), caching).prop_map(|(pid_64bit, caching)| Mode { pid_64bit, caching })
+    (any::<bool>(), caching).prop_map(|(pid_64bit, caching)| Mode {
+        pid_64bit,
+        caching,
+        to_broccoli: false,
+    })
 }
 
 fn write(writer: &mut Writer, event: &Event, mode: Mode) -> Bytes {
@@ -105,4 +109,30 @@ fn what_is_in_use_stays_in_the_cache() {
     }
     let evicted = send(vec![kept]);
     assert!(again < evicted && evicted <= first, "evicted at last: {evicted}");
+}
+
+/// A Broccoli can't read expressions in attributes (2§4); the value itself loses nothing.
+#[test]
+fn attributes_go_to_a_broccoli_without_expressions() {
+    use brocomm::data::{
+        Attribute, AttributeTag, Attributes, Expr, ExprKind, Field, Record, Type, Value,
+    };
+    let constant = ExprKind::Const(Value::Count(7));
+    let expr = Expr { tag: 1, paren: 0, ty: Some(Type::COUNT), kind: constant };
+    let list = vec![Attribute { tag: AttributeTag::Default, expr: Some(expr.into()) }];
+    let attributes = Some(Attributes { ty: Type::COUNT, list }.into());
+    let field = Field { attributes, ..Field::new("a", Type::COUNT) };
+    let record = Record::new(Type::record("R", vec![field]), vec![Some(Value::Count(1))]);
+    let event = Event { name: "e".into(), time: 0.0, args: vec![record.into()] };
+    for to_broccoli in [false, true] {
+        let mode = Mode { to_broccoli, ..Mode::HANDSHAKE };
+        let chunk = write(&mut Writer::new(3000), &event, mode);
+        let Serial::Event(read) = Reader::new(Limits::default()).read(&chunk, mode).unwrap() else {
+            panic!("not an event")
+        };
+        let fields = read.args[0].ty().fields().unwrap().to_vec();
+        let attribute = &fields[0].attributes.as_ref().unwrap().list[0];
+        assert_eq!(attribute.tag, AttributeTag::Default);
+        assert_eq!(attribute.expr.is_none(), to_broccoli);
+    }
 }

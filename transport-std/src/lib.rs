@@ -74,3 +74,8 @@ pub use error::{Cause, TransportError};
 pub use listener::Listener;
 pub use peer::{Flushed, Peer};
 pub use stop::StopHandle;
+
+/// Compiles the README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -114,3 +114,55 @@ fn access(
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(operation: &'static str, operands: [Option<&str>; 3]) -> String {
+        let operands = operands.map(|operand| operand.map(str::to_owned));
+        Content::StateAccess { operation, target: "t".to_owned(), operands }.to_string()
+    }
+
+    #[test]
+    fn state_accesses_show_what_each_operand_means() {
+        let cases = [
+            ("assign", [Some("1"), None, None], "assign t = 1"),
+            ("assign", [Some("1"), Some("0"), None], "assign t = 1 (was 0)"),
+            ("assign_idx", [Some("k, 2"), Some("1"), None], "assign_idx t[k, 2] = 1"),
+            ("assign_idx", [Some("k"), None, None], "assign_idx t[k] = <uninitialized>"),
+            ("assign_idx", [Some("k"), Some("1"), Some("0")], "assign_idx t[k] = 1 (was 0)"),
+            ("add", [Some("k"), None, None], "add t[k]"),
+            ("incr", [Some("3"), Some("2"), None], "incr t = 3 (was 2)"),
+            ("incr_idx", [Some("k"), Some("3"), Some("2")], "incr_idx t[k] = 3 (was 2)"),
+            ("del", [Some("k"), Some("1"), None], "del t[k] (was 1)"),
+            ("expire", [Some("k"), None, None], "expire t[k]"),
+            ("read_idx", [Some("k"), None, None], "read_idx t[k]"),
+        ];
+        for (operation, operands, text) in cases {
+            assert_eq!(shown(operation, operands), text);
+        }
+    }
+
+    #[test]
+    fn what_a_peer_need_not_send_is_left_out() {
+        let id = |value: Option<&str>| Content::Id {
+            name: "x".to_owned(),
+            ty: "count".to_owned(),
+            value: value.map(str::to_owned),
+        };
+        assert_eq!(id(Some("7")).to_string(), "id x = 7");
+        assert_eq!(id(None).to_string(), "id x: count");
+        assert_eq!(Content::Caps { flags: 32, names: Vec::new() }.to_string(), "32");
+        let packet = |tag: &str| Content::Packet {
+            time: 1.5,
+            length: 60,
+            captured: 40,
+            link_type: 1,
+            tag: tag.to_owned(),
+        };
+        let start = "packet time=1.500000 length=60 captured=40 link_type=1";
+        assert_eq!(packet("").to_string(), start);
+        assert_eq!(packet("a").to_string(), format!("{start} tag=\"a\""));
+    }
+}

@@ -1,23 +1,23 @@
 //! The two events that are measured, and both ends of a connection in steady state.
 
 use brocomm::data::{Event, Field, Record, Serial, Type, Value};
-use brocomm::serial::{Limits, Mode, Reader, Writer};
+use brocomm::serial::{Caching, Limits, Mode, Reader, Writer};
 use brocomm::wire::{Decoder, Encoder, Framing, Message};
 
 /// How many events one measured call encodes or decodes.
-pub const EVENTS: usize = 1000;
+pub(crate) const EVENTS: usize = 1000;
 
 /// Nothing is cached: what a Broccoli asks for by default, and writes itself.
-pub const UNCACHED: Mode = Mode { pid_64bit: false, caching: brocomm::serial::Caching::None };
+pub(crate) const UNCACHED: Mode = Mode { caching: Caching::None, ..Mode::HANDSHAKE };
 
 /// `event(count, string)`
-pub fn small() -> Event {
+pub(crate) fn small() -> Event {
     let args = vec![Value::Count(42), Value::string("hello")];
     Event { name: "small_event".into(), time: 1_500_000_000.0, args }
 }
 
 /// `event(record {addr, port, addr, port}, string, double)`
-pub fn large() -> Event {
+pub(crate) fn large() -> Event {
     let fields = [
         ("orig_h", Type::ADDR),
         ("orig_p", Type::PORT),
@@ -40,17 +40,17 @@ pub fn large() -> Event {
 }
 
 /// The sending end.
-pub struct Sender {
-    pub event: Event,
+pub(crate) struct Sender {
+    pub(crate) event: Event,
     mode: Mode,
     encoder: Encoder,
     writer: Writer,
-    pub out: Vec<u8>,
+    pub(crate) out: Vec<u8>,
 }
 
 impl Sender {
     /// Makes a sender that has sent the event before and has room for those to come.
-    pub fn warm(event: Event, mode: Mode) -> Sender {
+    pub(crate) fn warm(event: Event, mode: Mode) -> Sender {
         let mut sender = Sender {
             event,
             mode,
@@ -66,7 +66,7 @@ impl Sender {
     }
 
     #[inline(never)]
-    pub fn send(&mut self) {
+    pub(crate) fn send(&mut self) {
         let Sender { event, mode, encoder, writer, out } = self;
         encoder
             .serial(out, |out| writer.event(*mode, &event.name, event.time, &event.args, out))
@@ -75,7 +75,7 @@ impl Sender {
 }
 
 /// The receiving end.
-pub struct Receiver {
+pub(crate) struct Receiver {
     mode: Mode,
     decoder: Decoder,
     reader: Reader,
@@ -84,7 +84,7 @@ pub struct Receiver {
 impl Receiver {
     /// Makes a receiver that has received the event before, and the bytes of those to come, in
     /// pieces as a socket gives them.
-    pub fn warm(event: Event, mode: Mode) -> (Receiver, Vec<Vec<u8>>) {
+    pub(crate) fn warm(event: Event, mode: Mode) -> (Receiver, Vec<Vec<u8>>) {
         let mut receiver = Receiver {
             mode,
             decoder: Decoder::new(Framing::Clear, Default::default()),
@@ -110,7 +110,7 @@ impl Receiver {
 
     /// Takes bytes and returns how many events came with them.
     #[inline(never)]
-    pub fn receive(&mut self, bytes: &[u8]) -> usize {
+    pub(crate) fn receive(&mut self, bytes: &[u8]) -> usize {
         let mut events = 0;
         self.decoder.feed(bytes);
         while let Some(decoded) = self.decoder.poll().expect("the bytes are right") {

@@ -1,5 +1,5 @@
-//! A connection in each role and phase: bytes and commands in any order never panic, a connection
-//! ends once, and the splits of its input do not matter.
+//! A connection in each role and phase: no bytes make it panic, it ends once, and how its input is
+//! split does not matter.
 #![no_main]
 
 use brocomm::Time;

@@ -17,7 +17,7 @@ fuzz_target!(|input: &[u8]| {
         1 => Caching::Single,
         _ => Caching::Stable,
     };
-    let mode = Mode { pid_64bit: flags & 4 != 0, caching };
+    let mode = Mode { pid_64bit: flags & 4 != 0, caching, to_broccoli: false };
     let make = || {
         let mut reader = Reader::new(LIMITS);
         reader.set_cache_size(u32::from(*cache_size));

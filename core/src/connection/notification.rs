@@ -70,7 +70,7 @@ pub enum Notification {
     /// An ID came in Running (2§8). Another than `peer_description` changes nothing before.
     Id(Arc<Id>),
     /// An operation on synchronized state came, and we have requested sync (2§9).
-    StateAccess(StateAccess),
+    StateAccess(Box<StateAccess>),
     /// A packet came (2§2).
     Packet(Packet),
 

@@ -194,7 +194,7 @@ pub enum Serial {
     /// `i`: an identifier with its value.
     Id(Arc<Id>),
     /// `s`: an operation on synchronized state.
-    StateAccess(StateAccess),
+    StateAccess(Box<StateAccess>),
     /// `p`: a packet.
     Packet(Packet),
 }

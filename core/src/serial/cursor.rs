@@ -62,6 +62,18 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Returns the next bytes without reading them, if there are as many.
+    #[inline(always)]
+    pub(super) fn peek<const N: usize>(&self) -> Option<&'a [u8; N]> {
+        self.rest.first_chunk()
+    }
+
+    /// Passes over bytes that were [peeked](Self::peek) at.
+    #[inline(always)]
+    pub(super) fn skip<const N: usize>(&mut self) {
+        self.rest = self.rest.get(N..).unwrap_or_default();
+    }
+
     #[cold]
     fn truncated(&self, wanted: u32) -> Kind {
         Kind::Truncated { wanted: wanted.saturating_sub(self.left()) }

@@ -9,6 +9,8 @@ pub struct Mode {
     pub pid_64bit: bool,
     /// What the object cache does (2§5).
     pub caching: Caching,
+    /// Whether the receiver is a Broccoli, to which attributes go without their expressions (2§4).
+    pub to_broccoli: bool,
 }
 
 /// Says what the object cache does (2§5).
@@ -24,9 +26,11 @@ pub enum Caching {
 
 impl Mode {
     /// Up to the end of the Sync phase, to a peer without `NO_CACHING`.
-    pub const HANDSHAKE: Mode = Mode { pid_64bit: false, caching: Caching::Single };
+    pub const HANDSHAKE: Mode =
+        Mode { pid_64bit: false, caching: Caching::Single, to_broccoli: false };
     /// In Running, between two Bros.
-    pub const RUNNING: Mode = Mode { pid_64bit: true, caching: Caching::Stable };
+    pub const RUNNING: Mode =
+        Mode { pid_64bit: true, caching: Caching::Stable, to_broccoli: false };
 
     /// Derives the mode from what both sides announced and from whether the connection is Running
     /// on the writer's side (2§3, 2§5).
@@ -43,7 +47,8 @@ impl Mode {
         } else {
             Caching::Single
         };
-        Mode { pid_64bit: both(Caps::PID_64BIT), caching }
+        let to_broccoli = receiver.contains(Caps::BROCCOLI_PEER);
+        Mode { pid_64bit: both(Caps::PID_64BIT), caching, to_broccoli }
     }
 
     pub(super) const fn stable(self) -> bool {

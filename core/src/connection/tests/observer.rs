@@ -72,8 +72,8 @@ fn serials_are_decoded_in_each_phase_with_the_right_width() {
         assert_eq!(
             serials,
             [
-                (here, sending, Mode::HANDSHAKE, Serial::StateAccess(access(1))),
-                (here, Phase::Running, Mode::RUNNING, Serial::StateAccess(access(2))),
+                (here, sending, Mode::HANDSHAKE, Serial::StateAccess(access(1).into())),
+                (here, Phase::Running, Mode::RUNNING, Serial::StateAccess(access(2).into())),
                 (here, Phase::Running, Mode::RUNNING, Serial::Event(count(3))),
                 (there, Phase::Running, Mode::RUNNING, Serial::Event(count(4))),
                 (there, Phase::Running, Mode::RUNNING, Serial::Event(count(4))),
@@ -156,5 +156,6 @@ fn what_a_broccoli_writes_is_short_in_every_phase() {
         .filter(|o| matches!(o.serial, Some(Ok(Serial::Event(_)))))
         .map(|o| o.mode)
         .collect::<Vec<_>>();
-    assert_eq!(events, [Some(Mode::HANDSHAKE), Some(Mode::HANDSHAKE)]);
+    let to_broccoli = Mode { to_broccoli: true, ..Mode::HANDSHAKE };
+    assert_eq!(events, [Some(Mode::HANDSHAKE), Some(to_broccoli)]);
 }

@@ -75,16 +75,16 @@ fn the_sender_sends_its_state_with_short_ids_and_then_runs_with_long_ones() {
         [
             Notification::SyncStarted(SyncRole::Sender),
             Notification::HandshakeDone,
-            Notification::StateAccess(access(4)),
+            Notification::StateAccess(access(4).into()),
         ]
     );
     assert_eq!(
         of(&pair.acceptor_told),
         [
             Notification::SyncStarted(SyncRole::Receiver),
-            Notification::StateAccess(access(2)),
+            Notification::StateAccess(access(2).into()),
             Notification::HandshakeDone,
-            Notification::StateAccess(access(3)),
+            Notification::StateAccess(access(3).into()),
         ]
     );
     let tail = |told: &[Notification]| {
@@ -149,7 +149,7 @@ fn only_those_who_asked_get_accesses_and_only_if_they_accept_input() {
     let mut pair = Pair::running(config(), Config { state: StateSource::None, ..asks(false) });
     assert_eq!(pair.acceptor.send_state_access(&access(1)), Ok(Sent::NotRequested));
     assert_eq!(pair.initiator.send_state_access(&access(1)), Ok(Sent::Sent));
-    assert_eq!(pair.told(), (vec![], vec![Notification::StateAccess(access(1))]));
+    assert_eq!(pair.told(), (vec![], vec![Notification::StateAccess(access(1).into())]));
     pair.acceptor.set_accept_input(false).unwrap();
     assert_eq!(pair.initiator.send_state_access(&access(2)), Ok(Sent::Sent));
     assert_eq!(pair.told(), (vec![], vec![]));

@@ -36,8 +36,22 @@ impl PidIndex {
         self.ascending.get(at).map(|(_, place)| *place)
     }
 
-    /// Forgets entries that are gone, once they are in the majority.
+    /// Forgets entries that are gone: at the front at once, for there they mostly are, and
+    /// elsewhere once they are in the majority.
+    #[inline]
     pub(super) fn tidy(&mut self, live: usize, is_live: impl Fn(u64, u32) -> bool) {
+        while self.ascending.len() > 1 {
+            match self.ascending.front() {
+                Some((pid, place)) if !is_live(*pid, *place) => self.ascending.pop_front(),
+                _ => break,
+            };
+        }
+        if self.ascending.len().max(self.strays.len()) > 64 {
+            self.compact(live, is_live);
+        }
+    }
+
+    fn compact(&mut self, live: usize, is_live: impl Fn(u64, u32) -> bool) {
         let most = live.saturating_mul(2).saturating_add(64);
         if self.ascending.len() > most {
             let last = self.ascending.back().copied();
@@ -78,6 +92,8 @@ mod tests {
         }
         index.tidy(10, |pid, _| pid <= 10);
         assert_eq!(index.ascending.len(), 11);
+        index.tidy(5, |pid, _| pid > 5);
+        assert_eq!(index.find(5), None, "what is gone at the front is forgotten at once");
         assert_eq!(index.find(10), Some(10));
         assert_eq!(index.find(11), None);
         assert!(!index.is_above_all(1000));

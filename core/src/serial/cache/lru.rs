@@ -46,15 +46,18 @@ impl<T> Lru<T> {
         self.lists[list as usize].len
     }
 
+    #[inline]
     pub(super) fn get(&self, slot: u32) -> Option<&T> {
         self.slots.get(slot as usize)?.item.as_ref()
     }
 
+    #[inline]
     pub(super) fn get_mut(&mut self, slot: u32) -> Option<&mut T> {
         self.slots.get_mut(slot as usize)?.item.as_mut()
     }
 
     /// Puts an entry at the tail of a list and returns its place.
+    #[inline]
     pub(super) fn push(&mut self, list: ListId, item: T) -> u32 {
         let slot = Slot { prev: NONE, next: NONE, list, item: Some(item) };
         let place = if self.free == NONE {
@@ -73,6 +76,7 @@ impl<T> Lru<T> {
     }
 
     /// Moves an entry to the tail of its list.
+    #[inline]
     pub(super) fn touch(&mut self, place: u32) {
         let list = self.slots[place as usize].list;
         if self.lists[list as usize].tail != place {
@@ -98,6 +102,7 @@ impl<T> Lru<T> {
         slot.item.take()
     }
 
+    #[inline]
     fn link(&mut self, place: u32) {
         let list = self.slots[place as usize].list as usize;
         let tail = self.lists[list].tail;
@@ -111,6 +116,7 @@ impl<T> Lru<T> {
         self.lists[list].len += 1;
     }
 
+    #[inline]
     fn unlink(&mut self, place: u32) {
         let Slot { prev, next, list, .. } = self.slots[place as usize];
         let list = list as usize;

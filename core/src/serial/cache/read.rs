@@ -24,7 +24,8 @@ const SHORT: usize = 30;
 #[derive(Debug)]
 pub(in super::super) struct ReadCache {
     lru: Lru<Entry>,
-    index: PidIndex,
+    /// Where objects of the stable and of the unstable list are.
+    index: [PidIndex; 2],
     recent: [u32; RECENT],
     /// Objects that leave at the end of the SERIAL: those without bit 15.
     volatile: Vec<u32>,
@@ -94,6 +95,7 @@ impl Object {
     }
 
     /// Makes what is kept of a value: strings keep no message's buffer alive.
+    #[inline]
     pub(in super::super) fn of_value(value: &Value) -> Object {
         match value {
             Value::String(text) if text.len() <= SHORT => {
@@ -136,7 +138,7 @@ impl ReadCache {
     pub(in super::super) fn new(size: usize) -> ReadCache {
         ReadCache {
             lru: Lru::new(),
-            index: PidIndex::default(),
+            index: Default::default(),
             recent: [u32::MAX; RECENT],
             volatile: Vec::new(),
             size,
@@ -162,6 +164,7 @@ impl ReadCache {
     ///
     /// An id that is in the cache already means the newer object from then on, and the older one
     /// only ages: Bro survives this, as the recorded faults show.
+    #[inline]
     pub(in super::super) fn register(
         &mut self,
         pid: u64,
@@ -175,7 +178,7 @@ impl ReadCache {
         let list =
             if mode.stable() && family.is_stable() { ListId::Stable } else { ListId::Unstable };
         let place = self.lru.push(list, Entry { pid, object: Object::Pending(family) });
-        self.index.insert(pid, place);
+        self.index[list as usize].insert(pid, place);
         self.recent[recent_at(pid)] = place;
         if !family.is_counted() {
             self.volatile.push(place);
@@ -184,6 +187,7 @@ impl ReadCache {
     }
 
     /// Fills in what an object registered before is.
+    #[inline]
     pub(in super::super) fn store(&mut self, place: Option<u32>, object: Object) {
         if let Some(entry) = place.and_then(|place| self.lru.get_mut(place)) {
             entry.object = object;
@@ -191,6 +195,7 @@ impl ReadCache {
     }
 
     /// Returns the object that a reference means.
+    #[inline]
     pub(in super::super) fn look_up(&mut self, pid: u64) -> Result<&Object, Kind> {
         let place = self.place(pid).ok_or(Kind::UnknownObject(pid))?;
         self.recent[recent_at(pid)] = place;
@@ -203,14 +208,17 @@ impl ReadCache {
         }
     }
 
+    #[inline]
     fn place(&self, pid: u64) -> Option<u32> {
         let recent = self.recent[recent_at(pid)];
         if self.is_at(pid, recent) {
             return Some(recent);
         }
-        self.index.find(pid).filter(|place| self.is_at(pid, *place))
+        let find = |index: &PidIndex| index.find(pid).filter(|place| self.is_at(pid, *place));
+        self.index.iter().find_map(find)
     }
 
+    #[inline]
     fn is_at(&self, pid: u64, place: u32) -> bool {
         self.lru.get(place).is_some_and(|entry| entry.pid == pid)
     }
@@ -229,8 +237,11 @@ impl ReadCache {
         } else {
             while self.live() > self.size && self.lru.pop(ListId::Unstable).is_some() {}
         }
-        let (lru, live) = (&self.lru, self.live());
-        self.index.tidy(live, |pid, place| lru.get(place).is_some_and(|e| e.pid == pid));
+        let lru = &self.lru;
+        for list in [ListId::Stable, ListId::Unstable] {
+            self.index[list as usize]
+                .tidy(lru.len(list), |pid, place| lru.get(place).is_some_and(|e| e.pid == pid));
+        }
     }
 }
 

@@ -172,7 +172,7 @@ impl Session<'_> {
             }
             b's' => {
                 self.place = Place::StateAccess;
-                self.state_access().map(Serial::StateAccess)
+                self.state_access().map(|access| Serial::StateAccess(Box::new(access)))
             }
             b'p' => {
                 self.place = Place::Packet;

@@ -12,6 +12,9 @@ use super::Session;
 
 /// Decides how objects are written: by a cache, or as somebody decided before.
 pub(super) trait Decide {
+    /// Whether values and types are always written in the usual way: as their usual class, and
+    /// without a location.
+    const USUAL: bool;
     /// Decides on the standard instance of an atomic type.
     fn base(&mut self, tag: TypeTag) -> Decision;
     /// Decides on something shared.
@@ -22,6 +25,8 @@ pub(super) trait Decide {
     fn serial_type(&self, family: Family, class: u8) -> u16;
     /// Returns whether a recursive type may be referred to.
     fn refers(&self) -> bool;
+    /// Returns whether attributes go with their expressions.
+    fn attribute_exprs(&self) -> bool;
     /// Returns the type that the value just decided on is to be written with, if it isn't the one
     /// that a value of its kind has by itself.
     fn other_type(&mut self) -> Option<Type>;
@@ -36,6 +41,8 @@ pub(super) struct Live<'a> {
 }
 
 impl Decide for Live<'_> {
+    const USUAL: bool = true;
+
     #[inline]
     fn base(&mut self, tag: TypeTag) -> Decision {
         self.cache.base(tag, self.mode)
@@ -58,6 +65,10 @@ impl Decide for Live<'_> {
 
     fn refers(&self) -> bool {
         self.cache.refers(self.mode)
+    }
+
+    fn attribute_exprs(&self) -> bool {
+        !self.mode.to_broccoli
     }
 
     #[inline]
@@ -104,6 +115,8 @@ impl<'a> Replay<'a> {
 }
 
 impl Decide for Replay<'_> {
+    const USUAL: bool = false;
+
     fn base(&mut self, _: TypeTag) -> Decision {
         self.next()
     }
@@ -124,6 +137,10 @@ impl Decide for Replay<'_> {
     }
 
     fn refers(&self) -> bool {
+        true
+    }
+
+    fn attribute_exprs(&self) -> bool {
         true
     }
 
@@ -175,6 +192,48 @@ impl<D: Decide> Session<'_, D> {
     pub(super) fn anonymous(&mut self, family: Family, class: u8) -> bool {
         let decision = self.decide.anonymous(family);
         self.header(decision, family, class)
+    }
+
+    /// Writes the header of a value of a standard type, and that type; returns whether the content
+    /// is to follow. In one step if the type goes as a reference, as it nearly always does.
+    #[inline]
+    pub(super) fn scalar(&mut self, class: u8, tag: TypeTag) -> bool {
+        let value = self.decide.anonymous(Family::Val);
+        let Decision::Full(pid) = value else {
+            return self.header(value, Family::Val, class);
+        };
+        if !D::USUAL {
+            self.header(value, Family::Val, class);
+            match self.decide.other_type() {
+                Some(ty) => self.ty(&ty),
+                None => self.base_type(tag),
+            }
+            return true;
+        }
+        match self.decide.base(tag) {
+            Decision::Reference(type_pid) => {
+                let [high, low] = kind::join(Family::Val, class, false).to_be_bytes();
+                if self.pid_64bit {
+                    let mut bytes =
+                        [1, 0, 0, 0, 0, 0, 0, 0, 0, high, low, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+                    bytes[1..9].copy_from_slice(&pid.to_be_bytes());
+                    bytes[14..22].copy_from_slice(&type_pid.to_be_bytes());
+                    self.out.extend_from_slice(&bytes);
+                } else {
+                    let mut bytes = [1, 0, 0, 0, 0, high, low, 0, 1, 0, 0, 0, 0, 0];
+                    bytes[1..5].copy_from_slice(&(pid as u32).to_be_bytes());
+                    bytes[10..14].copy_from_slice(&(type_pid as u32).to_be_bytes());
+                    self.out.extend_from_slice(&bytes);
+                }
+            }
+            ty => {
+                self.header(value, Family::Val, class);
+                self.bool(true);
+                self.header(ty, Family::Type, kind::ty::ATOMIC);
+                self.type_head(tag, tag == TypeTag::Port, true, b"");
+            }
+        }
+        true
     }
 
     #[inline]

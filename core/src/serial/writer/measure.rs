@@ -36,6 +36,18 @@ impl Measure {
     pub(super) fn value(&mut self, value: &Value) -> Result<(), WriteError> {
         match value {
             Value::String(text) => self.add(text.len()),
+            Value::Pattern(_)
+            | Value::List(_)
+            | Value::Record(_)
+            | Value::Vector(_)
+            | Value::Table(_) => self.composite(value),
+            // The rest has a size that nobody has to fear, or, as functions, is not of our making.
+            _ => self.add(0),
+        }
+    }
+
+    fn composite(&mut self, value: &Value) -> Result<(), WriteError> {
+        match value {
             Value::Pattern(pattern) => self.add(pattern.anywhere.len() + pattern.exact.len()),
             Value::List(list) => self.inside(list.items.iter()),
             Value::Record(record) => {

@@ -57,7 +57,7 @@ impl<D: Decide> Session<'_, D> {
         }
     }
 
-    fn type_head(&mut self, tag: TypeTag, network_order: bool, base: bool, name: &[u8]) {
+    pub(super) fn type_head(&mut self, tag: TypeTag, network_order: bool, base: bool, name: &[u8]) {
         self.u8(tag as u8);
         self.u8(tag.internal() as u8);
         self.bool(network_order);
@@ -117,7 +117,8 @@ impl<D: Decide> Session<'_, D> {
         if self.shared(attributes, Family::Attributes, 1) {
             self.ty(&attributes.ty);
             self.several(&attributes.list, |s, attribute| {
-                s.optional(attribute.expr.as_ref(), |s, expr| s.expr(expr));
+                let expr = attribute.expr.as_ref().filter(|_| s.decide.attribute_exprs());
+                s.optional(expr, |s, expr| s.expr(expr));
                 s.u8(attribute.tag as u8);
             });
         }

@@ -2,70 +2,136 @@
 
 use std::net::IpAddr;
 
-use crate::data::{List, Mutable, OpaqueState, Table, Value};
+use crate::data::{List, Mutable, OpaqueState, Table, Type, TypeTag, Value};
 
 use super::super::Family;
 use super::super::kind::val;
+use super::Session;
 use super::decide::Decide;
-use super::{Arc, Session};
 
 impl<D: Decide> Session<'_, D> {
     /// Writes a value.
-    #[inline]
     pub(super) fn value(&mut self, value: &Value) {
-        if !self.anonymous(Family::Val, class(value)) {
-            return;
-        }
-        match self.decide.other_type() {
-            Some(ty) => self.ty(&ty),
-            None => match value {
-                Value::Enum(value) => self.ty(&value.ty),
-                Value::List(list) => self.ty(&list.ty),
-                Value::Table(table) => self.ty(&table.ty),
-                Value::Record(record) => self.ty(&record.ty),
-                Value::Vector(vector) => self.ty(&vector.ty),
-                Value::Func(ty, _) | Value::File(ty, _) => self.ty(ty),
-                Value::Opaque(opaque) => self.ty(&opaque.ty),
-                scalar => self.base_type(scalar.tag()),
-            },
-        }
-        self.content(value);
-    }
-
-    fn content(&mut self, value: &Value) {
         match value {
-            Value::Bool(value) => self.i64(i64::from(*value)),
-            Value::Int(value) => self.i64(*value),
-            Value::Count(value) | Value::Counter(value) => self.u64(*value),
-            Value::Double(value) | Value::Time(value) | Value::Interval(value) => self.f64(*value),
-            Value::String(value) => self.string(value),
+            Value::Count(number) => {
+                if self.scalar(val::PLAIN, TypeTag::Count) {
+                    self.u64(*number);
+                }
+            }
+            Value::String(text) => {
+                if self.scalar(val::STRING, TypeTag::String) {
+                    self.string(text);
+                }
+            }
+            Value::Addr(addr) => {
+                if self.scalar(val::ADDR, TypeTag::Addr) {
+                    self.addr(*addr);
+                }
+            }
+            Value::Port(port) => {
+                if self.scalar(val::PORT, TypeTag::Port) {
+                    self.u64(port.to_wire());
+                }
+            }
+            Value::Bool(value) => {
+                if self.scalar(val::PLAIN, TypeTag::Bool) {
+                    self.i64(i64::from(*value));
+                }
+            }
+            Value::Int(number) => {
+                if self.scalar(val::PLAIN, TypeTag::Int) {
+                    self.i64(*number);
+                }
+            }
+            Value::Counter(number) => {
+                if self.scalar(val::PLAIN, TypeTag::Counter) {
+                    self.u64(*number);
+                }
+            }
+            Value::Double(number) => {
+                if self.scalar(val::PLAIN, TypeTag::Double) {
+                    self.f64(*number);
+                }
+            }
+            Value::Time(seconds) => {
+                if self.scalar(val::PLAIN, TypeTag::Time) {
+                    self.f64(*seconds);
+                }
+            }
+            Value::Interval(seconds) => {
+                if self.scalar(val::INTERVAL, TypeTag::Interval) {
+                    self.f64(*seconds);
+                }
+            }
+            Value::Subnet(subnet) => {
+                if self.scalar(val::SUBNET, TypeTag::Subnet) {
+                    self.addr(subnet.prefix);
+                    self.u32(u32::from(subnet.width));
+                }
+            }
             Value::Pattern(pattern) => {
-                if self.shared(pattern, Family::Pattern, 1) {
+                if self.scalar(val::PATTERN, TypeTag::Pattern)
+                    && self.shared(pattern, Family::Pattern, 1)
+                {
                     self.string(&pattern.anywhere);
                     self.string(&pattern.exact);
                 }
             }
-            Value::Enum(value) => self.i64(value.number),
-            Value::Port(value) => self.u64(value.to_wire()),
-            Value::Addr(value) => self.addr(*value),
-            Value::Subnet(value) => {
-                self.addr(value.prefix);
-                self.u32(u32::from(value.width));
+            Value::Enum(value) => {
+                if self.typed(val::ENUM, &value.ty) {
+                    self.i64(value.number);
+                }
             }
-            Value::List(list) => self.list(list),
-            Value::Table(table) => self.table(table),
+            Value::List(list) => {
+                if self.typed(val::LIST, &list.ty) {
+                    self.list(list);
+                }
+            }
+            Value::Table(table) => {
+                if self.typed(val::TABLE, &table.ty) {
+                    self.table(table);
+                }
+            }
             Value::Record(record) => {
-                self.mutable(&record.mutable);
-                self.slots(&record.fields);
+                if self.typed(val::RECORD, &record.ty) {
+                    self.mutable(&record.mutable);
+                    self.slots(&record.fields);
+                }
             }
             Value::Vector(vector) => {
-                self.mutable(&vector.mutable);
-                self.slots(&vector.items);
+                if self.typed(val::VECTOR, &vector.ty) {
+                    self.mutable(&vector.mutable);
+                    self.slots(&vector.items);
+                }
             }
-            Value::Func(_, func) => self.func(func),
-            Value::File(_, file) => self.file(file),
-            Value::Opaque(opaque) => self.opaque(&opaque.state),
+            Value::Func(ty, func) => {
+                if self.typed(val::PLAIN, ty) {
+                    self.func(func);
+                }
+            }
+            Value::File(ty, file) => {
+                if self.typed(val::PLAIN, ty) {
+                    self.file(file);
+                }
+            }
+            Value::Opaque(opaque) => {
+                if self.typed(opaque_class(&opaque.state), &opaque.ty) {
+                    self.opaque(&opaque.state);
+                }
+            }
         }
+    }
+
+    /// Writes the header of a value, and its type; returns whether the content is to follow.
+    fn typed(&mut self, class: u8, ty: &Type) -> bool {
+        let full = self.anonymous(Family::Val, class);
+        if full {
+            match self.decide.other_type() {
+                Some(ty) => self.ty(&ty),
+                None => self.ty(ty),
+            }
+        }
+        full
     }
 
     fn addr(&mut self, addr: IpAddr) {
@@ -102,7 +168,9 @@ impl<D: Decide> Session<'_, D> {
         self.optional(table.expire_func.as_ref(), |s, expr| s.expr(expr));
         for entry in &table.entries {
             self.bool(true);
-            self.value(&Value::List(Arc::clone(&entry.index)));
+            if self.typed(val::LIST, &entry.index.ty) {
+                self.list(&entry.index);
+            }
             if let Some(value) = &entry.value {
                 self.value(value);
             }
@@ -113,31 +181,15 @@ impl<D: Decide> Session<'_, D> {
     }
 }
 
-/// Returns the class that Bro writes a value of this kind as.
-#[inline]
-fn class(value: &Value) -> u8 {
-    match value {
-        Value::Interval(_) => val::INTERVAL,
-        Value::Port(_) => val::PORT,
-        Value::Addr(_) => val::ADDR,
-        Value::Subnet(_) => val::SUBNET,
-        Value::String(_) => val::STRING,
-        Value::Pattern(_) => val::PATTERN,
-        Value::List(_) => val::LIST,
-        Value::Table(_) => val::TABLE,
-        Value::Record(_) => val::RECORD,
-        Value::Enum(_) => val::ENUM,
-        Value::Vector(_) => val::VECTOR,
-        Value::Opaque(opaque) => match opaque.state {
-            OpaqueState::Md5(_) => val::MD5,
-            OpaqueState::Sha1(_) => val::SHA1,
-            OpaqueState::Sha256(_) => val::SHA256,
-            OpaqueState::Entropy(_) => val::ENTROPY,
-            OpaqueState::TopK(_) => val::TOPK,
-            OpaqueState::Bloom(_) => val::BLOOM,
-            OpaqueState::Cardinality(_) => val::CARDINALITY,
-            OpaqueState::X509(_) => val::X509,
-        },
-        _ => val::PLAIN,
+const fn opaque_class(state: &OpaqueState) -> u8 {
+    match state {
+        OpaqueState::Md5(_) => val::MD5,
+        OpaqueState::Sha1(_) => val::SHA1,
+        OpaqueState::Sha256(_) => val::SHA256,
+        OpaqueState::Entropy(_) => val::ENTROPY,
+        OpaqueState::TopK(_) => val::TOPK,
+        OpaqueState::Bloom(_) => val::BLOOM,
+        OpaqueState::Cardinality(_) => val::CARDINALITY,
+        OpaqueState::X509(_) => val::X509,
     }
 }

@@ -1,0 +1,132 @@
+#![allow(dead_code, reason = "each test takes what it needs")]
+//! Recorded sessions, and connections set up like one of their sides.
+
+use std::sync::Arc;
+
+use brocomm::Time;
+use brocomm::connection::{
+    Config, Connection, Notification, Observer, Role, Setup, SyncRequest, Undeclared,
+};
+use brocomm::data::{Declarations, Serial};
+use brocomm::wire::{Framing, Message};
+use brocomm_conformance::{Recording, Session, Side, StepKind, sessions};
+use bytes::Bytes;
+
+/// When every test takes place.
+pub(crate) const NOW: Time = Time::from_nanos(1_500_000_000_000_000_000);
+
+/// Returns the role that a side of a recording has.
+pub(crate) fn role(side: Side) -> Role {
+    match side {
+        Side::Connector => Role::Initiator,
+        Side::Listener => Role::Acceptor,
+    }
+}
+
+/// Returns the recordings of sessions in which nobody broke the protocol, further connections
+/// included.
+pub(crate) fn good_recordings() -> Vec<(String, Recording)> {
+    let named = |session: &Session| {
+        let first = (session.name().to_owned(), session.recording().unwrap());
+        let further = session.further_connections().unwrap();
+        let further = further
+            .into_iter()
+            .enumerate()
+            .map(|(at, recording)| (format!("{}.c{}", session.name(), at + 2), recording));
+        std::iter::once(first).chain(further).collect::<Vec<_>>()
+    };
+    let all = sessions();
+    let good = all.iter().filter(|s| {
+        // The latter holds a subnet that a Bro aborts on.
+        !s.name().starts_with("fault-") && s.name() != "broccoli-bad-subnet-width"
+    });
+    good.flat_map(named).collect()
+}
+
+/// What one side of a session was set up with and sent, as seen from outside.
+#[derive(Default)]
+pub(crate) struct Seen {
+    pub(crate) config: Config,
+    /// What its SERIALs carried, `peer_description` aside.
+    pub(crate) serials: Vec<Serial>,
+    /// Its other messages.
+    pub(crate) messages: Vec<Message>,
+}
+
+/// Looks at what one side of a recording was and sent.
+pub(crate) fn look_at(recording: &Recording, side: Side) -> Seen {
+    let mut observer = Observer::new(Framing::Clear, Default::default(), Default::default());
+    let mut seen = Seen::default();
+    let mut setup = Setup { accept_input: true, ..Setup::default() };
+    for step in &recording.steps {
+        let StepKind::Data { from, bytes } = &step.kind else { continue };
+        observer.feed(role(*from), bytes);
+        while let Some(observed) = observer.poll() {
+            if observed.side != role(side) {
+                continue;
+            }
+            let message = observed.message.expect("the recording is good");
+            match &message {
+                Message::Version(version) => {
+                    seen.config.class = version.class.clone();
+                    seen.config.cache_size = version.cache_size;
+                    seen.config.runtime = version.runtime;
+                }
+                Message::Caps(caps) => seen.config.capabilities = *caps,
+                Message::RequestSync { authoritative } => {
+                    setup.sync = Some(SyncRequest { authoritative: *authoritative });
+                }
+                Message::RequestLogs => setup.request_logs = true,
+                Message::RequestEvents(names) => {
+                    setup.events.extend(names.iter().map(|n| Bytes::copy_from_slice(n).into()));
+                }
+                Message::CaptureFilter(filter) => setup.capture_filter = Some(filter.clone()),
+                _ => {}
+            }
+            match observed.serial {
+                Some(serial) => match serial.expect("the recording is good") {
+                    Serial::Id(id) if id.name == "peer_description" => {
+                        seen.config.description = "bro".into();
+                    }
+                    serial => seen.serials.push(serial),
+                },
+                None => seen.messages.push(message),
+            }
+        }
+    }
+    seen.config.undeclared = Undeclared::Deliver;
+    seen.config.setup = Some(setup);
+    seen
+}
+
+/// Feeds a connection all that the peer sent, cut as given, and then its end; returns what the
+/// connection notified.
+pub(crate) fn replay(config: &Config, role: Role, pieces: &[&[u8]]) -> Vec<Notification> {
+    let mut connection = Connection::new(config.clone(), role, NOW);
+    let mut notifications = Vec::new();
+    let mut drain = |connection: &mut Connection| {
+        loop {
+            let sent = connection.poll_transmit().len();
+            connection.advance(sent, NOW);
+            match connection.poll_notification() {
+                Some(notification) => notifications.push(notification),
+                None => break,
+            }
+        }
+    };
+    for piece in pieces {
+        drain(&mut connection);
+        connection.feed_bytes(piece, NOW);
+    }
+    drain(&mut connection);
+    connection.feed_eof(NOW);
+    drain(&mut connection);
+    notifications
+}
+
+/// Declarations in Bro's notation.
+pub(crate) fn declarations(text: &str) -> Arc<Declarations> {
+    let mut declarations = Declarations::new();
+    declarations.read(text).expect("the test's own text");
+    Arc::new(declarations)
+}

@@ -1,0 +1,332 @@
+//! What recorded peers did wrong: what Bro survives is survived in the same way; what ended the
+//! connection there, or killed Bro, ends this one connection with the error that names it.
+
+mod common;
+
+use brocomm::connection::{
+    CloseCause, Config, Connection, Level, Notification, Phase, ProtocolErrorKind as Kind, Role,
+    Setup,
+};
+use brocomm::data::{CallMismatch, Event, Value};
+use brocomm::serial::SerialErrorKind;
+use brocomm::wire::WireErrorKind;
+use brocomm_conformance::{Side, sessions};
+use common::{NOW, declarations};
+
+/// A listener as the one that was recorded.
+fn config() -> Config {
+    let declarations = declarations(
+        "global c2l_count: event(v: count);
+         global c2l_string: event(v: string);
+         global c2l_two: event(a: count, b: string);
+         global l2c_count: event(v: count);
+         global never_asked: event(v: count);
+         global a_global: count;",
+    );
+    Config {
+        setup: Some(Setup {
+            events: ["c2l_count", "c2l_string", "c2l_two"].map(Into::into).to_vec(),
+            accept_input: true,
+            ..Setup::default()
+        }),
+        declarations,
+        ..Config::default()
+    }
+}
+
+fn drain(connection: &mut Connection, into: &mut Vec<Notification>) {
+    loop {
+        let sent = connection.poll_transmit().len();
+        connection.advance(sent, NOW);
+        match connection.poll_notification() {
+            Some(notification) => into.push(notification),
+            None => return,
+        }
+    }
+}
+
+fn stream(name: &str) -> bytes::Bytes {
+    let all = sessions();
+    let session = all.iter().find(|s| s.name() == name).expect("a carried session");
+    session.recording().unwrap().stream(Side::Connector)
+}
+
+/// What came of a recorded fault.
+struct Outcome {
+    notifications: Vec<Notification>,
+    /// Whether the connection stood until the peer ended it.
+    survived: bool,
+}
+
+impl Outcome {
+    /// Feeds what the recorded client sent, while another connection is in use.
+    fn of(name: &str) -> Outcome {
+        let mut other = Connection::new(config(), Role::Acceptor, NOW);
+        let good = stream("fault-call-unrequested-event");
+        let (before, after) = good.split_at(good.len() - 83);
+        let mut of_other = Vec::new();
+        other.feed_bytes(before, NOW);
+        drain(&mut other, &mut of_other);
+
+        let mut connection = Connection::new(config(), Role::Acceptor, NOW);
+        let mut notifications = Vec::new();
+        drain(&mut connection, &mut notifications);
+        connection.feed_bytes(&stream(name), NOW);
+        drain(&mut connection, &mut notifications);
+        let survived = connection.phase() != Phase::Closed && connection.poll_close().is_none();
+        connection.feed_eof(NOW);
+        drain(&mut connection, &mut notifications);
+        let closed = notifications.iter().filter(|n| matches!(n, Notification::Closed(_))).count();
+        assert_eq!(closed, 1, "{name}: {notifications:?}");
+
+        // The other connection goes on as if nothing had been.
+        other.feed_bytes(after, NOW);
+        drain(&mut other, &mut of_other);
+        assert_eq!(events(&of_other), ["never_asked(0)", "c2l_count(0)"], "{name}");
+        Outcome { notifications, survived }
+    }
+
+    fn events(&self) -> Vec<String> {
+        events(&self.notifications)
+    }
+
+    fn errors(&self) -> Vec<String> {
+        let logs = self.notifications.iter().filter_map(|n| match n {
+            Notification::Log(line) if line.level() == Level::Error => Some(line.to_string()),
+            _ => None,
+        });
+        logs.collect()
+    }
+
+    fn cause(&self) -> &CloseCause {
+        match self.notifications.last() {
+            Some(Notification::Closed(cause)) => cause,
+            other => panic!("the last is {other:?}"),
+        }
+    }
+
+    fn kind(&self) -> &Kind {
+        match self.cause() {
+            CloseCause::Protocol(error) => &error.kind,
+            other => panic!("ended by {other:?}"),
+        }
+    }
+
+    fn handshake_done(&self) -> bool {
+        self.notifications.contains(&Notification::HandshakeDone)
+    }
+}
+
+fn events(notifications: &[Notification]) -> Vec<String> {
+    let events = notifications.iter().filter_map(|n| match n {
+        Notification::Event(Event { name, args, .. }) => {
+            let args: Vec<String> = args.iter().map(Value::to_line).collect();
+            Some(format!("{name}({})", args.join(", ")))
+        }
+        _ => None,
+    });
+    events.collect()
+}
+
+#[test]
+fn calls_that_do_not_fit_are_dropped_and_the_rest_goes_on() {
+    let cases: [(&str, &str, CallMismatch, &str, &[&str]); 5] = [
+        (
+            "fault-call-arg-count",
+            "c2l_two",
+            CallMismatch::ArgumentCount,
+            "unserializing event/function c2l_two: wrong number of arguments, ignoring",
+            &["c2l_string()", "c2l_count(0)"],
+        ),
+        (
+            "fault-call-arg-type",
+            "c2l_count",
+            CallMismatch::ArgumentTypes,
+            "unserializing event/function c2l_count: mismatch in argument types; ignoring",
+            &["c2l_count(0)"],
+        ),
+        (
+            "fault-call-not-an-event",
+            "a_global",
+            CallMismatch::NotAnEvent,
+            "unserializing event/function a_global: not a function/event, ignoring",
+            &["c2l_count(0)"],
+        ),
+        (
+            "fault-call-unknown-event",
+            "no_such_event",
+            CallMismatch::Unknown,
+            "unserializing event/function no_such_event: unknown event/function, ignoring",
+            &["c2l_count(0)"],
+        ),
+        (
+            "fault-event-in-handshake",
+            "c2l_nil",
+            CallMismatch::Unknown,
+            "unserializing event/function c2l_nil: unknown event/function, ignoring",
+            &["c2l_count(0)"],
+        ),
+    ];
+    for (recording, name, mismatch, line, events) in cases {
+        let outcome = Outcome::of(recording);
+        assert!(outcome.survived, "{recording}");
+        let rejected = Notification::CallRejected { name: name.into(), mismatch };
+        assert!(outcome.notifications.contains(&rejected), "{recording}");
+        assert_eq!(outcome.errors(), [line], "{recording}");
+        assert_eq!(outcome.events(), events, "{recording}");
+    }
+}
+
+#[test]
+fn what_bro_survives_is_survived() {
+    for (recording, events) in [
+        ("fault-call-unrequested-event", &["never_asked(0)", "c2l_count(0)"][..]),
+        ("fault-capture-filter-after-running", &["c2l_count(0)"]),
+        ("fault-request-unknown-events", &["c2l_count(0)"]),
+        ("fault-sync-after-running", &["c2l_count(0)"]),
+        ("fault-version-cache-zero", &["c2l_count(0)"]),
+        ("fault-version-data-0", &["c2l_count(0)"]),
+        ("fault-version-short", &[]),
+        ("fault-silent", &[]),
+    ] {
+        let outcome = Outcome::of(recording);
+        assert!(outcome.survived, "{recording}");
+        assert_eq!(outcome.events(), events, "{recording}");
+        assert_eq!(outcome.errors(), Vec::<String>::new(), "{recording}");
+        assert_eq!(*outcome.cause(), CloseCause::PeerClosed, "{recording}");
+        assert_eq!(outcome.handshake_done(), recording != "fault-silent", "{recording}");
+    }
+    let filter = Notification::CaptureFilter("udp".into());
+    let outcome = Outcome::of("fault-capture-filter-after-running");
+    assert!(outcome.notifications.contains(&filter));
+    let outcome = Outcome::of("fault-request-unknown-events");
+    let registered: Vec<_> = outcome
+        .notifications
+        .iter()
+        .filter(|n| matches!(n, Notification::EventRequested(_)))
+        .collect();
+    assert_eq!(registered, [&Notification::EventRequested("c2l_count".into())]);
+    let outcome = Outcome::of("fault-sync-after-running");
+    let requested =
+        outcome.notifications.iter().any(|n| matches!(n, Notification::SyncRequested { .. }));
+    assert!(requested);
+}
+
+#[test]
+fn an_end_in_mid_chunk_is_the_peers_close() {
+    let outcome = Outcome::of("fault-eof-mid-chunk");
+    assert!(outcome.survived && outcome.handshake_done());
+    assert!(matches!(outcome.cause(), CloseCause::PeerClosedMidMessage(_)));
+    assert_eq!(outcome.errors(), Vec::<String>::new());
+}
+
+#[test]
+fn anything_before_version_ends_the_connection() {
+    for recording in ["fault-caps-before-version", "fault-event-before-version"] {
+        let outcome = Outcome::of(recording);
+        assert!(!outcome.survived, "{recording}");
+        assert_eq!(*outcome.kind(), Kind::NoVersion, "{recording}");
+        assert_eq!(outcome.errors(), ["peer did not send version"], "{recording}");
+    }
+}
+
+#[test]
+fn other_versions_end_the_connection() {
+    let outcome = Outcome::of("fault-version-protocol-6");
+    assert_eq!(*outcome.kind(), Kind::ProtocolVersion { got: 6 });
+    assert_eq!(outcome.errors(), ["remote protocol version mismatch: got 6, but expected 7"]);
+    let outcome = Outcome::of("fault-version-data-25");
+    assert_eq!(*outcome.kind(), Kind::DataVersion { got: 25 });
+    assert_eq!(outcome.errors(), ["remote data version mismatch: got 25, but expected 26"]);
+}
+
+#[test]
+fn a_second_phase_done_ends_the_connection() {
+    let outcome = Outcome::of("fault-phase-done-twice");
+    assert_eq!(*outcome.kind(), Kind::UnexpectedPhaseDone);
+    assert_eq!(outcome.errors(), ["unexpected phase_done"]);
+    assert!(outcome.handshake_done());
+}
+
+#[test]
+fn serials_that_cannot_be_read_end_the_connection() {
+    let cases = [
+        (
+            "fault-serial-bad-cache-ref",
+            SerialErrorKind::UnknownObject(999_999),
+            "unserializing event/function c2l_count: unknown object 999999 referenced",
+        ),
+        (
+            "fault-serial-unknown-tag",
+            SerialErrorKind::UnknownTag(b'z'),
+            "unserializing: unknown serialization type 7a",
+        ),
+        (
+            "fault-events-no-caps",
+            SerialErrorKind::UnknownSerialType(0),
+            "unserializing event/function c2l_count: unknown object type",
+        ),
+        (
+            // Bro aborts.
+            "fault-serial-truncated",
+            SerialErrorKind::Truncated { wanted: 6 },
+            "unserializing event/function c2l_count: data ends where 6 more bytes should follow",
+        ),
+    ];
+    for (recording, kind, line) in cases {
+        let outcome = Outcome::of(recording);
+        assert!(!outcome.survived && outcome.handshake_done(), "{recording}");
+        let Kind::Serial(error) = outcome.kind() else { panic!("{recording}") };
+        assert_eq!(error.kind, kind, "{recording}");
+        assert_eq!(outcome.errors(), [line, "unserialization error"], "{recording}");
+        assert_eq!(outcome.events(), Vec::<String>::new(), "{recording}");
+    }
+}
+
+#[test]
+fn messages_that_kill_a_bro_end_the_connection() {
+    for (recording, number) in [
+        ("fault-garbage-type-7f-first", 0x7f),
+        ("fault-garbage-type-7f", 0x7f),
+        ("fault-type-00", 0),
+        ("fault-close-from-peer", 3),
+        ("fault-error-from-peer", 5),
+    ] {
+        let outcome = Outcome::of(recording);
+        assert!(!outcome.survived, "{recording}");
+        let Kind::Wire(error) = outcome.kind() else { panic!("{recording}") };
+        assert!(
+            error.kind.to_string().contains(&format!("{number:#04x}")),
+            "{recording}: {}",
+            error.kind
+        );
+        assert_eq!(outcome.events(), Vec::<String>::new(), "{recording}");
+    }
+}
+
+#[test]
+fn a_chunk_of_two_gigabytes_ends_the_connection_where_a_bro_hangs() {
+    let outcome = Outcome::of("fault-chunk-huge");
+    assert!(!outcome.survived && outcome.handshake_done());
+    let Kind::Wire(error) = outcome.kind() else { panic!() };
+    assert!(matches!(error.kind, WireErrorKind::ChunkTooLong { length: 0x7fff_ffff, .. }));
+}
+
+#[test]
+fn a_subnet_that_aborts_a_bro_ends_the_connection() {
+    let outcome = Outcome::of("broccoli-bad-subnet-width");
+    assert!(!outcome.survived);
+    let Kind::Serial(error) = outcome.kind() else { panic!() };
+    assert_eq!(error.kind, SerialErrorKind::BadWidth { width: 120, bits: 32 });
+}
+
+/// Every recorded fault is in one of the tests above.
+#[test]
+fn no_fault_is_left_out() {
+    let source = include_str!("faults.rs");
+    for session in sessions() {
+        if session.name().starts_with("fault-") {
+            assert!(source.contains(&format!("\"{}\"", session.name())), "{}", session.name());
+        }
+    }
+}

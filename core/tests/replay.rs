@@ -1,0 +1,214 @@
+//! Recorded sessions, replayed into a connection in the role of either side.
+
+mod common;
+
+use brocomm::connection::{CloseCause, Notification, Phase};
+use brocomm::data::Serial;
+use brocomm::wire::Message;
+use brocomm_conformance::{Side, testing};
+use common::{Seen, good_recordings, look_at, replay, role};
+use proptest::prelude::*;
+
+/// Returns what a connection should notify of what a peer sent in SERIALs, and in other messages.
+fn expected(ours: &Seen, theirs: &Seen) -> (Vec<Notification>, Vec<Notification>) {
+    let wants_state = ours.config.setup.as_ref().is_some_and(|setup| setup.sync.is_some());
+    let serials = theirs.serials.iter().cloned().filter_map(|serial| match serial {
+        Serial::Event(event) => Some(Notification::Event(event)),
+        Serial::Id(id) => Some(Notification::Id(id)),
+        Serial::StateAccess(access) => wants_state.then(|| Notification::StateAccess(access)),
+        Serial::Packet(packet) => Some(Notification::Packet(packet)),
+    });
+    let mut other = Vec::new();
+    for message in &theirs.messages {
+        match message.clone() {
+            Message::Version(version) => other.push(Notification::Established(version)),
+            Message::RequestEvents(names) => other.extend(
+                names
+                    .iter()
+                    .map(|n| Notification::EventRequested(n.to_vec().as_slice().into_name())),
+            ),
+            Message::CaptureFilter(filter) => other.push(Notification::CaptureFilter(filter)),
+            Message::RequestSync { authoritative } => {
+                other.push(Notification::SyncRequested { authoritative });
+            }
+            Message::RequestLogs => other.push(Notification::LogsRequested),
+            Message::RemotePrint(items) => other.push(Notification::RemotePrint(items)),
+            Message::LogCreateWriter(writer) => other.push(Notification::LogCreateWriter(writer)),
+            Message::LogWrite(entries) => other.push(Notification::LogWrite(entries)),
+            Message::SyncPoint(point) => other.push(Notification::SyncPoint(point)),
+            _ => {}
+        }
+    }
+    (serials.collect(), other)
+}
+
+trait IntoName {
+    fn into_name(self) -> brocomm::data::Name;
+}
+
+impl IntoName for &[u8] {
+    fn into_name(self) -> brocomm::data::Name {
+        bytes::Bytes::copy_from_slice(self).into()
+    }
+}
+
+#[test]
+fn either_side_is_notified_of_all_that_the_other_sent() {
+    let mut compared = 0;
+    for (name, recording) in good_recordings() {
+        for side in Side::BOTH {
+            let ours = look_at(&recording, side);
+            let theirs = look_at(&recording, side.other());
+            let stream = recording.stream(side.other());
+            let got = replay(&ours.config, role(side), &[&stream]);
+            let (serials, other) = expected(&ours, &theirs);
+
+            let from_serials: Vec<_> = got
+                .iter()
+                .filter(|n| {
+                    matches!(
+                        n,
+                        Notification::Event(_)
+                            | Notification::Id(_)
+                            | Notification::StateAccess(_)
+                            | Notification::Packet(_)
+                    )
+                })
+                .cloned()
+                .collect();
+            // Some values hold NaN, which equals nothing: compare what is printed.
+            assert_eq!(
+                format!("{from_serials:?}"),
+                format!("{serials:?}"),
+                "{name}, in the role of the {side}"
+            );
+            let of_messages: Vec<_> = got
+                .iter()
+                .filter(|n| {
+                    matches!(
+                        n,
+                        Notification::Established(_)
+                            | Notification::EventRequested(_)
+                            | Notification::CaptureFilter(_)
+                            | Notification::SyncRequested { .. }
+                            | Notification::LogsRequested
+                            | Notification::RemotePrint(_)
+                            | Notification::LogCreateWriter(_)
+                            | Notification::LogWrite(_)
+                            | Notification::SyncPoint(_)
+                    )
+                })
+                .cloned()
+                .collect();
+            assert_eq!(of_messages, other, "{name}, in the role of the {side}");
+
+            let both_auth = name == "bro-bro-sync-both-auth";
+            let done = got.iter().filter(|n| matches!(n, Notification::HandshakeDone)).count();
+            assert_eq!(done, usize::from(!both_auth), "{name}, in the role of the {side}");
+            match got.last() {
+                Some(Notification::Closed(CloseCause::Protocol(error))) if both_auth => {
+                    assert_eq!((error.section(), error.phase), ("§3.3", Phase::Handshake));
+                }
+                Some(Notification::Closed(CloseCause::PeerClosed)) if !both_auth => {}
+                last => panic!("{name}, in the role of the {side}, ended with {last:?}"),
+            }
+            compared += serials.len();
+        }
+    }
+    assert!(compared > 5000, "{compared} SERIALs compared");
+}
+
+#[test]
+fn the_peer_is_known_by_its_description() {
+    let (_, recording) =
+        good_recordings().into_iter().find(|r| r.0 == "bro-bro-events-basic").unwrap();
+    let ours = look_at(&recording, Side::Listener);
+    let got = replay(&ours.config, role(Side::Listener), &[&recording.stream(Side::Connector)]);
+    assert!(got.contains(&Notification::PeerDescription("bro".into())));
+    let Some(Notification::Established(version)) =
+        got.iter().find(|n| matches!(n, Notification::Established(_)))
+    else {
+        panic!("not established")
+    };
+    assert_eq!(version.class.as_deref(), Some(&b"alpha"[..]));
+}
+
+#[test]
+fn byte_by_byte_gives_the_same() {
+    for (name, recording) in good_recordings() {
+        for side in Side::BOTH {
+            let stream = recording.stream(side.other());
+            if stream.len() > 50_000 {
+                continue;
+            }
+            let config = look_at(&recording, side).config;
+            let whole = replay(&config, role(side), &[&stream]);
+            let bytes: Vec<&[u8]> = stream.chunks(1).collect();
+            let split = replay(&config, role(side), &bytes);
+            assert!(format!("{whole:?}") == format!("{split:?}"), "{name}, {side}");
+        }
+    }
+}
+
+#[test]
+fn every_cut_in_two_gives_the_same() {
+    for (name, recording) in good_recordings() {
+        for side in Side::BOTH {
+            let stream = recording.stream(side.other());
+            if stream.len() > 700 {
+                continue;
+            }
+            let config = look_at(&recording, side).config;
+            let whole = format!("{:?}", replay(&config, role(side), &[&stream]));
+            for cut in 1..stream.len() {
+                let (first, second) = stream.split_at(cut);
+                let split = replay(&config, role(side), &[first, second]);
+                assert!(whole == format!("{split:?}"), "{name}, {side}, cut at {cut}");
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(32) })]
+
+    #[test]
+    fn random_splits_give_the_same(seed in any::<u64>(), at in any::<prop::sample::Index>()) {
+        let recordings = good_recordings();
+        let (name, recording) = at.get(&recordings);
+        for side in Side::BOTH {
+            let config = look_at(recording, side).config;
+            let stream = recording.stream(side.other());
+            let whole = replay(&config, role(side), &[&stream]);
+            let pieces: Vec<_> = testing::random_split(&stream, seed).collect();
+            let pieces: Vec<&[u8]> = pieces.iter().map(|piece| &piece[..]).collect();
+            let split = replay(&config, role(side), &pieces);
+            prop_assert!(format!("{whole:?}") == format!("{split:?}"), "{}, {}", name, side);
+        }
+    }
+}
+
+/// A session that breaks off anywhere ends in one closing notification, and what came before it
+/// is what would have come anyway.
+#[test]
+fn a_loss_at_any_byte_keeps_what_came_before() {
+    let (_, recording) =
+        good_recordings().into_iter().find(|r| r.0 == "bro-bro-capture-filter").unwrap();
+    for side in Side::BOTH {
+        let config = look_at(&recording, side).config;
+        let stream = recording.stream(side.other());
+        let whole = replay(&config, role(side), &[&stream]);
+        for end in 0..stream.len() {
+            let cut = replay(&config, role(side), &[&stream[..end]]);
+            let closed = cut.iter().filter(|n| matches!(n, Notification::Closed(_))).count();
+            assert_eq!(closed, 1, "cut at {end}");
+            assert!(matches!(cut.last(), Some(Notification::Closed(_))), "cut at {end}");
+            let before =
+                cut.iter().filter(|n| !matches!(n, Notification::Closed(_) | Notification::Log(_)));
+            let mut all = whole.iter();
+            for notification in before {
+                assert!(all.any(|n| n == notification), "cut at {end}: {notification:?}");
+            }
+        }
+    }
+}
