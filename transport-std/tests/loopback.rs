@@ -126,7 +126,8 @@ fn big_messages_both_ways_at_once_do_not_block_each_other() {
             let all: Vec<Event> = (0..5).map(|number| event(number, vec![b'x'; 3 << 20])).collect();
             send(&mut peer, &all);
             // Neither takes a notification before it has got rid of everything.
-            assert_eq!(peer.flush(None), Ok(Flushed::All));
+            let deadline = Instant::now().checked_add(LONG);
+            assert_eq!(peer.flush(deadline), Ok(Flushed::All));
             assert_eq!(events(&mut peer, 5), all);
             peer
         })
