@@ -4,6 +4,11 @@
 //! Each subcommand is a module with its arguments and a `run` that writes to the output it is
 //! given; how the program ends is decided here.
 #![forbid(unsafe_code)]
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    rustdoc::invalid_html_tags,
+    reason = "the comments on arguments are help texts, in plain text"
+)]
 
 mod address;
 mod args;
