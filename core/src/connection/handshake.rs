@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::output::Output;
 use super::{
     Authority, Command, Connection, LogMessage, Notification, Phase, ProtocolErrorKind, Setup,
     SyncRequest, Undeclared, UsageError, decide,
@@ -23,9 +24,11 @@ impl Connection {
     /// # Errors
     /// [`UsageError::WrongPhase`] and [`UsageError::HandshakeCompleted`], as all requests: they are
     /// made between [`Notification::Established`] and
-    /// [`complete_handshake`](Self::complete_handshake) (§3.2). [`UsageError::QueueFull`].
+    /// [`complete_handshake`](Self::complete_handshake) (§3.2). [`UsageError::QueueFull`];
+    /// [`UsageError::Unwritable`] beyond 1 GiB.
     pub fn request_events(&mut self, names: &[Name]) -> Result<(), UsageError> {
         self.check_request(Command::RequestEvents)?;
+        Output::check_size(names.iter().map(|name| name.len() + 1).sum())?;
         let request: EventNames = names.iter().map(|name| &**name).collect();
         if request.is_empty() {
             self.log(LogMessage::NoEventsToRequest);
@@ -42,6 +45,7 @@ impl Connection {
     /// As [`request_events`](Self::request_events).
     pub fn send_capture_filter(&mut self, filter: &Bytes) -> Result<(), UsageError> {
         self.check_request(Command::SendCaptureFilter)?;
+        Output::check_size(filter.len())?;
         self.output.message(&Message::CaptureFilter(filter.clone()));
         Ok(())
     }

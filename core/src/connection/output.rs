@@ -76,6 +76,15 @@ impl Output {
         }
     }
 
+    /// Refuses an argument that no length word could be written for.
+    pub(super) fn check_size(argument: usize) -> Result<(), UsageError> {
+        if argument > serial::MAX_CONTENT {
+            Err(serial::WriteError::TooLarge { limit: serial::MAX_CONTENT }.into())
+        } else {
+            Ok(())
+        }
+    }
+
     pub(super) fn message(&mut self, message: &Message) {
         self.encoder.message(message, &mut self.queue);
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::handshake::PRINT_HOOK;
+use super::output::Output;
 use super::{Command, Connection, LogMessage, Notification, Phase, SyncRole, UsageError};
 use crate::Time;
 use crate::data::{Event, Id, Packet};
@@ -92,8 +93,9 @@ impl Connection {
     /// Sends what was printed to files (§2.12), if the peer has requested `print_hook`.
     ///
     /// # Errors
-    /// [`UsageError::QueueFull`].
+    /// [`UsageError::QueueFull`]; [`UsageError::Unwritable`] beyond 1 GiB.
     pub fn send_print(&mut self, items: &PrintItems) -> Result<Sent, UsageError> {
+        Output::check_size(items.iter().map(|item| item.file.len() + item.text.len() + 2).sum())?;
         let requested = self.is_event_requested(PRINT_HOOK);
         self.send_if(requested, || Message::RemotePrint(items.clone()))
     }
@@ -118,8 +120,10 @@ impl Connection {
     /// logs (§3.3), and forgotten for another.
     ///
     /// # Errors
-    /// [`UsageError::QueueFull`]; [`UsageError::WrongPhase`] when the connection is over.
+    /// [`UsageError::QueueFull`]; [`UsageError::WrongPhase`] when the connection is over;
+    /// [`UsageError::Unwritable`] beyond 1 GiB.
     pub fn log_create_writer(&mut self, writer: Bytes) -> Result<Sent, UsageError> {
+        Output::check_size(writer.len())?;
         match self.phase {
             Phase::Running => self.send_if(self.peer.logs, || Message::LogCreateWriter(writer)),
             Phase::Closed => Err(self.wrong_phase(Command::LogCreateWriter)),
@@ -133,8 +137,9 @@ impl Connection {
     /// Sends log entries (§2.14), if the peer has requested logs.
     ///
     /// # Errors
-    /// [`UsageError::QueueFull`].
+    /// [`UsageError::QueueFull`]; [`UsageError::Unwritable`] beyond 1 GiB.
     pub fn log_write(&mut self, entries: Bytes) -> Result<Sent, UsageError> {
+        Output::check_size(entries.len())?;
         self.send_if(self.peer.logs, || Message::LogWrite(entries))
     }
 

@@ -3,13 +3,8 @@
 use std::borrow::Cow;
 
 use super::lexer::{Lexer, Position, Token};
-use super::scope::Scope;
+use super::scope::{MAX_DEPTH, Scope};
 use super::{Declarations, ParseError, ParseErrorKind};
-
-/// How deep a text, and a type that it declares, may be nested.
-///
-/// Bro's own deepest types are about ten deep.
-pub(super) const MAX_DEPTH: u32 = 64;
 
 /// Walks through a text token by token.
 pub(super) struct Parser<'a, 'd> {

@@ -4,8 +4,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::parser::MAX_DEPTH;
 use super::{Declarations, ExprKind, Field, Name, ParseErrorKind, Type, TypeDef, TypeKind};
+
+/// How deep a text, and a type that it declares, may be nested.
+///
+/// Bro's own deepest types are about ten deep.
+pub(super) const MAX_DEPTH: u32 = 64;
 
 /// Knows the names that are declared.
 pub(super) struct Scope<'d> {

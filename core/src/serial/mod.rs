@@ -21,4 +21,5 @@ pub use limits::Limits;
 pub use mode::{Caching, Mode};
 pub use reader::Reader;
 pub use transcript::Transcript;
+pub(crate) use writer::MAX_CONTENT;
 pub use writer::Writer;

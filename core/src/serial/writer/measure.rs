@@ -6,7 +6,7 @@ use super::super::WriteError;
 
 /// The greatest content, in bytes: the length word of a chunk has 31 bits (§1.2), and types,
 /// headers and what compression adds have to fit as well.
-const LIMIT: usize = 0x4000_0000;
+pub(crate) const MAX_CONTENT: usize = 0x4000_0000;
 
 /// How deep values may lie within each other: well within what a default
 /// [`Limits::depth`](super::super::Limits::depth) lets a receiver read, types included.
@@ -29,7 +29,11 @@ impl Measure {
     #[inline]
     pub(super) fn add(&mut self, size: usize) -> Result<(), WriteError> {
         self.size = self.size.saturating_add(size).saturating_add(OVERHEAD);
-        if self.size > LIMIT { Err(WriteError::TooLarge { limit: LIMIT }) } else { Ok(()) }
+        if self.size > MAX_CONTENT {
+            Err(WriteError::TooLarge { limit: MAX_CONTENT })
+        } else {
+            Ok(())
+        }
     }
 
     #[inline]

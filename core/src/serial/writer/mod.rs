@@ -18,6 +18,8 @@ use super::{Family, Mode, Transcript, WriteError};
 use decide::{Decide, Live, Replay};
 use measure::Measure;
 
+pub(crate) use measure::MAX_CONTENT;
+
 /// Writes the SERIALs of one direction of a connection.
 ///
 /// Everything is appended to the buffer that the caller gives. When something can't be written,
