@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::lexer::{Lexer, Position, Token};
-use super::scope::{MAX_DEPTH, Scope};
+use super::scope::Scope;
 use super::{Declarations, ParseError, ParseErrorKind};
 
 /// Walks through a text token by token.
