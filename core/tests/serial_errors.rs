@@ -63,6 +63,11 @@ impl Build {
         self.u8(1).object(0, 0x8a00 | class).u8(tag).u8(internal).u8(0).u8(1).str(b"")
     }
 
+    /// The rest of the standard count type, and a count.
+    fn plain(self, v: u64) -> Build {
+        self.u8(3).u8(2).u8(0).u8(1).str(b"").u64(v)
+    }
+
     fn count_value(self, v: u64) -> Build {
         self.object(0, 0x8801).ty(1, 3, 2).u64(v)
     }
@@ -336,4 +341,51 @@ fn a_location_is_passed_over_and_written_again() {
     transcript.write_again(&serial, Mode::HANDSHAKE, &mut again);
     assert_eq!(again, chunk);
     assert_eq!(args(serial), [Value::Count(7)]);
+}
+
+/// Three values in one SERIAL; the next refers to the first of them.
+#[test]
+fn the_cache_is_bounded_whatever_the_peer_announces() {
+    let first = || {
+        let value = |b: Build, pid, v| b.object(pid, 0x8801).u8(1).object(0, 0x8a01).plain(v);
+        value(value(value(Build::call(3), 1, 10), 2, 20), 3, 30).0
+    };
+    for (cache, announced, fits) in [
+        (4, 100, true),
+        (3, 100, true),
+        (2, 100, false),
+        (100, 3, true),
+        (100, 2, false),
+        (3, 0, true),
+        (2, 0, false),
+    ] {
+        let mut reader = Reader::new(Limits { cache, ..Limits::default() });
+        reader.set_cache_size(announced);
+        reader.read(&Bytes::from(first()), Mode::HANDSHAKE).unwrap();
+        assert_eq!(reader.counters().entries, if fits { 3 } else { 2 });
+        let result = reader.read(&Bytes::from(Build::call(1).reference(1).0), Mode::HANDSHAKE);
+        match result {
+            Ok(serial) => assert_eq!((args(serial), fits), (vec![Value::Count(10)], true)),
+            Err(error) => assert_eq!((error.kind, fits), (Kind::UnknownObject(1), false)),
+        }
+    }
+}
+
+#[test]
+fn a_number_of_elements_fits_the_bytes_left_or_not() {
+    // Unset elements take a byte each.
+    let vector = |claimed: u32, there: usize| {
+        let build = Build::call(1).object(0, 0x880c).u8(0).str(b"V").u8(0).str(b"");
+        (0..there).fold(build.u32(claimed), |build, _| build.u8(0))
+    };
+    for (claimed, there, fits) in [(7, 8, true), (8, 8, true), (9, 8, false)] {
+        match vector(claimed, there).read() {
+            Ok(_) => assert!(fits, "{claimed}"),
+            Err(error) => {
+                let count = u64::from(claimed);
+                assert_eq!(error.kind, Kind::TooManyElements { count, left: there as u32 });
+                assert!(!fits, "{claimed}");
+            }
+        }
+    }
 }
