@@ -8,6 +8,8 @@ mod container;
 mod declaration;
 mod declare;
 mod expr;
+#[cfg(feature = "serde")]
+pub mod json;
 mod lexer;
 mod literal;
 mod name;
