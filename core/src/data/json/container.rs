@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::attributes::{get_attributes, put_attributes};
 use super::mapping::Json;
 use super::node::Node;
 use super::object::{Fault, Fields, Keys, Result};
 use super::reader::Reader;
-use super::types::standard;
+use super::types::{same, standard};
 use super::value::read_type;
 use super::writer::Writer;
 use crate::data::{
@@ -128,37 +129,13 @@ fn index_tag(items: &[Value]) -> u8 {
     }
 }
 
-/// Returns whether two types are the same in everything that is ever written of them.
-fn same(a: &Type, b: &Type) -> bool {
-    match (a, b) {
-        (Type::Base(a), Type::Base(b)) => a == b,
-        (Type::Def(a), Type::Def(b)) => Arc::ptr_eq(a, b) || same_list(a, b),
-        (Type::Enclosing(a), Type::Enclosing(b)) => Arc::ptr_eq(a, b),
-        (Type::Named(a), Type::Named(b)) => a == b,
-        _ => false,
-    }
-}
-
-fn same_list(a: &TypeDef, b: &TypeDef) -> bool {
-    let (TypeKind::List(one), TypeKind::List(other)) = (&a.kind, &b.kind) else { return false };
-    let pure = match (&one.pure, &other.pure) {
-        (Some(a), Some(b)) => same(a, b),
-        (a, b) => a.is_none() && b.is_none(),
-    };
-    let flags = |def: &TypeDef| (def.base, def.network_order);
-    pure && a.name == b.name
-        && flags(a) == flags(b)
-        && one.types.len() == other.types.len()
-        && one.types.iter().zip(&other.types).all(|(a, b)| same(a, b))
-}
-
 pub(super) fn write_table(table: &Table, fields: &mut Fields, out: &mut Writer) {
     fields.put(if table.is_set() { "set" } else { "table" }, &table.ty, out);
     let def = table.ty.def();
     let index_type = index_type(def.as_deref());
     let entries = table.entries.iter().map(|entry| write_entry(entry, index_type, out)).collect();
     fields.node("entries", Node::Array(entries));
-    fields.put("attributes", &table.attributes, out);
+    put_attributes(&table.attributes, &table.ty, fields, out);
     fields.put("expire_time", &table.expire_time, out);
     fields.put("expire_func", &table.expire_func, out);
     put_mutable(&table.mutable, fields, out);
@@ -193,7 +170,7 @@ pub(super) fn read_table(kind: &str, keys: &mut Keys, from: &mut Reader) -> Resu
     let ty = read_type(kind, TypeTag::Table, keys, from)?;
     let mut table = Table {
         mutable: get_mutable(keys, from)?,
-        attributes: keys.get("attributes", from)?,
+        attributes: get_attributes(&ty, keys, from)?,
         expire_time: keys.get("expire_time", from)?,
         expire_func: keys.get("expire_func", from)?,
         ..Table::new(ty)

@@ -233,35 +233,40 @@ pub(super) const fn key(field: &'static str) -> &'static str {
     }
 }
 
-/// Maps structs field by field; a field that has its usual value is left out.
+/// Maps structs field by field. A field that has its usual value (`= …`) is left out; attributes
+/// (`of …`) have a type of their own only if it isn't that field.
 macro_rules! plain {
-    (@put $fields:ident, $out:ident, $value:expr, $key:expr) => {
-        $fields.put($key, $value, $out)
+    (@put $of:expr, $fields:ident, $out:ident, $field:ident) => {
+        $fields.put(key(stringify!($field)), &$of.$field, $out)
     };
-    (@put $fields:ident, $out:ident, $value:expr, $key:expr, $usual:expr) => {
-        $fields.put_unless($key, $value, &$usual, $out)
+    (@put $of:expr, $fields:ident, $out:ident, $field:ident = $usual:expr) => {
+        $fields.put_unless(key(stringify!($field)), &$of.$field, &$usual, $out)
     };
-    (@get $keys:ident, $from:ident, $key:expr) => {
-        $keys.get($key, $from)?
+    (@put $of:expr, $fields:ident, $out:ident, $field:ident of $ty:ident) => {
+        put_attributes(&$of.$field, &$of.$ty, &mut $fields, $out)
     };
-    (@get $keys:ident, $from:ident, $key:expr, $usual:expr) => {
-        $keys.get_or($key, $usual, $from)?
+    (@get $keys:ident, $from:ident, $field:ident) => {
+        $keys.get(key(stringify!($field)), $from)?
     };
-    ($($ty:ident { $($field:ident $(= $usual:expr)?),* $(,)? })*) => {
-        $(impl Json for $ty {
+    (@get $keys:ident, $from:ident, $field:ident = $usual:expr) => {
+        $keys.get_or(key(stringify!($field)), $usual, $from)?
+    };
+    (@get $keys:ident, $from:ident, $field:ident of $ty:ident) => {
+        get_attributes(&$ty, &mut $keys, $from)?
+    };
+    ($($name:ident { $($field:ident $(of $ty:ident)? $(= $usual:expr)?),* $(,)? })*) => {
+        $(impl Json for $name {
             fn write(&self, out: &mut Writer) -> Node {
                 let mut fields = Fields::new();
-                $(plain!(@put fields, out, &self.$field, key(stringify!($field)) $(, $usual)?);)*
+                $(plain!(@put self, fields, out, $field $(of $ty)? $(= $usual)?);)*
                 fields.into()
             }
 
-            fn read(node: Node, from: &mut Reader) -> Result<$ty> {
+            fn read(node: Node, from: &mut Reader) -> Result<$name> {
                 let mut keys = Keys::of(node)?;
-                let read = $ty {
-                    $($field: plain!(@get keys, from, key(stringify!($field)) $(, $usual)?),)*
-                };
+                $(let $field = plain!(@get keys, from, $field $(of $ty)? $(= $usual)?);)*
                 keys.finish()?;
-                Ok(read)
+                Ok($name { $($field),* })
             }
         })*
     };

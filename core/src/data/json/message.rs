@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::attributes::{get_attributes, put_attributes};
 use super::mapping::{Json, hex, key, plain};
 use super::node::Node;
 use super::object::{Fault, Fields, Keys, Result};
@@ -12,9 +13,9 @@ use crate::data::{Event, File, Func, Id, Opcode, Packet, Serial, StateAccess};
 plain! {
     Event { name, time, args }
     Func { name, ty, kind, frame_size, bodies }
-    File { name, ty, buffered, access, attributes }
+    File { name, ty, buffered, access, attributes of ty }
     Id {
-        name, scope, ty, value, attributes, is_export = false, is_const = 0, is_enum_const = 0,
+        name, scope, ty, value, attributes of ty, is_export = false, is_const = 0, is_enum_const = 0,
         is_type = 0, offset = 0, infer_return_type = false, weak_ref = false,
     }
     StateAccess { opcode, target, op1, op2, op3 }

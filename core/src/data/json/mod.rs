@@ -1,5 +1,6 @@
 //! JSON.
 
+mod attributes;
 mod code;
 mod container;
 mod document;

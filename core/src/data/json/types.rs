@@ -1,15 +1,16 @@
-//! Types and attributes.
+//! Types.
 
 use std::sync::{Arc, Weak};
 
+use super::attributes::{get_attributes, put_attributes};
 use super::mapping::{Json, key, plain};
 use super::node::Node;
 use super::object::{Fault, Fields, Keys, Result};
 use super::reader::Reader;
 use super::writer::Writer;
 use crate::data::{
-    Attribute, AttributeTag, Attributes, Enclosing, EnumType, Field, FuncType, ListType, Name,
-    RecordType, SetType, TableType, Type, TypeDef, TypeKind, TypeTag,
+    Enclosing, EnumType, Field, FuncType, ListType, Name, RecordType, SetType, TableType, Type,
+    TypeDef, TypeKind, TypeTag,
 };
 
 /// The keys that say what kind of type a definition is of.
@@ -224,31 +225,32 @@ fn part<T: Json>(kind: &str, content: Node, from: &mut Reader) -> Result<T> {
     T::read(content, from).map_err(|fault| fault.within(kind))
 }
 
-plain! {
-    Field { name, ty, attributes }
-    Attributes { ty, list }
+/// Returns whether two types are the same in everything that is ever written of them.
+pub(super) fn same(a: &Type, b: &Type) -> bool {
+    match (a, b) {
+        (Type::Base(a), Type::Base(b)) => a == b,
+        (Type::Def(a), Type::Def(b)) => Arc::ptr_eq(a, b) || same_list(a, b),
+        (Type::Enclosing(a), Type::Enclosing(b)) => {
+            a.def.ptr_eq(&b.def) && a.name == b.name && a.tag == b.tag
+        }
+        (Type::Named(a), Type::Named(b)) => a == b,
+        _ => false,
+    }
 }
 
-impl Json for Attribute {
-    fn write(&self, out: &mut Writer) -> Node {
-        let Some(expr) = &self.expr else { return Node::text(self.tag.name()) };
-        let mut fields = Fields::new();
-        fields.put(self.tag.name(), expr, out);
-        fields.into()
-    }
+fn same_list(a: &TypeDef, b: &TypeDef) -> bool {
+    let (TypeKind::List(one), TypeKind::List(other)) = (&a.kind, &b.kind) else { return false };
+    let pure = match (&one.pure, &other.pure) {
+        (Some(a), Some(b)) => same(a, b),
+        (a, b) => a.is_none() && b.is_none(),
+    };
+    let flags = |def: &TypeDef| (def.base, def.network_order);
+    pure && a.name == b.name
+        && flags(a) == flags(b)
+        && one.types.len() == other.types.len()
+        && one.types.iter().zip(&other.types).all(|(a, b)| same(a, b))
+}
 
-    fn read(node: Node, from: &mut Reader) -> Result<Attribute> {
-        let tags = || (0..=u8::MAX).filter_map(AttributeTag::from_u8);
-        if let Node::Text(name) = &node {
-            let unknown = || Fault::new(format_args!("no attribute {name:?}"));
-            let tag = tags().find(|tag| tag.name() == name).ok_or_else(unknown)?;
-            return Ok(Attribute { tag, expr: None });
-        }
-        let mut keys = Keys::of(node)?;
-        let unknown = || Fault::new("no attribute");
-        let tag = tags().find(|tag| keys.has(tag.name())).ok_or_else(unknown)?;
-        let expr = keys.get(tag.name(), from)?;
-        keys.finish()?;
-        Ok(Attribute { tag, expr })
-    }
+plain! {
+    Field { name, ty, attributes of ty }
 }
