@@ -31,6 +31,10 @@ fn faults_say_where_and_what() {
         (r#"{"vector":{"vector":"int"},"items":[{"int":true}]}"#, "items.0.int: expected an"),
         (r#"{"record":{"record":[]},"fields":{"a":null}}"#, "fields: a: unknown key"),
         (r#"{"record":{"named":"R"},"fields":{"a":null}}"#, "fields: expected an array"),
+        (
+            r#"{"set":{"set":{"list":["int"]}},"entries":[{"index":[{"int":1}]},{"index":[{"int":1}]}]}"#,
+            "entries: two entries with the same index",
+        ),
         (r#"{"enum":"A","type":{"enum":[["B",1]],"counter":2}}"#, "enum: no constant of its type"),
         (r#"{"enum":"A","number":1,"type":{"enum":[["B",1]],"counter":2}}"#, "enum: not the name"),
         (r#"{"count":1,"types":[{"name":"count","record":[]}]}"#, "0: \"count\" is a standard"),
