@@ -83,6 +83,11 @@
 //! # Ok::<(), brocomm::connection::UsageError>(())
 //! ```
 //!
+//! # Features
+//!
+//! * `serde`: values, types, events and all else that a SERIAL carries as JSON, without loss
+//!   (`data::json`).
+//!
 //! # Hostile peers
 //!
 //! Nothing that a peer sends makes this crate panic, hang, or take more memory than is configured;

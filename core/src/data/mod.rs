@@ -1,13 +1,16 @@
 //! Bro's types and values as a Rust programmer wants them (2§4, 2§6).
 //!
 //! [`Value`] is the one type for all values, [`Type`] the one for all types. Nothing here knows
-//! how they are written to the wire; that is [`serial`](crate::serial).
+//! how they are written to the wire; that is [`serial`](crate::serial). [`types_table`] shows each
+//! type in all its forms.
 
 mod attributes;
 mod container;
 mod declaration;
 mod declare;
 mod expr;
+#[cfg(feature = "serde")]
+pub mod json;
 mod lexer;
 mod literal;
 mod name;
@@ -21,6 +24,8 @@ mod scope;
 mod stmt;
 mod tag;
 mod types;
+#[doc = include_str!("types_table.md")]
+pub mod types_table {}
 mod value;
 
 pub use attributes::{Attribute, AttributeTag, Attributes};
