@@ -7,6 +7,7 @@ mod attributes;
 mod container;
 mod declaration;
 mod declare;
+mod equality;
 mod expr;
 mod lexer;
 mod literal;

@@ -14,7 +14,22 @@ use super::{
 ///
 /// Containers are shared and cheap to clone. A string that came with a message borrows from that
 /// message's buffer; [`Value::compact`] gives a value that doesn't, for keeping.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// # Equality
+///
+/// Values are equal, and hash alike, if Bro takes them for the same index of a table or element of
+/// a set:
+///
+/// * doubles, times and intervals by their bits: a NaN equals itself, 0.0 and -0.0 differ;
+/// * addresses and subnets as IPv6 ones: `::ffff:1.2.3.4` is `1.2.3.4`;
+/// * enums' constants by number, functions and files by name;
+/// * records field by field in their order, tables and sets whatever their entries' order;
+/// * opaque values by content.
+///
+/// A value's kind counts (`Count(1)` is not `Int(1)`), but of types no more than that; nor do
+/// attributes, time stamps of entries, unique ids and properties. Where those matter, compare
+/// them too.
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Value {
     /// `bool`
