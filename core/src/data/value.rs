@@ -134,34 +134,3 @@ impl Value {
         }
     }
 }
-
-macro_rules! from {
-    ($($rust:ty => $variant:ident ($convert:expr),)*) => {
-        $(impl From<$rust> for Value {
-            fn from(value: $rust) -> Value {
-                Value::$variant(($convert)(value))
-            }
-        })*
-    };
-}
-
-from! {
-    bool => Bool(|v| v),
-    i64 => Int(|v| v),
-    i32 => Int(i64::from),
-    u64 => Count(|v| v),
-    u32 => Count(u64::from),
-    f64 => Double(|v| v),
-    &str => String(|v: &str| Bytes::copy_from_slice(v.as_bytes())),
-    String => String(Bytes::from),
-    Bytes => String(|v| v),
-    IpAddr => Addr(|v| v),
-    Port => Port(|v| v),
-    Subnet => Subnet(|v| v),
-    EnumValue => Enum(|v| v),
-    Pattern => Pattern(Arc::new),
-    List => List(Arc::new),
-    Table => Table(Arc::new),
-    Record => Record(Arc::new),
-    Vector => Vector(Arc::new),
-}
