@@ -116,18 +116,18 @@ impl<S: 'static> Handlers<S> {
     }
 
     fn check(&self, name: &str, types: &[Type]) -> Result<(), SignatureError> {
-        let error = |kind| SignatureError { event: name.into(), kind };
+        let signature = |kind| SignatureError { event: name.into(), kind };
         let Some(declared) = self.declarations.events.get(name.as_bytes()) else {
-            return Err(error(SignatureErrorKind::Undeclared));
+            return Err(signature(SignatureErrorKind::Undeclared));
         };
         let (expected, found) = (declared.params.len(), types.len());
         if expected != found {
-            return Err(error(SignatureErrorKind::Count { expected, found }));
+            return Err(signature(SignatureErrorKind::Count { expected, found }));
         }
         let check = |(position, (wanted, param)): (usize, (&Type, &Field))| {
             let name = &param.name;
-            fit(wanted, &param.ty).map_err(|source| {
-                error(SignatureErrorKind::Parameter { position, name: name.clone(), source })
+            fit(wanted, &param.ty).map_err(|error| {
+                signature(SignatureErrorKind::Parameter { position, name: name.clone(), error })
             })
         };
         types.iter().zip(&declared.params).enumerate().try_for_each(check)
@@ -199,7 +199,6 @@ pub struct SignatureError {
     /// The event's name.
     pub event: Name,
     /// The difference.
-    #[source]
     pub kind: SignatureErrorKind,
 }
 
@@ -219,14 +218,14 @@ pub enum SignatureErrorKind {
         found: usize,
     },
     /// A parameter is declared with a type that the handler doesn't take.
-    #[error("parameter {position}, {name}: {source}")]
+    #[error("parameter {position}, {name}: {error}")]
     Parameter {
         /// The parameter's position, from 0.
         position: usize,
         /// Its declared name.
         name: Name,
         /// What the handler expects, and what is declared.
-        source: ConversionError,
+        error: ConversionError,
     },
 }
 
@@ -237,6 +236,5 @@ pub struct DispatchError {
     /// The event's name.
     pub event: Name,
     /// Which argument doesn't fit, and why.
-    #[source]
     pub error: ConversionError,
 }

@@ -8,6 +8,9 @@ mod container;
 mod convert;
 mod declaration;
 mod declare;
+#[cfg(feature = "derive")]
+#[doc(hidden)]
+pub mod derived;
 mod equality;
 mod event;
 mod expr;
