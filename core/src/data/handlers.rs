@@ -125,9 +125,9 @@ impl<S: 'static> Handlers<S> {
             return Err(signature(SignatureErrorKind::Count { expected, found }));
         }
         let check = |(position, (wanted, param)): (usize, (&Type, &Field))| {
-            let name = &param.name;
             fit(wanted, &param.ty).map_err(|error| {
-                signature(SignatureErrorKind::Parameter { position, name: name.clone(), error })
+                let (name, error) = (param.name.clone(), Box::new(error));
+                signature(SignatureErrorKind::Parameter { position, name, error })
             })
         };
         types.iter().zip(&declared.params).enumerate().try_for_each(check)
@@ -225,7 +225,7 @@ pub enum SignatureErrorKind {
         /// Its declared name.
         name: Name,
         /// What the handler expects, and what is declared.
-        error: ConversionError,
+        error: Box<ConversionError>,
     },
 }
 
