@@ -185,7 +185,7 @@ fn row_of(index: &Type) -> BoxedStrategy<Vec<Value>> {
 fn filled(ty: &Type, rows: impl Iterator<Item = (Vec<Value>, Option<Value>)>) -> Value {
     let mut table = Table::new(ty.clone());
     for (index, value) in rows {
-        // Zeros of both signs are equal here, though not for a hash table.
+        // Rows may repeat, an index must not.
         if table.get(&index).is_none() {
             table.push(index, value);
         }

@@ -121,4 +121,6 @@ pub mod serial;
 mod time;
 pub mod wire;
 
+#[cfg(feature = "derive")]
+pub use brocomm_derive::{Enum, Event, Record};
 pub use time::Time;

@@ -31,6 +31,8 @@ proptest! {
         let mut again = Vec::new();
         transcript.write_again(&serial, mode, &mut again);
         prop_assert_eq!(&chunk, &again, "the same decisions give the same bytes");
+        // Equal values may be of different types.
+        prop_assert_eq!(format!("{serial:?}"), format!("{:?}", Serial::Event(event.clone())));
         prop_assert_eq!(serial, Serial::Event(event));
     }
 
@@ -50,7 +52,9 @@ proptest! {
             let mode = modes[at / stretch];
             let chunk = write(&mut writer, event, mode);
             let serial = reader.read(&chunk, mode).unwrap();
-            prop_assert_eq!(&serial, &Serial::Event(event.clone()));
+            let sent = Serial::Event(event.clone());
+            prop_assert_eq!(&serial, &sent);
+            prop_assert_eq!(format!("{serial:?}"), format!("{sent:?}"));
         }
     }
 

@@ -1,6 +1,6 @@
 //! Lists, tables, sets, records and vectors (2§6).
 
-use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Attributes, Expr, Name, Type, TypeKind, Value};
@@ -15,7 +15,7 @@ pub struct Mutable {
 }
 
 /// Holds several values in a row.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct List {
     /// The list's type.
     pub ty: Type,
@@ -34,6 +34,7 @@ impl List {
 /// Holds a table or a set.
 ///
 /// Entries stand in the order in which they came; for Bro that is the order of its hash table.
+/// Tables are equal that have equal indices and values, in whatever order.
 #[derive(Debug, Clone)]
 pub struct Table {
     /// The type: a table, or a set, which has no values.
@@ -51,7 +52,7 @@ pub struct Table {
 }
 
 /// Holds an entry of a table or set.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Entry {
     /// The index, one value per component.
     pub index: Arc<List>,
@@ -103,16 +104,33 @@ impl Table {
     }
 
     /// Returns the entry with this index.
+    ///
+    /// Looks at one entry after the other. For many look-ups in a large table make an
+    /// [index](Table::index) first.
     pub fn get(&self, index: &[Value]) -> Option<&Entry> {
         self.entries.iter().find(|e| e.index.items == index)
+    }
+
+    /// Returns the entries by their indices, for many look-ups; of equal indices the first entry.
+    ///
+    /// ```
+    /// # use brocomm::data::{Table, Type, Value};
+    /// let mut table = Table::new(Type::table(vec![Type::COUNT], Type::STRING));
+    /// table.push(vec![Value::Count(443)], Some("https".into()));
+    /// let index = table.index();
+    /// let entry = index[[Value::Count(443)].as_slice()];
+    /// assert_eq!(entry.value, Some("https".into()));
+    /// ```
+    pub fn index(&self) -> BTreeMap<&[Value], &Entry> {
+        self.entries.iter().rev().map(|entry| (entry.index.items.as_slice(), entry)).collect()
     }
 
     /// Returns the entries in the order of their indices, and whether two indices are equal.
     pub(crate) fn sorted(&self) -> (Vec<&Entry>, bool) {
         let mut entries: Vec<&Entry> = self.entries.iter().collect();
-        entries.sort_by(|a, b| compare_lists(&a.index.items, &b.index.items));
+        entries.sort_by(|a, b| a.index.cmp(&b.index));
         let duplicate = entries.windows(2).any(|pair| match pair {
-            [a, b] => compare_lists(&a.index.items, &b.index.items) == Ordering::Equal,
+            [a, b] => a.index == b.index,
             _ => false,
         });
         (entries, duplicate)
@@ -132,19 +150,8 @@ impl Table {
     }
 }
 
-impl PartialEq for Table {
-    /// Compares content whatever its order; time stamps and attributes don't count.
-    fn eq(&self, other: &Table) -> bool {
-        if self.entries.len() != other.entries.len() {
-            return false;
-        }
-        let (mine, theirs) = (self.sorted().0, other.sorted().0);
-        mine.iter().zip(theirs).all(|(a, b)| a.index.items == b.index.items && a.value == b.value)
-    }
-}
-
 /// Holds a record.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Record {
     /// The record's type.
     pub ty: Type,
@@ -175,7 +182,7 @@ impl Record {
 }
 
 /// Holds a vector.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Vector {
     /// The vector's type.
     pub ty: Type,
@@ -194,58 +201,5 @@ impl Vector {
     pub(super) fn compact(&self) -> Vector {
         let items = self.items.iter().map(|i| i.as_ref().map(Value::compact)).collect();
         Vector { items, ..self.clone() }
-    }
-}
-
-/// Orders values for finding equal indices; the order itself means nothing.
-pub(crate) fn compare(a: &Value, b: &Value) -> Ordering {
-    match (a, b) {
-        (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
-        (Value::Int(a), Value::Int(b)) => a.cmp(b),
-        (Value::Count(a), Value::Count(b)) | (Value::Counter(a), Value::Counter(b)) => a.cmp(b),
-        (Value::Double(a), Value::Double(b))
-        | (Value::Time(a), Value::Time(b))
-        | (Value::Interval(a), Value::Interval(b)) => a.total_cmp(b),
-        (Value::String(a), Value::String(b)) => a.cmp(b),
-        (Value::Pattern(a), Value::Pattern(b)) => a.cmp(b),
-        (Value::Enum(a), Value::Enum(b)) => a.number.cmp(&b.number),
-        (Value::Port(a), Value::Port(b)) => a.cmp(b),
-        (Value::Addr(a), Value::Addr(b)) => a.to_canonical().cmp(&b.to_canonical()),
-        (Value::Subnet(a), Value::Subnet(b)) => a.cmp(b),
-        (Value::List(a), Value::List(b)) => compare_lists(&a.items, &b.items),
-        (Value::Record(a), Value::Record(b)) => compare_optional(&a.fields, &b.fields),
-        (Value::Vector(a), Value::Vector(b)) => compare_optional(&a.items, &b.items),
-        (Value::Table(a), Value::Table(b)) => {
-            let (a, b) = (a.sorted().0, b.sorted().0);
-            a.len().cmp(&b.len()).then_with(|| {
-                a.iter().zip(&b).fold(Ordering::Equal, |order, (a, b)| {
-                    order
-                        .then_with(|| compare_lists(&a.index.items, &b.index.items))
-                        .then_with(|| compare_options(a.value.as_ref(), b.value.as_ref()))
-                })
-            })
-        }
-        (Value::Func(_, a), Value::Func(_, b)) => a.name.cmp(&b.name),
-        (Value::File(_, a), Value::File(_, b)) => a.name.cmp(&b.name),
-        (Value::Opaque(a), Value::Opaque(b)) => Arc::as_ptr(a).cmp(&Arc::as_ptr(b)),
-        (a, b) => (a.tag() as u8).cmp(&(b.tag() as u8)),
-    }
-}
-
-fn compare_lists(a: &[Value], b: &[Value]) -> Ordering {
-    let unequal = a.iter().zip(b).map(|(a, b)| compare(a, b)).find(|o| o.is_ne());
-    unequal.unwrap_or_else(|| a.len().cmp(&b.len()))
-}
-
-fn compare_optional(a: &[Option<Value>], b: &[Option<Value>]) -> Ordering {
-    let unequal =
-        a.iter().zip(b).map(|(a, b)| compare_options(a.as_ref(), b.as_ref())).find(|o| o.is_ne());
-    unequal.unwrap_or_else(|| a.len().cmp(&b.len()))
-}
-
-fn compare_options(a: Option<&Value>, b: Option<&Value>) -> Ordering {
-    match (a, b) {
-        (Some(a), Some(b)) => compare(a, b),
-        (a, b) => a.is_some().cmp(&b.is_some()),
     }
 }

@@ -6,9 +6,16 @@
 
 mod attributes;
 mod container;
+mod convert;
 mod declaration;
 mod declare;
+#[cfg(feature = "derive")]
+#[doc(hidden)]
+pub mod derived;
+mod equality;
+mod event;
 mod expr;
+mod handlers;
 #[cfg(feature = "serde")]
 pub mod json;
 mod lexer;
@@ -30,8 +37,14 @@ mod value;
 
 pub use attributes::{Attribute, AttributeTag, Attributes};
 pub use container::{Entry, List, Mutable, Record, Table, Vector};
+pub use convert::{
+    BroType, ConversionError, ConversionErrorKind, FromIndex, FromSlot, FromValue, IndexType, Step,
+    ToIndex, ToSlot, ToValue,
+};
 pub use declaration::{CallMismatch, Declarations, EventDecl};
+pub use event::EventType;
 pub use expr::{BinaryClass, Expr, ExprKind, UnaryClass};
+pub use handlers::{DispatchError, Handler, Handlers, SignatureError, SignatureErrorKind};
 pub use literal::parse_call;
 pub use name::Name;
 pub use object::{Event, File, Func, Id, Opcode, Packet, Serial, StateAccess};

@@ -7,7 +7,9 @@ use bytes::Bytes;
 use super::{Attributes, Name, Stmt, Type, Value};
 
 /// Holds a function as a value carries it (2§8).
-#[derive(Debug, PartialEq)]
+///
+/// Equal if the name is.
+#[derive(Debug)]
 pub struct Func {
     /// The bodies with their priorities; empty for built-in functions.
     pub bodies: Vec<(Arc<Stmt>, i32)>,
@@ -23,7 +25,9 @@ pub struct Func {
 }
 
 /// Holds a file as a value carries it (2§8).
-#[derive(Debug, PartialEq)]
+///
+/// Equal if the name is.
+#[derive(Debug)]
 pub struct File {
     /// The file's name.
     pub name: Name,
@@ -144,7 +148,7 @@ impl Opcode {
 }
 
 /// Holds one operation on synchronized state (2§9).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateAccess {
     /// The operation.
     pub opcode: Opcode,
@@ -176,7 +180,7 @@ pub struct Packet {
 }
 
 /// Holds a call of an event (2§2).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Event {
     /// The event's full name.
     pub name: Name,

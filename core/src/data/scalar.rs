@@ -83,7 +83,9 @@ impl fmt::Display for Port {
 }
 
 /// Holds an address with a prefix width.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// An IPv4 subnet equals the IPv6 one that it is mapped to: `1.2.3.0/24` is `::ffff:1.2.3.0/120`.
+#[derive(Debug, Clone, Copy)]
 pub struct Subnet {
     /// The address; Bro keeps the bits outside the prefix zero.
     pub prefix: IpAddr,
@@ -121,7 +123,9 @@ impl Pattern {
 }
 
 /// Holds a constant of an enum.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// Constants are equal if their numbers are, as in an index.
+#[derive(Debug, Clone)]
 pub struct EnumValue {
     /// The enum.
     pub ty: Type,

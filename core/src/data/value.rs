@@ -14,7 +14,22 @@ use super::{
 ///
 /// Containers are shared and cheap to clone. A string that came with a message borrows from that
 /// message's buffer; [`Value::compact`] gives a value that doesn't, for keeping.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// # Equality
+///
+/// Values are equal, and hash alike, if Bro takes them for the same index of a table or element of
+/// a set:
+///
+/// * doubles, times and intervals by their bits: a NaN equals itself, 0.0 and -0.0 differ;
+/// * addresses and subnets as IPv6 ones: `::ffff:1.2.3.4` is `1.2.3.4`;
+/// * enums' constants by number, functions and files by name;
+/// * records field by field in their order, tables and sets whatever their entries' order;
+/// * opaque values by content.
+///
+/// A value's kind counts (`Count(1)` is not `Int(1)`), but of types no more than that; nor do
+/// attributes, time stamps of entries, unique ids and properties. Where those matter, compare
+/// them too.
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Value {
     /// `bool`
@@ -118,35 +133,4 @@ impl Value {
             other => other.clone(),
         }
     }
-}
-
-macro_rules! from {
-    ($($rust:ty => $variant:ident ($convert:expr),)*) => {
-        $(impl From<$rust> for Value {
-            fn from(value: $rust) -> Value {
-                Value::$variant(($convert)(value))
-            }
-        })*
-    };
-}
-
-from! {
-    bool => Bool(|v| v),
-    i64 => Int(|v| v),
-    i32 => Int(i64::from),
-    u64 => Count(|v| v),
-    u32 => Count(u64::from),
-    f64 => Double(|v| v),
-    &str => String(|v: &str| Bytes::copy_from_slice(v.as_bytes())),
-    String => String(Bytes::from),
-    Bytes => String(|v| v),
-    IpAddr => Addr(|v| v),
-    Port => Port(|v| v),
-    Subnet => Subnet(|v| v),
-    EnumValue => Enum(|v| v),
-    Pattern => Pattern(Arc::new),
-    List => List(Arc::new),
-    Table => Table(Arc::new),
-    Record => Record(Arc::new),
-    Vector => Vector(Arc::new),
 }

@@ -1,0 +1,79 @@
+//! The helper attribute `#[bro(…)]`.
+
+use syn::meta::ParseNestedMeta;
+use syn::{Attribute, DeriveInput, Error, Expr, LitStr, Result};
+
+use crate::case::Case;
+
+/// What is said of a type.
+#[derive(Default)]
+pub(crate) struct TypeAttributes {
+    pub(crate) name: Option<String>,
+    pub(crate) rename_all: Option<Case>,
+}
+
+/// What is said of a field or variant.
+#[derive(Default)]
+pub(crate) struct PartAttributes {
+    pub(crate) name: Option<String>,
+    pub(crate) log: bool,
+    pub(crate) default: Option<Option<Expr>>,
+}
+
+impl TypeAttributes {
+    /// Reads what is said of a type; `cases` says whether names may be written otherwise.
+    pub(crate) fn read(input: &DeriveInput, cases: bool) -> Result<TypeAttributes> {
+        if !input.generics.params.is_empty() {
+            // The static that holds the Bro type would be one for all.
+            return Err(Error::new_spanned(&input.generics, "a Bro type can't be generic"));
+        }
+        let mut read = TypeAttributes::default();
+        each(&input.attrs, |meta| {
+            if meta.path.is_ident("name") {
+                read.name = Some(text(&meta)?.value());
+            } else if cases && meta.path.is_ident("rename_all") {
+                let case = text(&meta)?;
+                let known = Case::parse(&case.value());
+                let expected = "expected \"snake_case\" or \"SCREAMING_SNAKE_CASE\"";
+                read.rename_all = Some(known.ok_or_else(|| Error::new_spanned(case, expected))?);
+            } else {
+                return Err(meta.error("unknown attribute"));
+            }
+            Ok(())
+        })?;
+        Ok(read)
+    }
+}
+
+impl PartAttributes {
+    /// Reads what is said of a part; `is_field` says whether it is a record's field.
+    pub(crate) fn read(attributes: &[Attribute], is_field: bool) -> Result<PartAttributes> {
+        let mut read = PartAttributes::default();
+        each(attributes, |meta| {
+            if meta.path.is_ident("name") {
+                read.name = Some(text(&meta)?.value());
+            } else if is_field && meta.path.is_ident("log") {
+                read.log = true;
+            } else if is_field && meta.path.is_ident("default") {
+                let given = meta.input.peek(syn::Token![=]);
+                read.default = Some(if given { Some(meta.value()?.parse()?) } else { None });
+            } else {
+                return Err(meta.error("unknown attribute"));
+            }
+            Ok(())
+        })?;
+        Ok(read)
+    }
+}
+
+fn each(
+    attributes: &[Attribute],
+    mut read: impl FnMut(ParseNestedMeta<'_>) -> Result<()>,
+) -> Result<()> {
+    let own = attributes.iter().filter(|attribute| attribute.path().is_ident("bro"));
+    own.into_iter().try_for_each(|attribute| attribute.parse_nested_meta(&mut read))
+}
+
+fn text(meta: &ParseNestedMeta<'_>) -> Result<LitStr> {
+    meta.value()?.parse()
+}

@@ -1,0 +1,62 @@
+//! `#[derive(Record)]`
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::ext::IdentExt;
+use syn::{DeriveInput, Result};
+
+use crate::attributes::TypeAttributes;
+use crate::fields::{conversions, fields};
+
+pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
+    let rust = &input.ident;
+    let attributes = TypeAttributes::read(input, false)?;
+    let name = attributes.name.unwrap_or_else(|| rust.unraw().to_string());
+    let fields = fields(input, true)?;
+    let declarations = fields.iter().map(|field| field.declaration());
+    let values = fields.iter().enumerate().map(|(at, field)| {
+        let member = &field.member;
+        quote!(::brocomm::data::derived::to_field(&self.#member, &ty, #at))
+    });
+    let taken = fields.iter().enumerate().map(|(at, field)| {
+        let (member, name) = (&field.member, &field.name);
+        match field.default() {
+            None => quote!(#member: ::brocomm::data::derived::from_field(record, #name, #at)?),
+            Some(default) => quote!(#member: ::brocomm::data::derived::from_field_or(
+                record, #name, #at, || #default,
+            )?),
+        }
+    });
+    let conversions = conversions(rust);
+    Ok(quote! {
+        impl ::brocomm::data::BroType for #rust {
+            fn bro_type() -> ::brocomm::data::Type {
+                static TYPE: ::std::sync::OnceLock<::brocomm::data::Type> =
+                    ::std::sync::OnceLock::new();
+                TYPE.get_or_init(|| {
+                    ::brocomm::data::Type::record(#name, ::std::vec![#(#declarations),*])
+                })
+                .clone()
+            }
+        }
+
+        impl ::brocomm::data::ToValue for #rust {
+            fn to_value_as(&self, _: &::brocomm::data::Type) -> ::brocomm::data::Value {
+                let ty = <Self as ::brocomm::data::BroType>::bro_type();
+                let fields = ::std::vec![#(#values),*];
+                ::brocomm::data::Record::new(ty, fields).into()
+            }
+        }
+
+        impl ::brocomm::data::FromValue for #rust {
+            fn from_value(
+                value: &::brocomm::data::Value,
+            ) -> ::core::result::Result<Self, ::brocomm::data::ConversionError> {
+                let record = ::brocomm::data::derived::to_record(value)?;
+                ::core::result::Result::Ok(#rust { #(#taken),* })
+            }
+        }
+
+        #conversions
+    })
+}

@@ -1,0 +1,95 @@
+//! What can be a table's index or a set's element.
+
+use super::{BroType, ConversionError, ConversionErrorKind, FromValue, Step, ToValue};
+use crate::data::{Type, Value};
+
+/// Gives the types of an index's components: one for every [`BroType`], several for tuples.
+pub trait IndexType {
+    /// Returns the types, in order.
+    fn index_types() -> Vec<Type>;
+}
+
+/// Makes an index of a Rust value: every [`ToValue`], and tuples of them.
+pub trait ToIndex: IndexType {
+    /// Makes the components, of these instances of their types.
+    fn to_index(&self, types: &[Type]) -> Vec<Value>;
+}
+
+/// Makes a Rust value of an index: every [`FromValue`], and tuples of them.
+pub trait FromIndex: IndexType + Sized {
+    /// Makes the Rust value.
+    ///
+    /// # Errors
+    ///
+    /// Says what doesn't fit, and where in the index.
+    fn from_index(index: &[Value]) -> Result<Self, ConversionError>;
+}
+
+impl<T: BroType> IndexType for T {
+    fn index_types() -> Vec<Type> {
+        vec![T::bro_type()]
+    }
+}
+
+impl<T: ToValue> ToIndex for T {
+    fn to_index(&self, types: &[Type]) -> Vec<Value> {
+        vec![component(self, types.first())]
+    }
+}
+
+impl<T: FromValue> FromIndex for T {
+    fn from_index(index: &[Value]) -> Result<T, ConversionError> {
+        match index {
+            [only] => T::from_value(only),
+            _ => Err(ConversionErrorKind::Length { expected: 1, found: index.len() }.into()),
+        }
+    }
+}
+
+fn component<T: ToValue>(value: &T, ty: Option<&Type>) -> Value {
+    match ty {
+        Some(ty) => value.to_value_as(ty),
+        None => value.to_value(),
+    }
+}
+
+macro_rules! tuples {
+    ($(($($name:ident $at:tt),+) $number:literal;)*) => {$(
+        impl<$($name: BroType),+> IndexType for ($($name,)+) {
+            fn index_types() -> Vec<Type> {
+                vec![$($name::bro_type()),+]
+            }
+        }
+
+        impl<$($name: ToValue),+> ToIndex for ($($name,)+) {
+            fn to_index(&self, types: &[Type]) -> Vec<Value> {
+                vec![$(component(&self.$at, types.get($at))),+]
+            }
+        }
+
+        impl<$($name: FromValue),+> FromIndex for ($($name,)+) {
+            #[allow(non_snake_case, reason = "variables are named after their types")]
+            fn from_index(index: &[Value]) -> Result<Self, ConversionError> {
+                let [$($name),+] = index else {
+                    let (expected, found) = ($number, index.len());
+                    return Err(ConversionErrorKind::Length { expected, found }.into());
+                };
+                Ok(($(
+                    $name::from_value($name)
+                        .map_err(|error| error.within(Step::Component($at)))?,
+                )+))
+            }
+        }
+    )*};
+}
+
+tuples! {
+    (A 0) 1;
+    (A 0, B 1) 2;
+    (A 0, B 1, C 2) 3;
+    (A 0, B 1, C 2, D 3) 4;
+    (A 0, B 1, C 2, D 3, E 4) 5;
+    (A 0, B 1, C 2, D 3, E 4, F 5) 6;
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6) 7;
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7) 8;
+}

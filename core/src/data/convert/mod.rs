@@ -1,0 +1,175 @@
+//! Conversions between values and Rust types.
+
+mod containers;
+mod error;
+mod fit;
+mod from;
+mod index;
+mod scalars;
+mod sequence;
+mod slot;
+
+use super::{Record, Type, Value};
+
+pub use error::{ConversionError, ConversionErrorKind, Step};
+pub(in crate::data) use fit::fit;
+pub use index::{FromIndex, IndexType, ToIndex};
+pub use slot::{FromSlot, ToSlot};
+
+/// Gives the Bro type of a Rust type.
+///
+/// | Rust | Bro |
+/// | --- | --- |
+/// | `bool` | `bool` |
+/// | `i8`–`i64`; `u8`–`u64` | `int`; `count` |
+/// | `f32`, `f64` | `double` |
+/// | `SystemTime`, [`Time`](crate::Time); `Duration` | `time`; `interval` |
+/// | `String`, `&str`, `Bytes`, `Vec<u8>`, `[u8; N]` | `string` |
+/// | `IpAddr`, `Ipv4Addr`, `Ipv6Addr` | `addr` |
+/// | [`Port`](super::Port), [`Subnet`](super::Subnet), [`Pattern`](super::Pattern) | as named |
+/// | `Vec<T>`, `[T; N]` | `vector of T` |
+/// | `BTreeSet<T>`, `HashSet<T>` | `set[T]` |
+/// | `BTreeMap<K, V>`, `HashMap<K, V>` | `table[K] of V` |
+/// | `(A, B)` in the place of `T` or `K` above | an index of several components |
+/// | `Option<T>` as a field or a vector's element | `T`, or nothing |
+/// | [`Value`] | `any` |
+///
+/// With the feature `derive` also structs (records) and enums.
+pub trait BroType {
+    /// Whether there may be no value: true of `Option`s only.
+    const OPTIONAL: bool = false;
+
+    /// Returns the type.
+    ///
+    /// Of containers this is a new type every time; see [`ToValue::to_value_as`].
+    fn bro_type() -> Type;
+
+    /// Returns the type of several of these in a row; bytes in a row are a string.
+    #[doc(hidden)]
+    fn sequence_type() -> Type {
+        Type::vector(Self::bro_type())
+    }
+}
+
+/// Makes a Bro value of a Rust value.
+///
+/// ```
+/// # use brocomm::data::{ToValue, Value};
+/// assert_eq!(443u64.to_value(), Value::Count(443));
+/// assert_eq!(vec![Some(1i64), None].to_value().ty().to_string(), "vector of int");
+/// ```
+pub trait ToValue: BroType {
+    /// Makes the value, of this instance of its type.
+    ///
+    /// A connection recognises a type that it has sent before by its `Arc`, and then sends a
+    /// reference of a few bytes in its place. So whoever sends vectors, sets or tables again and
+    /// again calls [`BroType::bro_type`] once, keeps the result, and gives it here; so do records
+    /// with their fields. A type of another kind than `bro_type`'s is not used.
+    ///
+    /// ```
+    /// # use brocomm::data::{BroType, ToValue, Type};
+    /// let ty = Vec::<u64>::bro_type();
+    /// let (one, other) = (vec![1u64].to_value_as(&ty), vec![2u64].to_value_as(&ty));
+    /// # let (Type::Def(one), Type::Def(other)) = (one.ty(), other.ty()) else { panic!() };
+    /// # assert!(std::sync::Arc::ptr_eq(&one, &other));
+    /// ```
+    fn to_value_as(&self, ty: &Type) -> Value;
+
+    /// Makes the value.
+    fn to_value(&self) -> Value {
+        self.to_value_as(&Self::bro_type())
+    }
+
+    /// Makes the value of several of these in a row.
+    #[doc(hidden)]
+    fn sequence_to_value(items: &[Self], ty: &Type) -> Value
+    where
+        Self: Sized,
+    {
+        sequence::to_vector(items, ty, Self::sequence_type, |item, ty| Some(item.to_value_as(ty)))
+    }
+}
+
+/// Makes a Rust value of a Bro value.
+///
+/// An unsigned number is made of a `count` or `counter`, a signed one of an `int`, an `f64` of a
+/// `double`, `time` or `interval`, an `f32` of nothing. Of a set or table with equal indices the
+/// later entry counts.
+pub trait FromValue: BroType + Sized {
+    /// Makes the Rust value.
+    ///
+    /// # Errors
+    ///
+    /// Says what doesn't fit, and where in the value.
+    fn from_value(value: &Value) -> Result<Self, ConversionError>;
+
+    /// Makes several of these in a row.
+    #[doc(hidden)]
+    fn sequence_from_value(value: &Value) -> Result<Vec<Self>, ConversionError> {
+        sequence::from_vector(value, |item| match item {
+            Some(item) => Self::from_value(item),
+            None => Err(ConversionErrorKind::Missing.into()),
+        })
+    }
+}
+
+impl Value {
+    /// Returns the value as a Rust type.
+    ///
+    /// # Errors
+    ///
+    /// Says what doesn't fit, and where in the value.
+    ///
+    /// ```
+    /// # use brocomm::data::Value;
+    /// assert_eq!(Value::Count(443).to::<u16>(), Ok(443));
+    /// let error = Value::Count(70_000).to::<u16>().unwrap_err();
+    /// assert_eq!(error.to_string(), "70000 is out of the range of u16");
+    /// ```
+    pub fn to<T: FromValue>(&self) -> Result<T, ConversionError> {
+        T::from_value(self)
+    }
+}
+
+impl Record {
+    /// Returns the field of this name as a Rust type.
+    ///
+    /// # Errors
+    ///
+    /// Says what doesn't fit, and where in the field; a field that is not set or not there fits
+    /// only an `Option`.
+    pub fn field<T: FromSlot>(&self, name: &str) -> Result<T, ConversionError> {
+        T::from_slot(self.get(name)).map_err(|error| error.within(Step::Field(name.into())))
+    }
+}
+
+/// A reference is what it refers to, for values that are made of parts.
+impl<T: BroType + ?Sized> BroType for &T {
+    fn bro_type() -> Type {
+        T::bro_type()
+    }
+}
+
+impl<T: ToValue + ?Sized> ToValue for &T {
+    fn to_value_as(&self, ty: &Type) -> Value {
+        (**self).to_value_as(ty)
+    }
+}
+
+impl<T: BroType> BroType for Box<T> {
+    fn bro_type() -> Type {
+        T::bro_type()
+    }
+}
+
+impl<T: ToValue> ToValue for Box<T> {
+    fn to_value_as(&self, ty: &Type) -> Value {
+        (**self).to_value_as(ty)
+    }
+}
+
+impl<T: FromValue> FromValue for Box<T> {
+    fn from_value(value: &Value) -> Result<Self, ConversionError> {
+        T::from_value(value).map(Box::new)
+    }
+}

@@ -1,0 +1,193 @@
+//! Values without parts.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+
+use super::{BroType, ConversionError, ConversionErrorKind, FromValue, ToValue};
+use crate::Time;
+use crate::data::{EnumValue, Pattern, Port, Record, Subnet, Table, Type, TypeTag, Value, Vector};
+
+macro_rules! to_value {
+    ($($rust:ty: $ty:expr, $this:ident => $value:expr;)*) => {$(
+        impl BroType for $rust {
+            fn bro_type() -> Type {
+                $ty
+            }
+        }
+
+        impl ToValue for $rust {
+            fn to_value_as(&self, _: &Type) -> Value {
+                let $this = self;
+                $value
+            }
+        }
+    )*};
+}
+
+to_value! {
+    bool: Type::BOOL, this => Value::Bool(*this);
+    i8: Type::INT, this => Value::Int((*this).into());
+    i16: Type::INT, this => Value::Int((*this).into());
+    i32: Type::INT, this => Value::Int((*this).into());
+    i64: Type::INT, this => Value::Int(*this);
+    u16: Type::COUNT, this => Value::Count((*this).into());
+    u32: Type::COUNT, this => Value::Count((*this).into());
+    u64: Type::COUNT, this => Value::Count(*this);
+    f32: Type::DOUBLE, this => Value::Double((*this).into());
+    f64: Type::DOUBLE, this => Value::Double(*this);
+    str: Type::STRING, this => Value::string(this);
+    String: Type::STRING, this => Value::string(this);
+    Bytes: Type::STRING, this => Value::String(this.clone());
+    Pattern: Type::PATTERN, this => this.clone().into();
+    Port: Type::PORT, this => Value::Port(*this);
+    IpAddr: Type::ADDR, this => Value::Addr(*this);
+    Ipv4Addr: Type::ADDR, this => Value::Addr((*this).into());
+    Ipv6Addr: Type::ADDR, this => Value::Addr((*this).into());
+    Subnet: Type::SUBNET, this => Value::Subnet(*this);
+    Duration: Type::INTERVAL, this => Value::Interval(this.as_secs_f64());
+    Time: Type::TIME, this => Value::Time(this.as_secs_f64());
+    SystemTime: Type::TIME, this => Value::Time(match this.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => since.as_secs_f64(),
+        Err(before) => -before.duration().as_secs_f64(),
+    });
+    Value: Type::ANY, this => this.clone();
+}
+
+impl BroType for u8 {
+    fn bro_type() -> Type {
+        Type::COUNT
+    }
+
+    fn sequence_type() -> Type {
+        Type::STRING
+    }
+}
+
+impl ToValue for u8 {
+    fn to_value_as(&self, _: &Type) -> Value {
+        Value::Count((*self).into())
+    }
+
+    fn sequence_to_value(bytes: &[u8], _: &Type) -> Value {
+        Value::string(bytes)
+    }
+}
+
+macro_rules! from_value {
+    ($($rust:ty: $expected:ident, $($pattern:pat => $result:expr),+;)*) => {$(
+        impl FromValue for $rust {
+            fn from_value(value: &Value) -> Result<$rust, ConversionError> {
+                match value {
+                    $($pattern => $result,)+
+                    _ => Err(ConversionError::mismatch(TypeTag::$expected, value)),
+                }
+            }
+        }
+    )*};
+}
+
+macro_rules! from_number {
+    ($($rust:ty: $expected:ident, $pattern:pat => $number:ident;)*) => {$(from_value! {
+        $rust: $expected, found @ $pattern => {
+            <$rust>::try_from(*$number).map_err(|_| out_of_range(found, stringify!($rust)))
+        };
+    })*};
+}
+
+from_number! {
+    i8: Int, Value::Int(number) => number;
+    i16: Int, Value::Int(number) => number;
+    i32: Int, Value::Int(number) => number;
+    i64: Int, Value::Int(number) => number;
+    u16: Count, (Value::Count(number) | Value::Counter(number)) => number;
+    u32: Count, (Value::Count(number) | Value::Counter(number)) => number;
+    u64: Count, (Value::Count(number) | Value::Counter(number)) => number;
+}
+
+from_value! {
+    bool: Bool, Value::Bool(value) => Ok(*value);
+    f64: Double, Value::Double(v) | Value::Time(v) | Value::Interval(v) => Ok(*v);
+    Bytes: String, Value::String(value) => Ok(value.clone());
+    String: String, Value::String(value) => match std::str::from_utf8(value) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(error) => {
+            Err(ConversionErrorKind::NotUtf8 { valid_up_to: error.valid_up_to() }.into())
+        }
+    };
+    Pattern: Pattern, Value::Pattern(value) => Ok(Pattern::clone(value));
+    Port: Port, Value::Port(value) => Ok(*value);
+    Subnet: Subnet, Value::Subnet(value) => Ok(*value);
+    IpAddr: Addr, Value::Addr(value) => Ok(*value);
+    Ipv4Addr: Addr, found @ Value::Addr(value) => match value.to_canonical() {
+        IpAddr::V4(value) => Ok(value),
+        IpAddr::V6(_) => Err(out_of_range(found, "Ipv4Addr")),
+    };
+    Ipv6Addr: Addr, Value::Addr(value) => Ok(match value {
+        IpAddr::V4(value) => value.to_ipv6_mapped(),
+        IpAddr::V6(value) => *value,
+    });
+    Duration: Interval, found @ Value::Interval(seconds) => {
+        Duration::try_from_secs_f64(*seconds).map_err(|_| out_of_range(found, "Duration"))
+    };
+    Time: Time, found @ Value::Time(seconds) => {
+        // 2⁶⁴ nanoseconds.
+        if (0.0..18_446_744_073.709_552).contains(seconds) {
+            Ok(Time::from_secs_f64(*seconds))
+        } else {
+            Err(out_of_range(found, "Time"))
+        }
+    };
+    SystemTime: Time, found @ Value::Time(seconds) => {
+        let moment = Duration::try_from_secs_f64(seconds.abs()).ok().and_then(|distance| {
+            if *seconds < 0.0 {
+                SystemTime::UNIX_EPOCH.checked_sub(distance)
+            } else {
+                SystemTime::UNIX_EPOCH.checked_add(distance)
+            }
+        });
+        moment.ok_or_else(|| out_of_range(found, "SystemTime"))
+    };
+}
+
+impl FromValue for Value {
+    fn from_value(value: &Value) -> Result<Value, ConversionError> {
+        Ok(value.clone())
+    }
+}
+
+impl FromValue for u8 {
+    fn from_value(value: &Value) -> Result<u8, ConversionError> {
+        u8::try_from(u64::from_value(value)?).map_err(|_| out_of_range(value, "u8"))
+    }
+
+    fn sequence_from_value(value: &Value) -> Result<Vec<u8>, ConversionError> {
+        Bytes::from_value(value).map(Vec::from)
+    }
+}
+
+fn out_of_range(value: &Value, target: &'static str) -> ConversionError {
+    ConversionErrorKind::OutOfRange { value: value.clone(), target }.into()
+}
+
+/// Values as they are, whose Bro type is known only of each value.
+macro_rules! as_they_are {
+    ($($rust:ty: $variant:ident;)*) => {$(
+        impl BroType for $rust {
+            fn bro_type() -> Type {
+                Type::ANY
+            }
+        }
+
+        from_value! { $rust: $variant, Value::$variant(value) => Ok(value.clone()); }
+    )*};
+}
+
+as_they_are! {
+    EnumValue: Enum;
+    Arc<Record>: Record;
+    Arc<Table>: Table;
+    Arc<Vector>: Vector;
+}

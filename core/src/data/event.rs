@@ -1,0 +1,116 @@
+//! Events of Rust values, and back.
+
+use crate::Time;
+
+use super::{
+    ConversionError, ConversionErrorKind, Event, EventDecl, Field, FromValue, Name, Step, Value,
+};
+
+/// Makes an [`Event`](crate::data::Event) of its name and arguments.
+///
+/// Arguments are Rust values of any [`ToValue`](crate::data::ToValue); they are not consumed. A
+/// number without a suffix is an `i32`, and so an `int`: a `count` is written `443u64`. The time is
+/// 0; [`Event::at`](crate::data::Event::at) sets another.
+///
+/// Containers get a new type with each event, which goes to the peer in full; a struct with
+/// `#[derive(Event)]` keeps them.
+///
+/// ```
+/// use brocomm::data::Value;
+/// use brocomm::{Time, event};
+///
+/// let host: std::net::IpAddr = [10, 0, 0, 1].into();
+/// let scan = event!("scan_seen", host, 443u64).at(Time::from_secs_f64(1.5));
+/// assert_eq!(scan.args, [Value::Addr(host), Value::Count(443)]);
+/// assert_eq!(scan.time, 1.5);
+/// ```
+#[macro_export]
+macro_rules! event {
+    ($name:expr $(, $arg:expr)* $(,)?) => {
+        $crate::data::Event::new($name, vec![$($crate::data::ToValue::to_value(&$arg)),*])
+    };
+}
+
+/// Ties a Rust type to one event; made by `#[derive(Event)]` (feature `derive`).
+pub trait EventType: Sized {
+    /// The event's full name.
+    const NAME: &'static str;
+
+    /// Returns the parameters, always the same instances.
+    fn params() -> &'static [Field];
+
+    /// Makes the arguments.
+    fn to_args(&self) -> Vec<Value>;
+
+    /// Makes the Rust value of the arguments.
+    ///
+    /// # Errors
+    ///
+    /// Says which argument doesn't fit, and why.
+    fn from_args(args: &[Value]) -> Result<Self, ConversionError>;
+
+    /// Returns the event's declaration.
+    fn declaration() -> EventDecl {
+        EventDecl { name: Name::from_static(Self::NAME), params: Self::params().to_vec() }
+    }
+
+    /// Makes the event, at time 0; see [`Event::at`].
+    fn to_event(&self) -> Event {
+        Event { name: Name::from_static(Self::NAME), time: 0.0, args: self.to_args() }
+    }
+
+    /// Makes the Rust value of an event.
+    ///
+    /// # Errors
+    ///
+    /// Says that it is another event, or which argument doesn't fit, and why.
+    fn from_event(event: &Event) -> Result<Self, ConversionError> {
+        if event.name == Self::NAME {
+            Self::from_args(&event.args)
+        } else {
+            let (expected, found) = (Self::NAME, event.name.compact());
+            Err(ConversionErrorKind::Event { expected, found }.into())
+        }
+    }
+}
+
+impl Event {
+    /// Makes an event, at time 0.
+    pub fn new(name: impl Into<Name>, args: Vec<Value>) -> Event {
+        Event { name: name.into(), time: 0.0, args }
+    }
+
+    /// Returns the event with this as the sender's network time.
+    #[must_use]
+    pub fn at(self, time: Time) -> Event {
+        Event { time: time.as_secs_f64(), ..self }
+    }
+
+    /// Returns the argument at this position as a Rust type.
+    ///
+    /// # Errors
+    ///
+    /// Says what doesn't fit, or that there is no such argument.
+    pub fn arg<T: FromValue>(&self, position: usize) -> Result<T, ConversionError> {
+        argument(&self.args, position)
+    }
+}
+
+/// Returns the argument at this position as a Rust type.
+pub(super) fn argument<T: FromValue>(
+    args: &[Value],
+    position: usize,
+) -> Result<T, ConversionError> {
+    let value = args.get(position).ok_or_else(|| ConversionErrorKind::Missing.into());
+    value.and_then(T::from_value).map_err(|error| error.within(Step::Argument(position)))
+}
+
+/// Checks the number of arguments.
+pub(crate) fn check_count(args: &[Value], expected: usize) -> Result<(), ConversionError> {
+    let found = args.len();
+    if found == expected {
+        Ok(())
+    } else {
+        Err(ConversionErrorKind::Length { expected, found }.into())
+    }
+}

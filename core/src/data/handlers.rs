@@ -1,0 +1,240 @@
+//! Typed handlers of events.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::convert::fit;
+use super::event::{argument, check_count};
+use super::{
+    BroType, ConversionError, Declarations, Event, EventType, Field, FromValue, Name, Type, Value,
+};
+
+/// Calls functions of Rust arguments with events.
+///
+/// Handlers are checked against the declared events as they are added. A connection knows nothing
+/// of them: whoever polls it gives them the events that it notifies of, together with the state
+/// that they work on.
+///
+/// ```
+/// use std::net::IpAddr;
+/// use std::sync::Arc;
+///
+/// use brocomm::data::{Declarations, Handlers};
+/// use brocomm::event;
+///
+/// let mut declarations = Declarations::new();
+/// declarations.read("event scan_seen(host: addr, ports: set[port], tries: count);")?;
+///
+/// type Seen = Vec<(IpAddr, u32)>;
+/// let handlers = Handlers::new(Arc::new(declarations)).on(
+///     "scan_seen",
+///     |seen: &mut Seen, host: IpAddr, _: Vec<u8>, tries: u32| seen.push((host, tries)),
+/// );
+/// let error = handlers.unwrap_err();
+/// assert_eq!(error.to_string(), "handler of scan_seen: parameter 1, ports: expected string, found table");
+///
+/// # let mut declarations = Declarations::new();
+/// # declarations.read("event scan_seen(host: addr, tries: count);")?;
+/// let handlers = Handlers::new(Arc::new(declarations)).on(
+///     "scan_seen",
+///     |seen: &mut Seen, host: IpAddr, tries: u32| seen.push((host, tries)),
+/// )?;
+/// let host = IpAddr::from([10, 0, 0, 1]);
+/// let mut seen = Seen::new();
+/// handlers.dispatch(&event!("scan_seen", host, 443u64), &mut seen)?;
+/// assert_eq!(seen, [(host, 443)]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Handlers<S> {
+    declarations: Arc<Declarations>,
+    handlers: BTreeMap<Name, Vec<Box<Call<S>>>>,
+}
+
+type Call<S> = dyn Fn(&mut S, &[Value]) -> Result<(), ConversionError> + Send + Sync;
+
+impl<S: 'static> Handlers<S> {
+    /// Begins without handlers; those to come are for the events that are declared here.
+    pub fn new(declarations: Arc<Declarations>) -> Handlers<S> {
+        Handlers { declarations, handlers: BTreeMap::new() }
+    }
+
+    /// Adds a handler: a function of the state, `&mut S`, and one [`FromValue`] per parameter, up
+    /// to eight.
+    ///
+    /// An event may have several handlers, which are called in the order in which they were added.
+    ///
+    /// # Errors
+    ///
+    /// Says that the event is not declared, or which parameter differs from its declaration.
+    pub fn on<A, H: Handler<S, A>>(
+        mut self,
+        name: &str,
+        handler: H,
+    ) -> Result<Handlers<S>, SignatureError> {
+        self.check(name, &H::types())?;
+        self.add(name, move |state, args| handler.call(state, args));
+        Ok(self)
+    }
+
+    /// Adds a handler of a type with `#[derive(Event)]`.
+    ///
+    /// # Errors
+    ///
+    /// Says that the event is not declared, or which parameter differs from its declaration.
+    pub fn on_event<E: EventType>(
+        mut self,
+        handler: impl Fn(&mut S, E) + Send + Sync + 'static,
+    ) -> Result<Handlers<S>, SignatureError> {
+        let types: Vec<Type> = E::params().iter().map(|param| param.ty.clone()).collect();
+        self.check(E::NAME, &types)?;
+        self.add(E::NAME, move |state, args| {
+            handler(state, E::from_args(args)?);
+            Ok(())
+        });
+        Ok(self)
+    }
+
+    /// Returns the names of the events that have handlers, to be requested of peers.
+    pub fn events(&self) -> impl Iterator<Item = &Name> {
+        self.handlers.keys()
+    }
+
+    /// Calls the handlers of an event; returns whether it has any.
+    ///
+    /// # Errors
+    ///
+    /// Says which argument a handler can't take, and why. That handler and those after it are not
+    /// called.
+    pub fn dispatch(&self, event: &Event, state: &mut S) -> Result<bool, DispatchError> {
+        let Some(handlers) = self.handlers.get(&*event.name) else { return Ok(false) };
+        handlers
+            .iter()
+            .try_for_each(|handler| handler(state, &event.args))
+            .map_err(|error| DispatchError { event: event.name.compact(), error })?;
+        Ok(true)
+    }
+
+    fn check(&self, name: &str, types: &[Type]) -> Result<(), SignatureError> {
+        let signature = |kind| SignatureError { event: name.into(), kind };
+        let Some(declared) = self.declarations.events.get(name.as_bytes()) else {
+            return Err(signature(SignatureErrorKind::Undeclared));
+        };
+        let (expected, found) = (declared.params.len(), types.len());
+        if expected != found {
+            return Err(signature(SignatureErrorKind::Count { expected, found }));
+        }
+        let check = |(position, (wanted, param)): (usize, (&Type, &Field))| {
+            fit(wanted, &param.ty).map_err(|error| {
+                let (name, error) = (param.name.clone(), Box::new(error));
+                signature(SignatureErrorKind::Parameter { position, name, error })
+            })
+        };
+        types.iter().zip(&declared.params).enumerate().try_for_each(check)
+    }
+
+    fn add(
+        &mut self,
+        name: &str,
+        call: impl Fn(&mut S, &[Value]) -> Result<(), ConversionError> + Send + Sync + 'static,
+    ) {
+        self.handlers.entry(name.into()).or_default().push(Box::new(call));
+    }
+}
+
+impl<S> fmt::Debug for Handlers<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = self.handlers.iter().map(|(name, handlers)| (name, handlers.len()));
+        f.debug_map().entries(counts).finish()
+    }
+}
+
+/// Is called with the state and an event's arguments: functions of `&mut S` and up to eight
+/// [`FromValue`]s.
+pub trait Handler<S, A>: Send + Sync + 'static {
+    /// Returns the types of the parameters.
+    #[doc(hidden)]
+    fn types() -> Vec<Type>;
+
+    /// Converts the arguments and calls the function.
+    #[doc(hidden)]
+    fn call(&self, state: &mut S, args: &[Value]) -> Result<(), ConversionError>;
+}
+
+macro_rules! handler {
+    ($($count:literal ($($arg:ident $at:literal),*);)*) => {$(
+        impl<S, F, $($arg: FromValue),*> Handler<S, ($($arg,)*)> for F
+        where
+            F: Fn(&mut S, $($arg),*) + Send + Sync + 'static,
+        {
+            fn types() -> Vec<Type> {
+                vec![$(<$arg as BroType>::bro_type()),*]
+            }
+
+            fn call(&self, state: &mut S, args: &[Value]) -> Result<(), ConversionError> {
+                check_count(args, $count)?;
+                self(state, $(argument::<$arg>(args, $at)?),*);
+                Ok(())
+            }
+        }
+    )*};
+}
+
+handler! {
+    0 ();
+    1 (A 0);
+    2 (A 0, B 1);
+    3 (A 0, B 1, C 2);
+    4 (A 0, B 1, C 2, D 3);
+    5 (A 0, B 1, C 2, D 3, E 4);
+    6 (A 0, B 1, C 2, D 3, E 4, G 5);
+    7 (A 0, B 1, C 2, D 3, E 4, G 5, H 6);
+    8 (A 0, B 1, C 2, D 3, E 4, G 5, H 6, I 7);
+}
+
+/// Says how a handler differs from the event's declaration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("handler of {event}: {kind}")]
+pub struct SignatureError {
+    /// The event's name.
+    pub event: Name,
+    /// The difference.
+    pub kind: SignatureErrorKind,
+}
+
+/// Tells the differences between a handler and a declaration apart.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignatureErrorKind {
+    /// No event of this name is declared.
+    #[error("no such event is declared")]
+    Undeclared,
+    /// The handler has more or fewer parameters.
+    #[error("{expected} parameters are declared, the handler has {found}")]
+    Count {
+        /// How many parameters are declared.
+        expected: usize,
+        /// How many the handler has.
+        found: usize,
+    },
+    /// A parameter is declared with a type that the handler doesn't take.
+    #[error("parameter {position}, {name}: {error}")]
+    Parameter {
+        /// The parameter's position, from 0.
+        position: usize,
+        /// Its declared name.
+        name: Name,
+        /// What the handler expects, and what is declared.
+        error: Box<ConversionError>,
+    },
+}
+
+/// Says that an event's arguments are not what a handler takes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{event}: {error}")]
+pub struct DispatchError {
+    /// The event's name.
+    pub event: Name,
+    /// Which argument doesn't fit, and why.
+    pub error: ConversionError,
+}
