@@ -389,3 +389,93 @@ fn a_number_of_elements_fits_the_bytes_left_or_not() {
         }
     }
 }
+
+/// A type that refers to one sent before is as deep as both together: a chain of references, one
+/// per SERIAL, is no way around the limit.
+#[test]
+fn nesting_is_bounded_across_serials() {
+    let limit = Limits::default().depth;
+    let mut reader = Reader::new(Limits::default());
+    // An empty vector of the last vector's type, each time: type n is `vector of type n − 1`.
+    let vector = |n: u32| {
+        let head = Build::call(1).object(0, 0x880c).u8(1).object(n, 0x8a0b);
+        let head = head.u8(22).u8(7).u8(0).u8(0).str(b"").u8(1);
+        let yields = if n == 1 {
+            head.object(0, 0x8a01).u8(3).u8(2).u8(0).u8(1).str(b"")
+        } else {
+            head.reference(n - 1)
+        };
+        Bytes::from(yields.u8(0).str(b"").u32(0).0)
+    };
+    let refused = (1..=2 * limit)
+        .find_map(|n| reader.read(&vector(n), Mode::HANDSHAKE).err().map(|error| (n, error.kind)));
+    let (n, kind) = refused.expect("there is a limit");
+    assert_eq!(kind, Kind::TooDeep(limit));
+    assert!(limit - 3 <= n && n <= limit, "{n}");
+}
+
+/// The same with values: a vector that holds the one sent before.
+#[test]
+fn values_nest_across_serials_within_the_limit() {
+    let limit = Limits::default().depth;
+    let mut reader = Reader::new(Limits::default());
+    let vector = |n: u32| {
+        let build = Build::call(1).object(n, 0x880c).u8(0).str(b"V").u8(0).str(b"");
+        let build = if n == 1 { build.u32(0) } else { build.u32(1).u8(1).reference(n - 1) };
+        Bytes::from(build.0)
+    };
+    let refused = (1..=2 * limit)
+        .find_map(|n| reader.read(&vector(n), Mode::HANDSHAKE).err().map(|error| (n, error.kind)));
+    let (n, kind) = refused.expect("there is a limit");
+    assert_eq!(kind, Kind::TooDeep(limit));
+    assert!(limit - 3 <= n && n <= limit + 1, "{n}");
+}
+
+/// A vector that holds the one before twice doubles with each SERIAL: a reference counts as all
+/// that it stands for, so that nobody has to walk through what no message could carry.
+#[test]
+fn references_count_as_what_they_stand_for() {
+    let objects = 1000;
+    let mut reader = Reader::new(Limits { objects, ..Limits::default() });
+    let vector = |n: u32| {
+        let build = Build::call(1).object(n, 0x880c).u8(0).str(b"V").u8(0).str(b"");
+        let build = match n {
+            1 => build.u32(0),
+            _ => build.u32(2).u8(1).reference(n - 1).u8(1).reference(n - 1),
+        };
+        Bytes::from(build.0)
+    };
+    let refused = (1..40)
+        .find_map(|n| reader.read(&vector(n), Mode::HANDSHAKE).err().map(|error| (n, error.kind)));
+    let (n, kind) = refused.expect("there is a limit");
+    assert_eq!(kind, Kind::TooManyObjects(objects));
+    assert!((9..=11).contains(&n), "{n}");
+}
+
+/// The same with types: a list that names the one before twice.
+#[test]
+fn types_count_as_what_they_stand_for() {
+    let objects = 1000;
+    let mut reader = Reader::new(Limits { objects, ..Limits::default() });
+    let list = |n: u32| {
+        let head = Build::call(1).object(0, 0x8808).u8(1).object(n, 0x8a02);
+        let head = head.u8(19).u8(7).u8(0).u8(0).str(b"").u8(0);
+        let types = match n {
+            1 => head.u32(0),
+            _ => head.u32(2).u8(1).reference(n - 1).u8(1).reference(n - 1),
+        };
+        Bytes::from(types.u8(0).u32(0).0)
+    };
+    let refused = (1..40)
+        .find_map(|n| reader.read(&list(n), Mode::HANDSHAKE).err().map(|error| (n, error.kind)));
+    let (n, kind) = refused.expect("there is a limit");
+    assert_eq!(kind, Kind::TooManyObjects(objects));
+    assert!((8..=11).contains(&n), "{n}");
+    // But a thousand values of a large type are no more than a thousand values.
+    let mut reader = Reader::new(Limits { objects, ..Limits::default() });
+    (1..n).for_each(|n| drop(reader.read(&list(n), Mode::HANDSHAKE).unwrap()));
+    let values = (0..300).fold(Build::call(300), |build, _| {
+        build.object(0, 0x8808).u8(1).reference(n - 1).u8(0).u32(0)
+    });
+    reader.read(&Bytes::from(values.0), Mode::HANDSHAKE).unwrap();
+}

@@ -5,7 +5,7 @@ mod lru;
 mod read;
 mod write;
 
-pub(super) use read::{Object, PendingType, ReadCache};
+pub(super) use read::{Extent, Object, PendingType, ReadCache};
 pub(super) use write::{Decision, WriteCache};
 
 /// Counts what passed through a cache.

@@ -38,7 +38,17 @@ pub(in super::super) struct ReadCache {
 #[derive(Debug)]
 struct Entry {
     pid: u64,
+    extent: Extent,
     object: Object,
+}
+
+/// Says how far an object extends, with all that it refers to.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in super::super) struct Extent {
+    /// How many levels of objects lie below it.
+    pub(in super::super) height: u32,
+    /// How many objects it stands for, itself aside.
+    pub(in super::super) objects: u32,
 }
 
 /// Holds an object, or what is known of it while it is being read.
@@ -177,7 +187,9 @@ impl ReadCache {
         }
         let list =
             if mode.stable() && family.is_stable() { ListId::Stable } else { ListId::Unstable };
-        let place = self.lru.push(list, Entry { pid, object: Object::Pending(family) });
+        let place = self
+            .lru
+            .push(list, Entry { pid, extent: Extent::default(), object: Object::Pending(family) });
         self.index[list as usize].insert(pid, place);
         self.recent[recent_at(pid)] = place;
         if !family.is_counted() {
@@ -186,24 +198,25 @@ impl ReadCache {
         Some(place)
     }
 
-    /// Fills in what an object registered before is.
+    /// Fills in what an object registered before is, and how far it extends.
     #[inline]
-    pub(in super::super) fn store(&mut self, place: Option<u32>, object: Object) {
+    pub(in super::super) fn store(&mut self, place: Option<u32>, object: Object, extent: Extent) {
         if let Some(entry) = place.and_then(|place| self.lru.get_mut(place)) {
+            entry.extent = extent;
             entry.object = object;
         }
     }
 
-    /// Returns the object that a reference means.
+    /// Returns the object that a reference means, and how far it extends.
     #[inline]
-    pub(in super::super) fn look_up(&mut self, pid: u64) -> Result<&Object, Kind> {
+    pub(in super::super) fn look_up(&mut self, pid: u64) -> Result<(&Object, Extent), Kind> {
         let place = self.place(pid).ok_or(Kind::UnknownObject(pid))?;
         self.recent[recent_at(pid)] = place;
         self.references += 1;
         self.lru.touch(place);
         match self.lru.get(place) {
             Some(Entry { object: Object::Pending(_), .. }) => Err(Kind::Cycle(pid)),
-            Some(entry) => Ok(&entry.object),
+            Some(entry) => Ok((&entry.object, entry.extent)),
             None => Err(Kind::UnknownObject(pid)),
         }
     }

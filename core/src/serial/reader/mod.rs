@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use crate::data::{Declarations, Event, Name, Opcode, Packet, Serial, StateAccess, Value};
 
-use super::cache::{CacheCounters, Object, ReadCache};
+use super::cache::{CacheCounters, Extent, Object, ReadCache};
 use super::cursor::{Cursor, Result};
 use super::transcript::{Location, Mark};
 use super::{Family, Limits, Mode, Place, SerialError, SerialErrorKind as Kind, Transcript, kind};
@@ -113,6 +113,8 @@ impl Reader {
             known: &self.known,
             lenient: self.lenient,
             depth: 0,
+            deepest: 0,
+            types: 0,
             objects: 0,
             transcript,
             position: 0,
@@ -143,8 +145,14 @@ struct Session<'a> {
     limits: &'a Limits,
     known: &'a Declarations,
     lenient: bool,
+    /// How many objects what is being read lies within.
     depth: u32,
+    /// The greatest depth within the object that is being read, its references included.
+    deepest: u32,
+    /// How many objects were read, what references stand for included.
     objects: u32,
+    /// How many types what is being read is a part of.
+    types: u32,
     transcript: Option<&'a mut Transcript>,
     /// Where among the transcript's marks the last full object is, its location aside.
     position: usize,
@@ -245,7 +253,7 @@ impl Session<'_> {
     /// Reads an object's header, and the location that counted objects may have (2§3).
     #[inline]
     fn head(&mut self, family: Family) -> Result<Head> {
-        self.count_object()?;
+        self.count_objects(1)?;
         let full = self.cursor.bool()?;
         let pid =
             if self.mode.pid_64bit { self.cursor.u64()? } else { u64::from(self.cursor.u32()?) };
@@ -275,14 +283,14 @@ impl Session<'_> {
     /// Says what is wrong with a reference where only a full object can stand.
     fn wrong_family(&mut self, expected: Family, pid: u64) -> Kind {
         match self.cache.look_up(pid) {
-            Ok(object) => Kind::WrongFamily { expected, found: object.family() },
+            Ok((object, _)) => Kind::WrongFamily { expected, found: object.family() },
             Err(kind) => kind,
         }
     }
 
     #[inline]
-    fn count_object(&mut self) -> Result<()> {
-        self.objects += 1;
+    fn count_objects(&mut self, objects: u32) -> Result<()> {
+        self.objects = self.objects.saturating_add(objects);
         if self.objects > self.limits.objects {
             return Err(Kind::TooManyObjects(self.limits.objects));
         }
@@ -313,12 +321,36 @@ impl Session<'_> {
     #[inline]
     fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.depth += 1;
-        if self.depth > self.limits.depth {
-            return Err(Kind::TooDeep(self.limits.depth));
-        }
+        self.reach(Extent::default())?;
         let result = read(self);
         self.depth -= 1;
         result
+    }
+
+    /// Takes note that something that extends so far lies here.
+    ///
+    /// What is referred to counts as if it stood here. Otherwise references, a few per SERIAL,
+    /// would nest without limit, or make a few messages stand for more than anybody can walk
+    /// through.
+    #[inline]
+    fn reach(&mut self, extent: Extent) -> Result<()> {
+        let depth = self.depth.saturating_add(extent.height);
+        if depth > self.limits.depth {
+            return Err(Kind::TooDeep(self.limits.depth));
+        }
+        self.deepest = self.deepest.max(depth);
+        self.count_objects(extent.objects)
+    }
+
+    /// Reads an object's body and measures how far the object extends.
+    #[inline]
+    fn measured<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<(T, Extent)> {
+        let around = std::mem::replace(&mut self.deepest, self.depth);
+        let before = self.objects;
+        let body = read(self)?;
+        let extent = Extent { height: self.deepest - self.depth, objects: self.objects - before };
+        self.deepest = self.deepest.max(around);
+        Ok((body, extent))
     }
 
     #[inline]
@@ -347,15 +379,20 @@ macro_rules! read_object {
         pub(super) fn $read(&mut self) -> Result<Arc<$output>> {
             match self.head(Family::$family)? {
                 Head::Known(pid) => match self.cache.look_up(pid)? {
-                    Object::$object(object) => Ok(Arc::clone(object)),
-                    other => {
+                    (Object::$object(object), extent) => {
+                        let object = Arc::clone(object);
+                        self.reach(extent)?;
+                        Ok(object)
+                    }
+                    (other, _) => {
                         let found = other.family();
                         Err(Kind::WrongFamily { expected: Family::$family, found })
                     }
                 },
                 Head::New(place, class) => {
-                    let object = Arc::new(self.nested(|s| s.$body(class))?);
-                    self.cache.store(place, Object::$object(Arc::clone(&object)));
+                    let (body, extent) = self.measured(|s| s.nested(|s| s.$body(class)))?;
+                    let object = Arc::new(body);
+                    self.cache.store(place, Object::$object(Arc::clone(&object)), extent);
                     Ok(object)
                 }
             }

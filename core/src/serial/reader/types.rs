@@ -7,7 +7,7 @@ use crate::data::{
     SetType, TableType, Type, TypeDef, TypeKind, TypeTag,
 };
 
-use super::super::cache::PendingType;
+use super::super::cache::{Extent, PendingType};
 use super::super::cursor::Result;
 use super::super::kind::ty;
 use super::super::{Family, SerialErrorKind as Kind};
@@ -24,13 +24,30 @@ impl Session<'_> {
             return Ok(Type::Named(Arc::new(self.cursor.lasting_name()?)));
         }
         match self.head(Family::Type)? {
-            Head::Known(pid) => self
-                .cache
-                .look_up(pid)?
-                .to_type()
-                .map_err(|found| Kind::WrongFamily { expected: Family::Type, found }),
-            Head::New(place, class) => self.nested(|s| s.new_type(place, class)),
+            Head::Known(pid) => self.known_type(pid),
+            Head::New(place, class) => {
+                let (ty, extent) = self.measured(|s| s.nested(|s| s.new_type(place, class)))?;
+                self.cache.store(place, Object::Type(ty.clone()), extent);
+                Ok(ty)
+            }
         }
+    }
+
+    /// Returns the type that a reference means.
+    ///
+    /// As a part of another type it counts as all its parts; as the type of a value it doesn't, for
+    /// the values of a large table share one type.
+    #[inline]
+    pub(super) fn known_type(&mut self, pid: u64) -> Result<Type> {
+        let (object, mut extent) = self.cache.look_up(pid)?;
+        let ty = object
+            .to_type()
+            .map_err(|found| Kind::WrongFamily { expected: Family::Type, found })?;
+        if self.types == 0 {
+            extent.objects = 0;
+        }
+        self.reach(extent)?;
+        Ok(ty)
     }
 
     fn new_type(&mut self, place: Option<u32>, class: u8) -> Result<Type> {
@@ -59,7 +76,7 @@ impl Session<'_> {
         if !fits {
             return Err(Kind::BadTypeTag(number));
         }
-        let ty = if tag.is_atomic() {
+        Ok(if tag.is_atomic() {
             let standard = base
                 && class == ty::ATOMIC
                 && name.is_empty()
@@ -76,9 +93,7 @@ impl Session<'_> {
                 class,
                 TypeDef { name, base, network_order, kind: TypeKind::Atomic(tag) },
             )?
-        };
-        self.cache.store(place, Object::Type(ty.clone()));
-        Ok(ty)
+        })
     }
 
     /// Reads the parts of a type, which may refer to the type that they are parts of.
@@ -87,11 +102,13 @@ impl Session<'_> {
         let def = Arc::new_cyclic(|def| {
             let (name, tag) = (head.name.clone(), head.kind.tag());
             let pending = PendingType { def: def.clone(), name, tag };
-            self.cache.store(place, Object::PendingType(pending));
+            self.cache.store(place, Object::PendingType(pending), Extent::default());
+            self.types += 1;
             match self.parts(class) {
                 Ok(kind) => head.kind = kind,
                 Err(kind) => failed = Some(kind),
             }
+            self.types -= 1;
             head
         });
         match failed {

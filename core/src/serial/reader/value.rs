@@ -7,6 +7,7 @@ use crate::data::{
     Vector,
 };
 
+use super::super::cache::Extent;
 use super::super::cursor::Result;
 use super::super::kind::val;
 use super::super::{Family, SerialErrorKind as Kind};
@@ -22,20 +23,23 @@ impl Session<'_> {
             }
         }
         match self.head(Family::Val)? {
-            Head::Known(pid) => self
-                .cache
-                .look_up(pid)?
-                .to_value()
-                .map_err(|found| Kind::WrongFamily { expected: Family::Val, found }),
+            Head::Known(pid) => {
+                let (object, extent) = self.cache.look_up(pid)?;
+                let value = object
+                    .to_value()
+                    .map_err(|found| Kind::WrongFamily { expected: Family::Val, found })?;
+                self.reach(extent)?;
+                Ok(value)
+            }
             Head::New(place, class) => {
                 let position = self.position;
-                let ty = self.ty()?;
-                let value = match ty {
-                    Type::Base(tag) => self.content(class, tag, ty)?,
-                    ty => self.content_of(class, ty, position)?,
-                };
+                // Whatever the value is made of, a constant in its type counts as part of it.
+                let (value, extent) = self.measured(|s| match s.ty()? {
+                    Type::Base(tag) => s.content(class, tag, Type::Base(tag)),
+                    ty => s.content_of(class, ty, position),
+                })?;
                 if place.is_some() {
-                    self.cache.store(place, Object::of_value(&value));
+                    self.cache.store(place, Object::of_value(&value), extent);
                 }
                 Ok(value)
             }
@@ -65,30 +69,25 @@ impl Session<'_> {
     /// Reads a value that begins as nearly every value does: the same, in one step.
     #[inline(always)]
     fn usual_value(&mut self, pid: u64, class: u8, type_pid: u64) -> Result<Value> {
-        self.objects += 2;
-        if self.objects > self.limits.objects {
-            return Err(Kind::TooManyObjects(self.limits.objects));
-        }
+        self.count_objects(2)?;
         if self.mode.pid_64bit {
             self.cursor.skip::<22>();
         } else {
             self.cursor.skip::<14>();
         }
         let place = self.cache.register(pid, Family::Val, self.mode);
-        let value = match self.cache.look_up(type_pid)? {
-            Object::Type(Type::Base(tag)) => {
+        let (value, extent) = match self.cache.look_up(type_pid)? {
+            (Object::Type(Type::Base(tag)), _) => {
                 let tag = *tag;
-                self.content(class, tag, Type::Base(tag))?
+                (self.content(class, tag, Type::Base(tag))?, Extent::default())
             }
-            other => {
-                let ty = other
-                    .to_type()
-                    .map_err(|found| Kind::WrongFamily { expected: Family::Type, found })?;
-                self.content_of(class, ty, 0)?
-            }
+            _ => self.measured(|s| {
+                let ty = s.known_type(type_pid)?;
+                s.content_of(class, ty, 0)
+            })?,
         };
         if place.is_some() {
-            self.cache.store(place, Object::of_value(&value));
+            self.cache.store(place, Object::of_value(&value), extent);
         }
         Ok(value)
     }
@@ -203,7 +202,7 @@ impl Session<'_> {
             if s.cursor.bool()? {
                 s.value().map(Some)
             } else {
-                s.count_object()?;
+                s.count_objects(1)?;
                 Ok(None)
             }
         })
