@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::{Add, Sub};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// A moment: nanoseconds of wall clock since the Unix epoch.
 ///
@@ -56,6 +56,16 @@ impl Add<Duration> for Time {
     }
 }
 
+impl From<SystemTime> for Time {
+    /// Takes over a reading of the wall clock; what is before the epoch becomes the epoch.
+    ///
+    /// The wall clock may be set back, which time here does not; so what feeds a connection reads
+    /// it once, and adds what a monotonic clock counts from then on.
+    fn from(wall: SystemTime) -> Time {
+        Time::EPOCH + wall.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+    }
+}
+
 impl Sub for Time {
     type Output = Duration;
 
@@ -69,5 +79,20 @@ impl fmt::Display for Time {
     /// Writes seconds with six decimals, as Bro's logs do.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{:06}", self.0 / 1_000_000_000, self.0 / 1000 % 1_000_000)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wall_clock_is_read_and_goes_on() {
+        let wall = SystemTime::UNIX_EPOCH + Duration::from_nanos(1_500_000_000_000_000_001);
+        let start = Time::from(wall);
+        assert_eq!(start, Time::from_nanos(1_500_000_000_000_000_001));
+        assert_eq!((start + Duration::from_secs(2)) - start, Duration::from_secs(2));
+        // A machine whose clock was never set.
+        assert_eq!(Time::from(SystemTime::UNIX_EPOCH - Duration::from_secs(1)), Time::EPOCH);
     }
 }

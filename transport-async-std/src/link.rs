@@ -4,27 +4,16 @@ use std::future::Future;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_io::{Async, Timer};
 
-/// Says how an attempt to read or write went.
-#[derive(Debug)]
-pub(crate) enum Attempt {
-    /// So many bytes were carried.
-    Carried(usize),
-    /// The peer sends no more.
-    End,
-    /// The socket is of no more use.
-    Failed(io::Error),
-}
-
 /// Carries bytes over a socket.
 ///
-/// Each attempt either waits until the socket is ready, with nothing carried yet, or carries
-/// something and is done; there is nothing between that a dropped future could lose. That the
-/// system can't wait is the error of a poll, what befalls the socket is an [`Attempt`].
+/// Each attempt either carries something, or fails with `WouldBlock` and has the task woken when
+/// the socket is ready; there is nothing between that a dropped future could lose. That the system can't wait
+/// is the outer error, what befalls the socket the inner one.
 #[derive(Debug)]
 pub(crate) struct Link {
     stream: Async<TcpStream>,
@@ -41,31 +30,20 @@ impl Link {
         Ok(Link { stream, local, remote })
     }
 
-    pub(crate) fn poll_read(
+    pub(crate) fn read(
         &self,
         cx: &mut Context<'_>,
         buffer: &mut [u8],
-    ) -> Poll<io::Result<Attempt>> {
-        loop {
-            match attempt(|| self.stream.get_ref().read(buffer)) {
-                Some(Attempt::Carried(0)) => return Poll::Ready(Ok(Attempt::End)),
-                Some(attempt) => return Poll::Ready(Ok(attempt)),
-                None => ready!(self.stream.poll_readable(cx))?,
-            }
-        }
+    ) -> io::Result<io::Result<usize>> {
+        attempt(|| self.stream.poll_readable(cx), || self.stream.get_ref().read(buffer))
     }
 
-    pub(crate) fn poll_write(
+    pub(crate) fn write(
         &self,
         cx: &mut Context<'_>,
         bytes: &[u8],
-    ) -> Poll<io::Result<Attempt>> {
-        loop {
-            match attempt(|| self.stream.get_ref().write(bytes)) {
-                Some(attempt) => return Poll::Ready(Ok(attempt)),
-                None => ready!(self.stream.poll_writable(cx))?,
-            }
-        }
+    ) -> io::Result<io::Result<usize>> {
+        attempt(|| self.stream.poll_writable(cx), || self.stream.get_ref().write(bytes))
     }
 
     /// Tells the peer that nothing more comes.
@@ -80,35 +58,32 @@ impl Link {
     }
 }
 
-/// Returns nothing if the socket isn't ready.
-fn attempt(mut attempt: impl FnMut() -> io::Result<usize>) -> Option<Attempt> {
+/// Tries until it is done or the socket isn't ready.
+fn attempt(
+    mut poll_ready: impl FnMut() -> Poll<io::Result<()>>,
+    mut attempt: impl FnMut() -> io::Result<usize>,
+) -> io::Result<io::Result<usize>> {
     loop {
-        return match attempt() {
-            Ok(carried) => Some(Attempt::Carried(carried)),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
-            Err(error) => Some(Attempt::Failed(error)),
-        };
+        match attempt() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            result => return Ok(result),
+        }
+        match poll_ready() {
+            Poll::Pending => return Ok(Err(io::ErrorKind::WouldBlock.into())),
+            Poll::Ready(ready) => ready?,
+        }
     }
 }
 
-/// Runs out some time after it was started last, once it was started.
+/// Wakes a task when it has waited long enough.
 #[derive(Debug, Default)]
-pub(crate) struct Patience(Option<Timer>);
+pub(crate) struct Alarm(Option<Timer>);
 
-impl Patience {
-    pub(crate) fn is_started(&self) -> bool {
-        self.0.is_some()
-    }
-
-    pub(crate) fn start(&mut self, duration: Duration) {
-        match &mut self.0 {
-            Some(timer) => timer.set_after(duration),
-            None => self.0 = Some(Timer::after(duration)),
-        }
-    }
-
-    pub(crate) fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
-        self.0.as_mut().is_some_and(|timer| Pin::new(timer).poll(cx).is_ready())
+impl Alarm {
+    /// Is ready when so much time has passed; replaces what was set before.
+    pub(crate) fn poll_in(&mut self, cx: &mut Context<'_>, wait: Duration) -> Poll<()> {
+        let timer = self.0.get_or_insert_with(|| Timer::after(wait));
+        timer.set_after(wait);
+        Pin::new(timer).poll(cx).map(drop)
     }
 }

@@ -3,28 +3,17 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::net::{SocketAddr, TcpStream};
-use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::task::{Context, Poll, Waker, ready};
+use std::time::{Duration, Instant, SystemTime};
 
 use async_io::Async;
 use brocomm::Time;
-use brocomm::connection::{Config, Connection, Notification, PollClose, Role, Sent, UsageError};
+use brocomm::connection::{Config, Connection, Notification, Role, Sent, UsageError};
 use brocomm::data::Event;
+use brocomm::transport::{BLOCK, Driver, Flushed, Step, TransportError};
 
-use crate::clock::Clock;
-use crate::link::{Attempt, Link, Patience};
+use crate::link::{Alarm, Link};
 use crate::socket::connect;
-use crate::{Cause, TransportError};
-
-/// How much is read at once.
-const BLOCK: usize = 64 << 10;
-
-/// How many blocks are read before other tasks have their turn.
-const BLOCKS: u8 = 32;
-
-/// How long a peer may keep us waiting when the connection is over: while it reads nothing of what
-/// is still to be written, and until it closes its side.
-const LINGER: Duration = Duration::from_secs(5);
 
 /// Carries one [`Connection`] over TCP.
 ///
@@ -36,47 +25,12 @@ const LINGER: Duration = Duration::from_secs(5);
 ///
 /// Dropping the peer closes the socket at once; [`close`](Self::close) does it in order.
 pub struct Peer {
-    connection: Connection,
+    driver: Driver,
     link: Link,
-    clock: Clock,
+    /// The wall clock and the monotonic clock, as they were when the connection began.
+    start: (Time, Instant),
     buffer: Box<[u8]>,
-    /// How many bytes have been written.
-    written: u64,
-    /// Why writing failed; in force when all that the peer sent before has been read.
-    write_failure: Option<Cause>,
-    /// Nothing more can be read.
-    input_ended: bool,
-    /// All that waited was written, and the peer knows that nothing more comes.
-    output_ended: bool,
-    /// The connection is over or can't be written to, and nobody has to wait longer than this.
-    linger: Patience,
-    done: bool,
-    /// How many blocks have been read since other tasks had their turn.
-    blocks: u8,
-}
-
-/// Says how far [`Peer::flush`] came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[must_use = "something may still wait to be written"]
-pub enum Flushed {
-    /// All is written, that is, in the hands of the system.
-    All,
-    /// The peer reads nothing more before we do, and so many notifications wait that we don't:
-    /// take some with [`Peer::next`], and flush again.
-    NotificationsWait,
-    /// The connection is over. What waited is lost.
-    Over,
-}
-
-/// Says what is to be done next.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Turn {
-    /// Something was done; there may be more.
-    Again,
-    /// Nothing can be done until this task is woken.
-    Wait,
-    /// The connection is over and the socket closed.
-    Done,
+    alarm: Alarm,
 }
 
 impl Peer {
@@ -118,19 +72,13 @@ impl Peer {
         role: Role,
     ) -> Result<Peer, TransportError> {
         let link = Link::new(stream).map_err(set_up)?;
-        let clock = Clock::start();
+        let start = (Time::from(SystemTime::now()), Instant::now());
         Ok(Peer {
-            connection: Connection::new(config, role, clock.now()),
+            driver: Driver::new(Connection::new(config, role, start.0)),
             link,
-            clock,
+            start,
             buffer: vec![0; BLOCK].into(),
-            written: 0,
-            write_failure: None,
-            input_ended: false,
-            output_ended: false,
-            linger: Patience::default(),
-            done: false,
-            blocks: 0,
+            alarm: Alarm::default(),
         })
     }
 
@@ -144,27 +92,7 @@ impl Peer {
     /// [`TransportError::System`] if the system can't wait for the socket. How the connection ends
     /// is no error but a [`Notification::Closed`].
     pub async fn next(&mut self) -> Result<Option<Notification>, TransportError> {
-        poll_fn(|cx| self.poll_next(cx)).await
-    }
-
-    fn poll_next(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Option<Notification>, TransportError>> {
-        loop {
-            // First, or a user who always finds notifications would never write the answers.
-            self.write(cx)?;
-            if let Some(notification) = self.connection.poll_notification() {
-                return Poll::Ready(Ok(Some(notification)));
-            }
-            match self.turn(cx)? {
-                Turn::Wait if self.connection.waiting_notifications() == 0 => return Poll::Pending,
-                Turn::Done if self.connection.waiting_notifications() == 0 => {
-                    return Poll::Ready(Ok(None));
-                }
-                _ => {}
-            }
-        }
+        poll_fn(|cx| self.poll_until(cx, Driver::poll_notification)).await
     }
 
     /// Writes all that waits to be written; reads meanwhile, and keeps the notifications.
@@ -174,28 +102,7 @@ impl Peer {
     /// # Errors
     /// As [`next`](Self::next).
     pub async fn flush(&mut self) -> Result<Flushed, TransportError> {
-        poll_fn(|cx| self.poll_flush(cx)).await
-    }
-
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<Flushed, TransportError>> {
-        loop {
-            self.write(cx)?;
-            if self.connection.poll_close().is_some() {
-                return Poll::Ready(Ok(Flushed::Over));
-            }
-            if self.connection.poll_transmit().is_empty() {
-                return Poll::Ready(Ok(Flushed::All));
-            }
-            if self.turn(cx)? == Turn::Wait {
-                let full =
-                    !self.connection.wants_input() && self.connection.waiting_notifications() > 0;
-                return if full {
-                    Poll::Ready(Ok(Flushed::NotificationsWait))
-                } else {
-                    Poll::Pending
-                };
-            }
-        }
+        poll_fn(|cx| self.poll_until(cx, |driver| driver.poll_flush())).await
     }
 
     /// Closes the connection in order: writes what waits, tells the peer that nothing more comes,
@@ -209,19 +116,8 @@ impl Peer {
     /// # Errors
     /// As [`next`](Self::next).
     pub async fn close(&mut self) -> Result<bool, TransportError> {
-        self.connection.close(self.clock.now());
-        poll_fn(|cx| self.poll_done(cx)).await?;
-        Ok(self.written == self.connection.counters().output.bytes)
-    }
-
-    fn poll_done(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        loop {
-            match self.turn(cx)? {
-                Turn::Again => {}
-                Turn::Wait => return Poll::Pending,
-                Turn::Done => return Poll::Ready(Ok(())),
-            }
-        }
+        self.driver.close(self.now());
+        poll_fn(|cx| self.poll_until(cx, |driver| driver.poll_closed())).await
     }
 
     /// Sends a call of an event, if the peer has requested it, as [`Connection::send_event`] does.
@@ -231,7 +127,7 @@ impl Peer {
     /// # Errors
     /// As [`Connection::send_event`].
     pub fn send_event(&mut self, event: &Event) -> Result<Sent, UsageError> {
-        self.connection.send_event(event)
+        self.driver.connection_mut().send_event(event)
     }
 
     /// Sends a PING as [`Connection::ping`] does. **A Bro 2.5.5 that answers a PING aborts.**
@@ -240,28 +136,30 @@ impl Peer {
     /// As [`Connection::ping`].
     pub fn ping(&mut self, seq: u32) -> Result<(), UsageError> {
         let now = self.now();
-        self.connection.ping(seq, now)?;
+        self.driver.connection_mut().ping(seq, now)?;
         // Its time of departure is in it. Whoever awaits the peer next writes what is left, and
         // finds again what went wrong.
-        let _ = self.write(&mut Context::from_waker(Waker::noop()));
+        let mut nobody = Context::from_waker(Waker::noop());
+        let _ = self.poll_until(&mut nobody, |driver| driver.poll_written());
         Ok(())
     }
 
     /// Returns the connection, for its getters.
     pub fn connection(&self) -> &Connection {
-        &self.connection
+        self.driver.connection()
     }
 
     /// Returns the connection, for its commands. What is fed to it and polled from it is the
     /// business of this peer alone.
     pub fn connection_mut(&mut self) -> &mut Connection {
-        &mut self.connection
+        self.driver.connection_mut()
     }
 
     /// Returns what time it is on the clock that this connection is fed from: the wall clock as it
     /// was when the connection began, and the monotonic clock since then.
     pub fn now(&self) -> Time {
-        self.clock.now()
+        let (wall, start) = self.start;
+        wall + start.elapsed()
     }
 
     /// Returns our address.
@@ -274,106 +172,42 @@ impl Peer {
         self.link.remote
     }
 
-    /// Does what can be done without waiting: writes all it can, reads one block, ends what is over.
-    /// If it says that there is nothing but to wait, this task is woken when that changes.
-    fn turn(&mut self, cx: &mut Context<'_>) -> Result<Turn, TransportError> {
-        if self.done {
-            return Ok(Turn::Done);
-        }
-        self.connection.feed_time(self.clock.now());
-        self.write(cx)?;
-        let closing = self.connection.poll_close();
-        let written = closing == Some(PollClose::Now);
-        if written && !self.output_ended {
-            self.link.end_output();
-            self.output_ended = true;
-        }
-        let hurries = closing.is_some() || self.write_failure.is_some();
-        if hurries && !self.linger.is_started() {
-            self.linger.start(LINGER);
-        }
-        let lingered = hurries && self.linger.is_over(cx);
-        let ended = self.input_ended && (written || self.write_failure.is_some());
-        if closing.is_some() && (ended || lingered) {
-            self.finish();
-            return Ok(Turn::Done);
-        }
-        // When all is over the core ignores what comes, but the peer may have to get rid of it.
-        let wanted = closing.is_some() || self.connection.wants_input();
-        if wanted && !self.input_ended && self.read(cx)? {
-            self.blocks += 1;
-            if self.blocks < BLOCKS {
-                return Ok(Turn::Again);
+    /// Does what the driver says until it has the answer, or until there is nothing but to wait;
+    /// then this task is woken when that changes.
+    fn poll_until<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut answer: impl FnMut(&mut Driver) -> Poll<T>,
+    ) -> Poll<Result<T, TransportError>> {
+        // Whatever this task was woken for, and it may be another one than last time.
+        self.driver.feed_readable();
+        self.driver.feed_writable();
+        loop {
+            if let Poll::Ready(answer) = answer(&mut self.driver) {
+                return Poll::Ready(Ok(answer));
             }
-            self.blocks = 0;
-            cx.waker().wake_by_ref();
-            return Ok(Turn::Wait);
-        }
-        // Input that waits for output that will never be written, or that nobody will send.
-        let stuck = !wanted && self.connection.waiting_notifications() == 0;
-        if self.write_failure.is_some() && !self.input_ended && (stuck || lingered) {
-            self.end_input(None);
-            return Ok(Turn::Again);
-        }
-        Ok(Turn::Wait)
-    }
-
-    /// Writes as much as the socket takes.
-    fn write(&mut self, cx: &mut Context<'_>) -> Result<(), TransportError> {
-        while self.write_failure.is_none() && !self.output_ended {
-            let bytes = self.connection.poll_transmit();
-            if bytes.is_empty() {
-                break;
-            }
-            match self.link.poll_write(cx, bytes) {
-                Poll::Pending => break,
-                Poll::Ready(attempt) => match attempt.map_err(wait)? {
-                    Attempt::Carried(written) => {
-                        self.written += written as u64;
-                        self.connection.advance(written, self.clock.now());
-                        if self.linger.is_started() {
-                            self.linger.start(LINGER);
-                        }
-                    }
-                    Attempt::End => break,
-                    // What the peer sent before is still there to be read.
-                    Attempt::Failed(error) => self.write_failure = Some(error.into()),
-                },
+            let now = self.now();
+            match self.driver.poll_step(now) {
+                Step::Write(bytes) => {
+                    let result = self.link.write(cx, bytes).map_err(wait)?;
+                    self.driver.feed_write(result, self.now());
+                }
+                Step::Read => {
+                    let result = self.link.read(cx, &mut self.buffer).map_err(wait)?;
+                    let now = self.now();
+                    let bytes = result.map(|read| self.buffer.get(..read).unwrap_or_default());
+                    self.driver.feed_read(bytes, now);
+                }
+                Step::EndOutput => self.link.end_output(),
+                Step::Close => self.link.shutdown(),
+                Step::Yield => {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Step::Wait { until: None } => return Poll::Pending,
+                Step::Wait { until: Some(until) } => ready!(self.alarm.poll_in(cx, until - now)),
             }
         }
-        Ok(())
-    }
-
-    /// Reads one block, and tells whether there was anything to read.
-    fn read(&mut self, cx: &mut Context<'_>) -> Result<bool, TransportError> {
-        let Poll::Ready(attempt) = self.link.poll_read(cx, &mut self.buffer) else {
-            return Ok(false);
-        };
-        match attempt.map_err(wait)? {
-            Attempt::Carried(read) => {
-                let bytes = self.buffer.get(..read).unwrap_or_default();
-                self.connection.feed_bytes(bytes, self.clock.now());
-            }
-            Attempt::End => self.end_input(None),
-            Attempt::Failed(error) => self.end_input(Some(error.into())),
-        }
-        Ok(true)
-    }
-
-    fn end_input(&mut self, failure: Option<Cause>) {
-        self.input_ended = true;
-        let now = self.clock.now();
-        match failure.or_else(|| self.write_failure.clone()) {
-            Some(cause) => self.connection.feed_failure(&cause.text, now),
-            // A peer that has nothing more to say may still listen to the last that we say.
-            None if self.connection.poll_close().is_some() => {}
-            None => self.connection.feed_eof(now),
-        }
-    }
-
-    fn finish(&mut self) {
-        self.link.shutdown();
-        (self.input_ended, self.output_ended, self.done) = (true, true, true);
     }
 }
 
@@ -382,7 +216,7 @@ impl fmt::Debug for Peer {
         f.debug_struct("Peer")
             .field("local", &self.link.local)
             .field("remote", &self.link.remote)
-            .field("connection", &self.connection)
+            .field("connection", self.connection())
             .finish_non_exhaustive()
     }
 }

@@ -62,15 +62,13 @@
 #[cfg(doc)]
 use brocomm::connection::Connection;
 
-mod clock;
-mod error;
 mod link;
 mod listener;
 mod peer;
 mod socket;
 mod stop;
 
-pub use error::{Cause, TransportError};
+pub use brocomm::transport::{Cause, TransportError};
 pub use listener::Listener;
 pub use peer::{Flushed, Peer};
 pub use stop::StopHandle;

@@ -2,22 +2,17 @@
 
 use std::fmt;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::time::{Duration, Instant};
+use std::task::Poll;
+use std::time::{Duration, Instant, SystemTime};
 
 use brocomm::Time;
 use brocomm::connection::{Config, Connection, Notification, Role, Sent, UsageError};
 use brocomm::data::Event;
+use brocomm::transport::{self, BLOCK, Driver, Step, TransportError};
 
-use crate::clock::Clock;
+use crate::StopHandle;
 use crate::link::Link;
-use crate::socket::connect;
-use crate::{Cause, StopHandle, TransportError};
-use drive::{Patience, Turn};
-
-mod drive;
-
-/// How much is read at once.
-const BLOCK: usize = 64 << 10;
+use crate::socket::{connect, remaining};
 
 /// Is shown what comes.
 type Tap = Box<dyn FnMut(&[u8]) + Send>;
@@ -26,23 +21,13 @@ type Tap = Box<dyn FnMut(&[u8]) + Send>;
 ///
 /// Dropping it closes the socket at once; [`close`](Self::close) does it in order.
 pub struct Peer {
-    connection: Connection,
+    driver: Driver,
     link: Link,
-    clock: Clock,
+    /// The wall clock and the monotonic clock, as they were when the connection began.
+    start: (Time, Instant),
     stop: StopHandle,
     buffer: Box<[u8]>,
     tap: Option<Tap>,
-    /// How many bytes have been written.
-    written: u64,
-    /// Why writing failed; in force when all that the peer sent before has been read.
-    write_failure: Option<Cause>,
-    /// Nothing more can be read.
-    input_ended: bool,
-    /// All that waited was written, and the peer knows that nothing more comes.
-    output_ended: bool,
-    /// The connection is over, and nobody has to wait for it after this.
-    linger: Option<Instant>,
-    done: bool,
 }
 
 /// Says how far [`Peer::flush`] came.
@@ -60,6 +45,15 @@ pub enum Flushed {
     Stopped,
     /// The connection is over. What waited is lost.
     Over,
+}
+
+/// Says what ends a call before it has what it waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stops {
+    /// Its deadline, or whoever stops the peer.
+    Heeded,
+    /// Its deadline only.
+    Ignored,
 }
 
 impl Peer {
@@ -99,20 +93,14 @@ impl Peer {
         role: Role,
     ) -> Result<Peer, TransportError> {
         let (link, stop) = Link::new(stream).map_err(set_up)?;
-        let clock = Clock::start();
+        let start = (Time::from(SystemTime::now()), Instant::now());
         Ok(Peer {
-            connection: Connection::new(config, role, clock.now()),
+            driver: Driver::new(Connection::new(config, role, start.0)),
             link,
-            clock,
+            start,
             stop,
             buffer: vec![0; BLOCK].into(),
             tap: None,
-            written: 0,
-            write_failure: None,
-            input_ended: false,
-            output_ended: false,
-            linger: None,
-            done: false,
         })
     }
 
@@ -130,23 +118,8 @@ impl Peer {
         &mut self,
         deadline: Option<Instant>,
     ) -> Result<Option<Notification>, TransportError> {
-        let mut patience = Patience { deadline, over: false };
-        loop {
-            self.write();
-            if let Some(notification) = self.connection.poll_notification() {
-                return Ok(Some(notification));
-            }
-            if self.stop.is_stopped() {
-                return Ok(None);
-            }
-            let turn = self.turn();
-            if let Some(notification) = self.connection.poll_notification() {
-                return Ok(Some(notification));
-            }
-            if turn == Turn::Done || !self.wait(turn, &mut patience)? {
-                return Ok(None);
-            }
-        }
+        let next = self.run_until(deadline, Stops::Heeded, Driver::poll_notification)?;
+        Ok(next.flatten())
     }
 
     /// Writes all that waits to be written; reads meanwhile, and keeps the notifications.
@@ -154,28 +127,14 @@ impl Peer {
     /// # Errors
     /// As [`next`](Self::next).
     pub fn flush(&mut self, deadline: Option<Instant>) -> Result<Flushed, TransportError> {
-        let mut patience = Patience { deadline, over: false };
-        loop {
-            self.write();
-            if self.connection.poll_close().is_some() {
-                return Ok(Flushed::Over);
-            }
-            if self.connection.poll_transmit().is_empty() {
-                return Ok(Flushed::All);
-            }
-            if self.stop.is_stopped() {
-                return Ok(Flushed::Stopped);
-            }
-            let turn = self.turn();
-            let full =
-                !self.connection.wants_input() && self.connection.waiting_notifications() > 0;
-            if turn == Turn::Wait && full {
-                return Ok(Flushed::NotificationsWait);
-            }
-            if !self.wait(turn, &mut patience)? {
-                return Ok(Flushed::TimedOut);
-            }
-        }
+        let flushed = self.run_until(deadline, Stops::Heeded, |driver| driver.poll_flush())?;
+        Ok(match flushed {
+            Some(transport::Flushed::All) => Flushed::All,
+            Some(transport::Flushed::NotificationsWait) => Flushed::NotificationsWait,
+            Some(transport::Flushed::Over) => Flushed::Over,
+            None if self.stop.is_stopped() => Flushed::Stopped,
+            None => Flushed::TimedOut,
+        })
     }
 
     /// Closes the connection in order: writes what waits, tells the peer that nothing more comes,
@@ -189,16 +148,14 @@ impl Peer {
     /// # Errors
     /// As [`next`](Self::next).
     pub fn close(&mut self, deadline: Option<Instant>) -> Result<bool, TransportError> {
-        self.connection.close(self.clock.now());
-        let mut patience = Patience { deadline, over: false };
-        loop {
-            let turn = self.turn();
-            if turn == Turn::Done || !self.wait(turn, &mut patience)? {
-                break;
+        self.driver.close(self.now());
+        match self.run_until(deadline, Stops::Ignored, |driver| driver.poll_closed())? {
+            Some(all_written) => Ok(all_written),
+            None => {
+                self.link.shutdown();
+                Ok(self.driver.give_up(self.now()))
             }
         }
-        self.finish();
-        Ok(self.written == self.connection.counters().output.bytes)
     }
 
     /// Sends a call of an event, if the peer has requested it, as
@@ -208,7 +165,7 @@ impl Peer {
     /// # Errors
     /// As [`Connection::send_event`].
     pub fn send_event(&mut self, event: &Event) -> Result<Sent, UsageError> {
-        self.connection.send_event(event)
+        self.driver.connection_mut().send_event(event)
     }
 
     /// Sends a PING as [`Connection::ping`] does. **A Bro 2.5.5 that answers a PING aborts.**
@@ -217,27 +174,29 @@ impl Peer {
     /// As [`Connection::ping`].
     pub fn ping(&mut self, seq: u32) -> Result<(), UsageError> {
         let now = self.now();
-        self.connection.ping(seq, now)?;
-        // Its time of departure is in it.
-        self.write();
+        self.driver.connection_mut().ping(seq, now)?;
+        // Its time of departure is in it. Whoever awaits the peer next writes what is left, and
+        // finds again what went wrong.
+        let _ = self.run_until(None, Stops::Ignored, |driver| driver.poll_written());
         Ok(())
     }
 
     /// Returns the connection, for its getters.
     pub fn connection(&self) -> &Connection {
-        &self.connection
+        self.driver.connection()
     }
 
     /// Returns the connection, for its commands. What is fed to it and polled from it is the
     /// business of this peer alone.
     pub fn connection_mut(&mut self) -> &mut Connection {
-        &mut self.connection
+        self.driver.connection_mut()
     }
 
     /// Returns what time it is on the clock that this connection is fed from: the wall clock as it
     /// was when the connection began, and the monotonic clock since then.
     pub fn now(&self) -> Time {
-        self.clock.now()
+        let (wall, start) = self.start;
+        wall + start.elapsed()
     }
 
     /// Returns our address.
@@ -260,6 +219,66 @@ impl Peer {
     pub fn tap_input(&mut self, tap: impl FnMut(&[u8]) + Send + 'static) {
         self.tap = Some(Box::new(tap));
     }
+
+    /// Does what the driver says until it has the answer; `None` if something ends that before.
+    fn run_until<T>(
+        &mut self,
+        deadline: Option<Instant>,
+        stops: Stops,
+        mut answer: impl FnMut(&mut Driver) -> Poll<T>,
+    ) -> Result<Option<T>, TransportError> {
+        // The deadline has passed, and what was ready then is being done.
+        let mut late = false;
+        loop {
+            if let Poll::Ready(answer) = answer(&mut self.driver) {
+                return Ok(Some(answer));
+            }
+            let now = self.now();
+            match self.driver.poll_step(now) {
+                Step::Write(bytes) => {
+                    let result = self.link.write(bytes);
+                    self.driver.feed_write(result, self.now());
+                }
+                Step::EndOutput => self.link.end_output(),
+                Step::Close => self.link.shutdown(),
+                _ if stops == Stops::Heeded && self.stop.is_stopped() => return Ok(None),
+                Step::Read => self.read(),
+                Step::Yield if remaining(deadline).is_some() => {}
+                Step::Wait { until } if !late => {
+                    let left = remaining(deadline);
+                    late = left.is_none();
+                    let left = left.unwrap_or(Some(Duration::ZERO));
+                    let linger = until.map(|until| until - now);
+                    self.wait(left.into_iter().chain(linger).min())?;
+                }
+                Step::Yield | Step::Wait { .. } => return Ok(None),
+            }
+        }
+    }
+
+    fn read(&mut self) {
+        let result = self.link.read(&mut self.buffer);
+        let now = self.now();
+        let bytes = result.map(|read| self.buffer.get(..read).unwrap_or_default());
+        if let (Some(tap), Ok(bytes @ [_, ..])) = (&mut self.tap, &bytes) {
+            tap(bytes);
+        }
+        self.driver.feed_read(bytes, now);
+    }
+
+    fn wait(&mut self, timeout: Option<Duration>) -> Result<(), TransportError> {
+        let ready = self.link.wait(timeout).map_err(|error| TransportError::System {
+            doing: "wait for the peer",
+            cause: error.into(),
+        })?;
+        if ready.readable {
+            self.driver.feed_readable();
+        }
+        if ready.writable {
+            self.driver.feed_writable();
+        }
+        Ok(())
+    }
 }
 
 impl fmt::Debug for Peer {
@@ -267,7 +286,7 @@ impl fmt::Debug for Peer {
         f.debug_struct("Peer")
             .field("local", &self.link.local)
             .field("remote", &self.link.remote)
-            .field("connection", &self.connection)
+            .field("connection", self.connection())
             .finish_non_exhaustive()
     }
 }

@@ -66,13 +66,11 @@
 #[cfg(doc)]
 use brocomm::connection::Connection;
 
-mod clock;
-mod error;
 mod link;
 mod listener;
 mod peer;
 mod socket;
 
-pub use error::{Cause, TransportError};
+pub use brocomm::transport::{Cause, Flushed, TransportError};
 pub use listener::Listener;
-pub use peer::{Flushed, Peer};
+pub use peer::Peer;

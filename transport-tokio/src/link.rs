@@ -4,29 +4,18 @@ use std::future::Future;
 use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
-/// Says how an attempt to read or write went.
-#[derive(Debug)]
-pub(crate) enum Attempt {
-    /// So many bytes were carried.
-    Carried(usize),
-    /// The peer sends no more.
-    End,
-    /// The socket is of no more use.
-    Failed(io::Error),
-}
-
 /// Carries bytes over a socket.
 ///
-/// Each attempt either waits until the socket is ready, with nothing carried yet, or carries
-/// something and is done; there is nothing between that a dropped future could lose. That the
-/// runtime is gone is the error of a poll, what befalls the socket is an [`Attempt`].
+/// Each attempt either carries something, or fails with `WouldBlock` and has the task woken when
+/// the socket is ready; there is nothing between that a dropped future could lose. That the runtime is gone
+/// is the outer error, what befalls the socket the inner one.
 #[derive(Debug)]
 pub(crate) struct Link {
     stream: TcpStream,
@@ -42,33 +31,21 @@ impl Link {
         Ok(Link { stream, local, remote })
     }
 
-    pub(crate) fn poll_read(
+    pub(crate) fn read(
         &self,
         cx: &mut Context<'_>,
         buffer: &mut [u8],
-    ) -> Poll<io::Result<Attempt>> {
-        loop {
-            // Also lets other tasks have their turn when this one never runs out of bytes.
-            ready!(self.stream.poll_read_ready(cx))?;
-            match attempt(self.stream.try_read(buffer)) {
-                Some(Attempt::Carried(0)) => return Poll::Ready(Ok(Attempt::End)),
-                Some(attempt) => return Poll::Ready(Ok(attempt)),
-                None => {}
-            }
-        }
+    ) -> io::Result<io::Result<usize>> {
+        // Its readiness also lets other tasks have their turn when this one never runs out of bytes.
+        attempt(|| self.stream.poll_read_ready(cx), || self.stream.try_read(buffer))
     }
 
-    pub(crate) fn poll_write(
+    pub(crate) fn write(
         &self,
         cx: &mut Context<'_>,
         bytes: &[u8],
-    ) -> Poll<io::Result<Attempt>> {
-        loop {
-            ready!(self.stream.poll_write_ready(cx))?;
-            if let Some(attempt) = attempt(self.stream.try_write(bytes)) {
-                return Poll::Ready(Ok(attempt));
-            }
-        }
+    ) -> io::Result<io::Result<usize>> {
+        attempt(|| self.stream.poll_write_ready(cx), || self.stream.try_write(bytes))
     }
 
     /// Tells the peer that nothing more comes.
@@ -83,33 +60,33 @@ impl Link {
     }
 }
 
-/// Returns nothing if it is to be tried again.
-fn attempt(result: io::Result<usize>) -> Option<Attempt> {
-    match result {
-        Ok(carried) => Some(Attempt::Carried(carried)),
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => None,
-        Err(error) => Some(Attempt::Failed(error)),
+/// Tries until it is done or the socket isn't ready.
+fn attempt(
+    mut poll_ready: impl FnMut() -> Poll<io::Result<()>>,
+    mut attempt: impl FnMut() -> io::Result<usize>,
+) -> io::Result<io::Result<usize>> {
+    loop {
+        match poll_ready() {
+            Poll::Pending => return Ok(Err(io::ErrorKind::WouldBlock.into())),
+            Poll::Ready(ready) => ready?,
+        }
+        match attempt() {
+            // It wasn't ready after all, and has to be asked again, or nobody is woken.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            result => return Ok(result),
+        }
     }
 }
 
-/// Runs out some time after it was started last, once it was started.
+/// Wakes a task when it has waited long enough.
 #[derive(Debug, Default)]
-pub(crate) struct Patience(Option<Pin<Box<Sleep>>>);
+pub(crate) struct Alarm(Option<Pin<Box<Sleep>>>);
 
-impl Patience {
-    pub(crate) fn is_started(&self) -> bool {
-        self.0.is_some()
-    }
-
-    pub(crate) fn start(&mut self, duration: Duration) {
-        match &mut self.0 {
-            Some(sleep) => sleep.as_mut().reset(Instant::now() + duration),
-            None => self.0 = Some(Box::pin(sleep(duration))),
-        }
-    }
-
-    pub(crate) fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
-        self.0.as_mut().is_some_and(|sleep| sleep.as_mut().poll(cx).is_ready())
+impl Alarm {
+    /// Is ready when so much time has passed; replaces what was set before.
+    pub(crate) fn poll_in(&mut self, cx: &mut Context<'_>, wait: Duration) -> Poll<()> {
+        let sleep = self.0.get_or_insert_with(|| Box::pin(sleep(wait)));
+        sleep.as_mut().reset(Instant::now() + wait);
+        sleep.as_mut().poll(cx)
     }
 }

@@ -258,7 +258,8 @@ impl Connection {
     pub(super) fn has_room(&self) -> bool {
         !self.held
             && self.notifications.len() < self.config.notification_limit.max(1)
-            && self.output.reply_bytes() < self.config.reply_limit.max(1)
+            // Answers that will never be written hold up nothing.
+            && (self.broken || self.output.reply_bytes() < self.config.reply_limit.max(1))
     }
 
     /// Ends the connection for something that the peer did.
@@ -302,11 +303,10 @@ impl Connection {
 
     fn feed_end(&mut self, cause: CloseCause, now: Time) {
         self.feed_time(now);
-        if self.phase == Phase::Closed {
-            // A peer that closed its half may still read what waits to be written.
-            self.broken |= matches!(cause, CloseCause::TransportFailed { .. });
-        } else if self.end.is_none() {
-            self.end = Some(cause);
+        // A peer that only closed its half may still read what waits to be written.
+        self.broken |= matches!(cause, CloseCause::TransportFailed { .. });
+        if self.phase != Phase::Closed {
+            self.end.get_or_insert(cause);
             self.process();
         }
     }

@@ -5,13 +5,14 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use brocomm::connection::ConfigError;
 use thiserror::Error;
+
+use crate::connection::ConfigError;
 
 /// Says what failed, with which address, and why.
 ///
 /// What ends a connection that was established is no error of this kind: it comes as
-/// [`Notification::Closed`](brocomm::connection::Notification::Closed).
+/// [`Notification::Closed`](crate::connection::Notification::Closed).
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TransportError {
@@ -78,7 +79,7 @@ pub enum TransportError {
     Config(Vec<ConfigError>),
 }
 
-/// Says why the system refused something, in words.
+/// Says why the system refused something, in words: an [`io::Error`] that can be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause {
     /// What kind of failure it is, for programs.

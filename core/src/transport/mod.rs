@@ -1,0 +1,61 @@
+//! What every transport decides alike, for those who write one.
+//!
+//! A [`Driver`] owns a [`Connection`](crate::connection::Connection) and says what to do next with
+//! the socket; a transport does it, feeds what came of it, and knows how to wait. All that it needs
+//! is a stream of bytes that can be read and written without waiting. Whatever its user awaits, the
+//! loop is the same:
+//!
+//! ```no_run
+//! use std::io::{Read, Write};
+//! use std::net::{Shutdown, TcpStream};
+//! use std::task::Poll;
+//! use std::time::{Instant, SystemTime};
+//!
+//! use brocomm::Time;
+//! use brocomm::connection::{Config, Connection, Role};
+//! use brocomm::transport::{BLOCK, Driver, Step};
+//!
+//! # fn wait_for(_: &TcpStream, _: Option<std::time::Duration>) {}
+//! # fn main() -> std::io::Result<()> {
+//! let mut socket = TcpStream::connect("localhost:47757")?;
+//! socket.set_nonblocking(true)?;
+//! let (wall, start) = (Time::from(SystemTime::now()), Instant::now());
+//! let now = || wall + start.elapsed();
+//! let connection = Connection::new(Config::default(), Role::Initiator, now());
+//! let mut driver = Driver::new(connection);
+//! let mut buffer = vec![0; BLOCK];
+//! loop {
+//!     match driver.poll_notification() {
+//!         Poll::Ready(Some(notification)) => println!("{notification:?}"),
+//!         Poll::Ready(None) => break,
+//!         Poll::Pending => match driver.poll_step(now()) {
+//!             Step::Write(bytes) => {
+//!                 let result = socket.write(bytes);
+//!                 driver.feed_write(result, now());
+//!             }
+//!             Step::Read => {
+//!                 let result = socket.read(&mut buffer).map(|read| &buffer[..read]);
+//!                 driver.feed_read(result, now());
+//!             }
+//!             Step::EndOutput => socket.shutdown(Shutdown::Write)?,
+//!             Step::Close => socket.shutdown(Shutdown::Both)?,
+//!             Step::Yield => {}
+//!             Step::Wait { until } => {
+//!                 wait_for(&socket, until.map(|until| until - now()));
+//!                 driver.feed_readable();
+//!                 driver.feed_writable();
+//!             }
+//!         },
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod driver;
+mod error;
+#[cfg(test)]
+mod tests;
+
+pub use driver::{BLOCK, Driver, Flushed, LINGER, Step};
+pub use error::{Cause, TransportError};

@@ -1,0 +1,94 @@
+//! While the connection goes on.
+
+use super::*;
+
+#[test]
+fn what_waits_is_written_before_anything_is_read() {
+    let mut driver = fresh(config());
+    let Step::Write(all) = driver.poll_step(NOW) else { panic!() };
+    let all = all.to_vec();
+    driver.feed_write(Ok(3), NOW);
+    assert_eq!(driver.poll_step(NOW), Step::Write(&all[3..]));
+    driver.feed_write(fail(ErrorKind::Interrupted), NOW);
+    assert_eq!(driver.poll_step(NOW), Step::Write(&all[3..]));
+    assert_eq!(driver.poll_written(), Poll::Pending);
+    driver.feed_write(fail(ErrorKind::WouldBlock), NOW);
+    assert_eq!(driver.poll_written(), Poll::Ready(()));
+    assert_eq!(driver.poll_step(NOW), Step::Read);
+    driver.feed_read(Err(ErrorKind::Interrupted.into()), NOW);
+    assert_eq!(driver.poll_step(NOW), Step::Read);
+    driver.feed_read(Err(ErrorKind::WouldBlock.into()), NOW);
+    assert_eq!(driver.poll_step(NOW), Step::Wait { until: None });
+    driver.feed_readable();
+    assert_eq!(driver.poll_step(NOW), Step::Read);
+    driver.feed_writable();
+    assert_eq!(driver.poll_step(NOW), Step::Write(&all[3..]));
+}
+
+#[test]
+fn notifications_wait_for_what_can_be_written() {
+    let mut driver = running(config());
+    send(&mut driver);
+    driver.feed_read(Ok(&call()), NOW);
+    assert_eq!(driver.poll_notification(), Poll::Pending);
+    driver.feed_write(fail(ErrorKind::WouldBlock), NOW);
+    let told = take(&mut driver);
+    assert!(told.len() == 1 && told.iter().all(is_event), "{told:?}");
+    assert_eq!(driver.poll_notification(), Poll::Pending);
+}
+
+#[test]
+fn a_flush_reads_until_notifications_are_too_many() {
+    let mut driver = running(Config { notification_limit: 2, ..config() });
+    assert_eq!(driver.poll_flush(), Poll::Ready(Flushed::All));
+    send(&mut driver);
+    assert_eq!(driver.poll_flush(), Poll::Pending);
+    driver.feed_write(fail(ErrorKind::WouldBlock), NOW);
+    for _ in 0..2 {
+        assert_eq!(driver.poll_flush(), Poll::Pending);
+        assert_eq!(driver.poll_step(NOW), Step::Read);
+        driver.feed_read(Ok(&call()), NOW);
+    }
+    assert_eq!(driver.poll_flush(), Poll::Ready(Flushed::NotificationsWait));
+    assert_eq!(driver.poll_step(NOW), Step::Wait { until: None });
+    assert!(matches!(driver.poll_notification(), Poll::Ready(Some(_))));
+    assert_eq!(driver.poll_flush(), Poll::Pending);
+    assert_eq!(driver.poll_step(NOW), Step::Read);
+    driver.feed_writable();
+    write_all(&mut driver);
+    assert_eq!(driver.poll_flush(), Poll::Ready(Flushed::All));
+    send(&mut driver);
+    driver.feed_write(fail(ErrorKind::WouldBlock), NOW);
+    driver.close(NOW);
+    assert_eq!(driver.poll_flush(), Poll::Ready(Flushed::Over));
+}
+
+#[test]
+fn others_have_their_turn_when_much_is_read() {
+    let mut driver = running(config());
+    let read = |driver: &mut Driver, most: usize| {
+        (0..most)
+            .take_while(|_| {
+                let read = driver.poll_step(NOW) == Step::Read;
+                if read {
+                    driver.feed_read(Ok(&[0]), NOW);
+                }
+                read
+            })
+            .count()
+    };
+    driver.feed_read(Err(ErrorKind::WouldBlock.into()), NOW);
+    assert_eq!(driver.poll_step(NOW), Step::Wait { until: None });
+    driver.feed_readable();
+    // A long message comes, in small pieces.
+    driver.feed_read(Ok(&[0, 0, 0x10]), NOW);
+    assert_eq!(read(&mut driver, 20), 20);
+    driver.feed_read(Err(ErrorKind::WouldBlock.into()), NOW);
+    assert_eq!(driver.poll_step(NOW), Step::Wait { until: None });
+    driver.feed_readable();
+    // `read` has taken the step that is no reading.
+    assert_eq!(read(&mut driver, 1000), 32);
+    assert_eq!(read(&mut driver, 32), 32);
+    assert_eq!(driver.poll_step(NOW), Step::Yield);
+    assert_eq!(driver.poll_step(NOW), Step::Read);
+}
