@@ -83,6 +83,12 @@
 //! # Ok::<(), brocomm::connection::UsageError>(())
 //! ```
 //!
+//! # Values
+//!
+//! [`data::ToValue`] and [`data::FromValue`] convert between Rust types and Bro's, [`event!`]
+//! makes events, and [`data::Handlers`] calls functions with them. With the feature `derive` structs
+//! are records and events, and enums are Bro's.
+//!
 //! # Hostile peers
 //!
 //! Nothing that a peer sends makes this crate panic, hang, or take more memory than is configured;
