@@ -84,8 +84,14 @@
 //! # Ok::<(), brocomm::connection::UsageError>(())
 //! ```
 //!
+//! # Values
+//!
+//! [`data::ToValue`] and [`data::FromValue`] convert between Rust types and Bro's, [`event!`]
+//! makes events, and [`data::Handlers`] calls functions with them.
+//!
 //! # Features
 //!
+//! * `derive`: structs are records and events, and enums are Bro's.
 //! * `serde`: values, types, events and all else that a SERIAL carries as JSON, without loss
 //!   (`data::json`).
 //!

