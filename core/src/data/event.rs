@@ -6,7 +6,7 @@ use super::{
     ConversionError, ConversionErrorKind, Event, EventDecl, Field, FromValue, Name, Step, Value,
 };
 
-/// Makes an [`Event`](crate::data::Event) of its name and arguments.
+/// Makes an event, a [`data::Event`](crate::data::Event), of its name and arguments.
 ///
 /// Arguments are Rust values of any [`ToValue`](crate::data::ToValue); they are not consumed. A
 /// number without a suffix is an `i32`, and so an `int`: a `count` is written `443u64`. The time is
