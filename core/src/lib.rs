@@ -108,7 +108,8 @@
 //! | partial chunks without end | [`wire::Limits::message`] |
 //! | a few bytes that inflate to gigabytes | [`wire::Limits::inflated`], and deflate's greatest ratio |
 //! | a container of 2³² elements | every number is checked against the bytes that are left |
-//! | values nested without end | [`serial::Limits::depth`] |
+//! | values nested without end, also by references from one SERIAL to the next | [`serial::Limits::depth`] |
+//! | references to references, so that a few bytes stand for billions of values | [`serial::Limits::objects`] |
 //! | references to objects never sent | [`SerialErrorKind::UnknownObject`](serial::SerialErrorKind) |
 //! | object ids chosen to slow look-ups | ids lie in order, found by halves |
 //! | a cache without bound | [`serial::Limits::cache`] |

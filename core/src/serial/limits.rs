@@ -7,12 +7,13 @@
 /// before anything is allocated, so they need no bound of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// How deep objects may lie within each other. Default 64; Bro's own `connection` records
-    /// reach 17. Each level costs the reader's stack about 1 KiB.
+    /// How deep objects may lie within each other; what a reference stands for counts as if it
+    /// stood there. Default 64; the deepest that Bro was recorded to send, a `connection` with all
+    /// its types, takes 13.
     pub depth: u32,
-    /// How many objects one SERIAL may hold; references and unset fields and elements count too.
-    /// Default 8,000,000, which is more than a message of the default greatest size can hold in
-    /// objects. Each costs up to 48 bytes of memory.
+    /// How many objects one SERIAL may hold; unset fields and elements count, and a reference as
+    /// all that it stands for (to a value's type: as one). Default 8,000,000. Each that is really
+    /// there costs some 50 bytes of memory.
     pub objects: u32,
     /// How many entries each of the cache's lists keeps at most, whatever the peer announces, and
     /// if it announces 0 (no bound). Default 10,000; Bro announces 3000, Broccoli 1000.
