@@ -1,0 +1,203 @@
+//! The bounds of a serialization: at each, one below, one above (2§12).
+
+#[path = "common/build.rs"]
+mod build;
+
+use brocomm::data::Value;
+use brocomm::serial::{Limits, Mode, Reader, SerialErrorKind as Kind};
+use build::{Build, args};
+use bytes::Bytes;
+
+/// Vectors within each other, the innermost empty.
+fn vectors(depth: u32) -> Build {
+    let mut build = Build::call(1);
+    for level in (0..depth).rev() {
+        build = build.object(0, 0x880c).u8(0).str(b"V").u8(0).str(b"");
+        build = if level == 0 { build.u32(0) } else { build.u32(1).u8(1) };
+    }
+    build
+}
+
+#[test]
+fn nesting_is_bounded() {
+    let depth = Limits::default().depth;
+    for (levels, fits) in [(depth - 1, true), (depth, true), (depth + 1, false)] {
+        match vectors(levels).read() {
+            Ok(_) => assert!(fits, "{levels}"),
+            Err(error) => {
+                assert_eq!(error.kind, Kind::TooDeep(depth), "{levels}");
+                assert!(!fits, "{levels}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_number_of_objects_is_bounded() {
+    let serial = Build::call(2).count_value(1).count_value(2);
+    // Two values and their types.
+    for (objects, fits) in [(5, true), (4, true), (3, false)] {
+        let mut reader = Reader::new(Limits { objects, ..Limits::default() });
+        let result = reader.read(&Bytes::from(serial.0.clone()), Mode::HANDSHAKE);
+        assert_eq!(result.is_ok(), fits, "{objects}");
+        if let Err(error) = result {
+            assert_eq!(error.kind, Kind::TooManyObjects(objects));
+        }
+    }
+}
+
+#[test]
+fn claims_are_checked_before_anything_is_allocated() {
+    assert_eq!(
+        Build::call(u32::MAX).fault(),
+        Kind::TooManyElements { count: u64::from(u32::MAX), left: 0 }
+    );
+    let vector = Build::call(1).object(0, 0x880c).u8(0).str(b"V").u8(0).str(b"");
+    assert_eq!(
+        vector.u32(0x7fff_ffff).u8(0).fault(),
+        Kind::TooManyElements { count: 0x7fff_ffff, left: 1 }
+    );
+    assert_eq!(
+        Build::default().u8(b'e').u32(u32::MAX).fault(),
+        Kind::Truncated { wanted: u32::MAX }
+    );
+    let names = Build::call(1).object(0, 0x880b).ty(10, 10, 1).u64(0).u32(1 << 30).u8(0);
+    assert_eq!(names.fault(), Kind::TooManyElements { count: 1 << 30, left: 0 });
+}
+
+/// Three values in one SERIAL; the next refers to the first of them.
+#[test]
+fn the_cache_is_bounded_whatever_the_peer_announces() {
+    let first = || {
+        let value = |b: Build, pid, v| b.object(pid, 0x8801).u8(1).object(0, 0x8a01).plain(v);
+        value(value(value(Build::call(3), 1, 10), 2, 20), 3, 30).0
+    };
+    for (cache, announced, fits) in [
+        (4, 100, true),
+        (3, 100, true),
+        (2, 100, false),
+        (100, 3, true),
+        (100, 2, false),
+        (3, 0, true),
+        (2, 0, false),
+    ] {
+        let mut reader = Reader::new(Limits { cache, ..Limits::default() });
+        reader.set_cache_size(announced);
+        reader.read(&Bytes::from(first()), Mode::HANDSHAKE).unwrap();
+        assert_eq!(reader.counters().entries, if fits { 3 } else { 2 });
+        let result = reader.read(&Bytes::from(Build::call(1).reference(1).0), Mode::HANDSHAKE);
+        match result {
+            Ok(serial) => assert_eq!((args(serial), fits), (vec![Value::Count(10)], true)),
+            Err(error) => assert_eq!((error.kind, fits), (Kind::UnknownObject(1), false)),
+        }
+    }
+}
+
+#[test]
+fn a_number_of_elements_fits_the_bytes_left_or_not() {
+    // Unset elements take a byte each.
+    let vector = |claimed: u32, there: usize| {
+        let build = Build::call(1).object(0, 0x880c).u8(0).str(b"V").u8(0).str(b"");
+        (0..there).fold(build.u32(claimed), |build, _| build.u8(0))
+    };
+    for (claimed, there, fits) in [(7, 8, true), (8, 8, true), (9, 8, false)] {
+        match vector(claimed, there).read() {
+            Ok(_) => assert!(fits, "{claimed}"),
+            Err(error) => {
+                let count = u64::from(claimed);
+                assert_eq!(error.kind, Kind::TooManyElements { count, left: there as u32 });
+                assert!(!fits, "{claimed}");
+            }
+        }
+    }
+}
+
+/// A type that refers to one sent before is as deep as both together: a chain of references, one
+/// per SERIAL, is no way around the limit.
+#[test]
+fn nesting_is_bounded_across_serials() {
+    let limit = Limits::default().depth;
+    let mut reader = Reader::new(Limits::default());
+    // An empty vector of the last vector's type, each time: type n is `vector of type n − 1`.
+    let vector = |n: u32| {
+        let head = Build::call(1).object(0, 0x880c).u8(1).object(n, 0x8a0b);
+        let head = head.u8(22).u8(7).u8(0).u8(0).str(b"").u8(1);
+        let yields = if n == 1 {
+            head.object(0, 0x8a01).u8(3).u8(2).u8(0).u8(1).str(b"")
+        } else {
+            head.reference(n - 1)
+        };
+        Bytes::from(yields.u8(0).str(b"").u32(0).0)
+    };
+    let refused = (1..=2 * limit)
+        .find_map(|n| reader.read(&vector(n), Mode::HANDSHAKE).err().map(|error| (n, error.kind)));
+    let (n, kind) = refused.expect("there is a limit");
+    assert_eq!(kind, Kind::TooDeep(limit));
+    assert!(limit - 3 <= n && n <= limit, "{n}");
+}
+
+/// The same with values: a vector that holds the one sent before.
+#[test]
+fn values_nest_across_serials_within_the_limit() {
+    let limit = Limits::default().depth;
+    let mut reader = Reader::new(Limits::default());
+    let vector = |n: u32| {
+        let build = Build::call(1).object(n, 0x880c).u8(0).str(b"V").u8(0).str(b"");
+        let build = if n == 1 { build.u32(0) } else { build.u32(1).u8(1).reference(n - 1) };
+        Bytes::from(build.0)
+    };
+    let refused = (1..=2 * limit)
+        .find_map(|n| reader.read(&vector(n), Mode::HANDSHAKE).err().map(|error| (n, error.kind)));
+    let (n, kind) = refused.expect("there is a limit");
+    assert_eq!(kind, Kind::TooDeep(limit));
+    assert!(limit - 3 <= n && n <= limit + 1, "{n}");
+}
+
+/// A vector that holds the one before twice doubles with each SERIAL: a reference counts as all
+/// that it stands for, so that nobody has to walk through what no message could carry.
+#[test]
+fn references_count_as_what_they_stand_for() {
+    let objects = 1000;
+    let mut reader = Reader::new(Limits { objects, ..Limits::default() });
+    let vector = |n: u32| {
+        let build = Build::call(1).object(n, 0x880c).u8(0).str(b"V").u8(0).str(b"");
+        let build = match n {
+            1 => build.u32(0),
+            _ => build.u32(2).u8(1).reference(n - 1).u8(1).reference(n - 1),
+        };
+        Bytes::from(build.0)
+    };
+    let refused = (1..40)
+        .find_map(|n| reader.read(&vector(n), Mode::HANDSHAKE).err().map(|error| (n, error.kind)));
+    let (n, kind) = refused.expect("there is a limit");
+    assert_eq!(kind, Kind::TooManyObjects(objects));
+    assert!((9..=11).contains(&n), "{n}");
+}
+
+/// The same with types: a list that names the one before twice.
+#[test]
+fn types_count_as_what_they_stand_for() {
+    let objects = 1000;
+    let mut reader = Reader::new(Limits { objects, ..Limits::default() });
+    let list = |n: u32| {
+        let head = Build::call(1).object(0, 0x8808).u8(1).object(n, 0x8a02);
+        let head = head.u8(19).u8(7).u8(0).u8(0).str(b"").u8(0);
+        let types = match n {
+            1 => head.u32(0),
+            _ => head.u32(2).u8(1).reference(n - 1).u8(1).reference(n - 1),
+        };
+        Bytes::from(types.u8(0).u32(0).0)
+    };
+    let refused = (1..40)
+        .find_map(|n| reader.read(&list(n), Mode::HANDSHAKE).err().map(|error| (n, error.kind)));
+    let (n, kind) = refused.expect("there is a limit");
+    assert_eq!(kind, Kind::TooManyObjects(objects));
+    assert!((8..=11).contains(&n), "{n}");
+    // But a thousand values of a large type are no more than a thousand values.
+    let mut reader = Reader::new(Limits { objects, ..Limits::default() });
+    (1..n).for_each(|n| drop(reader.read(&list(n), Mode::HANDSHAKE).unwrap()));
+    let values = (0..300).fold(Build::call(300), |build, _| {
+        build.object(0, 0x8808).u8(1).reference(n - 1).u8(0).u32(0)
+    });
+    reader.read(&Bytes::from(values.0), Mode::HANDSHAKE).unwrap();
+}
