@@ -112,6 +112,20 @@ fn an_id_sent_twice_means_the_newer_object() {
     assert_eq!(args(serial), [Value::Count(1), Value::Count(2), Value::Count(2)]);
 }
 
+/// Also if the older one, a type, lies in the other list of the cache.
+#[test]
+fn an_id_sent_twice_means_the_newer_object_in_whichever_list() {
+    let ty = |b: Build, pid: u32| {
+        b.u8(1).u8(1).u32(0).u32(pid).u16(0xca01).u8(0).u8(3).u8(2).u8(0).u8(1).str(b"")
+    };
+    let value = |b: Build, pid: u32| b.u8(1).u32(0).u32(pid).u16(0x8801).u8(0);
+    let first = ty(value(Build::call(3), 6), 7).u64(1);
+    let second = ty(value(first, 7), 8).u64(2);
+    let chunk = Bytes::from(second.u8(0).u32(0).u32(7).0);
+    let serial = Reader::new(Limits::default()).read(&chunk, Mode::RUNNING).unwrap();
+    assert_eq!(args(serial), [Value::Count(1), Value::Count(2), Value::Count(2)]);
+}
+
 #[test]
 fn types() {
     let value = |class, tag, internal| Build::call(1).object(0, 0x8801).ty(class, tag, internal);

@@ -15,7 +15,8 @@ pub(super) struct PidIndex {
 
 impl PidIndex {
     /// Returns whether an id is above all before it, and so can't be in the cache.
-    fn is_above_all(&self, pid: u64) -> bool {
+    #[inline]
+    pub(super) fn is_above_all(&self, pid: u64) -> bool {
         self.ascending.back().is_none_or(|(last, _)| pid > *last)
     }
 

@@ -187,6 +187,12 @@ impl ReadCache {
         }
         let list =
             if mode.stable() && family.is_stable() { ListId::Stable } else { ListId::Unstable };
+        if !self.index.iter().all(|index| index.is_above_all(pid)) {
+            // The older object is not to be found any more, in whichever list it is.
+            if let Some(older) = self.place(pid).and_then(|older| self.lru.get_mut(older)) {
+                older.pid = 0;
+            }
+        }
         let place = self
             .lru
             .push(list, Entry { pid, extent: Extent::default(), object: Object::Pending(family) });
