@@ -125,6 +125,7 @@
 
 pub mod connection;
 pub mod data;
+pub mod node;
 pub mod serial;
 mod time;
 pub mod transport;

@@ -25,6 +25,7 @@ mod object;
 mod opaque;
 mod parse_error;
 mod parser;
+pub(crate) mod pattern;
 mod print;
 mod scalar;
 mod scope;
@@ -53,6 +54,7 @@ pub use opaque::{
     Opaque, OpaqueState, TopK,
 };
 pub use parse_error::{ParseError, ParseErrorKind};
+pub use pattern::{PatternError, PatternErrorKind};
 pub use scalar::{EnumValue, Pattern, Port, Subnet, Transport};
 pub use stmt::{Case, Stmt, StmtKind};
 pub use tag::{InternalTag, TypeTag};
