@@ -3,7 +3,7 @@
 use crate::serial::CacheCounters;
 use crate::wire;
 
-/// Counts what a connection has carried so far.
+/// Counts what a connection has carried so far; the counters of several can be added up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counters {
     /// What came, as bytes and messages.
@@ -30,4 +30,20 @@ pub struct Counters {
     /// Calls and operations on state that were not sent because the connection was not Running
     /// (§3.4).
     pub not_running: u64,
+}
+
+impl std::ops::AddAssign for Counters {
+    fn add_assign(&mut self, other: Counters) {
+        self.input += other.input;
+        self.output += other.output;
+        self.read += other.read;
+        self.written += other.written;
+        self.events_received += other.events_received;
+        self.calls_rejected += other.calls_rejected;
+        self.accesses_received += other.accesses_received;
+        self.discarded += other.discarded;
+        self.events_sent += other.events_sent;
+        self.accesses_sent += other.accesses_sent;
+        self.not_running += other.not_running;
+    }
 }

@@ -196,8 +196,9 @@ pub enum Overflow {
 
 /// Says how the time between attempts to connect grows.
 ///
-/// After `n` attempts that failed in a row the wait is `retry × factor^n`, at most `max`, and then
-/// less by a random part of up to `jitter` of it. An established connection sets `n` to 0.
+/// The first wait is `retry`. After `n` attempts that failed in a row it is `retry × factor^(n-1)`,
+/// at most `max`, and then less by a random part of up to `jitter` of it. An established connection
+/// sets `n` to 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Backoff {
     /// What the wait is multiplied with, at least 1.

@@ -18,3 +18,15 @@ pub struct Counters {
     /// Size of the same payloads before deflating, or after inflating.
     pub unpacked_bytes: u64,
 }
+
+impl std::ops::AddAssign for Counters {
+    fn add_assign(&mut self, other: Counters) {
+        self.bytes += other.bytes;
+        self.chunks += other.chunks;
+        self.messages += other.messages;
+        self.deflated += other.deflated;
+        self.stored += other.stored;
+        self.packed_bytes += other.packed_bytes;
+        self.unpacked_bytes += other.unpacked_bytes;
+    }
+}

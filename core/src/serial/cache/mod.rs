@@ -18,3 +18,12 @@ pub struct CacheCounters {
     /// Entries held now.
     pub entries: u64,
 }
+
+impl std::ops::AddAssign for CacheCounters {
+    /// Adds what passed; what is held now is the sum of what both hold.
+    fn add_assign(&mut self, other: CacheCounters) {
+        self.full += other.full;
+        self.references += other.references;
+        self.entries += other.entries;
+    }
+}

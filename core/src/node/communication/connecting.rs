@@ -1,0 +1,250 @@
+//! Connecting, again and again, and being connected to (§3.6, part 4 §4).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::log::LogLine;
+use super::super::timers::Timer;
+use super::super::{Action, Backoff, ConnectionId, Endpoint, EventPeer, Notification, PeerId};
+use super::{Communication, FIRST_ACCEPTED, Link, NodeError, Peer};
+use crate::Time;
+use crate::connection::{Config, Connection, Role};
+use crate::wire::{Caps, Framing};
+
+/// How many bytes of output, serialized, wait for one connection; more waits as events.
+const OUTPUT: usize = 64 << 10;
+
+/// How many notifications of one connection wait that the node has not looked at.
+const NOTIFICATIONS: usize = 64;
+
+impl Communication {
+    /// Connects to the node of this name, whatever its `connect` flag (part 4 §4).
+    ///
+    /// # Errors
+    /// [`NodeError::UnknownNode`]; [`NodeError::AlreadyConnected`] if there is a peer already that
+    /// it connects to, or waits to; [`NodeError::Terminating`].
+    pub fn connect_peer(&mut self, name: &str, now: Time) -> Result<PeerId, NodeError> {
+        self.feed_time(now);
+        if self.ending.is_under_way() {
+            return Err(NodeError::Terminating);
+        }
+        let Some(at) = self.nodes.iter().position(|entry| &*entry.name == name) else {
+            self.log(LogLine::CannotTriggerConnect);
+            return Err(NodeError::UnknownNode);
+        };
+        let initiated = |(id, peer): (&PeerId, &Peer)| {
+            (peer.node == Some(at) && peer.role == Role::Initiator).then_some(*id)
+        };
+        let existing = self.peers.iter().find_map(initiated);
+        match existing {
+            Some(peer) if self.is_over(peer) => {
+                self.timers.cancel(Timer::Retry(peer));
+                self.try_connect(peer);
+                Ok(peer)
+            }
+            Some(peer) => Err(NodeError::AlreadyConnected(peer)),
+            None => self.connect_entry(at).ok_or(NodeError::UnknownNode),
+        }
+    }
+
+    /// Makes a peer of an entry that says to connect, and connects.
+    pub(super) fn connect_entry(&mut self, at: usize) -> Option<PeerId> {
+        let entry = self.nodes.get(at)?;
+        let endpoint = Endpoint {
+            host: entry.node.host,
+            zone: entry.node.zone_id.as_deref().map(Into::into),
+            port: entry.node.p.unwrap_or(self.options.listen_port),
+        };
+        let keeps = entry.node.store_and_forward.is_some();
+        // Beyond 9999 the numbers of peers that we connect to would be those of the others.
+        let id = if self.next_initiated < FIRST_ACCEPTED {
+            self.next_initiated += 1;
+            PeerId(self.next_initiated - 1)
+        } else {
+            self.accepted_id()
+        };
+        self.add_peer(id, endpoint, Role::Initiator, Some(at));
+        self.log_peer(id, LogLine::AddedPeer);
+        if keeps {
+            self.keepers.insert(id);
+        }
+        if let Some(entry) = self.nodes.get_mut(at) {
+            entry.peer = Some(id);
+        }
+        self.try_connect(id);
+        Some(id)
+    }
+
+    fn accepted_id(&mut self) -> PeerId {
+        self.next_accepted += 1;
+        PeerId(self.next_accepted - 1)
+    }
+
+    fn add_peer(&mut self, id: PeerId, endpoint: Endpoint, role: Role, node: Option<usize>) {
+        let peer = Peer {
+            who: Arc::new(EventPeer::new(id, endpoint)),
+            role,
+            node,
+            link: None,
+            sockets: 0,
+            established: false,
+            awaiting_setup: false,
+            failures: 0,
+            last_requests: None,
+            heard: self.now,
+            pinged: false,
+            last_error: None,
+            outbox: Default::default(),
+            inbox: Default::default(),
+            has_turn: false,
+            point: None,
+            counters: Default::default(),
+        };
+        self.peers.insert(id, peer);
+    }
+
+    fn add_link(&mut self, peer: PeerId, ssl: bool) -> ConnectionId {
+        let id = ConnectionId(self.next_connection);
+        self.next_connection += 1;
+        self.links.insert(id, Link { peer, connection: None, ssl, touched: false });
+        if let Some(peer) = self.peers.get_mut(&peer) {
+            peer.link = Some(id);
+            peer.sockets += 1;
+        }
+        id
+    }
+
+    /// Asks the transport to connect to a peer.
+    pub(super) fn try_connect(&mut self, id: PeerId) {
+        let Some(entry) = self.entry(id) else { return };
+        let ssl = entry.node.ssl;
+        let Some(peer) = self.peers.get(&id).filter(|peer| peer.link.is_none()) else { return };
+        let endpoint = peer.who.endpoint.clone();
+        let connection = self.add_link(id, ssl);
+        let keep_alive = self.options.keep_alive;
+        self.actions.push_back(Action::Connect { connection, endpoint, ssl, keep_alive });
+    }
+
+    /// Takes note that a connection that the node asked for is up, TLS included.
+    pub fn feed_connected(&mut self, id: ConnectionId, now: Time) {
+        self.feed_time(now);
+        let Some(link) = self.links.get(&id).filter(|link| link.connection.is_none()) else {
+            return;
+        };
+        let peer = link.peer;
+        self.log_peer(peer, LogLine::Connected);
+        let class = self.entry(peer).and_then(|entry| entry.node.class.clone());
+        self.begin(id, Role::Initiator, class);
+    }
+
+    /// Takes note that a connection that the node asked for did not come about.
+    ///
+    /// `reason` is meant for people, as in `connect failed: connection refused`.
+    pub fn feed_connect_failed(&mut self, id: ConnectionId, reason: &str, now: Time) {
+        self.feed_time(now);
+        match self.links.get(&id) {
+            Some(link) if link.connection.is_none() => {}
+            _ => return,
+        }
+        let Some(link) = self.links.remove(&id) else { return };
+        let Some(peer) = self.peers.get_mut(&link.peer) else { return };
+        peer.link = None;
+        peer.sockets = peer.sockets.saturating_sub(1);
+        peer.failures = peer.failures.saturating_add(1);
+        peer.last_error = Some(format!("connect failed: {reason}").into());
+        let who = Arc::clone(&peer.who);
+        self.log_peer(link.peer, LogLine::ConnectFailed { reason: reason.into() });
+        let retries = self.retry_later(link.peer);
+        if !retries {
+            self.log_peer(link.peer, LogLine::CouldNotConnect);
+        }
+        let reason = reason.into();
+        self.tell(link.peer, Notification::ConnectFailed { peer: who, reason, retries });
+        self.end_if_done();
+    }
+
+    /// Takes note that a peer connected, TLS included; returns what the connection is called, or
+    /// `None` if it is to be closed, because the node is ending.
+    pub fn feed_accepted(
+        &mut self,
+        endpoint: Endpoint,
+        ssl: bool,
+        now: Time,
+    ) -> Option<ConnectionId> {
+        self.feed_time(now);
+        if self.ending.is_under_way() {
+            return None;
+        }
+        let peer = self.accepted_id();
+        self.add_peer(peer, endpoint, Role::Acceptor, None);
+        let id = self.add_link(peer, ssl);
+        self.log_peer(peer, LogLine::Accepted { ssl });
+        self.log_peer(peer, LogLine::AddedPeer);
+        self.begin(id, Role::Acceptor, None);
+        Some(id)
+    }
+
+    /// Begins the protocol.
+    fn begin(&mut self, id: ConnectionId, role: Role, class: Option<bytes::Bytes>) {
+        let config = Config {
+            description: self.options.peer_description.clone(),
+            class: Some(class.unwrap_or_default()),
+            cache_size: self.options.cache_size,
+            capabilities: Caps::BRO,
+            runtime: self.runtime(),
+            framing: match self.links.get(&id) {
+                Some(link) if link.ssl => Framing::Tls,
+                _ => Framing::Clear,
+            },
+            wire_limits: self.options.wire_limits,
+            serial_limits: self.options.serial_limits,
+            declarations: Arc::clone(&self.declarations),
+            undeclared: self.options.undeclared,
+            output_limit: OUTPUT,
+            notification_limit: NOTIFICATIONS,
+            state: self.state,
+            ..Config::default()
+        };
+        let now = self.now;
+        let Some(link) = self.links.get_mut(&id) else { return };
+        link.connection = Some(Box::new(Connection::new(config, role, now)));
+        let peer = link.peer;
+        if let Some(peer) = self.peers.get_mut(&peer) {
+            peer.heard = now;
+            peer.pinged = false;
+            peer.point = None;
+        }
+        self.drain(peer);
+        self.touch(id);
+    }
+
+    /// Returns the whole seconds since the node started (§3.3).
+    fn runtime(&self) -> u32 {
+        u32::try_from(self.now.saturating_since(self.started).as_secs()).unwrap_or(u32::MAX)
+    }
+
+    /// Arranges another attempt if the peer's entry says so (§3.6); returns whether it does.
+    pub(super) fn retry_later(&mut self, id: PeerId) -> bool {
+        let Some(retry) = self.entry(id).map(|entry| entry.node.retry) else { return false };
+        let Some(peer) = self.peers.get(&id) else { return false };
+        // Bro counts whole seconds.
+        if peer.role != Role::Initiator || retry.as_secs() == 0 || self.ending.is_under_way() {
+            return false;
+        }
+        let failures = peer.failures;
+        let wait = match self.options.retry_backoff {
+            None => Duration::from_secs(retry.as_secs()),
+            Some(backoff) => grown(retry, backoff, failures, self.random()),
+        };
+        self.timers.set(self.now + wait, Timer::Retry(id));
+        true
+    }
+}
+
+/// Returns how long to wait after so many failures in a row; `random` is in `0.0..1.0`.
+fn grown(retry: Duration, backoff: Backoff, failures: u32, random: f64) -> Duration {
+    let Backoff { factor, max, jitter } = backoff;
+    let failures = i32::try_from(failures.saturating_sub(1)).unwrap_or(i32::MAX);
+    let wait = (retry.as_secs_f64() * factor.powi(failures)).min(max.as_secs_f64());
+    Duration::try_from_secs_f64(wait * (1.0 - jitter * random)).unwrap_or(max)
+}

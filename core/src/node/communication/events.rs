@@ -1,0 +1,290 @@
+//! Events on their way to peers (§6).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::super::log::LogLine;
+use super::super::outbox::Outgoing;
+use super::super::{Bound, EventPattern, Overflow, PeerId};
+use super::Communication;
+use crate::Time;
+use crate::connection::{Phase, Sent, UsageError};
+use crate::data::{Event, Name, StateAccess};
+
+/// Says what became of an event that was raised.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Raised {
+    /// How many peers get it.
+    pub peers: usize,
+    /// For how many peers that are away it is kept.
+    pub kept: usize,
+    /// For how many peers it was dropped, since too much waits for them.
+    pub dropped: usize,
+}
+
+/// Says why an event was not raised; nothing has changed then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RaiseError {
+    /// Too much waits for a peer that requested the event, or for all peers together. Raise it again
+    /// when some of it is written: when [`Communication::can_raise`] says so.
+    #[error("too much waits to be sent to peer {0}")]
+    Full(PeerId),
+}
+
+impl Communication {
+    /// Raises an event: it is sent to every peer that is Running and has requested it (§6), and kept
+    /// for those that are away if their entries say so. It is not delivered to ourselves. An event
+    /// whose time is 0 gets the present.
+    ///
+    /// # Errors
+    /// [`RaiseError::Full`], with [`Overflow::Block`] only.
+    pub fn raise(&mut self, mut event: Event, now: Time) -> Result<Raised, RaiseError> {
+        self.feed_time(now);
+        if event.time == 0.0 {
+            event.time = self.now.as_secs_f64();
+        }
+        match self.hindrance(&event.name, None) {
+            Some(peer) => Err(RaiseError::Full(peer)),
+            None => Ok(self.send(event, None)),
+        }
+    }
+
+    /// Tells whether an event of this name could be raised now.
+    pub fn can_raise(&self, name: &[u8]) -> bool {
+        self.hindrance(name, None).is_none()
+    }
+
+    /// Returns a peer for which an event of this name has to wait, if any has to.
+    pub(super) fn hindrance(&self, name: &[u8], origin: Option<PeerId>) -> Option<PeerId> {
+        if self.options.outgoing.overflow != Overflow::Block {
+            return None;
+        }
+        let peers = self.subscribers.get(name)?;
+        let waits = |id: &&PeerId| origin != Some(**id) && self.is_full(**id);
+        peers.iter().find(waits).copied()
+    }
+
+    fn is_full(&self, id: PeerId) -> bool {
+        let Some(peer) = self.peers.get(&id) else { return false };
+        peer.outbox.is_full(self.options.outgoing.bound)
+            || !peer.outbox.is_empty() && self.outgoing.reaches(self.options.outgoing_total)
+    }
+
+    /// Sends an event to all who get it, but not back to where it came from.
+    pub(super) fn send(&mut self, event: Event, origin: Option<PeerId>) -> Raised {
+        let mut raised = Raised::default();
+        let mut later = Vec::new();
+        let peers = self.subscribers.get(&event.name).map(|peers| peers.iter().copied().collect());
+        let peers: Vec<PeerId> = peers.unwrap_or_default();
+        for id in peers.into_iter().filter(|id| Some(*id) != origin) {
+            match self.send_now(id, &event) {
+                Some(true) => raised.peers += 1,
+                Some(false) => {}
+                None => later.push(id),
+            }
+        }
+        let keepers: Vec<PeerId> =
+            self.keepers.iter().copied().filter(|id| self.is_kept_for(*id, &event.name)).collect();
+        if later.is_empty() && keepers.is_empty() {
+            return raised;
+        }
+        let event = Arc::new(event);
+        for id in later {
+            if self.queue(id, Outgoing::event(Arc::clone(&event))) {
+                raised.peers += 1;
+            } else {
+                raised.dropped += 1;
+            }
+        }
+        for id in keepers {
+            self.keep(id, Outgoing::event(Arc::clone(&event)));
+            raised.kept += 1;
+        }
+        raised
+    }
+
+    /// Sends an event to a peer if nothing waits before it: whether it was sent, or `None` if it has
+    /// to wait.
+    fn send_now(&mut self, id: PeerId, event: &Event) -> Option<bool> {
+        let peer = self.peers.get(&id)?;
+        if !peer.outbox.is_empty() {
+            return None;
+        }
+        let link = peer.link?;
+        let sent = match self.connection_mut(id)?.send_event(event) {
+            Ok(sent) => sent == Sent::Sent,
+            Err(UsageError::QueueFull { .. }) => return None,
+            Err(_) => {
+                self.unwritable(id, &event.name);
+                false
+            }
+        };
+        self.touch(link);
+        Some(sent)
+    }
+
+    fn unwritable(&mut self, id: PeerId, name: &Name) {
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.counters.unwritable += 1;
+        }
+        self.log_peer(id, LogLine::Unwritable { name: name.compact() });
+    }
+
+    /// Queues an event for a peer, as the policy has it; returns whether it is queued.
+    fn queue(&mut self, id: PeerId, outgoing: Outgoing) -> bool {
+        let Outgoing::Event { event, weight } = &outgoing else { return false };
+        let weight = *weight;
+        let full = self.is_full(id);
+        let Some(peer) = self.peers.get_mut(&id) else { return false };
+        match self.options.outgoing.overflow {
+            Overflow::DropNewest if full => {
+                peer.counters.dropped_outgoing += 1;
+                let line = LogLine::EventDropped { incoming: false, name: event.name.compact() };
+                self.log_peer(id, line);
+                return false;
+            }
+            Overflow::DropOldest if full => {
+                peer.counters.dropped_outgoing += 1;
+                if let Some((oldest, weight)) = peer.outbox.drop_oldest() {
+                    self.outgoing.remove(weight);
+                    let name = oldest.name.compact();
+                    self.log_peer(id, LogLine::EventDropped { incoming: false, name });
+                }
+            }
+            Overflow::Disconnect if full => {
+                peer.counters.dropped_outgoing += 1;
+                self.give_up(id, LogLine::QueueFull, "too much waits to be sent");
+                self.drain(id);
+                return false;
+            }
+            _ => {}
+        }
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.outbox.push(outgoing);
+            self.outgoing.add(weight);
+        }
+        true
+    }
+
+    /// Sends what waits for a peer, as far as its connection takes it.
+    pub(super) fn pump(&mut self, id: PeerId) {
+        let mut sent = false;
+        while let Some(outgoing) = self.peers.get(&id).and_then(|peer| peer.outbox.front()).cloned()
+        {
+            let Some(connection) = self.connection_mut(id) else { break };
+            if connection.phase() != Phase::Running {
+                break;
+            }
+            let result = match &outgoing {
+                Outgoing::Event { event, .. } => connection.send_event(event),
+                Outgoing::Access(access) => connection.send_state_access(access),
+            };
+            match result {
+                Err(UsageError::QueueFull { .. }) => break,
+                Ok(_) => {}
+                Err(_) => {
+                    if let Outgoing::Event { event, .. } = &outgoing {
+                        self.unwritable(id, &event.name);
+                    }
+                }
+            }
+            if let Some(peer) = self.peers.get_mut(&id) {
+                peer.outbox.pop();
+                sent = true;
+            }
+            if let Outgoing::Event { weight, .. } = outgoing {
+                self.outgoing.remove(weight);
+            }
+        }
+        if sent {
+            self.touch_peer(id);
+            self.unblock();
+        }
+        self.close_when_sent(id);
+    }
+
+    /// Sends an operation on state to every peer that is Running and has requested sync, but not
+    /// back to where it came from. What waits for a peer goes before it.
+    pub fn send_access(&mut self, access: StateAccess, origin: Option<PeerId>, now: Time) {
+        self.feed_time(now);
+        let running = |id: &PeerId| {
+            let connection = self.connection(*id);
+            Some(*id) != origin
+                && connection.is_some_and(|c| c.phase() == Phase::Running && c.is_sync_requested())
+        };
+        let peers: Vec<PeerId> = self.peers.keys().copied().filter(running).collect();
+        let access = Arc::new(access);
+        for id in peers {
+            if let Some(peer) = self.peers.get_mut(&id) {
+                peer.outbox.push(Outgoing::Access(Arc::clone(&access)));
+                self.pump(id);
+            }
+        }
+    }
+
+    /// Returns the names of the events that a pattern matches, of those that are declared, or those
+    /// that it names outright if undeclared ones are delivered.
+    pub(super) fn events_matching(&self, pattern: &EventPattern) -> Vec<Name> {
+        let declared = self.declarations.events.keys().filter(|name| pattern.matches(name));
+        let mut names: BTreeSet<Name> = declared.cloned().collect();
+        if self.options.undeclared == crate::connection::Undeclared::Deliver {
+            names.extend(pattern.names_outright().into_iter().flatten());
+        }
+        names.into_iter().collect()
+    }
+}
+
+/// Store and forward.
+impl Communication {
+    /// Tells whether an event is kept for a peer: it is away, will be back, and may want it.
+    fn is_kept_for(&self, id: PeerId, name: &[u8]) -> bool {
+        let Some(peer) = self.peers.get(&id) else { return false };
+        let away = self.connection(id).is_none_or(|c| c.phase() != Phase::Running);
+        let wanted = peer.last_requests.as_ref().is_none_or(|requests| requests.contains(name));
+        let comes_back = peer.link.is_some() || self.waits_to_connect(id);
+        away && wanted && comes_back && !self.ending.is_under_way()
+    }
+
+    /// Keeps an event for a peer that is away; the oldest goes first.
+    fn keep(&mut self, id: PeerId, outgoing: Outgoing) {
+        let bound = self.entry(id).and_then(|entry| entry.node.store_and_forward);
+        let bound = bound.unwrap_or(Bound::new(0, 0));
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        while peer.outbox.is_full(bound) {
+            let Some((_, weight)) = peer.outbox.drop_oldest() else { return };
+            peer.counters.dropped_outgoing += 1;
+            self.outgoing.remove(weight);
+        }
+        if let Outgoing::Event { weight, .. } = &outgoing {
+            self.outgoing.add(*weight);
+        }
+        peer.outbox.push(outgoing);
+    }
+
+    /// Sends what was kept for a peer that is back, as far as it has requested it.
+    pub(super) fn send_what_was_kept(&mut self, id: PeerId) {
+        let Some(requests) = self.connection(id).map(|c| c.peer_events().clone()) else { return };
+        if let Some(peer) = self.peers.get_mut(&id) {
+            let before = peer.outbox.depth;
+            peer.outbox.retain(|name| requests.contains(name));
+            self.outgoing.shrink(before, peer.outbox.depth);
+        }
+        self.pump(id);
+    }
+
+    /// Drops what waits for a peer whose connection is over, unless it is kept for the next one.
+    pub(super) fn lose_outbox(&mut self, id: PeerId) {
+        let keeps = self.keepers.contains(&id) && !self.ending.is_under_way();
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        let before = peer.outbox.depth;
+        if keeps {
+            peer.outbox.drop_accesses();
+        } else {
+            peer.outbox.clear();
+        }
+        self.outgoing.shrink(before, peer.outbox.depth);
+    }
+}

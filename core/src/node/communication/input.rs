@@ -1,0 +1,188 @@
+//! What the transport tells of a connection, and what becomes of it.
+
+use std::sync::Arc;
+
+use super::super::log::LogLine;
+use super::super::{ConnectionId, Notification, Overflow, PeerId};
+use super::Communication;
+use crate::Time;
+use crate::connection::{Connection, Phase, Role};
+
+impl Communication {
+    /// Takes bytes that came over a connection, split in any way.
+    pub fn feed_bytes(&mut self, id: ConnectionId, bytes: &[u8], now: Time) {
+        self.feed(id, now, |connection, now| connection.feed_bytes(bytes, now));
+        if let Some(peer) = self.peer_of(id) {
+            peer.heard = now.max(peer.heard);
+            peer.pinged = false;
+            peer.counters.reads += 1;
+        }
+    }
+
+    /// Takes note that the peer closed a connection, or its half of it.
+    pub fn feed_eof(&mut self, id: ConnectionId, now: Time) {
+        self.feed(id, now, Connection::feed_eof);
+    }
+
+    /// Takes note that reading from a connection failed, for a reason that is meant for people.
+    pub fn feed_read_failure(&mut self, id: ConnectionId, reason: &str, now: Time) {
+        self.feed_failure(id, LogLine::ReadError { reason: reason.into() }, reason, now);
+    }
+
+    /// Takes note that writing to a connection failed, for a reason that is meant for people.
+    pub fn feed_write_failure(&mut self, id: ConnectionId, reason: &str, now: Time) {
+        self.feed_failure(id, LogLine::WriteError { reason: reason.into() }, reason, now);
+    }
+
+    fn feed_failure(&mut self, id: ConnectionId, line: LogLine, reason: &str, now: Time) {
+        self.feed_time(now);
+        let over = |connection: &Connection| connection.phase() == Phase::Closed;
+        if self.connection_of(id).is_some_and(|connection| !over(connection)) {
+            if let Some(peer) = self.links.get(&id).map(|link| link.peer) {
+                self.log_peer(peer, line);
+            }
+        }
+        self.feed(id, now, |connection, now| connection.feed_failure(reason, now));
+    }
+
+    /// Takes note that the transport has closed a connection, after
+    /// [`poll_close`](Self::poll_close) said so or because it was lost. The connection is
+    /// forgotten.
+    pub fn feed_closed(&mut self, id: ConnectionId, now: Time) {
+        self.feed(id, now, |connection, now| {
+            connection.feed_failure("closed by the transport", now);
+        });
+        if let Some(link) = self.links.remove(&id) {
+            if let Some(peer) = self.peers.get_mut(&link.peer) {
+                peer.sockets = peer.sockets.saturating_sub(1);
+                if peer.link == Some(id) {
+                    peer.link = None;
+                }
+            }
+            if link.connection.is_some() {
+                self.log_peer(link.peer, LogLine::ConnectionClosed);
+            }
+        }
+        self.end_if_done();
+    }
+
+    /// Feeds a connection, and looks at what came of it.
+    fn feed(&mut self, id: ConnectionId, now: Time, feed: impl FnOnce(&mut Connection, Time)) {
+        self.feed_time(now);
+        let now = self.now;
+        let Some(link) = self.links.get_mut(&id) else { return };
+        let Some(connection) = &mut link.connection else { return };
+        feed(connection, now);
+        let peer = link.peer;
+        self.drain(peer);
+        self.touch(id);
+    }
+
+    fn connection_of(&self, id: ConnectionId) -> Option<&Connection> {
+        self.links.get(&id)?.connection.as_deref()
+    }
+
+    fn peer_of(&mut self, id: ConnectionId) -> Option<&mut super::Peer> {
+        let peer = self.links.get(&id)?.peer;
+        self.peers.get_mut(&peer)
+    }
+
+    /// Looks at what a peer's connection tells, as far as there is room for it.
+    pub(super) fn drain(&mut self, id: PeerId) {
+        loop {
+            let Some(peer) = self.peers.get(&id) else { return };
+            let closed = self.connection(id).is_some_and(|c| c.phase() == Phase::Closed);
+            if !closed && (peer.awaiting_setup || self.must_wait(id)) {
+                return;
+            }
+            let Some(notification) =
+                self.connection_mut(id).and_then(Connection::poll_notification)
+            else {
+                return;
+            };
+            self.take(id, notification);
+        }
+    }
+
+    /// Tells whether what a peer sends has to wait for the application.
+    pub(super) fn must_wait(&self, id: PeerId) -> bool {
+        let full =
+            self.peers.get(&id).is_some_and(|peer| peer.inbox.is_full(self.options.incoming.bound));
+        self.options.incoming.overflow == Overflow::Block
+            && (full || self.incoming.reaches(self.options.incoming_total))
+    }
+
+    /// Adds something to what the application is told of a peer, in order.
+    pub(super) fn tell(&mut self, id: PeerId, notification: Notification) {
+        let Some(peer) = self.peers.get_mut(&id) else {
+            return self.notifications.push_back(notification);
+        };
+        if !std::mem::replace(&mut peer.has_turn, true) {
+            self.turns.push_back(id);
+        }
+        let weight = peer.inbox.push(notification);
+        if weight > 0 {
+            self.incoming.add(weight);
+            self.crowded |= self.incoming.reaches(self.options.incoming_total);
+        }
+    }
+
+    /// Adds an event to what the application is told of a peer, as the policy has it.
+    pub(super) fn tell_event(&mut self, id: PeerId, event: crate::data::Event) {
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        let peer_full = peer.inbox.is_full(self.options.incoming.bound);
+        let full = peer_full || self.incoming.reaches(self.options.incoming_total);
+        let who = Arc::clone(&peer.who);
+        match self.options.incoming.overflow {
+            Overflow::DropNewest if full => {
+                peer.counters.dropped_incoming += 1;
+                return self
+                    .log_peer(id, LogLine::EventDropped { incoming: true, name: event.name });
+            }
+            Overflow::DropOldest if full => {
+                // What others have waiting is theirs; without any of its own it is the newest.
+                peer.counters.dropped_incoming += 1;
+                let Some((name, weight)) = peer.inbox.drop_oldest() else {
+                    let line = LogLine::EventDropped { incoming: true, name: event.name };
+                    return self.log_peer(id, line);
+                };
+                self.incoming.remove(weight);
+                self.log_peer(id, LogLine::EventDropped { incoming: true, name });
+            }
+            Overflow::Disconnect if full => {
+                peer.counters.dropped_incoming += 1;
+                return self.give_up(id, LogLine::QueueFull, "too much waits to be handled");
+            }
+            // A peer that blocks is not read from, but what was read before still comes.
+            _ => {}
+        }
+        self.tell(id, Notification::Event { peer: who, event });
+    }
+
+    /// Closes the connection to a peer as if it had been lost, so that it is retried.
+    pub(super) fn give_up(&mut self, id: PeerId, line: LogLine, reason: &str) {
+        let now = self.now;
+        if self.connection(id).is_some_and(|c| c.phase() != Phase::Closed) {
+            self.log_peer(id, line);
+            if let Some(connection) = self.connection_mut(id) {
+                connection.feed_failure(reason, now);
+            }
+            self.touch_peer(id);
+        }
+    }
+
+    /// Forgets a peer that connected to us, once all about it is told.
+    pub(super) fn forget_if_gone(&mut self, id: PeerId) {
+        let Some(peer) = self.peers.get(&id) else { return };
+        if peer.role == Role::Initiator || peer.sockets > 0 || peer.has_turn {
+            return;
+        }
+        if let Some(peer) = self.peers.remove(&id) {
+            self.gone.add(&peer.counters);
+            if self.departed.len() >= super::DEPARTED {
+                self.departed.pop_front();
+            }
+            self.departed.push_back(peer.who);
+        }
+    }
+}

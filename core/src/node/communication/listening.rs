@@ -1,0 +1,82 @@
+//! Listening (part 4 §1).
+
+use super::super::log::LogLine;
+use super::super::timers::Timer;
+use super::super::{Action, Endpoint, Notification, listen_targets};
+use super::Communication;
+use crate::Time;
+
+/// Whether we listen.
+#[derive(Debug, Default)]
+pub(super) struct Listening {
+    wanted: bool,
+    /// Sockets are open, as far as we know.
+    sockets: usize,
+}
+
+impl Communication {
+    /// Listens, as the options say; on the sockets that the transport is asked for.
+    pub fn listen(&mut self) {
+        if self.ending.is_under_way() {
+            return;
+        }
+        self.timers.cancel(Timer::Listen);
+        self.listening.wanted = true;
+        for target in listen_targets(&self.options) {
+            self.actions.push_back(Action::Listen(target));
+        }
+    }
+
+    /// Stops listening; connections that were accepted stay.
+    pub fn stop_listening(&mut self) {
+        self.timers.cancel(Timer::Listen);
+        self.actions.retain(|action| !matches!(action, Action::Listen(_)));
+        if std::mem::take(&mut self.listening.wanted) {
+            self.actions.push_back(Action::StopListening);
+            self.log(LogLine::StoppedListening);
+        }
+        self.listening.sockets = 0;
+    }
+
+    /// Takes note that the transport listens here, TLS or not.
+    pub fn feed_listening(&mut self, endpoint: Endpoint, ssl: bool, now: Time) {
+        self.feed_time(now);
+        if self.listening.wanted {
+            self.listening.sockets += 1;
+            self.log(LogLine::Listening { endpoint: endpoint.clone(), ssl });
+            self.notifications.push_back(Notification::Listening(endpoint));
+        }
+    }
+
+    /// Takes note that the transport cannot listen here.
+    ///
+    /// If the address is in use, all sockets are given up and there is another attempt after
+    /// [`listen_retry`](super::super::Options::listen_retry); else this one is left out.
+    pub fn feed_listen_failed(
+        &mut self,
+        endpoint: Endpoint,
+        address_in_use: bool,
+        reason: &str,
+        now: Time,
+    ) {
+        self.feed_time(now);
+        self.log(LogLine::CannotListen { endpoint, reason: reason.into() });
+        if address_in_use && self.listening.wanted {
+            self.actions.retain(|action| !matches!(action, Action::Listen(_)));
+            self.actions.push_back(Action::StopListening);
+            self.listening.sockets = 0;
+            self.timers.set(self.now + self.options.listen_retry, Timer::Listen);
+        }
+    }
+
+    /// Tells whether there is a socket on which we listen.
+    pub fn is_listening(&self) -> bool {
+        self.listening.sockets > 0
+    }
+
+    /// Takes note that a connection could not be accepted. We listen on.
+    pub fn feed_accept_failed(&mut self, reason: &str, now: Time) {
+        self.feed_time(now);
+        self.log(LogLine::AcceptFailed { reason: reason.into() });
+    }
+}

@@ -1,0 +1,52 @@
+//! Finding peers that are gone without saying so.
+
+use super::super::log::LogLine;
+use super::super::timers::Timer;
+use super::super::{Liveness, PeerId};
+use super::Communication;
+use crate::connection::Phase;
+use crate::wire::Caps;
+
+/// The number of our PINGs, which nobody else needs to know.
+const SEQ: u32 = 0;
+
+impl Communication {
+    /// Begins to watch a peer that is Running, if its entry says so.
+    pub(super) fn watch(&mut self, id: PeerId) {
+        if let Some((liveness, heard)) = self.watched(id) {
+            self.timers.set(heard + liveness.ping_after, Timer::Liveness(id));
+        }
+    }
+
+    /// Returns how a peer is to be watched and when it was heard of last. A Broccoli is not: it
+    /// never answers a PING (part 5).
+    fn watched(&self, id: PeerId) -> Option<(Liveness, crate::Time)> {
+        let liveness = self.entry(id)?.node.liveness?;
+        let connection = self.connection(id)?;
+        let answers = !connection.peer_caps().contains(Caps::BROCCOLI_PEER);
+        (connection.phase() == Phase::Running && answers)
+            .then_some((liveness, self.peers.get(&id)?.heard))
+    }
+
+    /// Pings a peer that is silent, or gives it up.
+    pub(super) fn check_liveness(&mut self, id: PeerId) {
+        let Some((Liveness { ping_after, close_after }, heard)) = self.watched(id) else { return };
+        let silent = self.now.saturating_since(heard);
+        if silent >= close_after {
+            self.give_up(id, LogLine::Silent, "no sign of life");
+            return self.drain(id);
+        }
+        if silent < ping_after {
+            return self.timers.set(heard + ping_after, Timer::Liveness(id));
+        }
+        let now = self.now;
+        let pinged =
+            self.peers.get_mut(&id).is_some_and(|p| std::mem::replace(&mut p.pinged, true));
+        if !pinged {
+            // If too much waits to be sent, that will show whether the peer lives.
+            let _ = self.connection_mut(id).map(|connection| connection.ping(SEQ, now));
+            self.touch_peer(id);
+        }
+        self.timers.set(heard + close_after, Timer::Liveness(id));
+    }
+}

@@ -1,0 +1,41 @@
+//! What is written to the communication log, and when (part 4 §5).
+
+use std::sync::Arc;
+
+use super::super::log::{LogEntry, LogLine};
+use super::super::timers::Timer;
+use super::super::{Notification, PeerCounters, PeerId};
+use super::{Communication, STATISTICS};
+
+impl Communication {
+    /// Logs what concerns no peer.
+    pub(super) fn log(&mut self, line: LogLine) {
+        let entry = LogEntry { time: self.now, peer: None, line };
+        self.notifications.push_back(Notification::Log(entry));
+    }
+
+    /// Logs what concerns a peer, in order with what else is told of it.
+    pub(super) fn log_peer(&mut self, peer: PeerId, line: LogLine) {
+        let Some(who) = self.peers.get(&peer).map(|peer| Arc::clone(&peer.who)) else {
+            return self.log(line);
+        };
+        let entry = LogEntry { time: self.now, peer: Some(who), line };
+        self.tell(peer, Notification::Log(entry));
+    }
+
+    /// Adds up what passed between us and all peers.
+    pub(super) fn sum(&self) -> PeerCounters {
+        let mut sum = self.gone;
+        for id in self.peers.keys() {
+            sum.add(&self.counters(*id).unwrap_or_default());
+        }
+        sum
+    }
+
+    pub(super) fn log_statistics_again(&mut self) {
+        if !self.peers.is_empty() {
+            self.log(LogLine::Statistics(Box::new(self.sum())));
+        }
+        self.timers.set(self.now + STATISTICS, Timer::Statistics);
+    }
+}

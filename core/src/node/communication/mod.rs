@@ -1,0 +1,279 @@
+//! The machine: a node with all its peers.
+
+mod commands;
+mod connecting;
+mod events;
+mod input;
+mod listening;
+mod liveness;
+mod logging;
+mod policy;
+mod polling;
+mod terminate;
+mod trace;
+mod view;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use super::inbox::Inbox;
+use super::outbox::Outbox;
+use super::timers::{Timer, Timers};
+use super::{
+    Action, Configuration, ConnectionId, Depth, EventPeer, Node, Notification, Options,
+    OptionsError, PeerCounters, PeerId,
+};
+use crate::Time;
+use crate::connection::{Connection, Role, StateSource};
+use crate::data::{Declarations, Name};
+use crate::wire::SyncPoint;
+
+pub use commands::NodeError;
+pub use events::{RaiseError, Raised};
+pub use trace::TraceStep;
+
+/// A node: its peers, what it asks of them, and what passes between them.
+///
+/// It is fed what the world does and polled for what the world must do, as a
+/// [`Connection`] is; see the [module](super) for how to drive it.
+#[derive(Debug)]
+pub struct Communication {
+    options: Options,
+    nodes: Vec<Entry>,
+    declarations: Arc<Declarations>,
+    state: StateSource,
+
+    now: Time,
+    started: Time,
+    random: u64,
+    timers: Timers,
+
+    local: Arc<EventPeer>,
+    peers: BTreeMap<PeerId, Peer>,
+    /// All transport connections that the transport has not said to be closed.
+    links: BTreeMap<ConnectionId, Link>,
+    /// Who gets an event, by its name.
+    subscribers: BTreeMap<Name, BTreeSet<PeerId>>,
+    /// The peers whose events are kept while they are away.
+    keepers: BTreeSet<PeerId>,
+    next_connection: u64,
+    next_initiated: u64,
+    next_accepted: u64,
+    /// What is left of peers that are gone: what they sum up to, and the last of them by name, for
+    /// the lines that Bro logs when it ends.
+    gone: PeerCounters,
+    departed: VecDeque<Arc<EventPeer>>,
+
+    actions: VecDeque<Action>,
+    /// Notifications about no peer.
+    notifications: VecDeque<Notification>,
+    /// What comes after everything else.
+    finale: VecDeque<Notification>,
+    /// The peers with something in their inbox, in the order of their turns.
+    turns: VecDeque<PeerId>,
+    /// How many events the first of them has had delivered in this turn.
+    delivered: u32,
+    /// The peers whose turn waits until what they sent can be sent on.
+    blocked: BTreeSet<PeerId>,
+    /// Connections whose transport may have something to do.
+    touched: VecDeque<ConnectionId>,
+    incoming: Depth,
+    outgoing: Depth,
+    /// Connections may be waiting until less waits for the application, from all peers together.
+    crowded: bool,
+    /// Where the last event that was taken came from.
+    event_peer: Arc<EventPeer>,
+
+    listening: listening::Listening,
+    ending: terminate::Ending,
+    trace: trace::Trace,
+}
+
+/// How many departed peers are remembered by name.
+const DEPARTED: usize = 1000;
+
+/// An entry of the nodes table.
+#[derive(Debug)]
+struct Entry {
+    name: Arc<str>,
+    node: Node,
+    /// The peer that it applies to, or that it connects to.
+    peer: Option<PeerId>,
+}
+
+#[derive(Debug)]
+struct Peer {
+    who: Arc<EventPeer>,
+    role: Role,
+    /// Which entry applies: from the start if we connect, else when the peer's VERSION came.
+    node: Option<usize>,
+    /// The connection that is being made, or not over.
+    link: Option<ConnectionId>,
+    /// How many connections the transport has, those that are over included.
+    sockets: usize,
+    /// Whether its connection is established.
+    established: bool,
+    /// Nothing is processed until the application has made its requests.
+    awaiting_setup: bool,
+    /// How many attempts to connect failed in a row.
+    failures: u32,
+    /// What it had requested when its last connection ended.
+    last_requests: Option<BTreeSet<Name>>,
+    /// When it was heard of last.
+    heard: Time,
+    /// Whether it was pinged since.
+    pinged: bool,
+    last_error: Option<Box<str>>,
+    outbox: Outbox,
+    inbox: Inbox,
+    /// Whether it is among those who take turns, or blocked.
+    has_turn: bool,
+    /// The point of its trace that it reached (§2.11).
+    point: Option<SyncPoint>,
+    /// What its earlier connections carried, and what is counted here.
+    counters: PeerCounters,
+}
+
+/// A transport connection.
+#[derive(Debug)]
+struct Link {
+    peer: PeerId,
+    /// None until it is connected.
+    connection: Option<Box<Connection>>,
+    ssl: bool,
+    /// Whether it is among the touched ones.
+    touched: bool,
+}
+
+impl Communication {
+    /// Makes a node; nothing happens before [`start`](Self::start).
+    ///
+    /// # Errors
+    /// All that makes no sense in the configuration.
+    pub fn new(configuration: Configuration) -> Result<Communication, Vec<OptionsError>> {
+        configuration.validate()?;
+        let Configuration { options, nodes, declarations } = configuration;
+        let local = Arc::new(EventPeer::local(options.peer_description.clone()));
+        let entry = |(name, node): (String, Node)| Entry { name: name.into(), node, peer: None };
+        Ok(Communication {
+            nodes: nodes.into_iter().map(entry).collect(),
+            options,
+            declarations,
+            state: StateSource::None,
+            now: Time::EPOCH,
+            started: Time::EPOCH,
+            random: 0,
+            timers: Timers::default(),
+            event_peer: Arc::clone(&local),
+            local,
+            peers: BTreeMap::new(),
+            links: BTreeMap::new(),
+            subscribers: BTreeMap::new(),
+            keepers: BTreeSet::new(),
+            next_connection: 1,
+            next_initiated: 1,
+            next_accepted: FIRST_ACCEPTED,
+            gone: PeerCounters::default(),
+            departed: VecDeque::new(),
+            actions: VecDeque::new(),
+            notifications: VecDeque::new(),
+            finale: VecDeque::new(),
+            turns: VecDeque::new(),
+            delivered: 0,
+            blocked: BTreeSet::new(),
+            touched: VecDeque::new(),
+            incoming: Depth::default(),
+            outgoing: Depth::default(),
+            crowded: false,
+            listening: listening::Listening::default(),
+            ending: terminate::Ending::No,
+            trace: trace::Trace::default(),
+        })
+    }
+
+    /// Says where our state comes from when a peer is to get it (§3.4). Default
+    /// [`StateSource::None`].
+    pub fn set_state_source(&mut self, state: StateSource) {
+        self.state = state;
+    }
+
+    /// Begins: listens if the options say so, and connects to every node that says so (part 4 §4).
+    ///
+    /// `now` is what the runtime is counted from, by which nodes decide who sends its state (§3.3).
+    pub fn start(&mut self, now: Time) {
+        self.feed_time(now);
+        self.started = self.now;
+        self.timers.set(self.now + STATISTICS, Timer::Statistics);
+        if self.options.listen {
+            self.listen();
+        }
+        for at in 0..self.nodes.len() {
+            if self.nodes.get(at).is_some_and(|entry| entry.node.connect) {
+                self.connect_entry(at);
+            }
+        }
+    }
+
+    /// Takes note of the time, and does what is due; a time before the last one counts as that.
+    pub fn feed_time(&mut self, now: Time) {
+        self.now = self.now.max(now);
+        while let Some(timer) = self.timers.pop(self.now) {
+            match timer {
+                Timer::Retry(peer) => self.try_connect(peer),
+                Timer::Liveness(peer) => self.check_liveness(peer),
+                Timer::Listen => self.listen(),
+                Timer::Statistics => self.log_statistics_again(),
+                Timer::Terminate => self.terminate_now(),
+            }
+        }
+    }
+
+    /// Takes a random number, from which the jitter of
+    /// [`Backoff`](super::Backoff) is derived. One at the start is enough.
+    pub fn feed_random(&mut self, random: u64) {
+        self.random = random;
+    }
+
+    /// Returns a number in `0.0..1.0` that follows from the last random one.
+    fn random(&mut self) -> f64 {
+        // SplitMix64: one addition and a mix, and any seed will do.
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.random ^ (self.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    fn connection(&self, peer: PeerId) -> Option<&Connection> {
+        let link = self.peers.get(&peer)?.link?;
+        self.links.get(&link)?.connection.as_deref()
+    }
+
+    fn connection_mut(&mut self, peer: PeerId) -> Option<&mut Connection> {
+        let link = self.peers.get(&peer)?.link?;
+        self.links.get_mut(&link)?.connection.as_deref_mut()
+    }
+
+    fn entry(&self, peer: PeerId) -> Option<&Entry> {
+        self.nodes.get(self.peers.get(&peer)?.node?)
+    }
+
+    /// Takes note that the transport of a peer may have something to do.
+    fn touch_peer(&mut self, peer: PeerId) {
+        if let Some(link) = self.peers.get(&peer).and_then(|peer| peer.link) {
+            self.touch(link);
+        }
+    }
+
+    fn touch(&mut self, id: ConnectionId) {
+        if let Some(link) = self.links.get_mut(&id).filter(|link| !link.touched) {
+            link.touched = true;
+            self.touched.push_back(id);
+        }
+    }
+}
+
+/// The number of the first peer that connects to us (part 4 §2).
+const FIRST_ACCEPTED: u64 = 10_000;
+
+/// How often it is logged what passed (part 4 §5).
+const STATISTICS: std::time::Duration = std::time::Duration::from_secs(60);

@@ -1,0 +1,235 @@
+//! What follows from what a connection tells: the policy layer (§4, part 4 §4).
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::super::log::LogLine;
+use super::super::timers::Timer;
+use super::super::{EventPeer, Handshake, Notification, PeerId};
+use super::{Communication, Entry};
+use crate::connection::{self, CloseCause, ProtocolErrorKind, Role, SyncRequest};
+use crate::wire::{Compression, Version};
+
+impl Communication {
+    /// Acts on what a peer's connection tells, and tells the application what concerns it.
+    pub(super) fn take(&mut self, id: PeerId, notification: connection::Notification) {
+        use connection::Notification as From;
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        let who = Arc::clone(&peer.who);
+        let told = match notification {
+            From::Log(message) => return self.log_peer(id, LogLine::Connection(message)),
+            From::Event(event) => return self.tell_event(id, event),
+            From::Established(version) => return self.established(id, version),
+            From::Closed(cause) => return self.closed(id, cause),
+            From::HandshakeDone => return self.handshake_done(id),
+            From::PeerDescription(descr) => {
+                Arc::make_mut(&mut peer.who).descr = descr;
+                return;
+            }
+            From::EventRequested(name) => {
+                self.subscribers.entry(name.clone()).or_default().insert(id);
+                Notification::EventRegistered { peer: who, name }
+            }
+            // Both are on the connection to ask for, and in its log.
+            From::SyncRequested { .. } | From::LogsRequested => return,
+            From::CaptureFilter(filter) => Notification::CaptureFilter { peer: who, filter },
+            From::SyncStarted(role) => Notification::SyncStarted { peer: who, role },
+            From::CallRejected { name, mismatch } => {
+                let reason = format!("unserializing event/function {name}: {mismatch}");
+                return self.error(id, reason.into());
+            }
+            From::StateAccess(access) => Notification::StateAccess { peer: who, access },
+            From::Pong { seq, d1, d2, d3 } => Notification::Pong { peer: who, seq, d1, d2, d3 },
+            From::Id(what) => Notification::Id { peer: who, id: what },
+            From::Packet(packet) => Notification::Packet { peer: who, packet },
+            From::RemotePrint(items) => Notification::RemotePrint { peer: who, items },
+            From::LogCreateWriter(writer) => Notification::LogCreateWriter { peer: who, writer },
+            From::LogWrite(entries) => Notification::LogWrite { peer: who, entries },
+            From::SyncPoint(point) => {
+                self.peer_reached(id, point);
+                Notification::SyncPoint { peer: who, point }
+            }
+        };
+        self.tell(id, told);
+    }
+
+    fn error(&mut self, id: PeerId, reason: Box<str>) {
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.last_error = Some(reason.clone());
+            let peer = Arc::clone(&peer.who);
+            self.tell(id, Notification::ConnectionError { peer, reason });
+        }
+    }
+
+    /// The peer's VERSION came: finds the entry that applies, and does what it says.
+    fn established(&mut self, id: PeerId, version: Version) {
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        Arc::make_mut(&mut peer.who).class = version.class;
+        peer.established = true;
+        peer.failures = 0;
+        peer.counters.connects += 1;
+        let (who, role) = (Arc::clone(&peer.who), peer.role);
+        if role == Role::Acceptor {
+            let node = self.nodes.iter().position(|entry| entry.applies_to(&who));
+            if let Some(entry) = node.and_then(|at| self.nodes.get_mut(at)) {
+                entry.peer = Some(id);
+            }
+            if let Some(peer) = self.peers.get_mut(&id) {
+                peer.node = node;
+            }
+        }
+        let node = self.entry(id).map(|entry| Arc::clone(&entry.name));
+        self.tell(id, Notification::ConnectionEstablished { peer: who, node });
+        match self.options.handshake {
+            Handshake::Application => {
+                if let Some(peer) = self.peers.get_mut(&id) {
+                    peer.awaiting_setup = true;
+                }
+            }
+            Handshake::Automatic => {
+                self.set_up(id);
+                // It was just established, so this can only fail for want of room, which a new
+                // connection has.
+                let _ = self.complete_handshake(id);
+            }
+        }
+    }
+
+    /// Makes the requests that the entry that applies asks for, in its order (§4).
+    pub(super) fn set_up(&mut self, id: PeerId) {
+        self.log_peer(id, LogLine::ConnectionEstablished);
+        let default_compression = self.options.compression_level;
+        let Some(node) = self.entry(id).map(|entry| entry.node.clone()) else {
+            // It may ask but not send.
+            let level = Compression::new(default_compression);
+            self.with_connection(id, |connection| connection.set_compression(level));
+            return;
+        };
+        if let Some(events) = &node.events {
+            self.log_peer(id, LogLine::RequestingEvents(events.clone()));
+            let names = self.events_matching(events);
+            self.with_connection(id, |connection| connection.request_events(&names));
+        }
+        if let Some(filter) = &node.capture_filter {
+            let filter = self.capture_filter(filter);
+            self.log_peer(id, LogLine::SendingCaptureFilter(filter.clone()));
+            self.with_connection(id, |connection| connection.send_capture_filter(&filter));
+        }
+        if node.accept_input {
+            self.log_peer(id, LogLine::AcceptingState);
+            self.with_connection(id, |connection| connection.set_accept_input(true));
+        }
+        let level = Compression::new(node.compression.unwrap_or(default_compression));
+        self.with_connection(id, |connection| connection.set_compression(level));
+        if node.sync {
+            self.log_peer(id, LogLine::RequestingState);
+            let request = SyncRequest { authoritative: node.auth };
+            self.with_connection(id, |connection| connection.request_sync(request));
+        }
+        if node.request_logs {
+            self.log_peer(id, LogLine::RequestingLogs);
+            self.with_connection(id, connection::Connection::request_logs);
+        }
+    }
+
+    /// Returns the filter to send: the default one for an empty one (part 4 §2).
+    pub(super) fn capture_filter(&self, filter: &Bytes) -> Bytes {
+        if filter.is_empty() { self.options.default_capture_filter.clone() } else { filter.clone() }
+    }
+
+    /// Does what a connection that has just been established cannot refuse.
+    fn with_connection(
+        &mut self,
+        id: PeerId,
+        command: impl FnOnce(&mut connection::Connection) -> Result<(), connection::UsageError>,
+    ) {
+        if let Some(Err(error)) = self.connection_mut(id).map(command) {
+            self.error(id, error.to_string().into());
+        }
+    }
+
+    fn handshake_done(&mut self, id: PeerId) {
+        let Some(peer) = self.peers.get(&id) else { return };
+        let who = Arc::clone(&peer.who);
+        self.tell(id, Notification::ConnectionHandshakeDone(who));
+        self.watch(id);
+        self.announce_sync_point(id);
+        self.send_what_was_kept(id);
+    }
+
+    /// A connection is over: forgets what only it needed, and arranges another (§3.6).
+    fn closed(&mut self, id: PeerId, cause: CloseCause) {
+        let Some(link) = self.peers.get(&id).and_then(|peer| peer.link) else { return };
+        let requests = self.connection(id).map(|connection| connection.peer_events().clone());
+        for name in requests.iter().flatten() {
+            if let Some(subscribers) = self.subscribers.get_mut(name) {
+                subscribers.remove(&id);
+                if subscribers.is_empty() {
+                    self.subscribers.remove(name);
+                }
+            }
+        }
+        let carried = self.connection(id).map(connection::Connection::counters);
+        self.timers.cancel(Timer::Liveness(id));
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        peer.link = None;
+        peer.awaiting_setup = false;
+        if let Some(carried) = carried {
+            peer.counters.connection += carried;
+        }
+        let established = std::mem::take(&mut peer.established);
+        let who = Arc::clone(&peer.who);
+        if established {
+            // What it wanted is what is worth keeping for it.
+            peer.last_requests = requests;
+        }
+        let next = EventPeer { class: None, descr: Default::default(), ..(*who).clone() };
+        self.lose_outbox(id);
+        let ours = match &cause {
+            CloseCause::ClosedByUs => true,
+            CloseCause::Protocol(error) => {
+                let reason: Box<str> = error.to_string().into();
+                if matches!(error.kind, ProtocolErrorKind::Serial(_)) {
+                    self.error(id, reason);
+                } else if let Some(peer) = self.peers.get_mut(&id) {
+                    peer.last_error = Some(reason);
+                }
+                true
+            }
+            CloseCause::TransportFailed { reason } => {
+                if let Some(peer) = self.peers.get_mut(&id) {
+                    peer.last_error = Some(reason.clone());
+                }
+                false
+            }
+            _ => false,
+        };
+        if established {
+            self.log_peer(id, LogLine::RemoteConnectionClosed);
+        }
+        self.tell(id, Notification::ConnectionClosed { peer: who, established, cause });
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.who = Arc::new(next);
+        }
+        if !ours {
+            self.retry_later(id);
+        }
+        self.touch(link);
+        self.unblock();
+    }
+}
+
+impl Entry {
+    /// Tells whether the entry applies to a peer that connected to us (§4): the address is the same,
+    /// and so are the classes, or neither has one.
+    fn applies_to(&self, peer: &EventPeer) -> bool {
+        let zone = match (&self.node.zone_id, &peer.endpoint.zone) {
+            (Some(ours), Some(theirs)) => **ours == **theirs,
+            _ => true,
+        };
+        let ours = self.node.class.as_deref().unwrap_or_default();
+        let theirs = peer.class.as_deref().unwrap_or_default();
+        self.node.host.to_canonical() == peer.endpoint.host.to_canonical() && zone && ours == theirs
+    }
+}

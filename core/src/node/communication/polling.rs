@@ -1,0 +1,180 @@
+//! What the world is to do: actions, bytes, notifications, times.
+
+use std::sync::Arc;
+
+use super::super::{Action, ConnectionId, Notification, PeerId};
+use super::Communication;
+use crate::Time;
+use crate::connection::{Connection, PollClose};
+
+impl Communication {
+    /// Returns the next thing that the transport is to do, beside what concerns connections that are
+    /// up.
+    #[must_use = "the node goes on only if it is done"]
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// Returns a connection for which there may be something to do: bytes to send, the transport to
+    /// close, or to read again.
+    ///
+    /// Each is returned once for all that has happened since it was returned before.
+    #[must_use = "the peer may wait for something"]
+    pub fn poll_connection(&mut self) -> Option<ConnectionId> {
+        let id = self.touched.pop_front()?;
+        if let Some(link) = self.links.get_mut(&id) {
+            link.touched = false;
+        }
+        Some(id)
+    }
+
+    /// Returns what waits to be sent over a connection, as
+    /// [`Connection::poll_transmit`] does.
+    pub fn poll_transmit(&self, id: ConnectionId) -> &[u8] {
+        self.transport(id).map(Connection::poll_transmit).unwrap_or_default()
+    }
+
+    /// Takes note that the first `written` bytes of it have been written.
+    pub fn advance(&mut self, id: ConnectionId, written: usize, now: Time) {
+        self.feed_time(now);
+        let now = self.now;
+        let Some(link) = self.links.get_mut(&id) else { return };
+        let peer = link.peer;
+        if let Some(connection) = &mut link.connection {
+            connection.advance(written, now);
+        }
+        if let Some(peer) = self.peers.get_mut(&peer) {
+            peer.counters.writes += 1;
+        }
+        self.drain(peer);
+        self.pump(peer);
+        self.touch(id);
+    }
+
+    /// Tells whether, and when, the transport of a connection is to be closed; a connection that
+    /// nobody knows is to be closed at once. Then comes [`feed_closed`](Self::feed_closed).
+    pub fn poll_close(&self, id: ConnectionId) -> Option<PollClose> {
+        match self.links.get(&id) {
+            None => Some(PollClose::Now),
+            Some(link) => link.connection.as_deref().and_then(Connection::poll_close),
+        }
+    }
+
+    /// Tells whether more should be read from a connection.
+    pub fn wants_input(&self, id: ConnectionId) -> bool {
+        let Some(link) = self.links.get(&id) else { return false };
+        link.connection.as_deref().is_some_and(Connection::wants_input)
+            && !self.must_wait(link.peer)
+            && self.peers.get(&link.peer).is_some_and(|peer| !peer.awaiting_setup)
+    }
+
+    fn transport(&self, id: ConnectionId) -> Option<&Connection> {
+        self.links.get(&id)?.connection.as_deref()
+    }
+
+    /// Returns when to call again, at the latest.
+    pub fn next_timeout(&self) -> Option<Time> {
+        self.timers.next()
+    }
+
+    /// Returns the next notification.
+    ///
+    /// What concerns one peer comes in order. Peers take turns: after
+    /// [`max_remote_events_processed`](super::super::Options::max_remote_events_processed) events of
+    /// one come those of the next (§6). An event that is to be sent on waits until that is possible.
+    #[must_use = "peers wait when too many notifications do"]
+    pub fn poll_notification(&mut self) -> Option<Notification> {
+        if let Some(notification) = self.notifications.pop_front() {
+            return Some(notification);
+        }
+        while let Some(id) = self.turns.front().copied() {
+            if self.delivered >= self.options.max_remote_events_processed.max(1) {
+                self.delivered = 0;
+                self.turns.rotate_left(1);
+                continue;
+            }
+            if self.is_blocked(id) {
+                self.blocked.insert(id);
+                self.end_turn();
+                continue;
+            }
+            let waited = self.must_wait(id)
+                || self
+                    .connection(id)
+                    .is_some_and(|c| c.waiting_notifications() > 0 || !c.wants_input());
+            let Some((notification, weight)) = self.take_from(id) else {
+                self.end_turn();
+                continue;
+            };
+            if weight > 0 {
+                self.delivered += 1;
+            }
+            self.refill(id, waited);
+            if let Notification::Event { peer, event } = &notification {
+                self.event_peer = Arc::clone(peer);
+                if self.options.forward_remote_events {
+                    let _ = self.send(event.clone(), Some(peer.id));
+                }
+            } else {
+                self.event_peer = Arc::clone(&self.local);
+            }
+            return Some(notification);
+        }
+        self.event_peer = Arc::clone(&self.local);
+        if self.blocked.is_empty() { self.finale.pop_front() } else { None }
+    }
+
+    /// Ends the turn of the first peer, which has nothing more to tell or is blocked.
+    fn end_turn(&mut self) {
+        self.delivered = 0;
+        let Some(id) = self.turns.pop_front() else { return };
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.has_turn = !peer.inbox.is_empty();
+        }
+        self.forget_if_gone(id);
+    }
+
+    /// Takes the oldest notification about a peer.
+    fn take_from(&mut self, id: PeerId) -> Option<(Notification, usize)> {
+        let (notification, weight) = self.peers.get_mut(&id)?.inbox.pop()?;
+        if weight > 0 {
+            self.incoming.remove(weight);
+        }
+        Some((notification, weight))
+    }
+
+    /// Lets in what waited for room in a peer's inbox, and ends its turn if there is nothing more.
+    fn refill(&mut self, id: PeerId, waited: bool) {
+        if waited {
+            self.drain(id);
+            self.touch_peer(id);
+        }
+        if self.peers.get(&id).is_some_and(|peer| peer.inbox.is_empty()) {
+            self.end_turn();
+        }
+        if self.crowded && !self.incoming.reaches(self.options.incoming_total) {
+            self.crowded = false;
+            let all: Vec<PeerId> = self.peers.keys().copied().collect();
+            for id in all {
+                self.drain(id);
+                self.touch_peer(id);
+            }
+        }
+    }
+
+    /// Tells whether the next event of a peer cannot be sent on yet.
+    fn is_blocked(&self, id: PeerId) -> bool {
+        let next = self.peers.get(&id).and_then(|peer| peer.inbox.front());
+        match next {
+            Some(Notification::Event { event, .. }) if self.options.forward_remote_events => {
+                self.hindrance(&event.name, Some(id)).is_some()
+            }
+            _ => false,
+        }
+    }
+
+    /// Gives peers their turn again that waited until what they sent could be sent on.
+    pub(super) fn unblock(&mut self) {
+        self.turns.extend(std::mem::take(&mut self.blocked));
+    }
+}

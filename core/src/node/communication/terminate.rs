@@ -1,0 +1,124 @@
+//! Ending in order (part 4 §4).
+
+use std::sync::Arc;
+
+use super::super::log::{LogEntry, LogLine};
+use super::super::timers::Timer;
+use super::super::{Action, ConnectionId, Notification, PeerId};
+use super::Communication;
+use crate::Time;
+use crate::connection::Phase;
+
+/// How far the end has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// It has not begun.
+    No,
+    /// Peers are to take what is queued for them; these did not.
+    UnderWay { undelivered: Vec<PeerId> },
+    /// All is over.
+    Over,
+}
+
+impl Ending {
+    pub(super) fn is_under_way(&self) -> bool {
+        *self != Ending::No
+    }
+}
+
+impl Communication {
+    /// Ends in order: stops listening and connecting, sends each peer what is queued for it, closes,
+    /// and then tells [`Notification::Terminated`]. Peers have
+    /// [`terminate_timeout`](super::super::Options::terminate_timeout) for it.
+    pub fn terminate_communication(&mut self, now: Time) {
+        self.feed_time(now);
+        if self.ending.is_under_way() {
+            return;
+        }
+        self.log(LogLine::Terminating);
+        self.stop_listening();
+        self.close_for_good();
+        self.ending = Ending::UnderWay { undelivered: Vec::new() };
+        self.timers.cancel(Timer::Statistics);
+        self.timers.set(self.now + self.options.terminate_timeout, Timer::Terminate);
+        self.actions.retain(|action| !matches!(action, Action::Connect { .. }));
+        let pending: Vec<ConnectionId> =
+            self.links.iter().filter(|(_, l)| l.connection.is_none()).map(|(id, _)| *id).collect();
+        for id in pending {
+            self.actions.push_back(Action::CancelConnect(id));
+            self.feed_connect_failed(id, "terminating", now);
+        }
+        let peers: Vec<PeerId> = self.peers.keys().copied().collect();
+        for id in peers {
+            self.timers.cancel(Timer::Retry(id));
+            self.pump(id);
+        }
+        self.end_if_done();
+    }
+
+    /// If we are ending: closes a connection for which nothing more waits.
+    pub(super) fn close_when_sent(&mut self, id: PeerId) {
+        if !self.ending.is_under_way() {
+            return;
+        }
+        let now = self.now;
+        let Some(peer) = self.peers.get(&id) else { return };
+        let running = self.connection(id).is_some_and(|c| c.phase() == Phase::Running);
+        // A peer that is not Running will never get what waits for it.
+        if !running || peer.outbox.is_empty() {
+            if let Some(connection) = self.connection_mut(id) {
+                connection.close(now);
+                self.drain(id);
+                self.touch_peer(id);
+            }
+        }
+    }
+
+    /// Waits no longer for peers to take what is queued.
+    pub(super) fn terminate_now(&mut self) {
+        let (now, mut late) = (self.now, Vec::new());
+        for link in self.links.values_mut() {
+            late.push(link.peer);
+            if let Some(connection) = &mut link.connection {
+                connection.feed_failure("terminating", now);
+            }
+        }
+        for id in &late {
+            self.drain(*id);
+        }
+        let links: Vec<ConnectionId> = self.links.keys().copied().collect();
+        links.into_iter().for_each(|id| self.touch(id));
+        if let Ending::UnderWay { undelivered } = &mut self.ending {
+            *undelivered = late;
+        }
+        self.end_if_done();
+    }
+
+    /// If we are ending and all connections are closed: says so.
+    pub(super) fn end_if_done(&mut self) {
+        let Ending::UnderWay { undelivered } = &mut self.ending else { return };
+        if !self.links.is_empty() {
+            return;
+        }
+        let undelivered = std::mem::take(undelivered);
+        self.ending = Ending::Over;
+        self.timers.cancel(Timer::Terminate);
+        let statistics = LogLine::Statistics(Box::new(self.sum()));
+        for line in [statistics, LogLine::Terminated] {
+            let entry = LogEntry { time: self.now, peer: None, line };
+            self.finale.push_back(Notification::Log(entry));
+        }
+        self.finale.push_back(Notification::Terminated { undelivered });
+    }
+
+    /// Logs what Bro logs when it ends for every peer that it ever knew, connected or not.
+    fn close_for_good(&mut self) {
+        let without = self.peers.values().filter(|peer| peer.link.is_none());
+        let known = self.departed.drain(..).chain(without.map(|peer| Arc::clone(&peer.who)));
+        for who in known.collect::<Vec<_>>() {
+            let (time, line) = (self.now, LogLine::ClosingConnection);
+            let entry = LogEntry { time, peer: Some(who), line };
+            self.finale.push_back(Notification::Log(entry));
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Pseudo-realtime: nodes that read traces wait for each other at points of them (§2.11, §6).
+
+use super::super::PeerId;
+use super::super::log::LogLine;
+use super::Communication;
+use crate::Time;
+use crate::connection::Phase;
+use crate::wire::SyncPoint;
+
+/// Where we are in our own trace.
+#[derive(Debug, Default)]
+pub(super) struct Trace {
+    /// The present point; none before the first packet.
+    point: Option<SyncPoint>,
+    /// The time in the trace at which the next is reached.
+    next: Time,
+    waiting: bool,
+}
+
+/// Says whether to read on in a trace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "peers expect that we wait"]
+pub enum TraceStep {
+    /// Go on with the next packet.
+    GoOn,
+    /// Wait: until [`Communication::trace_step`] says otherwise.
+    Wait,
+}
+
+impl Communication {
+    /// Takes note of the time of the next packet in our trace, which is not to be processed before
+    /// the answer is to go on. Without
+    /// [`remote_trace_sync_interval`](super::super::Options::remote_trace_sync_interval) it always
+    /// is.
+    pub fn reached_packet(&mut self, packet: Time, now: Time) -> TraceStep {
+        self.feed_time(now);
+        let interval = self.options.remote_trace_sync_interval;
+        if interval.is_zero() || self.trace.waiting {
+            return self.trace_step();
+        }
+        let reached = match self.trace.point {
+            None => 0,
+            Some(SyncPoint::Point(point)) if packet >= self.trace.next => point,
+            Some(_) => return TraceStep::GoOn,
+        };
+        self.trace.next = packet + interval;
+        self.log(LogLine::ReachedSyncPoint(SyncPoint::Point(reached)));
+        self.reach(SyncPoint::Point(reached.saturating_add(1)));
+        if self.trace.waiting {
+            let next = self.trace.next;
+            self.log(LogLine::StoppingAtPacket { packet, next });
+        }
+        self.trace_step()
+    }
+
+    /// Takes note that our trace is at its end. When all peers say the same of theirs,
+    /// communication is [terminated](Self::terminate_communication).
+    pub fn reached_end_of_trace(&mut self, now: Time) {
+        self.feed_time(now);
+        if !self.options.remote_trace_sync_interval.is_zero() {
+            self.log(LogLine::EndOfTrace);
+            self.reach(SyncPoint::Final);
+        }
+    }
+
+    /// Tells whether to read on in our trace.
+    pub fn trace_step(&self) -> TraceStep {
+        if self.trace.waiting { TraceStep::Wait } else { TraceStep::GoOn }
+    }
+
+    fn reach(&mut self, point: SyncPoint) {
+        self.trace.point = Some(point);
+        self.trace.waiting = true;
+        let peers: Vec<PeerId> = self.peers.keys().copied().collect();
+        for id in peers {
+            self.announce_sync_point(id);
+        }
+        self.log(LogLine::WaitingForPeers);
+        self.look_for_peers();
+    }
+
+    /// Tells a peer that is Running which point we are at.
+    pub(super) fn announce_sync_point(&mut self, id: PeerId) {
+        let Some(point) = self.trace.point else { return };
+        if let Some(connection) = self.connection_mut(id).filter(|c| c.phase() == Phase::Running) {
+            // The next point, or the next connection, makes up for one that finds no room.
+            let _ = connection.sync_point(point);
+            self.touch_peer(id);
+        }
+    }
+
+    /// A peer reached a point of its own trace.
+    pub(super) fn peer_reached(&mut self, id: PeerId, point: SyncPoint) {
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.point = Some(point);
+        }
+        self.look_for_peers();
+    }
+
+    /// Goes on if enough peers are where we are.
+    fn look_for_peers(&mut self) {
+        let Some(ours) = self.trace.point.filter(|_| self.trace.waiting) else { return };
+        let there = |theirs: SyncPoint| match (theirs, ours) {
+            (SyncPoint::Final, _) => true,
+            (SyncPoint::Point(_), SyncPoint::Final) => false,
+            (SyncPoint::Point(theirs), SyncPoint::Point(ours)) => theirs >= ours,
+        };
+        let enough = self.options.remote_trace_sync_peers as usize;
+        if self.peers.values().filter(|peer| peer.point.is_some_and(there)).count() < enough {
+            return;
+        }
+        self.trace.waiting = false;
+        self.log(LogLine::AllPeersReached(ours));
+        if ours == SyncPoint::Final {
+            self.terminate_communication(self.now);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What a node says about itself and its peers at any time (part 4 §3).
+
+use std::sync::Arc;
+
+use super::super::timers::Timer;
+use super::super::{EventPeer, Node, Options, PeerCounters, PeerId, PeerState};
+use super::{Communication, Peer};
+use crate::Time;
+use crate::connection::{Connection, Role};
+use crate::data::Declarations;
+
+impl Communication {
+    /// Returns the options.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Returns what the node knows by name.
+    pub fn declarations(&self) -> &Arc<Declarations> {
+        &self.declarations
+    }
+
+    /// Returns the latest time that was fed in.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// Returns the entries by name, in order (part 4 §2).
+    pub fn nodes(&self) -> impl Iterator<Item = (&str, &Node)> {
+        self.nodes.iter().map(|entry| (&*entry.name, &entry.node))
+    }
+
+    /// Returns the peer of an entry, once it is known: a node's `peer` (part 4 §2). Of several peers
+    /// that an entry applies to, the latest.
+    pub fn node_peer(&self, name: &str) -> Option<&Arc<EventPeer>> {
+        let entry = self.nodes.iter().find(|entry| &*entry.name == name)?;
+        Some(&self.peers.get(&entry.peer?)?.who)
+    }
+
+    /// Tells whether the peer of an entry is connected and set up: a node's `connected`.
+    pub fn is_node_connected(&self, name: &str) -> bool {
+        self.connected_peers().any(|(_, node)| node == name)
+    }
+
+    /// Returns the peers that we try to connect to, or wait to, with their entries:
+    /// `pending_peers` (part 4 §3).
+    pub fn pending_peers(&self) -> impl Iterator<Item = (PeerId, &str)> {
+        self.with_entries(|id, peer| {
+            peer.role == Role::Initiator
+                && !peer.established
+                && (peer.link.is_some() || self.waits_to_connect(id))
+        })
+    }
+
+    /// Returns the peers that are connected and whose entries were applied, with these:
+    /// `connected_peers` (part 4 §3).
+    pub fn connected_peers(&self) -> impl Iterator<Item = (PeerId, &str)> {
+        self.with_entries(|_, peer| peer.established && !peer.awaiting_setup)
+    }
+
+    fn with_entries(
+        &self,
+        is_wanted: impl Fn(PeerId, &Peer) -> bool,
+    ) -> impl Iterator<Item = (PeerId, &str)> {
+        let wanted = move |(id, peer): &(&PeerId, &Peer)| is_wanted(**id, peer);
+        let peers = self.peers.iter().filter(wanted);
+        peers.filter_map(|(id, peer)| Some((*id, &*self.nodes.get(peer.node?)?.name)))
+    }
+
+    /// Returns all peers that the node knows, also those that may ask but not send.
+    pub fn peers(&self) -> impl Iterator<Item = &Arc<EventPeer>> {
+        self.peers.values().map(|peer| &peer.who)
+    }
+
+    /// Returns a peer.
+    pub fn peer(&self, id: PeerId) -> Option<&Arc<EventPeer>> {
+        Some(&self.peers.get(&id)?.who)
+    }
+
+    /// Returns where we are with a peer.
+    pub fn peer_state(&self, id: PeerId) -> Option<PeerState> {
+        let peer = self.peers.get(&id)?;
+        Some(match (self.connection(id).map(Connection::phase), peer.link) {
+            (Some(phase), _) => PeerState::Connected(phase),
+            (None, Some(_)) => PeerState::Connecting,
+            (None, None) => match self.timers.get(Timer::Retry(id)) {
+                Some(until) => PeerState::Waiting { until },
+                None => PeerState::Gone,
+            },
+        })
+    }
+
+    /// Returns what passed between us and a peer, over all its connections.
+    pub fn counters(&self, id: PeerId) -> Option<PeerCounters> {
+        let peer = self.peers.get(&id)?;
+        let mut counters = peer.counters;
+        if let Some(connection) = self.connection(id) {
+            counters.connection += connection.counters();
+        }
+        counters.outgoing = peer.outbox.depth;
+        counters.incoming = peer.inbox.depth;
+        Some(counters)
+    }
+
+    /// Returns what went wrong with a peer last, in words.
+    pub fn last_error(&self, id: PeerId) -> Option<&str> {
+        self.peers.get(&id)?.last_error.as_deref()
+    }
+
+    /// Tells whether the last notification that was taken is an event that a peer raised:
+    /// `is_remote_event`.
+    pub fn is_remote_event(&self) -> bool {
+        !self.event_peer.is_local
+    }
+
+    /// Returns who raised the event that was taken last, ourselves if it was none:
+    /// `get_event_peer`.
+    pub fn get_event_peer(&self) -> &Arc<EventPeer> {
+        &self.event_peer
+    }
+
+    /// Describes ourselves: `get_local_event_peer`.
+    pub fn get_local_event_peer(&self) -> &Arc<EventPeer> {
+        &self.local
+    }
+
+    /// Returns the connection to a peer, to look at.
+    pub fn connection_to(&self, id: PeerId) -> Option<&Connection> {
+        self.connection(id)
+    }
+
+    pub(super) fn waits_to_connect(&self, id: PeerId) -> bool {
+        self.timers.get(Timer::Retry(id)).is_some()
+    }
+
+    /// Tells whether there is neither a connection to a peer nor an attempt at one.
+    pub(super) fn is_over(&self, id: PeerId) -> bool {
+        self.peers.get(&id).is_none_or(|peer| peer.link.is_none())
+    }
+}

@@ -1,0 +1,250 @@
+//! Lines of the communication log, with who writes them and about whom (part 4 §5).
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{Endpoint, EventPattern, EventPeer, PeerCounters};
+use crate::Time;
+use crate::connection::{Level, LogMessage, Source};
+use crate::wire::SyncPoint;
+
+/// Holds one line of the communication log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogEntry {
+    /// When.
+    pub time: Time,
+    /// The peer that it is about. Not every such line has a prefix that names it.
+    pub peer: Option<Arc<EventPeer>>,
+    /// What.
+    pub line: LogLine,
+}
+
+impl LogEntry {
+    /// Returns the line's `level`; Bro leaves it unset in two of its lines.
+    pub const fn level(&self) -> Option<Level> {
+        self.line.level()
+    }
+
+    /// Returns the line's `src_name`; unset where the level is.
+    pub const fn source(&self) -> Option<Source> {
+        self.line.source()
+    }
+}
+
+impl fmt::Display for LogEntry {
+    /// Prints the line's `message`, with its prefix.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(peer) = self.peer.as_ref().filter(|_| self.line.has_prefix()) {
+            match self.source() {
+                Some(Source::Child) => write!(f, "[#{}/{}] ", peer.id, peer.endpoint)?,
+                _ => write!(f, "[#{}/{}] ", peer.id, peer.endpoint.without_zone())?,
+            }
+        }
+        self.line.fmt(f)
+    }
+}
+
+/// Says what a line of the communication log says; prints in Bro's words where it has any.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the variants that only hold what is printed say so by it")]
+pub enum LogLine {
+    /// What one connection has to say.
+    Connection(LogMessage),
+
+    // The transport.
+    Listening {
+        endpoint: Endpoint,
+        ssl: bool,
+    },
+    StoppedListening,
+    CannotListen {
+        endpoint: Endpoint,
+        reason: Box<str>,
+    },
+    Accepted {
+        ssl: bool,
+    },
+    AcceptFailed {
+        reason: Box<str>,
+    },
+    Connected,
+    ConnectFailed {
+        reason: Box<str>,
+    },
+    ReadError {
+        reason: Box<str>,
+    },
+    WriteError {
+        reason: Box<str>,
+    },
+    ConnectionClosed,
+    Terminated,
+
+    // The protocol core.
+    AddedPeer,
+    CouldNotConnect,
+    Statistics(Box<PeerCounters>),
+    Terminating,
+    ClosingConnection,
+    ReachedSyncPoint(SyncPoint),
+    WaitingForPeers,
+    StoppingAtPacket {
+        packet: Time,
+        next: Time,
+    },
+    AllPeersReached(SyncPoint),
+    EndOfTrace,
+    /// An event was dropped at a full queue; Bro has no such line.
+    EventDropped {
+        incoming: bool,
+        name: crate::data::Name,
+    },
+    /// An event could not be serialized, for being too large or too deep; Bro gives up then.
+    Unwritable {
+        name: crate::data::Name,
+    },
+    /// A peer was silent for too long; Bro has no such line.
+    Silent,
+    /// The policy at a full queue was to close the connection; Bro has no such line.
+    QueueFull,
+
+    // The policy layer.
+    ConnectionEstablished,
+    RequestingEvents(EventPattern),
+    SendingCaptureFilter(Bytes),
+    AcceptingState,
+    RequestingState,
+    RequestingLogs,
+    RemoteConnectionClosed,
+    CannotTriggerConnect,
+    /// A peer's operation found another old value than it says.
+    StateInconsistency(Box<str>),
+}
+
+impl LogLine {
+    const fn level(&self) -> Option<Level> {
+        match self {
+            LogLine::Connection(message) => Some(message.level()),
+            LogLine::CannotListen { .. }
+            | LogLine::AcceptFailed { .. }
+            | LogLine::ConnectFailed { .. }
+            | LogLine::ReadError { .. }
+            | LogLine::WriteError { .. }
+            | LogLine::CouldNotConnect
+            | LogLine::EventDropped { .. }
+            | LogLine::Unwritable { .. }
+            | LogLine::Silent
+            | LogLine::QueueFull => Some(Level::Error),
+            LogLine::CannotTriggerConnect | LogLine::StateInconsistency(_) => None,
+            _ => Some(Level::Info),
+        }
+    }
+
+    const fn source(&self) -> Option<Source> {
+        match self {
+            LogLine::Connection(message) => Some(message.source()),
+            LogLine::Listening { .. }
+            | LogLine::StoppedListening
+            | LogLine::CannotListen { .. }
+            | LogLine::Accepted { .. }
+            | LogLine::AcceptFailed { .. }
+            | LogLine::Connected
+            | LogLine::ConnectFailed { .. }
+            | LogLine::ReadError { .. }
+            | LogLine::WriteError { .. }
+            | LogLine::ConnectionClosed
+            | LogLine::Terminated => Some(Source::Child),
+            LogLine::ConnectionEstablished
+            | LogLine::RequestingEvents(_)
+            | LogLine::SendingCaptureFilter(_)
+            | LogLine::AcceptingState
+            | LogLine::RequestingState
+            | LogLine::RequestingLogs
+            | LogLine::RemoteConnectionClosed => Some(Source::Script),
+            LogLine::CannotTriggerConnect | LogLine::StateInconsistency(_) => None,
+            _ => Some(Source::Parent),
+        }
+    }
+
+    /// Tells whether the line begins with the peer's `[#id/host:port] `; the policy layer's never
+    /// do.
+    const fn has_prefix(&self) -> bool {
+        match self {
+            LogLine::Connection(message) => message.has_prefix(),
+            LogLine::ReadError { .. } => false,
+            line => !matches!(line.source(), Some(Source::Script) | None),
+        }
+    }
+}
+
+impl fmt::Display for LogLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = |ssl: &bool| if *ssl { "SSL" } else { "clear" };
+        match self {
+            LogLine::Connection(message) => message.fmt(f),
+            LogLine::Listening { endpoint, ssl } => {
+                write!(f, "listening on {endpoint} ({})", if *ssl { "ssl" } else { "clear" })
+            }
+            LogLine::StoppedListening => f.write_str("stopped listening"),
+            LogLine::CannotListen { endpoint, reason } => {
+                write!(f, "can't bind to {endpoint}, {reason}")
+            }
+            LogLine::Accepted { ssl } => write!(f, "accepted {} connection", kind(ssl)),
+            LogLine::AcceptFailed { reason } => write!(f, "accept failed, {reason}"),
+            LogLine::Connected => f.write_str("connected"),
+            LogLine::ConnectFailed { reason } => write!(f, "connect failed: {reason}"),
+            LogLine::ReadError { reason } => write!(f, "can't read data chunk: {reason}"),
+            LogLine::WriteError { reason } => write!(f, "child: write error {reason}"),
+            LogLine::ConnectionClosed | LogLine::RemoteConnectionClosed => {
+                f.write_str("connection closed")
+            }
+            LogLine::Terminated => f.write_str("terminating"),
+            LogLine::AddedPeer => f.write_str("added peer"),
+            LogLine::CouldNotConnect => f.write_str("could not connect"),
+            LogLine::Statistics(counters) => counters.fmt_statistics(f),
+            LogLine::Terminating => f.write_str("terminating..."),
+            LogLine::ClosingConnection => f.write_str("closing connection"),
+            LogLine::ReachedSyncPoint(SyncPoint::Point(point)) => {
+                write!(f, "reached sync-point {point}")
+            }
+            LogLine::EndOfTrace | LogLine::ReachedSyncPoint(SyncPoint::Final) => {
+                f.write_str("reached end of trace, sending final sync point")
+            }
+            LogLine::WaitingForPeers => f.write_str("waiting for peers"),
+            LogLine::StoppingAtPacket { packet, next } => {
+                let (packet, next) = (packet.as_secs_f64(), next.as_secs_f64());
+                write!(f, "stopping at packet {packet:.6}, next sync-point at {next:.6}")
+            }
+            LogLine::AllPeersReached(SyncPoint::Point(point)) => {
+                write!(f, "all peers reached sync-point {point}")
+            }
+            LogLine::AllPeersReached(SyncPoint::Final) => {
+                f.write_str("all peers reached final sync-point, going to finish")
+            }
+            LogLine::EventDropped { incoming: true, name } => {
+                write!(f, "dropped event {name} from peer, too much waits to be handled")
+            }
+            LogLine::EventDropped { incoming: false, name } => {
+                write!(f, "dropped event {name} for peer, too much waits to be sent")
+            }
+            LogLine::Unwritable { name } => {
+                write!(f, "serializing call: event {name} is too large or too deep, not sent")
+            }
+            LogLine::Silent => f.write_str("no sign of life from peer, closing connection"),
+            LogLine::QueueFull => f.write_str("too much waits to be sent, closing connection"),
+            LogLine::ConnectionEstablished => f.write_str("connection established"),
+            LogLine::RequestingEvents(events) => write!(f, "requesting events matching {events}"),
+            LogLine::SendingCaptureFilter(filter) => {
+                write!(f, "sending capture_filter: {}", filter.escape_ascii())
+            }
+            LogLine::AcceptingState => f.write_str("accepting state"),
+            LogLine::RequestingState => f.write_str("requesting synchronized state"),
+            LogLine::RequestingLogs => f.write_str("requesting logs"),
+            LogLine::CannotTriggerConnect => f.write_str("can't trigger connect"),
+            LogLine::StateInconsistency(what) => write!(f, "state inconsistency: {what}"),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Who the peers are (part 4 §2).
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use bytes::Bytes;
+
+use crate::data::Name;
+
+/// Numbers the peers of a node: those it connects to from 1, those that connect to it from 10000
+/// (part 4 §2). A peer that we connect to keeps its number when it is connected to again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PeerId(pub u64);
+
+impl PeerId {
+    /// Stands for the node itself.
+    pub const LOCAL: PeerId = PeerId(0);
+}
+
+impl fmt::Display for PeerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Numbers the transport connections of a node, in the order in which they were begun.
+///
+/// A peer has one at most at a time; a reconnection is another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(pub u64);
+
+/// Names a TCP endpoint, with the zone that a non-global IPv6 address needs (RFC 4007).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Endpoint {
+    /// The address.
+    pub host: IpAddr,
+    /// The zone, if any.
+    pub zone: Option<Box<str>>,
+    /// The TCP port.
+    pub port: u16,
+}
+
+impl Endpoint {
+    /// Makes an endpoint without a zone.
+    pub const fn new(host: IpAddr, port: u16) -> Endpoint {
+        Endpoint { host, zone: None, port }
+    }
+
+    /// Prints the endpoint as the protocol core logs it, without the zone.
+    pub(super) const fn without_zone(&self) -> impl fmt::Display {
+        SocketAddr::new(self.host, self.port)
+    }
+}
+
+impl fmt::Display for Endpoint {
+    /// Prints `host:port`, an IPv6 host in brackets and with `%zone` (part 4 §5).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.host, &self.zone) {
+            (IpAddr::V6(host), Some(zone)) => write!(f, "[{host}%{zone}]:{}", self.port),
+            _ => self.without_zone().fmt(f),
+        }
+    }
+}
+
+/// Describes a peer, as Bro's `event_peer` does (part 4 §2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventPeer {
+    /// Its number.
+    pub id: PeerId,
+    /// Where we connected to, or where it connected from.
+    pub endpoint: Endpoint,
+    /// Whether this is the node itself.
+    pub is_local: bool,
+    /// Its `peer_description`; empty until it came, or if its input is not accepted.
+    pub descr: Name,
+    /// Its class, if it sent one, also an empty one.
+    pub class: Option<Bytes>,
+}
+
+impl EventPeer {
+    pub(super) fn new(id: PeerId, endpoint: Endpoint) -> EventPeer {
+        EventPeer { id, endpoint, is_local: false, descr: Name::new(), class: None }
+    }
+
+    /// Describes the node itself.
+    pub(super) fn local(descr: Name) -> EventPeer {
+        let endpoint = Endpoint::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+        EventPeer { is_local: true, descr, ..EventPeer::new(PeerId::LOCAL, endpoint) }
+    }
+}

@@ -1,0 +1,60 @@
+//! What is to happen when.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::PeerId;
+use crate::Time;
+
+/// Names what is due at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Timer {
+    /// Connect to a peer again.
+    Retry(PeerId),
+    /// Look whether a peer is silent.
+    Liveness(PeerId),
+    /// Bind again.
+    Listen,
+    /// Log what passed.
+    Statistics,
+    /// Wait no longer for peers to take what is queued.
+    Terminate,
+}
+
+/// Holds what is to happen, each once at most.
+#[derive(Debug, Default)]
+pub(super) struct Timers {
+    due: BTreeSet<(Time, Timer)>,
+    set: BTreeMap<Timer, Time>,
+}
+
+impl Timers {
+    pub(super) fn set(&mut self, at: Time, timer: Timer) {
+        self.cancel(timer);
+        self.due.insert((at, timer));
+        self.set.insert(timer, at);
+    }
+
+    pub(super) fn cancel(&mut self, timer: Timer) {
+        if let Some(at) = self.set.remove(&timer) {
+            self.due.remove(&(at, timer));
+        }
+    }
+
+    pub(super) fn next(&self) -> Option<Time> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// Returns when a timer is due.
+    pub(super) fn get(&self, timer: Timer) -> Option<Time> {
+        self.set.get(&timer).copied()
+    }
+
+    /// Returns the next timer that is due.
+    pub(super) fn pop(&mut self, now: Time) -> Option<Timer> {
+        let (at, timer) = *self.due.first()?;
+        (at <= now).then(|| {
+            self.cancel(timer);
+            timer
+        })
+    }
+}

@@ -1,0 +1,48 @@
+//! How much memory an event takes, roughly, for the bounds of queues.
+
+use crate::data::{Event, Value};
+
+/// Returns the memory that an event takes in a queue, estimated, in bytes.
+pub(super) fn of_event(event: &Event) -> usize {
+    event
+        .args
+        .iter()
+        .map(of_value)
+        .fold(size_of::<Event>() + event.name.len(), usize::saturating_add)
+}
+
+fn of_value(value: &Value) -> usize {
+    let inside = match value {
+        Value::String(text) => text.len(),
+        Value::Pattern(pattern) => pattern.anywhere.len() + pattern.exact.len(),
+        Value::List(list) => sum(list.items.iter()),
+        Value::Record(record) => slots(&record.fields),
+        Value::Vector(vector) => slots(&vector.items),
+        Value::Table(table) => {
+            sum(table.entries.iter().flat_map(|entry| entry.index.items.iter().chain(&entry.value)))
+        }
+        _ => 0,
+    };
+    inside.saturating_add(size_of::<Value>())
+}
+
+fn slots(slots: &[Option<Value>]) -> usize {
+    sum(slots.iter().flatten()).saturating_add(slots.len())
+}
+
+fn sum<'a>(values: impl Iterator<Item = &'a Value>) -> usize {
+    values.map(of_value).fold(0, usize::saturating_add)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_larger_weighs_more() {
+        let event = |args| of_event(&Event::new("e", args));
+        let text = |len| Value::string("x".repeat(len));
+        assert!(event(vec![text(1000)]) >= event(vec![text(10)]) + 990);
+        assert!(event(vec![text(1), text(1)]) > event(vec![text(1)]));
+    }
+}

@@ -1,0 +1,196 @@
+//! Nodes on a network that is not there: bytes move when the test says so.
+#![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use brocomm::Time;
+use brocomm::connection::PollClose;
+use brocomm::data::Event;
+use brocomm::node::{Action, Communication, Configuration, ConnectionId, Endpoint, Notification};
+
+/// Nodes, each at an address of its own, and what is between them.
+pub struct Network {
+    pub now: Time,
+    pub nodes: Vec<Host>,
+    /// Which connection of which node is the other end of which.
+    links: BTreeMap<(usize, ConnectionId), (usize, ConnectionId)>,
+}
+
+pub struct Host {
+    pub node: Communication,
+    pub address: Endpoint,
+    listens: bool,
+    /// Whether connections to and from it fail.
+    pub isolated: bool,
+    pub notifications: Vec<Notification>,
+}
+
+impl Network {
+    pub fn new() -> Network {
+        let now = Time::from_secs_f64(1_500_000_000.0);
+        Network { now, nodes: Vec::new(), links: BTreeMap::new() }
+    }
+
+    /// Adds a node with the address `10.0.0.n`, and starts it.
+    pub fn add(&mut self, configuration: Configuration) -> usize {
+        let mut node = Communication::new(configuration).expect("the configuration is right");
+        let n = self.nodes.len();
+        node.start(self.now);
+        let address = Endpoint::new(address(n), node.options().listen_port);
+        self.nodes.push(Host {
+            node,
+            address,
+            listens: false,
+            isolated: false,
+            notifications: Vec::new(),
+        });
+        n
+    }
+
+    pub fn node(&mut self, n: usize) -> &mut Communication {
+        &mut self.nodes[n].node
+    }
+
+    /// Lets bytes move until nothing moves any more.
+    pub fn settle(&mut self) {
+        while (0..self.nodes.len()).filter(|n| self.step(*n)).count() > 0 {}
+    }
+
+    /// Lets time pass, in steps at which something is due.
+    pub fn pass(&mut self, time: Duration) {
+        let until = self.now + time;
+        loop {
+            self.settle();
+            let due = self.nodes.iter().filter_map(|host| host.node.next_timeout()).min();
+            match due.filter(|due| *due <= until) {
+                Some(due) => self.now = self.now.max(due),
+                None => break,
+            }
+            let now = self.now;
+            self.nodes.iter_mut().for_each(|host| host.node.feed_time(now));
+        }
+        self.now = until;
+        self.nodes.iter_mut().for_each(|host| host.node.feed_time(until));
+        self.settle();
+    }
+
+    /// Does what one node wants done; returns whether there was anything.
+    pub fn step(&mut self, n: usize) -> bool {
+        let mut moved = false;
+        while let Some(action) = self.nodes[n].node.poll_action() {
+            moved = true;
+            self.act(n, action);
+        }
+        while let Some(id) = self.nodes[n].node.poll_connection() {
+            moved = true;
+            self.carry(n, id);
+        }
+        let host = &mut self.nodes[n];
+        while let Some(notification) = host.node.poll_notification() {
+            moved = true;
+            host.notifications.push(notification);
+        }
+        moved
+    }
+
+    fn act(&mut self, n: usize, action: Action) {
+        let now = self.now;
+        match action {
+            Action::Connect { connection, endpoint, ssl, .. } => {
+                let reachable = |host: &Host| host.listens && !host.isolated;
+                let to = self.nodes.iter().position(|host| host.address == endpoint);
+                let to = to.filter(|to| reachable(&self.nodes[*to]) && !self.nodes[n].isolated);
+                let from = Endpoint::new(self.nodes[n].address.host, 50000);
+                let accepted = to
+                    .and_then(|to| Some((to, self.nodes[to].node.feed_accepted(from, ssl, now)?)));
+                match accepted {
+                    Some(other) => {
+                        self.links.insert((n, connection), other);
+                        self.links.insert(other, (n, connection));
+                        self.nodes[n].node.feed_connected(connection, now);
+                    }
+                    None => {
+                        let reason = "connection refused";
+                        self.nodes[n].node.feed_connect_failed(connection, reason, now);
+                    }
+                }
+            }
+            Action::CancelConnect(_) => {}
+            Action::Listen(target) => {
+                self.nodes[n].listens = true;
+                self.nodes[n].node.feed_listening(target.endpoint, target.ssl, now);
+            }
+            Action::StopListening => self.nodes[n].listens = false,
+        }
+    }
+
+    /// Carries what a connection has to send, and closes it when it is to be closed.
+    fn carry(&mut self, n: usize, id: ConnectionId) {
+        let now = self.now;
+        let other = self.links.get(&(n, id)).copied();
+        if let Some((m, other)) = other {
+            let bytes = self.nodes[n].node.poll_transmit(id).to_vec();
+            if !bytes.is_empty() && self.nodes[m].node.wants_input(other) {
+                self.nodes[n].node.advance(id, bytes.len(), now);
+                self.nodes[m].node.feed_bytes(other, &bytes, now);
+            }
+            // What it wants to read again may wait at the other side.
+            let waits = !self.nodes[m].node.poll_transmit(other).is_empty();
+            if waits && self.nodes[n].node.wants_input(id) {
+                let bytes = self.nodes[m].node.poll_transmit(other).to_vec();
+                self.nodes[m].node.advance(other, bytes.len(), now);
+                self.nodes[n].node.feed_bytes(id, &bytes, now);
+            }
+        }
+        if self.nodes[n].node.poll_close(id) == Some(PollClose::Now) {
+            self.nodes[n].node.feed_closed(id, now);
+            if let Some((m, other)) = self.links.remove(&(n, id)) {
+                self.links.remove(&(m, other));
+                self.nodes[m].node.feed_eof(other, now);
+            }
+        }
+    }
+
+    /// Loses all connections of a node.
+    pub fn cut(&mut self, n: usize) {
+        let now = self.now;
+        let ends: Vec<_> = self.links.keys().filter(|(m, _)| *m == n).copied().collect();
+        for end in ends {
+            let other = self.links.remove(&end);
+            for (m, id) in [Some(end), other].into_iter().flatten() {
+                self.links.remove(&(m, id));
+                self.nodes[m].node.feed_read_failure(id, "connection reset by peer", now);
+            }
+        }
+    }
+
+    /// Takes what a node was told so far.
+    pub fn told(&mut self, n: usize) -> Vec<Notification> {
+        std::mem::take(&mut self.nodes[n].notifications)
+    }
+
+    /// Takes the events among it.
+    pub fn events(&mut self, n: usize) -> Vec<Event> {
+        let event = |told| match told {
+            Notification::Event { event, .. } => Some(event),
+            _ => None,
+        };
+        self.told(n).into_iter().filter_map(event).collect()
+    }
+
+    /// Takes the lines of the communication log among it.
+    pub fn log(&mut self, n: usize) -> Vec<String> {
+        let line = |told| match told {
+            Notification::Log(entry) => Some(entry.to_string()),
+            _ => None,
+        };
+        self.told(n).into_iter().filter_map(line).collect()
+    }
+}
+
+/// Returns the address of a node.
+pub fn address(n: usize) -> std::net::IpAddr {
+    let n = u32::try_from(n).expect("there are few nodes") + 1;
+    std::net::Ipv4Addr::from(0x0a00_0000 + n).into()
+}

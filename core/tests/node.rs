@@ -1,0 +1,68 @@
+//! Nodes with their peers, on a network that is not there.
+
+mod network;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use brocomm::data::{Declarations, Event, Value};
+use brocomm::node::{Configuration, Node, Notification, Options};
+use network::{Network, address};
+
+fn declarations() -> Arc<Declarations> {
+    let text = "global ping: event(n: count); global pong: event(n: count);";
+    let mut declarations = Declarations::new();
+    declarations.read(text).expect("the declarations are right");
+    Arc::new(declarations)
+}
+
+fn configuration(options: Options, nodes: Vec<(&str, Node)>) -> Configuration {
+    let nodes = nodes.into_iter().map(|(name, node)| (name.to_owned(), node)).collect();
+    Configuration { options, nodes, declarations: declarations() }
+}
+
+fn wants(events: &str, node: Node) -> Node {
+    Node { events: Some(events.parse().expect("the pattern is right")), ..node }
+}
+
+fn ping(n: u64) -> Event {
+    Event::new("ping", vec![Value::Count(n)])
+}
+
+#[test]
+fn two_nodes_connect_exchange_events_and_end() {
+    let mut net = Network::new();
+    let listening = Options { listen: true, ..Options::default() };
+    let manager =
+        net.add(configuration(listening, vec![("sensor", wants("ping", Node::new(address(1))))]));
+    let node = Node { connect: true, retry: Duration::from_secs(5), ..Node::new(address(0)) };
+    let sensor = net.add(configuration(Options::default(), vec![("manager", wants("pong", node))]));
+    net.settle();
+
+    let now = net.now;
+    assert_eq!(net.node(sensor).raise(ping(7), now).map(|raised| raised.peers), Ok(1));
+    net.settle();
+    let received: Vec<Event> = net.events(manager);
+    assert_eq!(received, [Event { time: now.as_secs_f64(), ..ping(7) }]);
+
+    net.cut(manager);
+    net.settle();
+    assert_eq!(net.node(sensor).raise(ping(8), now).map(|raised| raised.peers), Ok(0));
+    net.pass(Duration::from_secs(5));
+    let now = net.now;
+    assert_eq!(net.node(sensor).raise(ping(9), now).map(|raised| raised.peers), Ok(1));
+    net.settle();
+    net.node(sensor).terminate_communication(now);
+    net.settle();
+    assert_eq!(
+        net.told(manager)
+            .iter()
+            .filter(|told| matches!(told, Notification::ConnectionClosed { .. }))
+            .count(),
+        2
+    );
+    assert!(matches!(
+        net.told(sensor).last(),
+        Some(Notification::Terminated { undelivered }) if undelivered.is_empty()
+    ));
+}
