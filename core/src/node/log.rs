@@ -81,10 +81,13 @@ pub enum LogLine {
         reason: Box<str>,
     },
     ConnectionClosed,
+    /// Too much waited for the application, and the policy was to close the connection.
+    IncomingFull,
     Terminated,
 
     // The protocol core.
     AddedPeer,
+    RemovedPeer,
     CouldNotConnect,
     Statistics(Box<PeerCounters>),
     Terminating,
@@ -108,8 +111,9 @@ pub enum LogLine {
     },
     /// A peer was silent for too long; Bro has no such line.
     Silent,
-    /// The policy at a full queue was to close the connection; Bro has no such line.
-    QueueFull,
+    /// Too much waited to be sent, and the policy was to close the connection; Bro has no such
+    /// line.
+    OutgoingFull,
 
     // The policy layer.
     ConnectionEstablished,
@@ -137,7 +141,8 @@ impl LogLine {
             | LogLine::EventDropped { .. }
             | LogLine::Unwritable { .. }
             | LogLine::Silent
-            | LogLine::QueueFull => Some(Level::Error),
+            | LogLine::IncomingFull
+            | LogLine::OutgoingFull => Some(Level::Error),
             LogLine::CannotTriggerConnect | LogLine::StateInconsistency(_) => None,
             _ => Some(Level::Info),
         }
@@ -156,6 +161,7 @@ impl LogLine {
             | LogLine::ReadError { .. }
             | LogLine::WriteError { .. }
             | LogLine::ConnectionClosed
+            | LogLine::IncomingFull
             | LogLine::Terminated => Some(Source::Child),
             LogLine::ConnectionEstablished
             | LogLine::RequestingEvents(_)
@@ -174,7 +180,7 @@ impl LogLine {
     const fn has_prefix(&self) -> bool {
         match self {
             LogLine::Connection(message) => message.has_prefix(),
-            LogLine::ReadError { .. } => false,
+            LogLine::ReadError { .. } | LogLine::IncomingFull => false,
             line => !matches!(line.source(), Some(Source::Script) | None),
         }
     }
@@ -203,6 +209,7 @@ impl fmt::Display for LogLine {
             }
             LogLine::Terminated => f.write_str("terminating"),
             LogLine::AddedPeer => f.write_str("added peer"),
+            LogLine::RemovedPeer => f.write_str("removed peer"),
             LogLine::CouldNotConnect => f.write_str("could not connect"),
             LogLine::Statistics(counters) => counters.fmt_statistics(f),
             LogLine::Terminating => f.write_str("terminating..."),
@@ -234,7 +241,10 @@ impl fmt::Display for LogLine {
                 write!(f, "serializing call: event {name} is too large or too deep, not sent")
             }
             LogLine::Silent => f.write_str("no sign of life from peer, closing connection"),
-            LogLine::QueueFull => f.write_str("too much waits to be sent, closing connection"),
+            LogLine::OutgoingFull => f.write_str("too much waits to be sent, closing connection"),
+            LogLine::IncomingFull => {
+                f.write_str("queue to parent filling up; shutting down heaviest connection")
+            }
             LogLine::ConnectionEstablished => f.write_str("connection established"),
             LogLine::RequestingEvents(events) => write!(f, "requesting events matching {events}"),
             LogLine::SendingCaptureFilter(filter) => {

@@ -221,7 +221,7 @@ impl Communication {
             match timer {
                 Timer::Retry(peer) => self.try_connect(peer),
                 Timer::Liveness(peer) => self.check_liveness(peer),
-                Timer::Listen => self.listen(),
+                Timer::Listen => self.bind(),
                 Timer::Statistics => self.log_statistics_again(),
                 Timer::Terminate => self.terminate_now(),
             }

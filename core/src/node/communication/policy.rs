@@ -18,7 +18,12 @@ impl Communication {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         let who = Arc::clone(&peer.who);
         let told = match notification {
-            From::Log(message) => return self.log_peer(id, LogLine::Connection(message)),
+            From::Log(message) => {
+                let is_error = message == connection::LogMessage::PeerDescriptionNotAString;
+                let reason = is_error.then(|| message.to_string().into());
+                self.log_peer(id, LogLine::Connection(message));
+                return reason.into_iter().for_each(|reason| self.error(id, reason));
+            }
             From::Event(event) => return self.tell_event(id, event),
             From::Established(version) => return self.established(id, version),
             From::Closed(cause) => return self.closed(id, cause),

@@ -113,9 +113,10 @@ impl Communication {
 
     /// Logs what Bro logs when it ends for every peer that it ever knew, connected or not.
     fn close_for_good(&mut self) {
-        let without = self.peers.values().filter(|peer| peer.link.is_none());
-        let known = self.departed.drain(..).chain(without.map(|peer| Arc::clone(&peer.who)));
-        for who in known.collect::<Vec<_>>() {
+        let mut known = std::mem::take(&mut self.departed);
+        let without = self.peers.iter().filter(|(id, _)| self.connection(**id).is_none());
+        known.extend(without.map(|(_, peer)| Arc::clone(&peer.who)));
+        for who in known {
             let (time, line) = (self.now, LogLine::ClosingConnection);
             let entry = LogEntry { time, peer: Some(who), line };
             self.finale.push_back(Notification::Log(entry));
