@@ -1,6 +1,8 @@
 //! The Communication framework, row by row: part 4 of the specification, and §3.3, §3.6, §4, §6 of
 //! part 1.
 
+#[path = "../common/build.rs"]
+mod build;
 #[path = "../network/mod.rs"]
 mod network;
 mod support;

@@ -194,11 +194,12 @@ impl Communication {
         let ours = match &cause {
             CloseCause::ClosedByUs => true,
             CloseCause::Protocol(error) => {
-                let reason: Box<str> = error.to_string().into();
                 if matches!(error.kind, ProtocolErrorKind::Serial(_)) {
-                    self.error(id, reason);
-                } else if let Some(peer) = self.peers.get_mut(&id) {
-                    peer.last_error = Some(reason);
+                    // In the words of the log.
+                    self.error(id, error.kind.to_string().into());
+                }
+                if let Some(peer) = self.peers.get_mut(&id) {
+                    peer.last_error = Some(error.to_string().into());
                 }
                 true
             }

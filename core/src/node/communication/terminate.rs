@@ -32,10 +32,18 @@ impl Communication {
     /// [`terminate_timeout`](super::super::Options::terminate_timeout) for it.
     pub fn terminate_communication(&mut self, now: Time) {
         self.feed_time(now);
+        self.terminate(None);
+    }
+
+    /// Ends in order, after what is told of this peer.
+    pub(super) fn terminate(&mut self, after: Option<PeerId>) {
         if self.ending.is_under_way() {
             return;
         }
-        self.log(LogLine::Terminating);
+        match after {
+            Some(peer) => self.log_after(peer, LogLine::Terminating),
+            None => self.log(LogLine::Terminating),
+        }
         self.stop_listening();
         self.close_for_good();
         self.ending = Ending::UnderWay { undelivered: Vec::new() };
@@ -46,7 +54,7 @@ impl Communication {
             self.links.iter().filter(|(_, l)| l.connection.is_none()).map(|(id, _)| *id).collect();
         for id in pending {
             self.actions.push_back(Action::CancelConnect(id));
-            self.feed_connect_failed(id, "terminating", now);
+            self.feed_connect_failed(id, "terminating", self.now);
         }
         let peers: Vec<PeerId> = self.peers.keys().copied().collect();
         for id in peers {

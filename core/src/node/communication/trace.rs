@@ -118,7 +118,7 @@ impl Communication {
             None => self.log(line),
         }
         if ours == SyncPoint::Final {
-            self.terminate_communication(self.now);
+            self.terminate(last);
         }
     }
 }
