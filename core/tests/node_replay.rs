@@ -280,10 +280,10 @@ fn by_source<'a>(
     lines: impl Iterator<Item = (&'a str, &'a str, String)>,
 ) -> std::collections::BTreeMap<String, Vec<String>> {
     let mut sources = std::collections::BTreeMap::<_, Vec<_>>::new();
+    // The ports of the recordings are chance, and so is the order of requested events, and which
+    // side was quicker to compress.
+    let port = regex::Regex::new(r"^(\[#1\d{4}/(?:[\d.]+|\[[\da-f:]+\]):)\d+\]").unwrap();
     for (source, level, message) in lines {
-        // The ports of the recordings are chance, and so is the order of requested events, and
-        // which side was quicker to compress.
-        let port = regex::Regex::new(r"^(\[#1\d{4}/(?:[\d.]+|\[[\da-f:]+\]):)\d+\]").unwrap();
         let message = port.replace(&message, "${1}PORT]").into_owned();
         sources.entry(source.to_owned()).or_default().push(format!("{level} {message}"));
     }
@@ -312,10 +312,10 @@ fn counts(source: &str, message: &str, side: Side, closed_by_us: bool) -> bool {
     let of_processes = ["communication started", "raised pipe", "CPU usage", "parent statistics"];
     let of_ending = ["terminat", "stopped listening"];
     let after_close = ["peer disconnected", "connection closed"];
-    !of_other
-        && !of_processes.iter().chain(&of_ending).any(|start| message.starts_with(start))
-        && !(closed_by_us && after_close.iter().any(|what| message.ends_with(what)))
-        && !(closed_by_us && source == "script" && message == "connection closed")
+    let of_processes = of_processes.iter().chain(&of_ending).any(|what| message.starts_with(what));
+    let after_close = closed_by_us && after_close.iter().any(|what| message.ends_with(what));
+    let by_script = closed_by_us && source == "script" && message == "connection closed";
+    !(of_other || of_processes || after_close || by_script)
 }
 
 #[test]

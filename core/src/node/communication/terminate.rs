@@ -77,17 +77,20 @@ impl Communication {
     /// Waits no longer for peers to take what is queued.
     pub(super) fn terminate_now(&mut self) {
         let (now, mut late) = (self.now, Vec::new());
-        for link in self.links.values_mut() {
-            late.push(link.peer);
+        let links: Vec<ConnectionId> = self.links.keys().copied().collect();
+        for id in links {
+            let Some(link) = self.links.get_mut(&id) else { continue };
+            let peer = link.peer;
             if let Some(connection) = &mut link.connection {
+                let waits = self.peers.get(&peer).is_some_and(|peer| !peer.outbox.is_empty());
+                if waits || !connection.poll_transmit().is_empty() {
+                    late.push(peer);
+                }
                 connection.feed_failure("terminating", now);
             }
+            self.drain(peer);
+            self.touch(id);
         }
-        for id in &late {
-            self.drain(*id);
-        }
-        let links: Vec<ConnectionId> = self.links.keys().copied().collect();
-        links.into_iter().for_each(|id| self.touch(id));
         if let Ending::UnderWay { undelivered } = &mut self.ending {
             *undelivered = late;
         }
