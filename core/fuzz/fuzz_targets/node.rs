@@ -20,7 +20,7 @@ use libfuzzer_sys::fuzz_target;
 const OPENING: &[u8] =
     b"\0\0\0\x08\x01\0\0\0\0\0\0\0\0\0\0\x11\0\0\0\x07\0\0\x0b\xb8\0\0\0\x1a\0\0\0\0\0\
     \0\0\0\x08\x11\0\0\0\0\0\0\0\0\0\0\x0c\0\0\0\x0d\0\0\0\0\0\0\0\0\
-    \0\0\0\x08\x04\0\0\0\0\0\0\0\0\0\0\x02e\0\
+    \0\0\0\x08\x08\0\0\0\0\0\0\0\0\0\0\x02e\0\
     \0\0\0\x08\x0e\0\0\0\0\0\0\0";
 
 /// What a node may hold for four peers at the limits below, beyond so many times what it was sent.
