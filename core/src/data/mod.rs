@@ -54,7 +54,7 @@ pub use opaque::{
     Opaque, OpaqueState, TopK,
 };
 pub use parse_error::{ParseError, ParseErrorKind};
-pub use pattern::{PatternError, PatternErrorKind};
+pub use pattern::{PatternError, PatternErrorKind, PatternMatcher};
 pub use scalar::{EnumValue, Pattern, Port, Subnet, Transport};
 pub use stmt::{Case, Stmt, StmtKind};
 pub use tag::{InternalTag, TypeTag};
