@@ -10,6 +10,13 @@ use super::super::transcript::{Location, Mark};
 use super::super::{Family, Mode, Transcript, kind};
 use super::Session;
 
+/// What a value's header and a reference to its type take with wide and with narrow ids.
+const WIDE_HEAD: usize = 22;
+const NARROW_HEAD: usize = 14;
+
+/// The most content that is written together with these: an IPv6 address and its number of words.
+const CONTENT: usize = 20;
+
 /// Decides how objects are written: by a cache, or as somebody decided before.
 pub(super) trait Decide {
     /// Whether values and types are always written in the usual way: as their usual class, and
@@ -194,10 +201,16 @@ impl<D: Decide> Session<'_, D> {
         self.header(decision, family, class)
     }
 
-    /// Writes the header of a value of a standard type, and that type; returns whether the content
-    /// is to follow. In one step if the type goes as a reference, as it nearly always does.
+    /// Writes the header of a value of a standard type, that type, and content; returns whether
+    /// there is content to be written at all. In one step if the type goes as a reference, as it
+    /// nearly always does.
     #[inline]
-    pub(super) fn scalar(&mut self, class: u8, tag: TypeTag) -> bool {
+    pub(super) fn scalar<const N: usize>(
+        &mut self,
+        class: u8,
+        tag: TypeTag,
+        content: [u8; N],
+    ) -> bool {
         let value = self.decide.anonymous(Family::Val);
         let Decision::Full(pid) = value else {
             return self.header(value, Family::Val, class);
@@ -208,22 +221,28 @@ impl<D: Decide> Session<'_, D> {
                 Some(ty) => self.ty(&ty),
                 None => self.base_type(tag),
             }
+            self.append(content);
             return true;
         }
         match self.decide.base(tag) {
             Decision::Reference(type_pid) => {
                 let [high, low] = kind::join(Family::Val, class, false).to_be_bytes();
                 if self.pid_64bit {
-                    let mut bytes =
-                        [1, 0, 0, 0, 0, 0, 0, 0, 0, high, low, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+                    let mut bytes = [0; WIDE_HEAD + CONTENT];
+                    bytes[0] = 1;
                     bytes[1..9].copy_from_slice(&pid.to_be_bytes());
-                    bytes[14..22].copy_from_slice(&type_pid.to_be_bytes());
-                    self.out.extend_from_slice(&bytes);
+                    bytes[9..14].copy_from_slice(&[high, low, 0, 1, 0]);
+                    bytes[14..WIDE_HEAD].copy_from_slice(&type_pid.to_be_bytes());
+                    bytes[WIDE_HEAD..WIDE_HEAD + N].copy_from_slice(&content);
+                    self.out.extend_from_slice(&bytes[..WIDE_HEAD + N]);
                 } else {
-                    let mut bytes = [1, 0, 0, 0, 0, high, low, 0, 1, 0, 0, 0, 0, 0];
+                    let mut bytes = [0; NARROW_HEAD + CONTENT];
+                    bytes[0] = 1;
                     bytes[1..5].copy_from_slice(&(pid as u32).to_be_bytes());
-                    bytes[10..14].copy_from_slice(&(type_pid as u32).to_be_bytes());
-                    self.out.extend_from_slice(&bytes);
+                    bytes[5..10].copy_from_slice(&[high, low, 0, 1, 0]);
+                    bytes[10..NARROW_HEAD].copy_from_slice(&(type_pid as u32).to_be_bytes());
+                    bytes[NARROW_HEAD..NARROW_HEAD + N].copy_from_slice(&content);
+                    self.out.extend_from_slice(&bytes[..NARROW_HEAD + N]);
                 }
             }
             ty => {
@@ -231,6 +250,7 @@ impl<D: Decide> Session<'_, D> {
                 self.bool(true);
                 self.header(ty, Family::Type, kind::ty::ATOMIC);
                 self.type_head(tag, tag == TypeTag::Port, true, b"");
+                self.append(content);
             }
         }
         true
@@ -238,35 +258,41 @@ impl<D: Decide> Session<'_, D> {
 
     #[inline]
     fn header(&mut self, decision: Decision, family: Family, class: u8) -> bool {
-        let (full, pid) = match decision {
-            Decision::Full(pid) => (true, pid),
-            Decision::Reference(pid) => (false, pid),
-        };
-        if self.pid_64bit {
-            let mut bytes = [u8::from(full); 9];
-            bytes[1..].copy_from_slice(&pid.to_be_bytes());
-            self.out.extend_from_slice(&bytes);
-        } else {
-            let mut bytes = [u8::from(full); 5];
-            // A writer would have to send 2³² objects first.
-            bytes[1..].copy_from_slice(&(pid as u32).to_be_bytes());
-            self.out.extend_from_slice(&bytes);
-        }
-        if full {
-            let [high, low] = self.decide.serial_type(family, class).to_be_bytes();
-            if family.is_counted() {
-                match self.decide.location() {
-                    None => self.out.extend_from_slice(&[high, low, 0]),
-                    Some(location) => {
-                        self.out.extend_from_slice(&[high, low]);
-                        self.location(&location);
-                    }
+        let pid = match decision {
+            Decision::Full(pid) => pid,
+            Decision::Reference(pid) => {
+                if self.pid_64bit {
+                    let mut bytes = [0; 9];
+                    bytes[1..].copy_from_slice(&pid.to_be_bytes());
+                    self.append(bytes);
+                } else {
+                    let mut bytes = [0; 5];
+                    // A writer would have to send 2³² objects first.
+                    bytes[1..].copy_from_slice(&(pid as u32).to_be_bytes());
+                    self.append(bytes);
                 }
-            } else {
-                self.out.extend_from_slice(&[high, low]);
+                return false;
+            }
+        };
+        let kind = self.decide.serial_type(family, class).to_be_bytes();
+        if self.pid_64bit {
+            let mut bytes = [1; 11];
+            bytes[1..9].copy_from_slice(&pid.to_be_bytes());
+            bytes[9..].copy_from_slice(&kind);
+            self.append(bytes);
+        } else {
+            let mut bytes = [1; 7];
+            bytes[1..5].copy_from_slice(&(pid as u32).to_be_bytes());
+            bytes[5..].copy_from_slice(&kind);
+            self.append(bytes);
+        }
+        if family.is_counted() {
+            match self.decide.location() {
+                None => self.bool(false),
+                Some(location) => self.location(&location),
             }
         }
-        full
+        true
     }
 
     #[cold]

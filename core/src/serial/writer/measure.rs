@@ -29,24 +29,37 @@ impl Measure {
     #[inline]
     pub(super) fn add(&mut self, size: usize) -> Result<(), WriteError> {
         self.size = self.size.saturating_add(size).saturating_add(OVERHEAD);
+        self.check()
+    }
+
+    /// Adds values that lie side by side.
+    #[inline]
+    pub(super) fn values<'a>(
+        &mut self,
+        values: impl IntoIterator<Item = &'a Value>,
+    ) -> Result<(), WriteError> {
+        for value in values {
+            match value {
+                Value::String(text) => self.add(text.len())?,
+                Value::Pattern(_)
+                | Value::List(_)
+                | Value::Record(_)
+                | Value::Vector(_)
+                | Value::Table(_) => self.composite(value)?,
+                // The rest has a size that nobody has to fear, or, as functions, is not of our
+                // making. There are no more of them than memory holds, so once is enough to check.
+                _ => self.size = self.size.saturating_add(OVERHEAD),
+            }
+        }
+        self.check()
+    }
+
+    #[inline]
+    fn check(&self) -> Result<(), WriteError> {
         if self.size > MAX_CONTENT {
             Err(WriteError::TooLarge { limit: MAX_CONTENT })
         } else {
             Ok(())
-        }
-    }
-
-    #[inline]
-    pub(super) fn value(&mut self, value: &Value) -> Result<(), WriteError> {
-        match value {
-            Value::String(text) => self.add(text.len()),
-            Value::Pattern(_)
-            | Value::List(_)
-            | Value::Record(_)
-            | Value::Vector(_)
-            | Value::Table(_) => self.composite(value),
-            // The rest has a size that nobody has to fear, or, as functions, is not of our making.
-            _ => self.add(0),
         }
     }
 
@@ -70,15 +83,12 @@ impl Measure {
         }
     }
 
-    fn inside<'a>(
-        &mut self,
-        mut values: impl Iterator<Item = &'a Value>,
-    ) -> Result<(), WriteError> {
+    fn inside<'a>(&mut self, values: impl Iterator<Item = &'a Value>) -> Result<(), WriteError> {
         self.depth += 1;
         if self.depth > DEPTH {
             return Err(WriteError::TooDeep { limit: DEPTH });
         }
-        values.try_for_each(|value| self.value(value))?;
+        self.values(values)?;
         self.depth -= 1;
         Ok(())
     }

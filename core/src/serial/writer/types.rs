@@ -5,7 +5,7 @@ use crate::data::{Attributes, Field, Name, Type, TypeDef, TypeKind, TypeTag};
 use super::super::Family;
 use super::super::kind::ty;
 use super::decide::Decide;
-use super::{Arc, Session};
+use super::{Arc, Session, length};
 
 impl<D: Decide> Session<'_, D> {
     /// Writes a type, in full, by reference or by name.
@@ -58,11 +58,10 @@ impl<D: Decide> Session<'_, D> {
     }
 
     pub(super) fn type_head(&mut self, tag: TypeTag, network_order: bool, base: bool, name: &[u8]) {
-        self.u8(tag as u8);
-        self.u8(tag.internal() as u8);
-        self.bool(network_order);
-        self.bool(base);
-        self.string(name);
+        let [a, b, c, d] = length(name);
+        let (network_order, base) = (u8::from(network_order), u8::from(base));
+        self.append([tag as u8, tag.internal() as u8, network_order, base, a, b, c, d]);
+        self.bytes(name);
     }
 
     fn parts(&mut self, kind: &TypeKind) {
@@ -96,7 +95,7 @@ impl<D: Decide> Session<'_, D> {
             TypeKind::File(yields) | TypeKind::Vector(yields) => self.ty(yields),
             TypeKind::Enum(ty) => {
                 self.i64(ty.counter);
-                self.count(ty.names.len());
+                self.append(length(&ty.names));
                 self.bool(false);
                 for (name, number) in &ty.names {
                     self.string(name);

@@ -1,76 +1,50 @@
 //! Writes values (2§6).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::data::{List, Mutable, OpaqueState, Table, Type, TypeTag, Value};
 
 use super::super::Family;
 use super::super::kind::val;
-use super::Session;
 use super::decide::Decide;
+use super::{Session, length};
 
 impl<D: Decide> Session<'_, D> {
     /// Writes a value.
     pub(super) fn value(&mut self, value: &Value) {
         match value {
-            Value::Count(number) => {
-                if self.scalar(val::PLAIN, TypeTag::Count) {
-                    self.u64(*number);
-                }
-            }
             Value::String(text) => {
-                if self.scalar(val::STRING, TypeTag::String) {
-                    self.string(text);
+                if self.scalar(val::STRING, TypeTag::String, length(text)) {
+                    self.bytes(text);
                 }
             }
-            Value::Addr(addr) => {
-                if self.scalar(val::ADDR, TypeTag::Addr) {
-                    self.addr(*addr);
-                }
-            }
-            Value::Port(port) => {
-                if self.scalar(val::PORT, TypeTag::Port) {
-                    self.u64(port.to_wire());
-                }
-            }
-            Value::Bool(value) => {
-                if self.scalar(val::PLAIN, TypeTag::Bool) {
-                    self.i64(i64::from(*value));
-                }
-            }
-            Value::Int(number) => {
-                if self.scalar(val::PLAIN, TypeTag::Int) {
-                    self.i64(*number);
-                }
-            }
-            Value::Counter(number) => {
-                if self.scalar(val::PLAIN, TypeTag::Counter) {
-                    self.u64(*number);
-                }
-            }
-            Value::Double(number) => {
-                if self.scalar(val::PLAIN, TypeTag::Double) {
-                    self.f64(*number);
-                }
-            }
-            Value::Time(seconds) => {
-                if self.scalar(val::PLAIN, TypeTag::Time) {
-                    self.f64(*seconds);
-                }
-            }
+            Value::Count(number) => self.number(val::PLAIN, TypeTag::Count, *number),
+            Value::Int(number) => self.number(val::PLAIN, TypeTag::Int, *number as u64),
+            Value::Bool(value) => self.number(val::PLAIN, TypeTag::Bool, u64::from(*value)),
+            Value::Counter(number) => self.number(val::PLAIN, TypeTag::Counter, *number),
+            Value::Double(number) => self.number(val::PLAIN, TypeTag::Double, number.to_bits()),
+            Value::Time(seconds) => self.number(val::PLAIN, TypeTag::Time, seconds.to_bits()),
             Value::Interval(seconds) => {
-                if self.scalar(val::INTERVAL, TypeTag::Interval) {
-                    self.f64(*seconds);
-                }
+                self.number(val::INTERVAL, TypeTag::Interval, seconds.to_bits());
+            }
+            Value::Port(port) => self.number(val::PORT, TypeTag::Port, port.to_wire()),
+            Value::Addr(IpAddr::V4(addr)) => {
+                self.scalar(val::ADDR, TypeTag::Addr, addr_v4(*addr));
+            }
+            Value::Addr(IpAddr::V6(addr)) => {
+                self.scalar(val::ADDR, TypeTag::Addr, addr_v6(*addr));
             }
             Value::Subnet(subnet) => {
-                if self.scalar(val::SUBNET, TypeTag::Subnet) {
-                    self.addr(subnet.prefix);
+                let full = match subnet.prefix {
+                    IpAddr::V4(addr) => self.scalar(val::SUBNET, TypeTag::Subnet, addr_v4(addr)),
+                    IpAddr::V6(addr) => self.scalar(val::SUBNET, TypeTag::Subnet, addr_v6(addr)),
+                };
+                if full {
                     self.u32(u32::from(subnet.width));
                 }
             }
             Value::Pattern(pattern) => {
-                if self.scalar(val::PATTERN, TypeTag::Pattern)
+                if self.scalar(val::PATTERN, TypeTag::Pattern, [])
                     && self.shared(pattern, Family::Pattern, 1)
                 {
                     self.string(&pattern.anywhere);
@@ -134,22 +108,16 @@ impl<D: Decide> Session<'_, D> {
         full
     }
 
-    fn addr(&mut self, addr: IpAddr) {
-        match addr {
-            IpAddr::V4(addr) => {
-                self.u32(1);
-                self.out.extend_from_slice(&addr.octets());
-            }
-            IpAddr::V6(addr) => {
-                self.u32(4);
-                self.out.extend_from_slice(&addr.octets());
-            }
-        }
+    /// Writes a value whose content is one number of 64 bits.
+    #[inline]
+    fn number(&mut self, class: u8, tag: TypeTag, number: u64) {
+        self.scalar(class, tag, number.to_be_bytes());
     }
 
     fn mutable(&mut self, mutable: &Mutable) {
-        self.u8(mutable.properties);
-        self.string(&mutable.unique_id);
+        let [a, b, c, d] = length(&mutable.unique_id);
+        self.append([mutable.properties, a, b, c, d]);
+        self.bytes(&mutable.unique_id);
     }
 
     fn slots(&mut self, slots: &[Option<Value>]) {
@@ -179,6 +147,19 @@ impl<D: Decide> Session<'_, D> {
         }
         self.bool(false);
     }
+}
+
+/// The number of words and the words of an address.
+fn addr_v4(addr: Ipv4Addr) -> [u8; 8] {
+    let [a, b, c, d] = addr.octets();
+    [0, 0, 0, 1, a, b, c, d]
+}
+
+fn addr_v6(addr: Ipv6Addr) -> [u8; 20] {
+    let mut words = [0; 20];
+    words[..4].copy_from_slice(&4_u32.to_be_bytes());
+    words[4..].copy_from_slice(&addr.octets());
+    words
 }
 
 const fn opaque_class(state: &OpaqueState) -> u8 {
