@@ -79,6 +79,11 @@ impl Ages {
         self.now
     }
 
+    #[inline]
+    pub(super) fn has_base(&self, tag: TypeTag) -> bool {
+        self.base[tag as usize].is_some()
+    }
+
     /// Uses the standard instance of an atomic type; returns its id, if it is there.
     #[inline]
     pub(super) fn use_base(&mut self, tag: TypeTag) -> Option<u64> {

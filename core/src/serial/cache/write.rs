@@ -88,6 +88,23 @@ impl WriteCache {
         Decision::Full(entry.pid)
     }
 
+    /// Decides on a value and on its type, a standard instance, if that goes as a reference: gives
+    /// the ids of both. Otherwise decides nothing.
+    #[inline]
+    pub(in super::super) fn value_of_known(
+        &mut self,
+        tag: TypeTag,
+        mode: Mode,
+    ) -> Option<(u64, u64)> {
+        if mode.caching == Caching::None || !self.ages.has_base(tag) {
+            return None;
+        }
+        let pid = self.next_pid;
+        self.anonymous(Family::Val, mode);
+        self.references += 1;
+        Some((pid, self.ages.use_base(tag)?))
+    }
+
     /// Decides on something shared.
     #[inline]
     pub(in super::super) fn shared<T: Any + Send + Sync>(

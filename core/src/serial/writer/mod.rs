@@ -71,7 +71,7 @@ impl Writer {
     pub fn id(&mut self, mode: Mode, id: &Arc<Id>, out: &mut Vec<u8>) -> Result<(), WriteError> {
         let mut measure = Measure::new();
         measure.add(id.name.len())?;
-        measure.values(&id.value)?;
+        measure.values(id.value.as_slice())?;
         self.write(mode, out, |session| session.top_id(id));
         Ok(())
     }
@@ -89,7 +89,9 @@ impl Writer {
     ) -> Result<(), WriteError> {
         let mut measure = Measure::new();
         measure.add(access.target.len())?;
-        measure.values([&access.op1].into_iter().chain(&access.op2).chain(&access.op3))?;
+        measure.values(std::slice::from_ref(&access.op1))?;
+        measure.values(access.op2.as_slice())?;
+        measure.values(access.op3.as_slice())?;
         self.write(mode, out, |session| session.state_access(access));
         Ok(())
     }
@@ -144,13 +146,12 @@ struct Session<'a, D> {
 
 impl<D: Decide> Session<'_, D> {
     fn event(&mut self, name: &[u8], time: f64, args: &[Value]) {
-        self.u8(b'e');
-        self.string(name);
+        let [a, b, c, d] = length(name);
+        self.append([b'e', a, b, c, d]);
+        self.bytes(name);
         self.f64(time);
         self.append(length(args));
-        for arg in args {
-            self.value(arg);
-        }
+        args.iter().for_each(|arg| self.value(arg));
     }
 
     fn top_id(&mut self, id: &Arc<Id>) {
