@@ -84,13 +84,11 @@ impl Read for Node {
 /// Reads the entries of peers, in the order of the file.
 pub(super) fn nodes(table: &mut Table<'_, '_, '_, '_>) -> Vec<(String, Node)> {
     let mut nodes = Vec::new();
-    if let Some(item) = table.item("nodes") {
-        if let Some(mut table) = Table::new(&item, table.source) {
-            for (name, item) in table.items() {
-                if let Some(node) = Node::read(&item, None, table.source) {
-                    nodes.push((name, node));
-                }
-            }
+    let Some(item) = table.item("nodes") else { return nodes };
+    let Some(mut table) = Table::new(&item, table.source) else { return nodes };
+    for (name, item) in table.items() {
+        if let Some(node) = Node::read(&item, None, table.source) {
+            nodes.push((name, node));
         }
     }
     nodes
