@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{connect, decode, listen, ping, send};
+use crate::{config, connect, decode, listen, ping, send};
 
 /// Looks into, and takes part in, sessions of Bro's communication framework.
 ///
@@ -22,6 +22,7 @@ Examples:
   brocomm decode --summary *.jsonl              what a session consists of
   brocomm listen --event 'ping(count)'          show what peers send, ping events above all
   brocomm send sensor 'ping(7)'                 send an event
+  brocomm config example > node.toml            a configuration to begin with
   brocomm demo                                  see it work, without any peer
 
 Exit codes:
@@ -36,6 +37,7 @@ pub(crate) enum Command {
     Connect(connect::Args),
     Send(send::Args),
     Ping(ping::Args),
+    Config(config::Args),
     /// Lets two nodes talk on this machine, shows what crosses the wire, and judges it.
     ///
     /// Needs nothing outside: both nodes are in this program, on the loopback interface. They

@@ -12,6 +12,7 @@
 
 mod address;
 mod args;
+mod config;
 mod connect;
 mod declare;
 mod decode;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Command::Connect(args) => connect::run(args, &mut out),
         Command::Send(args) => send::run(args, &mut out),
         Command::Ping(args) => ping::run(args, &mut out),
+        Command::Config(args) => config::run(args, &mut out),
         Command::Demo => demo::run(&mut out),
     };
     end(result.and_then(|()| Ok(out.flush()?)))
