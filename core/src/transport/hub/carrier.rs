@@ -47,10 +47,21 @@ impl Carrier {
         given_up
     }
 
+    /// Takes note that the connection is up.
+    pub fn feed_connected(&self, hub: &mut Hub, now: Time) {
+        hub.communication.feed_connected(self.id, now);
+    }
+
+    /// Takes note that the connection did not come about; that is the end of it.
+    pub fn feed_connect_failed(&self, hub: &mut Hub, reason: &str, now: Time) {
+        hub.carriers.remove(&self.id);
+        hub.communication.feed_connect_failed(self.id, reason, now);
+    }
+
     /// Says what to do next, see [`Socket::poll_step`]. What is to be written is in the buffer then,
     /// and what is read belongs there; its size is about a [`BLOCK`](crate::transport::BLOCK).
     ///
-    /// Whoever has done [`Step::Close`] calls [`close`](Self::close).
+    /// Whoever has done [`Step::Close`] calls [`feed_closed`](Self::feed_closed).
     pub fn poll_step<'a>(
         &mut self,
         hub: &mut Hub,
@@ -110,7 +121,7 @@ impl Carrier {
     }
 
     /// Takes note that the socket is closed.
-    pub fn close(&self, hub: &mut Hub, now: Time) {
+    pub fn feed_closed(&self, hub: &mut Hub, now: Time) {
         hub.carriers.remove(&self.id);
         hub.communication.feed_closed(self.id, now);
     }
