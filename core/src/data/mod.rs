@@ -53,6 +53,7 @@ pub use opaque::{
     Opaque, OpaqueState, TopK,
 };
 pub use parse_error::{ParseError, ParseErrorKind};
+pub(crate) use print::{address, number};
 pub use scalar::{EnumValue, Pattern, Port, Subnet, Transport};
 pub use stmt::{Case, Stmt, StmtKind};
 pub use tag::{InternalTag, TypeTag};
