@@ -268,6 +268,6 @@ fn a_record_is_an_entry_of_a_log() {
     let entry = streams.write_record(7, &logged, Time::EPOCH).unwrap();
     assert_eq!(entry.writer().fields, fields);
 
-    let error = NotLoggable::NoField { ty: "Conn::Id".into() };
+    let error = NotLoggable::NoField { ty: "record { orig_h:addr; type:count; }".into() };
     assert_eq!(LogStream::of::<Id>(8, "id"), Err(error));
 }

@@ -6,11 +6,13 @@
 //!   [JSON](JsonFormat); [`Rotation`] says when a file ends and what it is called then.
 //! * [`LogStreams`] has the streams of our own and encodes their entries, a [`LogSender`] for each
 //!   peer batches them. A stream has a list of columns, or those of a [record](LogRecord).
+//! * [`CommunicationLog`] is the log of the communication itself (part 4 §5).
 //!
 //! All of it is bytes and times in and out: what is done with files, and when, is the user's.
 
 mod ascii;
 mod calendar;
+mod communication;
 mod encode;
 mod error;
 mod field;
@@ -31,6 +33,7 @@ mod value;
 mod writer;
 
 pub use ascii::AsciiFormat;
+pub use communication::{CommunicationLine, CommunicationLog, PeerPrefix};
 pub use error::{LogError, LogErrorKind};
 pub use field::LogField;
 pub use format::LogFormat;
