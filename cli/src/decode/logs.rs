@@ -1,0 +1,213 @@
+//! Writes the logs that a session carries as the side that receives them would.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use brocomm::Time;
+use brocomm::connection::{Observed, Observer};
+use brocomm::data::Name;
+use brocomm::logs::{
+    Announced, LogEntry, LogError, LogFormat, LogNames, LogReceiver, LogWriter, Received, file_name,
+};
+use brocomm::wire::Message;
+use bytes::Bytes;
+
+use super::side;
+use super::view::View;
+use crate::failure::{Failure, failed};
+
+/// Follows the logs of both sides; what each writes goes to the same folder.
+pub(super) struct Logs {
+    folder: PathBuf,
+    names: LogNames,
+    sides: [Sender; 2],
+    /// In the order in which they were opened.
+    logs: Vec<Log>,
+    problem: Option<String>,
+}
+
+/// A side that sends logs, as the other sees it.
+#[derive(Default)]
+struct Sender {
+    receiver: LogReceiver,
+    /// Places in the list of logs.
+    logs: BTreeMap<Key, usize>,
+    /// Whether a message was malformed, so that the other side would have closed the connection.
+    failed: bool,
+}
+
+/// A writer's stream, kind and path.
+type Key = (i32, i32, Name);
+
+/// A log that is being written.
+struct Log {
+    path: PathBuf,
+    out: BufWriter<File>,
+    format: LogFormat,
+    writer: Arc<LogWriter>,
+    entries: u64,
+    buffer: Vec<u8>,
+}
+
+impl Logs {
+    /// Makes the folder if it isn't there, and reads the names that the user gives to numbers.
+    pub(super) fn new(folder: &Path, names: Option<&Path>) -> Result<Logs, Failure> {
+        let names = match names {
+            Some(file) => read_names(file)?,
+            None => LogNames::default(),
+        };
+        fs::create_dir_all(folder)
+            .map_err(|e| failed(format_args!("{}: cannot make folder: {e}", folder.display())))?;
+        let folder = folder.to_owned();
+        Ok(Logs { folder, names, sides: Default::default(), logs: Vec::new(), problem: None })
+    }
+
+    /// Opens the log of a writer that comes up.
+    fn announce(&mut self, from: usize, argument: &Bytes) -> Result<(), String> {
+        let sender = &mut self.sides[from];
+        let writer = match sender.receiver.announce(argument) {
+            Ok(Announced::New(writer)) => writer,
+            Ok(Announced::Again(_)) => return Ok(()),
+            Err(error) => return Err(sender.fail(&error)),
+        };
+        let file = self.unused_name(&writer.path)?;
+        let path = self.folder.join(&file);
+        let cannot = |error| format!("{}: cannot write: {error}", path.display());
+        let out = BufWriter::new(File::create(&path).map_err(cannot)?);
+        let format = LogFormat::default().configured(&writer.options);
+        let mut log = Log { path, out, format, writer, entries: 0, buffer: Vec::new() };
+        log.format.open(&log.writer.path, &log.writer.fields, now(), &mut log.buffer);
+        log.write()?;
+        self.sides[from].logs.insert(key(&log.writer), self.logs.len());
+        self.logs.push(log);
+        Ok(())
+    }
+
+    /// Writes entries; says what is wrong with the first that no log takes.
+    fn write(&mut self, from: usize, argument: &Bytes) -> Result<(), String> {
+        let Sender { receiver, logs, .. } = &self.sides[from];
+        let mut problem = None;
+        for received in receiver.entries(argument) {
+            match received {
+                Ok(Received::Entry(entry)) => {
+                    // That a log could not be opened was told.
+                    let place = logs.get(&key(&entry.writer));
+                    if let Some(log) = place.and_then(|place| self.logs.get_mut(*place)) {
+                        log.entry(&entry)?;
+                    }
+                }
+                Ok(Received::Dropped(entry)) => {
+                    let (path, stream) = (entry.path, self.names.stream(entry.stream));
+                    let why = entry.why;
+                    problem.get_or_insert(format!("entry of {stream} for {path} dropped: {why}"));
+                }
+                Err(error) => return Err(self.sides[from].fail(&error)),
+            }
+        }
+        problem.map_or(Ok(()), Err)
+    }
+
+    /// Returns the name of a new log's file; as in Bro, `-2` keeps apart two logs of one path.
+    fn unused_name(&self, path: &[u8]) -> Result<String, String> {
+        let used = |name: &String| self.logs.iter().any(|log| log.path.ends_with(name));
+        let numbered = (2u32..).map(|number| [path, format!("-{number}").as_bytes()].concat());
+        std::iter::once(path.to_vec())
+            .chain(numbered)
+            .map_while(|path| file_name(&path))
+            .find(|name| !used(name))
+            .ok_or_else(|| format!("log {} is no name of a file", path.escape_ascii()))
+    }
+}
+
+impl View for Logs {
+    fn show(&mut self, _: Duration, observed: &Observed, _: &mut dyn Write) -> io::Result<()> {
+        let from = side::index(observed.side);
+        if self.sides[from].failed {
+            return Ok(());
+        }
+        let result = match &observed.message {
+            Ok(Message::LogCreateWriter(argument)) => self.announce(from, argument),
+            Ok(Message::LogWrite(argument)) => self.write(from, argument),
+            _ => return Ok(()),
+        };
+        if let Err(problem) = result {
+            let name = side::name(observed.side);
+            let at = observed.offset;
+            let problem = format!("{name}: message at byte {at}: {problem}");
+            self.problem.get_or_insert(problem);
+        }
+        Ok(())
+    }
+
+    fn end(
+        &mut self,
+        _: &Observer,
+        _: [usize; 2],
+        out: &mut dyn Write,
+    ) -> io::Result<Option<String>> {
+        for log in &mut self.logs {
+            log.format.close(now(), &mut log.buffer);
+            if let Err(problem) = log.write().and_then(|()| log.flush()) {
+                self.problem.get_or_insert(problem);
+            }
+            let plural = if log.entries == 1 { "y" } else { "ies" };
+            let stream = self.names.stream(log.writer.stream);
+            let writer = self.names.writer(log.writer.writer);
+            let path = log.path.display();
+            writeln!(out, "{path}: {} entr{plural} of {stream} by {writer}", log.entries)?;
+        }
+        if self.logs.is_empty() {
+            writeln!(out, "no logs")?;
+        }
+        Ok(self.problem.take())
+    }
+}
+
+impl Sender {
+    fn fail(&mut self, error: &LogError) -> String {
+        self.failed = true;
+        error.to_string()
+    }
+}
+
+impl Log {
+    fn entry(&mut self, entry: &LogEntry) -> Result<(), String> {
+        self.entries += 1;
+        self.format.entry(&self.writer.fields, &entry.values, &mut self.buffer);
+        self.write()
+    }
+
+    fn write(&mut self) -> Result<(), String> {
+        let written = self.out.write_all(&self.buffer).map_err(|error| self.cannot(&error));
+        self.buffer.clear();
+        written
+    }
+
+    fn flush(&mut self) -> Result<(), String> {
+        self.out.flush().map_err(|error| self.cannot(&error))
+    }
+
+    fn cannot(&self, error: &io::Error) -> String {
+        format!("{}: cannot write: {error}", self.path.display())
+    }
+}
+
+fn key(writer: &LogWriter) -> Key {
+    (writer.stream, writer.writer, writer.path.clone())
+}
+
+fn now() -> Time {
+    SystemTime::now().into()
+}
+
+fn read_names(file: &Path) -> Result<LogNames, Failure> {
+    let shown = file.display();
+    let text = fs::read_to_string(file)
+        .map_err(|error| failed(format_args!("{shown}: cannot read names of logs: {error}")))?;
+    LogNames::parse(&text)
+        .map_err(|error| failed(format_args!("{shown}: cannot use names of logs: {error}")))
+}
