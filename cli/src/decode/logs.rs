@@ -11,7 +11,8 @@ use brocomm::Time;
 use brocomm::connection::{Observed, Observer};
 use brocomm::data::Name;
 use brocomm::logs::{
-    Announced, LogEntry, LogError, LogFormat, LogNames, LogReceiver, LogWriter, Received, file_name,
+    Announced, LogEntry, LogError, LogFile, LogFormat, LogNames, LogReceiver, LogWriter, Received,
+    Rotation,
 };
 use brocomm::wire::Message;
 use bytes::Bytes;
@@ -47,8 +48,7 @@ type Key = (i32, i32, Name);
 struct Log {
     path: PathBuf,
     out: BufWriter<File>,
-    format: LogFormat,
-    writer: Arc<LogWriter>,
+    file: LogFile,
     entries: u64,
     buffer: Vec<u8>,
 }
@@ -74,15 +74,14 @@ impl Logs {
             Ok(Announced::Again(_)) => return Ok(()),
             Err(error) => return Err(sender.fail(&error)),
         };
-        let file = self.unused_name(&writer.path)?;
-        let path = self.folder.join(&file);
+        let file = self.file(&writer)?;
+        let path = self.folder.join(file.name());
         let cannot = |error| format!("{}: cannot write: {error}", path.display());
         let out = BufWriter::new(File::create(&path).map_err(cannot)?);
-        let format = LogFormat::default().configured(&writer.options);
-        let mut log = Log { path, out, format, writer, entries: 0, buffer: Vec::new() };
-        log.format.open(&log.writer.path, &log.writer.fields, now(), &mut log.buffer);
+        let mut log = Log { path, out, file, entries: 0, buffer: Vec::new() };
+        log.file.open(now(), &mut log.buffer);
         log.write()?;
-        self.sides[from].logs.insert(key(&log.writer), self.logs.len());
+        self.sides[from].logs.insert(key(&writer), self.logs.len());
         self.logs.push(log);
         Ok(())
     }
@@ -111,15 +110,20 @@ impl Logs {
         problem.map_or(Ok(()), Err)
     }
 
-    /// Returns the name of a new log's file; as in Bro, `-2` keeps apart two logs of one path.
-    fn unused_name(&self, path: &[u8]) -> Result<String, String> {
-        let used = |name: &String| self.logs.iter().any(|log| log.path.ends_with(name));
-        let numbered = (2u32..).map(|number| [path, format!("-{number}").as_bytes()].concat());
-        std::iter::once(path.to_vec())
-            .chain(numbered)
-            .map_while(|path| file_name(&path))
-            .find(|name| !used(name))
-            .ok_or_else(|| format!("log {} is no name of a file", path.escape_ascii()))
+    /// Makes a writer's file; as in Bro, `-2` keeps apart two logs of one path.
+    fn file(&self, writer: &Arc<LogWriter>) -> Result<LogFile, String> {
+        let format = LogFormat::default();
+        let first = LogFile::new(Arc::clone(writer), &format, Rotation::default(), now());
+        let numbered = |number: u32| {
+            let stem = format!("{}-{number}", first.as_ref()?.name().strip_suffix(".log")?);
+            first.clone()?.named(&stem)
+        };
+        let used = |file: &LogFile| self.logs.iter().any(|log| log.file.name() == file.name());
+        std::iter::once(first.clone())
+            .chain((2..).map(numbered))
+            .map_while(|file| file)
+            .find(|file| !used(file))
+            .ok_or_else(|| format!("log {} is no name of a file", writer.path))
     }
 }
 
@@ -149,18 +153,18 @@ impl View for Logs {
         _: [usize; 2],
         out: &mut dyn Write,
     ) -> io::Result<Option<String>> {
-        for log in &mut self.logs {
-            log.format.close(now(), &mut log.buffer);
-            if let Err(problem) = log.write().and_then(|()| log.flush()) {
+        let empty = self.logs.is_empty();
+        for mut log in self.logs.drain(..) {
+            if let Err(problem) = log.close() {
                 self.problem.get_or_insert(problem);
             }
             let plural = if log.entries == 1 { "y" } else { "ies" };
-            let stream = self.names.stream(log.writer.stream);
-            let writer = self.names.writer(log.writer.writer);
+            let stream = self.names.stream(log.file.writer().stream);
+            let writer = self.names.writer(log.file.writer().writer);
             let path = log.path.display();
             writeln!(out, "{path}: {} entr{plural} of {stream} by {writer}", log.entries)?;
         }
-        if self.logs.is_empty() {
+        if empty {
             writeln!(out, "no logs")?;
         }
         Ok(self.problem.take())
@@ -177,7 +181,7 @@ impl Sender {
 impl Log {
     fn entry(&mut self, entry: &LogEntry) -> Result<(), String> {
         self.entries += 1;
-        self.format.entry(&self.writer.fields, &entry.values, &mut self.buffer);
+        self.file.entry(&entry.values, now(), &mut self.buffer);
         self.write()
     }
 
@@ -187,7 +191,10 @@ impl Log {
         written
     }
 
-    fn flush(&mut self) -> Result<(), String> {
+    fn close(&mut self) -> Result<(), String> {
+        // Without rotation it keeps its name.
+        self.file.finish(now(), &mut self.buffer);
+        self.write()?;
         self.out.flush().map_err(|error| self.cannot(&error))
     }
 

@@ -100,3 +100,17 @@ pub enum LogErrorKind {
         limit: u32,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_small_and_say_where() {
+        assert!(size_of::<LogError>() <= 32);
+        let kind = LogErrorKind::BadWidth { width: 24, least: 96 };
+        let error = LogError { kind, message: MessageType::LogWrite, offset: 7 };
+        let text = "LOG_WRITE: subnet width 24, must be 96 to 128, 3§2 (at byte 7 of the argument)";
+        assert_eq!(error.to_string(), text);
+    }
+}

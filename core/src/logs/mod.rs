@@ -3,7 +3,8 @@
 //! * [`LogReceiver`] understands what one peer sends: [writers](LogWriter) that come up, and
 //!   entries for them. [`LogNames`] has names for the numbers that a peer gives.
 //! * [`LogFormat`] writes entries as a Bro's log files have them, in [columns](AsciiFormat) or as
-//!   [JSON](JsonFormat); [`Rotation`] says when a file ends and what it is called then.
+//!   [JSON](JsonFormat); [`Rotation`] says when a file ends and what it is called then, and a
+//!   [`LogFile`] puts the two together.
 //! * [`LogStreams`] has the streams of our own and encodes their entries, a [`LogSender`] for each
 //!   peer batches them. A stream has a list of columns, or those of a [record](LogRecord).
 //! * [`CommunicationLog`] is the log of the communication itself (part 4 §5).
@@ -16,6 +17,7 @@ mod communication;
 mod encode;
 mod error;
 mod field;
+mod file;
 mod format;
 mod json;
 mod loggable;
@@ -36,6 +38,7 @@ pub use ascii::AsciiFormat;
 pub use communication::{CommunicationLine, CommunicationLog, PeerPrefix};
 pub use error::{LogError, LogErrorKind};
 pub use field::LogField;
+pub use file::LogFile;
 pub use format::LogFormat;
 pub use json::{JsonFormat, JsonTimestamps};
 pub use names::{LogNames, LogNamesError};
