@@ -41,6 +41,10 @@ fn write_logs(folder: &Path, recording: &Path, more: &[&Path]) -> Run {
     run(arguments)
 }
 
+fn run_decode(recording: &Path) -> Run {
+    run([Path::new("decode"), recording])
+}
+
 fn read(folder: &Path) -> BTreeMap<String, String> {
     let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
     let named = |entry: fs::DirEntry| {
@@ -183,7 +187,10 @@ fn a_malformed_message_ends_the_senders_logs() {
     let folder = folder("log-malformed-out");
     let run = write_logs(&folder, &recording, &[]);
     assert_eq!(run.code, 1);
-    assert!(run.stderr.contains("LOG_WRITE: type 26 in a log, 3§2 (at byte "), "{}", run.stderr);
+    assert_eq!(run.stderr.matches("LOG_WRITE: type 26 in a log, 3§2 (at byte ").count(), 1);
+    let decoded = run_decode(&recording);
+    assert_eq!((decoded.code, decoded.stderr), (1, run.stderr));
+    assert!(decoded.stdout.contains("LOG_WRITE          ERROR: LOG_WRITE: type 26"));
     let logs = read(&folder);
     assert!(logs.keys().eq(["x.log"]));
     assert!(logs["x.log"].contains("\n5\n#close\t"));

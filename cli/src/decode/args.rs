@@ -92,8 +92,8 @@ JSON lines:
   PING, PONG         ping: {seq, time1, time2, time3}
   SYNC_POINT         point: a number, or \"final\"
   REMOTE_PRINT       prints: [{file, text}, …]
-  LOG_CREATE_WRITER, LOG_WRITE
-                     length: the argument's, in bytes
+  LOG_CREATE_WRITER  log_writer: {stream, writer, path, columns: [{name, type}, …]}
+  LOG_WRITE          log_entries: [{stream, path, values: [text, …]}, …], values as in Bro's logs
  Arguments, values and operands are strings in Bro's printed form; unprintable bytes are \\xHH, so a
  newline is \\x0a, but a tab stays a tab. An absent operand is null. Types are in Bro's notation.
 

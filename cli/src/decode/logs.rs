@@ -11,8 +11,8 @@ use brocomm::Time;
 use brocomm::connection::{Observed, Observer};
 use brocomm::data::Name;
 use brocomm::logs::{
-    Announced, LogEntry, LogError, LogFile, LogFormat, LogNames, LogReceiver, LogWriter, Received,
-    Rotation,
+    Announced, LogEntry, LogError, LogErrorKind, LogFile, LogFormat, LogNames, LogReceiver,
+    LogWriter, Received, Rotation,
 };
 use brocomm::wire::Message;
 use bytes::Bytes;
@@ -72,7 +72,7 @@ impl Logs {
         let writer = match sender.receiver.announce(argument) {
             Ok(Announced::New(writer)) => writer,
             Ok(Announced::Again(_)) => return Ok(()),
-            Err(error) => return Err(sender.fail(&error)),
+            Err(error) => return sender.fail(&error),
         };
         let file = self.file(&writer)?;
         let path = self.folder.join(file.name());
@@ -104,7 +104,7 @@ impl Logs {
                     let why = entry.why;
                     problem.get_or_insert(format!("entry of {stream} for {path} dropped: {why}"));
                 }
-                Err(error) => return Err(self.sides[from].fail(&error)),
+                Err(error) => return self.sides[from].fail(&error),
             }
         }
         problem.map_or(Ok(()), Err)
@@ -172,9 +172,15 @@ impl View for Logs {
 }
 
 impl Sender {
-    fn fail(&mut self, error: &LogError) -> String {
+    /// Ends the side's logs. What is malformed by itself is told with the session.
+    fn fail(&mut self, error: &LogError) -> Result<(), String> {
         self.failed = true;
-        error.to_string()
+        match error.kind {
+            LogErrorKind::TooManyWriters { .. } | LogErrorKind::AnnouncedTooMuch { .. } => {
+                Err(error.to_string())
+            }
+            _ => Ok(()),
+        }
     }
 }
 

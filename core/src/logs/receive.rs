@@ -80,6 +80,8 @@ pub struct DroppedEntry {
     pub writer: i32,
     /// The log's path.
     pub path: Name,
+    /// Its values. Strings share the message's buffer.
+    pub values: Vec<LogValue>,
     /// Why it was dropped.
     pub why: Mismatch,
 }
@@ -163,7 +165,8 @@ impl LogReceiver {
                 Some(why) => why,
             },
         };
-        Received::Dropped(DroppedEntry { stream, writer, path: Name::from_bytes(path), why })
+        let path = Name::from_bytes(path);
+        Received::Dropped(DroppedEntry { stream, writer, path, values, why })
     }
 }
 
