@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{config, connect, decode, listen, ping, send};
+use crate::{config, connect, decode, listen, ping, run, send};
 
 /// Looks into, and takes part in, sessions of Bro's communication framework.
 ///
@@ -21,6 +21,7 @@ Examples:
   brocomm decode --json session.jsonl.gz | jq   the same for programs
   brocomm decode --summary *.jsonl              what a session consists of
   brocomm listen --event 'ping(count)'          show what peers send, ping events above all
+  brocomm run node.toml                         a whole node with its peers
   brocomm send sensor 'ping(7)'                 send an event
   brocomm config example > node.toml            a configuration to begin with
   brocomm demo                                  see it work, without any peer
@@ -35,6 +36,7 @@ pub(crate) enum Command {
     Decode(decode::Args),
     Listen(listen::Args),
     Connect(connect::Args),
+    Run(run::Args),
     Send(send::Args),
     Ping(ping::Args),
     Config(config::Args),

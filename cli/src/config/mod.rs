@@ -9,10 +9,11 @@ mod tests;
 mod values;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, failed, tell};
-pub(crate) use load::load;
+use brocomm::node::Configuration;
+use load::load;
 
 /// Checks or explains the file that `brocomm run` reads.
 #[derive(Debug, clap::Args)]
@@ -41,19 +42,24 @@ const EXAMPLE: &str = include_str!("example.toml");
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     match &args.command {
         Command::Example => Ok(out.write_all(EXAMPLE.as_bytes())?),
-        Command::Check { file } => match load(file) {
-            Ok(configuration) => {
-                for warning in configuration.warnings() {
-                    tell(format_args!("{}: warning: {warning}", file.display()));
-                }
-                Ok(summary::write(&configuration, out)?)
+        Command::Check { file } => Ok(summary::write(&load_or_tell(file)?, out)?),
+    }
+}
+
+/// Reads a configuration, and tells what is odd or wrong with it.
+pub(crate) fn load_or_tell(file: &Path) -> Result<Configuration, Failure> {
+    match load(file) {
+        Ok(configuration) => {
+            for warning in configuration.warnings() {
+                tell(format_args!("{}: warning: {warning}", file.display()));
             }
-            Err(problems) => {
-                problems.iter().for_each(|problem| tell(format_args!("{problem}")));
-                let count = problems.len();
-                let errors = if count == 1 { "1 error".into() } else { format!("{count} errors") };
-                Err(failed(format_args!("{}: {errors}", file.display())))
-            }
-        },
+            Ok(configuration)
+        }
+        Err(problems) => {
+            problems.iter().for_each(|problem| tell(format_args!("{problem}")));
+            let count = problems.len();
+            let errors = if count == 1 { "1 error".into() } else { format!("{count} errors") };
+            Err(failed(format_args!("{}: {errors}", file.display())))
+        }
     }
 }
