@@ -119,6 +119,9 @@
 //! | messages where they don't belong | [`connection::LEGALITY`] |
 //! | requests for millions of events | [`connection::Config::requests_limit`] |
 //! | PINGs without reading the answers | [`connection::Config::reply_limit`] |
+//! | log writers without end, or of endless columns | [`logs::LogLimits::writers`], [`logs::LogLimits::announced`] |
+//! | a log entry of billions of values | [`logs::LogLimits::values`], after the bytes that are left |
+//! | a log whose path leads out of its folder | [`logs::file_name`] |
 //! | more than the application takes | [`connection::Config::notification_limit`] |
 //!
 //! `forbid(unsafe_code)` concerns this crate; the zlib under it (`zlib-rs`, by `flate2`) has some.

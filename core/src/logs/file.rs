@@ -1,4 +1,4 @@
-//! One log's file from its opening to its rotation.
+//! One log's file from its opening to its rotation (3§4).
 
 use std::sync::Arc;
 

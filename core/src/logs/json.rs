@@ -1,4 +1,4 @@
-//! Logs as lines of JSON, with Bro's conventions.
+//! Logs as lines of JSON, with Bro's conventions (3§4).
 
 use std::io::Write;
 
@@ -18,7 +18,7 @@ pub enum JsonTimestamps {
     Iso8601,
 }
 
-/// Writes logs as Bro's ASCII writer does under `use_json`: an object per line, no header.
+/// Writes logs as Bro's ASCII writer does under `use_json`: an object per line, no header (3§4).
 ///
 /// Columns that are not set are left out. Ports are numbers; addresses, subnets and names of
 /// constants strings; sets and vectors arrays. What is not printable ASCII, and `"`, `'`, `\` and

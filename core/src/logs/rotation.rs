@@ -1,4 +1,4 @@
-//! When a log is rotated, and what its file is called then.
+//! When a log is rotated, and what its file is called then (3§4).
 
 use std::time::Duration;
 
