@@ -77,9 +77,9 @@ impl Communication {
     pub(super) fn send(&mut self, event: Event, origin: Option<PeerId>) -> Raised {
         let mut raised = Raised::default();
         let mut later = Vec::new();
-        let peers = self.subscribers.get(&event.name).map(|peers| peers.iter().copied().collect());
-        let peers: Vec<PeerId> = peers.unwrap_or_default();
-        for id in peers.into_iter().filter(|id| Some(*id) != origin) {
+        let peers = self.subscribers.get(&event.name).map(Arc::clone);
+        let peers = peers.iter().flat_map(|peers| peers.iter().copied());
+        for id in peers.filter(|id| Some(*id) != origin) {
             match self.send_now(id, &event) {
                 Some(true) => raised.peers += 1,
                 Some(false) => {}

@@ -52,8 +52,8 @@ pub struct Communication {
     peers: BTreeMap<PeerId, Peer>,
     /// All transport connections that the transport has not said to be closed.
     links: BTreeMap<ConnectionId, Link>,
-    /// Who gets an event, by its name.
-    subscribers: BTreeMap<Name, BTreeSet<PeerId>>,
+    /// Who gets an event, by its name; shared while it is sent to them.
+    subscribers: BTreeMap<Name, Arc<BTreeSet<PeerId>>>,
     /// The peers whose events are kept while they are away.
     keepers: BTreeSet<PeerId>,
     next_connection: u64,

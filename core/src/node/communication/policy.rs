@@ -33,7 +33,7 @@ impl Communication {
                 return;
             }
             From::EventRequested(name) => {
-                self.subscribers.entry(name.clone()).or_default().insert(id);
+                Arc::make_mut(self.subscribers.entry(name.clone()).or_default()).insert(id);
                 Notification::EventRegistered { peer: who, name }
             }
             // Both are on the connection to ask for, and in its log.
@@ -169,7 +169,7 @@ impl Communication {
         let requests = self.connection(id).map(|connection| connection.peer_events().clone());
         for name in requests.iter().flatten() {
             if let Some(subscribers) = self.subscribers.get_mut(name) {
-                subscribers.remove(&id);
+                Arc::make_mut(subscribers).remove(&id);
                 if subscribers.is_empty() {
                     self.subscribers.remove(name);
                 }

@@ -17,7 +17,7 @@ pub(super) enum Ending {
     /// Peers are to take what is queued for them; these did not.
     UnderWay { undelivered: Vec<PeerId> },
     /// All is over.
-    Over,
+    Over { undelivered: Vec<PeerId> },
 }
 
 impl Ending {
@@ -64,6 +64,16 @@ impl Communication {
         self.end_if_done();
     }
 
+    /// Tells whether [`terminate_communication`](Self::terminate_communication) is done: all
+    /// connections are closed, whether or not the application has taken the last notifications.
+    /// Returns the peers that did not take all that was queued for them in time.
+    pub fn terminated(&self) -> Option<&[PeerId]> {
+        match &self.ending {
+            Ending::Over { undelivered } => Some(undelivered),
+            _ => None,
+        }
+    }
+
     /// If we are ending: closes a connection for which nothing more waits.
     pub(super) fn close_when_sent(&mut self, id: PeerId) {
         if !self.ending.is_under_way() {
@@ -84,20 +94,16 @@ impl Communication {
 
     /// Waits no longer for peers to take what is queued.
     pub(super) fn terminate_now(&mut self) {
-        let (now, mut late) = (self.now, Vec::new());
-        for link in self.links.values_mut() {
-            late.push(link.peer);
-            if let Some(connection) = &mut link.connection {
-                connection.feed_failure("terminating", now);
-            }
-        }
-        for id in &late {
-            self.drain(*id);
-        }
-        let links: Vec<ConnectionId> = self.links.keys().copied().collect();
-        links.into_iter().for_each(|id| self.touch(id));
+        let late = self.undelivered();
         if let Ending::UnderWay { undelivered } = &mut self.ending {
             *undelivered = late;
+        }
+        let now = self.now;
+        let links: Vec<ConnectionId> = self.links.keys().copied().collect();
+        for id in links {
+            self.touch(id);
+            self.feed(id, now, |connection, now| connection.feed_failure("terminating", now));
+            self.feed_closed(id, now);
         }
         self.end_if_done();
     }
@@ -109,7 +115,7 @@ impl Communication {
             return;
         }
         let undelivered = std::mem::take(undelivered);
-        self.ending = Ending::Over;
+        self.ending = Ending::Over { undelivered: undelivered.clone() };
         self.timers.cancel(Timer::Terminate);
         let statistics = LogLine::Statistics(Box::new(self.sum()));
         for line in [statistics, LogLine::Terminated] {
