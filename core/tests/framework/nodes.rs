@@ -178,9 +178,12 @@ fn capture_filter_in_its_three_cases() {
 #[test]
 fn ssl() {
     let nodes = vec![("a", connects(peer())), ("b", Node { ssl: true, ..connects(peer()) })];
-    let bench = Bench::new(Options::default(), nodes);
-    let ssl = |action: &Action| matches!(action, Action::Connect { ssl: true, .. });
-    assert_eq!(bench.actions.iter().map(ssl).collect::<Vec<_>>(), [false, true]);
+    let bench = Bench::new(with_tls(), nodes);
+    let ssl = |action: &Action| match action {
+        Action::Connect { ssl, .. } => Some(*ssl),
+        _ => None,
+    };
+    assert_eq!(bench.actions.iter().filter_map(ssl).collect::<Vec<_>>(), [false, true]);
 }
 
 #[test]

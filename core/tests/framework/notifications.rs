@@ -54,7 +54,7 @@ fn established_handshake_done_and_closed() {
         matches!(
             &closed,
             Notification::ConnectionClosed { peer, established: true, cause: CloseCause::PeerClosed }
-                if peer.id == FIRST && peer.descr == ""
+                if peer.id == FIRST && peer.descr.is_empty()
         ),
         "{closed:?}"
     );

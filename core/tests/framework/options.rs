@@ -64,8 +64,8 @@ fn listen_port() {
 #[test]
 fn listen_ssl() {
     assert!(!targets(listening())[0].ssl);
-    assert!(targets(Options { listen_ssl: true, ..listening() })[0].ssl);
-    let mut bench = Bench::new(Options { listen_ssl: true, ..listening() }, vec![]);
+    assert!(targets(Options { listen_ssl: true, ..with_tls() })[0].ssl);
+    let mut bench = Bench::new(Options { listen_ssl: true, ..with_tls() }, vec![]);
     let from = Endpoint::new(host(), 5);
     let link = bench.node.feed_accepted(from, true, bench.now).unwrap();
     let version = bench.node.poll_transmit(link).to_vec();

@@ -36,6 +36,13 @@ pub(crate) fn listening() -> Options {
     Options { listen: true, ..Options::default() }
 }
 
+/// Options with the files that TLS needs.
+pub(crate) fn with_tls() -> Options {
+    let file = |name: &str| Some(name.to_owned());
+    let (ssl_ca_certificate, ssl_private_key) = (file("ca.pem"), file("node.pem"));
+    Options { ssl_ca_certificate, ssl_private_key, ..listening() }
+}
+
 pub(crate) fn wants(events: &str, node: Node) -> Node {
     Node { events: Some(events.parse().expect("the pattern is right")), ..node }
 }

@@ -1,76 +1,55 @@
 //! Events that arrive without a declaration, or unlike theirs (§5).
 
-use brocomm::connection::{Notification as Told, Undeclared};
+use brocomm::connection::{Config, Notification as Told, Undeclared};
 use brocomm::data::{Event, Value};
 use brocomm::node::{Notification, Options};
+use brocomm::wire::{Encoder, Framing, Message};
 
 use super::support::*;
 
 const PREFIX: &str = "[#10000/10.9.9.9:50000]";
 
+/// A peer that knows any event.
+fn knowing(events: &[&str]) -> Config {
+    Config { undeclared: Undeclared::Deliver, ..requesting(events) }
+}
+
+/// A node, and a peer that raises what it was not asked for.
 fn running(undeclared: Undeclared) -> Bench {
     let options = Options { undeclared, ..Options::default() };
-    Bench::running(options, wants(".*", peer()), requesting(&[]))
+    let mut bench = Bench::running(options, wants(".*", peer()), knowing(&[]));
+    let names = ["mystery"].into_iter().collect();
+    let mut bytes = Vec::new();
+    Encoder::new(Framing::Clear).message(&Message::RequestEvents(names), &mut bytes);
+    let peer = bench.hands[0].connection.as_mut().unwrap();
+    peer.feed_bytes(&bytes, bench.now);
+    bench
 }
 
 fn mystery() -> Event {
     Event::new("mystery", vec![Value::Count(1), Value::string("x")])
 }
 
-/// Has the peer raise an event whether we requested it or not.
-fn raise(bench: &mut Bench, event: &Event) {
-    let names = [event.name.clone()];
-    let known = bench.hands[0].connection.as_ref().unwrap().is_event_requested(&names[0]);
-    if !known {
-        // It knows nothing of it, so it is told as a peer would be that asks later (§3.7).
-        let names = names.iter().map(|name| &**name).collect();
-        let mut encoder = brocomm::wire::Encoder::new(brocomm::wire::Framing::Clear);
-        let mut bytes = Vec::new();
-        encoder.message(&brocomm::wire::Message::RequestEvents(names), &mut bytes);
-        let now = bench.now;
-        bench.hands[0].connection.as_mut().unwrap().feed_bytes(&bytes, now);
-    }
-    bench.raise(0, event);
-    bench.settle();
-}
-
-/// The peer knows all that it is asked for.
-fn knowing(mut bench: Bench) -> Bench {
-    let config = brocomm::connection::Config {
-        undeclared: Undeclared::Deliver,
-        ..requesting(&["mystery", "ping"])
-    };
-    bench.hang_up(0);
-    bench.hands.clear();
-    bench.accept(Some(config));
-    bench.told.clear();
-    bench
-}
-
 fn rejected(bench: &Bench) -> u64 {
-    bench
-        .node
-        .peers()
-        .map(|peer| bench.node.counters(peer.id).unwrap().connection.calls_rejected)
-        .sum()
+    bench.node.counters(FIRST).unwrap().connection.calls_rejected
 }
 
 #[test]
 fn ignore() {
-    let mut bench = knowing(running(Undeclared::Ignore));
-    raise(&mut bench, &mystery());
+    let mut bench = running(Undeclared::Ignore);
+    bench.raise(0, &mystery());
     let told = bench.told();
     let line = "unserializing event/function mystery: unknown event/function, ignoring";
-    assert_eq!(lines(&told), [format!("error parent [#10001/10.9.9.9:50000] {line}")]);
+    assert_eq!(lines(&told), [format!("error parent {PREFIX} {line}")]);
     assert!(!told.iter().any(|told| matches!(told, Notification::Event { .. })));
     assert_eq!(rejected(&bench), 1);
-    assert_eq!(bench.node.peers().count(), 1, "the connection is kept");
+    assert!(bench.is_running(FIRST), "the connection is kept");
 }
 
 #[test]
 fn deliver() {
-    let mut bench = knowing(running(Undeclared::Deliver));
-    raise(&mut bench, &mystery());
+    let mut bench = running(Undeclared::Deliver);
+    bench.raise(0, &mystery());
     let news = bench.told();
     assert!(
         matches!(&news[..], [Notification::Event { event, .. }] if *event == mystery()),
@@ -83,11 +62,7 @@ fn deliver_lets_peers_request_what_nobody_declared() {
     for (undeclared, peers) in [(Undeclared::Ignore, 0), (Undeclared::Deliver, 1)] {
         let options = Options { undeclared, ..Options::default() };
         let mut bench = Bench::new(options, vec![("peer", peer())]);
-        let config = brocomm::connection::Config {
-            undeclared: Undeclared::Deliver,
-            ..requesting(&["mystery"])
-        };
-        let hand = bench.accept(Some(config));
+        let hand = bench.accept(Some(knowing(&["mystery"])));
         let now = bench.now;
         assert_eq!(bench.node.raise(mystery(), now).map(|raised| raised.peers), Ok(peers));
         bench.settle();
@@ -106,7 +81,7 @@ fn unlike_the_declaration_is_dropped_counted_and_logged() {
             (vec![Value::string("x")], "mismatch in argument types; ignoring"),
             (vec![Value::Int(1)], "mismatch in argument types; ignoring"),
         ] {
-            raise(&mut bench, &Event::new("ping", args));
+            bench.raise(0, &Event::new("ping", args));
             let told = bench.told();
             let line = format!("error parent {PREFIX} unserializing event/function ping: {what}");
             assert_eq!(lines(&told), [line]);
@@ -114,7 +89,7 @@ fn unlike_the_declaration_is_dropped_counted_and_logged() {
         }
         assert_eq!(rejected(&bench), 4);
         assert!(bench.is_running(FIRST), "the connection is kept");
-        raise(&mut bench, &ping(8));
+        bench.raise(0, &ping(8));
         assert_eq!(bench.pings(), [8]);
     }
 }
