@@ -12,6 +12,8 @@
 //! * take what [`poll_notification`](Communication::poll_notification) hands out;
 //! * call [`feed_time`](Communication::feed_time) when
 //!   [`next_timeout`](Communication::next_timeout) says so.
+//!
+//! [`framework`] shows each row of part 4 with what stands for it here, and its tests.
 
 mod action;
 mod communication;
@@ -29,6 +31,9 @@ mod targets;
 mod timers;
 mod validate;
 mod weight;
+
+#[doc = include_str!("framework.md")]
+pub mod framework {}
 
 pub use action::Action;
 pub use communication::{Communication, NodeError, RaiseError, Raised, TraceStep};
