@@ -1,6 +1,7 @@
 //! The Communication framework, row by row: part 4 of the specification, and §3.3, §3.6, §4, §6 of
 //! part 1.
 
+mod bench;
 #[path = "../common/build.rs"]
 mod build;
 #[path = "../network/mod.rs"]

@@ -65,9 +65,9 @@ fn every_row_of_the_specification_is_on_the_page() {
     let (_, functions) = functions.split_once("Lower level, per peer: ").expect("the list");
     let (functions, _) = functions.split_once(".\n").expect("its end");
     let (_, notifications) = notifications.split_once("): ").expect("the list");
+    let parenthesis = regex::Regex::new(r"\([^)]*\)").expect("the test's own pattern");
     for (title, list) in [("# Functions", functions), ("# Notifications", notifications)] {
         let shown = firsts(section(PAGE, title));
-        let parenthesis = regex::Regex::new(r"\([^)]*\)").expect("the test's own pattern");
         let list = parenthesis.replace_all(list, "").replace('/', ",").replace('\n', " ");
         for name in list.split(',').map(|name| name.trim().trim_end_matches('.')) {
             check(title, &shown, &format!("`{name}`"));
