@@ -74,6 +74,31 @@ impl<'a> Cursor<'a> {
         self.rest = self.rest.get(N..).unwrap_or_default();
     }
 
+    /// Goes to this many bytes from the beginning.
+    #[inline]
+    pub(super) fn seek(&mut self, offset: u32) {
+        self.rest = self.chunk.get(offset as usize..).unwrap_or_default();
+    }
+
+    /// Passes over this many bytes.
+    #[inline]
+    pub(super) fn pass(&mut self, length: u32) -> Result<()> {
+        match self.rest.get(length as usize..) {
+            Some(rest) => {
+                self.rest = rest;
+                Ok(())
+            }
+            None => Err(self.truncated(length)),
+        }
+    }
+
+    /// Passes over a string.
+    #[inline]
+    pub(super) fn pass_string(&mut self) -> Result<()> {
+        let length = self.u32()?;
+        self.pass(length)
+    }
+
     #[cold]
     fn truncated(&self, wanted: u32) -> Kind {
         Kind::Truncated { wanted: wanted.saturating_sub(self.left()) }

@@ -8,15 +8,18 @@ mod cache;
 mod cursor;
 mod error;
 mod kind;
+mod lazy;
 mod limits;
 mod mode;
 mod reader;
+mod tape;
 mod transcript;
 mod writer;
 
 pub use cache::CacheCounters;
 pub use error::{Place, SerialError, SerialErrorKind, WriteError};
 pub use kind::Family;
+pub use lazy::{LazyEvent, LazySerial};
 pub use limits::Limits;
 pub use mode::{Caching, Mode};
 pub use reader::Reader;

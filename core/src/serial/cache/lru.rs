@@ -51,11 +51,6 @@ impl<T> Lru<T> {
         self.slots.get(slot as usize)?.item.as_ref()
     }
 
-    #[inline]
-    pub(super) fn get_mut(&mut self, slot: u32) -> Option<&mut T> {
-        self.slots.get_mut(slot as usize)?.item.as_mut()
-    }
-
     /// Puts an entry at the tail of a list and returns its place.
     #[inline]
     pub(super) fn push(&mut self, list: ListId, item: T) -> u32 {

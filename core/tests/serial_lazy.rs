@@ -1,0 +1,125 @@
+//! Lazy reading gives what reading gives, whenever and in whatever order it is asked.
+
+use brocomm::data::{Event, Serial};
+use brocomm::serial::{Caching, LazyEvent, LazySerial, Limits, Mode, Reader, Writer};
+use brocomm_conformance::strategies;
+use bytes::Bytes;
+use proptest::prelude::*;
+
+#[path = "common/build.rs"]
+mod build;
+
+fn mode() -> impl Strategy<Value = Mode> {
+    let caching = prop_oneof![Just(Caching::None), Just(Caching::Single), Just(Caching::Stable)];
+    (any::<bool>(), caching).prop_map(|(pid_64bit, caching)| Mode {
+        pid_64bit,
+        caching,
+        to_broccoli: false,
+    })
+}
+
+fn lazily(reader: &mut Reader, chunk: &Bytes, mode: Mode) -> LazyEvent {
+    match reader.read_lazily(chunk, mode).unwrap() {
+        LazySerial::Event(event) => event,
+        LazySerial::Other(other) => panic!("not an event: {other:?}"),
+    }
+}
+
+fn shown(value: &impl std::fmt::Debug) -> String {
+    format!("{value:?}")
+}
+
+proptest! {
+    /// Arguments are asked for when all messages have come and the cache has long given them up,
+    /// from the last to the first.
+    #[test]
+    fn lazy_reading_gives_the_same(
+        events in strategies::events(200),
+        modes in proptest::collection::vec(mode(), 1..4),
+        size in prop_oneof![1u32..4, 4u32..40, Just(3000), Just(0)],
+        turns in proptest::collection::vec(any::<bool>(), 1..9),
+    ) {
+        let mut writer = Writer::new(size);
+        let mut readers = [(); 3].map(|()| {
+            let mut reader = Reader::new(Limits::default());
+            reader.set_cache_size(size);
+            reader
+        });
+        let [eager, lazy, mixed] = &mut readers;
+        let stretch = events.len().div_ceil(modes.len());
+        let mut kept = Vec::new();
+        for (at, event) in events.iter().enumerate() {
+            let mode = modes[at / stretch];
+            let mut out = Vec::new();
+            writer.event(mode, &event.name, event.time, &event.args, &mut out).unwrap();
+            let chunk = Bytes::from(out);
+            let Serial::Event(read) = eager.read(&chunk, mode).unwrap() else { panic!("no event") };
+            let skimmed = lazily(lazy, &chunk, mode);
+            prop_assert_eq!(&skimmed.name(), &read.name);
+            prop_assert_eq!(skimmed.name_bytes(), &*read.name);
+            prop_assert_eq!(skimmed.time().to_bits(), read.time.to_bits());
+            prop_assert_eq!(skimmed.len(), read.args.len());
+            for (position, arg) in read.args.iter().enumerate() {
+                prop_assert_eq!(skimmed.arg_tag(position), Some(arg.tag()));
+            }
+            if turns[at % turns.len()] {
+                prop_assert_eq!(shown(&lazily(mixed, &chunk, mode)), shown(&read));
+            } else {
+                prop_assert_eq!(shown(&mixed.read(&chunk, mode).unwrap()), shown(&Serial::Event(read.clone())));
+            }
+            prop_assert_eq!(lazy.counters(), eager.counters());
+            prop_assert_eq!(mixed.counters(), eager.counters());
+            kept.push((skimmed, read));
+        }
+        drop(readers);
+        for (skimmed, read) in kept.iter().rev() {
+            for (position, arg) in read.args.iter().enumerate().rev() {
+                prop_assert_eq!(shown(&skimmed.arg(position).unwrap()), shown(arg));
+            }
+            prop_assert!(skimmed.arg(read.args.len()).is_none());
+            prop_assert_eq!(shown(&skimmed.to_event()), shown(read));
+            prop_assert_eq!(shown(&skimmed.args().collect::<Vec<_>>()), shown(&read.args));
+        }
+    }
+
+    /// Nothing that is wrong shows later: what lazy reading takes can be decoded, and it takes what
+    /// reading takes.
+    #[test]
+    fn damage_is_found_at_once(
+        event in strategies::event(),
+        mode in mode(),
+        damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..3),
+    ) {
+        let mut out = Vec::new();
+        Writer::new(3000).event(mode, &event.name, event.time, &event.args, &mut out).unwrap();
+        for (at, byte) in damage {
+            let at = at.index(out.len());
+            out[at] = byte;
+        }
+        let chunk = Bytes::from(out);
+        let eager = Reader::new(Limits::default()).read(&chunk, mode);
+        let lazy = Reader::new(Limits::default()).read_lazily(&chunk, mode);
+        match (eager, lazy) {
+            (Ok(Serial::Event(event)), Ok(LazySerial::Event(skimmed))) => {
+                prop_assert_eq!(event.args.len(), skimmed.len());
+                prop_assert!((0..skimmed.len()).all(|at| skimmed.arg(at).is_some()));
+                prop_assert_eq!(shown(&skimmed.to_event()), shown(&event));
+            }
+            (Ok(other), Ok(LazySerial::Other(skimmed))) => prop_assert_eq!(shown(&skimmed), shown(&other)),
+            (Err(eager), Err(lazy)) => prop_assert_eq!(eager, lazy),
+            (eager, lazy) => prop_assert!(false, "{:?}, {:?}", eager, lazy),
+        }
+    }
+}
+
+/// An event can be given to another thread, and outlives its reader.
+#[test]
+fn lazy_events_travel() {
+    let mut out = Vec::new();
+    let args = vec![brocomm::data::Value::Count(7), "text".into()];
+    let event = Event::new("e", args);
+    Writer::new(10).event(Mode::RUNNING, &event.name, 1.0, &event.args, &mut out).unwrap();
+    let skimmed = lazily(&mut Reader::new(Limits::default()), &Bytes::from(out), Mode::RUNNING);
+    let travelled = std::thread::spawn(move || skimmed.clone().arg(1)).join().unwrap();
+    assert_eq!(travelled, Some("text".into()));
+}
