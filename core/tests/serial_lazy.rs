@@ -6,9 +6,6 @@ use brocomm_conformance::strategies;
 use bytes::Bytes;
 use proptest::prelude::*;
 
-#[path = "common/build.rs"]
-mod build;
-
 fn mode() -> impl Strategy<Value = Mode> {
     let caching = prop_oneof![Just(Caching::None), Just(Caching::Single), Just(Caching::Stable)];
     (any::<bool>(), caching).prop_map(|(pid_64bit, caching)| Mode {
@@ -80,6 +77,31 @@ proptest! {
             prop_assert_eq!(shown(&skimmed.to_event()), shown(read));
             prop_assert_eq!(shown(&skimmed.args().collect::<Vec<_>>()), shown(&read.args));
         }
+    }
+
+    /// What is forwarded is what would be written of the decoded event.
+    #[test]
+    fn forwarding_writes_the_same(
+        events in strategies::events(100),
+        from in mode(),
+        to in (mode(), any::<bool>()),
+        size in prop_oneof![1u32..4, 4u32..40, Just(3000), Just(0)],
+    ) {
+        let to = Mode { to_broccoli: to.1, ..to.0 };
+        let mut writer = Writer::new(3000);
+        let mut reader = Reader::new(Limits::default());
+        let (mut forwarder, mut plain) = (Writer::new(size), Writer::new(size));
+        for event in &events {
+            let mut out = Vec::new();
+            writer.event(from, &event.name, event.time, &event.args, &mut out).unwrap();
+            let skimmed = lazily(&mut reader, &Bytes::from(out), from);
+            let event = skimmed.to_event();
+            let (mut forwarded, mut written) = (Vec::new(), Vec::new());
+            forwarder.forward(to, &skimmed, &mut forwarded).unwrap();
+            plain.event(to, &event.name, event.time, &event.args, &mut written).unwrap();
+            prop_assert_eq!(forwarded, written);
+        }
+        prop_assert_eq!(forwarder.counters(), plain.counters());
     }
 
     /// Nothing that is wrong shows later: what lazy reading takes can be decoded, and it takes what

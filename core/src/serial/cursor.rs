@@ -159,6 +159,13 @@ impl<'a> Cursor<'a> {
         self.take(length)
     }
 
+    /// Reads a string, borrowed.
+    #[inline]
+    pub(super) fn string_bytes(&mut self) -> Result<&'a [u8]> {
+        let length = self.u32()?;
+        self.leaf(length, take(length))
+    }
+
     /// Reads a name and shares it with the chunk: for what lives as long as the message.
     #[inline]
     pub(super) fn name(&mut self) -> Result<Name> {
@@ -167,9 +174,7 @@ impl<'a> Cursor<'a> {
 
     /// Reads a name into a buffer of its own: for what outlives the message, as types do.
     pub(super) fn lasting_name(&mut self) -> Result<Name> {
-        let length = self.u32()?;
-        let bytes = self.leaf(length, take(length))?;
-        Ok(Name::from_bytes(Bytes::copy_from_slice(bytes)))
+        Ok(Name::from_bytes(Bytes::copy_from_slice(self.string_bytes()?)))
     }
 
     pub(super) fn addr(&mut self) -> Result<IpAddr> {

@@ -22,7 +22,7 @@ pub struct Limits {
     /// reference.
     pub cache: u32,
     /// How many bytes of memory the cache keeps alive at most, roughly: the chunks that its values
-    /// came in, and what else it holds. Default 64 MiB; the recordings stay below 1 MiB.
+    /// came in, and what else it holds. Default 64 MiB; the recordings stay below 4 MiB.
     ///
     /// Beyond, the oldest content is given up before its time; a peer that refers to it all the
     /// same is cut off with an unknown reference. [`Reader::given_up`](super::Reader::given_up)

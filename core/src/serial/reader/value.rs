@@ -126,7 +126,7 @@ impl Session<'_> {
 
     #[inline]
     fn content(&mut self, at: u32, class: u8, tag: TypeTag, ty: Type) -> Result<()> {
-        if class != val::PLAIN && class != class_of_tag(tag) && !is_opaque(class, tag) {
+        if class != val::PLAIN && class != val::of(tag) && !is_opaque(class, tag) {
             return Err(if is_known(class) {
                 Kind::WrongClass { class, tag }
             } else {
@@ -253,24 +253,6 @@ const fn has_type(tag: TypeTag) -> bool {
             | TypeTag::File
             | TypeTag::Opaque
     )
-}
-
-/// Returns the class that goes with a tag, plain values aside.
-const fn class_of_tag(tag: TypeTag) -> u8 {
-    match tag {
-        TypeTag::Interval => val::INTERVAL,
-        TypeTag::Port => val::PORT,
-        TypeTag::Addr => val::ADDR,
-        TypeTag::Subnet => val::SUBNET,
-        TypeTag::String => val::STRING,
-        TypeTag::Pattern => val::PATTERN,
-        TypeTag::List => val::LIST,
-        TypeTag::Table => val::TABLE,
-        TypeTag::Record => val::RECORD,
-        TypeTag::Enum => val::ENUM,
-        TypeTag::Vector => val::VECTOR,
-        _ => val::PLAIN,
-    }
 }
 
 const fn is_opaque(class: u8, tag: TypeTag) -> bool {

@@ -33,7 +33,7 @@ pub(in super::super) fn is_set(ty: &Type) -> Option<bool> {
 ///
 /// Skimming has found all errors that there can be, so no caller has to fear one here.
 pub(in super::super) struct Decode<'a> {
-    pub(super) cursor: Cursor<'a>,
+    pub(in super::super) cursor: Cursor<'a>,
     tape: &'a [Item],
     at: u32,
     memo: Option<&'a mut Memo>,
@@ -68,9 +68,14 @@ impl<'a> Decode<'a> {
         Decode { memo: Some(memo), ..self }
     }
 
+    /// Returns the next item without taking it.
+    pub(in super::super) fn peek(&self) -> Option<&'a Item> {
+        self.tape.get(self.at as usize)
+    }
+
     /// Takes the next item.
     #[inline]
-    pub(super) fn item(&mut self) -> Result<&'a Item> {
+    pub(in super::super) fn item(&mut self) -> Result<&'a Item> {
         let item = self.tape.get(self.at as usize).ok_or(MISFIT)?;
         self.at = item.next;
         self.cursor.seek(item.end);

@@ -1,0 +1,198 @@
+//! Writes events as they came, without decoding their values.
+
+use std::net::IpAddr;
+
+use crate::data::{Type, TypeTag};
+
+use super::super::cursor::Result;
+use super::super::kind::val;
+use super::super::tape::{Decode, Item, MISFIT, Message, What, is_set};
+use super::super::{Family, LazyEvent, Mode, WriteError};
+use super::decide::Live;
+use super::measure::{DEPTH, Measure};
+use super::{Session, Writer};
+
+/// How many bytes a value may be measured as, at most, for each that it came in: values take at
+/// least 14, and are measured as 40 more than their content.
+const PER_BYTE: usize = 4;
+
+impl Writer {
+    /// Writes a call of an event as it came from another peer.
+    ///
+    /// The bytes are those that [`Writer::event`] writes for the decoded event. What the peer wrote
+    /// in full is copied, with ids of our own; only what makes the two caches differ is decided
+    /// anew.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the arguments are larger or nested deeper than any receiver takes.
+    pub fn forward(
+        &mut self,
+        mode: Mode,
+        event: &LazyEvent,
+        out: &mut Vec<u8>,
+    ) -> std::result::Result<(), WriteError> {
+        let message = event.message();
+        if !is_small(message) {
+            let event = event.to_event();
+            return self.event(mode, &event.name, event.time, &event.args, out);
+        }
+        self.write(mode, out, |session| session.call(message));
+        Ok(())
+    }
+}
+
+/// Returns whether an event is certainly neither too large nor too deep.
+fn is_small(message: &Message) -> bool {
+    let mut measure = Measure::new();
+    let known = message.tape.iter().filter_map(|item| match &item.what {
+        What::Known(value) => Some(&**value),
+        _ => None,
+    });
+    message.depth <= DEPTH
+        && measure.add(message.chunk.len().saturating_mul(PER_BYTE)).is_ok()
+        && known.map(|value| measure.value(value)).all(|fits| fits.is_ok())
+}
+
+impl Session<'_, Live<'_>> {
+    fn call(&mut self, message: &Message) {
+        self.u8(b'e');
+        self.string(message.name_bytes());
+        self.f64(message.time);
+        self.count(message.args.len());
+        for at in &message.args {
+            // Skimming has found all errors that there can be.
+            let _ = self.forward(&mut Decode::new(&message.chunk, &message.tape, *at));
+        }
+    }
+
+    /// Writes the next value.
+    fn forward(&mut self, from: &mut Decode<'_>) -> Result<()> {
+        if let Some(Item { tag, what: What::Full(_), .. }) = from.peek() {
+            match tag {
+                // Made of objects that have been decoded.
+                TypeTag::Pattern | TypeTag::Func | TypeTag::File | TypeTag::Opaque => {
+                    let value = from.value()?;
+                    self.value(&value);
+                    return Ok(());
+                }
+                _ => {}
+            }
+        }
+        let Item { tag, what, .. } = from.item()?;
+        match what {
+            What::Known(value) => {
+                self.value(value);
+                Ok(())
+            }
+            What::Full(ty) => self.content(*tag, ty, from),
+            _ => Err(MISFIT),
+        }
+    }
+
+    fn content(&mut self, tag: TypeTag, ty: &Type, from: &mut Decode<'_>) -> Result<()> {
+        match tag {
+            TypeTag::Enum | TypeTag::List | TypeTag::Table | TypeTag::Record | TypeTag::Vector => {
+                self.anonymous(Family::Val, val::of(tag));
+                self.ty(ty);
+            }
+            _ => {
+                self.scalar(val::of(tag), tag);
+            }
+        }
+        match tag {
+            TypeTag::String => {
+                let text = from.cursor.string_bytes()?;
+                self.string(text);
+            }
+            TypeTag::Bool => {
+                let is_true = from.cursor.i64()? != 0;
+                self.i64(i64::from(is_true));
+            }
+            TypeTag::Addr => self.forward_addr(from)?,
+            TypeTag::Subnet => {
+                self.forward_addr(from)?;
+                self.u32(from.cursor.u32()?);
+            }
+            TypeTag::List => {
+                self.u8(from.cursor.u8()?);
+                self.several_of(from, Self::forward)?;
+            }
+            TypeTag::Record | TypeTag::Vector => {
+                self.forward_mutable(from)?;
+                self.several_of(from, |s, from| {
+                    let is_set = from.cursor.bool()?;
+                    s.bool(is_set);
+                    if is_set { s.forward(from) } else { Ok(()) }
+                })?;
+            }
+            TypeTag::Table => self.forward_table(ty, from)?,
+            // The rest is as wide on the wire as an integer.
+            _ => self.u64(from.cursor.u64()?),
+        }
+        Ok(())
+    }
+
+    fn forward_addr(&mut self, from: &mut Decode<'_>) -> Result<()> {
+        match from.cursor.addr()? {
+            IpAddr::V4(addr) => {
+                self.u32(1);
+                self.out.extend_from_slice(&addr.octets());
+            }
+            IpAddr::V6(addr) => {
+                self.u32(4);
+                self.out.extend_from_slice(&addr.octets());
+            }
+        }
+        Ok(())
+    }
+
+    fn forward_mutable(&mut self, from: &mut Decode<'_>) -> Result<()> {
+        self.u8(from.cursor.u8()?);
+        let unique_id = from.cursor.string_bytes()?;
+        self.string(unique_id);
+        Ok(())
+    }
+
+    fn forward_table(&mut self, ty: &Type, from: &mut Decode<'_>) -> Result<()> {
+        let is_set = is_set(ty).ok_or(MISFIT)?;
+        self.forward_mutable(from)?;
+        for _ in ["attributes", "expire_time", "expire_func"] {
+            let is_there = from.cursor.bool()?;
+            self.bool(is_there);
+            if is_there {
+                match &from.item()?.what {
+                    What::Attributes(attributes) => self.attributes(attributes),
+                    What::Expr(expr) => self.expr(expr),
+                    _ => return Err(MISFIT),
+                }
+            }
+        }
+        while from.cursor.bool()? {
+            self.bool(true);
+            self.forward(from)?;
+            if !is_set {
+                self.forward(from)?;
+            }
+            for _ in ["last_access", "expire_access"] {
+                self.u64(from.cursor.u64()?);
+            }
+        }
+        self.bool(false);
+        Ok(())
+    }
+
+    /// Copies a number, and then writes as many elements.
+    fn several_of(
+        &mut self,
+        from: &mut Decode<'_>,
+        mut write: impl FnMut(&mut Self, &mut Decode<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let count = from.cursor.u32()?;
+        self.u32(count);
+        for _ in 0..count {
+            write(self, from)?;
+        }
+        Ok(())
+    }
+}
