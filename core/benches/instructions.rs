@@ -59,7 +59,7 @@ fn names_and_an_argument(input: Input) -> Input {
     })
 }
 
-/// Receiving is included.
+// Receiving is included.
 #[library_benchmark]
 #[bench::small(Receiver::warm(small(), Mode::RUNNING), Sender::warm(small(), Mode::RUNNING))]
 #[bench::large(Receiver::warm(large(), Mode::RUNNING), Sender::warm(large(), Mode::RUNNING))]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::data::{Event, Name, Serial, TypeTag, Value};
 
-use super::tape::{Message, What};
+use super::tape::Message;
 
 /// Holds what [`Reader::read_lazily`](super::Reader::read_lazily) reads.
 #[derive(Debug, Clone)]
@@ -68,10 +68,7 @@ impl LazyEvent {
     /// Returns the tag of the type of the argument at this position, without decoding it.
     pub fn arg_tag(&self, position: usize) -> Option<TypeTag> {
         let item = self.message.arg_item(position)?;
-        Some(match &item.what {
-            What::Known(value) => value.tag(),
-            _ => item.tag,
-        })
+        Some(item.tag)
     }
 
     /// Decodes the arguments, one after the other.

@@ -101,10 +101,17 @@ impl Fresh {
         }
     }
 
-    /// Takes the oldest value; returns the message that it came with.
+    /// Takes the oldest values that came with one message, at most so many, and only such as came
+    /// before then; returns the message and their number.
     #[inline]
-    pub(super) fn pop(&mut self) -> Option<u32> {
+    pub(super) fn pop(&mut self, most: usize, before: u64) -> Option<(u32, usize)> {
         self.oldest()?;
-        self.ring.pop_front().map(|value| value.message)
+        let message = self.ring.front()?.message;
+        let next = |value: &&FreshValue| {
+            value.message == message && value.stamp < before && value.tape != GONE
+        };
+        let count = self.ring.iter().take(most).take_while(next).count();
+        self.ring.drain(..count);
+        Some((message, count))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::tape::{Decode, Memo, Message};
+use super::super::tape::{Decode, Item, Memo, Message};
 use crate::data::Value;
 
 /// What a message costs besides its chunk, and a decoded object, in bytes, roughly.
@@ -81,7 +81,7 @@ impl Messages {
     pub(super) fn hold(&mut self, message: Arc<Message>, notes: Notes, live: usize) {
         let number = self.free.pop();
         if let Some(held) = number.and_then(|number| self.held.get_mut(number as usize)) {
-            let bytes = message.chunk.len() + message.tape.len() * 32 + EACH;
+            let bytes = message.chunk.len() + message.tape.len() * size_of::<Item>() + EACH;
             *held = Held { message: Some(message), live, notes };
             held.notes.bytes += bytes;
             self.bytes += held.notes.bytes;
@@ -106,11 +106,11 @@ impl Messages {
         }
     }
 
-    /// Notes that one less refers to a message, and lets go of it after the last.
+    /// Notes that so many less refer to a message, and lets go of it after the last.
     #[inline]
-    pub(super) fn release(&mut self, number: u32) {
+    pub(super) fn release(&mut self, number: u32, count: usize) {
         if let Some(held) = self.held.get_mut(number as usize) {
-            held.live = held.live.saturating_sub(1);
+            held.live = held.live.saturating_sub(count);
             if held.live == 0 {
                 self.drop_unreferred(number);
             }
@@ -161,7 +161,7 @@ impl Notes {
         objects: u32,
     ) -> Option<Value> {
         let before = self.memo.len();
-        let decode = Decode::new(&message.chunk, &message.tape, tape);
+        let decode = Decode::new(message, tape);
         let value = decode.with_memo(&mut self.memo).value().ok();
         if self.memo.len() > before {
             let objects = usize::try_from(objects).unwrap_or(usize::MAX);

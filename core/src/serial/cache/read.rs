@@ -321,20 +321,32 @@ impl ReadCache {
     /// Returns the object that a reference means, and how far it extends.
     #[inline]
     pub(in super::super) fn look_up(&mut self, pid: u64) -> Result<(&Object, Extent), Kind> {
-        let (list, recent) = self.recent[recent_at(pid)];
-        let (list, place) = if self.used[list as usize].is(recent, pid) && pid != 0 {
-            (list, recent)
-        } else {
-            self.find(pid)?
-        };
+        let (mut list, mut place) = self.recent[recent_at(pid)];
+        if !self.used[list as usize].is(place, pid) {
+            (list, place) = self.find(pid)?;
+        }
         self.references += 1;
         let stamp = self.tick();
-        let used = &mut self.used[list as usize];
-        used.touch(place, stamp);
-        match used.get(place) {
+        match self.used[list as usize].hit(place, pid, stamp) {
             Some(Entry { object: Object::Pending(_), .. }) => Err(Kind::Cycle(pid)),
             Some(entry) => Ok((&entry.object, entry.extent)),
             None => Err(Kind::UnknownObject(pid)),
+        }
+    }
+
+    /// Returns the tag that a reference means, if it means the standard instance of an atomic type
+    /// and was used of late.
+    #[inline(always)]
+    pub(in super::super) fn look_up_base(&mut self, pid: u64) -> Option<TypeTag> {
+        let (list, place) = self.recent[recent_at(pid)];
+        let stamp = self.clock + 1;
+        match self.used[list as usize].hit(place, pid, stamp)?.object {
+            Object::Type(Type::Base(tag)) => {
+                self.clock = stamp;
+                self.references += 1;
+                Some(tag)
+            }
+            _ => None,
         }
     }
 
@@ -393,25 +405,18 @@ impl ReadCache {
         if self.live > 0 {
             self.messages.hold(Arc::clone(&message), notes, self.live);
         } else {
-            notes.refers.iter().for_each(|number| self.messages.release(*number));
+            notes.refers.iter().for_each(|number| self.messages.release(*number, 1));
         }
         while let Some(place) = self.volatile.pop() {
             let entry = self.used[ListId::Unstable as usize].remove(place);
             self.forget(entry);
         }
+        let stable = self.used[ListId::Stable as usize].len();
         if mode.caching == Caching::Stable {
-            while self.used[ListId::Stable as usize].len() > self.size {
-                self.pop_stable();
-            }
-            while self.unstable() > self.size {
-                self.pop_unstable();
-            }
+            (self.size..stable).for_each(|_| self.pop_stable());
+            self.cut_unstable(self.size);
         } else {
-            while self.used[ListId::Stable as usize].len() + self.unstable() > self.size
-                && self.unstable() > 0
-            {
-                self.pop_unstable();
-            }
+            self.cut_unstable(self.size.saturating_sub(stable));
         }
         while self.bytes() > self.limit && self.pop_oldest() {
             self.given_up += 1;
@@ -433,20 +438,21 @@ impl ReadCache {
         self.forget(entry);
     }
 
+    /// Drops the oldest entries of the unstable list until it has this size.
     #[inline]
-    fn pop_unstable(&mut self) {
-        let used = &mut self.used[ListId::Unstable as usize];
-        let fresh_is_older = match (self.fresh.oldest(), used.oldest()) {
-            (Some(fresh), Some(used)) => fresh < used,
-            (fresh, _) => fresh.is_some(),
-        };
-        if fresh_is_older {
-            if let Some(message) = self.fresh.pop() {
-                self.messages.release(message);
+    fn cut_unstable(&mut self, size: usize) {
+        while self.unstable() > size {
+            let over = self.unstable() - size;
+            let used = &mut self.used[ListId::Unstable as usize];
+            let before = used.oldest().unwrap_or(u64::MAX);
+            if self.fresh.oldest().is_some_and(|fresh| fresh < before) {
+                if let Some((message, count)) = self.fresh.pop(over, before) {
+                    self.messages.release(message, count);
+                }
+            } else {
+                let entry = used.pop();
+                self.forget(entry);
             }
-        } else {
-            let entry = used.pop();
-            self.forget(entry);
         }
     }
 
@@ -462,7 +468,7 @@ impl ReadCache {
         if stable < unstable {
             self.pop_stable();
         } else {
-            self.pop_unstable();
+            self.cut_unstable(self.unstable().saturating_sub(1));
         }
         true
     }
@@ -474,7 +480,7 @@ impl ReadCache {
                 self.bytes = self.bytes.saturating_sub(entry.bytes as usize);
             }
             if entry.message != NONE {
-                self.messages.release(entry.message);
+                self.messages.release(entry.message, 1);
             }
         }
     }

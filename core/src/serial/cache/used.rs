@@ -4,13 +4,16 @@ use std::collections::VecDeque;
 
 /// Holds entries, each at one place while it lives.
 ///
-/// What is used gets a newer stamp and another position in the queue; older positions of it mean
-/// nothing any more and go when they come to the front, or are in the majority.
+/// To use an entry only takes a newer stamp. The order is made up when something has to go: then
+/// all are sorted, and leave from the oldest on, but for those that have been used since.
 #[derive(Debug)]
 pub(super) struct Used<T> {
     slots: Vec<Slot<T>>,
     free: Vec<u32>,
-    queue: VecDeque<(u64, u32)>,
+    /// Places with the stamps that they had when they were sorted last, in that order.
+    sorted: VecDeque<(u64, u32)>,
+    /// Places whose stamps are above all those. There may be empty ones among both.
+    unsorted: Vec<u32>,
     len: usize,
 }
 
@@ -24,7 +27,8 @@ struct Slot<T> {
 
 impl<T> Used<T> {
     pub(super) fn new() -> Used<T> {
-        Used { slots: Vec::new(), free: Vec::new(), queue: VecDeque::new(), len: 0 }
+        let (sorted, unsorted) = (VecDeque::new(), Vec::new());
+        Used { slots: Vec::new(), free: Vec::new(), sorted, unsorted, len: 0 }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -48,28 +52,31 @@ impl<T> Used<T> {
             }
         };
         self.len += 1;
-        self.enqueue(stamp, place);
+        self.unsorted.push(place);
+        if self.unsorted.len() > self.len.saturating_mul(2).saturating_add(64) {
+            self.unsorted.sort_unstable();
+            self.unsorted.dedup();
+            let slots = &self.slots;
+            self.unsorted.retain(|place| stamp_at(slots, *place) != 0);
+        }
         place
     }
 
-    #[inline]
-    fn enqueue(&mut self, stamp: u64, place: u32) {
-        self.queue.push_back((stamp, place));
-        if self.queue.len() > self.len.saturating_mul(2).saturating_add(256) {
-            let slots = &self.slots;
-            self.queue.retain(|at| is_at(slots, *at));
-        }
-    }
-
     /// Returns whether the entry at this place is the one with this id.
-    #[inline]
     pub(super) fn is(&self, place: u32, pid: u64) -> bool {
-        self.slots.get(place as usize).is_some_and(|slot| slot.pid == pid && slot.item.is_some())
+        pid != 0 && self.slots.get(place as usize).is_some_and(|slot| slot.pid == pid)
     }
 
+    /// Uses the entry at this place, if it is the one with this id.
     #[inline]
-    pub(super) fn get(&self, place: u32) -> Option<&T> {
-        self.slots.get(place as usize)?.item.as_ref()
+    pub(super) fn hit(&mut self, place: u32, pid: u64, stamp: u64) -> Option<&T> {
+        match self.slots.get_mut(place as usize) {
+            Some(slot) if slot.pid == pid && pid != 0 => {
+                slot.stamp = stamp;
+                slot.item.as_ref()
+            }
+            _ => None,
+        }
     }
 
     #[inline]
@@ -84,33 +91,38 @@ impl<T> Used<T> {
         }
     }
 
-    /// Moves an entry to the end of the order.
-    #[inline]
-    pub(super) fn touch(&mut self, place: u32, stamp: u64) {
-        let Some(slot) = self.slots.get_mut(place as usize) else { return };
-        slot.stamp = stamp;
-        match self.queue.back_mut() {
-            Some(last) if last.1 == place => last.0 = stamp,
-            _ => self.enqueue(stamp, place),
+    /// Returns when the entry was used that wasn't for the longest time.
+    pub(super) fn oldest(&mut self) -> Option<u64> {
+        if self.len == 0 {
+            return None;
+        }
+        loop {
+            match self.sorted.front() {
+                Some((stamp, place)) => match stamp_at(&self.slots, *place) {
+                    now if now == *stamp => return Some(now),
+                    0 => {}
+                    _ => self.unsorted.push(*place),
+                },
+                None if self.unsorted.is_empty() => return None,
+                None => self.sort(),
+            }
+            if self.sorted.front().is_some_and(|at| stamp_at(&self.slots, at.1) != at.0) {
+                self.sorted.pop_front();
+            }
         }
     }
 
-    /// Returns when the entry was used that wasn't for the longest time.
-    #[inline]
-    pub(super) fn oldest(&mut self) -> Option<u64> {
-        loop {
-            let at = *self.queue.front()?;
-            if is_at(&self.slots, at) {
-                return Some(at.0);
-            }
-            self.queue.pop_front();
-        }
+    fn sort(&mut self) {
+        let slots = &self.slots;
+        let places = self.unsorted.drain(..).map(|place| (stamp_at(slots, place), place));
+        self.sorted.extend(places.filter(|(stamp, _)| *stamp != 0));
+        self.sorted.make_contiguous().sort_unstable();
     }
 
     /// Takes the entry that wasn't used for the longest time.
     pub(super) fn pop(&mut self) -> Option<T> {
         self.oldest()?;
-        let (_, place) = self.queue.pop_front()?;
+        let (_, place) = self.sorted.pop_front()?;
         self.remove(place)
     }
 
@@ -118,17 +130,17 @@ impl<T> Used<T> {
     pub(super) fn remove(&mut self, place: u32) -> Option<T> {
         let slot = self.slots.get_mut(place as usize)?;
         let item = slot.item.take()?;
-        slot.stamp = 0;
+        (slot.pid, slot.stamp) = (0, 0);
         self.free.push(place);
         self.len -= 1;
         Some(item)
     }
 }
 
-/// Returns whether a position in the queue means the entry there.
+/// Returns when an entry was used, or 0 if there is none.
 #[inline]
-fn is_at<T>(slots: &[Slot<T>], (stamp, place): (u64, u32)) -> bool {
-    slots.get(place as usize).is_some_and(|slot| slot.stamp == stamp)
+fn stamp_at<T>(slots: &[Slot<T>], place: u32) -> u64 {
+    slots.get(place as usize).map_or(0, |slot| slot.stamp)
 }
 
 #[cfg(test)]
@@ -138,17 +150,19 @@ mod tests {
     #[test]
     fn entries_leave_in_order_of_last_use() {
         let mut used = Used::new();
-        let places: Vec<u32> = (0..5).map(|i| used.insert(i, i + 1, i)).collect();
-        used.touch(places[0], 6);
-        used.touch(places[4], 7);
-        used.touch(places[4], 8);
-        used.touch(places[2], 9);
-        assert_eq!(used.remove(places[3]), Some(3));
+        let places: Vec<u32> = (1..=5).map(|i| used.insert(i, i, i)).collect();
+        assert_eq!(used.hit(places[0], 1, 6), Some(&1));
+        assert_eq!(used.hit(places[0], 0, 6), None);
+        used.hit(places[4], 5, 7);
+        used.hit(places[4], 5, 8);
+        assert_eq!(used.oldest(), Some(2));
+        used.hit(places[2], 3, 9);
+        assert_eq!(used.remove(places[3]), Some(4));
         assert_eq!(used.remove(places[3]), None);
         assert_eq!(used.len(), 4);
         assert_eq!(used.oldest(), Some(2));
         let order: Vec<u64> = std::iter::from_fn(|| used.pop()).collect();
-        assert_eq!(order, [1, 0, 4, 2]);
+        assert_eq!(order, [2, 1, 5, 3]);
         assert_eq!(used.len(), 0);
     }
 
@@ -165,13 +179,26 @@ mod tests {
     }
 
     #[test]
-    fn the_queue_stays_in_proportion() {
+    fn what_is_used_while_others_leave_stays() {
         let mut used = Used::new();
-        let places = [used.insert(1, 1, ()), used.insert(2, 2, ())];
-        for stamp in 3..10_000 {
-            used.touch(places[stamp as usize % 2], stamp);
-            assert!(used.queue.len() <= 2 * 2 + 256);
+        let places: Vec<u32> = (1..=6).map(|i| used.insert(i, i, i)).collect();
+        assert_eq!(used.pop(), Some(1));
+        used.hit(places[1], 2, 7);
+        used.insert(8, 8, 8);
+        used.hit(places[3], 4, 9);
+        let order: Vec<u64> = std::iter::from_fn(|| used.pop()).collect();
+        assert_eq!(order, [3, 5, 6, 2, 8, 4]);
+    }
+
+    #[test]
+    fn what_comes_and_goes_leaves_nothing() {
+        let mut used = Used::new();
+        used.insert(1, 1, ());
+        for stamp in 2..10_000 {
+            let place = used.insert(stamp, stamp, ());
+            used.remove(place);
+            assert!(used.unsorted.len() <= 2 * 2 + 64 && used.slots.len() == 2);
         }
-        assert_eq!(used.oldest(), Some(9998));
+        assert_eq!(used.oldest(), Some(1));
     }
 }

@@ -7,7 +7,7 @@ use crate::data::{TypeTag, Value};
 use super::super::SerialErrorKind as Kind;
 use super::super::cursor::{Cursor, Result};
 use super::super::kind::val;
-use super::super::tape::{Decode, Item, What};
+use super::super::tape::{Decode, Found, Item, What};
 use super::Session;
 
 /// Holds the indices of the tables that are being read.
@@ -49,7 +49,7 @@ impl Session<'_> {
     }
 
     fn compare(&self, indices: &[u32]) -> Result<()> {
-        let decode = |at: &u32| Decode::new(&self.message.chunk, &self.message.tape, *at).index();
+        let decode = |at: &u32| Decode::new(&self.message, *at).index();
         let mut lists = indices.iter().map(decode).collect::<Result<Vec<_>>>()?;
         lists.sort();
         match lists.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
@@ -62,20 +62,26 @@ impl Session<'_> {
     /// isn't simply a number, text or address.
     fn digest(&self, at: u32) -> u64 {
         let mut digest = Digest(0);
-        let item = |at: u32| self.message.tape.get(at as usize);
-        let Some(Item { what: What::Full(_), end, next, .. }) = item(at) else { return 0 };
+        let Some(list @ Item { end, next, .. }) = self.message.tape.get(at as usize) else {
+            return 0;
+        };
+        if let Some(Found::Object(What::Known(value))) = self.message.found(list) {
+            if let Value::List(list) = value {
+                list.items.iter().map_while(|item| digest.value(item)).count();
+            }
+            return digest.0;
+        }
         let (mut cursor, mut at) = (Cursor::new(&self.message.chunk), *next);
         cursor.seek(*end);
         let components = cursor.u8().and_then(|_| cursor.u32()).unwrap_or(0);
         for _ in 0..components {
-            let Some(item) = item(at) else { break };
-            let simple = match &item.what {
-                What::Full(_) => {
+            let Some(item) = self.message.tape.get(at as usize) else { break };
+            let simple = match self.message.found(item) {
+                Some(Found::Object(What::Known(value))) => digest.value(value),
+                _ => {
                     cursor.seek(item.end);
                     digest.content(item.tag, &mut cursor)
                 }
-                What::Known(value) => digest.value(value),
-                _ => None,
             };
             if simple.is_none() {
                 break;

@@ -17,7 +17,7 @@ use crate::data::{Declarations, Opcode, Packet, Serial, StateAccess, TypeTag, Va
 use super::cache::{CacheCounters, Extent, Notes, Object, Place as CachePlace, ReadCache};
 use super::cursor::{Cursor, Result};
 use super::lazy::{LazyEvent, LazySerial};
-use super::tape::{Decode, Item, Message, What};
+use super::tape::{BASE, Decode, Item, Message, What};
 use super::transcript::{Location, Mark};
 use super::{Family, Limits, Mode, Place, SerialError, SerialErrorKind as Kind, Transcript, kind};
 use indices::Indices;
@@ -295,7 +295,7 @@ impl Session<'_> {
     fn value(&mut self) -> Result<Value> {
         let at = self.tape_end();
         self.skim()?;
-        Decode::new(&self.message.chunk, &self.message.tape, at).value()
+        Decode::new(&self.message, at).value()
     }
 
     #[inline]
@@ -309,16 +309,23 @@ impl Session<'_> {
     fn reserve(&mut self) -> u32 {
         let at = self.tape_end();
         let (class, tag) = (0, TypeTag::Void);
-        self.message.tape.push(Item { end: 0, next: 0, class, tag, what: What::Pending });
+        self.message.tape.push(Item { end: 0, next: 0, what: BASE, class, tag });
         at
     }
 
     /// Puts what has been read on the tape, where room was made for it.
     #[inline]
     fn fill(&mut self, at: u32, class: u8, tag: TypeTag, what: What) {
+        let number = self.message.objects.len() as u32;
+        self.message.objects.push(what);
+        self.fill_with(at, class, tag, number);
+    }
+
+    #[inline]
+    fn fill_with(&mut self, at: u32, class: u8, tag: TypeTag, what: u32) {
         let (end, next) = (self.cursor.offset(), self.tape_end());
         if let Some(item) = self.message.tape.get_mut(at as usize) {
-            *item = Item { end, next, class, tag, what };
+            *item = Item { end, next, what, class, tag };
         }
     }
 

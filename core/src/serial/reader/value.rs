@@ -5,7 +5,7 @@ use crate::data::{Pattern, Port, Type, TypeTag};
 use super::super::cache::Extent;
 use super::super::cursor::Result;
 use super::super::kind::val;
-use super::super::tape::{MISFIT, What, is_set};
+use super::super::tape::{BASE, Item, MISFIT, What, is_set};
 use super::super::{Family, SerialErrorKind as Kind};
 use super::{Arc, Head, Object, Session, read_object};
 
@@ -51,7 +51,7 @@ impl Session<'_> {
         let at = self.reserve();
         let value = self.cache.value(place, extent.objects, &self.message, &mut self.notes);
         let value = value.ok_or(MISFIT)?;
-        self.fill(at, 0, value.tag(), What::Known(Box::new(value)));
+        self.fill(at, 0, value.tag(), What::Known(value));
         Ok(())
     }
 
@@ -85,24 +85,37 @@ impl Session<'_> {
         } else {
             self.cursor.skip::<14>();
         }
-        let at = self.reserve();
         let place = self.cache.register(pid, Family::Val, self.mode, start);
-        let extent = match self.cache.look_up(type_pid)? {
-            (Object::Type(Type::Base(tag)), _) => {
-                let tag = *tag;
-                self.content(at, class, tag, Type::Base(tag))?;
-                Extent::default()
-            }
-            _ => {
-                let ((), extent) = self.measured(|s| {
-                    let ty = s.known_type(type_pid)?;
-                    s.content_of(at, class, ty, 0)
-                })?;
-                extent
-            }
-        };
+        let at = self.reserve();
+        if let Some(tag) = self.cache.look_up_base(type_pid) {
+            self.base_content(at, class, tag)?;
+            self.cache.store_value(place, at, Extent::default());
+            return Ok(());
+        }
+        let ((), extent) = self.measured(|s| match s.known_type(type_pid)? {
+            Type::Base(tag) => s.base_content(at, class, tag),
+            ty => s.content_of(at, class, ty, 0),
+        })?;
         self.cache.store_value(place, at, extent);
         Ok(())
+    }
+
+    /// Reads the content of a value of a standard type; what nearly all are, without detours.
+    #[inline(always)]
+    fn base_content(&mut self, at: u32, class: u8, tag: TypeTag) -> Result<()> {
+        let (end, next) = (self.cursor.offset(), at + 1);
+        let read = match (class, tag) {
+            (val::STRING, TypeTag::String) => self.cursor.pass_string(),
+            (val::PLAIN, TypeTag::Count | TypeTag::Double | TypeTag::Time | TypeTag::Int) => {
+                self.cursor.pass(8)
+            }
+            (val::ADDR, TypeTag::Addr) => self.cursor.addr().map(drop),
+            _ => return self.content(at, class, tag, Type::Base(tag)),
+        };
+        if let Some(item) = self.message.tape.get_mut(at as usize) {
+            *item = Item { end, next, what: BASE, class, tag };
+        }
+        read
     }
 
     /// Reads the content of a value whose type is not simply a standard one.
@@ -138,7 +151,10 @@ impl Session<'_> {
         } else {
             Ok(false)
         };
-        self.fill(at, class, tag, What::Full(ty));
+        match ty {
+            Type::Base(base) if base == tag => self.fill_with(at, class, tag, BASE),
+            ty => self.fill(at, class, tag, What::Full(ty)),
+        }
         match tag {
             TypeTag::Count
             | TypeTag::Bool

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use crate::data::{
     Entry, EnumValue, List, Mutable, Port, Record, Table, Type, TypeKind, TypeTag, Value, Vector,
 };
@@ -12,7 +10,7 @@ use crate::data::{
 use super::super::SerialErrorKind as Kind;
 use super::super::cursor::{Cursor, Result};
 use super::super::kind::val;
-use super::{Item, What};
+use super::{Found, Item, Message, What};
 
 /// How many elements are made room for before the first is decoded; more room follows.
 const EAGER: usize = 256;
@@ -34,7 +32,7 @@ pub(in super::super) fn is_set(ty: &Type) -> Option<bool> {
 /// Skimming has found all errors that there can be, so no caller has to fear one here.
 pub(in super::super) struct Decode<'a> {
     pub(in super::super) cursor: Cursor<'a>,
-    tape: &'a [Item],
+    message: &'a Message,
     at: u32,
     memo: Option<&'a mut Memo>,
 }
@@ -59,8 +57,9 @@ impl Memo {
 
 impl<'a> Decode<'a> {
     /// Begins at a place on the tape.
-    pub(in super::super) fn new(chunk: &'a Bytes, tape: &'a [Item], at: u32) -> Decode<'a> {
-        Decode { cursor: Cursor::new(chunk), tape, at, memo: None }
+    #[inline]
+    pub(in super::super) fn new(message: &'a Message, at: u32) -> Decode<'a> {
+        Decode { cursor: Cursor::new(&message.chunk), message, at, memo: None }
     }
 
     /// Uses what was decoded before, and adds to it.
@@ -70,31 +69,39 @@ impl<'a> Decode<'a> {
 
     /// Returns the next item without taking it.
     pub(in super::super) fn peek(&self) -> Option<&'a Item> {
-        self.tape.get(self.at as usize)
+        self.message.tape.get(self.at as usize)
     }
 
     /// Takes the next item.
     #[inline]
-    pub(in super::super) fn item(&mut self) -> Result<&'a Item> {
-        let item = self.tape.get(self.at as usize).ok_or(MISFIT)?;
+    pub(in super::super) fn item(&mut self) -> Result<(&'a Item, Found<'a>)> {
+        let item = self.message.tape.get(self.at as usize).ok_or(MISFIT)?;
         self.at = item.next;
         self.cursor.seek(item.end);
-        Ok(item)
+        Ok((item, self.message.found(item).ok_or(MISFIT)?))
+    }
+
+    /// Takes the next item, which is no value.
+    pub(in super::super) fn object(&mut self) -> Result<&'a What> {
+        match self.item()?.1 {
+            Found::Object(what) => Ok(what),
+            Found::Base => Err(MISFIT),
+        }
     }
 
     /// Decodes the next value.
     #[inline]
     pub(in super::super) fn value(&mut self) -> Result<Value> {
         let at = self.at;
-        let item = self.item()?;
-        match &item.what {
-            What::Full(ty) => match item.tag {
+        match self.item()? {
+            (item, Found::Base) => match item.tag {
                 TypeTag::Count => Ok(Value::Count(self.cursor.u64()?)),
                 TypeTag::String => Ok(Value::String(self.cursor.string()?)),
                 TypeTag::Addr => Ok(Value::Addr(self.cursor.addr()?)),
-                tag => self.content(at, item.class, tag, ty),
+                tag => self.content(at, item.class, tag, &Type::Base(tag)),
             },
-            What::Known(value) => Ok((**value).clone()),
+            (item, Found::Object(What::Full(ty))) => self.content(at, item.class, item.tag, ty),
+            (_, Found::Object(What::Known(value))) => Ok(value.clone()),
             _ => Err(MISFIT),
         }
     }
@@ -117,15 +124,15 @@ impl<'a> Decode<'a> {
             // How wide one may be has been looked at.
             TypeTag::Subnet => Value::Subnet(self.cursor.subnet(true)?),
             TypeTag::Enum => Value::Enum(EnumValue { ty: ty.clone(), number: self.cursor.i64()? }),
-            TypeTag::Func => match &self.item()?.what {
+            TypeTag::Func => match self.object()? {
                 What::Func(func) => Value::Func(ty.clone(), Arc::clone(func)),
                 _ => return Err(MISFIT),
             },
-            TypeTag::File => match &self.item()?.what {
+            TypeTag::File => match self.object()? {
                 What::File(file) => Value::File(ty.clone(), Arc::clone(file)),
                 _ => return Err(MISFIT),
             },
-            TypeTag::Pattern => match &self.item()?.what {
+            TypeTag::Pattern => match self.object()? {
                 What::Pattern(pattern) => Value::Pattern(Arc::clone(pattern)),
                 _ => return Err(MISFIT),
             },
@@ -198,7 +205,7 @@ impl<'a> Decode<'a> {
         let is_set = is_set(&ty).ok_or(MISFIT)?;
         let mut table = Table {
             mutable: self.mutable()?,
-            attributes: self.optional(|d| match &d.item()?.what {
+            attributes: self.optional(|d| match d.object()? {
                 What::Attributes(attributes) => Ok(Arc::clone(attributes)),
                 _ => Err(MISFIT),
             })?,
@@ -218,14 +225,14 @@ impl<'a> Decode<'a> {
     }
 
     fn expr(&mut self) -> Result<Arc<crate::data::Expr>> {
-        match &self.item()?.what {
+        match self.object()? {
             What::Expr(expr) => Ok(Arc::clone(expr)),
             _ => Err(MISFIT),
         }
     }
 
     pub(super) fn ty(&mut self) -> Result<Type> {
-        match &self.item()?.what {
+        match self.object()? {
             What::Type(ty) => Ok(ty.clone()),
             _ => Err(MISFIT),
         }

@@ -20,28 +20,30 @@ use crate::data::{
 pub(super) use decode::{Decode, MISFIT, Memo, is_set};
 
 /// Holds what was found at one place of a chunk.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Item {
     /// Where in the chunk to go on: at the content of a value in full, behind all else.
     pub(super) end: u32,
     /// Where on the tape to go on: constants in a type have left items of their own.
     pub(super) next: u32,
+    /// What was found, by its number; [`BASE`]: a value of a standard type, in full.
+    pub(super) what: u32,
     /// The value's class.
     pub(super) class: u8,
     /// The tag of the value's type.
     pub(super) tag: TypeTag,
-    pub(super) what: What,
 }
+
+/// Stands for a value of a standard type, which is all that is to be known of it.
+pub(super) const BASE: u32 = u32::MAX;
 
 /// Tells apart what was found.
 #[derive(Debug)]
 pub(super) enum What {
-    /// Something that is still being read.
-    Pending,
     /// A value in full, of this type.
     Full(Type),
     /// A reference to a value.
-    Known(Box<Value>),
+    Known(Value),
     /// A type that isn't a value's own.
     Type(Type),
     Attributes(Arc<Attributes>),
@@ -52,11 +54,22 @@ pub(super) enum What {
     BloomFilter(Arc<BloomFilter>),
 }
 
+/// Says what an item stands for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Found<'a> {
+    /// A value of a standard type, in full.
+    Base,
+    /// Something else.
+    Object(&'a What),
+}
+
 /// Holds a SERIAL that was skimmed.
 #[derive(Debug, Default)]
 pub(super) struct Message {
     pub(super) chunk: Bytes,
     pub(super) tape: Vec<Item>,
+    /// What items refer to by number.
+    pub(super) objects: Vec<What>,
     /// Where on the tape the arguments of a call are.
     pub(super) args: Vec<u32>,
     /// Where in the chunk a call's name begins and ends.
@@ -74,6 +87,8 @@ impl Message {
         self.chunk = Bytes::new();
         self.tape.clear();
         self.tape.shrink_to(USUAL);
+        self.objects.clear();
+        self.objects.shrink_to(USUAL);
         self.args.clear();
         self.args.shrink_to(USUAL);
     }
@@ -90,7 +105,7 @@ impl Message {
 
     /// Decodes a call.
     pub(super) fn event(&self) -> Event {
-        let arg = |at: &u32| Decode::new(&self.chunk, &self.tape, *at).value().ok();
+        let arg = |at: &u32| Decode::new(self, *at).value().ok();
         let mut args = Vec::with_capacity(self.args.len());
         // None fails, as skimming has found all errors.
         args.extend(self.args.iter().filter_map(arg));
@@ -100,11 +115,20 @@ impl Message {
     /// Returns an argument of a call.
     pub(super) fn arg(&self, position: usize) -> Option<Value> {
         let at = *self.args.get(position)?;
-        Decode::new(&self.chunk, &self.tape, at).value().ok()
+        Decode::new(self, at).value().ok()
     }
 
     /// Returns the item that an argument of a call begins with.
     pub(super) fn arg_item(&self, position: usize) -> Option<&Item> {
         self.tape.get(*self.args.get(position)? as usize)
+    }
+
+    /// Returns what an item stands for.
+    #[inline]
+    pub(super) fn found(&self, item: &Item) -> Option<Found<'_>> {
+        if item.what == BASE {
+            return Some(Found::Base);
+        }
+        self.objects.get(item.what as usize).map(Found::Object)
     }
 }

@@ -20,7 +20,7 @@ impl Decode<'_> {
             val::TOPK => OpaqueState::TopK(self.topk()?),
             val::BLOOM => OpaqueState::Bloom(Bloom {
                 ty: self.optional(Decode::ty)?,
-                filter: match &self.item()?.what {
+                filter: match self.object()? {
                     What::BloomFilter(filter) => Arc::clone(filter),
                     _ => return Err(MISFIT),
                 },

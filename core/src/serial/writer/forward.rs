@@ -6,7 +6,7 @@ use crate::data::{Type, TypeTag};
 
 use super::super::cursor::Result;
 use super::super::kind::val;
-use super::super::tape::{Decode, Item, MISFIT, Message, What, is_set};
+use super::super::tape::{Decode, Found, Item, MISFIT, Message, What, is_set};
 use super::super::{Family, LazyEvent, Mode, WriteError};
 use super::decide::Live;
 use super::measure::{DEPTH, Measure};
@@ -45,8 +45,8 @@ impl Writer {
 /// Returns whether an event is certainly neither too large nor too deep.
 fn is_small(message: &Message) -> bool {
     let mut measure = Measure::new();
-    let known = message.tape.iter().filter_map(|item| match &item.what {
-        What::Known(value) => Some(&**value),
+    let known = message.objects.iter().filter_map(|what| match what {
+        What::Known(value) => Some(value),
         _ => None,
     });
     message.depth <= DEPTH
@@ -62,30 +62,29 @@ impl Session<'_, Live<'_>> {
         self.count(message.args.len());
         for at in &message.args {
             // Skimming has found all errors that there can be.
-            let _ = self.forward(&mut Decode::new(&message.chunk, &message.tape, *at));
+            let _ = self.forward(&mut Decode::new(message, *at));
         }
     }
 
     /// Writes the next value.
     fn forward(&mut self, from: &mut Decode<'_>) -> Result<()> {
-        if let Some(Item { tag, what: What::Full(_), .. }) = from.peek() {
-            match tag {
-                // Made of objects that have been decoded.
-                TypeTag::Pattern | TypeTag::Func | TypeTag::File | TypeTag::Opaque => {
-                    let value = from.value()?;
-                    self.value(&value);
-                    return Ok(());
-                }
-                _ => {}
-            }
+        if let Some(Item {
+            tag: TypeTag::Pattern | TypeTag::Func | TypeTag::File | TypeTag::Opaque,
+            ..
+        }) = from.peek()
+        {
+            // Made of objects that have been decoded.
+            let value = from.value()?;
+            self.value(&value);
+            return Ok(());
         }
-        let Item { tag, what, .. } = from.item()?;
-        match what {
-            What::Known(value) => {
+        match from.item()? {
+            (item, Found::Base) => self.content(item.tag, &Type::Base(item.tag), from),
+            (item, Found::Object(What::Full(ty))) => self.content(item.tag, ty, from),
+            (_, Found::Object(What::Known(value))) => {
                 self.value(value);
                 Ok(())
             }
-            What::Full(ty) => self.content(*tag, ty, from),
             _ => Err(MISFIT),
         }
     }
@@ -161,7 +160,7 @@ impl Session<'_, Live<'_>> {
             let is_there = from.cursor.bool()?;
             self.bool(is_there);
             if is_there {
-                match &from.item()?.what {
+                match from.object()? {
                     What::Attributes(attributes) => self.attributes(attributes),
                     What::Expr(expr) => self.expr(expr),
                     _ => return Err(MISFIT),
