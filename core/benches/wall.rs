@@ -41,7 +41,9 @@ fn events(c: &mut Criterion) {
             b.iter_batched(
                 || Receiver::warm(event(), Mode::RUNNING),
                 |(mut receiver, bytes)| {
-                    let name = |event: &LazyEvent| drop(black_box(event.name_bytes()));
+                    let name = |event: &LazyEvent| {
+                        black_box(event.name_bytes());
+                    };
                     let received: usize =
                         bytes.iter().map(|b| receiver.receive_lazily(b, name)).sum();
                     assert_eq!(received, EVENTS);

@@ -27,6 +27,8 @@ fn shown(value: &impl std::fmt::Debug) -> String {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     /// Arguments are asked for when all messages have come and the cache has long given them up,
     /// from the last to the first.
     #[test]

@@ -71,6 +71,11 @@ impl LazyEvent {
         Some(item.tag)
     }
 
+    /// Returns the tags of the types of the arguments, without decoding these.
+    pub fn arg_tags(&self) -> impl ExactSizeIterator<Item = TypeTag> + '_ {
+        (0..self.len()).map(|position| self.arg_tag(position).unwrap_or(TypeTag::Error))
+    }
+
     /// Decodes the arguments, one after the other.
     pub fn args(&self) -> impl ExactSizeIterator<Item = Value> + '_ {
         // Skimming has found all errors, so that decoding has none left and this no second choice.
