@@ -136,14 +136,14 @@ proptest! {
     }
 }
 
-/// An event can be given to another thread, and outlives its reader.
+/// An event outlives its reader, and can be given to another thread.
 #[test]
 fn lazy_events_travel() {
+    fn can_travel<T: Send + Sync + 'static>(_: &T) {}
     let mut out = Vec::new();
-    let args = vec![brocomm::data::Value::Count(7), "text".into()];
-    let event = Event::new("e", args);
-    Writer::new(10).event(Mode::RUNNING, &event.name, 1.0, &event.args, &mut out).unwrap();
+    let args = [brocomm::data::Value::Count(7), "text".into()];
+    Writer::new(10).event(Mode::RUNNING, b"e", 1.0, &args, &mut out).unwrap();
     let skimmed = lazily(&mut Reader::new(Limits::default()), &Bytes::from(out), Mode::RUNNING);
-    let travelled = std::thread::spawn(move || skimmed.clone().arg(1)).join().unwrap();
-    assert_eq!(travelled, Some("text".into()));
+    can_travel(&skimmed);
+    assert_eq!(skimmed.arg(1), Some("text".into()));
 }

@@ -106,10 +106,13 @@ impl Session<'_> {
         let (end, next) = (self.cursor.offset(), at + 1);
         let read = match (class, tag) {
             (val::STRING, TypeTag::String) => self.cursor.pass_string(),
-            (val::PLAIN, TypeTag::Count | TypeTag::Double | TypeTag::Time | TypeTag::Int) => {
-                self.cursor.pass(8)
-            }
+            (
+                val::PLAIN,
+                TypeTag::Count | TypeTag::Double | TypeTag::Time | TypeTag::Int | TypeTag::Bool,
+            )
+            | (val::INTERVAL, TypeTag::Interval) => self.cursor.pass(8),
             (val::ADDR, TypeTag::Addr) => self.cursor.addr().map(drop),
+            (val::PORT, TypeTag::Port) => self.pass_port(),
             _ => return self.content(at, class, tag, Type::Base(tag)),
         };
         if let Some(item) = self.message.tape.get_mut(at as usize) {
@@ -165,10 +168,7 @@ impl Session<'_> {
             | TypeTag::Interval
             | TypeTag::Enum => self.cursor.u64().map(drop),
             TypeTag::String => self.cursor.pass_string(),
-            TypeTag::Port => {
-                let number = self.cursor.u64()?;
-                Port::from_wire(number).map(drop).ok_or(Kind::BadPort(number))
-            }
+            TypeTag::Port => self.pass_port(),
             TypeTag::Addr => self.cursor.addr().map(drop),
             TypeTag::Subnet => self.cursor.subnet(self.lenient).map(drop),
             TypeTag::Func => self.noted(Session::func, What::Func),
@@ -185,6 +185,12 @@ impl Session<'_> {
                 Err(Kind::NoValues(tag))
             }
         }
+    }
+
+    #[inline]
+    fn pass_port(&mut self) -> Result<()> {
+        let number = self.cursor.u64()?;
+        Port::from_wire(number).map(drop).ok_or(Kind::BadPort(number))
     }
 
     read_object!(pattern, Pattern, Pattern, Pattern, pattern_body);
