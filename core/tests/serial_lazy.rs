@@ -1,6 +1,6 @@
 //! Lazy reading gives what reading gives, whenever and in whatever order it is asked.
 
-use brocomm::data::{Event, Serial};
+use brocomm::data::Serial;
 use brocomm::serial::{Caching, LazyEvent, LazySerial, Limits, Mode, Reader, Writer};
 use brocomm_conformance::strategies;
 use bytes::Bytes;

@@ -4,12 +4,14 @@ mod fresh;
 mod index;
 mod lru;
 mod messages;
+mod object;
 mod read;
 mod used;
 mod write;
 
 pub(super) use messages::Notes;
-pub(super) use read::{Object, PendingType, Place, ReadCache};
+pub(super) use object::{Object, PendingType};
+pub(super) use read::{Place, ReadCache};
 pub(super) use write::{Decision, WriteCache};
 
 /// Says how far an object extends, with all that it refers to.

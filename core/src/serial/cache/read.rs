@@ -1,11 +1,8 @@
 //! The reader's side of the object cache (2§5).
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
-use crate::data::{
-    Attributes, BitVector, BloomFilter, Case, CounterVector, Enclosing, Expr, File, Func, Hasher,
-    Id, Name, Pattern, Stmt, Type, TypeDef, TypeTag, Value,
-};
+use crate::data::{Type, TypeTag, Value};
 
 use super::super::tape::Message;
 use super::super::{Caching, Family, Limits, Mode, SerialErrorKind as Kind};
@@ -13,6 +10,7 @@ use super::fresh::Fresh;
 use super::index::PidIndex;
 use super::lru::ListId;
 use super::messages::{EACH, Messages, Notes};
+use super::object::{Object, PendingType};
 use super::used::Used;
 use super::{CacheCounters, Extent};
 
@@ -65,37 +63,6 @@ struct Entry {
     message: u32,
 }
 
-/// Holds an object, or what is known of it while it is being read.
-#[derive(Debug)]
-pub(in super::super) enum Object {
-    /// Its header was read, its body not yet.
-    Pending(Family),
-    /// A type whose parts are still being read; they may refer to it.
-    PendingType(PendingType),
-    /// A value: the number of its message, and its place on that message's tape.
-    Value(u32, u32),
-    Type(Type),
-    Attributes(Arc<Attributes>),
-    Expr(Arc<Expr>),
-    Stmt(Arc<Stmt>),
-    Case(Arc<Case>),
-    File(Arc<File>),
-    Func(Arc<Func>),
-    Id(Arc<Id>),
-    Pattern(Arc<Pattern>),
-    BitVector(Arc<BitVector>),
-    CounterVector(Arc<CounterVector>),
-    BloomFilter(Arc<BloomFilter>),
-    Hasher(Arc<Hasher>),
-}
-
-#[derive(Debug, Clone)]
-pub(in super::super) struct PendingType {
-    pub(in super::super) def: Weak<TypeDef>,
-    pub(in super::super) name: Name,
-    pub(in super::super) tag: TypeTag,
-}
-
 /// Says where an object that is being read will lie.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct Place(Where);
@@ -106,40 +73,6 @@ enum Where {
     Nowhere,
     Fresh(usize),
     Used(ListId, u32),
-}
-
-impl Object {
-    pub(in super::super) fn family(&self) -> Family {
-        match self {
-            Object::Pending(family) => *family,
-            Object::PendingType(_) | Object::Type(_) => Family::Type,
-            Object::Value(..) => Family::Val,
-            Object::Attributes(_) => Family::Attributes,
-            Object::Expr(_) => Family::Expr,
-            Object::Stmt(_) => Family::Stmt,
-            Object::Case(_) => Family::Case,
-            Object::File(_) => Family::File,
-            Object::Func(_) => Family::Func,
-            Object::Id(_) => Family::Id,
-            Object::Pattern(_) => Family::Pattern,
-            Object::BitVector(_) => Family::BitVector,
-            Object::CounterVector(_) => Family::CounterVector,
-            Object::BloomFilter(_) => Family::BloomFilter,
-            Object::Hasher(_) => Family::Hasher,
-        }
-    }
-
-    #[inline]
-    pub(in super::super) fn to_type(&self) -> Result<Type, Family> {
-        match self {
-            Object::Type(ty) => Ok(ty.clone()),
-            Object::PendingType(PendingType { def, name, tag }) => {
-                let (def, name, tag) = (def.clone(), name.clone(), *tag);
-                Ok(Type::Enclosing(Arc::new(Enclosing { def, name, tag })))
-            }
-            other => Err(other.family()),
-        }
-    }
 }
 
 impl ReadCache {
