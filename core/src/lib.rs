@@ -114,7 +114,7 @@
 //! | references to references, so that a few bytes stand for billions of values | [`serial::Limits::objects`] |
 //! | references to objects never sent | [`SerialErrorKind::UnknownObject`](serial::SerialErrorKind) |
 //! | object ids chosen to slow look-ups | ids lie in order, found by halves |
-//! | a cache without bound | [`serial::Limits::cache`] |
+//! | a cache without bound | [`serial::Limits::cache`], [`serial::Limits::cache_bytes`] |
 //! | types that contain themselves | references upwards are weak, so nothing leaks |
 //! | messages where they don't belong | [`connection::LEGALITY`] |
 //! | requests for millions of events | [`connection::Config::requests_limit`] |

@@ -25,12 +25,16 @@ impl EventDecl {
     ///
     /// Says which of the two it is; either way the call is to be dropped and the connection stays.
     pub fn check(&self, args: &[Value]) -> Result<(), CallMismatch> {
+        self.check_tags(args.iter().map(Value::tag))
+    }
+
+    fn check_tags(&self, args: impl ExactSizeIterator<Item = TypeTag>) -> Result<(), CallMismatch> {
         if args.len() != self.params.len() {
             return Err(CallMismatch::ArgumentCount);
         }
-        let fits = |(param, arg): (&Field, &Value)| match param.ty.tag() {
+        let fits = |(param, arg): (&Field, TypeTag)| match param.ty.tag() {
             Some(TypeTag::Any) | None => true,
-            Some(tag) => tag == arg.tag(),
+            Some(tag) => tag == arg,
         };
         if self.params.iter().zip(args).all(fits) {
             Ok(())
@@ -87,8 +91,17 @@ impl Declarations {
     ///
     /// Says why the call is to be dropped.
     pub fn check_call(&self, name: &[u8], args: &[Value]) -> Result<(), CallMismatch> {
+        self.check_call_tags(name, args.iter().map(Value::tag))
+    }
+
+    /// Checks a call of which only the tags of the arguments' types are known.
+    pub(crate) fn check_call_tags(
+        &self,
+        name: &[u8],
+        args: impl ExactSizeIterator<Item = TypeTag>,
+    ) -> Result<(), CallMismatch> {
         match self.events.get(name) {
-            Some(event) => event.check(args),
+            Some(event) => event.check_tags(args),
             None if self.globals.contains_key(name) => Err(CallMismatch::NotAnEvent),
             None => Err(CallMismatch::Unknown),
         }

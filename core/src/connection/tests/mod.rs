@@ -2,6 +2,7 @@
 
 mod close;
 mod handshake;
+mod lazy;
 mod observer;
 mod pressure;
 mod properties;

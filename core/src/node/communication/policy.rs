@@ -20,6 +20,8 @@ impl Communication {
         let told = match notification {
             From::Log(message) => return self.log_peer(id, LogLine::Connection(message)),
             From::Event(event) => return self.tell_event(id, event),
+            // Not asked for.
+            From::LazyEvent(event) => return self.tell_event(id, event.to_event()),
             From::Established(version) => return self.established(id, version),
             From::Closed(cause) => return self.closed(id, cause),
             From::HandshakeDone => return self.handshake_done(id),
