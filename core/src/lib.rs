@@ -126,6 +126,7 @@
 pub mod connection;
 pub mod data;
 pub mod serial;
+pub mod state;
 mod time;
 pub mod transport;
 pub mod wire;

@@ -18,6 +18,7 @@ mod event;
 mod expr;
 mod global;
 mod handlers;
+mod initial;
 #[cfg(feature = "serde")]
 pub mod json;
 mod lexer;
