@@ -69,16 +69,6 @@ impl Content {
             Content::Vector(_) => TypeTag::Vector,
         }
     }
-
-    /// Returns all that stands in the container.
-    pub(super) fn slots(&self) -> Box<dyn Iterator<Item = &Slot> + '_> {
-        match self {
-            Content::Table(table) => {
-                Box::new(table.entries.values().filter_map(|e| e.slot.as_ref()))
-            }
-            Content::Record(slots) | Content::Vector(slots) => Box::new(slots.iter().flatten()),
-        }
-    }
 }
 
 /// Where a container stands.

@@ -40,6 +40,14 @@ pub enum StateError {
         /// The type of what is there.
         found: TypeTag,
     },
+    /// A path leads on from what has no such parts, such as to a field of a table.
+    #[error("{target} leads through a {found}, which has no such part")]
+    NoPart {
+        /// Where the path begins.
+        target: Name,
+        /// The type of what has no such part.
+        found: TypeTag,
+    },
     /// An operand that the operation needs is not there.
     #[error("{} of {target} without all its operands, 2§9", operation.name())]
     MissingOperand {

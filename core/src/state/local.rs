@@ -105,7 +105,7 @@ impl Store {
         path: impl Into<Path>,
         index: impl Into<Vec<Value>>,
     ) -> Result<Option<StateAccess>, StateError> {
-        let (key, index) = self.entry(&path.into(), index.into())?;
+        let (key, index) = self.entry(Opcode::Add, &path.into(), index.into())?;
         self.require_table(key, Opcode::Add, false)?;
         self.heap.check_room(super::heap::index_cost(&index))?;
         let was_there = self.was_there(key, &index);
@@ -125,7 +125,7 @@ impl Store {
         path: impl Into<Path>,
         index: impl Into<Vec<Value>>,
     ) -> Result<Option<StateAccess>, StateError> {
-        let (key, index) = self.entry(&path.into(), index.into())?;
+        let (key, index) = self.entry(Opcode::Del, &path.into(), index.into())?;
         let old = self.old_entry(key, &index);
         self.heap.remove(key, &index);
         Ok(self.operation(Opcode::Del, key, index, old))
@@ -145,7 +145,7 @@ impl Store {
         path: impl Into<Path>,
         index: impl Into<Vec<Value>>,
     ) -> Result<(Option<Option<Value>>, Option<StateAccess>), StateError> {
-        let (key, index) = self.entry(&path.into(), index.into())?;
+        let (key, index) = self.entry(Opcode::ReadIdx, &path.into(), index.into())?;
         let Some(entry) = self.heap.table(key).and_then(|table| table.entries.get(&index)) else {
             return Ok((None, None));
         };
@@ -157,13 +157,14 @@ impl Store {
 
     fn entry(
         &self,
+        operation: Opcode,
         path: &Path,
         index: Vec<Value>,
     ) -> Result<(Key, Arc<crate::data::List>), StateError> {
         let key = self.container(path)?;
         if self.heap.table(key).is_none() {
             let found = self.heap.get(key).map(|container| container.content.tag());
-            let (operation, target) = (Opcode::Del, path.target.clone());
+            let target = path.target.clone();
             let found = found.unwrap_or(crate::data::TypeTag::Void);
             return Err(StateError::WrongKind { operation, target, found });
         }

@@ -65,6 +65,7 @@ mod local;
 mod path;
 mod place;
 mod read;
+mod snapshot;
 mod store;
 mod tables;
 #[cfg(test)]
@@ -76,4 +77,5 @@ pub use expiry::Expired;
 pub use full::{FullState, Progress};
 pub use limits::Limits;
 pub use path::{Part, Path};
+pub use snapshot::SnapshotError;
 pub use store::Store;

@@ -271,6 +271,5 @@ impl Store {
 
 /// Says that what a path leads through is nothing that has such parts.
 fn wrong_part(path: &Path, found: crate::data::TypeTag) -> StateError {
-    let operation = Opcode::AssignIdx;
-    StateError::WrongKind { operation, target: path.target.clone(), found }
+    StateError::NoPart { target: path.target.clone(), found }
 }

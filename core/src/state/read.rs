@@ -78,8 +78,10 @@ impl<'h> Reading<'h> {
             Content::Record(slots) => Record { ty, mutable, fields: all(slots)? }.into(),
             Content::Vector(slots) => Vector { ty, mutable, items: all(slots)? }.into(),
             Content::Table(table) => {
-                let mut entries = Vec::with_capacity(table.entries.len().min(self.most));
-                for (index, entry) in table.entries.iter().take(self.most) {
+                // What has no id can't be gone on with.
+                let most = if container.id.is_empty() { usize::MAX } else { self.most };
+                let mut entries = Vec::with_capacity(table.entries.len().min(most));
+                for (index, entry) in table.entries.iter().take(most) {
                     entries.push(self.entry(index, entry)?);
                 }
                 if let Some(last) = entries.last().filter(|_| entries.len() < table.entries.len()) {

@@ -32,6 +32,7 @@ pub(super) struct Variable {
     pub(super) attributes: Option<Arc<Attributes>>,
     pub(super) synchronized: bool,
     pub(super) slot: Option<Slot>,
+    initial: Option<Value>,
 }
 
 /// What an operation is on.
@@ -88,17 +89,27 @@ impl Store {
         let number = self.variables.len();
         let synchronized = global.has(AttributeTag::Synchronized);
         self.names.insert(global.name.clone(), number);
-        let attributes = global.attributes.clone();
-        let slot = initial.map(|value| {
-            let mut how = Absorb::new(Source::Local, synchronized);
-            self.heap.absorb(&value, attributes.as_ref(), &mut how)
-        });
-        if let Some(slot) = &slot {
-            self.heap.attach(slot, Owner::Variable(number));
-        }
         let (name, ty) = (global.name.clone(), global.ty.clone());
-        self.variables.push(Variable { name, ty, attributes, synchronized, slot });
+        let attributes = global.attributes.clone();
+        let slot = None;
+        self.variables.push(Variable { name, ty, attributes, synchronized, slot, initial });
+        self.initialize_one(number);
         Ok(())
+    }
+
+    /// Gives the variables without a value their initial ones.
+    pub(super) fn initialize(&mut self) {
+        (0..self.variables.len()).for_each(|number| self.initialize_one(number));
+    }
+
+    fn initialize_one(&mut self, number: usize) {
+        let Some(variable) = self.variables.get_mut(number) else { return };
+        if let (None, Some(initial)) = (&variable.slot, &variable.initial) {
+            let mut how = Absorb::new(Source::Local, variable.synchronized);
+            let slot = self.heap.absorb(initial, variable.attributes.as_ref(), &mut how);
+            self.heap.attach(&slot, Owner::Variable(number));
+            variable.slot = Some(slot);
+        }
     }
 
     /// Sets whether operations carry old values, and those that came are compared with what is here
@@ -121,7 +132,7 @@ impl Store {
     /// # Errors
     ///
     /// [`StateError::UnknownTarget`], [`StateError::NoValue`], [`StateError::NoSuchEntry`],
-    /// [`StateError::UnknownField`] or [`StateError::WrongKind`] if there is nothing at the path;
+    /// [`StateError::UnknownField`] or [`StateError::NoPart`] if there is nothing at the path;
     /// [`StateError::TooDeep`] or [`StateError::TooLarge`] if peers made of it what has no value.
     pub fn get(&self, path: impl Into<Path>) -> Result<Value, StateError> {
         let path = path.into();

@@ -44,7 +44,7 @@ impl Heap {
         };
         let kept = old.as_ref().filter(|_| lifetime.is_some_and(|l| l.counts_from_creation()));
         // A stamp from before the sender knew the time, or from the future, is none.
-        let came = stamps.filter(|(_, expire)| *expire > 0.0 && *expire <= now);
+        let came = stamps.filter(|(_, expire)| *expire > 0.0 && (*expire <= now || now == 0.0));
         let (last_access, expire_access) = match (came, kept) {
             (Some(stamps), _) => stamps,
             (None, Some(old)) => (now, old.expire_access),
@@ -114,6 +114,10 @@ impl Heap {
             let Some(table) = self.table_mut(key) else { continue };
             let Some(lifetime) = table.lifetime else { continue };
             let Some(entry) = table.entries.get_mut(&*index) else { continue };
+            if entry.expire_access == 0.0 {
+                // It was made before the time was known.
+                entry.expire_access = now.as_secs_f64();
+            }
             let end = lifetime.end(entry.expire_access);
             if end <= now {
                 entry.queued = None;
