@@ -163,9 +163,9 @@ impl Heap {
 
     fn set_slots(&mut self, key: Key, slots: Vec<Option<Slot>>) {
         self.cost = self.cost.saturating_add(slots.len());
-        match self.get_mut(key).map(|container| &mut container.content) {
-            Some(Content::Record(held) | Content::Vector(held)) => *held = slots,
-            _ => {}
+        let content = self.get_mut(key).map(|container| &mut container.content);
+        if let Some(Content::Record(held) | Content::Vector(held)) = content {
+            *held = slots;
         }
     }
 }

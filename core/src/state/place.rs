@@ -172,10 +172,7 @@ impl Store {
             return Ok(Slot::Held(key));
         }
         let place = self.place(path)?;
-        self.slot(&place).cloned().ok_or_else(|| match place {
-            Place::Entry(..) | Place::Element(..) => StateError::NoSuchEntry(path.target.clone()),
-            _ => StateError::NoValue(path.target.clone()),
-        })
+        self.slot(&place).cloned().ok_or_else(|| nothing(path, &place))
     }
 
     /// Finds the place that a path leads to.
@@ -190,7 +187,7 @@ impl Store {
                 target = match self.slot(place) {
                     Some(Slot::Held(key)) => Target::Container(*key),
                     Some(Slot::Plain(value)) => return Err(wrong_part(path, value.tag())),
-                    None => return Err(StateError::NoValue(path.target.clone())),
+                    None => return Err(nothing(path, place)),
                 };
             }
             let Target::Container(key) = target else {
@@ -272,4 +269,13 @@ impl Store {
 /// Says that what a path leads through is nothing that has such parts.
 fn wrong_part(path: &Path, found: crate::data::TypeTag) -> StateError {
     StateError::NoPart { target: path.target.clone(), found }
+}
+
+/// Says that nothing stands in a place to which a path leads, or through which.
+fn nothing(path: &Path, place: &Place) -> StateError {
+    let target = path.target.clone();
+    match place {
+        Place::Entry(..) | Place::Element(..) => StateError::NoSuchEntry(target),
+        Place::Variable(_) | Place::Field(..) => StateError::NoValue(target),
+    }
 }

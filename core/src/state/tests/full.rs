@@ -119,7 +119,7 @@ fn what_is_not_given_yet_needs_no_change() {
         ours.assign(Path::to("t").index(count(index)), index).unwrap();
     }
     let mut state = FullState::in_pieces(2);
-    let mut assign = |ours: &mut Store, path: Path| ours.assign(path, 5u64).unwrap().unwrap();
+    let assign = |ours: &mut Store, path: Path| ours.assign(path, 5u64).unwrap().unwrap();
     let last = assign(&mut ours, Path::to("last"));
     let early = assign(&mut ours, Path::to("t").index(count(1)));
     let late = assign(&mut ours, Path::to("t").index(count(3)));

@@ -179,7 +179,7 @@ fn sizes_and_presence_need_no_copy() {
 fn old_values_are_told_if_they_are_to_be_compared() {
     let mut store = store("a");
     store.set_check_consistency(true);
-    let mut tell =
+    let tell =
         |access: Result<Option<crate::data::StateAccess>, _>| told(&access.unwrap().unwrap());
     assert_eq!(tell(store.assign("n", 7i64)), "assign n 7 5 -");
     assert_eq!(tell(store.assign(Path::to("t1").index(count(1)), "b")), "assign_idx #a#1#3 1 b a");
