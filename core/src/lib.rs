@@ -15,7 +15,8 @@
 //! 3. [`serial`]: values to and from a SERIAL, with the object cache (part 2).
 //! 4. [`connection`]: one connection's phases, in both roles (§3); and an
 //!    [`Observer`](connection::Observer) that follows a session from outside.
-//! 5. [`transport`]: when to read, write, wait and close, for those who write a transport.
+//! 5. [`state`]: synchronized variables, in common with peers (2§9).
+//! 6. [`transport`]: when to read, write, wait and close, for those who write a transport.
 //!
 //! Sections are those of the specification in `conformance/spec`: `§1.5` is section 1.5 of part 1,
 //! `2§5` section 5 of part 2.
@@ -117,6 +118,8 @@
 //! | messages where they don't belong | [`connection::LEGALITY`] |
 //! | requests for millions of events | [`connection::Config::requests_limit`] |
 //! | PINGs without reading the answers | [`connection::Config::reply_limit`] |
+//! | state that grows without end | [`state::Limits::cost`] |
+//! | containers within themselves, or in very many places | [`state::StateError::TooDeep`], [`state::StateError::TooLarge`] |
 //! | more than the application takes | [`connection::Config::notification_limit`] |
 //!
 //! `forbid(unsafe_code)` concerns this crate; the zlib under it (`zlib-rs`, by `flate2`) has some.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::absorb::Source;
 use super::change::{difference, wrapping_add};
 use super::container::{Content, Key, Slot};
-use super::place::Place;
+use super::place::{Place, nothing};
 use super::store::Target;
 use super::{Expired, StateError, Store};
 use crate::data::{Id, List, Name, Opcode, StateAccess, Value};
@@ -180,7 +180,7 @@ impl Store {
         let present = match self.slot(place) {
             Some(Slot::Plain(present)) => present,
             Some(Slot::Held(_)) => return Err(self.wrong_kind(access.opcode, place)),
-            None => return Err(StateError::NoSuchEntry(access.target.clone())),
+            None => return Err(nothing(&access.target, place)),
         };
         let sum = difference(new, old).and_then(|difference| wrapping_add(present, difference));
         match sum {

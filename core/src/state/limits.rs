@@ -5,7 +5,8 @@
 pub struct Limits {
     /// What all of it may cost: one for each value without parts, entry, field, element, component
     /// of an index and container, and one more for each 64 bytes of a string. Default 32,000,000;
-    /// each takes some 50 to 150 bytes of memory.
+    /// each takes some 50 to 150 bytes of memory (a table of 1,000,000 counts and short strings
+    /// costs 3,000,000 and takes some 360 MB, with expiry some 500).
     pub cost: usize,
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::absorb::Source;
 use super::change::checked_add;
 use super::container::{Content, Key, Slot};
-use super::place::Place;
+use super::place::{Place, nothing};
 use super::{Path, StateError, Store};
 use crate::data::{Name, Opcode, StateAccess, Value};
 
@@ -70,7 +70,7 @@ impl Store {
         let old = match self.slot(&place) {
             Some(Slot::Plain(value)) => value.clone(),
             Some(Slot::Held(_)) => return Err(self.wrong_kind(Opcode::Incr, &place)),
-            None => return Err(StateError::NoSuchEntry(path.target)),
+            None => return Err(nothing(&path.target, &place)),
         };
         let new = match checked_add(&old, difference) {
             Some(Some(new)) => new,

@@ -172,7 +172,7 @@ impl Store {
             return Ok(Slot::Held(key));
         }
         let place = self.place(path)?;
-        self.slot(&place).cloned().ok_or_else(|| nothing(path, &place))
+        self.slot(&place).cloned().ok_or_else(|| nothing(&path.target, &place))
     }
 
     /// Finds the place that a path leads to.
@@ -187,7 +187,7 @@ impl Store {
                 target = match self.slot(place) {
                     Some(Slot::Held(key)) => Target::Container(*key),
                     Some(Slot::Plain(value)) => return Err(wrong_part(path, value.tag())),
-                    None => return Err(nothing(path, place)),
+                    None => return Err(nothing(&path.target, place)),
                 };
             }
             let Target::Container(key) = target else {
@@ -272,8 +272,8 @@ fn wrong_part(path: &Path, found: crate::data::TypeTag) -> StateError {
 }
 
 /// Says that nothing stands in a place to which a path leads, or through which.
-fn nothing(path: &Path, place: &Place) -> StateError {
-    let target = path.target.clone();
+pub(super) fn nothing(target: &Name, place: &Place) -> StateError {
+    let target = target.clone();
     match place {
         Place::Entry(..) | Place::Element(..) => StateError::NoSuchEntry(target),
         Place::Variable(_) | Place::Field(..) => StateError::NoValue(target),

@@ -148,7 +148,7 @@ fn what_cannot_be_replayed_is_told_and_changes_nothing() {
         error(&mut b, Opcode::Incr, "n", [&one, none, none]),
         E::MissingOperand { .. }
     ));
-    assert!(matches!(error(&mut b, Opcode::Incr, "none", [&one, &one, none]), E::NoSuchEntry(_)));
+    assert!(matches!(error(&mut b, Opcode::Incr, "none", [&one, &one, none]), E::NoValue(_)));
     assert!(matches!(
         error(&mut b, Opcode::Incr, table, [&one, &one, none]),
         E::AssignToContainer(_)
