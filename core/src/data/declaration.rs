@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Field, Name, Type, TypeTag, Value};
+use super::{Field, Globals, Name, Type, TypeTag, Value};
 
 /// Describes an event that a node has a handler for.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,8 +70,8 @@ pub struct Declarations {
     pub types: BTreeMap<Name, Type>,
     /// Events by full name.
     pub events: BTreeMap<Name, EventDecl>,
-    /// Variables by full name, with their types.
-    pub globals: BTreeMap<Name, Type>,
+    /// Variables and constants by full name, in order of declaration.
+    pub globals: Globals,
 }
 
 impl Declarations {
@@ -102,7 +102,7 @@ impl Declarations {
     ) -> Result<(), CallMismatch> {
         match self.events.get(name) {
             Some(event) => event.check_tags(args),
-            None if self.globals.contains_key(name) => Err(CallMismatch::NotAnEvent),
+            None if self.globals.contains(name) => Err(CallMismatch::NotAnEvent),
             None => Err(CallMismatch::Unknown),
         }
     }
