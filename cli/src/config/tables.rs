@@ -39,7 +39,7 @@ table!(Backoff, SWITCHABLE { factor, max, jitter });
 table!(KeepAlive, SWITCHABLE { idle, interval, probes });
 table!(Liveness, SWITCHABLE { ping_after, close_after });
 table!(wire::Limits { chunk, message, inflated });
-table!(serial::Limits { depth, objects, cache });
+table!(serial::Limits { depth, objects, cache, cache_bytes });
 
 impl Read for Queue {
     fn read(item: &Item<'_, '_>, default: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {

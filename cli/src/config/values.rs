@@ -37,7 +37,7 @@ macro_rules! whole {
         }
     )* };
 }
-whole!(u8, u32, usize);
+whole!(u8, u32, u64, usize);
 
 /// The only numbers of 16 bits are ports.
 impl Read for u16 {

@@ -25,6 +25,8 @@ impl Communication {
                 return reason.into_iter().for_each(|reason| self.error(id, reason));
             }
             From::Event(event) => return self.tell_event(id, event),
+            // Not asked for.
+            From::LazyEvent(event) => return self.tell_event(id, event.to_event()),
             From::Established(version) => return self.established(id, version),
             From::Closed(cause) => return self.closed(id, cause),
             From::HandshakeDone => return self.handshake_done(id),

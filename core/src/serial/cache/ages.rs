@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::data::TypeTag;
 
-use super::lru::ListId;
+use super::ListId;
 
 /// Holds the entries of both lists.
 ///

@@ -7,8 +7,8 @@ use crate::data::TypeTag;
 
 use super::super::{Caching, Family, Mode};
 use super::CacheCounters;
+use super::ListId;
 use super::ages::{Ages, Entry};
-use super::lru::ListId;
 
 /// Knows what the peer has in its cache.
 ///

@@ -10,7 +10,7 @@ pub(crate) const MAX_CONTENT: usize = 0x4000_0000;
 
 /// How deep values may lie within each other: well within what a default
 /// [`Limits::depth`](super::super::Limits::depth) lets a receiver read, types included.
-const DEPTH: u32 = 48;
+pub(super) const DEPTH: u32 = 48;
 
 /// What an object's header and type take at most, as a rough bound.
 const OVERHEAD: usize = 40;

@@ -2,6 +2,7 @@
 
 mod decide;
 mod expr;
+mod forward;
 mod measure;
 mod object;
 mod opaque;

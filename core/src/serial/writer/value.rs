@@ -156,12 +156,12 @@ impl<D: Decide> Session<'_, D> {
 }
 
 /// The number of words and the words of an address.
-fn addr_v4(addr: Ipv4Addr) -> [u8; 8] {
+pub(super) fn addr_v4(addr: Ipv4Addr) -> [u8; 8] {
     let [a, b, c, d] = addr.octets();
     [0, 0, 0, 1, a, b, c, d]
 }
 
-fn addr_v6(addr: Ipv6Addr) -> [u8; 20] {
+pub(super) fn addr_v6(addr: Ipv6Addr) -> [u8; 20] {
     let mut words = [0; 20];
     words[..4].copy_from_slice(&4_u32.to_be_bytes());
     words[4..].copy_from_slice(&addr.octets());
