@@ -31,6 +31,13 @@ impl Communication {
     /// Pings a peer that is silent, or gives it up.
     pub(super) fn check_liveness(&mut self, id: PeerId) {
         let Some((Liveness { ping_after, close_after }, heard)) = self.watched(id) else { return };
+        if self.peers.get(&id).and_then(|p| p.link).is_some_and(|link| !self.wants_input(link)) {
+            // Whatever it sends, we do not read it now.
+            if let Some(peer) = self.peers.get_mut(&id) {
+                (peer.heard, peer.pinged) = (self.now, false);
+            }
+            return self.timers.set(self.now + ping_after, Timer::Liveness(id));
+        }
         let silent = self.now.saturating_since(heard);
         if silent >= close_after {
             self.give_up(id, LogLine::Silent, "no sign of life");
