@@ -15,7 +15,9 @@
 //! 3. [`serial`]: values to and from a SERIAL, with the object cache (part 2).
 //! 4. [`connection`]: one connection's phases, in both roles (§3); and an
 //!    [`Observer`](connection::Observer) that follows a session from outside.
-//! 5. [`transport`]: when to read, write, wait and close, for those who write a transport.
+//! 5. [`logs`]: log streams, sent, received and written as Bro writes them (part 3).
+//! 6. [`services`]: batches of prints, statistics of PINGs, packets as pcap.
+//! 7. [`transport`]: when to read, write, wait and close, for those who write a transport.
 //!
 //! Sections are those of the specification in `conformance/spec`: `§1.5` is section 1.5 of part 1,
 //! `2§5` section 5 of part 2.
@@ -117,6 +119,9 @@
 //! | messages where they don't belong | [`connection::LEGALITY`] |
 //! | requests for millions of events | [`connection::Config::requests_limit`] |
 //! | PINGs without reading the answers | [`connection::Config::reply_limit`] |
+//! | log writers without end, or of endless columns | [`logs::LogLimits::writers`], [`logs::LogLimits::announced`] |
+//! | a log entry of billions of values | [`logs::LogLimits::values`], after the bytes that are left |
+//! | a log whose path leads out of its folder | [`logs::file_name`] |
 //! | more than the application takes | [`connection::Config::notification_limit`] |
 //!
 //! `forbid(unsafe_code)` concerns this crate; the zlib under it (`zlib-rs`, by `flate2`) has some.
@@ -125,8 +130,10 @@
 
 pub mod connection;
 pub mod data;
+pub mod logs;
 pub mod node;
 pub mod serial;
+pub mod services;
 mod time;
 pub mod transport;
 pub mod wire;

@@ -5,6 +5,7 @@ mod bro;
 mod common;
 
 use std::collections::VecDeque;
+use std::sync::LazyLock;
 
 use brocomm::Time;
 use brocomm::connection::{Observer, Phase, Role, StateSource};
@@ -235,6 +236,22 @@ fn of_bros() -> impl Iterator<Item = (Session, Side)> {
     good.flat_map(|session| Side::BOTH.map(|side| (session.clone(), side)))
 }
 
+/// A session in which a node took the place of one side, and what that side had sent.
+struct Played {
+    session: Session,
+    side: Side,
+    replay: Replay,
+    recorded: Vec<Sent>,
+}
+
+static PLAYED: LazyLock<Vec<Played>> = LazyLock::new(|| {
+    let played = |(session, side)| {
+        let (replay, recorded) = play(&session, side);
+        Played { session, side, replay, recorded }
+    };
+    of_bros().map(played).collect()
+});
+
 /// Leaves out what is not for a node to repeat: the order of a set, and times.
 fn comparable((message, serial): &Sent) -> String {
     match message {
@@ -260,12 +277,11 @@ fn in_order(sent: &[Sent]) -> Vec<String> {
 #[test]
 fn a_node_sends_what_the_bro_sent_in_its_place() {
     let mut compared = 0;
-    for (session, side) in of_bros() {
+    for Played { session, side, replay, recorded } in PLAYED.iter() {
         let name = session.name();
-        let (replay, recorded) = play(&session, side);
         assert!(replay.to_send.is_empty(), "{name}, {side}: {:?}", replay.to_send.front());
         let sent = in_order(&replay.sent);
-        let recorded = in_order(&recorded);
+        let recorded = in_order(recorded);
         for (at, (sent, recorded)) in sent.iter().zip(&recorded).enumerate() {
             assert!(sent == recorded, "{name}, {side}, message {at}:\n{sent}\n{recorded}");
         }
@@ -321,8 +337,8 @@ fn counts(source: &str, message: &str, side: Side, closed_by_us: bool) -> bool {
 #[test]
 fn a_node_logs_what_the_bro_logged_in_its_place() {
     let (mut compared, mut differ) = (0, Vec::new());
-    for (session, side) in of_bros() {
-        let name = session.name();
+    for Played { session, side, replay, .. } in PLAYED.iter() {
+        let (name, side) = (session.name(), *side);
         let expectation = session.expectation().unwrap();
         // The log is that of both connections.
         if !expectation.further_connections.is_empty() {
@@ -338,7 +354,6 @@ fn a_node_logs_what_the_bro_logged_in_its_place() {
         });
         let recorded = by_source(fields.filter(|f| counts(f.0, &f.2, side, closed_by_us)));
 
-        let (replay, _) = play(&session, side);
         let level = |entry: &LogEntry| match entry.level() {
             Some(brocomm::connection::Level::Info) => "info",
             Some(brocomm::connection::Level::Error) => "error",

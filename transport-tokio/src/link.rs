@@ -7,7 +7,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use socket2::SockRef;
+use brocomm::node::KeepAlive;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
@@ -29,6 +30,20 @@ impl Link {
         stream.set_nodelay(true)?;
         let (local, remote) = (stream.local_addr()?, stream.peer_addr()?);
         Ok(Link { stream, local, remote })
+    }
+
+    /// Takes over a socket of a node.
+    pub(crate) fn of(stream: TcpStream, keep_alive: Option<KeepAlive>) -> io::Result<Link> {
+        if let Some(KeepAlive { idle, interval, probes }) = keep_alive {
+            let asked = TcpKeepalive::new().with_time(idle);
+            // Not every system can be told more.
+            #[cfg(any(target_os = "linux", target_vendor = "apple", windows))]
+            let asked = asked.with_interval(interval).with_retries(probes);
+            #[cfg(not(any(target_os = "linux", target_vendor = "apple", windows)))]
+            let _ = (interval, probes);
+            SockRef::from(&stream).set_tcp_keepalive(&asked)?;
+        }
+        Link::new(stream)
     }
 
     pub(crate) fn read(
@@ -83,6 +98,16 @@ fn attempt(
 pub(crate) struct Alarm(Option<Pin<Box<Sleep>>>);
 
 impl Alarm {
+    /// Is set to go off when so much time has passed.
+    pub(crate) fn new(wait: Duration) -> Alarm {
+        Alarm(Some(Box::pin(sleep(wait))))
+    }
+
+    /// Is ready when the time that was set has passed, or none was set.
+    pub(crate) fn poll_set(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.0.as_mut().map_or(Poll::Ready(()), |sleep| sleep.as_mut().poll(cx))
+    }
+
     /// Is ready when so much time has passed; replaces what was set before.
     pub(crate) fn poll_in(&mut self, cx: &mut Context<'_>, wait: Duration) -> Poll<()> {
         let sleep = self.0.get_or_insert_with(|| Box::pin(sleep(wait)));

@@ -54,7 +54,8 @@ pub use opaque::{
     Opaque, OpaqueState, TopK,
 };
 pub use parse_error::{ParseError, ParseErrorKind};
-pub use pattern::{PatternError, PatternErrorKind};
+pub use pattern::{PatternError, PatternErrorKind, PatternMatcher};
+pub(crate) use print::{address, number};
 pub use scalar::{EnumValue, Pattern, Port, Subnet, Transport};
 pub use stmt::{Case, Stmt, StmtKind};
 pub use tag::{InternalTag, TypeTag};

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::{Endpoint, EventPattern, EventPeer, PeerCounters};
 use crate::Time;
 use crate::connection::{Level, LogMessage, Source};
+use crate::logs::CommunicationLine;
 use crate::wire::SyncPoint;
 
 /// Holds one line of the communication log.
@@ -30,6 +31,18 @@ impl LogEntry {
     /// Returns the line's `src_name`; unset where the level is.
     pub const fn source(&self) -> Option<Source> {
         self.line.source()
+    }
+}
+
+impl From<&LogEntry> for CommunicationLine {
+    /// Makes the line of the file.
+    fn from(entry: &LogEntry) -> CommunicationLine {
+        CommunicationLine {
+            time: entry.time,
+            source: entry.source(),
+            level: entry.level(),
+            message: entry.to_string(),
+        }
     }
 }
 

@@ -25,8 +25,9 @@ mod options;
 mod outbox;
 mod pattern;
 mod peer;
-mod stub;
+mod targets;
 mod timers;
+mod validate;
 mod weight;
 
 pub use action::Action;
@@ -39,4 +40,5 @@ pub use notification::Notification;
 pub use options::{Backoff, Bound, Handshake, KeepAlive, Options, Overflow, Queue};
 pub use pattern::{EventPattern, PatternError, PatternErrorKind};
 pub use peer::{ConnectionId, Endpoint, EventPeer, PeerId};
-pub use stub::{ListenTarget, OptionsError, listen_targets};
+pub use targets::{ListenTarget, listen_targets};
+pub use validate::{OptionsError, OptionsErrorKind, OptionsWarning, OptionsWarningKind};

@@ -79,6 +79,24 @@ pub enum TransportError {
     Config(Vec<ConfigError>),
 }
 
+/// Says why there is no answer to an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// No peer that is Running has requested the event.
+    #[error("no peer has requested the event")]
+    NobodyAsked,
+    /// There was no answer in time.
+    #[error("no answer within {} s", .timeout.as_secs_f64())]
+    TimedOut {
+        /// The time that was allowed.
+        timeout: Duration,
+    },
+    /// The node has ended.
+    #[error("communication is terminated")]
+    Terminated,
+}
+
 /// Says why the system refused something, in words: an [`io::Error`] that can be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause {

@@ -51,11 +51,30 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! A whole node has many sockets, and is shared among the tasks or threads that carry them: a
+//! [`Hub`] holds the [`Communication`](crate::node::Communication) for them and knows whom to wake,
+//! and a [`Carrier`] is to each of its connections what a driver is to a single one. Both decide by
+//! the same [`Socket`].
+
+use std::time::Duration;
 
 mod driver;
 mod error;
+mod hub;
+mod session;
+mod socket;
 #[cfg(test)]
 mod tests;
 
-pub use driver::{BLOCK, Driver, Flushed, LINGER, Step};
-pub use error::{Cause, TransportError};
+pub use driver::{Driver, Flushed};
+pub use error::{Cause, RequestError, TransportError};
+pub use hub::{Carrier, Hub, Task, Ticket};
+pub use session::{NodeSession, Session};
+pub use socket::{BLOCK, LINGER, Socket, Step};
+
+/// How long a peer has to answer an attempt to connect, if nobody says otherwise.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long to wait before accepting again after that failed, such as for want of descriptors.
+pub const ACCEPT_PAUSE: Duration = Duration::from_secs(1);

@@ -77,7 +77,12 @@ impl Communication {
     }
 
     /// Feeds a connection, and looks at what came of it.
-    fn feed(&mut self, id: ConnectionId, now: Time, feed: impl FnOnce(&mut Connection, Time)) {
+    pub(super) fn feed(
+        &mut self,
+        id: ConnectionId,
+        now: Time,
+        feed: impl FnOnce(&mut Connection, Time),
+    ) {
         self.feed_time(now);
         let now = self.now;
         let Some(link) = self.links.get_mut(&id) else { return };

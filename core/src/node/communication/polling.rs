@@ -68,13 +68,26 @@ impl Communication {
             && self.peers.get(&link.peer).is_some_and(|peer| !peer.awaiting_setup)
     }
 
-    fn transport(&self, id: ConnectionId) -> Option<&Connection> {
+    /// Tells whether the transport has something to do for a connection: until the attempt to
+    /// connect is given up or has failed, or the connection was said to be closed.
+    pub fn is_known(&self, id: ConnectionId) -> bool {
+        self.links.contains_key(&id)
+    }
+
+    pub(crate) fn transport(&self, id: ConnectionId) -> Option<&Connection> {
         self.links.get(&id)?.connection.as_deref()
     }
 
     /// Returns when to call again, at the latest.
     pub fn next_timeout(&self) -> Option<Time> {
         self.timers.next()
+    }
+
+    /// Tells whether there may be a notification; if not, there is none.
+    pub fn has_notifications(&self) -> bool {
+        !self.notifications.is_empty()
+            || !self.turns.is_empty()
+            || self.blocked.is_empty() && !self.finale.is_empty()
     }
 
     /// Returns the next notification.

@@ -17,7 +17,7 @@ pub(super) enum Ending {
     /// Peers are to take what is queued for them; these did not.
     UnderWay { undelivered: Vec<PeerId> },
     /// All is over.
-    Over,
+    Over { undelivered: Vec<PeerId> },
 }
 
 impl Ending {
@@ -56,6 +56,16 @@ impl Communication {
         self.end_if_done();
     }
 
+    /// Tells whether [`terminate_communication`](Self::terminate_communication) is done: all
+    /// connections are closed, whether or not the application has taken the last notifications.
+    /// Returns the peers that did not take all that was queued for them in time.
+    pub fn terminated(&self) -> Option<&[PeerId]> {
+        match &self.ending {
+            Ending::Over { undelivered } => Some(undelivered),
+            _ => None,
+        }
+    }
+
     /// If we are ending: closes a connection for which nothing more waits.
     pub(super) fn close_when_sent(&mut self, id: PeerId) {
         if !self.ending.is_under_way() {
@@ -76,23 +86,16 @@ impl Communication {
 
     /// Waits no longer for peers to take what is queued.
     pub(super) fn terminate_now(&mut self) {
-        let (now, mut late) = (self.now, Vec::new());
-        let links: Vec<ConnectionId> = self.links.keys().copied().collect();
-        for id in links {
-            let Some(link) = self.links.get_mut(&id) else { continue };
-            let peer = link.peer;
-            if let Some(connection) = &mut link.connection {
-                let waits = self.peers.get(&peer).is_some_and(|peer| !peer.outbox.is_empty());
-                if waits || !connection.poll_transmit().is_empty() {
-                    late.push(peer);
-                }
-                connection.feed_failure("terminating", now);
-            }
-            self.drain(peer);
-            self.touch(id);
-        }
+        let late = self.undelivered();
         if let Ending::UnderWay { undelivered } = &mut self.ending {
             *undelivered = late;
+        }
+        let now = self.now;
+        let links: Vec<ConnectionId> = self.links.keys().copied().collect();
+        for id in links {
+            self.touch(id);
+            self.feed(id, now, |connection, now| connection.feed_failure("terminating", now));
+            self.feed_closed(id, now);
         }
         self.end_if_done();
     }
@@ -104,7 +107,7 @@ impl Communication {
             return;
         }
         let undelivered = std::mem::take(undelivered);
-        self.ending = Ending::Over;
+        self.ending = Ending::Over { undelivered: undelivered.clone() };
         self.timers.cancel(Timer::Terminate);
         let statistics = LogLine::Statistics(Box::new(self.sum()));
         for line in [statistics, LogLine::Terminated] {

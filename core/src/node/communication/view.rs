@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::timers::Timer;
 use super::super::{EventPeer, Node, Options, PeerCounters, PeerId, PeerState};
-use super::{Communication, Peer};
+use super::{Communication, Link, Peer};
 use crate::Time;
 use crate::connection::{Connection, Role};
 use crate::data::Declarations;
@@ -77,6 +77,11 @@ impl Communication {
         Some(&self.peers.get(&id)?.who)
     }
 
+    /// Returns the name of the entry that applies to a peer, if one does (§4).
+    pub fn node_of(&self, id: PeerId) -> Option<&str> {
+        self.entry(id).map(|entry| &*entry.name)
+    }
+
     /// Returns where we are with a peer.
     pub fn peer_state(&self, id: PeerId) -> Option<PeerState> {
         let peer = self.peers.get(&id)?;
@@ -100,6 +105,29 @@ impl Communication {
         counters.outgoing = peer.outbox.depth;
         counters.incoming = peer.inbox.depth;
         Some(counters)
+    }
+
+    /// Returns the first peer, from this number on, for which something still waits to be sent, what
+    /// is kept for a peer that is away included.
+    pub fn next_undelivered(&self, from: PeerId) -> Option<PeerId> {
+        let waits =
+            |link: &Link| link.connection.as_deref().is_some_and(|c| !c.poll_transmit().is_empty());
+        let mut peers = self.peers.range(from..);
+        peers.find_map(|(id, peer)| {
+            let current = peer.link.and_then(|link| self.links.get(&link));
+            // Connections that are over may still have something to send.
+            let has_others = peer.sockets > usize::from(peer.link.is_some());
+            let undelivered = !peer.outbox.is_empty()
+                || current.is_some_and(waits)
+                || has_others && self.links.values().any(|link| link.peer == *id && waits(link));
+            undelivered.then_some(*id)
+        })
+    }
+
+    /// Returns all peers for which something still waits to be sent.
+    pub fn undelivered(&self) -> Vec<PeerId> {
+        let next = |id: &PeerId| self.next_undelivered(PeerId(id.0.checked_add(1)?));
+        std::iter::successors(self.next_undelivered(PeerId::LOCAL), next).collect()
     }
 
     /// Returns what went wrong with a peer last, in words.

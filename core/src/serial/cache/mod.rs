@@ -1,5 +1,6 @@
 //! The object cache, one per direction, on either side (2§5).
 
+mod ages;
 mod index;
 mod lru;
 mod read;

@@ -1,0 +1,128 @@
+//! One connection of a node over one socket.
+
+use std::io;
+use std::task::Waker;
+
+use super::Hub;
+use crate::Time;
+use crate::node::ConnectionId;
+use crate::transport::{NodeSession, Socket, Step};
+
+/// Carries the bytes of one connection of a node, by a [`Socket`].
+///
+/// The hub is needed at each [`poll_step`](Self::poll_step) only, not while the step is done.
+#[derive(Debug)]
+pub struct Carrier {
+    id: ConnectionId,
+    socket: Socket,
+    outcome: Option<Outcome>,
+}
+
+/// What a step gave.
+#[derive(Debug)]
+enum Outcome {
+    Write(io::Result<usize>),
+    Read(io::Result<usize>),
+}
+
+impl Carrier {
+    /// Takes over a connection that is up, or being made.
+    pub const fn new(id: ConnectionId) -> Carrier {
+        Carrier { id, socket: Socket::new(), outcome: None }
+    }
+
+    /// Returns which connection it is.
+    pub const fn id(&self) -> ConnectionId {
+        self.id
+    }
+
+    /// Tells whether a connection that is being made is no longer wanted. While it is, who makes it
+    /// is woken when that changes.
+    #[must_use = "nobody waits for the connection"]
+    pub fn is_given_up(&self, hub: &mut Hub, waker: &Waker) -> bool {
+        let given_up = hub.abandoned || !hub.communication.is_known(self.id);
+        if !given_up {
+            hub.carriers.insert(self.id, waker.clone());
+        }
+        given_up
+    }
+
+    /// Takes note that the connection is up.
+    pub fn feed_connected(&self, hub: &mut Hub, now: Time) {
+        hub.communication.feed_connected(self.id, now);
+    }
+
+    /// Takes note that the connection did not come about; that is the end of it.
+    pub fn feed_connect_failed(&self, hub: &mut Hub, reason: &str, now: Time) {
+        hub.carriers.remove(&self.id);
+        hub.communication.feed_connect_failed(self.id, reason, now);
+    }
+
+    /// Says what to do next, see [`Socket::poll_step`]. What is to be written is in the buffer then,
+    /// and what is read belongs there; its size is about a [`BLOCK`](crate::transport::BLOCK).
+    ///
+    /// Whoever has done [`Step::Close`] calls [`feed_closed`](Self::feed_closed).
+    pub fn poll_step<'a>(
+        &mut self,
+        hub: &mut Hub,
+        buffer: &'a mut [u8],
+        now: Time,
+        waker: &Waker,
+    ) -> Step<'a> {
+        let mut session = NodeSession { node: &mut hub.communication, id: self.id };
+        match self.outcome.take() {
+            Some(Outcome::Write(result)) => self.socket.feed_write(&mut session, result, now),
+            Some(Outcome::Read(result)) => {
+                let bytes = result.map(|read| buffer.get(..read).unwrap_or_default());
+                self.socket.feed_read(&mut session, bytes, now);
+            }
+            None => {}
+        }
+        if hub.abandoned {
+            self.socket.give_up();
+        }
+        // All that has happened to this connection so far is heeded now.
+        hub.carriers.remove(&self.id);
+        hub.heed_connections();
+        let mut session = NodeSession { node: &mut hub.communication, id: self.id };
+        let step = match self.socket.poll_step(&mut session, now) {
+            Step::Write(bytes) => {
+                let length = bytes.len().min(buffer.len());
+                if let (Some(to), Some(from)) = (buffer.get_mut(..length), bytes.get(..length)) {
+                    to.copy_from_slice(from);
+                }
+                Step::Write(buffer.get(..length).unwrap_or_default())
+            }
+            Step::Read => Step::Read,
+            Step::EndOutput => Step::EndOutput,
+            Step::Yield => Step::Yield,
+            Step::Wait { until } => Step::Wait { until },
+            Step::Close => return Step::Close,
+        };
+        hub.carriers.insert(self.id, waker.clone());
+        step
+    }
+
+    /// Takes note of what writing gave, as [`Socket::feed_write`] does.
+    pub fn feed_write(&mut self, result: io::Result<usize>) {
+        self.outcome = Some(Outcome::Write(result));
+    }
+
+    /// Takes note of how many bytes of the buffer were read, as [`Socket::feed_read`] does. The
+    /// buffer has to stay as it is until the next [`poll_step`](Self::poll_step).
+    pub fn feed_read(&mut self, result: io::Result<usize>) {
+        self.outcome = Some(Outcome::Read(result));
+    }
+
+    /// Takes note that what the socket was not ready for when it was tried last may go now.
+    pub fn feed_ready(&mut self) {
+        self.socket.feed_readable();
+        self.socket.feed_writable();
+    }
+
+    /// Takes note that the socket is closed.
+    pub fn feed_closed(&self, hub: &mut Hub, now: Time) {
+        hub.carriers.remove(&self.id);
+        hub.communication.feed_closed(self.id, now);
+    }
+}

@@ -1,0 +1,123 @@
+//! What the application awaits of a node, but for notifications.
+
+use std::collections::BTreeMap;
+use std::task::{Poll, Waker};
+
+use super::Hub;
+use crate::Time;
+use crate::data::{Event, Name};
+use crate::node::{PeerId, Raised};
+
+/// Names one who waits, from the first call to the last; given back with [`Hub::forget`].
+#[derive(Debug, Default)]
+pub struct Ticket(pub(super) Option<u64>);
+
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    by_ticket: BTreeMap<u64, (Wanted, Waker)>,
+    next: u64,
+}
+
+#[derive(Debug)]
+pub(super) enum Wanted {
+    /// Room for an event of this name.
+    Room(Name),
+    /// That nothing waits for this peer.
+    Delivery(PeerId),
+    /// The end.
+    End,
+    /// The answer to an event.
+    Answer,
+}
+
+impl Hub {
+    /// Raises an event as soon as there is room for it for all who get it; takes it then. An event
+    /// that was taken already is one for nobody.
+    pub fn poll_raise(
+        &mut self,
+        ticket: &mut Ticket,
+        event: &mut Option<Event>,
+        now: Time,
+        waker: &Waker,
+    ) -> Poll<Raised> {
+        self.communication.feed_time(now);
+        let Some(raised) = event.take() else { return Poll::Ready(Raised::default()) };
+        if self.communication.can_raise(&raised.name) {
+            if let Ok(raised) = self.communication.raise(raised, now) {
+                return Poll::Ready(raised);
+            }
+            return Poll::Ready(Raised::default());
+        }
+        self.wait(ticket, Wanted::Room(raised.name.clone()), waker);
+        *event = Some(raised);
+        Poll::Pending
+    }
+
+    /// Tells when nothing of what waited at the first call waits to be sent any more; `from` is
+    /// where the search goes on, [`PeerId::LOCAL`] at first.
+    pub fn poll_flush(
+        &mut self,
+        ticket: &mut Ticket,
+        from: &mut PeerId,
+        waker: &Waker,
+    ) -> Poll<()> {
+        match self.communication.next_undelivered(*from) {
+            None => Poll::Ready(()),
+            Some(peer) => {
+                *from = peer;
+                self.wait(ticket, Wanted::Delivery(peer), waker);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Tells when communication is [terminated](crate::node::Communication::terminated), and who
+    /// did not get all.
+    pub fn poll_terminated(&mut self, ticket: &mut Ticket, waker: &Waker) -> Poll<Vec<PeerId>> {
+        if let Some(undelivered) = self.communication.terminated() {
+            return Poll::Ready(undelivered.to_vec());
+        }
+        self.wait(ticket, Wanted::End, waker);
+        Poll::Pending
+    }
+
+    /// Takes note that somebody waits no longer.
+    pub fn forget(&mut self, ticket: &mut Ticket) {
+        if let Some(number) = ticket.0.take() {
+            self.waiting.by_ticket.remove(&number);
+            self.asked.remove(&number);
+        }
+    }
+
+    pub(super) fn number(&mut self, ticket: &mut Ticket) -> u64 {
+        *ticket.0.get_or_insert_with(|| {
+            self.waiting.next += 1;
+            self.waiting.next
+        })
+    }
+
+    pub(super) fn wait(&mut self, ticket: &mut Ticket, wanted: Wanted, waker: &Waker) {
+        let number = self.number(ticket);
+        self.waiting.by_ticket.insert(number, (wanted, waker.clone()));
+    }
+
+    /// Has somebody woken, whatever it waits for.
+    pub(super) fn rouse(&mut self, number: u64) {
+        self.wake.extend(self.waiting.by_ticket.remove(&number).map(|(_, waker)| waker));
+    }
+
+    /// Has those woken who waited for what has come.
+    pub(super) fn heed_waiting(&mut self) {
+        let come = |(number, (wanted, _)): (&u64, &(Wanted, Waker))| {
+            let come = match wanted {
+                Wanted::Room(name) => self.communication.can_raise(name),
+                Wanted::Delivery(peer) => self.communication.next_undelivered(*peer) != Some(*peer),
+                Wanted::End => self.communication.terminated().is_some(),
+                Wanted::Answer => self.can_look_for_answers(),
+            };
+            come.then_some(*number)
+        };
+        let come: Vec<u64> = self.waiting.by_ticket.iter().filter_map(come).collect();
+        come.into_iter().for_each(|number| self.rouse(number));
+    }
+}
