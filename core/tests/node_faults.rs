@@ -9,8 +9,8 @@ use std::time::Duration;
 use brocomm::connection::Phase;
 use brocomm::data::{Declarations, Event, Value};
 use brocomm::node::{
-    Bound, Communication, Configuration, ConnectionId, Handshake, Liveness, Node, Notification,
-    Options, Overflow, PeerId, PeerState, Queue,
+    Bound, Communication, Configuration, ConnectionId, Handshake, Liveness, LogLine, Node,
+    Notification, Options, Overflow, PeerId, PeerState, Queue,
 };
 use network::{Network, address};
 
@@ -199,4 +199,46 @@ fn a_large_event_drops_as_many_old_ones_as_it_needs_the_room_of() {
         assert!(waiting.bytes < 4000 + 31_000, "{waiting:?}");
         assert!(waiting.events > 0, "the newest stays");
     }
+}
+
+#[test]
+fn what_comes_after_an_event_that_a_queue_had_no_room_for_does_not_come_before_the_connection_ends()
+{
+    let queue = Queue { bound: Bound::new(2, 1 << 20), overflow: Overflow::Disconnect };
+    let options = Options { incoming: queue, ..Options::default() };
+    let (mut net, here, there) = pair(options, Node::new(address(0)), Options::default());
+    net.settle();
+    for n in 1..=200 {
+        raise(&mut net, there, ping(n));
+    }
+    let bytes = net.node(there).poll_transmit(FIRST.0).to_vec();
+    let now = net.now;
+    net.node(here).feed_bytes(FIRST.0, &bytes, now);
+    net.settle();
+    let told = net.told(here);
+    let event = |told: &Notification| match told {
+        Notification::Event { event, .. } => Some(event.clone()),
+        _ => None,
+    };
+    assert_eq!(numbers(&told.iter().filter_map(event).collect::<Vec<_>>()), [1, 2]);
+    let full = |told: &&Notification| matches!(told, Notification::Log(entry) if entry.line == LogLine::QueueFull);
+    assert_eq!(told.iter().filter(full).count(), 1);
+    assert!(matches!(net.node(here).peer_state(FIRST.1), Some(PeerState::Waiting { .. })));
+}
+
+#[test]
+fn what_is_told_after_an_event_is_not_remote_itself() {
+    let (mut net, here, there) =
+        pair(Options::default(), Node::new(address(0)), Options::default());
+    net.settle();
+    raise(&mut net, there, ping(1));
+    let bytes = net.node(there).poll_transmit(FIRST.0).to_vec();
+    let now = net.now;
+    let node = net.node(here);
+    node.feed_bytes(FIRST.0, &bytes, now);
+    assert!(matches!(node.poll_notification(), Some(Notification::Event { .. })));
+    assert!(node.is_remote_event());
+    node.feed_accept_failed("too many open files", now);
+    assert!(matches!(node.poll_notification(), Some(Notification::Log(_))));
+    assert!(!node.is_remote_event());
 }

@@ -167,11 +167,11 @@ impl Simulation {
         self.run_until(CHAOS);
         self.note(format_args!("nothing goes wrong any more"));
         self.heal();
-        self.run_until(CHAOS + 30 * SECOND);
+        self.run_until(CHAOS + 26 * SECOND);
         for node in 0..self.hosts.len() {
             self.raise_later(node, node % scenario::NAMES.len(), 5);
         }
-        self.run_until(CHAOS + 36 * SECOND);
+        self.run_until(CHAOS + 30 * SECOND);
         self.check_quiet();
         for node in 0..self.hosts.len() {
             let end = Planned::Restart { node, back: Nanos::MAX };
@@ -180,9 +180,9 @@ impl Simulation {
             let at = if node == 0 { at + 9 * SECOND } else { at };
             self.at(at, Happening::Planned(end));
         }
-        self.run_until(CHAOS + 44 * SECOND);
+        self.run_until(CHAOS + 38 * SECOND);
         self.check_nothing_is_left();
-        self.run_until(CHAOS + 54 * SECOND);
+        self.run_until(CHAOS + 48 * SECOND);
         for host in &self.hosts {
             assert!(host.done, "{:?} has not ended", host.who);
         }

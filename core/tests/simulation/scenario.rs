@@ -168,7 +168,7 @@ impl Plan {
                 jitter: 0.5,
             }),
             peer_description: "node".into(),
-            cache_size: random.pick(&[0, 5, 3000]),
+            cache_size: random.pick(&[1, 5, 3000]),
             ..defaults
         };
         let declared = if random.percent(80) { 3 } else { 2 };

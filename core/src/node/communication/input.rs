@@ -195,7 +195,7 @@ impl Communication {
         if self.connection(id).is_some_and(|c| c.phase() != Phase::Closed) {
             self.log_peer(id, line);
             if let Some(connection) = self.connection_mut(id) {
-                connection.feed_failure(reason, now);
+                connection.abort(reason, now);
             }
             self.touch_peer(id);
         }
