@@ -100,6 +100,12 @@ impl Connection {
         self.feed_end(CloseCause::TransportFailed { reason: reason.into() }, now);
     }
 
+    /// Gives the connection up at once, as if the transport had failed and nothing more had come.
+    pub(crate) fn abort(&mut self, reason: &str, now: Time) {
+        self.feed_time(now);
+        self.close_because(CloseCause::TransportFailed { reason: reason.into() });
+    }
+
     /// Takes note of the time; a time before the last one given counts as that.
     pub fn feed_time(&mut self, now: Time) {
         self.now = self.now.max(now);

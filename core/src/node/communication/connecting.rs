@@ -88,6 +88,7 @@ impl Communication {
             link: None,
             sockets: 0,
             established: false,
+            running: false,
             awaiting_setup: false,
             failures: 0,
             last_requests: None,
@@ -106,7 +107,7 @@ impl Communication {
     fn add_link(&mut self, peer: PeerId, ssl: bool) -> ConnectionId {
         let id = ConnectionId(self.next_connection);
         self.next_connection += 1;
-        self.links.insert(id, Link { peer, connection: None, ssl, touched: false });
+        self.links.insert(id, Link { peer, connection: None, ssl, gone: false, touched: false });
         if let Some(peer) = self.peers.get_mut(&peer) {
             peer.link = Some(id);
             peer.sockets += 1;

@@ -63,7 +63,8 @@ impl Communication {
             return None;
         }
         let peers = self.subscribers.get(name)?;
-        let waits = |id: &&PeerId| origin != Some(**id) && self.is_full(**id);
+        let waits =
+            |id: &&PeerId| origin != Some(**id) && !self.is_away(**id) && self.is_full(**id);
         peers.iter().find(waits).copied()
     }
 
@@ -80,14 +81,18 @@ impl Communication {
         let peers = self.subscribers.get(&event.name).map(Arc::clone);
         let peers = peers.iter().flat_map(|peers| peers.iter().copied());
         for id in peers.filter(|id| Some(*id) != origin) {
+            // It has requested the event, but gets what was kept for it first.
+            if self.is_away(id) {
+                continue;
+            }
             match self.send_now(id, &event) {
                 Some(true) => raised.peers += 1,
                 Some(false) => {}
                 None => later.push(id),
             }
         }
-        let keepers: Vec<PeerId> =
-            self.keepers.iter().copied().filter(|id| self.is_kept_for(*id, &event.name)).collect();
+        let is_kept = |id: &PeerId| Some(*id) != origin && self.is_kept_for(*id, &event.name);
+        let keepers: Vec<PeerId> = self.keepers.iter().copied().filter(is_kept).collect();
         if later.is_empty() && keepers.is_empty() {
             return raised;
         }
@@ -139,7 +144,7 @@ impl Communication {
     fn queue(&mut self, id: PeerId, outgoing: Outgoing) -> bool {
         let Outgoing::Event { event, weight } = &outgoing else { return false };
         let weight = *weight;
-        let full = self.is_full(id);
+        let (full, bound) = (self.is_full(id), self.options.outgoing.bound);
         let Some(peer) = self.peers.get_mut(&id) else { return false };
         match self.options.outgoing.overflow {
             Overflow::DropNewest if full => {
@@ -149,11 +154,12 @@ impl Communication {
                 return false;
             }
             Overflow::DropOldest if full => {
-                peer.counters.dropped_outgoing += 1;
-                if let Some((oldest, weight)) = peer.outbox.drop_oldest() {
-                    self.outgoing.remove(weight);
-                    let name = oldest.name.compact();
-                    self.log_peer(id, LogLine::EventDropped { incoming: false, name });
+                // What others have waiting is theirs: one goes for what all have, else enough.
+                self.drop_oldest(id);
+                while self.peers.get(&id).is_some_and(|p| p.outbox.is_full(bound)) {
+                    if !self.drop_oldest(id) {
+                        break;
+                    }
                 }
             }
             Overflow::Disconnect if full => {
@@ -168,6 +174,17 @@ impl Communication {
             peer.outbox.push(outgoing);
             self.outgoing.add(weight);
         }
+        true
+    }
+
+    /// Drops the event that has waited longest for a peer; returns whether there was one.
+    fn drop_oldest(&mut self, id: PeerId) -> bool {
+        let Some(peer) = self.peers.get_mut(&id) else { return false };
+        let Some((oldest, weight)) = peer.outbox.drop_oldest() else { return false };
+        peer.counters.dropped_outgoing += 1;
+        self.outgoing.remove(weight);
+        let name = oldest.name.compact();
+        self.log_peer(id, LogLine::EventDropped { incoming: false, name });
         true
     }
 
@@ -244,22 +261,28 @@ impl Communication {
     /// Tells whether an event is kept for a peer: it is away, will be back, and may want it.
     fn is_kept_for(&self, id: PeerId, name: &[u8]) -> bool {
         let Some(peer) = self.peers.get(&id) else { return false };
-        let away = self.connection(id).is_none_or(|c| c.phase() != Phase::Running);
+        let away = self.is_away(id);
         let wanted = peer.last_requests.as_ref().is_none_or(|requests| requests.contains(name));
         let comes_back = peer.link.is_some() || self.waits_to_connect(id);
         away && wanted && comes_back && !self.ending.is_under_way()
+    }
+
+    /// Tells whether a peer for which events are kept is away: until it is Running as far as we have
+    /// looked at what its connection tells.
+    fn is_away(&self, id: PeerId) -> bool {
+        self.keepers.contains(&id) && self.peers.get(&id).is_some_and(|peer| !peer.running)
     }
 
     /// Keeps an event for a peer that is away; the oldest goes first.
     fn keep(&mut self, id: PeerId, outgoing: Outgoing) {
         let bound = self.entry(id).and_then(|entry| entry.node.store_and_forward);
         let bound = bound.unwrap_or(Bound::new(0, 0));
-        let Some(peer) = self.peers.get_mut(&id) else { return };
-        while peer.outbox.is_full(bound) {
-            let Some((_, weight)) = peer.outbox.drop_oldest() else { return };
-            peer.counters.dropped_outgoing += 1;
-            self.outgoing.remove(weight);
+        while self.peers.get(&id).is_some_and(|peer| peer.outbox.is_full(bound)) {
+            if !self.drop_oldest(id) {
+                break;
+            }
         }
+        let Some(peer) = self.peers.get_mut(&id) else { return };
         if let Outgoing::Event { weight, .. } = &outgoing {
             self.outgoing.add(*weight);
         }
@@ -275,6 +298,7 @@ impl Communication {
             self.outgoing.shrink(before, peer.outbox.depth);
         }
         self.pump(id);
+        self.unblock();
     }
 
     /// Drops what waits for a peer whose connection is over, unless it is kept for the next one.

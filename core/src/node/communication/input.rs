@@ -49,12 +49,25 @@ impl Communication {
 
     /// Takes note that the transport has closed a connection, after
     /// [`poll_close`](Self::poll_close) said so or because it was lost. The connection is
-    /// forgotten.
+    /// forgotten, once all that came over it is processed.
     pub fn feed_closed(&mut self, id: ConnectionId, now: Time) {
+        if let Some(peer) = self.peer_of(id).filter(|peer| peer.link == Some(id)) {
+            // Requests of the application come too late.
+            peer.awaiting_setup = false;
+        }
         self.feed(id, now, |connection, now| {
             connection.feed_failure("closed by the transport", now);
         });
-        self.drain_lost(id);
+        let Some(link) = self.links.get_mut(&id) else { return };
+        if link.connection.as_deref().is_some_and(|c| c.phase() != Phase::Closed) {
+            link.gone = true;
+        } else {
+            self.forget_link(id);
+        }
+    }
+
+    /// Forgets a connection that the transport has closed.
+    pub(super) fn forget_link(&mut self, id: ConnectionId) {
         if let Some(link) = self.links.remove(&id) {
             if let Some(peer) = self.peers.get_mut(&link.peer) {
                 peer.sockets = peer.sockets.saturating_sub(1);
@@ -107,17 +120,6 @@ impl Communication {
         }
     }
 
-    /// Looks at all that a connection tells, whether or not there is room for it: what came before
-    /// its transport was lost still counts, and nothing will make room later.
-    fn drain_lost(&mut self, id: ConnectionId) {
-        let Some(peer) = self.links.get(&id).map(|link| link.peer) else { return };
-        while self.peers.get(&peer).is_some_and(|peer| peer.link == Some(id)) {
-            let next = self.connection_mut(peer).and_then(Connection::poll_notification);
-            let Some(notification) = next else { return };
-            self.take(peer, notification);
-        }
-    }
-
     /// Tells whether what a peer sends has to wait for the application.
     pub(super) fn must_wait(&self, id: PeerId) -> bool {
         let full =
@@ -148,20 +150,19 @@ impl Communication {
         let full = peer_full || self.incoming.reaches(self.options.incoming_total);
         let who = Arc::clone(&peer.who);
         match self.options.incoming.overflow {
-            Overflow::DropNewest if full => {
-                peer.counters.dropped_incoming += 1;
-                return self
-                    .log_peer(id, LogLine::EventDropped { incoming: true, name: event.name });
-            }
+            Overflow::DropNewest if full => return self.count_dropped_from(id, event.name),
             Overflow::DropOldest if full => {
                 // What others have waiting is theirs; without any of its own it is the newest.
-                peer.counters.dropped_incoming += 1;
-                let Some((name, weight)) = peer.inbox.drop_oldest() else {
-                    let line = LogLine::EventDropped { incoming: true, name: event.name };
-                    return self.log_peer(id, line);
-                };
-                self.incoming.remove(weight);
-                self.log_peer(id, LogLine::EventDropped { incoming: true, name });
+                if !self.drop_oldest_from(id) {
+                    self.count_dropped_from(id, event.name);
+                    return;
+                }
+                let bound = self.options.incoming.bound;
+                while self.peers.get(&id).is_some_and(|p| p.inbox.is_full(bound)) {
+                    if !self.drop_oldest_from(id) {
+                        break;
+                    }
+                }
             }
             Overflow::Disconnect if full => {
                 peer.counters.dropped_incoming += 1;
@@ -173,13 +174,29 @@ impl Communication {
         self.tell(id, Notification::Event { peer: who, event });
     }
 
+    /// Drops the event of a peer that has waited longest; returns whether there was one.
+    fn drop_oldest_from(&mut self, id: PeerId) -> bool {
+        let oldest = self.peers.get_mut(&id).and_then(|peer| peer.inbox.drop_oldest());
+        let Some((name, weight)) = oldest else { return false };
+        self.incoming.remove(weight);
+        self.count_dropped_from(id, name);
+        true
+    }
+
+    fn count_dropped_from(&mut self, id: PeerId, name: crate::data::Name) {
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.counters.dropped_incoming += 1;
+        }
+        self.log_peer(id, LogLine::EventDropped { incoming: true, name });
+    }
+
     /// Closes the connection to a peer as if it had been lost, so that it is retried.
     pub(super) fn give_up(&mut self, id: PeerId, line: LogLine, reason: &str) {
         let now = self.now;
         if self.connection(id).is_some_and(|c| c.phase() != Phase::Closed) {
             self.log_peer(id, line);
             if let Some(connection) = self.connection_mut(id) {
-                connection.feed_failure(reason, now);
+                connection.abort(reason, now);
             }
             self.touch_peer(id);
         }

@@ -113,6 +113,8 @@ struct Peer {
     sockets: usize,
     /// Whether its connection is established.
     established: bool,
+    /// Whether it is Running, as far as what its connection tells was looked at.
+    running: bool,
     /// Nothing is processed until the application has made its requests.
     awaiting_setup: bool,
     /// How many attempts to connect failed in a row.
@@ -141,6 +143,8 @@ struct Link {
     /// None until it is connected.
     connection: Option<Box<Connection>>,
     ssl: bool,
+    /// The transport has closed it; it is here until all that came over it is looked at.
+    gone: bool,
     /// Whether it is among the touched ones.
     touched: bool,
 }

@@ -157,7 +157,8 @@ impl Communication {
     }
 
     fn handshake_done(&mut self, id: PeerId) {
-        let Some(peer) = self.peers.get(&id) else { return };
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        peer.running = true;
         let who = Arc::clone(&peer.who);
         self.tell(id, Notification::ConnectionHandshakeDone(who));
         self.watch(id);
@@ -187,7 +188,7 @@ impl Communication {
         }
         let established = std::mem::take(&mut peer.established);
         let who = Arc::clone(&peer.who);
-        if established {
+        if std::mem::take(&mut peer.running) {
             // What it wanted is what is worth keeping for it.
             peer.last_requests = requests;
         }
@@ -224,6 +225,9 @@ impl Communication {
             self.retry_later(id);
         }
         self.touch(link);
+        if self.links.get(&link).is_some_and(|link| link.gone) {
+            self.forget_link(link);
+        }
         self.unblock();
     }
 }

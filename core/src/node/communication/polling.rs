@@ -98,6 +98,7 @@ impl Communication {
     #[must_use = "peers wait when too many notifications do"]
     pub fn poll_notification(&mut self) -> Option<Notification> {
         if let Some(notification) = self.notifications.pop_front() {
+            self.event_peer = Arc::clone(&self.local);
             return Some(notification);
         }
         while let Some(id) = self.turns.front().copied() {

@@ -102,7 +102,7 @@ impl Communication {
         let links: Vec<ConnectionId> = self.links.keys().copied().collect();
         for id in links {
             self.touch(id);
-            self.feed(id, now, |connection, now| connection.feed_failure("terminating", now));
+            self.feed(id, now, |connection, now| connection.abort("terminating", now));
             self.feed_closed(id, now);
         }
         self.end_if_done();

@@ -1,0 +1,244 @@
+//! Nodes when connections are lost and applications are slow, one case at a time; the simulator of
+//! `seeds.rs` found most of them.
+
+mod network;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use brocomm::connection::Phase;
+use brocomm::data::{Declarations, Event, Value};
+use brocomm::node::{
+    Bound, Communication, Configuration, ConnectionId, Handshake, Liveness, LogLine, Node,
+    Notification, Options, Overflow, PeerId, PeerState, Queue,
+};
+use network::{Network, address};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The first connection of a node, to the first peer that it connects to.
+const FIRST: (ConnectionId, PeerId) = (ConnectionId(1), PeerId(1));
+
+fn configuration(options: Options, node: Node) -> Configuration {
+    let mut declarations = Declarations::new();
+    let text = "global ping: event(n: count, text: string);";
+    declarations.read(text).expect("the declaration is right");
+    let node = Node { events: Some("ping".parse().expect("the pattern is right")), ..node };
+    let nodes = vec![("peer".to_owned(), node)];
+    Configuration { options, nodes, declarations: Arc::new(declarations) }
+}
+
+fn ping(n: u64) -> Event {
+    Event::new("ping", vec![Value::Count(n), Value::string("")])
+}
+
+fn numbers(events: &[Event]) -> Vec<u64> {
+    let number = |event: &Event| match event.args[0] {
+        Value::Count(n) => n,
+        _ => panic!("{event:?}"),
+    };
+    events.iter().map(number).collect()
+}
+
+/// A node that connects to another, which listens; the first is returned first.
+fn pair(options: Options, entry: Node, other: Options) -> (Network, usize, usize) {
+    let mut net = Network::new();
+    let other = Options { listen: true, ..other };
+    let there = net.add(configuration(other, Node::new(address(1))));
+    let entry = Node { connect: true, retry: SECOND, host: address(there), ..entry };
+    let here = net.add(configuration(options, entry));
+    (net, here, there)
+}
+
+fn keeping(events: usize) -> Node {
+    let bound = Bound::new(events, 1 << 20);
+    Node { store_and_forward: Some(bound), ..Node::new(address(0)) }
+}
+
+fn raise(net: &mut Network, node: usize, event: Event) -> brocomm::node::Raised {
+    let now = net.now;
+    net.node(node).raise(event, now).expect("there is room")
+}
+
+#[test]
+fn what_is_raised_in_the_handshake_is_kept_once_and_comes_after_what_was_kept_before() {
+    let by_hand = Options { handshake: Handshake::Application, ..Options::default() };
+    let (mut net, here, there) = pair(Options::default(), keeping(10), by_hand);
+    raise(&mut net, here, ping(1));
+    net.settle();
+    let peer = net.node(there).peers().next().expect("there is a peer").id;
+    let ping_only = "ping".parse().expect("the pattern is right");
+    net.node(there).set_accept_state(peer, true).expect("there is a connection");
+    net.node(there).request_remote_events(peer, &ping_only).expect("it is in Handshake");
+    net.settle();
+    raise(&mut net, here, ping(2));
+    net.node(there).complete_handshake(peer).expect("it is in Handshake");
+    net.settle();
+    raise(&mut net, here, ping(3));
+    net.settle();
+    assert_eq!(numbers(&net.events(there)), [1, 2, 3]);
+}
+
+#[test]
+fn what_a_connection_had_not_asked_for_when_it_was_lost_in_the_handshake_is_kept_all_the_same() {
+    let by_hand = Options { handshake: Handshake::Application, ..Options::default() };
+    let (mut net, here, _) = pair(Options::default(), keeping(10), by_hand);
+    net.settle();
+    net.cut(here);
+    net.settle();
+    assert_eq!(raise(&mut net, here, ping(1)).kept, 1);
+}
+
+#[test]
+fn what_is_no_longer_kept_is_counted_and_logged() {
+    let (mut net, here, there) = pair(Options::default(), keeping(2), Options::default());
+    for n in 1..=5 {
+        raise(&mut net, here, ping(n));
+    }
+    assert_eq!(net.node(here).counters(FIRST.1).map(|c| c.dropped_outgoing), Some(3));
+    net.settle();
+    let dropped = "dropped event ping for peer, too much waits to be sent";
+    assert_eq!(net.log(here).iter().filter(|line| line.ends_with(dropped)).count(), 3);
+    assert_eq!(numbers(&net.events(there)), [4, 5]);
+}
+
+#[test]
+fn what_a_peer_sent_before_it_was_lost_is_not_kept_for_itself() {
+    let forwarding = Options { forward_remote_events: true, ..Options::default() };
+    let (mut net, here, there) = pair(forwarding, keeping(10), Options::default());
+    net.settle();
+    raise(&mut net, there, ping(1));
+    net.step(there);
+    net.cut(here);
+    net.pass(SECOND);
+    assert_eq!(numbers(&net.events(here)), [1]);
+    assert!(net.events(there).is_empty(), "it came back to where it was raised");
+}
+
+/// Options of a node that takes one event at a time.
+fn one_by_one() -> Options {
+    let bound = Bound::new(1, 1 << 20);
+    let overflow = Overflow::Block;
+    Options { incoming: Queue { bound, overflow }, ..Options::default() }
+}
+
+#[test]
+fn what_waits_when_the_transport_closes_is_told_before_the_end() {
+    let (mut net, here, there) = pair(one_by_one(), Node::new(address(0)), Options::default());
+    net.settle();
+    // More than a connection looks at ahead.
+    for n in 1..=200 {
+        raise(&mut net, there, ping(n));
+    }
+    let bytes = net.node(there).poll_transmit(FIRST.0).to_vec();
+    let now = net.now;
+    let node = net.node(here);
+    node.feed_bytes(FIRST.0, &bytes, now);
+    node.feed_closed(FIRST.0, now);
+    let mut told = Vec::new();
+    let mut tell = |node: &mut Communication| {
+        while let Some(notification) = node.poll_notification() {
+            told.push(notification);
+        }
+    };
+    tell(node);
+    let is_event = |told: &&Notification| matches!(told, Notification::Event { .. });
+    let is_end = |told: &Notification| matches!(told, Notification::ConnectionClosed { .. });
+    assert_eq!(told.iter().filter(is_event).count(), 200);
+    assert!(told.iter().any(is_end), "{told:?}");
+    // And there is another attempt.
+    assert!(matches!(node.peer_state(FIRST.1), Some(PeerState::Waiting { .. })));
+}
+
+#[test]
+fn a_peer_that_is_not_read_is_not_silent() {
+    let liveness = Liveness { ping_after: SECOND, close_after: 2 * SECOND };
+    let entry = Node { liveness: Some(liveness), ..Node::new(address(0)) };
+    let (mut net, here, there) = pair(one_by_one(), entry, Options::default());
+    net.settle();
+    raise(&mut net, there, ping(1));
+    let bytes = net.node(there).poll_transmit(FIRST.0).to_vec();
+    let mut now = net.now;
+    let node = net.node(here);
+    node.feed_bytes(FIRST.0, &bytes, now);
+    assert!(!node.wants_input(FIRST.0));
+    for _ in 0..10 {
+        now = now + SECOND;
+        node.feed_time(now);
+        assert!(node.next_timeout().is_some_and(|next| next > now));
+    }
+    assert_eq!(node.peer_state(FIRST.1), Some(PeerState::Connected(Phase::Running)));
+    while node.poll_notification().is_some() {}
+    assert!(node.wants_input(FIRST.0));
+    now = now + SECOND;
+    node.feed_time(now);
+    assert!(!node.poll_transmit(FIRST.0).is_empty(), "it was pinged");
+    now = now + SECOND;
+    node.feed_time(now);
+    assert!(matches!(node.peer_state(FIRST.1), Some(PeerState::Waiting { .. })));
+}
+
+#[test]
+fn a_large_event_drops_as_many_old_ones_as_it_needs_the_room_of() {
+    let bound = Bound::new(1000, 4000);
+    let options =
+        Options { outgoing: Queue { bound, overflow: Overflow::DropOldest }, ..Options::default() };
+    let (mut net, here, _) = pair(options, Node::new(address(0)), Options::default());
+    net.settle();
+    let large = |n| Event::new("ping", vec![Value::Count(n), Value::string("x".repeat(30_000))]);
+    for n in 0..4 {
+        raise(&mut net, here, large(n));
+    }
+    // From here on they wait.
+    for n in 0..100 {
+        raise(&mut net, here, ping(n));
+    }
+    for n in 0..5 {
+        raise(&mut net, here, large(n));
+        let waiting = net.node(here).counters(FIRST.1).expect("there is a peer").outgoing;
+        assert!(waiting.bytes < 4000 + 31_000, "{waiting:?}");
+        assert!(waiting.events > 0, "the newest stays");
+    }
+}
+
+#[test]
+fn what_comes_after_an_event_that_a_queue_had_no_room_for_does_not_come_before_the_connection_ends()
+{
+    let queue = Queue { bound: Bound::new(2, 1 << 20), overflow: Overflow::Disconnect };
+    let options = Options { incoming: queue, ..Options::default() };
+    let (mut net, here, there) = pair(options, Node::new(address(0)), Options::default());
+    net.settle();
+    for n in 1..=200 {
+        raise(&mut net, there, ping(n));
+    }
+    let bytes = net.node(there).poll_transmit(FIRST.0).to_vec();
+    let now = net.now;
+    net.node(here).feed_bytes(FIRST.0, &bytes, now);
+    net.settle();
+    let told = net.told(here);
+    let event = |told: &Notification| match told {
+        Notification::Event { event, .. } => Some(event.clone()),
+        _ => None,
+    };
+    assert_eq!(numbers(&told.iter().filter_map(event).collect::<Vec<_>>()), [1, 2]);
+    let full = |told: &&Notification| matches!(told, Notification::Log(entry) if entry.line == LogLine::IncomingFull);
+    assert_eq!(told.iter().filter(full).count(), 1);
+    assert!(matches!(net.node(here).peer_state(FIRST.1), Some(PeerState::Waiting { .. })));
+}
+
+#[test]
+fn what_is_told_after_an_event_is_not_remote_itself() {
+    let (mut net, here, there) =
+        pair(Options::default(), Node::new(address(0)), Options::default());
+    net.settle();
+    raise(&mut net, there, ping(1));
+    let bytes = net.node(there).poll_transmit(FIRST.0).to_vec();
+    let now = net.now;
+    let node = net.node(here);
+    node.feed_bytes(FIRST.0, &bytes, now);
+    assert!(matches!(node.poll_notification(), Some(Notification::Event { .. })));
+    assert!(node.is_remote_event());
+    node.feed_accept_failed("too many open files", now);
+    assert!(matches!(node.poll_notification(), Some(Notification::Log(_))));
+    assert!(!node.is_remote_event());
+}

@@ -1,0 +1,357 @@
+//! What nodes ask of the world, and what the world does to their connections.
+
+use brocomm::connection::PollClose;
+use brocomm::node::{Action, ConnectionId, Endpoint, ListenTarget, PeerId};
+
+use super::host::Host;
+use super::link::{Link, Loss, Packet, Side};
+use super::{Happening, MS, Nanos, SECOND, Simulation, Who, address};
+
+impl Simulation {
+    pub(super) fn act(&mut self, n: usize, action: Action) {
+        self.note(format_args!("node {n}: {action:?}"));
+        let who = self.hosts[n].who;
+        assert!(!self.hosts[n].done, "{who:?} has ended and wants {action:?}");
+        let chaos = self.faults > 0;
+        match action {
+            Action::Connect { connection, endpoint, .. } => {
+                self.connect(n, connection, endpoint, chaos);
+            }
+            Action::CancelConnect(id) => {
+                if let Some((_, Some(link))) = self.attempts.remove(&(who, id)) {
+                    self.drop_side(link, 0);
+                }
+            }
+            Action::Listen(target) => {
+                let at = self.now + if chaos { self.random.range(0, 400) * MS } else { 0 };
+                let epoch = self.hosts[n].listen_epoch;
+                self.at(at, Happening::Listens(who, epoch, target));
+            }
+            Action::StopListening => {
+                self.hosts[n].listens = false;
+                self.hosts[n].listen_epoch += 1;
+            }
+        }
+    }
+
+    fn connect(&mut self, n: usize, id: ConnectionId, to: Endpoint, chaos: bool) {
+        let (who, now) = (self.hosts[n].who, self.now);
+        let host = &mut self.hosts[n];
+        let node = host.node.as_ref().expect("the node is up");
+        let peer = node.peers().find(|peer| peer.endpoint == to && peer.id.0 < 10_000);
+        let peer = peer.expect("a peer that is connected to is known").id;
+        assert!(!host.left.contains(&peer), "{who:?} connects again to {peer}, which it left");
+        if let Some(failed) = host.failed.remove(&peer) {
+            let entry = node.nodes().find(|(_, node)| node.connect && node.host == to.host);
+            let retry = entry.expect("there is an entry to connect").1.retry.as_nanos() as Nanos;
+            let exact = node.options().retry_backoff.is_none();
+            assert!(retry > 0, "{who:?} retries without retry");
+            assert!(!exact || now - failed == retry, "{who:?} retries after {}", now - failed);
+        }
+        self.attempts.insert((who, id), (peer, None));
+        if chaos && self.random.percent(8) {
+            let at = now + self.random.range(1, 5) * SECOND;
+            self.at(at, Happening::ConnectFails(who, id, "connection timed out"));
+        } else {
+            let at = now + self.random.range(0, 300) * MS;
+            self.at(at, Happening::ConnectArrives(who, id, to));
+        }
+    }
+
+    pub(super) fn listens(&mut self, who: Who, epoch: u32, target: ListenTarget) {
+        let host = &mut self.hosts[who.node];
+        if host.listen_epoch != epoch {
+            return;
+        }
+        let now = host.time(self.now);
+        if host.plan.address_in_use > 0 {
+            host.plan.address_in_use -= 1;
+            let reason = "address already in use";
+            host.node().feed_listen_failed(target.endpoint, true, reason, now);
+        } else {
+            host.listens = true;
+            host.node().feed_listening(target.endpoint, target.ssl, now);
+            assert!(host.node().is_listening());
+        }
+        self.work(who);
+    }
+
+    pub(super) fn connect_arrives(&mut self, who: Who, id: ConnectionId, to: &Endpoint) {
+        let now = self.now;
+        let Some((peer, _)) = self.attempts.get(&(who, id)).copied() else { return };
+        let reachable =
+            |host: &Host| address(host.who.node) == to.host && host.listens && host.node.is_some();
+        let Some(n) = self.hosts.iter().position(reachable) else {
+            let at = now + self.random.range(0, 300) * MS;
+            return self.at(at, Happening::ConnectFails(who, id, "connection refused"));
+        };
+        let host = &mut self.hosts[n];
+        let from = Endpoint::new(address(who.node), self.random.range(40_000, 60_000) as u16);
+        let (time, other) = (host.time(now), host.who);
+        let Some(accepted) = host.node().feed_accepted(from, false, time) else {
+            return self.at(now, Happening::ConnectFails(who, id, "connection reset by peer"));
+        };
+        let newest = host.node().peers().last().expect("a peer was added").id;
+        assert!(newest.0 >= 10_000);
+        let number = self.links.len();
+        let sides = [Side::new(who, id, peer), Side::new(other, accepted, newest)];
+        let mut link = Link::new(sides, self.faults, self.heavy, &mut self.random);
+        link.sides[1].connected = true;
+        let at = now + link.latency;
+        self.links.push(link);
+        self.ends.insert((other, accepted), (number, 1));
+        let host = &mut self.hosts[n];
+        host.history.entry(newest).or_default().push_back((number, 1));
+        host.latest.insert(newest, (number, 1));
+        self.attempts.insert((who, id), (peer, Some(number)));
+        self.at(at, Happening::Connected(who, id, number));
+        self.note(format_args!("connection {number} is {who:?} {id:?} to {other:?} {accepted:?}"));
+        self.work(other);
+    }
+
+    pub(super) fn connected(&mut self, who: Who, id: ConnectionId, link: usize) {
+        if self.attempts.remove(&(who, id)).is_none() || !self.alive(who) {
+            return;
+        }
+        let side = &mut self.links[link].sides[0];
+        side.connected = true;
+        let peer = side.peer;
+        let host = &mut self.hosts[who.node];
+        host.history.entry(peer).or_default().push_back((link, 0));
+        host.latest.insert(peer, (link, 0));
+        self.ends.insert((who, id), (link, 0));
+        let now = host.time(self.now);
+        host.node().feed_connected(id, now);
+        self.work(who);
+        self.service(link, 0);
+        self.work(who);
+    }
+
+    pub(super) fn connect_fails(&mut self, who: Who, id: ConnectionId, reason: &str) {
+        if let Some((peer, _)) = self.attempts.remove(&(who, id)) {
+            let host = &mut self.hosts[who.node];
+            host.failed.insert(peer, self.now);
+            let now = host.time(self.now);
+            host.node().feed_connect_failed(id, reason, now);
+            self.work(who);
+        }
+    }
+
+    /// Something has arrived at one side of a connection.
+    pub(super) fn arrive(&mut self, link: usize, side: usize) {
+        let now = self.now;
+        let to = &mut self.links[link].sides[side];
+        if !to.arrive(now) {
+            return;
+        }
+        if !to.open {
+            // Nobody is there any more.
+            if !std::mem::take(&mut to.arrived).is_empty() {
+                self.send(link, side, Packet::Reset("connection reset by peer"));
+            }
+            return;
+        }
+        let who = to.who;
+        self.service(link, side);
+        self.work(who);
+    }
+
+    fn send(&mut self, link: usize, side: usize, packet: Packet) {
+        if let Some(at) = self.links[link].send(side, packet, self.now) {
+            self.at(at, Happening::Arrive(link, 1 - side));
+        }
+    }
+
+    /// Reads, writes and closes as far as the node wants it and the network allows it.
+    pub(super) fn service(&mut self, link: usize, side: usize) {
+        let who = self.links[link].sides[side].who;
+        if !self.alive(who) {
+            return;
+        }
+        for round in 0.. {
+            assert!(round < 200_000, "connection {link} does not come to rest");
+            let end = &self.links[link].sides[side];
+            if !end.open || !end.connected {
+                return;
+            }
+            let moved = self.read(link, side) || self.write(link, side);
+            let end = &self.links[link].sides[side];
+            let (id, lost) = (end.id, end.lost);
+            let node = self.hosts[who.node].node();
+            match node.poll_close(id) {
+                Some(PollClose::Now) => return self.close(link, side),
+                Some(PollClose::WhenWritten) if lost || node.poll_transmit(id).is_empty() => {
+                    return self.close(link, side);
+                }
+                _ if moved => {}
+                _ => return,
+            }
+        }
+    }
+
+    fn read(&mut self, link: usize, side: usize) -> bool {
+        let Simulation { hosts, links, random, .. } = self;
+        let full = links[link].room(1 - side) == 0;
+        let (piece, latency) = (links[link].piece, links[link].latency);
+        let end = &mut links[link].sides[side];
+        let host = &mut hosts[end.who.node];
+        let (now, id) = (host.time(self.now), end.id);
+        if let Some(reason) = end.reset.take().filter(|_| !end.lost) {
+            (end.lost, end.arrived) = (true, Vec::new());
+            host.node().feed_read_failure(id, reason, now);
+            if self.closes_at_once {
+                self.close(link, side);
+            }
+            return true;
+        }
+        if end.stalled_until > self.now || end.lost || !host.node().wants_input(id) {
+            return false;
+        }
+        if end.arrived.is_empty() {
+            let ends = end.fin && !std::mem::replace(&mut end.eof_fed, end.fin);
+            if ends {
+                host.node().feed_eof(id, now);
+            }
+            return ends;
+        }
+        let length = 1 + random.below(end.arrived.len().min(piece));
+        let rest = end.arrived.split_off(length);
+        let bytes = std::mem::replace(&mut end.arrived, rest);
+        self.transcript.borrow_mut().bytes(&bytes);
+        host.node().feed_bytes(id, &bytes, now);
+        if full {
+            self.at(self.now + latency, Happening::Ready(link, 1 - side));
+        }
+        true
+    }
+
+    fn write(&mut self, link: usize, side: usize) -> bool {
+        let Simulation { hosts, links, random, .. } = self;
+        let way = &mut links[link];
+        let room = way.room(side);
+        let end = &mut way.sides[side];
+        let host = &mut hosts[end.who.node];
+        let (now, id) = (host.time(self.now), end.id);
+        let pending = host.node().poll_transmit(id);
+        let most = pending.len().min(room).min(way.piece);
+        if most == 0 || end.lost {
+            return false;
+        }
+        let mut length = 1 + random.below(most) as u64;
+        let cut = way.cut.take_if(|cut| cut.side == side && end.written + length > cut.at);
+        if let Some(cut) = &cut {
+            length = cut.at.saturating_sub(end.written);
+        }
+        end.written += length;
+        let bytes = pending[..length as usize].to_vec();
+        host.node().advance(id, bytes.len(), now);
+        let moved = !bytes.is_empty();
+        if moved {
+            self.send(link, side, Packet::Data(bytes));
+        }
+        if let Some(cut) = cut {
+            self.cut(link, side, cut.how);
+        }
+        moved
+    }
+
+    fn cut(&mut self, link: usize, side: usize, how: Loss) {
+        self.note(format_args!("connection {link}: {how:?}"));
+        match how {
+            Loss::Reset => {
+                if self.random.percent(50) {
+                    self.links[link].lose_flights();
+                }
+                for side in 0..2 {
+                    self.send(link, side, Packet::Reset("connection reset by peer"));
+                }
+            }
+            Loss::HalfOpen => self.vanish(link, [true, true]),
+            Loss::Stall => {
+                let until = self.now + self.random.range(10, 8000) * MS;
+                self.links[link].sides[side].stalled_until = until;
+                self.at(until, Happening::Ready(link, side));
+            }
+        }
+    }
+
+    /// Nothing arrives any more; the sides that are there find out later.
+    fn vanish(&mut self, link: usize, there: [bool; 2]) {
+        self.links[link].half_open = true;
+        self.links[link].lose_flights();
+        for side in (0..2).filter(|side| there[*side]) {
+            let at = self.now + Link::patience(&mut self.random);
+            self.at(at, Happening::Expire(link, side));
+        }
+    }
+
+    /// Closes one side for the node, and tells it.
+    fn close(&mut self, link: usize, side: usize) {
+        let end = &mut self.links[link].sides[side];
+        if end.stalled_until <= self.now {
+            end.unread = end.arrived.len();
+        }
+        let (who, id) = (end.who, end.id);
+        self.ends.remove(&(who, id));
+        self.drop_side(link, side);
+        let host = &mut self.hosts[who.node];
+        let now = host.time(self.now);
+        host.node().feed_closed(id, now);
+        self.note(format_args!("connection {link} is closed by {who:?}"));
+    }
+
+    fn drop_side(&mut self, link: usize, side: usize) {
+        let end = &mut self.links[link].sides[side];
+        if std::mem::take(&mut end.open) {
+            let unread = !std::mem::take(&mut end.arrived).is_empty();
+            let reset = Packet::Reset("connection reset by peer");
+            self.send(link, side, if unread { reset } else { Packet::Fin });
+        }
+    }
+
+    /// A node is gone from one moment to the next.
+    pub(super) fn crash(&mut self, n: usize, back: Nanos) {
+        let who = self.hosts[n].who;
+        if self.hosts[n].node.take().is_none() {
+            return;
+        }
+        self.ends.retain(|(owner, _), _| *owner != who);
+        self.attempts.retain(|(owner, _), _| *owner != who);
+        for link in 0..self.links.len() {
+            for side in 0..2 {
+                if self.links[link].sides[side].who == who && self.links[link].sides[side].open {
+                    self.links[link].sides[side].open = false;
+                    self.vanish(link, [side == 1, side == 0]);
+                }
+            }
+        }
+        self.come_back(n, back);
+    }
+
+    /// Arranges for a node to come back.
+    pub(super) fn come_back(&mut self, n: usize, back: Nanos) {
+        self.hosts[n].node = None;
+        self.serials += 1;
+        self.hosts[n].renew(self.serials);
+        self.at(self.now + back, Happening::Start(n));
+    }
+
+    /// Checks that what a node says about its peers is so.
+    pub(super) fn inspect(&self, n: usize) {
+        let host = &self.hosts[n];
+        let Some(node) = &host.node else { return };
+        if let Err(wrong) = host.check_bounds() {
+            panic!("{:?}: {wrong}", host.who);
+        }
+        let connected: Vec<PeerId> = node.connected_peers().map(|(peer, _)| peer).collect();
+        let pending: Vec<PeerId> = node.pending_peers().map(|(peer, _)| peer).collect();
+        for peer in &connected {
+            let (link, side) = host.latest[peer];
+            assert!(self.links[link].sides[side].open, "{peer} has no connection");
+            assert!(!pending.contains(peer), "{peer} is connected and pending");
+        }
+        for ((who, _), (peer, _)) in &self.attempts {
+            assert!(*who != host.who || pending.contains(peer), "{peer} is not pending");
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! What the applications are told and do, and whether it is right.
+
+use brocomm::connection::{CloseCause, Phase};
+use brocomm::data::{Event, Value};
+use brocomm::node::{Handshake, LogLine, Notification, Overflow, PeerId};
+
+use super::link::Link;
+use super::oracle::{Excuses, What};
+use super::scenario::NAMES;
+use super::{SECOND, Simulation};
+
+impl Simulation {
+    /// Lets an application take one notification; returns whether there was one.
+    pub(super) fn take_notification(&mut self, n: usize) -> bool {
+        let host = &mut self.hosts[n];
+        let who = host.who;
+        let Some(node) = &mut host.node else { return false };
+        let running = |node: &brocomm::node::Communication| -> Vec<PeerId> {
+            let is_running = |peer: &PeerId| {
+                node.connection_to(*peer).is_some_and(|c| c.phase() == Phase::Running)
+            };
+            node.peers().map(|peer| peer.id).filter(is_running).collect()
+        };
+        let before = running(node);
+        let keepers =
+            if node.options().forward_remote_events { host.keepers() } else { Vec::new() };
+        let node = self.hosts[n].node();
+        let Some(notification) = node.poll_notification() else { return false };
+        let is_event = matches!(notification, Notification::Event { .. });
+        assert_eq!(node.is_remote_event(), is_event);
+        self.note(format_args!("node {n} is told {notification:?}"));
+        assert!(!self.hosts[n].done, "{who:?} has ended and tells {notification:?}");
+        self.note_runs(who);
+        match notification {
+            Notification::Event { peer, event } => {
+                assert_eq!(self.hosts[n].node().get_event_peer().id, peer.id);
+                let what = self.event(n, peer.id, &event);
+                if self.hosts[n].node().options().forward_remote_events {
+                    self.forwarded(n, peer.id, what, &event, &before, &keepers);
+                }
+            }
+            Notification::Log(entry) => {
+                let peer = entry.peer.as_ref().map(|peer| peer.id);
+                match (&entry.line, peer) {
+                    (LogLine::EventDropped { .. }, Some(peer)) => {
+                        *self.hosts[n].drops.entry(peer).or_default() += 1;
+                    }
+                    (LogLine::Silent, Some(peer)) => {
+                        let (link, side) = self.current(n, peer);
+                        let end = &self.links[link].sides[side];
+                        let unread = end.unread + end.arrived.len();
+                        let stalled = end.stalled_until > self.now;
+                        assert!(unread == 0 || stalled, "{peer} was not silent, but not read");
+                    }
+                    _ => {}
+                }
+            }
+            Notification::ConnectionEstablished { peer, .. } => {
+                self.current(n, peer.id);
+                let node = self.hosts[n].node();
+                if node.options().handshake == Handshake::Application {
+                    // It may be over by now.
+                    let _ = node.apply_node(peer.id);
+                    let _ = node.complete_handshake(peer.id);
+                }
+            }
+            Notification::SyncStarted { peer, role } => {
+                let (link, side) = self.current(n, peer.id);
+                self.links[link].sides[side].sync = Some(role);
+                let other = self.links[link].sides[1 - side].sync;
+                assert!(other != Some(role), "both are {role} on connection {link}");
+            }
+            Notification::ConnectionClosed { peer, cause, .. } => {
+                let link = self.current(n, peer.id);
+                let host = &mut self.hosts[n];
+                host.history.entry(peer.id).or_default().pop_front();
+                // It may have been connected to again since, when the application is slow.
+                let is_last = host.latest.get(&peer.id) == Some(&link);
+                let ours = matches!(cause, CloseCause::ClosedByUs | CloseCause::Protocol(_));
+                if ours && is_last {
+                    host.left.insert(peer.id);
+                }
+            }
+            Notification::Terminated { .. } => self.ended(n),
+            _ => {}
+        }
+        true
+    }
+
+    /// Returns the connection to a peer that the application has not seen the end of.
+    fn current(&self, n: usize, peer: PeerId) -> (usize, usize) {
+        let link = self.hosts[n].history.get(&peer).and_then(|links| links.front());
+        *link.unwrap_or_else(|| panic!("node {n} is told of {peer}, which is not connected"))
+    }
+
+    fn ended(&mut self, n: usize) {
+        let host = &mut self.hosts[n];
+        host.done = true;
+        let who = host.who;
+        let node = host.node();
+        assert_eq!(node.next_timeout(), None, "{who:?} has ended and waits");
+        assert!(node.poll_notification().is_none(), "{who:?} has ended and tells more");
+        let open: Vec<_> = self.ends.keys().filter(|(owner, _)| *owner == who).collect();
+        assert!(open.is_empty(), "{who:?} has ended with {open:?}");
+        let unseen = self.hosts[n].history.values().any(|links| !links.is_empty());
+        assert!(!unseen, "{who:?} has ended and not told the end of a connection");
+        let back = self.hosts[n].returns.expect("it ends when it is told to");
+        if back < 100 * SECOND {
+            self.come_back(n, back);
+        }
+    }
+
+    fn event(&mut self, n: usize, peer: PeerId, event: &Event) -> What {
+        let what = match event.args.as_slice() {
+            [Value::Count(origin), Value::Count(number), Value::String(_)] => {
+                (*origin as usize, *number)
+            }
+            args => panic!("an event arrived with {args:?}"),
+        };
+        let (link, side) = self.current(n, peer);
+        let other = &self.links[link].sides[1 - side];
+        let key = (other.who, other.peer);
+        let excuses = self.excuses(link, side);
+        let stream = self.streams.get_mut(&key).expect("what was not Running sends no event");
+        if let Err(wrong) = stream.delivered(what, &excuses) {
+            panic!("connection {link} to node {n}: {wrong}");
+        }
+        // What comes over a connection that has been replaced since comes from another peer than
+        // the one to which it is then forwarded.
+        let pair = |link: &Link| {
+            let [a, b] = [link.sides[0].who, link.sides[1].who];
+            (a.min(b), a.max(b))
+        };
+        let this = pair(&self.links[link]);
+        if self.links[link + 1..].iter().any(|later| pair(later) == this) {
+            self.late.insert(what);
+        }
+        if self.is_tree && !self.late.contains(&what) {
+            let host = &mut self.hosts[n];
+            if let Err(wrong) = host.seen.event(host.who, what) {
+                panic!("node {n}: {wrong}");
+            }
+        }
+        what
+    }
+
+    /// Returns why an event may be missing at a side of a connection.
+    pub(super) fn excuses(&self, link: usize, side: usize) -> Excuses {
+        let (sender, receiver) = (&self.links[link].sides[1 - side], &self.links[link].sides[side]);
+        let from = &self.hosts[sender.who.node];
+        let to = &self.hosts[receiver.who.node];
+        // A node that has come back since is configured as before.
+        let outgoing = from.plan.configuration.options.outgoing.overflow;
+        let incoming = to.plan.configuration.options.incoming.overflow;
+        let node = to.node.as_ref().filter(|_| to.who == receiver.who);
+        let connection = node.and_then(|node| node.connection_to(receiver.peer));
+        let current = to.latest.get(&receiver.peer) == Some(&(link, side));
+        Excuses {
+            run: sender.run,
+            requests: sender.requests.clone(),
+            deaf: connection.filter(|_| current).is_some_and(|c| !c.accepts_input()),
+            drops_oldest: [outgoing, incoming].contains(&Overflow::DropOldest),
+            receiver_drops_newest: incoming == Overflow::DropNewest,
+            receiver_is_crowded: to.plan.configuration.options.incoming_total.events < 100
+                && [Overflow::DropNewest, Overflow::DropOldest].contains(&incoming),
+            keeps: if from.who == sender.who { from.keeps(sender.peer) } else { 0 },
+        }
+    }
+
+    /// Raises what could not be raised before; returns whether anything could.
+    pub(super) fn raise_pending(&mut self, n: usize) -> bool {
+        let mut any = false;
+        while let Some((name, size)) = self.hosts[n].pending.front().copied() {
+            if self.hosts[n].node.is_none() || !self.raise(n, name, size) {
+                break;
+            }
+            self.hosts[n].pending.pop_front();
+            any = true;
+        }
+        any
+    }
+
+    fn raise(&mut self, n: usize, name: usize, size: usize) -> bool {
+        let who = self.hosts[n].who;
+        self.note_runs(who);
+        let targets = self.hosts[n].targets(NAMES[name].as_bytes());
+        let keepers = self.hosts[n].keepers();
+        let (event, what) = self.hosts[n].event(name, size);
+        let now = self.hosts[n].time(self.now);
+        let node = self.hosts[n].node();
+        let policy = node.options().outgoing.overflow;
+        let raised = match node.raise(event, now) {
+            Ok(raised) => raised,
+            Err(full) => {
+                assert_eq!(policy, Overflow::Block, "{full}");
+                self.hosts[n].take_back();
+                return false;
+            }
+        };
+        self.note(format_args!("node {n} raises {} {what:?}: {raised:?}", NAMES[name]));
+        let certain = targets.iter().filter(|(_, certain)| *certain).count();
+        let told = raised.peers + raised.dropped;
+        assert!(
+            raised.kept > 0 || certain <= told && told <= targets.len(),
+            "of {targets:?} {raised:?}"
+        );
+        for (peer, certain) in targets {
+            let keeps = self.hosts[n].keeps(peer) > 0;
+            let stream = self.streams.entry((who, peer)).or_default();
+            stream.sent(what, NAMES[name], !(certain || keeps) || raised.dropped > 0);
+        }
+        for peer in keepers {
+            self.streams.entry((who, peer)).or_default().kept(what, NAMES[name], false);
+        }
+        true
+    }
+
+    /// An event was sent on: to whom it is to come now.
+    fn forwarded(
+        &mut self,
+        n: usize,
+        from: PeerId,
+        what: What,
+        event: &Event,
+        before: &[PeerId],
+        keepers: &[PeerId],
+    ) {
+        let host = &self.hosts[n];
+        let who = host.who;
+        let name = NAMES.into_iter().find(|name| event.name == *name).expect("it is one of ours");
+        let drops = matches!(
+            host.plan.configuration.options.outgoing.overflow,
+            Overflow::DropNewest | Overflow::Disconnect
+        );
+        let others = host.targets(name.as_bytes()).into_iter().filter(|(peer, _)| *peer != from);
+        for (peer, certain) in others.collect::<Vec<_>>() {
+            let keeps = self.hosts[n].keeps(peer) > 0;
+            let certain = keeps || certain && before.contains(&peer);
+            let stream = self.streams.entry((who, peer)).or_default();
+            stream.sent(what, name, !certain || drops);
+        }
+        for peer in keepers.iter().filter(|peer| **peer != from) {
+            let still = self.hosts[n].keepers().contains(peer);
+            self.streams.entry((who, *peer)).or_default().kept(what, name, !still);
+        }
+    }
+}
