@@ -105,8 +105,10 @@ fn what_a_notification_says_of_a_peer_that_was_lost_is_what_was_known() {
     assert_eq!(bench.node.peer(PeerId(1)).unwrap().descr, "", "the next may be another");
 }
 
-#[expect(clippy::type_complexity, reason = "a pair of lists")]
-fn states(bench: &Bench) -> (Vec<(PeerId, &str)>, Vec<(PeerId, &str)>) {
+type Named<'a> = Vec<(PeerId, &'a str)>;
+
+/// Returns the peers that are pending, and those that are connected.
+fn states(bench: &Bench) -> (Named<'_>, Named<'_>) {
     (bench.node.pending_peers().collect(), bench.node.connected_peers().collect())
 }
 
