@@ -100,6 +100,13 @@ impl Connection {
         self.feed_end(CloseCause::TransportFailed { reason: reason.into() }, now);
     }
 
+    /// Gives memory back that is only of use while something passes.
+    pub(crate) fn release(&mut self) {
+        self.decoder.release();
+        self.output.release();
+        self.notifications.shrink_to_fit();
+    }
+
     /// Gives the connection up at once, as if the transport had failed and nothing more had come.
     pub(crate) fn abort(&mut self, reason: &str, now: Time) {
         self.feed_time(now);

@@ -60,6 +60,13 @@ impl Output {
         }
     }
 
+    /// Gives memory back in which nothing waits.
+    pub(super) fn release(&mut self) {
+        if self.pending().is_empty() {
+            self.queue.shrink_to_fit();
+        }
+    }
+
     /// Drops what waits.
     pub(super) fn clear(&mut self) {
         self.queue = Vec::new();

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::{Connection, LogMessage, Notification, Phase, ProtocolErrorKind};
 use crate::data::{Attribute, AttributeTag, Attributes, Id, Name, Type, Value};
 use crate::serial::Mode;
@@ -35,7 +37,9 @@ impl Connection {
     }
 
     /// Takes the peer's VERSION and enters Handshake.
-    pub(super) fn version(&mut self, version: Version, offset: u64) {
+    pub(super) fn version(&mut self, mut version: Version, offset: u64) {
+        // It is kept as long as the connection; the message it came in need not be.
+        version.class = version.class.map(|class| Bytes::copy_from_slice(&class));
         let wrong = if version.protocol != Version::PROTOCOL {
             Some(ProtocolErrorKind::ProtocolVersion { got: version.protocol })
         } else if version.data_format != Version::DATA_FORMAT && version.data_format != 0 {

@@ -35,6 +35,11 @@ impl Inbox {
         weight
     }
 
+    /// Gives memory back in which nothing waits.
+    pub(super) fn release(&mut self) {
+        self.queue.shrink_to_fit();
+    }
+
     pub(super) fn front(&self) -> Option<&Notification> {
         self.queue.front().map(|(notification, _)| notification)
     }

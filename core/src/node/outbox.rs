@@ -43,6 +43,11 @@ impl Outbox {
         self.queue.push_back(outgoing);
     }
 
+    /// Gives memory back in which nothing waits.
+    pub(super) fn release(&mut self) {
+        self.queue.shrink_to_fit();
+    }
+
     pub(super) fn front(&self) -> Option<&Outgoing> {
         self.queue.front()
     }

@@ -82,6 +82,14 @@ impl Decoder {
         }
     }
 
+    /// Gives memory back in which nothing waits to be decoded.
+    pub(crate) fn release(&mut self) {
+        self.input.release();
+        if self.parts.is_empty() {
+            self.parts = BytesMut::new();
+        }
+    }
+
     /// Appends bytes of the stream, split in any way.
     ///
     /// Never fails: what is wrong with the bytes is for [`poll`](Self::poll) to say. Bytes behind

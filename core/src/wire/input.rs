@@ -9,6 +9,10 @@ use super::framing::{Framing, WORD};
 /// The size of a block, in bytes: what a small slice that is kept alive can pin at most.
 pub(super) const BLOCK: usize = 8 << 10;
 
+/// The size of the first block, in bytes, and of the first after a [`release`](Input::release): a
+/// handshake, of which something is kept for long, or a word now and then.
+const FIRST: usize = 512;
+
 /// Holds what has arrived, each chunk contiguous behind its length word.
 ///
 /// Small chunks share blocks of [`BLOCK`] bytes, so that keeping one alive pins one block. A chunk
@@ -112,6 +116,16 @@ impl Input {
         self.more = VecDeque::new();
     }
 
+    /// Gives memory back in which nothing waits to be read.
+    pub(super) fn release(&mut self) {
+        if self.unread().is_empty() && self.more.is_empty() {
+            self.ready = Bytes::new();
+            self.front = BytesMut::new();
+            self.more = VecDeque::new();
+            self.exclusive = false;
+        }
+    }
+
     /// Goes on to the chunks that have become whole when those before them have been read.
     #[inline]
     fn turn_over(&mut self) {
@@ -179,7 +193,7 @@ impl Input {
         let exclusive = self.exclusive;
         let block = self.back();
         if exclusive || block.capacity() - block.len() < needed {
-            self.open_block(needed);
+            self.open_block(needed, rest.len());
         }
         self.back().extend_from_slice(&word);
         if self.missing > 0 {
@@ -197,13 +211,16 @@ impl Input {
         rest
     }
 
-    /// Makes a block the last one that has room for `needed` bytes, or is to grow to them.
-    fn open_block(&mut self, needed: usize) {
+    /// Makes a block the last one that has room for `needed` bytes, or is to grow to them; so many
+    /// bytes are to come at once.
+    fn open_block(&mut self, needed: usize, coming: usize) {
         let was_exclusive = std::mem::replace(&mut self.exclusive, needed > BLOCK);
         if !self.more.is_empty() || !self.front.is_empty() {
             self.more.push_back(BytesMut::with_capacity(BLOCK));
         } else if was_exclusive || self.exclusive {
             self.front = BytesMut::with_capacity(BLOCK);
+        } else if self.front.capacity() == 0 && needed.max(WORD + coming) <= FIRST {
+            self.front = BytesMut::with_capacity(FIRST);
         } else {
             // Starts over in the same memory when no slice of it is left.
             self.front.reserve(BLOCK);
@@ -232,6 +249,24 @@ mod tests {
         assert!(capacity(&input) <= BLOCK, "{}", capacity(&input));
         input.feed(&[0; 100_000]);
         assert!(capacity(&input) <= 250_000, "{}", capacity(&input));
+    }
+
+    #[test]
+    fn what_is_released_is_memory_in_which_nothing_waits() {
+        let mut input = Input::new(Framing::Clear, 100_000);
+        let large = [&[0, 0, 0x40, 0][..], &[7; 0x4000]].concat();
+        for bytes in [&[0, 0, 0, 2, 5, 6][..], &large] {
+            for split in [2, 4, 5] {
+                let (first, rest) = bytes.split_at(split);
+                input.feed(first);
+                input.release();
+                input.feed(rest);
+                let length = bytes.len() - WORD;
+                assert_eq!(input.take(WORD, length), &bytes[WORD..]);
+                input.release();
+                assert_eq!(capacity(&input), 0);
+            }
+        }
     }
 
     #[test]

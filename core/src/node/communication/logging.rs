@@ -38,10 +38,27 @@ impl Communication {
         sum
     }
 
+    /// Gives memory back that is only of use while something passes, of peers that were silent since
+    /// the last time.
+    fn release(&mut self) {
+        for peer in self.peers.values_mut() {
+            if self.now.saturating_since(peer.heard) < STATISTICS {
+                continue;
+            }
+            peer.inbox.release();
+            peer.outbox.release();
+            let link = peer.link.and_then(|link| self.links.get_mut(&link));
+            if let Some(connection) = link.and_then(|link| link.connection.as_deref_mut()) {
+                connection.release();
+            }
+        }
+    }
+
     pub(super) fn log_statistics_again(&mut self) {
         if !self.peers.is_empty() {
             self.log(LogLine::Statistics(Box::new(self.sum())));
         }
+        self.release();
         self.timers.set(self.now + STATISTICS, Timer::Statistics);
     }
 }

@@ -1,0 +1,124 @@
+//! A thousand peers of one node, on one thread, and what each costs.
+
+mod network;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::Arc;
+use std::time::Duration;
+
+use brocomm::data::{Declarations, Event, Value};
+use brocomm::node::{Communication, Configuration, Node, Notification, Options};
+use network::{Network, address};
+
+/// Counts the bytes that are allocated on each thread.
+struct Counting;
+
+thread_local! {
+    static BYTES: Cell<isize> = const { Cell::new(0) };
+}
+
+fn count(bytes: isize) {
+    BYTES.set(BYTES.get().wrapping_add(bytes));
+}
+
+// SAFETY: all work is the system allocator's.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size() as isize);
+        // SAFETY: as our caller guarantees.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        count(-(layout.size() as isize));
+        // SAFETY: as our caller guarantees.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const PEERS: usize = 1000;
+
+/// How many bytes a peer may take that is Running and has nothing to say. (What one that has said
+/// something takes beyond that is its object cache, 2§5.)
+const BOUND: usize = 8 << 10;
+
+fn configuration(options: Options, nodes: Vec<(String, Node)>) -> Configuration {
+    let mut declarations = Declarations::new();
+    let text = "global ping: event(n: count);";
+    declarations.read(text).expect("the declaration is right");
+    Configuration { options, nodes, declarations: Arc::new(declarations) }
+}
+
+fn wanting_ping(node: Node) -> Node {
+    Node { events: Some("ping".parse().expect("the pattern is right")), ..node }
+}
+
+fn done(told: &Notification) -> bool {
+    matches!(told, Notification::ConnectionHandshakeDone(_))
+}
+
+/// A node with a thousand peers, each of which is configured, and these.
+fn network() -> (Network, usize) {
+    let mut net = Network::new();
+    let nodes = (1..=PEERS).map(|n| (format!("peer-{n}"), wanting_ping(Node::new(address(n)))));
+    let listening = Options { listen: true, ..Options::default() };
+    let manager = net.add(configuration(listening, nodes.collect()));
+    net.settle();
+    let node = || wanting_ping(Node { connect: true, ..Node::new(address(manager)) });
+    for _ in 0..PEERS {
+        net.add(configuration(Options::default(), vec![("manager".to_owned(), node())]));
+    }
+    (net, manager)
+}
+
+/// Returns what is freed with a node.
+fn held(net: &mut Network, node: usize) -> usize {
+    let other = Communication::new(Configuration::default()).expect("nothing is wrong");
+    let node = std::mem::replace(net.node(node), other);
+    let before = BYTES.get();
+    drop(node);
+    usize::try_from(before - BYTES.get()).expect("memory is freed")
+}
+
+/// Returns what a node has told of, dropped with it.
+fn forget(net: &mut Network) {
+    for n in 0..=PEERS {
+        net.told(n);
+    }
+}
+
+#[test]
+fn a_thousand_peers_run_on_one_thread_and_an_idle_one_costs_little() {
+    let (mut net, manager) = network();
+    let alone = held(&mut net, manager);
+    for events in [0, 1] {
+        let (mut net, manager) = network();
+        net.settle();
+        assert_eq!(net.told(manager).iter().filter(|told| done(told)).count(), PEERS);
+        assert_eq!(net.node(manager).connected_peers().count(), PEERS);
+        for number in 0..events {
+            let now = net.now;
+            let event = Event::new("ping", vec![Value::Count(number)]);
+            let raised = net.node(manager).raise(event, now);
+            assert_eq!(raised.map(|raised| raised.peers), Ok(PEERS));
+            net.settle();
+            for n in 1..=PEERS {
+                assert_eq!(net.events(n).len(), 1);
+                let event = Event::new("ping", vec![Value::Count(n as u64)]);
+                let raised = net.node(n).raise(event, now);
+                assert_eq!(raised.map(|raised| raised.peers), Ok(1));
+            }
+            net.settle();
+            assert_eq!(net.events(manager).len(), PEERS);
+        }
+        // Idle is who says nothing for a while.
+        net.pass(Duration::from_secs(121));
+        forget(&mut net);
+        let per_peer = (held(&mut net, manager) - alone) / PEERS;
+        assert!(per_peer < BOUND, "{per_peer} bytes per idle peer after {events} events each way");
+    }
+}
