@@ -51,7 +51,8 @@ impl Communication {
     /// [`poll_close`](Self::poll_close) said so or because it was lost. The connection is
     /// forgotten, once all that came over it is processed.
     pub fn feed_closed(&mut self, id: ConnectionId, now: Time) {
-        if let Some(peer) = self.peer_of(id).filter(|peer| peer.link == Some(id)) {
+        let peer = self.links.get(&id).and_then(|link| self.peers.get_mut(&link.peer));
+        if let Some(peer) = peer.filter(|peer| peer.link == Some(id)) {
             // Requests of the application come too late.
             peer.awaiting_setup = false;
         }
