@@ -2,6 +2,8 @@
 
 mod asking;
 mod carrier;
+#[cfg(test)]
+mod tests;
 mod waiting;
 
 use std::collections::{BTreeMap, VecDeque};

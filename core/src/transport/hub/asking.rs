@@ -12,9 +12,11 @@ use crate::node::{EventPeer, Notification};
 /// take some.
 const PASSED_OVER: usize = 1000;
 
+type IsAnswer = dyn FnMut(&EventPeer, &Event) -> bool + Send;
+
 /// What an answer looks like, and the answer once it is there.
 pub(super) struct Asked {
-    is_answer: Box<dyn FnMut(&EventPeer, &Event) -> bool + Send>,
+    is_answer: Box<IsAnswer>,
     answer: Option<(Arc<EventPeer>, Event)>,
 }
 
