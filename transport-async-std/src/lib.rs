@@ -73,11 +73,17 @@
 #[cfg(doc)]
 use brocomm::connection::Connection;
 
+mod carrying;
 mod link;
 mod listener;
+mod manager;
+mod node;
 mod peer;
+mod shared;
 mod socket;
+mod zone;
 
-pub use brocomm::transport::{Cause, Flushed, TransportError};
+pub use brocomm::transport::{Cause, Flushed, RequestError, TransportError};
 pub use listener::Listener;
+pub use node::{NodeHandle, Notifications};
 pub use peer::Peer;

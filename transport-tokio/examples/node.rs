@@ -7,6 +7,8 @@
 //! cargo run -p brocomm-tokio --example node
 //! ```
 
+#![allow(clippy::print_stdout, reason = "this is a program")]
+
 use std::error::Error;
 use std::net::Ipv4Addr;
 use std::sync::Arc;

@@ -145,6 +145,7 @@ mod node;
 mod peer;
 mod shared;
 mod socket;
+mod zone;
 
 pub use brocomm::transport::{Cause, Flushed, RequestError, TransportError};
 pub use listener::Listener;

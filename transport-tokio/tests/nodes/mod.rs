@@ -11,9 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brocomm::data::{Declarations, Event, Value};
-use brocomm::node::{
-    Configuration, Endpoint, Handshake, Node, Notification, Options, PeerId, RaiseError,
-};
+use brocomm::node::{Configuration, Endpoint, Handshake, Node, Notification, Options, PeerId};
 use brocomm::transport::RequestError;
 use futures_lite::future::{poll_once, yield_now, zip};
 
