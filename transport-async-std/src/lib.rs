@@ -83,7 +83,7 @@ mod shared;
 mod socket;
 mod zone;
 
-pub use brocomm::transport::{Cause, Flushed, RequestError, TransportError};
+pub use brocomm::transport::{Cause, Flushed, RequestError, StartError, TransportError};
 pub use listener::Listener;
 pub use node::{NodeHandle, Notifications};
 pub use peer::Peer;

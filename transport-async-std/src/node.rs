@@ -16,10 +16,9 @@ use async_io::block_on;
 use brocomm::Time;
 use brocomm::data::{Event, Name};
 use brocomm::node::{
-    Communication, Configuration, EventPeer, NodeError, Notification, OptionsError, PeerId,
-    RaiseError, Raised,
+    Communication, Configuration, EventPeer, NodeError, Notification, PeerId, RaiseError, Raised,
 };
-use brocomm::transport::RequestError;
+use brocomm::transport::{RequestError, StartError};
 
 /// Runs a node: listens, connects, carries what passes between it and its peers.
 ///
@@ -65,22 +64,22 @@ pub struct Notifications {
 impl NodeHandle {
     /// Begins: listens and connects as the configuration says.
     ///
-    /// Panics if the system has no thread left, as [`thread::spawn`] does.
-    ///
     /// # Errors
-    /// All that makes no sense in the configuration. That the node can't listen or connect is none:
-    /// it is in the communication log, and is tried again as the options say.
-    pub fn start(
-        configuration: Configuration,
-    ) -> Result<(NodeHandle, Notifications), Vec<OptionsError>> {
-        Ok(NodeHandle::run(Communication::new(configuration)?))
+    /// [`StartError`]. That the node can't listen or connect is none: it is told, and tried again as
+    /// the options say.
+    pub fn start(configuration: Configuration) -> Result<(NodeHandle, Notifications), StartError> {
+        let communication = Communication::new(configuration).map_err(StartError::Configuration)?;
+        NodeHandle::run(communication)
     }
 
     /// Begins with a node that was made, and perhaps changed, but not
     /// [started](Communication::start).
     ///
-    /// Panics as [`start`](Self::start) does.
-    pub fn run(mut communication: Communication) -> (NodeHandle, Notifications) {
+    /// # Errors
+    /// [`StartError::System`].
+    pub fn run(
+        mut communication: Communication,
+    ) -> Result<(NodeHandle, Notifications), StartError> {
         // Hashers of the standard library have random keys.
         communication.feed_random(RandomState::new().build_hasher().finish());
         let shared = Arc::new(Shared::new(communication));
@@ -88,11 +87,14 @@ impl NodeHandle {
         let executor = Arc::new(Executor::new());
         let manager = Manager::new(Arc::clone(&shared), Arc::clone(&executor));
         // What is left to carry when the manager ends ends with it.
-        thread::spawn(move || block_on(executor.run(manager)));
+        thread::Builder::new()
+            .name("brocomm".to_owned())
+            .spawn(move || block_on(executor.run(manager)))
+            .map_err(|error| StartError::System { doing: "begin a thread", cause: error.into() })?;
         let owner = Arc::new(Owner(Arc::clone(&shared)));
         let notifications =
             Notifications { shared: Arc::clone(&shared), _owner: Arc::clone(&owner) };
-        (NodeHandle { shared, owner }, notifications)
+        Ok((NodeHandle { shared, owner }, notifications))
     }
 
     /// Raises an event as [`Communication::raise`] does, as soon as there is room for it.

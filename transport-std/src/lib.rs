@@ -64,12 +64,18 @@ use brocomm::connection::Connection;
 
 mod link;
 mod listener;
+mod node;
 mod peer;
+mod runner;
+mod shared;
+mod sleeping;
 mod socket;
 mod stop;
+mod zone;
 
-pub use brocomm::transport::{Cause, TransportError};
+pub use brocomm::transport::{Cause, RequestError, StartError, TransportError};
 pub use listener::Listener;
+pub use node::{NodeHandle, Notifications};
 pub use peer::{Flushed, Peer};
 pub use stop::StopHandle;
 

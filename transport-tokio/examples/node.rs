@@ -40,8 +40,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         options,
         nodes: vec![("sensor".into(), sensor)],
         declarations: Arc::clone(&declarations),
-    })
-    .map_err(|findings| format!("{findings:?}"))?;
+    })?;
     let port = loop {
         match told.next().await {
             Some(Notification::Listening(endpoint)) => break endpoint.port,
@@ -62,8 +61,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         nodes: vec![("manager".into(), manager)],
         declarations,
         ..Configuration::default()
-    })
-    .map_err(|findings| format!("{findings:?}"))?;
+    })?;
     while let Some(notification) = told.next().await {
         if let Notification::ConnectionHandshakeDone(peer) = notification {
             println!("the sensor is connected to peer {}", peer.id);

@@ -45,8 +45,7 @@
 //!         Node { events: Some("hello".parse()?), ..Node::new(here) },
 //!     )],
 //!     declarations: Arc::clone(&declarations),
-//! })
-//! .expect("the configuration is right");
+//! })?;
 //! let port = loop {
 //!     if let Some(Notification::Listening(endpoint)) = told.next().await {
 //!         break endpoint.port;
@@ -61,8 +60,7 @@
 //!     )],
 //!     declarations,
 //!     ..Configuration::default()
-//! })
-//! .expect("the configuration is right");
+//! })?;
 //! while let Some(notification) = told_sensor.next().await {
 //!     if matches!(notification, Notification::ConnectionHandshakeDone(_)) {
 //!         break;
@@ -147,7 +145,7 @@ mod shared;
 mod socket;
 mod zone;
 
-pub use brocomm::transport::{Cause, Flushed, RequestError, TransportError};
+pub use brocomm::transport::{Cause, Flushed, RequestError, StartError, TransportError};
 pub use listener::Listener;
 pub use node::{NodeHandle, Notifications};
 pub use peer::Peer;

@@ -158,6 +158,11 @@ impl Hub {
         Poll::Pending
     }
 
+    /// Tells whether the last notification was taken, so that none will come any more.
+    pub fn has_told_all(&self) -> bool {
+        (self.told_all || self.abandoned) && self.passed_over.is_empty()
+    }
+
     /// Takes the next notification that is nobody's answer.
     fn take(&mut self) -> Option<Notification> {
         loop {
