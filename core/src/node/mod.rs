@@ -27,7 +27,7 @@ mod pattern;
 mod peer;
 mod stub;
 mod timers;
-mod weight;
+pub(crate) mod weight;
 
 pub use action::Action;
 pub use communication::{Communication, NodeError, RaiseError, Raised, TraceStep};

@@ -59,9 +59,9 @@ impl World {
     /// The peer requests `e`, and so does the node.
     fn new(options: Options) -> World {
         let here = Ipv4Addr::LOCALHOST.into();
-        let wants = Node { events: Some("e".parse().unwrap()), ..Node::new(here) };
+        let wants = Node { events: Some("e|big".parse().unwrap()), ..Node::new(here) };
         let mut declarations = Declarations::new();
-        declarations.read("global e: event(n: count);").unwrap();
+        declarations.read("global e: event(n: count); global big: event(s: string);").unwrap();
         let configuration = Configuration {
             options,
             nodes: vec![("peer".to_owned(), wants)],
@@ -395,6 +395,23 @@ fn not_all_is_passed_over_in_search_for_an_answer() {
     }
     assert!(taken.into_iter().eq((0..5000).map(Value::Count)));
     assert!(world.hub.poll_answer(&mut ticket, Waker::noop()).is_ready());
+}
+
+#[test]
+fn what_is_passed_over_is_bounded_in_bytes_too() {
+    let mut world = World::running(Options::default());
+    world.told();
+    let mut ticket = Ticket::default();
+    world.hub.expect(&mut ticket, |_, _| false);
+    let big =
+        Event { args: vec![Value::string(vec![b'x'; 1 << 20])], name: "big".into(), ..event(0) };
+    world.buffer = vec![0; 1 << 20];
+    for _ in 0..40 {
+        assert_eq!(world.peer.send_event(&big), Ok(Sent::Sent));
+        world.carry();
+        assert_eq!(world.hub.poll_answer(&mut ticket, Waker::noop()), Poll::Pending);
+    }
+    assert!((16..=17).contains(&world.hub.passed_over.len()), "{}", world.hub.passed_over.len());
 }
 
 #[test]
