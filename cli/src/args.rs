@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{connect, decode, listen, ping, send};
+use crate::{config, connect, decode, listen, ping, run, send};
 
 /// Looks into, and takes part in, sessions of Bro's communication framework.
 ///
@@ -21,7 +21,9 @@ Examples:
   brocomm decode --json session.jsonl.gz | jq   the same for programs
   brocomm decode --summary *.jsonl              what a session consists of
   brocomm listen --event 'ping(count)'          show what peers send, ping events above all
+  brocomm run node.toml                         a whole node with its peers
   brocomm send sensor 'ping(7)'                 send an event
+  brocomm config example > node.toml            a configuration to begin with
   brocomm demo                                  see it work, without any peer
 
 Exit codes:
@@ -34,8 +36,10 @@ pub(crate) enum Command {
     Decode(decode::Args),
     Listen(listen::Args),
     Connect(connect::Args),
+    Run(run::Args),
     Send(send::Args),
     Ping(ping::Args),
+    Config(config::Args),
     /// Lets two nodes talk on this machine, shows what crosses the wire, and judges it.
     ///
     /// Needs nothing outside: both nodes are in this program, on the loopback interface. They

@@ -12,6 +12,7 @@
 
 mod address;
 mod args;
+mod config;
 mod connect;
 mod declare;
 mod decode;
@@ -21,6 +22,7 @@ mod listen;
 mod notice;
 mod ping;
 mod printer;
+mod run;
 mod send;
 mod session;
 mod stop;
@@ -43,8 +45,10 @@ fn main() -> ExitCode {
         Command::Decode(args) => decode::run(args, &mut out),
         Command::Listen(args) => listen::run(args, &mut out),
         Command::Connect(args) => connect::run(args, &mut out),
+        Command::Run(args) => run::run(args, &mut out),
         Command::Send(args) => send::run(args, &mut out),
         Command::Ping(args) => ping::run(args, &mut out),
+        Command::Config(args) => config::run(args, &mut out),
         Command::Demo => demo::run(&mut out),
     };
     end(result.and_then(|()| Ok(out.flush()?)))

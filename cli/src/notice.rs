@@ -50,6 +50,14 @@ pub(crate) struct Notice {
 }
 
 impl Notice {
+    pub(crate) fn new(
+        kind: &'static str,
+        fields: impl Into<Vec<(&'static str, Value)>>,
+        text: impl Into<String>,
+    ) -> Notice {
+        Notice { kind, fields: fields.into(), text: text.into() }
+    }
+
     /// Returns what is to be said.
     pub(crate) fn of(notification: &Notification) -> Notice {
         match notification {
@@ -64,35 +72,35 @@ impl Notice {
                     ("runtime", json!(version.runtime)),
                     ("cache_size", json!(version.cache_size)),
                 ];
-                new("established", fields, text)
+                Notice::new("established", fields, text)
             }
             Notification::PeerDescription(name) => {
                 let name = printed::bytes(name);
-                new("peer_description", [("description", json!(name))], name)
+                Notice::new("peer_description", [("description", json!(name))], name)
             }
             Notification::EventRequested(name) => {
                 let name = printed::bytes(name);
-                new("event_requested", [("event", json!(name))], name)
+                Notice::new("event_requested", [("event", json!(name))], name)
             }
             Notification::CaptureFilter(filter) => {
                 let filter = printed::bytes(filter);
-                new("capture_filter", [("filter", json!(filter))], filter)
+                Notice::new("capture_filter", [("filter", json!(filter))], filter)
             }
             Notification::SyncRequested { authoritative } => {
                 let text = if *authoritative { "peer's state is authoritative" } else { "" };
-                new("sync_requested", [("authoritative", json!(authoritative))], text)
+                Notice::new("sync_requested", [("authoritative", json!(authoritative))], text)
             }
-            Notification::LogsRequested => new("logs_requested", [], ""),
+            Notification::LogsRequested => Notice::new("logs_requested", [], ""),
             Notification::SyncStarted(role) => {
                 let role = role.to_string();
-                new("sync_started", [("role", json!(role))], role)
+                Notice::new("sync_started", [("role", json!(role))], role)
             }
-            Notification::HandshakeDone => new("handshake_done", [], ""),
+            Notification::HandshakeDone => Notice::new("handshake_done", [], ""),
             Notification::Closed(cause) => Notice::of_close(cause),
             Notification::Pong { seq, d1, d2, d3 } => {
                 let fields =
                     [("seq", json!(seq)), ("d1", json!(d1)), ("d2", json!(d2)), ("d3", json!(d3))];
-                new("pong", fields, format!("{seq} after {:.3} ms", d1 * 1e3))
+                Notice::new("pong", fields, format!("{seq} after {:.3} ms", d1 * 1e3))
             }
             Notification::Log(message) => {
                 let text = message.to_string();
@@ -101,7 +109,7 @@ impl Notice {
                     ("source", json!(message.source().to_string())),
                     ("message", json!(text)),
                 ];
-                new("log", fields, text)
+                Notice::new("log", fields, text)
             }
             other => Notice::of_content(other),
         }
@@ -117,19 +125,23 @@ impl Notice {
                     ("time", json!(event.time)),
                     ("args", json!(args)),
                 ];
-                new("event", fields, call(event))
+                Notice::new("event", fields, call(event))
             }
             Notification::CallRejected { name, mismatch } => {
                 let (name, reason) = (printed::bytes(name), mismatch.to_string());
                 let text = format!("{name}: {reason}");
-                new("call_rejected", [("name", json!(name)), ("reason", json!(reason))], text)
+                Notice::new(
+                    "call_rejected",
+                    [("name", json!(name)), ("reason", json!(reason))],
+                    text,
+                )
             }
             Notification::Id(id) => {
                 let name = printed::bytes(&id.name);
                 let value = id.value.as_ref().map(printed::value);
                 let text = format!("{name} = {}", value.as_deref().unwrap_or("<none>"));
                 let ty = id.ty.to_string();
-                new(
+                Notice::new(
                     "id",
                     [("name", json!(name)), ("type", json!(ty)), ("value", json!(value))],
                     text,
@@ -139,12 +151,12 @@ impl Notice {
                 let (operation, target) = (access.opcode.name(), printed::bytes(&access.target));
                 let text = format!("{operation} {target}");
                 let fields = [("operation", json!(operation)), ("target", json!(target))];
-                new("state_access", fields, text)
+                Notice::new("state_access", fields, text)
             }
             Notification::Packet(packet) => {
                 let time = f64::from(packet.sec) + f64::from(packet.usec) / 1e6;
                 let fields = [("time", json!(time)), ("length", json!(packet.len))];
-                new("packet", fields, format!("{} bytes", packet.len))
+                Notice::new("packet", fields, format!("{} bytes", packet.len))
             }
             Notification::RemotePrint(items) => {
                 let (mut prints, mut text) = (Vec::new(), Vec::new());
@@ -153,24 +165,24 @@ impl Notice {
                     text.push(format!("{file}: {line}"));
                     prints.push(json!({ "file": file, "text": line }));
                 }
-                new("remote_print", [("prints", Value::Array(prints))], text.join("; "))
+                Notice::new("remote_print", [("prints", Value::Array(prints))], text.join("; "))
             }
             Notification::LogCreateWriter(argument) => {
                 Notice::of_length("log_create_writer", argument.len())
             }
             Notification::LogWrite(argument) => Notice::of_length("log_write", argument.len()),
             Notification::SyncPoint(SyncPoint::Point(point)) => {
-                new("sync_point", [("point", json!(point))], point.to_string())
+                Notice::new("sync_point", [("point", json!(point))], point.to_string())
             }
             Notification::SyncPoint(SyncPoint::Final) => {
-                new("sync_point", [("point", Value::Null)], "final")
+                Notice::new("sync_point", [("point", Value::Null)], "final")
             }
-            other => new("other", [], format!("{other:?}")),
+            other => Notice::new("other", [], format!("{other:?}")),
         }
     }
 
     fn of_length(kind: &'static str, length: usize) -> Notice {
-        new(kind, [("length", json!(length))], format!("{length} bytes"))
+        Notice::new(kind, [("length", json!(length))], format!("{length} bytes"))
     }
 
     fn of_close(cause: &CloseCause) -> Notice {
@@ -184,16 +196,8 @@ impl Notice {
         };
         let error = fault(cause);
         let text = error.clone().unwrap_or_else(|| name.to_owned());
-        new("closed", [("cause", json!(name)), ("error", json!(error))], text)
+        Notice::new("closed", [("cause", json!(name)), ("error", json!(error))], text)
     }
-}
-
-fn new(
-    kind: &'static str,
-    fields: impl Into<Vec<(&'static str, Value)>>,
-    text: impl Into<String>,
-) -> Notice {
-    Notice { kind, fields: fields.into(), text: text.into() }
 }
 
 /// Returns a call as one line.

@@ -28,20 +28,25 @@ impl<'a> Printer<'a> {
         peer: &str,
         notification: &Notification,
     ) -> io::Result<()> {
-        let notice = Notice::of(notification);
+        self.notice(time, peer, &Notice::of(notification))?;
+        if let (Notification::Event(_), Some(left)) = (notification, &mut self.left) {
+            *left = left.saturating_sub(1);
+        }
+        Ok(())
+    }
+
+    /// Prints what is to be said, at once.
+    pub(crate) fn notice(&mut self, time: Time, peer: &str, notice: &Notice) -> io::Result<()> {
         match self.print {
             Print::Json => {
-                serde_json::to_writer(&mut *self.out, &Line { time, peer, notice: &notice })?;
+                serde_json::to_writer(&mut *self.out, &Line { time, peer, notice })?;
                 self.out.write_all(b"\n")?;
             }
             Print::Bro => {
-                let Notice { kind, text, .. } = &notice;
+                let Notice { kind, text, .. } = notice;
                 let space = if text.is_empty() { "" } else { " " };
                 writeln!(self.out, "{time} {peer} {kind}{space}{text}")?;
             }
-        }
-        if let (Notification::Event(_), Some(left)) = (notification, &mut self.left) {
-            *left = left.saturating_sub(1);
         }
         self.out.flush()
     }

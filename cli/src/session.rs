@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use brocomm::connection::{CloseCause, Config, Setup, Undeclared};
 use brocomm::data::{Declarations, Name};
+use brocomm::node::EventPattern;
 use brocomm::wire::Compression;
 use brocomm_std::{Peer, TransportError};
 use bytes::Bytes;
 use clap::ValueEnum;
-use regex::Regex;
 
-use crate::declare::{Declare, pattern, requested};
+use crate::declare::{Declare, requested};
 use crate::failure::Failure;
 
 /// What the descriptions of our programs begin with, unless the user gives another.
@@ -27,8 +27,8 @@ pub(crate) struct Options {
     declare: Declare,
 
     /// Request only the declared events whose whole name matches; all of them by default.
-    #[arg(long, value_name = "REGEX", value_parser = pattern)]
-    events: Option<Regex>,
+    #[arg(long, value_name = "PATTERN")]
+    events: Option<EventPattern>,
 
     /// Our class, by which a Bro finds the entry of its `Communication::nodes` for us.
     #[arg(long)]

@@ -82,7 +82,6 @@ fn json_has_the_fields_that_the_help_names() {
             json!({"operation": "assign", "target": "v_bool", "operands": ["F", null, null]}),
         ),
         ("bro-bro-sync-points", "point", json!(1)),
-        ("bro-bro-logs", "length", json!(252)),
         (
             "bro-bro-packets",
             "packet",
@@ -95,6 +94,14 @@ fn json_has_the_fields_that_the_help_names() {
         assert!(help.contains(&format!(" {key}")), "{key}");
     }
     assert_eq!(with("bro-bro-ping-pong", "ping")["ping"]["seq"], 1);
+    let writer = &with("bro-bro-logs", "log_writer")["log_writer"];
+    assert_eq!((&writer["stream"], &writer["path"]), (&json!(12), &json!("communication")));
+    assert_eq!(writer["columns"][4], json!({"name": "connected_peer_addr", "type": "addr"}));
+    let lines = json_lines("bro-bro-logs");
+    let entries = |line: &Value| line["log_entries"].as_array().cloned().unwrap_or_default();
+    let entries: Vec<Value> = lines.iter().flat_map(entries).collect();
+    let mini = json!({"stream": 14, "path": "mini", "values": ["2.000000", "(empty)", "-"]});
+    assert!(entries.contains(&mini), "{entries:?}");
     let prints = &with("bro-bro-remote-print", "prints")["prints"];
     assert_eq!(prints[1], json!({"file": "printed.txt", "text": "a line for the file"}));
     let points: Vec<Value> = json_lines("bro-bro-sync-points")
@@ -102,6 +109,17 @@ fn json_has_the_fields_that_the_help_names() {
         .filter_map(|line| line.get("point").cloned())
         .collect();
     assert_eq!(points, [json!(1), json!("final"), json!(1), json!("final")]);
+}
+
+#[test]
+fn logs_read_like_their_files() {
+    let run = run(["decode".into(), session("bro-bro-logs").recording_path()]);
+    for text in [
+        " LOG_CREATE_WRITER  mini (stream 14, writer 1): ts time, msg string, n int\n",
+        "mini: 1.000000, first, -1; mini: 2.000000, (empty), -; mini: 3.500000, third, -",
+    ] {
+        assert!(run.stdout.contains(text), "{text}: {}", run.stdout);
+    }
 }
 
 #[test]

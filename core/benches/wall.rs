@@ -2,13 +2,15 @@
 
 mod shapes;
 
+use std::hint::black_box;
+
 use brocomm::data::Event;
-use brocomm::serial::Mode;
+use brocomm::serial::{LazyEvent, Mode};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use shapes::{EVENTS, Receiver, Sender, UNCACHED, large, small};
+use shapes::{EVENTS, Receiver, Sender, UNCACHED, large, small, wide};
 
 fn events(c: &mut Criterion) {
-    let shapes = [("small", small as fn() -> Event), ("large", large)];
+    let shapes = [("small", small as fn() -> Event), ("large", large), ("wide", wide)];
     let modes = [("cached", Mode::RUNNING), ("uncached", UNCACHED)];
     let mut group = c.benchmark_group("thousand events");
     group.throughput(Throughput::Elements(EVENTS as u64));
@@ -33,6 +35,36 @@ fn events(c: &mut Criterion) {
                 );
             });
         }
+    }
+    for (shape, event) in shapes {
+        group.bench_function(format!("name {shape}"), |b| {
+            b.iter_batched(
+                || Receiver::warm(event(), Mode::RUNNING),
+                |(mut receiver, bytes)| {
+                    let name = |event: &LazyEvent| {
+                        black_box(event.name_bytes());
+                    };
+                    let received: usize =
+                        bytes.iter().map(|b| receiver.receive_lazily(b, name)).sum();
+                    assert_eq!(received, EVENTS);
+                    receiver
+                },
+                BatchSize::PerIteration,
+            );
+        });
+        group.bench_function(format!("forward {shape}"), |b| {
+            b.iter_batched(
+                || (Receiver::warm(event(), Mode::RUNNING), Sender::warm(event(), Mode::RUNNING)),
+                |((mut receiver, bytes), mut sender)| {
+                    let mut forward = |event: &LazyEvent| sender.forward(event);
+                    let received: usize =
+                        bytes.iter().map(|b| receiver.receive_lazily(b, &mut forward)).sum();
+                    assert_eq!(received, EVENTS);
+                    (receiver, sender)
+                },
+                BatchSize::PerIteration,
+            );
+        });
     }
     group.finish();
 }

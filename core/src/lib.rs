@@ -15,7 +15,11 @@
 //! 3. [`serial`]: values to and from a SERIAL, with the object cache (part 2).
 //! 4. [`connection`]: one connection's phases, in both roles (§3); and an
 //!    [`Observer`](connection::Observer) that follows a session from outside.
-//! 5. [`transport`]: when to read, write, wait and close, for those who write a transport.
+//! 5. [`state`]: synchronized variables, in common with peers (2§9).
+//! 6. [`logs`]: log streams, sent, received and written as Bro writes them (part 3); and
+//!    [`services`]: batches of prints, statistics of PINGs, packets as pcap.
+//! 7. [`node`]: options, peers, policy, retries, the communication log: a whole node (part 4).
+//! 8. [`transport`]: when to read, write, wait and close, for those who write a transport.
 //!
 //! Sections are those of the specification in `conformance/spec`: `§1.5` is section 1.5 of part 1,
 //! `2§5` section 5 of part 2.
@@ -112,11 +116,16 @@
 //! | references to references, so that a few bytes stand for billions of values | [`serial::Limits::objects`] |
 //! | references to objects never sent | [`SerialErrorKind::UnknownObject`](serial::SerialErrorKind) |
 //! | object ids chosen to slow look-ups | ids lie in order, found by halves |
-//! | a cache without bound | [`serial::Limits::cache`] |
+//! | a cache without bound | [`serial::Limits::cache`], [`serial::Limits::cache_bytes`] |
 //! | types that contain themselves | references upwards are weak, so nothing leaks |
 //! | messages where they don't belong | [`connection::LEGALITY`] |
 //! | requests for millions of events | [`connection::Config::requests_limit`] |
 //! | PINGs without reading the answers | [`connection::Config::reply_limit`] |
+//! | log writers without end, or of endless columns | [`logs::LogLimits::writers`], [`logs::LogLimits::announced`] |
+//! | a log entry of billions of values | [`logs::LogLimits::values`], after the bytes that are left |
+//! | a log whose path leads out of its folder | [`logs::file_name`] |
+//! | state that grows without end | [`state::Limits::cost`] |
+//! | containers within themselves, or in very many places | [`state::StateError::TooDeep`], [`state::StateError::TooLarge`] |
 //! | more than the application takes | [`connection::Config::notification_limit`] |
 //!
 //! `forbid(unsafe_code)` concerns this crate; the zlib under it (`zlib-rs`, by `flate2`) has some.
@@ -125,8 +134,11 @@
 
 pub mod connection;
 pub mod data;
+pub mod logs;
 pub mod node;
 pub mod serial;
+pub mod services;
+pub mod state;
 mod time;
 pub mod transport;
 pub mod wire;

@@ -226,3 +226,48 @@ fn handlers_of_events_are_checked() {
         "handler of Conn::seen: parameter 0, info: $id$orig_h: expected addr, found count"
     );
 }
+
+#[derive(Debug, Clone, Record)]
+struct Logged {
+    #[bro(log)]
+    id: LoggedId,
+    #[bro(log)]
+    names: Vec<String>,
+    #[bro(log)]
+    ports: Option<BTreeSet<u64>>,
+    by_name: BTreeMap<String, u64>,
+}
+
+#[derive(Debug, Clone, Record)]
+struct LoggedId {
+    #[bro(log, name = "orig_h")]
+    from: IpAddr,
+}
+
+#[test]
+fn a_record_is_an_entry_of_a_log() {
+    use brocomm::Time;
+    use brocomm::logs::{AsciiFormat, LogField, LogRecord, LogStream, LogStreams, NotLoggable};
+
+    let stream = LogStream::of::<Logged>(7, "logged").unwrap();
+    let fields = [
+        LogField::new("id.orig_h", TypeTag::Addr),
+        LogField::vector("names", TypeTag::String),
+        LogField::set("ports", TypeTag::Count).optional(),
+    ];
+    assert_eq!(stream.fields, fields);
+    let id = LoggedId { from: [1, 2, 3, 4].into() };
+    let names = vec!["a".to_owned(), "b".to_owned()];
+    let logged = Logged { id, names, ports: None, by_name: BTreeMap::new() };
+    let mut line = Vec::new();
+    AsciiFormat::default().entry(&logged.log_values(), &mut line);
+    assert_eq!(line, b"1.2.3.4\ta,b\t-\n");
+
+    let mut streams = LogStreams::new();
+    streams.declare(stream).unwrap();
+    let entry = streams.write_record(7, &logged, Time::EPOCH).unwrap();
+    assert_eq!(entry.writer().fields, fields);
+
+    let error = NotLoggable::NoField { ty: "record { orig_h:addr; type:count; }".into() };
+    assert_eq!(LogStream::of::<Id>(8, "id"), Err(error));
+}

@@ -221,3 +221,36 @@ fn a_location_is_passed_over_and_written_again() {
     assert_eq!(again, chunk);
     assert_eq!(args(serial), [Value::Count(7)]);
 }
+
+/// Equal indices need not be equal bytes: one may be a reference, or an address in other clothes.
+#[test]
+fn equal_indices_in_whatever_form() {
+    let set = |entries: &[u8]| {
+        let ty = Build::call(1).object(1, 0x8809).u8(1).object(2, 0x8a05).u8(16).u8(7).u8(0).u8(0);
+        let list = ty.str(b"").u8(0).u8(1).object(3, 0x8a02).u8(19).u8(7).u8(0).u8(0).str(b"");
+        let index = list.u8(0).u32(1).u8(1).object(4, 0x8a01).u8(13).u8(5).u8(0).u8(1).str(b"");
+        let start = index.u8(0).u8(0).str(b"").u8(0).u8(0).u8(0);
+        let list = |b: Build, pid| {
+            let list = b.object(pid, 0x8808).u8(1).reference(3).u8(13).u32(1);
+            list.object(pid + 1, 0x8804).u8(1).reference(4)
+        };
+        let entry = |b: Build, n: (u32, &u8)| {
+            let (b, pid) = (b.u8(1), 10 + 2 * n.0);
+            let b = match n.1 {
+                4 => list(b, pid).u32(1).u32(0x0102_0304),
+                6 => list(b, pid).u32(4).u64(0).u32(0xffff).u32(0x0102_0304),
+                // The same address as another list's, by reference.
+                1 => b.object(pid, 0x8808).u8(1).reference(3).u8(13).u32(1).reference(11),
+                // The first list again.
+                0 => b.reference(10),
+                _ => list(b, pid).u32(1).u32(0x0102_0305),
+            };
+            b.f64(0.0).f64(0.0)
+        };
+        (0..).zip(entries).fold(start, entry).u8(0).read()
+    };
+    assert!(set(&[4, 5]).is_ok());
+    for entries in [[4, 6], [4, 1], [4, 0], [6, 0], [6, 1], [6, 4]] {
+        assert_eq!(set(&entries).unwrap_err().kind, Kind::DuplicateIndex, "{entries:?}");
+    }
+}

@@ -201,3 +201,67 @@ fn types_count_as_what_they_stand_for() {
     });
     reader.read(&Bytes::from(values.0), Mode::HANDSHAKE).unwrap();
 }
+
+/// A call of one string, with this id.
+fn string(pid: u32, length: usize) -> Bytes {
+    let value = Build::call(1).object(pid, 0x8806).u8(1).object(0, 0x8a01);
+    Bytes::from(value.u8(8).u8(4).u8(0).u8(1).str(b"").str(&vec![b'x'; length]).0)
+}
+
+fn reference(pid: u32) -> Bytes {
+    Bytes::from(Build::call(1).reference(pid).0)
+}
+
+#[test]
+fn what_the_cache_keeps_alive_is_bounded() {
+    let mode = Mode::HANDSHAKE;
+    let three = |cache_bytes| {
+        let mut reader = Reader::new(Limits { cache_bytes, ..Limits::default() });
+        (1..=3).for_each(|pid| drop(reader.read(&string(pid, 1000), mode).unwrap()));
+        reader
+    };
+    let bytes = three(u64::MAX).cached_bytes();
+    assert!((3000..4000).contains(&bytes), "{bytes}");
+    for (limit, given_up) in [(bytes + 1, 0), (bytes, 0), (bytes - 1, 1), (bytes / 3, 2), (0, 3)] {
+        let mut reader = three(limit);
+        assert_eq!((reader.given_up(), reader.counters().entries), (given_up, 3 - given_up));
+        assert!(reader.cached_bytes() <= limit);
+        // The oldest went first.
+        for pid in (1..=3).rev() {
+            match reader.read(&reference(pid), mode) {
+                Ok(_) => assert!(u64::from(pid) > given_up, "{limit}"),
+                Err(error) => {
+                    assert_eq!(error.kind, Kind::UnknownObject(u64::from(pid)));
+                    assert_eq!(u64::from(pid), given_up, "{limit}");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// What is in use stays, and what it keeps alive goes on counting, but once.
+#[test]
+fn what_is_referred_to_counts_while_anything_holds_it() {
+    let mode = Mode::HANDSHAKE;
+    let mut reader = Reader::new(Limits { cache_bytes: 250_000, ..Limits::default() });
+    reader.read(&string(1, 100_000), mode).unwrap();
+    for pid in 2..20 {
+        reader.read(&string(pid, 100_000), mode).unwrap();
+        reader.read(&reference(1), mode).unwrap();
+        assert!(reader.cached_bytes() <= 250_000);
+    }
+    assert_eq!(reader.given_up(), 17);
+
+    // A vector of a reference keeps alive what that means.
+    let mut reader = Reader::new(Limits::default());
+    reader.set_cache_size(1);
+    reader.read(&string(1, 100_000), mode).unwrap();
+    let vector = Build::call(2).object(2, 0x880c).u8(0).str(b"V").u8(0).str(b"");
+    let both = vector.u32(1).u8(1).reference(1).object(3, 0x8801).ty(1, 3, 2).u64(7);
+    reader.read(&Bytes::from(both.0), mode).unwrap();
+    assert_eq!(reader.counters().entries, 1);
+    assert!(reader.cached_bytes() > 100_000);
+    reader.read(&Bytes::from(Build::call(1).object(4, 0x8801).ty(1, 3, 2).u64(7).0), mode).unwrap();
+    assert!(reader.cached_bytes() < 1000, "{}", reader.cached_bytes());
+}

@@ -65,11 +65,11 @@ impl Manager {
     }
 
     fn listen(&mut self, target: ListenTarget) {
-        let ListenTarget { mut endpoint, v6only, ssl } = target;
+        let ListenTarget { mut endpoint, v6_only, ssl } = target;
         let opened = if ssl {
             Err(io::Error::new(io::ErrorKind::Unsupported, NO_TLS))
         } else {
-            address_of(&endpoint).and_then(|address| listen(address, v6only)).and_then(|socket| {
+            address_of(&endpoint).and_then(|address| listen(address, v6_only)).and_then(|socket| {
                 endpoint.port = socket.get_ref().local_addr()?.port();
                 Ok(socket)
             })

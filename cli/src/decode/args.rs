@@ -28,6 +28,23 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) verify: bool,
 
+    /// Write the logs that the session carries into this folder, as the side that receives them
+    /// does.
+    ///
+    /// Each writer that is announced gets a file, such as DIR/conn.log, in Bro's ASCII form or in
+    /// the one that the writer's options ask for. Files of that name that are there already are
+    /// replaced. Prints a line about each file instead of the messages. `#open` and `#close` are
+    /// the present time, in UTC.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["json", "summary", "verify"])]
+    pub(crate) write_logs: Option<PathBuf>,
+
+    /// Names for the numbers that the sender gives to streams and writers.
+    ///
+    /// Lines such as `stream 12 Communication::LOG` and `writer 1 Log::WRITER_ASCII`; what follows
+    /// a `#` is a comment. A stream without a name is called `log-12`.
+    #[arg(long, value_name = "FILE", requires = "write_logs")]
+    pub(crate) log_names: Option<PathBuf>,
+
     /// Declarations in Bro's notation, for types that peers send by name only.
     ///
     /// Broccoli sends the name of an enum and not its constants, whose names then can only come
@@ -44,6 +61,7 @@ Examples:
   brocomm decode session.jsonl
   brocomm decode --json session.jsonl.gz | jq -c 'select(.event.name == \"ping\")'
   brocomm decode --summary *.jsonl
+  brocomm decode --write-logs logs session.jsonl && bro-cut id.orig_h service < logs/conn.log
   zcat session.jsonl.gz | brocomm decode -";
 
 const AFTER_HELP: &str = "\
@@ -74,8 +92,8 @@ JSON lines:
   PING, PONG         ping: {seq, time1, time2, time3}
   SYNC_POINT         point: a number, or \"final\"
   REMOTE_PRINT       prints: [{file, text}, …]
-  LOG_CREATE_WRITER, LOG_WRITE
-                     length: the argument's, in bytes
+  LOG_CREATE_WRITER  log_writer: {stream, writer, path, columns: [{name, type}, …]}
+  LOG_WRITE          log_entries: [{stream, path, values: [text, …]}, …], values as in Bro's logs
  Arguments, values and operands are strings in Bro's printed form; unprintable bytes are \\xHH, so a
  newline is \\x0a, but a tab stays a tab. An absent operand is null. Types are in Bro's notation.
 
@@ -88,4 +106,5 @@ Examples:
   brocomm decode session.jsonl
   brocomm decode --json session.jsonl.gz | jq -c 'select(.event.name == \"ping\")'
   brocomm decode --summary *.jsonl
+  brocomm decode --write-logs logs session.jsonl && bro-cut id.orig_h service < logs/conn.log
   zcat session.jsonl.gz | brocomm decode -";

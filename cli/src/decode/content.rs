@@ -4,7 +4,9 @@
 
 use brocomm::connection::Observed;
 use brocomm::data::{Id, Packet, Serial, StateAccess, Value};
+use brocomm::logs::{AsciiFormat, LogError, LogField, LogReceiver, LogValue, LogWriter, Received};
 use brocomm::wire::{Caps, Message, PingArgs, SyncPoint, Version};
+use bytes::Bytes;
 use serde::Serialize;
 
 use super::printed;
@@ -58,7 +60,13 @@ pub(super) enum Content {
     },
     Point(Point),
     Prints(Vec<Print>),
-    Length(usize),
+    LogWriter {
+        stream: i32,
+        writer: i32,
+        path: String,
+        columns: Vec<LogColumn>,
+    },
+    LogEntries(Vec<LogEntry>),
     /// A SERIAL after one that could not be decoded.
     Skipped(bool),
     Error(String),
@@ -77,6 +85,22 @@ pub(super) enum Point {
 pub(super) struct Print {
     pub(super) file: String,
     pub(super) text: String,
+}
+
+/// A column of a log.
+#[derive(Debug, PartialEq, Serialize)]
+pub(super) struct LogColumn {
+    pub(super) name: String,
+    #[serde(rename = "type")]
+    pub(super) ty: String,
+}
+
+/// An entry of a log.
+#[derive(Debug, PartialEq, Serialize)]
+pub(super) struct LogEntry {
+    pub(super) stream: i32,
+    pub(super) path: String,
+    pub(super) values: Vec<String>,
 }
 
 impl Content {
@@ -111,11 +135,37 @@ impl Content {
                     items.map(|i| Print { file: print(i.file), text: print(i.text) }).collect(),
                 )
             }
-            Message::LogCreateWriter(argument) | Message::LogWrite(argument) => {
-                Content::Length(argument.len())
-            }
+            Message::LogCreateWriter(argument) => Content::of_writer(argument),
+            Message::LogWrite(argument) => Content::of_entries(argument),
             Message::PhaseDone | Message::Compress | Message::RequestLogs => return None,
         })
+    }
+
+    fn of_writer(argument: &Bytes) -> Content {
+        let LogWriter { stream, writer, path, fields, .. } = match LogWriter::decode(argument) {
+            Ok(writer) => writer,
+            Err(error) => return Content::Error(error.to_string()),
+        };
+        let column = |field: LogField| LogColumn {
+            name: printed::bytes(&field.name),
+            ty: field.type_name().to_string(),
+        };
+        let columns = fields.into_iter().map(column).collect();
+        Content::LogWriter { stream, writer, path: printed::bytes(&path), columns }
+    }
+
+    fn of_entries(argument: &Bytes) -> Content {
+        // No writer is known to it, so whatever comes is what it is given.
+        let receiver = LogReceiver::default();
+        let entry = |received| match received {
+            Ok(Received::Entry(e)) => Ok(LogEntry::new(e.writer.stream, &e.writer.path, &e.values)),
+            Ok(Received::Dropped(e)) => Ok(LogEntry::new(e.stream, &e.path, &e.values)),
+            Err(error) => Err(error),
+        };
+        match receiver.entries(argument).map(entry).collect() {
+            Ok(entries) => Content::LogEntries(entries),
+            Err(error) => Content::Error(LogError::to_string(&error)),
+        }
     }
 
     fn of_version(version: &Version) -> Content {
@@ -172,6 +222,20 @@ impl Content {
             link_type: packet.link_type,
             tag: printed::bytes(&packet.tag),
         }
+    }
+}
+
+impl LogEntry {
+    fn new(stream: i32, path: &[u8], values: &[LogValue]) -> LogEntry {
+        // Alone, no value can be taken for a header line.
+        let format = AsciiFormat { meta_prefix: Bytes::new(), ..AsciiFormat::default() };
+        let value = |value: &LogValue| {
+            let mut line = Vec::new();
+            format.entry(std::slice::from_ref(value), &mut line);
+            printed::bytes(line.strip_suffix(b"\n").unwrap_or(&line))
+        };
+        let values = values.iter().map(value).collect();
+        LogEntry { stream, path: printed::bytes(path), values }
     }
 }
 

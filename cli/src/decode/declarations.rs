@@ -55,7 +55,7 @@ impl Known {
         let Declarations { types, events, globals } = &*self.declared;
         known.types.extend(types.clone());
         known.events.extend(events.clone());
-        known.globals.extend(globals.clone());
+        known.globals.extend(globals.iter().cloned());
         Arc::new(known)
     }
 }

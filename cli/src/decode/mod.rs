@@ -4,6 +4,7 @@ mod args;
 mod content;
 mod declarations;
 mod json;
+mod logs;
 mod notes;
 pub(crate) mod printed;
 mod scripts;
@@ -21,7 +22,7 @@ use brocomm_conformance::RecordingReader;
 
 pub(crate) use args::Args;
 
-use crate::failure::{Failure, tell};
+use crate::failure::{Failure, misused, tell};
 use declarations::Known;
 use session::Session;
 use view::View;
@@ -30,10 +31,18 @@ use view::View;
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let known = Known::read(args.declarations.as_deref())?;
     let several = args.files.len() > 1;
+    if several && args.write_logs.is_some() {
+        return Err(misused(format_args!(
+            "--write-logs takes one FILE, {} given",
+            args.files.len()
+        )));
+    }
     let mut failed = false;
     for path in &args.files {
         let file = path.display().to_string();
-        let mut view: Box<dyn View> = if args.json {
+        let mut view: Box<dyn View> = if let Some(folder) = &args.write_logs {
+            Box::new(logs::Logs::new(folder, args.log_names.as_deref())?)
+        } else if args.json {
             Box::new(json::Lines::new(several.then(|| file.clone())))
         } else if args.summary {
             Box::new(summary::Summary::default())

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use brocomm::connection::{Observed, Observer, Role};
 use brocomm::data::Declarations;
-use brocomm::wire::Framing;
+use brocomm::logs::{LogReceiver, LogWriter};
+use brocomm::wire::{Framing, Message};
 use brocomm_conformance::{RecordingReader, StepKind};
 
 use super::side::{self, SIDES};
@@ -24,6 +25,7 @@ pub(super) struct Session<'a> {
 struct Problems {
     serial: [Option<String>; 2],
     wire: [Option<String>; 2],
+    logs: [Option<String>; 2],
 }
 
 impl<'a> Session<'a> {
@@ -104,6 +106,7 @@ impl<'a> Session<'a> {
                 more => format!("; {more} bytes from there on were not decoded"),
             };
             line(&self.problems.wire[side::index(side)], lost);
+            line(&self.problems.logs[side::index(side)], String::new());
         }
         lines
     }
@@ -113,7 +116,7 @@ impl Problems {
     /// Returns how many there are of each side.
     fn count(&self) -> [usize; 2] {
         let one = |problem: &Option<String>| usize::from(problem.is_some());
-        [0, 1].map(|side| one(&self.serial[side]) + one(&self.wire[side]))
+        [0, 1].map(|side| one(&self.serial[side]) + one(&self.wire[side]) + one(&self.logs[side]))
     }
 
     fn note(&mut self, observed: &Observed) {
@@ -123,6 +126,16 @@ impl Problems {
         }
         if let Some(Err(error)) = &observed.serial {
             self.serial[side] = Some(format!("message at byte {}: {error}", observed.offset));
+        }
+        let malformed = match &observed.message {
+            Ok(Message::LogCreateWriter(argument)) => LogWriter::decode(argument).err(),
+            Ok(Message::LogWrite(argument)) => {
+                LogReceiver::default().entries(argument).find_map(Result::err)
+            }
+            _ => None,
+        };
+        if let (Some(error), None) = (malformed, &self.logs[side]) {
+            self.logs[side] = Some(format!("message at byte {}: {error}", observed.offset));
         }
     }
 }

@@ -78,7 +78,19 @@ impl Display for Content {
                 }
                 Ok(())
             }
-            Content::Length(length) => write!(f, "{length} bytes"),
+            Content::LogWriter { stream, writer, path, columns } => {
+                write!(f, "{path} (stream {stream}, writer {writer}): ")?;
+                let columns: Vec<String> =
+                    columns.iter().map(|column| format!("{} {}", column.name, column.ty)).collect();
+                f.write_str(&columns.join(", "))
+            }
+            Content::LogEntries(entries) => {
+                for (i, entry) in entries.iter().enumerate() {
+                    let separator = if i == 0 { "" } else { "; " };
+                    write!(f, "{separator}{}: {}", entry.path, entry.values.join(", "))?;
+                }
+                Ok(())
+            }
             Content::Skipped(_) => f.write_str("not decoded, as one before it could not be"),
             Content::Error(error) => write!(f, "ERROR: {error}"),
         }

@@ -1,7 +1,7 @@
-//! The two events that are measured, and both ends of a connection in steady state.
+//! The events that are measured, and both ends of a connection in steady state.
 
-use brocomm::data::{Event, Field, Record, Serial, Type, Value};
-use brocomm::serial::{Caching, Limits, Mode, Reader, Writer};
+use brocomm::data::{Event, Field, Record, Serial, Table, Type, Value};
+use brocomm::serial::{Caching, LazyEvent, LazySerial, Limits, Mode, Reader, Writer};
 use brocomm::wire::{Decoder, Encoder, Framing, Message};
 
 /// How many events one measured call encodes or decodes.
@@ -39,6 +39,31 @@ pub(crate) fn large() -> Event {
     Event { name: "large_event".into(), time: 1_500_000_000.0, args }
 }
 
+/// `event(record)` with 20 fields, among them a set of two strings and a table of two entries.
+pub(crate) fn wide() -> Event {
+    let mut set = Table::new(Type::set(vec![Type::STRING]));
+    let mut table = Table::new(Type::table(vec![Type::ADDR], Type::COUNT));
+    for n in 0..2u8 {
+        set.push(vec![Value::string([b'a' + n])], None);
+        table.push(vec![Value::Addr([10, 0, 0, n].into())], Some(Value::Count(u64::from(n))));
+    }
+    let mut values = vec![Value::from(set), table.into()];
+    let scalars = [
+        Value::Time(1_500_000_000.0),
+        Value::string("CHhAvVGS1DHFjwGM9"),
+        Value::Addr([192, 168, 1, 1].into()),
+        Value::Port(brocomm::data::Port::tcp(80)),
+        Value::Count(1234),
+        Value::Bool(true),
+    ];
+    values.extend(scalars.iter().cycle().take(18).cloned());
+    let fields = values.iter().enumerate();
+    let fields = fields.map(|(n, value)| Field::new(format!("field_{n}"), value.ty())).collect();
+    let ty = Type::record("wide", fields);
+    let args = vec![Record::new(ty, values.into_iter().map(Some).collect()).into()];
+    Event { name: "wide_event".into(), time: 1_500_000_000.0, args }
+}
+
 /// The sending end.
 pub(crate) struct Sender {
     pub(crate) event: Event,
@@ -63,6 +88,13 @@ impl Sender {
             sender.out.clear();
         }
         sender
+    }
+
+    /// Sends another peer's event.
+    #[inline(never)]
+    pub(crate) fn forward(&mut self, event: &LazyEvent) {
+        let Sender { mode, encoder, writer, out, .. } = self;
+        encoder.serial(out, |out| writer.forward(*mode, event, out)).expect("the event is small");
     }
 
     #[inline(never)]
@@ -117,6 +149,27 @@ impl Receiver {
             if let Message::Serial(chunk) = decoded.message {
                 let serial = self.reader.read(&chunk, self.mode).expect("the bytes are right");
                 events += usize::from(matches!(std::hint::black_box(serial), Serial::Event(_)));
+            }
+        }
+        events
+    }
+
+    /// The same, but reads lazily and hands the events on.
+    #[inline(never)]
+    pub(crate) fn receive_lazily(
+        &mut self,
+        bytes: &[u8],
+        mut take: impl FnMut(&LazyEvent),
+    ) -> usize {
+        let mut events = 0;
+        self.decoder.feed(bytes);
+        while let Some(decoded) = self.decoder.poll().expect("the bytes are right") {
+            if let Message::Serial(chunk) = decoded.message {
+                let read = self.reader.read_lazily(&chunk, self.mode);
+                if let LazySerial::Event(event) = read.expect("the bytes are right") {
+                    take(std::hint::black_box(&event));
+                    events += 1;
+                }
             }
         }
         events

@@ -36,7 +36,8 @@ use syn::{DeriveInput, Error, parse_macro_input};
 ///   one.
 /// * `#[bro(log)]` on a field: `&log`.
 ///
-/// A record can't be generic, or contain itself.
+/// A record can't be generic, or contain itself, not by way of other records either: that is an
+/// error, `cycle detected …`, about a `CONTAINS_ITSELF`.
 ///
 /// ```
 /// use std::collections::BTreeSet;
@@ -73,6 +74,14 @@ use syn::{DeriveInput, Error, parse_macro_input};
 /// ```compile_fail
 /// #[derive(brocomm::Record)]
 /// struct Tree { left: Option<Box<Tree>> }
+/// ```
+///
+/// ```compile_fail,E0391
+/// #[derive(brocomm::Record)]
+/// struct Directory { files: Vec<File> }
+///
+/// #[derive(brocomm::Record)]
+/// struct File { within: Option<Box<Directory>> }
 /// ```
 #[proc_macro_derive(Record, attributes(bro))]
 pub fn derive_record(input: TokenStream) -> TokenStream {

@@ -27,10 +27,19 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
             )?),
         }
     });
+    let types = fields.iter().map(|field| &field.ty);
     let conversions = conversions(rust);
     Ok(quote! {
         impl ::brocomm::data::BroType for #rust {
+            // A record that contains itself by way of others has to be found by the compiler: made
+            // at run time, its type would wait for itself.
+            const CONTAINS_ITSELF: bool =
+                #(<#types as ::brocomm::data::BroType>::CONTAINS_ITSELF ||)* false;
+
             fn bro_type() -> ::brocomm::data::Type {
+                const {
+                    ::core::assert!(!<Self as ::brocomm::data::BroType>::CONTAINS_ITSELF);
+                }
                 static TYPE: ::std::sync::OnceLock<::brocomm::data::Type> =
                     ::std::sync::OnceLock::new();
                 TYPE.get_or_init(|| {

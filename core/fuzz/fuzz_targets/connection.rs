@@ -6,9 +6,15 @@ use brocomm::Time;
 use brocomm::connection::{
     Config, Connection, Notification, Role, Setup, StateSource, SyncRequest, Undeclared,
 };
+use brocomm::{serial, wire};
+use brocomm_fuzz::within;
 use libfuzzer_sys::fuzz_target;
 
 const NOW: Time = Time::from_nanos(1);
+
+/// What a connection may hold beyond so many times what it was sent: zlib's windows, and what a
+/// single reference can stand for at the limits below.
+const MEMORY: usize = 16 << 20;
 
 /// VERSION, CAPS and PHASE_DONE as a Bro sends them: what brings a connection to its later phases.
 const OPENING: [&[u8]; 3] = [
@@ -25,6 +31,8 @@ fn run(kind: u8, pieces: &[&[u8]]) -> (Vec<Notification>, Vec<u8>) {
         setup: Some(setup),
         state: if kind & 16 == 0 { StateSource::None } else { StateSource::Application },
         undeclared: Undeclared::Deliver,
+        wire_limits: wire::Limits { chunk: 1 << 16, message: 1 << 17, inflated: 1 << 17 },
+        serial_limits: serial::Limits { depth: 32, objects: 10_000, ..Default::default() },
         notification_limit: if kind & 32 == 0 { 1024 } else { 1 },
         ..Config::default()
     };
@@ -55,7 +63,8 @@ fn run(kind: u8, pieces: &[&[u8]]) -> (Vec<Notification>, Vec<u8>) {
 
 fuzz_target!(|input: &[u8]| {
     let [kind, split, bytes @ ..] = input else { return };
-    let whole = run(*kind, &[bytes]);
+    let memory = MEMORY + 64 * bytes.len();
+    let whole = within(memory, || run(*kind, &[bytes]));
     let pieces: Vec<_> = bytes.chunks(usize::from(*split).max(1)).collect();
     assert_eq!(format!("{:?}", run(*kind, &pieces).0), format!("{:?}", whole.0));
 });

@@ -2,7 +2,11 @@
 #![no_main]
 
 use brocomm::wire::{Decoder, Encoder, Framing, Limits};
+use brocomm_fuzz::within;
 use libfuzzer_sys::fuzz_target;
+
+/// What a decoder may hold for a message, beyond a few times its size.
+const MEMORY: usize = 1 << 20;
 
 fuzz_target!(|input: &[u8]| {
     // The first byte is the type, the rest the argument: nearly every input is a whole message.
@@ -14,7 +18,8 @@ fuzz_target!(|input: &[u8]| {
     }
     let mut decoder = Decoder::new(Framing::Clear, Limits::default());
     decoder.feed(&bytes);
-    let Ok(Some(first)) = decoder.poll() else { return };
+    let memory = MEMORY + 8 * input.len();
+    let Ok(Some(first)) = within(memory, || decoder.poll()) else { return };
     let mut again = Vec::new();
     Encoder::new(Framing::Clear).message(&first.message, &mut again);
     if again.is_empty() {

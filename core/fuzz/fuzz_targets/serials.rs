@@ -3,10 +3,15 @@
 #![no_main]
 
 use brocomm::serial::{Caching, Limits, Mode, Reader, Transcript};
+use brocomm_fuzz::within;
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 
 const LIMITS: Limits = Limits { depth: 32, objects: 10_000, cache: 100 };
+
+/// What the limits let a SERIAL of at most 64 KiB take: so much per object, the transcript's notes
+/// included, and room that is made before it is needed.
+const MEMORY: usize = 400 * LIMITS.objects as usize;
 
 // Input: flags, the cache's size, then SERIALs, each after its length in two bytes.
 fuzz_target!(|input: &[u8]| {
@@ -31,7 +36,8 @@ fuzz_target!(|input: &[u8]| {
         let (bytes, after) = after.split_at(length);
         rest = after;
         let chunk = Bytes::copy_from_slice(bytes);
-        let Ok(serial) = first.read_noting(&chunk, mode, &mut transcript) else { return };
+        let read = within(MEMORY, || first.read_noting(&chunk, mode, &mut transcript));
+        let Ok(serial) = read else { return };
         assert!(first.counters().entries <= 2 * u64::from(LIMITS.cache));
         let mut again = Vec::new();
         transcript.write_again(&serial, mode, &mut again);

@@ -40,6 +40,10 @@ pub struct Config {
     pub declarations: Arc<Declarations>,
     /// What becomes of events that are not among the declarations. Default [`Undeclared::Ignore`].
     pub undeclared: Undeclared,
+    /// Whether events come as [`LazyEvent`](super::Notification::LazyEvent), so that an
+    /// application that looks at few of their arguments, or sends them on, doesn't pay for the
+    /// rest. Default no: they come as [`Event`](super::Notification::Event).
+    pub events_lazily: bool,
     /// How many bytes of output may wait before commands answer
     /// [`QueueFull`](super::UsageError::QueueFull); the last one accepted may pass it. Default
     /// 16 MiB.
@@ -74,6 +78,7 @@ impl Default for Config {
             serial_limits: serial::Limits::default(),
             declarations: Arc::default(),
             undeclared: Undeclared::Ignore,
+            events_lazily: false,
             output_limit: 16 << 20,
             notification_limit: 1024,
             reply_limit: 64 << 10,

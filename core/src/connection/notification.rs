@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::{LogMessage, ProtocolError, SyncRole};
 use crate::data::{CallMismatch, Event, Id, Name, Packet, StateAccess};
+use crate::serial::LazyEvent;
 use crate::wire::{PrintItems, SyncPoint, Version, WireError};
 
 /// Tells what happened on a connection, in the order in which it happened.
@@ -60,6 +61,9 @@ pub enum Notification {
     /// of the same type tags, or is delivered unchecked under
     /// [`Undeclared::Deliver`](super::Undeclared::Deliver).
     Event(Event),
+    /// The same with [`Config::events_lazily`](super::Config::events_lazily): the arguments are
+    /// decoded when they are asked for. It keeps the message that brought it.
+    LazyEvent(LazyEvent),
     /// A call was dropped (§5): `remote_connection_error`, but the connection stays.
     CallRejected {
         /// What it calls.

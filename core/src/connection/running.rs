@@ -9,7 +9,7 @@ use super::output::Output;
 use super::{Command, Connection, LogMessage, Notification, Phase, SyncRole, UsageError};
 use crate::Time;
 use crate::data::{Event, Id, Packet};
-use crate::serial::Mode;
+use crate::serial::{LazyEvent, Mode};
 use crate::wire::{Message, PingArgs, PingLayout, PrintItems, SyncPoint};
 
 /// Says what became of something that is sent only to peers that have requested it.
@@ -43,6 +43,26 @@ impl Connection {
         let mode = self.write_mode();
         let Event { name, time, args } = event;
         self.output.serial(|writer, argument| writer.event(mode, name, *time, args, argument))?;
+        self.counters.events_sent += 1;
+        Ok(Sent::Sent)
+    }
+
+    /// Sends a call of an event as it came from another peer, if this one has requested it; its
+    /// values are not decoded for that.
+    ///
+    /// # Errors
+    /// [`UsageError::QueueFull`]; [`UsageError::Unwritable`].
+    pub fn forward_event(&mut self, event: &LazyEvent) -> Result<Sent, UsageError> {
+        if self.phase != Phase::Running {
+            self.counters.not_running += 1;
+            return Ok(Sent::NotRunning);
+        }
+        if !self.is_event_requested(event.name_bytes()) {
+            return Ok(Sent::NotRequested);
+        }
+        self.output.check_room()?;
+        let mode = self.write_mode();
+        self.output.serial(|writer, argument| writer.forward(mode, event, argument))?;
         self.counters.events_sent += 1;
         Ok(Sent::Sent)
     }

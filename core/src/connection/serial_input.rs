@@ -5,14 +5,24 @@ use bytes::Bytes;
 use super::setup::PEER_DESCRIPTION;
 use super::{Connection, LogMessage, Notification, Phase, ProtocolErrorKind, Undeclared};
 use crate::data::{CallMismatch, Event, Id, Name, Serial, Value};
-use crate::serial::Mode;
+use crate::serial::{LazyEvent, LazySerial, Mode};
 use crate::wire::MessageType;
 
 impl Connection {
     /// Reads a SERIAL, always, for the cache's sake, and delivers it if it is wanted.
     #[inline]
     pub(super) fn serial(&mut self, argument: &Bytes, offset: u64) {
-        match self.reader.read(argument, self.read_mode()) {
+        let mode = self.read_mode();
+        let read = if self.config.events_lazily {
+            match self.reader.read_lazily(argument, mode) {
+                Ok(LazySerial::Event(event)) => return self.lazy_call(event),
+                Ok(LazySerial::Other(serial)) => Ok(serial),
+                Err(error) => Err(error),
+            }
+        } else {
+            self.reader.read(argument, mode)
+        };
+        match read {
             Ok(Serial::Event(event)) => self.call(event),
             Ok(Serial::Id(id)) => match self.phase {
                 Phase::Running => self.deliver(Notification::Id(id)),
@@ -38,25 +48,47 @@ impl Connection {
         }
     }
 
-    /// Checks a call, whether input is accepted or not, and delivers it if it is (§4, §5).
     #[inline]
     fn call(&mut self, event: Event) {
-        let mismatch = match self.config.declarations.check_call(&event.name, &event.args) {
+        let checked = self.config.declarations.check_call(&event.name, &event.args);
+        match self.mismatch(checked) {
+            Some(mismatch) => self.reject(event.name, mismatch),
+            None => self.deliver_event(Notification::Event(event)),
+        }
+    }
+
+    fn lazy_call(&mut self, event: LazyEvent) {
+        let declarations = &self.config.declarations;
+        let checked = declarations.check_call_tags(event.name_bytes(), event.arg_tags());
+        match self.mismatch(checked) {
+            Some(mismatch) => self.reject(event.name(), mismatch),
+            None => self.deliver_event(Notification::LazyEvent(event)),
+        }
+    }
+
+    /// Says what is wrong with a call, whether input is accepted or not (§5).
+    fn mismatch(&self, checked: Result<(), CallMismatch>) -> Option<CallMismatch> {
+        match checked {
             Err(CallMismatch::Unknown | CallMismatch::NotAnEvent)
                 if self.config.undeclared == Undeclared::Deliver =>
             {
                 None
             }
             checked => checked.err(),
-        };
-        if let Some(mismatch) = mismatch {
-            self.counters.calls_rejected += 1;
-            let name = event.name;
-            self.log(LogMessage::CallRejected { name: name.clone(), mismatch });
-            self.notify(Notification::CallRejected { name, mismatch });
-        } else if self.ours.accept_input {
+        }
+    }
+
+    fn reject(&mut self, name: Name, mismatch: CallMismatch) {
+        self.counters.calls_rejected += 1;
+        self.log(LogMessage::CallRejected { name: name.clone(), mismatch });
+        self.notify(Notification::CallRejected { name, mismatch });
+    }
+
+    /// Delivers a call that is right, if input is accepted (§4).
+    fn deliver_event(&mut self, notification: Notification) {
+        if self.ours.accept_input {
             self.counters.events_received += 1;
-            self.notify(Notification::Event(event));
+            self.notify(notification);
         } else {
             self.counters.discarded += 1;
         }

@@ -26,7 +26,7 @@ pub struct List {
 }
 
 impl List {
-    pub(super) fn compact(&self) -> List {
+    pub(crate) fn compact(&self) -> List {
         List { items: self.items.iter().map(Value::compact).collect(), ..self.clone() }
     }
 }

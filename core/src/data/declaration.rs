@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Field, Name, Type, TypeTag, Value};
+use super::{Field, Globals, Name, Type, TypeTag, Value};
 
 /// Describes an event that a node has a handler for.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,12 +25,16 @@ impl EventDecl {
     ///
     /// Says which of the two it is; either way the call is to be dropped and the connection stays.
     pub fn check(&self, args: &[Value]) -> Result<(), CallMismatch> {
+        self.check_tags(args.iter().map(Value::tag))
+    }
+
+    fn check_tags(&self, args: impl ExactSizeIterator<Item = TypeTag>) -> Result<(), CallMismatch> {
         if args.len() != self.params.len() {
             return Err(CallMismatch::ArgumentCount);
         }
-        let fits = |(param, arg): (&Field, &Value)| match param.ty.tag() {
+        let fits = |(param, arg): (&Field, TypeTag)| match param.ty.tag() {
             Some(TypeTag::Any) | None => true,
-            Some(tag) => tag == arg.tag(),
+            Some(tag) => tag == arg,
         };
         if self.params.iter().zip(args).all(fits) {
             Ok(())
@@ -66,8 +70,8 @@ pub struct Declarations {
     pub types: BTreeMap<Name, Type>,
     /// Events by full name.
     pub events: BTreeMap<Name, EventDecl>,
-    /// Variables by full name, with their types.
-    pub globals: BTreeMap<Name, Type>,
+    /// Variables and constants by full name, in order of declaration.
+    pub globals: Globals,
 }
 
 impl Declarations {
@@ -87,9 +91,18 @@ impl Declarations {
     ///
     /// Says why the call is to be dropped.
     pub fn check_call(&self, name: &[u8], args: &[Value]) -> Result<(), CallMismatch> {
+        self.check_call_tags(name, args.iter().map(Value::tag))
+    }
+
+    /// Checks a call of which only the tags of the arguments' types are known.
+    pub(crate) fn check_call_tags(
+        &self,
+        name: &[u8],
+        args: impl ExactSizeIterator<Item = TypeTag>,
+    ) -> Result<(), CallMismatch> {
         match self.events.get(name) {
-            Some(event) => event.check(args),
-            None if self.globals.contains_key(name) => Err(CallMismatch::NotAnEvent),
+            Some(event) => event.check_tags(args),
+            None if self.globals.contains(name) => Err(CallMismatch::NotAnEvent),
             None => Err(CallMismatch::Unknown),
         }
     }

@@ -1,9 +1,13 @@
 //! Reads declarations in the notation of Bro's scripts.
 //!
-//! Types, events and global variables can be declared, in modules and `export` blocks; what a
-//! script does with them (handlers, functions' bodies, `redef`) can't be read.
+//! Types, events, global variables and constants can be declared, in modules and `export` blocks,
+//! and variables and constants redefined; what a script does with them (handlers, functions'
+//! bodies) can't be read.
 
 mod attributes;
+#[cfg(test)]
+mod global_tests;
+mod redef;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -12,7 +16,7 @@ use std::borrow::Cow;
 
 use super::lexer::Token;
 use super::parser::Parser;
-use super::{Declarations, EventDecl, Field, Name, ParseError, Type, TypeKind};
+use super::{Declarations, EventDecl, Field, Global, Name, ParseError, Type, TypeKind};
 
 impl Declarations {
     /// Reads declarations and adds them; earlier ones of the same name are replaced.
@@ -37,8 +41,9 @@ impl Declarations {
     /// global event unless the module has one of that name, as in Bro. `name(count, string)`, the
     /// types alone, declares an event too; its parameters are called `arg0`, `arg1`, ….
     ///
-    /// Fields and parameters keep their attributes. Initial values and attributes of variables are
-    /// checked and dropped. A type that only gives another name to an existing type is that type.
+    /// An initial value may name earlier variables and constants. `redef` gives those that are
+    /// `&redef` another value (`=`), or adds to (`+=`) and removes from (`-=`) what they have, and
+    /// adds attributes; enums and records can't be redefined. A type that only gives another name to an existing type is that type.
     ///
     /// # Errors
     ///
@@ -132,8 +137,13 @@ impl Parser<'_, '_> {
                 self.scope.add_type(name, ty);
             }
             "global" | "const" => {
+                let is_const = word == "const";
                 self.take()?;
-                self.variable()?;
+                self.variable(is_const)?;
+            }
+            "redef" => {
+                self.take()?;
+                self.redefinition()?;
             }
             _ if word == "event" || self.second()? == Token::Mark('(') => {
                 self.eat_word("event")?;
@@ -150,22 +160,24 @@ impl Parser<'_, '_> {
     }
 
     /// Reads what follows `global` or `const`.
-    fn variable(&mut self) -> Result<(), ParseError> {
+    fn variable(&mut self, is_const: bool) -> Result<(), ParseError> {
         let name = Name::from(self.declared_name("a variable's name")?);
         let mut ty = if self.eat(':')? { Some(self.ty()?) } else { None };
+        let mut init = None;
         if self.eat('=')? {
             let literal = self.literal()?;
-            match &ty {
-                Some(ty) => drop(self.scope.build(&literal, ty)?),
-                None => ty = Some(self.scope.infer(&literal)?),
-            }
+            let ty = match &ty {
+                Some(ty) => ty,
+                None => ty.insert(self.scope.infer(&literal)?),
+            };
+            init = Some(self.scope.build(&literal, ty)?);
         }
         let Some(ty) = ty else { return Err(self.expected("`:` or `=`")) };
-        self.attributes(&ty)?;
+        let attributes = self.attributes(&ty)?;
         let declarations = self.scope.declarations.to_mut();
         match event_params(&ty) {
             Some(params) => declarations.add_event(EventDecl { name, params }),
-            None => drop(declarations.globals.insert(name, ty)),
+            None => declarations.globals.insert(Global { name, ty, is_const, attributes, init }),
         }
         Ok(())
     }

@@ -87,7 +87,9 @@ impl<'a> Lexer<'a> {
                 None => Ok(self.mark()),
             },
             '_' | 'a'..='z' | 'A'..='Z' => self.name(),
-            '(' | ')' | '{' | '}' | ']' | ',' | ';' | '=' | '$' | '-' | '+' => Ok(self.mark()),
+            '(' | ')' | '{' | '}' | ']' | ',' | ';' | '=' | '$' | '-' | '+' | '*' => {
+                Ok(self.mark())
+            }
             other => Err(ParseErrorKind::Character(other)),
         }
     }

@@ -9,8 +9,10 @@
 //!   does too;
 //! * an IPv6 address may stand without its brackets where it can't be a name: `2001:db8::1`,
 //!   `fe80::1`, and where an address is expected also `fe80::dead`;
+//! * numbers, intervals and times may be added, subtracted and multiplied;
 //! * an enum's constant may lack the module of the enum's type where that enum is expected.
 
+mod arithmetic;
 mod build;
 mod infer;
 mod syntax;

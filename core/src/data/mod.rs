@@ -5,6 +5,7 @@
 //! type in all its forms.
 
 mod attributes;
+mod coerce;
 mod container;
 mod convert;
 mod declaration;
@@ -15,7 +16,9 @@ pub mod derived;
 mod equality;
 mod event;
 mod expr;
+mod global;
 mod handlers;
+mod initial;
 #[cfg(feature = "serde")]
 pub mod json;
 mod lexer;
@@ -45,6 +48,7 @@ pub use convert::{
 pub use declaration::{CallMismatch, Declarations, EventDecl};
 pub use event::EventType;
 pub use expr::{BinaryClass, Expr, ExprKind, UnaryClass};
+pub use global::{Global, Globals};
 pub use handlers::{DispatchError, Handler, Handlers, SignatureError, SignatureErrorKind};
 pub use literal::parse_call;
 pub use name::Name;
@@ -54,7 +58,8 @@ pub use opaque::{
     Opaque, OpaqueState, TopK,
 };
 pub use parse_error::{ParseError, ParseErrorKind};
-pub use pattern::{PatternError, PatternErrorKind};
+pub use pattern::{PatternError, PatternErrorKind, PatternMatcher};
+pub(crate) use print::{address, number};
 pub use scalar::{EnumValue, Pattern, Port, Subnet, Transport};
 pub use stmt::{Case, Stmt, StmtKind};
 pub use tag::{InternalTag, TypeTag};

@@ -1,5 +1,7 @@
 //! What can be wrong with a text.
 
+use super::ConversionError;
+
 /// Says what is wrong with a literal or a declaration, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {kind}")]
@@ -89,6 +91,33 @@ pub enum ParseErrorKind {
         expected: String,
         /// The value, in words.
         found: &'static str,
+    },
+    /// A value that is named here is not what is wanted.
+    #[error("{0}")]
+    Value(ConversionError),
+    /// Numbers of these kinds have no sum, difference or product.
+    #[error("no `{operator}` of {left} and {right}")]
+    Operands {
+        /// `+`, `-` or `*`.
+        operator: char,
+        /// The first operand, in words.
+        left: &'static str,
+        /// The second operand, in words.
+        right: &'static str,
+    },
+    /// No variable or constant of this name is declared.
+    #[error("no variable is named `{0}`")]
+    UnknownVariable(String),
+    /// The variable or constant is not `&redef`.
+    #[error("`{0}` is declared without &redef")]
+    NotRedefinable(String),
+    /// Nothing can be added to, or removed from, what has this type.
+    #[error("`{operator}` of a value of type {ty}")]
+    Redefinition {
+        /// `+=` or `-=`.
+        operator: &'static str,
+        /// The type.
+        ty: String,
     },
     /// Values of this type cannot be written.
     #[error("a value of type {0} cannot be written")]

@@ -4,7 +4,7 @@
 //! sets and tables over several lines, indented by tabs. Bro's `print` then writes such a string
 //! with every unusual byte as `\xHH`; that is [`Value::to_line`].
 
-mod number;
+pub(crate) mod number;
 mod types;
 
 #[cfg(test)]
@@ -203,7 +203,7 @@ fn file_element(ty: &super::Type) -> String {
 }
 
 /// Writes an address; Bro shows the last 32 bits of some IPv6 addresses like IPv4.
-fn address(addr: IpAddr) -> String {
+pub(crate) fn address(addr: IpAddr) -> String {
     let v6 = match addr.to_canonical() {
         IpAddr::V4(v4) => return v4.to_string(),
         IpAddr::V6(v6) => v6,

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Declarations, ExprKind, Field, Name, ParseErrorKind, Type, TypeDef, TypeKind};
+use super::{
+    Declarations, ExprKind, Field, Global, Name, ParseErrorKind, Type, TypeDef, TypeKind, Value,
+};
 
 /// How deep a text, and a type that it declares, may be nested.
 ///
@@ -96,6 +98,30 @@ impl<'d> Scope<'d> {
         self.declarations.to_mut().types.insert(name, ty);
     }
 
+    /// Returns the value that the variable or constant of this name has.
+    pub(super) fn value(&self, name: &str) -> Option<&Value> {
+        self.global(name)?.init.as_ref()
+    }
+
+    /// Returns the variable or constant of this name.
+    pub(super) fn global(&self, name: &str) -> Option<&Global> {
+        let globals = &self.declarations.globals;
+        self.candidates(name).iter().find_map(|name| globals.get(name.as_bytes()))
+    }
+
+    /// Notes that the present declaration contains this value of another.
+    ///
+    /// Values named within values grow with each declaration, in depth and in what there is to
+    /// walk through.
+    pub(super) fn note_value(&mut self, value: &Value) -> Result<(), ParseErrorKind> {
+        const MAX_PARTS: usize = 1 << 20;
+        let mut left = MAX_PARTS;
+        if fits(value, MAX_DEPTH, &mut left) {
+            return Ok(());
+        }
+        Err(ParseErrorKind::TooDeep { limit: MAX_DEPTH })
+    }
+
     /// Returns the enum that has a constant of this name, and the constant's number.
     pub(super) fn constant(&self, name: &str) -> Option<(Type, i64)> {
         self.candidates(name).iter().find_map(|name| {
@@ -147,8 +173,25 @@ fn type_depth(ty: &Type, known: &mut BTreeMap<*const TypeDef, u32>, level: u32) 
     depth
 }
 
+/// Returns whether a value has at most so many levels, and no more parts than are left.
+fn fits(value: &Value, depth: u32, left: &mut usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let Some(rest) = left.checked_sub(1) else { return false };
+    *left = rest;
+    let mut part = |value: &Value| fits(value, depth, left);
+    match value {
+        Value::List(list) => list.items.iter().all(part),
+        Value::Table(table) => {
+            table.entries.iter().all(|e| e.index.items.iter().chain(&e.value).all(&mut part))
+        }
+        Value::Record(record) => record.fields.iter().flatten().all(part),
+        Value::Vector(vector) => vector.items.iter().flatten().all(part),
+        _ => true,
+    }
+}
+
 /// Returns the constant that a field has if it is not set.
-pub(super) fn default_of(field: &Field) -> Option<&super::Value> {
+pub(super) fn default_of(field: &Field) -> Option<&Value> {
     let attributes = field.attributes.as_deref()?;
     let default = attributes.list.iter().find(|a| a.tag == super::AttributeTag::Default)?;
     match &default.expr.as_deref()?.kind {

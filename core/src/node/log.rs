@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::{Endpoint, EventPattern, EventPeer, PeerCounters};
 use crate::Time;
 use crate::connection::{Level, LogMessage, Source};
+use crate::logs::CommunicationLine;
 use crate::wire::SyncPoint;
 
 /// Holds one line of the communication log.
@@ -30,6 +31,18 @@ impl LogEntry {
     /// Returns the line's `src_name`; unset where the level is.
     pub const fn source(&self) -> Option<Source> {
         self.line.source()
+    }
+}
+
+impl From<&LogEntry> for CommunicationLine {
+    /// Makes the line of the file.
+    fn from(entry: &LogEntry) -> CommunicationLine {
+        CommunicationLine {
+            time: entry.time,
+            source: entry.source(),
+            level: entry.level(),
+            message: entry.to_string(),
+        }
     }
 }
 
@@ -81,10 +94,13 @@ pub enum LogLine {
         reason: Box<str>,
     },
     ConnectionClosed,
+    /// Too much waited for the application, and the policy was to close the connection.
+    IncomingFull,
     Terminated,
 
     // The protocol core.
     AddedPeer,
+    RemovedPeer,
     CouldNotConnect,
     Statistics(Box<PeerCounters>),
     Terminating,
@@ -108,8 +124,9 @@ pub enum LogLine {
     },
     /// A peer was silent for too long; Bro has no such line.
     Silent,
-    /// The policy at a full queue was to close the connection; Bro has no such line.
-    QueueFull,
+    /// Too much waited to be sent, and the policy was to close the connection; Bro has no such
+    /// line.
+    OutgoingFull,
 
     // The policy layer.
     ConnectionEstablished,
@@ -137,7 +154,8 @@ impl LogLine {
             | LogLine::EventDropped { .. }
             | LogLine::Unwritable { .. }
             | LogLine::Silent
-            | LogLine::QueueFull => Some(Level::Error),
+            | LogLine::IncomingFull
+            | LogLine::OutgoingFull => Some(Level::Error),
             LogLine::CannotTriggerConnect | LogLine::StateInconsistency(_) => None,
             _ => Some(Level::Info),
         }
@@ -156,6 +174,7 @@ impl LogLine {
             | LogLine::ReadError { .. }
             | LogLine::WriteError { .. }
             | LogLine::ConnectionClosed
+            | LogLine::IncomingFull
             | LogLine::Terminated => Some(Source::Child),
             LogLine::ConnectionEstablished
             | LogLine::RequestingEvents(_)
@@ -174,7 +193,7 @@ impl LogLine {
     const fn has_prefix(&self) -> bool {
         match self {
             LogLine::Connection(message) => message.has_prefix(),
-            LogLine::ReadError { .. } => false,
+            LogLine::ReadError { .. } | LogLine::IncomingFull => false,
             line => !matches!(line.source(), Some(Source::Script) | None),
         }
     }
@@ -203,6 +222,7 @@ impl fmt::Display for LogLine {
             }
             LogLine::Terminated => f.write_str("terminating"),
             LogLine::AddedPeer => f.write_str("added peer"),
+            LogLine::RemovedPeer => f.write_str("removed peer"),
             LogLine::CouldNotConnect => f.write_str("could not connect"),
             LogLine::Statistics(counters) => counters.fmt_statistics(f),
             LogLine::Terminating => f.write_str("terminating..."),
@@ -234,7 +254,10 @@ impl fmt::Display for LogLine {
                 write!(f, "serializing call: event {name} is too large or too deep, not sent")
             }
             LogLine::Silent => f.write_str("no sign of life from peer, closing connection"),
-            LogLine::QueueFull => f.write_str("too much waits to be sent, closing connection"),
+            LogLine::OutgoingFull => f.write_str("too much waits to be sent, closing connection"),
+            LogLine::IncomingFull => {
+                f.write_str("queue to parent filling up; shutting down heaviest connection")
+            }
             LogLine::ConnectionEstablished => f.write_str("connection established"),
             LogLine::RequestingEvents(events) => write!(f, "requesting events matching {events}"),
             LogLine::SendingCaptureFilter(filter) => {

@@ -12,6 +12,8 @@
 //! * take what [`poll_notification`](Communication::poll_notification) hands out;
 //! * call [`feed_time`](Communication::feed_time) when
 //!   [`next_timeout`](Communication::next_timeout) says so.
+//!
+//! [`framework`] shows each row of part 4 with what stands for it here, and its tests.
 
 mod action;
 mod communication;
@@ -25,9 +27,13 @@ mod options;
 mod outbox;
 mod pattern;
 mod peer;
-mod stub;
+mod targets;
 mod timers;
+mod validate;
 pub(crate) mod weight;
+
+#[doc = include_str!("framework.md")]
+pub mod framework {}
 
 pub use action::Action;
 pub use communication::{Communication, NodeError, RaiseError, Raised, TraceStep};
@@ -39,4 +45,5 @@ pub use notification::Notification;
 pub use options::{Backoff, Bound, Handshake, KeepAlive, Options, Overflow, Queue};
 pub use pattern::{EventPattern, PatternError, PatternErrorKind};
 pub use peer::{ConnectionId, Endpoint, EventPeer, PeerId};
-pub use stub::{ListenTarget, OptionsError, listen_targets};
+pub use targets::{ListenTarget, listen_targets};
+pub use validate::{OptionsError, OptionsErrorKind, OptionsWarning, OptionsWarningKind};

@@ -6,15 +6,26 @@ use std::str::FromStr;
 pub use crate::data::{PatternError, PatternErrorKind};
 
 use crate::data::Name;
-use crate::data::pattern::Matcher;
+use crate::data::pattern::Expression;
 
 /// Says which events are meant: a pattern in Bro's syntax for whole names.
+///
+/// ```
+/// use brocomm::node::EventPattern;
+///
+/// let pattern: EventPattern = "Notice::.*|scan_seen".parse()?;
+/// assert!(pattern.matches(b"scan_seen"));
+/// assert!(!pattern.matches(b"scan_seen_twice"));
+/// assert_eq!(pattern.to_string(), "/^?(Notice::.*|scan_seen)$?/");
+/// assert_eq!(pattern, "/Notice::.*|scan_seen/".parse()?);
+/// # Ok::<(), brocomm::node::PatternError>(())
+/// ```
 ///
 /// Two are equal if they are written alike.
 #[derive(Debug, Clone)]
 pub struct EventPattern {
     source: String,
-    matcher: Matcher,
+    expression: Expression,
 }
 
 impl EventPattern {
@@ -24,23 +35,39 @@ impl EventPattern {
     ///
     /// Says what is wrong with the pattern, and at which column.
     pub fn new(pattern: &str) -> Result<EventPattern, PatternError> {
-        let (source, matcher) = Matcher::parse(pattern)?;
-        Ok(EventPattern { source: source.to_owned(), matcher })
-    }
-
-    /// Tells whether an event of this name is meant: whether the pattern matches all of it.
-    pub fn matches(&self, name: &[u8]) -> bool {
-        self.matcher.matches(name)
-    }
-
-    /// Returns the names that the pattern stands for, if it does for a few only, such as `ping|pong`.
-    pub fn names_outright(&self) -> Option<Vec<Name>> {
-        None
+        let (source, skipped) = match pattern.strip_prefix('/') {
+            None => (pattern, 0),
+            Some(rest) => match rest.strip_suffix('/') {
+                Some(inner) => (inner, 1),
+                None => {
+                    return Err(PatternError { kind: PatternErrorKind::OneSlash, column: 1 });
+                }
+            },
+        };
+        let expression = Expression::new(source.as_bytes()).map_err(|error| PatternError {
+            column: error.column.saturating_add(skipped),
+            ..error
+        })?;
+        Ok(EventPattern { source: source.to_owned(), expression })
     }
 
     /// Returns the pattern as it was written, without slashes.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// Tells whether an event of this name is meant: whether the pattern matches all of it.
+    pub fn matches(&self, name: &[u8]) -> bool {
+        self.expression.is_match(name)
+    }
+
+    /// Returns the names that the pattern stands for, in the order written, if these are few:
+    /// those of `ping|pong(_[0-9])?`, but not of `ping.*`.
+    pub fn names_outright(&self) -> Option<Vec<Name>> {
+        let mut names = self.expression.expand()?;
+        // No event lacks a name.
+        names.retain(|name| !name.is_empty());
+        Some(names)
     }
 }
 
@@ -64,5 +91,56 @@ impl fmt::Display for EventPattern {
     /// Shows the pattern as Bro does, `/^?(RE)$?/`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "/^?({})$?/", self.source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slashes_around_a_pattern_are_not_part_of_it() {
+        let pattern = EventPattern::new("/a|b/").unwrap();
+        assert_eq!(pattern.source(), "a|b");
+        assert_eq!(pattern.to_string(), "/^?(a|b)$?/");
+        let again = EventPattern::new(&pattern.to_string()).unwrap();
+        assert!(again.matches(b"b") && !again.matches(b"ab"));
+    }
+
+    #[test]
+    fn errors_count_the_slash() {
+        let error = |text| EventPattern::new(text).unwrap_err().to_string();
+        assert!(error("a(b").starts_with("column 2: `(` without `)`"));
+        assert!(error("/a(b/").starts_with("column 3: `(` without `)`"));
+        assert!(error("/ab").starts_with("column 1: `/` without"));
+        assert!(error("/").starts_with("column 1: `/` without"));
+    }
+
+    #[test]
+    fn both_halves_of_an_alternative_match_whole_names_only() {
+        let pattern = EventPattern::new("ping|pong").unwrap();
+        for (name, wanted) in
+            [("ping", true), ("pong", true), ("pings", false), ("xpong", false), ("", false)]
+        {
+            assert_eq!(pattern.matches(name.as_bytes()), wanted, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_are_listed_if_they_are_few() {
+        let names = |text| EventPattern::new(text).unwrap().names_outright();
+        let some = |names: &[&str]| Some(names.iter().map(|name| Name::from(*name)).collect());
+        assert_eq!(names("ping|pong|ping"), some(&["ping", "pong"]));
+        assert_eq!(names("M::(a|b)_?"), some(&["M::a", "M::a_", "M::b", "M::b_"]));
+        assert_eq!(names("^p[io]ng$|(?i:x)"), some(&["ping", "pong", "X", "x"]));
+        assert_eq!(names("\"a.b\"{1,2}"), some(&["a.b", "a.ba.b"]));
+        // What has to begin in the middle is nothing, and so is an event without a name.
+        assert_eq!(names("a^b|()"), some(&[]));
+        for text in ["ping.*", "[a-z]{1,2}x|[a-z]{3}", "a+", "a{900}b{900}"] {
+            assert_eq!(names(text), None, "{text}");
+        }
+        for name in names("x(y|z$|^)w?").unwrap() {
+            assert!(EventPattern::new("x(y|z$|^)w?").unwrap().matches(&name), "{name}");
+        }
     }
 }

@@ -74,6 +74,31 @@ impl<'a> Cursor<'a> {
         self.rest = self.rest.get(N..).unwrap_or_default();
     }
 
+    /// Goes to this many bytes from the beginning.
+    #[inline]
+    pub(super) fn seek(&mut self, offset: u32) {
+        self.rest = self.chunk.get(offset as usize..).unwrap_or_default();
+    }
+
+    /// Passes over this many bytes.
+    #[inline]
+    pub(super) fn pass(&mut self, length: u32) -> Result<()> {
+        match self.rest.get(length as usize..) {
+            Some(rest) => {
+                self.rest = rest;
+                Ok(())
+            }
+            None => Err(self.truncated(length)),
+        }
+    }
+
+    /// Passes over a string.
+    #[inline]
+    pub(super) fn pass_string(&mut self) -> Result<()> {
+        let length = self.u32()?;
+        self.pass(length)
+    }
+
     #[cold]
     fn truncated(&self, wanted: u32) -> Kind {
         Kind::Truncated { wanted: wanted.saturating_sub(self.left()) }
@@ -134,6 +159,13 @@ impl<'a> Cursor<'a> {
         self.take(length)
     }
 
+    /// Reads a string, borrowed.
+    #[inline]
+    pub(super) fn string_bytes(&mut self) -> Result<&'a [u8]> {
+        let length = self.u32()?;
+        self.leaf(length, take(length))
+    }
+
     /// Reads a name and shares it with the chunk: for what lives as long as the message.
     #[inline]
     pub(super) fn name(&mut self) -> Result<Name> {
@@ -142,9 +174,7 @@ impl<'a> Cursor<'a> {
 
     /// Reads a name into a buffer of its own: for what outlives the message, as types do.
     pub(super) fn lasting_name(&mut self) -> Result<Name> {
-        let length = self.u32()?;
-        let bytes = self.leaf(length, take(length))?;
-        Ok(Name::from_bytes(Bytes::copy_from_slice(bytes)))
+        Ok(Name::from_bytes(Bytes::copy_from_slice(self.string_bytes()?)))
     }
 
     pub(super) fn addr(&mut self) -> Result<IpAddr> {

@@ -149,6 +149,8 @@ pub(super) const fn join(family: Family, number: u8, stable: bool) -> u16 {
 
 /// Numbers of the classes of values (2§6).
 pub(super) mod val {
+    use crate::data::TypeTag;
+
     pub(crate) const PLAIN: u8 = 1;
     pub(crate) const INTERVAL: u8 = 2;
     pub(crate) const PORT: u8 = 3;
@@ -169,6 +171,24 @@ pub(super) mod val {
     pub(crate) const BLOOM: u8 = 21;
     pub(crate) const CARDINALITY: u8 = 22;
     pub(crate) const X509: u8 = 23;
+
+    /// Returns the class that goes with a tag, plain values aside.
+    pub(crate) const fn of(tag: TypeTag) -> u8 {
+        match tag {
+            TypeTag::Interval => INTERVAL,
+            TypeTag::Port => PORT,
+            TypeTag::Addr => ADDR,
+            TypeTag::Subnet => SUBNET,
+            TypeTag::String => STRING,
+            TypeTag::Pattern => PATTERN,
+            TypeTag::List => LIST,
+            TypeTag::Table => TABLE,
+            TypeTag::Record => RECORD,
+            TypeTag::Enum => ENUM,
+            TypeTag::Vector => VECTOR,
+            _ => PLAIN,
+        }
+    }
 }
 
 /// Numbers of the classes of types (2§4).

@@ -21,10 +21,17 @@ pub struct Limits {
     /// A peer that announces more than this and really uses it is cut off with an unknown
     /// reference.
     pub cache: u32,
+    /// How many bytes of memory the cache keeps alive at most, roughly: the chunks that its values
+    /// came in, and what else it holds. Default 64 MiB; the recordings stay below 4 MiB.
+    ///
+    /// Beyond, the oldest content is given up before its time; a peer that refers to it all the
+    /// same is cut off with an unknown reference. [`Reader::given_up`](super::Reader::given_up)
+    /// counts.
+    pub cache_bytes: u64,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { depth: 64, objects: 8_000_000, cache: 10_000 }
+        Limits { depth: 64, objects: 8_000_000, cache: 10_000, cache_bytes: 64 << 20 }
     }
 }

@@ -5,7 +5,7 @@ use bytes::{Bytes, BytesMut};
 use super::compress::Inflater;
 use super::counters::Counters;
 use super::error::{WireError, WireErrorKind};
-use super::framing::{Framing, Part, WORD};
+use super::framing::{Framing, PARTIAL, Part, WORD};
 use super::input::Input;
 use super::limits::Limits;
 use super::message::{Message, MessageType};
@@ -31,6 +31,8 @@ const SERIAL: u8 = MessageType::Serial as u8;
 pub struct Decoder {
     framing: Framing,
     limits: Limits,
+    /// The longest argument of a SERIAL that is neither split nor transformed, nor against a limit.
+    plain: u32,
     input: Input,
     /// The parts of an unfinished chunk, and the offset of the first.
     parts: BytesMut,
@@ -68,6 +70,7 @@ impl Decoder {
         Decoder {
             framing,
             limits,
+            plain: plain_limit(limits),
             input: Input::new(framing, limits.chunk),
             parts: BytesMut::new(),
             parts_offset: 0,
@@ -192,18 +195,14 @@ impl Decoder {
     /// Nearly every message is one. Anything else, rare or wrong, is left to the general way.
     #[inline]
     fn plain_serial(&mut self) -> Option<Decoded> {
-        let (head, rest) = self.input.unread().split_first_chunk::<PLAIN>()?;
-        let &[0, 0, 0, 8, SERIAL, _, _, _, _, _, _, _, w0, w1, w2, w3] = head else { return None };
-        let part =
-            self.framing.part(u32::from_be_bytes([w0, w1, w2, w3]), self.limits.chunk).ok()?;
-        let between_messages = self.header.is_none() && self.parts.is_empty();
-        let size = part.length as usize;
-        if part.more
-            || part.length > self.limits.message
-            || self.limits.chunk.min(self.limits.message) < HEADER as u32
+        let (head, rest) = self.input.ready().split_first_chunk::<PLAIN>()?;
+        let [0, 0, 0, 8, SERIAL, .., w0, w1, w2, w3] = *head else { return None };
+        let length = u32::from_be_bytes([w0, w1, w2, w3]);
+        let size = length as usize;
+        if !(1..=self.plain).contains(&length)
             || rest.len() < size
-            || self.inflater.is_some()
-            || !between_messages
+            || self.header.is_some()
+            || !self.parts.is_empty()
         {
             return None;
         }
@@ -218,6 +217,7 @@ impl Decoder {
 
     /// Every later chunk is transformed; each COMPRESS starts a zlib stream (§1.5).
     fn start_inflating(&mut self) {
+        self.plain = 0;
         match &mut self.inflater {
             Some(inflater) => inflater.restart(),
             None => self.inflater = Some(Box::new(Inflater::new())),
@@ -299,5 +299,13 @@ impl Decoder {
         self.counters.unpacked_bytes += plain.len() as u64;
         // A chunk has at least one byte before it is transformed, too (§1.1).
         if plain.is_empty() { Err(WireErrorKind::EmptyChunk) } else { Ok(plain) }
+    }
+}
+
+/// Returns how long a chunk can be without marks and errors; none can be if not even a header can.
+fn plain_limit(limits: Limits) -> u32 {
+    match limits.chunk.min(limits.message).min(PARTIAL - 1) {
+        limit if limit < HEADER as u32 => 0,
+        limit => limit,
     }
 }

@@ -13,13 +13,16 @@ pub(super) const BLOCK: usize = 8 << 10;
 ///
 /// Small chunks share blocks of [`BLOCK`] bytes, so that keeping one alive pins one block. A chunk
 /// that does not fit a block gets a buffer of its own that grows with what arrives. Every byte is
-/// copied once, by `feed`; the chunks handed out are slices.
+/// copied once, by `feed`; the chunks handed out are slices of what the block held when the chunks
+/// before them had been read.
 #[derive(Debug)]
 pub(super) struct Input {
     framing: Framing,
     /// The longest chunk that is buffered; a longer one ends the stream.
     limit: u32,
-    /// The block that is read from.
+    /// The chunks that are read from, all whole.
+    ready: Bytes,
+    /// The block that they are from, with what has arrived after them.
     front: BytesMut,
     /// The blocks after it. Only the last of all blocks can end in an unfinished chunk.
     more: VecDeque<BytesMut>,
@@ -28,7 +31,9 @@ pub(super) struct Input {
     /// A length word of which less than four bytes have come.
     word: [u8; WORD],
     word_len: u8,
-    /// The bytes that the chunk at the end of the last block still lacks.
+    /// The bytes of an unfinished chunk at the end of the last block, its length word included.
+    have: usize,
+    /// The bytes that this chunk still lacks.
     missing: usize,
     /// A chunk can not be accepted: what follows it is ignored.
     closed: bool,
@@ -39,11 +44,13 @@ impl Input {
         Input {
             framing,
             limit,
+            ready: Bytes::new(),
             front: BytesMut::new(),
             more: VecDeque::new(),
             exclusive: false,
             word: [0; WORD],
             word_len: 0,
+            have: 0,
             missing: 0,
             closed: false,
         }
@@ -61,25 +68,32 @@ impl Input {
                 }
             };
         }
+        self.turn_over();
     }
 
     /// Returns the first length word and the bytes behind it, those of later chunks too.
     #[inline]
     pub(super) fn peek(&self) -> Option<(u32, &[u8])> {
-        let (word, rest) = self.front.split_first_chunk::<WORD>()?;
+        let (word, rest) = self.unread().split_first_chunk::<WORD>()?;
         Some((u32::from_be_bytes(*word), rest))
+    }
+
+    /// Returns the whole chunks that lie behind each other, with their length words.
+    #[inline]
+    pub(super) fn ready(&self) -> &[u8] {
+        &self.ready
     }
 
     /// Returns what can be read at once: whole chunks with their length words, or one unfinished.
     #[inline]
     pub(super) fn unread(&self) -> &[u8] {
-        &self.front
+        if self.ready.is_empty() { &self.front } else { &self.ready }
     }
 
-    /// Drops `skip` bytes and hands out the `length` bytes behind them; all must be there.
+    /// Drops `skip` bytes and hands out the `length` bytes behind them, all of whole chunks.
     #[inline]
     pub(super) fn take(&mut self, skip: usize, length: usize) -> Bytes {
-        let mut chunk = self.front.split_to(skip + length).freeze();
+        let mut chunk = self.ready.split_to(skip + length);
         chunk.advance(skip);
         self.turn_over();
         chunk
@@ -93,17 +107,31 @@ impl Input {
     /// Drops everything and ignores what else may come.
     pub(super) fn close(&mut self) {
         self.closed = true;
+        self.ready = Bytes::new();
         self.front = BytesMut::new();
         self.more = VecDeque::new();
     }
 
-    /// Goes on to the next block when the first has been read.
+    /// Goes on to the chunks that have become whole when those before them have been read.
     #[inline]
     fn turn_over(&mut self) {
+        if self.ready.is_empty() {
+            self.make_ready();
+        }
+    }
+
+    #[inline(never)]
+    fn make_ready(&mut self) {
         if self.front.is_empty() {
-            if let Some(next) = self.more.pop_front() {
-                self.front = next;
+            match self.more.pop_front() {
+                Some(next) => self.front = next,
+                None => return,
             }
+        }
+        let unfinished = if self.more.is_empty() { self.have } else { 0 };
+        let whole = self.front.len().saturating_sub(unfinished);
+        if whole > 0 {
+            self.ready = self.front.split_to(whole).freeze();
         }
     }
 
@@ -116,17 +144,15 @@ impl Input {
         let (framing, limit) = (self.framing, self.limit);
         let block = self.back();
         let room = bytes.len().min(block.capacity() - block.len());
-        let mut run = 0;
-        while let Some((word, rest)) =
-            bytes.get(run..room).and_then(<[u8]>::split_first_chunk::<WORD>)
-        {
-            match framing.part(u32::from_be_bytes(*word), limit) {
-                Ok(part) if part.length as usize <= rest.len() => {
-                    run += WORD + part.length as usize;
-                }
-                _ => break,
+        let mut rest = bytes.get(..room).unwrap_or_default();
+        while let Some((word, behind)) = rest.split_first_chunk::<WORD>() {
+            let part = framing.part(u32::from_be_bytes(*word), limit);
+            match part.ok().and_then(|part| behind.get(part.length as usize..)) {
+                Some(next) => rest = next,
+                None => break,
             }
         }
+        let run = room - rest.len();
         block.extend_from_slice(bytes.get(..run).unwrap_or_default());
         run
     }
@@ -156,6 +182,9 @@ impl Input {
             self.open_block(needed);
         }
         self.back().extend_from_slice(&word);
+        if self.missing > 0 {
+            self.have = WORD;
+        }
         rest
     }
 
@@ -163,6 +192,7 @@ impl Input {
     fn feed_chunk<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         let (taken, rest) = bytes.split_at(bytes.len().min(self.missing));
         self.missing -= taken.len();
+        self.have = if self.missing > 0 { self.have + taken.len() } else { 0 };
         self.back().extend_from_slice(taken);
         rest
     }
@@ -234,12 +264,13 @@ mod tests {
         let feed_large = || {
             let mut input = Input::new(Framing::Clear, 100_000);
             large.chunks(1000).for_each(|piece| input.feed(piece));
-            assert!(input.front.capacity() > large.len() + small.len(), "room for the small one");
+            assert!(input.front.capacity() > small.len(), "room for the small one");
             input
         };
         let mut behind = feed_large();
         behind.feed(&small);
-        assert_eq!((behind.front.len(), behind.more.len()), (large.len(), 1));
+        assert_eq!((behind.ready.len(), behind.front.len()), (large.len(), small.len()));
+        assert!(behind.front.capacity() <= BLOCK, "{}", behind.front.capacity());
 
         let mut after = feed_large();
         after.take(WORD, 0x1_0000);

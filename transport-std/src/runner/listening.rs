@@ -19,13 +19,13 @@ pub(super) struct Listening {
 
 impl Runner {
     pub(super) fn listen(&mut self, target: ListenTarget) {
-        let ListenTarget { mut endpoint, v6only, ssl } = target;
+        let ListenTarget { mut endpoint, v6_only, ssl } = target;
         let (token, _) = self.token();
         let mut open = || {
             if ssl {
                 return Err(io::Error::new(io::ErrorKind::Unsupported, NO_TLS));
             }
-            let socket = listen(address_of(&endpoint)?, v6only)?;
+            let socket = listen(address_of(&endpoint)?, v6_only)?;
             let mut socket = TcpListener::from_std(socket);
             self.poll.registry().register(&mut socket, token, Interest::READABLE)?;
             endpoint.port = socket.local_addr()?.port();

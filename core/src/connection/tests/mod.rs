@@ -2,6 +2,7 @@
 
 mod close;
 mod handshake;
+mod lazy;
 mod observer;
 mod pressure;
 mod properties;
@@ -15,7 +16,7 @@ use bytes::Bytes;
 
 use super::*;
 use crate::Time;
-use crate::data::{Declarations, Event, EventDecl, Field, Name, Type, Value};
+use crate::data::{Declarations, Event, EventDecl, Field, Global, Name, Type, Value};
 use crate::wire::{Caps, Encoder, Framing, Message, Version};
 
 const _: () = {
@@ -33,7 +34,7 @@ fn declarations() -> Arc<Declarations> {
     known.add_event(EventDecl::new("count", vec![Field::new("n", Type::COUNT)]));
     let two = vec![Field::new("n", Type::COUNT), Field::new("s", Type::STRING)];
     known.add_event(EventDecl::new("two", two));
-    known.globals.insert(Name::from("a_global"), Type::COUNT);
+    known.globals.insert(Global::new("a_global", Type::COUNT));
     Arc::new(known)
 }
 

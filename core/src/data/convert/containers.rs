@@ -13,6 +13,8 @@ use crate::data::{Table, Type, TypeKind, TypeTag, Value};
 macro_rules! sets {
     ($($set:ident<T $(, $hasher:ident)?> ($($bound:tt)*);)*) => {$(
         impl<T: IndexType $(, $hasher)?> BroType for $set<T $(, $hasher)?> {
+            const CONTAINS_ITSELF: bool = T::CONTAINS_ITSELF;
+
             fn bro_type() -> Type {
                 Type::set(T::index_types())
             }
@@ -55,6 +57,8 @@ macro_rules! sets {
 macro_rules! tables {
     ($($map:ident<K, V $(, $hasher:ident)?> ($($bound:tt)*);)*) => {$(
         impl<K: IndexType, V: BroType $(, $hasher)?> BroType for $map<K, V $(, $hasher)?> {
+            const CONTAINS_ITSELF: bool = K::CONTAINS_ITSELF || V::CONTAINS_ITSELF;
+
             fn bro_type() -> Type {
                 Type::table(K::index_types(), V::bro_type())
             }

@@ -66,6 +66,20 @@ pub enum ConversionErrorKind {
         /// The Rust enum's full name in Bro.
         target: &'static str,
     },
+    /// The declared enum has no such constant.
+    #[error("{name} has no constant {}", Constant(constant))]
+    NotInEnum {
+        /// The constant.
+        constant: Box<EnumValue>,
+        /// The enum's full name.
+        name: Name,
+    },
+    /// The opaque value is one of another kind.
+    #[error("expected opaque of {expected}, found another")]
+    Opaque {
+        /// The kind that is declared.
+        expected: Name,
+    },
     /// The event is another.
     #[error("expected event {expected}, found {found}")]
     Event {

@@ -74,7 +74,7 @@ fn tables(wanted: &Type, declared: &Type) -> Result<(), ConversionError> {
 }
 
 /// Returns what kind of type it is, if that is held here.
-pub(super) fn kind(ty: &Type) -> Option<&TypeKind> {
+pub(in crate::data) fn kind(ty: &Type) -> Option<&TypeKind> {
     match ty {
         Type::Def(def) => Some(&def.kind),
         _ => None,
@@ -89,7 +89,7 @@ fn yields(ty: &Type) -> Option<&Type> {
 }
 
 /// Returns the types of a table's or set's index.
-pub(super) fn index_types(ty: &Type) -> &[Type] {
+pub(in crate::data) fn index_types(ty: &Type) -> &[Type] {
     let index = match kind(ty) {
         Some(TypeKind::Set(set)) => &set.index,
         Some(TypeKind::Table(table)) => &table.index,

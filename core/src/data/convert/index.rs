@@ -5,6 +5,10 @@ use crate::data::{Type, Value};
 
 /// Gives the types of an index's components: one for every [`BroType`], several for tuples.
 pub trait IndexType {
+    /// As [`BroType::CONTAINS_ITSELF`].
+    #[doc(hidden)]
+    const CONTAINS_ITSELF: bool = false;
+
     /// Returns the types, in order.
     fn index_types() -> Vec<Type>;
 }
@@ -26,6 +30,8 @@ pub trait FromIndex: IndexType + Sized {
 }
 
 impl<T: BroType> IndexType for T {
+    const CONTAINS_ITSELF: bool = <T as BroType>::CONTAINS_ITSELF;
+
     fn index_types() -> Vec<Type> {
         vec![T::bro_type()]
     }
@@ -56,6 +62,8 @@ fn component<T: ToValue>(value: &T, ty: Option<&Type>) -> Value {
 macro_rules! tuples {
     ($(($($name:ident $at:tt),+) $number:literal;)*) => {$(
         impl<$($name: BroType),+> IndexType for ($($name,)+) {
+            const CONTAINS_ITSELF: bool = $(<$name as BroType>::CONTAINS_ITSELF)||+;
+
             fn index_types() -> Vec<Type> {
                 vec![$($name::bro_type()),+]
             }

@@ -12,7 +12,7 @@ mod slot;
 use super::{Record, Type, Value};
 
 pub use error::{ConversionError, ConversionErrorKind, Step};
-pub(in crate::data) use fit::fit;
+pub(in crate::data) use fit::{fit, index_types, kind};
 pub use index::{FromIndex, IndexType, ToIndex};
 pub use slot::{FromSlot, ToSlot};
 
@@ -38,6 +38,11 @@ pub use slot::{FromSlot, ToSlot};
 pub trait BroType {
     /// Whether there may be no value: true of `Option`s only.
     const OPTIONAL: bool = false;
+
+    /// Always false: working it out needs that of every part, which the compiler refuses to do, as
+    /// a cycle, if the type is a part of itself. Such a type could never be made.
+    #[doc(hidden)]
+    const CONTAINS_ITSELF: bool = false;
 
     /// Returns the type.
     ///
@@ -145,6 +150,8 @@ impl Record {
 
 /// A reference is what it refers to, for values that are made of parts.
 impl<T: BroType + ?Sized> BroType for &T {
+    const CONTAINS_ITSELF: bool = T::CONTAINS_ITSELF;
+
     fn bro_type() -> Type {
         T::bro_type()
     }
@@ -157,6 +164,8 @@ impl<T: ToValue + ?Sized> ToValue for &T {
 }
 
 impl<T: BroType> BroType for Box<T> {
+    const CONTAINS_ITSELF: bool = T::CONTAINS_ITSELF;
+
     fn bro_type() -> Type {
         T::bro_type()
     }

@@ -41,6 +41,8 @@ fn element_type(ty: &Type) -> Option<&Type> {
 macro_rules! sequence {
     ($(($($generics:tt)*) $ty:ty;)*) => {$(
         impl<T: BroType, $($generics)*> BroType for $ty {
+            const CONTAINS_ITSELF: bool = T::CONTAINS_ITSELF;
+
             fn bro_type() -> Type {
                 T::sequence_type()
             }

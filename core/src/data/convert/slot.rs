@@ -48,6 +48,7 @@ impl<T: FromValue> FromSlot for T {
 
 impl<T: BroType> BroType for Option<T> {
     const OPTIONAL: bool = true;
+    const CONTAINS_ITSELF: bool = T::CONTAINS_ITSELF;
 
     fn bro_type() -> Type {
         T::bro_type()

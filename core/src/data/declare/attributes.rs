@@ -41,7 +41,7 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn operand(&mut self, tag: AttributeTag, ty: &Type) -> Result<Expr, ParseError> {
-        if let Some(name) = self.variable_name()? {
+        if let Some(name) = self.variable_name(tag)? {
             self.take()?;
             return Ok(self.global(name));
         }
@@ -67,23 +67,28 @@ impl<'a> Parser<'a, '_> {
     }
 
     /// Returns the name that is next, unless it is a constant or begins one.
-    fn variable_name(&self) -> Result<Option<&'a str>, ParseError> {
+    ///
+    /// Of constants it is their value that counts: whoever asks how long an entry lives wants no
+    /// name.
+    fn variable_name(&self, tag: AttributeTag) -> Result<Option<&'a str>, ParseError> {
         Ok(match *self.token() {
             Token::Name("T" | "F") => None,
             Token::Name(name) if self.scope.constant(name).is_some() => None,
-            Token::Name(_) if self.second()? == Token::Mark('(') => None,
+            Token::Name(_) if matches!(self.second()?, Token::Mark('(' | '*' | '+' | '-')) => None,
+            Token::Name(name) if tag != AttributeTag::ExpireFunc && self.has_value(name) => None,
             Token::Name(name) => Some(name),
             _ => None,
         })
     }
 
+    fn has_value(&self, name: &str) -> bool {
+        self.scope.global(name).is_some_and(|global| global.is_const && global.init.is_some())
+    }
+
     /// Makes the expression that is a variable or function.
     fn global(&self, name: &str) -> Expr {
-        let globals = &self.scope.declarations.globals;
-        let candidates = self.scope.candidates(name);
-        let known = candidates.iter().find_map(|name| globals.get_key_value(name.as_bytes()));
-        let (name, ty) = match known {
-            Some((name, ty)) => (name.clone(), Some(ty.clone())),
+        let (name, ty) = match self.scope.global(name) {
+            Some(global) => (global.name.clone(), Some(global.ty.clone())),
             None => (name.into(), None),
         };
         let kind = ExprKind::Global { name, in_const_init: false };

@@ -9,8 +9,8 @@ use super::syntax::{Constructor, Element, FieldLiteral, Literal, LiteralKind};
 use crate::data::print::Short;
 use crate::data::scope::{Scope, default_of};
 use crate::data::{
-    AttributeTag, EnumType, EnumValue, Field, ParseError, ParseErrorKind, Pattern, Record, Table,
-    Type, TypeDef, TypeKind, TypeTag, Value, Vector,
+    AttributeTag, EnumType, EnumValue, Field, File, Name, ParseError, ParseErrorKind, Pattern,
+    Record, Table, Type, TypeDef, TypeKind, TypeTag, Value, Vector,
 };
 
 impl Scope<'_> {
@@ -29,6 +29,13 @@ impl Scope<'_> {
         literal: &Literal<'_>,
         ty: &Type,
     ) -> Result<Value, ParseError> {
+        if let LiteralKind::Name(name) = literal.kind {
+            if let (None, Some(value)) = (self.constant(name), self.value(name).cloned()) {
+                self.note_value(&value).map_err(|kind| literal.at.error(kind))?;
+                let coerced = value.coerce(ty);
+                return coerced.map_err(|error| literal.at.error(ParseErrorKind::Value(error)));
+            }
+        }
         if ty.tag() == Some(TypeTag::Any) {
             return self.build_untyped(literal);
         }
@@ -70,6 +77,16 @@ impl Scope<'_> {
             (TypeKind::Enum(names), LiteralKind::Name(name)) => {
                 enumeration(literal, ty, names, name)
             }
+            (TypeKind::File(_), LiteralKind::File(name)) => Ok(Value::File(
+                ty.clone(),
+                Arc::new(File {
+                    name: Bytes::copy_from_slice(name).into(),
+                    buffered: true,
+                    access: Some(Name::from_static("w")),
+                    ty: ty.clone(),
+                    attributes: None,
+                }),
+            )),
             (TypeKind::Vector(element), LiteralKind::Vector(items)) => {
                 let items = items.iter().map(|item| self.build(item, element).map(Some));
                 Ok(Vector::new(ty.clone(), items.collect::<Result<_, _>>()?).into())

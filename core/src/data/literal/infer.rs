@@ -3,7 +3,7 @@
 use super::syntax::{Constructor, Element, Literal, LiteralKind};
 use crate::data::print::Short;
 use crate::data::scope::Scope;
-use crate::data::{Field, ParseError, ParseErrorKind, Type};
+use crate::data::{Field, ParseError, ParseErrorKind, Type, TypeKind};
 
 impl Scope<'_> {
     /// Returns the type that a literal has by itself.
@@ -21,9 +21,11 @@ impl Scope<'_> {
             LiteralKind::Port(_) => Type::PORT,
             LiteralKind::Addr(_) => Type::ADDR,
             LiteralKind::Subnet(_) => Type::SUBNET,
-            LiteralKind::Name(name) => match self.constant(name) {
-                Some((ty, _)) => ty,
-                None => {
+            LiteralKind::File(_) => Type::new("", TypeKind::File(Type::STRING)),
+            LiteralKind::Name(name) => match (self.constant(name), self.value(name)) {
+                (Some((ty, _)), _) => ty,
+                (None, Some(value)) => value.ty(),
+                (None, None) => {
                     let name = ParseErrorKind::quote(name);
                     return Err(at.error(ParseErrorKind::UnknownConstant(name)));
                 }

@@ -26,7 +26,9 @@ pub(in crate::data) enum LiteralKind<'a> {
     Port(Port),
     Addr(IpAddr),
     Subnet(Subnet),
-    /// An enum's constant, in all probability.
+    /// `open("…")`: a file by its name.
+    File(Cow<'a, [u8]>),
+    /// An enum's constant, or a variable.
     Name(&'a str),
     /// `[$a=…]`, or with the name of a record type.
     Record(Option<&'a str>, Vec<FieldLiteral<'a>>),
@@ -61,16 +63,16 @@ pub(in crate::data) struct Element<'a> {
 }
 
 impl<'a> Parser<'a, '_> {
-    /// Reads a literal.
-    pub(in crate::data) fn literal(&mut self) -> Result<Literal<'a>, ParseError> {
-        let at = self.at();
-        let kind = self.nested(Self::literal_kind)?;
-        Ok(Literal { at, kind })
-    }
-
-    fn literal_kind(&mut self) -> Result<LiteralKind<'a>, ParseError> {
+    /// Reads a literal that is no sum or product.
+    pub(super) fn literal_kind(&mut self) -> Result<LiteralKind<'a>, ParseError> {
         const WHAT: &str = "a value";
         let kind = match self.token() {
+            Token::Mark('(') => {
+                self.take()?;
+                let inner = self.literal()?;
+                self.expect(')', "`)`")?;
+                return Ok(inner.kind);
+            }
             Token::Mark('-' | '+') => return self.signed(),
             Token::Mark('{') => {
                 self.take()?;
@@ -134,6 +136,15 @@ impl<'a> Parser<'a, '_> {
         self.take()?;
         Ok(match name {
             "time" | "double_to_time" => LiteralKind::Time(self.time()?),
+            "open" => {
+                let Token::String(file) = self.token() else {
+                    return Err(self.expected("a file's name"));
+                };
+                let file = file.clone();
+                self.take()?;
+                self.expect(')', "`)`")?;
+                LiteralKind::File(file)
+            }
             "set" => LiteralKind::Table(Constructor::Set, self.elements(')')?),
             "table" => LiteralKind::Table(Constructor::Table, self.elements(')')?),
             "vector" => {
@@ -229,7 +240,7 @@ impl LiteralKind<'_> {
     }
 
     /// Says what kind of literal it is.
-    fn words(&self) -> &'static str {
+    pub(super) fn words(&self) -> &'static str {
         match self {
             LiteralKind::Bool(_) => "a bool",
             LiteralKind::Int(_) => "an int",
@@ -242,6 +253,7 @@ impl LiteralKind<'_> {
             LiteralKind::Port(_) => "a port",
             LiteralKind::Addr(_) => "an addr",
             LiteralKind::Subnet(_) => "a subnet",
+            LiteralKind::File(_) => "a file",
             LiteralKind::Name(_) => "a name",
             LiteralKind::Record(..) => "a record",
             LiteralKind::Vector(_) => "a vector",

@@ -3,7 +3,7 @@
 /// Writes a double, or a time: up to six decimals, and an exponent from 2³¹ on.
 ///
 /// What is rounded to a whole number but isn't one lacks the `.0`: `-0` for -1e-300.
-pub(super) fn double(value: f64) -> String {
+pub(crate) fn double(value: f64) -> String {
     if !value.is_finite() {
         return match value {
             f64::INFINITY => "inf".to_owned(),
@@ -15,16 +15,7 @@ pub(super) fn double(value: f64) -> String {
     if magnitude > f64::from(i32::MAX) {
         return exponential(value);
     }
-    // The decimals are cut, not converted exactly: the multiplication's own rounding shows.
-    let scaled = magnitude.fract() * 1e6;
-    let (cut, rest) = (scaled.trunc() as u64, scaled.fract());
-    // A half goes to the even neighbour, except that 0 goes up.
-    let up = rest > 0.5 || rest == 0.5 && (cut == 0 || cut % 2 == 1);
-    let (mut whole, mut decimals) = (magnitude.trunc() as u64, cut.saturating_add(u64::from(up)));
-    if decimals >= 1_000_000 {
-        decimals = 0;
-        whole = whole.saturating_add(1);
-    }
+    let (whole, decimals) = split(magnitude);
     let sign = if value < 0.0 { "-" } else { "" };
     if decimals > 0 {
         let text = format!("{sign}{whole}.{decimals:06}");
@@ -36,8 +27,19 @@ pub(super) fn double(value: f64) -> String {
     }
 }
 
+/// Splits a magnitude up to 2³¹ into its whole part and its millionths, rounded as Bro does.
+pub(crate) fn split(magnitude: f64) -> (u64, u64) {
+    // The decimals are cut, not converted exactly: the multiplication's own rounding shows.
+    let scaled = magnitude.fract() * 1e6;
+    let (cut, rest) = (scaled.trunc() as u64, scaled.fract());
+    // A half goes to the even neighbour, except that 0 goes up.
+    let up = rest > 0.5 || rest == 0.5 && (cut == 0 || cut % 2 == 1);
+    let (whole, decimals) = (magnitude.trunc() as u64, cut.saturating_add(u64::from(up)));
+    if decimals >= 1_000_000 { (whole.saturating_add(1), 0) } else { (whole, decimals) }
+}
+
 /// Writes as C's `%e` does: six decimals, a sign and at least two digits of exponent.
-fn exponential(value: f64) -> String {
+pub(crate) fn exponential(value: f64) -> String {
     let text = format!("{value:.6e}");
     match text.split_once('e') {
         Some((mantissa, exponent)) => format!("{mantissa}e+{exponent:0>2}"),

@@ -77,9 +77,9 @@ impl Communication {
     pub(super) fn send(&mut self, event: Event, origin: Option<PeerId>) -> Raised {
         let mut raised = Raised::default();
         let mut later = Vec::new();
-        let peers = self.subscribers.get(&event.name).map(|peers| peers.iter().copied().collect());
-        let peers: Vec<PeerId> = peers.unwrap_or_default();
-        for id in peers.into_iter().filter(|id| Some(*id) != origin) {
+        let peers = self.subscribers.get(&event.name).map(Arc::clone);
+        let peers = peers.iter().flat_map(|peers| peers.iter().copied());
+        for id in peers.filter(|id| Some(*id) != origin) {
             match self.send_now(id, &event) {
                 Some(true) => raised.peers += 1,
                 Some(false) => {}
@@ -110,11 +110,13 @@ impl Communication {
     /// to wait.
     fn send_now(&mut self, id: PeerId, event: &Event) -> Option<bool> {
         let peer = self.peers.get(&id)?;
-        if !peer.outbox.is_empty() {
+        let (link, waits) = (peer.link?, !peer.outbox.is_empty());
+        let connection = self.connection_mut(id)?;
+        // What waits for one that is not Running is kept for it, and so will this be.
+        if waits && connection.phase() == Phase::Running {
             return None;
         }
-        let link = peer.link?;
-        let sent = match self.connection_mut(id)?.send_event(event) {
+        let sent = match connection.send_event(event) {
             Ok(sent) => sent == Sent::Sent,
             Err(UsageError::QueueFull { .. }) => return None,
             Err(_) => {
@@ -156,7 +158,7 @@ impl Communication {
             }
             Overflow::Disconnect if full => {
                 peer.counters.dropped_outgoing += 1;
-                self.give_up(id, LogLine::QueueFull, "too much waits to be sent");
+                self.give_up(id, LogLine::OutgoingFull, "too much waits to be sent");
                 self.drain(id);
                 return false;
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::log::LogLine;
+use super::super::log::{LogEntry, LogLine};
 use super::super::{ConnectionId, Notification, Overflow, PeerId};
 use super::Communication;
 use crate::Time;
@@ -12,10 +12,12 @@ impl Communication {
     /// Takes bytes that came over a connection, split in any way.
     pub fn feed_bytes(&mut self, id: ConnectionId, bytes: &[u8], now: Time) {
         self.feed(id, now, |connection, now| connection.feed_bytes(bytes, now));
-        if let Some(peer) = self.peer_of(id) {
-            peer.heard = now.max(peer.heard);
-            peer.pinged = false;
-            peer.counters.reads += 1;
+        let Some(peer) = self.links.get(&id).map(|link| link.peer) else { return };
+        let Some(heard_of) = self.peers.get_mut(&peer) else { return };
+        heard_of.heard = now.max(heard_of.heard);
+        heard_of.counters.reads += 1;
+        if std::mem::take(&mut heard_of.pinged) {
+            self.watch(peer);
         }
     }
 
@@ -52,6 +54,7 @@ impl Communication {
         self.feed(id, now, |connection, now| {
             connection.feed_failure("closed by the transport", now);
         });
+        self.drain_lost(id);
         if let Some(link) = self.links.remove(&id) {
             if let Some(peer) = self.peers.get_mut(&link.peer) {
                 peer.sockets = peer.sockets.saturating_sub(1);
@@ -87,11 +90,6 @@ impl Communication {
         self.links.get(&id)?.connection.as_deref()
     }
 
-    fn peer_of(&mut self, id: ConnectionId) -> Option<&mut super::Peer> {
-        let peer = self.links.get(&id)?.peer;
-        self.peers.get_mut(&peer)
-    }
-
     /// Looks at what a peer's connection tells, as far as there is room for it.
     pub(super) fn drain(&mut self, id: PeerId) {
         loop {
@@ -106,6 +104,17 @@ impl Communication {
                 return;
             };
             self.take(id, notification);
+        }
+    }
+
+    /// Looks at all that a connection tells, whether or not there is room for it: what came before
+    /// its transport was lost still counts, and nothing will make room later.
+    fn drain_lost(&mut self, id: ConnectionId) {
+        let Some(peer) = self.links.get(&id).map(|link| link.peer) else { return };
+        while self.peers.get(&peer).is_some_and(|peer| peer.link == Some(id)) {
+            let next = self.connection_mut(peer).and_then(Connection::poll_notification);
+            let Some(notification) = next else { return };
+            self.take(peer, notification);
         }
     }
 
@@ -156,7 +165,7 @@ impl Communication {
             }
             Overflow::Disconnect if full => {
                 peer.counters.dropped_incoming += 1;
-                return self.give_up(id, LogLine::QueueFull, "too much waits to be handled");
+                return self.give_up(id, LogLine::IncomingFull, "too much waits to be handled");
             }
             // A peer that blocks is not read from, but what was read before still comes.
             _ => {}
@@ -184,10 +193,12 @@ impl Communication {
         }
         if let Some(peer) = self.peers.remove(&id) {
             self.gone.add(&peer.counters);
-            if self.departed.len() >= super::DEPARTED {
-                self.departed.pop_front();
-            }
             self.departed.push_back(peer.who);
+            if self.departed.len() > super::DEPARTED {
+                let peer = self.departed.pop_front();
+                let entry = LogEntry { time: self.now, peer, line: LogLine::RemovedPeer };
+                self.notifications.push_back(Notification::Log(entry));
+            }
         }
     }
 }

@@ -15,13 +15,16 @@ pub(super) struct Listening {
 }
 
 impl Communication {
-    /// Listens, as the options say; on the sockets that the transport is asked for.
+    /// Listens, as the options say, on the sockets that the transport is asked for; does nothing if
+    /// we do, or wait to.
     pub fn listen(&mut self) {
-        if self.ending.is_under_way() {
-            return;
+        if !self.ending.is_under_way() && !std::mem::replace(&mut self.listening.wanted, true) {
+            self.bind();
         }
-        self.timers.cancel(Timer::Listen);
-        self.listening.wanted = true;
+    }
+
+    /// Asks the transport for sockets.
+    pub(super) fn bind(&mut self) {
         for target in listen_targets(&self.options) {
             self.actions.push_back(Action::Listen(target));
         }

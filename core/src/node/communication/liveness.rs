@@ -31,6 +31,14 @@ impl Communication {
     /// Pings a peer that is silent, or gives it up.
     pub(super) fn check_liveness(&mut self, id: PeerId) {
         let Some((Liveness { ping_after, close_after }, heard)) = self.watched(id) else { return };
+        let link = self.peers.get(&id).and_then(|peer| peer.link);
+        if !link.is_some_and(|link| self.wants_input(link)) {
+            // It is not for the peer to be heard while we don't listen to it.
+            if let Some(peer) = self.peers.get_mut(&id) {
+                peer.heard = self.now;
+            }
+            return self.timers.set(self.now + ping_after, Timer::Liveness(id));
+        }
         let silent = self.now.saturating_since(heard);
         if silent >= close_after {
             self.give_up(id, LogLine::Silent, "no sign of life");

@@ -23,6 +23,12 @@ impl Communication {
         self.tell(peer, Notification::Log(entry));
     }
 
+    /// Logs what concerns no single peer, after what was told of the one that caused it.
+    pub(super) fn log_after(&mut self, peer: PeerId, line: LogLine) {
+        let entry = LogEntry { time: self.now, peer: None, line };
+        self.tell(peer, Notification::Log(entry));
+    }
+
     /// Adds up what passed between us and all peers.
     pub(super) fn sum(&self) -> PeerCounters {
         let mut sum = self.gone;

@@ -52,8 +52,8 @@ pub struct Communication {
     peers: BTreeMap<PeerId, Peer>,
     /// All transport connections that the transport has not said to be closed.
     links: BTreeMap<ConnectionId, Link>,
-    /// Who gets an event, by its name.
-    subscribers: BTreeMap<Name, BTreeSet<PeerId>>,
+    /// Who gets an event, by its name; shared while it is sent to them.
+    subscribers: BTreeMap<Name, Arc<BTreeSet<PeerId>>>,
     /// The peers whose events are kept while they are away.
     keepers: BTreeSet<PeerId>,
     next_connection: u64,
@@ -221,7 +221,7 @@ impl Communication {
             match timer {
                 Timer::Retry(peer) => self.try_connect(peer),
                 Timer::Liveness(peer) => self.check_liveness(peer),
-                Timer::Listen => self.listen(),
+                Timer::Listen => self.bind(),
                 Timer::Statistics => self.log_statistics_again(),
                 Timer::Terminate => self.terminate_now(),
             }

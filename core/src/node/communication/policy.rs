@@ -18,8 +18,15 @@ impl Communication {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         let who = Arc::clone(&peer.who);
         let told = match notification {
-            From::Log(message) => return self.log_peer(id, LogLine::Connection(message)),
+            From::Log(message) => {
+                let is_error = message == connection::LogMessage::PeerDescriptionNotAString;
+                let reason = is_error.then(|| message.to_string().into());
+                self.log_peer(id, LogLine::Connection(message));
+                return reason.into_iter().for_each(|reason| self.error(id, reason));
+            }
             From::Event(event) => return self.tell_event(id, event),
+            // Not asked for.
+            From::LazyEvent(event) => return self.tell_event(id, event.to_event()),
             From::Established(version) => return self.established(id, version),
             From::Closed(cause) => return self.closed(id, cause),
             From::HandshakeDone => return self.handshake_done(id),
@@ -28,7 +35,7 @@ impl Communication {
                 return;
             }
             From::EventRequested(name) => {
-                self.subscribers.entry(name.clone()).or_default().insert(id);
+                Arc::make_mut(self.subscribers.entry(name.clone()).or_default()).insert(id);
                 Notification::EventRegistered { peer: who, name }
             }
             // Both are on the connection to ask for, and in its log.
@@ -164,7 +171,7 @@ impl Communication {
         let requests = self.connection(id).map(|connection| connection.peer_events().clone());
         for name in requests.iter().flatten() {
             if let Some(subscribers) = self.subscribers.get_mut(name) {
-                subscribers.remove(&id);
+                Arc::make_mut(subscribers).remove(&id);
                 if subscribers.is_empty() {
                     self.subscribers.remove(name);
                 }
@@ -189,11 +196,12 @@ impl Communication {
         let ours = match &cause {
             CloseCause::ClosedByUs => true,
             CloseCause::Protocol(error) => {
-                let reason: Box<str> = error.to_string().into();
                 if matches!(error.kind, ProtocolErrorKind::Serial(_)) {
-                    self.error(id, reason);
-                } else if let Some(peer) = self.peers.get_mut(&id) {
-                    peer.last_error = Some(reason);
+                    // In the words of the log.
+                    self.error(id, error.kind.to_string().into());
+                }
+                if let Some(peer) = self.peers.get_mut(&id) {
+                    peer.last_error = Some(error.to_string().into());
                 }
                 true
             }

@@ -134,7 +134,9 @@ impl Communication {
             return Some(notification);
         }
         self.event_peer = Arc::clone(&self.local);
-        if self.blocked.is_empty() { self.finale.pop_front() } else { None }
+        // Forgetting a peer may have left a line.
+        let line = self.notifications.pop_front();
+        line.or_else(|| if self.blocked.is_empty() { self.finale.pop_front() } else { None })
     }
 
     /// Ends the turn of the first peer, which has nothing more to tell or is blocked.

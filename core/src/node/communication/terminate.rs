@@ -32,10 +32,18 @@ impl Communication {
     /// [`terminate_timeout`](super::super::Options::terminate_timeout) for it.
     pub fn terminate_communication(&mut self, now: Time) {
         self.feed_time(now);
+        self.terminate(None);
+    }
+
+    /// Ends in order, after what is told of this peer.
+    pub(super) fn terminate(&mut self, after: Option<PeerId>) {
         if self.ending.is_under_way() {
             return;
         }
-        self.log(LogLine::Terminating);
+        match after {
+            Some(peer) => self.log_after(peer, LogLine::Terminating),
+            None => self.log(LogLine::Terminating),
+        }
         self.stop_listening();
         self.close_for_good();
         self.ending = Ending::UnderWay { undelivered: Vec::new() };
@@ -46,7 +54,7 @@ impl Communication {
             self.links.iter().filter(|(_, l)| l.connection.is_none()).map(|(id, _)| *id).collect();
         for id in pending {
             self.actions.push_back(Action::CancelConnect(id));
-            self.feed_connect_failed(id, "terminating", now);
+            self.feed_connect_failed(id, "terminating", self.now);
         }
         let peers: Vec<PeerId> = self.peers.keys().copied().collect();
         for id in peers {
@@ -119,9 +127,10 @@ impl Communication {
 
     /// Logs what Bro logs when it ends for every peer that it ever knew, connected or not.
     fn close_for_good(&mut self) {
-        let without = self.peers.values().filter(|peer| peer.link.is_none());
-        let known = self.departed.drain(..).chain(without.map(|peer| Arc::clone(&peer.who)));
-        for who in known.collect::<Vec<_>>() {
+        let mut known = std::mem::take(&mut self.departed);
+        let without = self.peers.iter().filter(|(id, _)| self.connection(**id).is_none());
+        known.extend(without.map(|(_, peer)| Arc::clone(&peer.who)));
+        for who in known {
             let (time, line) = (self.now, LogLine::ClosingConnection);
             let entry = LogEntry { time, peer: Some(who), line };
             self.finale.push_back(Notification::Log(entry));

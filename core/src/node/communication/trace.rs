@@ -70,13 +70,15 @@ impl Communication {
 
     fn reach(&mut self, point: SyncPoint) {
         self.trace.point = Some(point);
-        self.trace.waiting = true;
+        let waited = std::mem::replace(&mut self.trace.waiting, true);
         let peers: Vec<PeerId> = self.peers.keys().copied().collect();
         for id in peers {
             self.announce_sync_point(id);
         }
-        self.log(LogLine::WaitingForPeers);
-        self.look_for_peers();
+        if !waited {
+            self.log(LogLine::WaitingForPeers);
+        }
+        self.look_for_peers(None);
     }
 
     /// Tells a peer that is Running which point we are at.
@@ -94,11 +96,11 @@ impl Communication {
         if let Some(peer) = self.peers.get_mut(&id) {
             peer.point = Some(point);
         }
-        self.look_for_peers();
+        self.look_for_peers(Some(id));
     }
 
-    /// Goes on if enough peers are where we are.
-    fn look_for_peers(&mut self) {
+    /// Goes on if enough peers are where we are, since this one arrived if any did.
+    fn look_for_peers(&mut self, last: Option<PeerId>) {
         let Some(ours) = self.trace.point.filter(|_| self.trace.waiting) else { return };
         let there = |theirs: SyncPoint| match (theirs, ours) {
             (SyncPoint::Final, _) => true,
@@ -110,9 +112,13 @@ impl Communication {
             return;
         }
         self.trace.waiting = false;
-        self.log(LogLine::AllPeersReached(ours));
+        let line = LogLine::AllPeersReached(ours);
+        match last {
+            Some(id) => self.log_after(id, line),
+            None => self.log(line),
+        }
         if ours == SyncPoint::Final {
-            self.terminate_communication(self.now);
+            self.terminate(last);
         }
     }
 }

@@ -77,6 +77,11 @@ impl Communication {
         Some(&self.peers.get(&id)?.who)
     }
 
+    /// Returns the name of the entry that applies to a peer, if one does (§4).
+    pub fn node_of(&self, id: PeerId) -> Option<&str> {
+        self.entry(id).map(|entry| &*entry.name)
+    }
+
     /// Returns where we are with a peer.
     pub fn peer_state(&self, id: PeerId) -> Option<PeerState> {
         let peer = self.peers.get(&id)?;

@@ -1,12 +1,36 @@
 //! The object cache, one per direction, on either side (2§5).
 
+mod ages;
+mod fresh;
 mod index;
-mod lru;
+mod messages;
+mod object;
 mod read;
+mod used;
 mod write;
 
-pub(super) use read::{Extent, Object, PendingType, ReadCache};
+pub(super) use messages::Notes;
+pub(super) use object::{Object, PendingType};
+pub(super) use read::{Place, ReadCache};
 pub(super) use write::{Decision, WriteCache};
+
+/// Names one of the two lists in which entries lie in order of use (2§5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ListId {
+    /// Types and other lasting objects, under the new strategy only.
+    Stable = 0,
+    /// Everything else.
+    Unstable = 1,
+}
+
+/// Says how far an object extends, with all that it refers to.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Extent {
+    /// How many levels of objects lie below it.
+    pub(super) height: u32,
+    /// How many objects it stands for, itself aside.
+    pub(super) objects: u32,
+}
 
 /// Counts what passed through a cache.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,159 +1,99 @@
 //! The reader's side of the object cache (2§5).
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
-use bytes::Bytes;
+use crate::data::{Type, TypeTag, Value};
 
-use crate::data::{
-    Attributes, BitVector, BloomFilter, Case, CounterVector, Enclosing, Expr, File, Func, Hasher,
-    Id, Name, Pattern, Stmt, Type, TypeDef, TypeTag, Value,
-};
-
-use super::super::{Caching, Family, Mode, SerialErrorKind as Kind};
-use super::CacheCounters;
+use super::super::tape::Message;
+use super::super::{Caching, Family, Limits, Mode, SerialErrorKind as Kind};
+use super::ListId;
+use super::fresh::Fresh;
 use super::index::PidIndex;
-use super::lru::{ListId, Lru};
+use super::messages::{EACH, Messages, Notes};
+use super::object::{Object, PendingType};
+use super::used::Used;
+use super::{CacheCounters, Extent};
 
 /// How many places of recently used objects are kept at hand; a power of two.
 const RECENT: usize = 64;
 
-/// Strings up to this long are kept inside their cache entry.
-const SHORT: usize = 30;
+/// No message.
+const NONE: u32 = u32::MAX;
 
 /// Holds what the peer has sent and may refer to.
+///
+/// Of the unstable list, the values that nothing has referred to yet lie in a queue of their own;
+/// stamps tell which is older, of one of these and of one of the others. Values are kept as the
+/// bytes that they came in, and decoded when they are referred to.
 #[derive(Debug)]
 pub(in super::super) struct ReadCache {
-    lru: Lru<Entry>,
-    /// Where objects of the stable and of the unstable list are.
+    fresh: Fresh,
+    /// The other entries, of the stable and of the unstable list.
+    used: [Used<Entry>; 2],
+    /// Where they are.
     index: [PidIndex; 2],
-    recent: [u32; RECENT],
-    /// Objects that leave at the end of the SERIAL: those without bit 15.
+    recent: [(ListId, u32); RECENT],
+    messages: Messages,
+    /// The number of the message that is being read, and how many entries refer to it.
+    current: u32,
+    live: usize,
+    /// Objects of the unstable list that leave at the end of the SERIAL: those without bit 15.
     volatile: Vec<u32>,
+    /// Counts registrations and uses.
+    clock: u64,
+    /// The greatest id so far: what is above can't be in the cache.
+    highest: u64,
     /// How many entries a list keeps.
     size: usize,
+    /// How many bytes the entries of both lists keep alive, messages aside, and at most with them.
+    bytes: usize,
+    limit: usize,
     full: u64,
     references: u64,
+    given_up: u64,
 }
 
 #[derive(Debug)]
 struct Entry {
-    pid: u64,
     extent: Extent,
     object: Object,
+    /// What it costs, in bytes; while it is being read, where in the chunk it began.
+    bytes: u32,
+    /// The message that it shares the bytes of.
+    message: u32,
 }
 
-/// Says how far an object extends, with all that it refers to.
-#[derive(Debug, Clone, Copy, Default)]
-pub(in super::super) struct Extent {
-    /// How many levels of objects lie below it.
-    pub(in super::super) height: u32,
-    /// How many objects it stands for, itself aside.
-    pub(in super::super) objects: u32,
-}
+/// Says where an object that is being read will lie.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Place(Where);
 
-/// Holds an object, or what is known of it while it is being read.
-#[derive(Debug)]
-pub(in super::super) enum Object {
-    /// Its header was read, its body not yet.
-    Pending(Family),
-    /// A type whose parts are still being read; they may refer to it.
-    PendingType(PendingType),
-    /// A short string; nearly all values of nearly all events are short.
-    Short(u8, [u8; SHORT]),
-    Value(Value),
-    Type(Type),
-    Attributes(Arc<Attributes>),
-    Expr(Arc<Expr>),
-    Stmt(Arc<Stmt>),
-    Case(Arc<Case>),
-    File(Arc<File>),
-    Func(Arc<Func>),
-    Id(Arc<Id>),
-    Pattern(Arc<Pattern>),
-    BitVector(Arc<BitVector>),
-    CounterVector(Arc<CounterVector>),
-    BloomFilter(Arc<BloomFilter>),
-    Hasher(Arc<Hasher>),
-}
-
-#[derive(Debug, Clone)]
-pub(in super::super) struct PendingType {
-    pub(in super::super) def: Weak<TypeDef>,
-    pub(in super::super) name: Name,
-    pub(in super::super) tag: TypeTag,
-}
-
-impl Object {
-    pub(in super::super) fn family(&self) -> Family {
-        match self {
-            Object::Pending(family) => *family,
-            Object::PendingType(_) | Object::Type(_) => Family::Type,
-            Object::Short(..) | Object::Value(_) => Family::Val,
-            Object::Attributes(_) => Family::Attributes,
-            Object::Expr(_) => Family::Expr,
-            Object::Stmt(_) => Family::Stmt,
-            Object::Case(_) => Family::Case,
-            Object::File(_) => Family::File,
-            Object::Func(_) => Family::Func,
-            Object::Id(_) => Family::Id,
-            Object::Pattern(_) => Family::Pattern,
-            Object::BitVector(_) => Family::BitVector,
-            Object::CounterVector(_) => Family::CounterVector,
-            Object::BloomFilter(_) => Family::BloomFilter,
-            Object::Hasher(_) => Family::Hasher,
-        }
-    }
-
-    /// Makes what is kept of a value: strings keep no message's buffer alive.
-    #[inline]
-    pub(in super::super) fn of_value(value: &Value) -> Object {
-        match value {
-            Value::String(text) if text.len() <= SHORT => {
-                let mut short = [0; SHORT];
-                if let Some(to) = short.get_mut(..text.len()) {
-                    to.copy_from_slice(text);
-                }
-                Object::Short(text.len() as u8, short)
-            }
-            Value::String(text) => Object::Value(Value::String(Bytes::copy_from_slice(text))),
-            other => Object::Value(other.clone()),
-        }
-    }
-
-    pub(in super::super) fn to_value(&self) -> Result<Value, Family> {
-        match self {
-            Object::Value(value) => Ok(value.clone()),
-            Object::Short(len, short) => {
-                let text = short.get(..usize::from(*len)).unwrap_or_default();
-                Ok(Value::String(Bytes::copy_from_slice(text)))
-            }
-            other => Err(other.family()),
-        }
-    }
-
-    #[inline]
-    pub(in super::super) fn to_type(&self) -> Result<Type, Family> {
-        match self {
-            Object::Type(ty) => Ok(ty.clone()),
-            Object::PendingType(PendingType { def, name, tag }) => {
-                let (def, name, tag) = (def.clone(), name.clone(), *tag);
-                Ok(Type::Enclosing(Arc::new(Enclosing { def, name, tag })))
-            }
-            other => Err(other.family()),
-        }
-    }
+#[derive(Debug, Clone, Copy)]
+enum Where {
+    /// It has no id.
+    Nowhere,
+    Fresh(usize),
+    Used(ListId, u32),
 }
 
 impl ReadCache {
-    pub(in super::super) fn new(size: usize) -> ReadCache {
+    pub(in super::super) fn new(limits: &Limits) -> ReadCache {
         ReadCache {
-            lru: Lru::new(),
+            fresh: Fresh::default(),
+            used: [Used::new(), Used::new()],
             index: Default::default(),
-            recent: [u32::MAX; RECENT],
+            recent: [(ListId::Stable, NONE); RECENT],
+            messages: Messages::default(),
+            current: NONE,
+            live: 0,
             volatile: Vec::new(),
-            size,
+            clock: 0,
+            highest: 0,
+            size: limits.cache as usize,
+            bytes: 0,
+            limit: usize::try_from(limits.cache_bytes).unwrap_or(usize::MAX),
             full: 0,
             references: 0,
+            given_up: 0,
         }
     }
 
@@ -162,15 +102,41 @@ impl ReadCache {
     }
 
     pub(in super::super) fn counters(&self) -> CacheCounters {
-        CacheCounters { full: self.full, references: self.references, entries: self.live() as u64 }
+        let entries = (self.used[ListId::Stable as usize].len() + self.unstable()) as u64;
+        CacheCounters { full: self.full, references: self.references, entries }
     }
 
-    fn live(&self) -> usize {
-        self.lru.len(ListId::Stable) + self.lru.len(ListId::Unstable)
+    /// Returns how many bytes are kept alive, roughly.
+    pub(in super::super) fn bytes(&self) -> usize {
+        self.bytes.saturating_add(self.messages.bytes())
     }
 
-    /// Registers an object whose header has been read, before its body; returns its place, if it
-    /// is to be kept at all.
+    /// Returns how many entries were given up before their time, for the limit on bytes.
+    pub(in super::super) fn given_up(&self) -> u64 {
+        self.given_up
+    }
+
+    fn unstable(&self) -> usize {
+        self.fresh.len() + self.used[ListId::Unstable as usize].len()
+    }
+
+    /// Begins a SERIAL: returns a message to be filled.
+    #[inline]
+    pub(in super::super) fn begin(&mut self) -> Message {
+        let (message, number) = self.messages.begin();
+        self.current = number;
+        self.live = 0;
+        message
+    }
+
+    #[inline]
+    fn tick(&mut self) -> u64 {
+        self.clock += 1;
+        self.clock
+    }
+
+    /// Registers an object whose header has been read, which began here in the chunk, before its
+    /// body.
     ///
     /// An id that is in the cache already means the newer object from then on, and the older one
     /// only ages: Bro survives this, as the recorded faults show.
@@ -180,86 +146,275 @@ impl ReadCache {
         pid: u64,
         family: Family,
         mode: Mode,
-    ) -> Option<u32> {
+        start: u32,
+    ) -> Place {
         self.full += 1;
         if pid == 0 {
-            return None;
+            return Place(Where::Nowhere);
+        }
+        let stamp = self.tick();
+        if pid > self.highest {
+            self.highest = pid;
+            if family == Family::Val {
+                self.live += 1;
+                return Place(Where::Fresh(self.fresh.push(pid, stamp, self.current)));
+            }
+        } else {
+            self.replace(pid);
         }
         let list =
             if mode.stable() && family.is_stable() { ListId::Stable } else { ListId::Unstable };
-        if !self.index.iter().all(|index| index.is_above_all(pid)) {
-            // The older object is not to be found any more, in whichever list it is.
-            if let Some(older) = self.place(pid).and_then(|older| self.lru.get_mut(older)) {
-                older.pid = 0;
-            }
-        }
-        let place = self
-            .lru
-            .push(list, Entry { pid, extent: Extent::default(), object: Object::Pending(family) });
-        self.index[list as usize].insert(pid, place);
-        self.recent[recent_at(pid)] = place;
+        let object = Object::Pending(family);
+        // A value that is being read is not known by its message yet.
+        let entry = Entry { extent: Extent::default(), object, bytes: start, message: NONE };
+        let place = self.insert(list, pid, stamp, entry);
         if !family.is_counted() {
             self.volatile.push(place);
         }
-        Some(place)
+        Place(Where::Used(list, place))
     }
 
-    /// Fills in what an object registered before is, and how far it extends.
+    fn insert(&mut self, list: ListId, pid: u64, stamp: u64, entry: Entry) -> u32 {
+        let place = self.used[list as usize].insert(pid, stamp, entry);
+        self.index[list as usize].insert(pid, place);
+        self.recent[recent_at(pid)] = (list, place);
+        place
+    }
+
+    /// Lets an id mean none of the objects that are in the cache.
+    #[cold]
+    fn replace(&mut self, pid: u64) {
+        if let Some((list, place)) = self.find_used(pid) {
+            self.used[list as usize].replace(place);
+        } else {
+            self.fresh.replace(pid);
+        }
+    }
+
+    /// Says what a value registered before is: its place on the tape, and how far it extends.
     #[inline]
-    pub(in super::super) fn store(&mut self, place: Option<u32>, object: Object, extent: Extent) {
-        if let Some(entry) = place.and_then(|place| self.lru.get_mut(place)) {
-            entry.extent = extent;
-            entry.object = object;
+    pub(in super::super) fn store_value(&mut self, place: Place, tape: u32, extent: Extent) {
+        match place.0 {
+            Where::Fresh(place) => self.fresh.store(place, tape, extent),
+            Where::Nowhere => {}
+            Where::Used(..) => {
+                // Its message is what it costs.
+                self.live += 1;
+                self.fill(place, Object::Value(self.current, tape), extent, self.current, |_| 0);
+            }
+        }
+    }
+
+    /// Says what an object registered before is, how far it extends, and where in the chunk it
+    /// ends; it may be the last.
+    pub(in super::super) fn store(
+        &mut self,
+        place: Place,
+        object: Object,
+        extent: Extent,
+        end: u32,
+    ) {
+        let message = match object {
+            Object::Id(_) if !matches!(place.0, Where::Nowhere) => {
+                self.live += 1;
+                self.current
+            }
+            _ => NONE,
+        };
+        self.fill(place, object, extent, message, |start| {
+            end.saturating_sub(start).saturating_add(EACH as u32)
+        });
+    }
+
+    fn fill(
+        &mut self,
+        place: Place,
+        object: Object,
+        extent: Extent,
+        message: u32,
+        cost: impl FnOnce(u32) -> u32,
+    ) {
+        let Where::Used(list, place) = place.0 else { return };
+        if let Some(entry) = self.used[list as usize].get_mut(place) {
+            let bytes = cost(entry.bytes);
+            self.bytes = self.bytes.saturating_add(bytes as usize);
+            *entry = Entry { extent, object, bytes, message };
+        }
+    }
+
+    /// Says what is known of a type whose parts are about to be read.
+    pub(in super::super) fn store_pending(&mut self, place: Place, pending: PendingType) {
+        if let Where::Used(list, place) = place.0 {
+            if let Some(entry) = self.used[list as usize].get_mut(place) {
+                entry.object = Object::PendingType(pending);
+            }
         }
     }
 
     /// Returns the object that a reference means, and how far it extends.
     #[inline]
     pub(in super::super) fn look_up(&mut self, pid: u64) -> Result<(&Object, Extent), Kind> {
-        let place = self.place(pid).ok_or(Kind::UnknownObject(pid))?;
-        self.recent[recent_at(pid)] = place;
+        let (mut list, mut place) = self.recent[recent_at(pid)];
+        if !self.used[list as usize].is(place, pid) {
+            (list, place) = self.find(pid)?;
+        }
         self.references += 1;
-        self.lru.touch(place);
-        match self.lru.get(place) {
+        let stamp = self.tick();
+        match self.used[list as usize].hit(place, pid, stamp) {
             Some(Entry { object: Object::Pending(_), .. }) => Err(Kind::Cycle(pid)),
             Some(entry) => Ok((&entry.object, entry.extent)),
             None => Err(Kind::UnknownObject(pid)),
         }
     }
 
-    #[inline]
-    fn place(&self, pid: u64) -> Option<u32> {
-        let recent = self.recent[recent_at(pid)];
-        if self.is_at(pid, recent) {
-            return Some(recent);
-        }
-        let find = |index: &PidIndex| index.find(pid).filter(|place| self.is_at(pid, *place));
-        self.index.iter().find_map(find)
-    }
-
-    #[inline]
-    fn is_at(&self, pid: u64, place: u32) -> bool {
-        self.lru.get(place).is_some_and(|entry| entry.pid == pid)
-    }
-
-    /// Ends a SERIAL: drops what doesn't outlive it and cuts the lists.
-    pub(in super::super) fn end(&mut self, mode: Mode) {
-        for place in self.volatile.drain(..) {
-            self.lru.remove(place);
-        }
-        if mode.caching == Caching::Stable {
-            for list in [ListId::Stable, ListId::Unstable] {
-                while self.lru.len(list) > self.size {
-                    self.lru.pop(list);
-                }
+    /// Returns the tag that a reference means, if it means the standard instance of an atomic type
+    /// and was used of late.
+    #[inline(always)]
+    pub(in super::super) fn look_up_base(&mut self, pid: u64) -> Option<TypeTag> {
+        let (list, place) = self.recent[recent_at(pid)];
+        let stamp = self.clock + 1;
+        match self.used[list as usize].hit(place, pid, stamp)?.object {
+            Object::Type(Type::Base(tag)) => {
+                self.clock = stamp;
+                self.references += 1;
+                Some(tag)
             }
-        } else {
-            while self.live() > self.size && self.lru.pop(ListId::Unstable).is_some() {}
+            _ => None,
         }
-        let lru = &self.lru;
-        for list in [ListId::Stable, ListId::Unstable] {
-            self.index[list as usize]
-                .tidy(lru.len(list), |pid, place| lru.get(place).is_some_and(|e| e.pid == pid));
+    }
+
+    fn find(&mut self, pid: u64) -> Result<(ListId, u32), Kind> {
+        if pid == 0 {
+            return Err(Kind::UnknownObject(pid));
+        }
+        let (list, place) = match self.fresh.take(pid) {
+            Some(Err(())) => return Err(Kind::Cycle(pid)),
+            Some(Ok(value)) => {
+                let (message, extent) = (value.message, value.extent);
+                let object = Object::Value(message, value.tape);
+                let entry = Entry { extent, object, bytes: 0, message };
+                (ListId::Unstable, self.insert(ListId::Unstable, pid, value.stamp, entry))
+            }
+            None => self.find_used(pid).ok_or(Kind::UnknownObject(pid))?,
+        };
+        self.recent[recent_at(pid)] = (list, place);
+        Ok((list, place))
+    }
+
+    fn find_used(&self, pid: u64) -> Option<(ListId, u32)> {
+        [ListId::Stable, ListId::Unstable].into_iter().find_map(|list| {
+            let place = self.index[list as usize].find(pid)?;
+            self.used[list as usize].is(place, pid).then_some((list, place))
+        })
+    }
+
+    /// Decodes a value of the message being read, or of one before it, which stands for so many
+    /// objects; the message holds on to the other.
+    pub(in super::super) fn value(
+        &mut self,
+        (number, tape): (u32, u32),
+        objects: u32,
+        message: &Message,
+        notes: &mut Notes,
+    ) -> Option<Value> {
+        if number == self.current {
+            return notes.value(message, tape, objects);
+        }
+        self.messages.refer(number);
+        notes.refers.push(number);
+        self.messages.value(number, tape, objects)
+    }
+
+    /// Ends a SERIAL: drops what doesn't outlive it and cuts the lists. Returns its message, which
+    /// has to be given [back](Self::done).
+    #[inline]
+    pub(in super::super) fn end(
+        &mut self,
+        message: Message,
+        notes: Notes,
+        mode: Mode,
+    ) -> Arc<Message> {
+        let message = self.messages.share(message);
+        if self.live > 0 {
+            self.messages.hold(Arc::clone(&message), notes, self.live);
+        } else {
+            notes.refers.iter().for_each(|number| self.messages.release(*number, 1));
+        }
+        while let Some(place) = self.volatile.pop() {
+            let entry = self.used[ListId::Unstable as usize].remove(place);
+            self.forget(entry);
+        }
+        let stable = self.used[ListId::Stable as usize].len();
+        if mode.caching == Caching::Stable {
+            (self.size..stable).for_each(|_| self.pop_stable());
+            self.cut_unstable(self.size);
+        } else {
+            self.cut_unstable(self.size.saturating_sub(stable));
+        }
+        while self.bytes() > self.limit && self.pop_oldest() {
+            self.given_up += 1;
+        }
+        for (used, index) in self.used.iter().zip(&mut self.index) {
+            index.tidy(used.len(), |pid, place| used.is(place, pid));
+        }
+        message
+    }
+
+    /// Takes back the message of a SERIAL.
+    #[inline]
+    pub(in super::super) fn done(&mut self, message: Arc<Message>) {
+        self.messages.spare(message);
+    }
+
+    fn pop_stable(&mut self) {
+        let entry = self.used[ListId::Stable as usize].pop();
+        self.forget(entry);
+    }
+
+    /// Drops the oldest entries of the unstable list until it has this size.
+    #[inline]
+    fn cut_unstable(&mut self, size: usize) {
+        while self.unstable() > size {
+            let over = self.unstable() - size;
+            let used = &mut self.used[ListId::Unstable as usize];
+            let before = used.oldest().unwrap_or(u64::MAX);
+            if self.fresh.oldest().is_some_and(|fresh| fresh < before) {
+                if let Some((message, count)) = self.fresh.pop(over, before) {
+                    self.messages.release(message, count);
+                }
+            } else {
+                let entry = used.pop();
+                self.forget(entry);
+            }
+        }
+    }
+
+    /// Drops the oldest entry of all; returns whether there was one.
+    fn pop_oldest(&mut self) -> bool {
+        let [stable, unstable] = &mut self.used;
+        let stable = stable.oldest().unwrap_or(u64::MAX);
+        let unstable = unstable.oldest().unwrap_or(u64::MAX);
+        let unstable = unstable.min(self.fresh.oldest().unwrap_or(u64::MAX));
+        if stable.min(unstable) == u64::MAX {
+            return false;
+        }
+        if stable < unstable {
+            self.pop_stable();
+        } else {
+            self.cut_unstable(self.unstable().saturating_sub(1));
+        }
+        true
+    }
+
+    fn forget(&mut self, entry: Option<Entry>) {
+        if let Some(entry) = entry {
+            // Locations and state accesses are registered but never stored.
+            if !matches!(entry.object, Object::Pending(_)) {
+                self.bytes = self.bytes.saturating_sub(entry.bytes as usize);
+            }
+            if entry.message != NONE {
+                self.messages.release(entry.message, 1);
+            }
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Reads what a SERIAL holds (2§2).
 
 mod expr;
+mod head;
+mod indices;
 mod object;
 mod opaque;
 mod stmt;
@@ -11,12 +13,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::data::{Declarations, Event, Name, Opcode, Packet, Serial, StateAccess, Value};
+use crate::data::{Declarations, Opcode, Packet, Serial, StateAccess, TypeTag, Value};
 
-use super::cache::{CacheCounters, Extent, Object, ReadCache};
+use super::cache::{CacheCounters, Extent, Notes, Object, Place as CachePlace, ReadCache};
 use super::cursor::{Cursor, Result};
-use super::transcript::{Location, Mark};
-use super::{Family, Limits, Mode, Place, SerialError, SerialErrorKind as Kind, Transcript, kind};
+use super::lazy::{LazyEvent, LazySerial};
+use super::tape::{BASE, Decode, Item, Message, What};
+use super::{Family, Limits, Mode, Place, SerialError, SerialErrorKind as Kind, Transcript};
+use head::Head;
+use indices::Indices;
 
 /// Reads the SERIALs of one direction of a connection.
 ///
@@ -27,16 +32,18 @@ pub struct Reader {
     limits: Limits,
     known: Arc<Declarations>,
     lenient: bool,
+    indices: Indices,
 }
 
 impl Reader {
     /// Makes a reader with an empty cache that knows no types by name.
     pub fn new(limits: Limits) -> Reader {
         Reader {
-            cache: ReadCache::new(limits.cache as usize),
+            cache: ReadCache::new(&limits),
             limits,
             known: Arc::default(),
             lenient: false,
+            indices: Indices::default(),
         }
     }
 
@@ -65,6 +72,17 @@ impl Reader {
         self.cache.counters()
     }
 
+    /// Returns how many bytes of memory the cache keeps alive, roughly; see
+    /// [`Limits::cache_bytes`].
+    pub fn cached_bytes(&self) -> u64 {
+        self.cache.bytes() as u64
+    }
+
+    /// Returns how many objects the cache gave up before their time, for [`Limits::cache_bytes`].
+    pub fn given_up(&self) -> u64 {
+        self.cache.given_up()
+    }
+
     /// Reads a SERIAL's argument chunk.
     ///
     /// Strings in the result share the chunk. Bytes after the content are ignored, as Bro does.
@@ -73,7 +91,26 @@ impl Reader {
     ///
     /// Says what is wrong, where, and what was being read. The reader must not be used again.
     pub fn read(&mut self, chunk: &Bytes, mode: Mode) -> std::result::Result<Serial, SerialError> {
-        self.run(chunk, mode, None).map(|(serial, _)| serial)
+        self.run(chunk, mode, None).and_then(|(skimmed, _)| self.decode(skimmed))
+    }
+
+    /// Reads a SERIAL's argument chunk, but decodes no argument of a call.
+    ///
+    /// Everything is checked all the same, and the cache kept in step, so lazy and other reading
+    /// may take turns.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reader::read`]; nothing that could be wrong shows later.
+    pub fn read_lazily(
+        &mut self,
+        chunk: &Bytes,
+        mode: Mode,
+    ) -> std::result::Result<LazySerial, SerialError> {
+        Ok(match self.run(chunk, mode, None)?.0 {
+            Skimmed::Call(message) => LazySerial::Event(LazyEvent::new(message)),
+            Skimmed::Other(serial) => LazySerial::Other(serial),
+        })
     }
 
     /// Reads a SERIAL's argument chunk to its last byte, and notes what the sender decided about
@@ -89,9 +126,9 @@ impl Reader {
         transcript: &mut Transcript,
     ) -> std::result::Result<Serial, SerialError> {
         transcript.clear();
-        let (serial, end) = self.run(chunk, mode, Some(transcript))?;
+        let (skimmed, end) = self.run(chunk, mode, Some(transcript))?;
         match u32::try_from(chunk.len()).unwrap_or(u32::MAX).saturating_sub(end) {
-            0 => Ok(serial),
+            0 => self.decode(skimmed),
             left => {
                 let kind = Kind::LeftOver { left };
                 Err(SerialError { kind, offset: end, place: Place::Tag })
@@ -104,7 +141,8 @@ impl Reader {
         chunk: &Bytes,
         mode: Mode,
         transcript: Option<&mut Transcript>,
-    ) -> std::result::Result<(Serial, u32), SerialError> {
+    ) -> std::result::Result<(Skimmed, u32), SerialError> {
+        let message = Message { chunk: chunk.clone(), ..self.cache.begin() };
         let mut session = Session {
             cursor: Cursor::new(chunk),
             cache: &mut self.cache,
@@ -112,6 +150,9 @@ impl Reader {
             limits: &self.limits,
             known: &self.known,
             lenient: self.lenient,
+            message,
+            notes: Notes::default(),
+            indices: &mut self.indices,
             depth: 0,
             deepest: 0,
             types: 0,
@@ -123,8 +164,17 @@ impl Reader {
         match session.serial() {
             Ok(serial) => {
                 let end = session.cursor.offset();
-                self.cache.end(mode);
-                Ok((serial, end))
+                let Session { mut message, notes, deepest, .. } = session;
+                message.depth = deepest;
+                let message = self.cache.end(message, notes, mode);
+                let skimmed = match serial {
+                    None => Skimmed::Call(message),
+                    Some(serial) => {
+                        self.cache.done(message);
+                        Skimmed::Other(serial)
+                    }
+                };
+                Ok((skimmed, end))
             }
             Err(kind) => {
                 let offset = session.cursor.offset();
@@ -132,6 +182,24 @@ impl Reader {
             }
         }
     }
+
+    /// Decodes all that there is.
+    fn decode(&mut self, skimmed: Skimmed) -> std::result::Result<Serial, SerialError> {
+        match skimmed {
+            Skimmed::Call(message) => {
+                let event = message.event();
+                self.cache.done(message);
+                Ok(Serial::Event(event))
+            }
+            Skimmed::Other(serial) => Ok(serial),
+        }
+    }
+}
+
+/// What has been read, and in the case of a call not decoded.
+enum Skimmed {
+    Call(Arc<Message>),
+    Other(Serial),
 }
 
 /// How many elements are made room for before the first is read; more room follows as they come.
@@ -145,6 +213,10 @@ struct Session<'a> {
     limits: &'a Limits,
     known: &'a Declarations,
     lenient: bool,
+    /// What is found.
+    message: Message,
+    notes: Notes,
+    indices: &'a mut Indices,
     /// How many objects what is being read lies within.
     depth: u32,
     /// The greatest depth within the object that is being read, its references included.
@@ -159,32 +231,26 @@ struct Session<'a> {
     place: Place,
 }
 
-/// What an object's header says.
-enum Head {
-    /// A reference to the object with this id.
-    Known(u64),
-    /// The object follows: its place in the cache, and its class.
-    New(Option<u32>, u8),
-}
-
 impl Session<'_> {
-    fn serial(&mut self) -> Result<Serial> {
+    /// Reads all there is; a call leaves no more than the message.
+    fn serial(&mut self) -> Result<Option<Serial>> {
         match self.cursor.u8()? {
             b'e' => {
                 self.place = Place::Call;
-                self.event().map(Serial::Event)
+                self.event()?;
+                Ok(None)
             }
             b'i' => {
                 self.place = Place::Id;
-                self.id().map(Serial::Id)
+                self.id().map(|id| Some(Serial::Id(id)))
             }
             b's' => {
                 self.place = Place::StateAccess;
-                self.state_access().map(|access| Serial::StateAccess(Box::new(access)))
+                self.state_access().map(|access| Some(Serial::StateAccess(Box::new(access))))
             }
             b'p' => {
                 self.place = Place::Packet;
-                self.packet().map(Serial::Packet)
+                self.packet().map(|packet| Some(Serial::Packet(packet)))
             }
             b'c' => {
                 self.place = Place::Connection;
@@ -198,22 +264,79 @@ impl Session<'_> {
         }
     }
 
-    fn event(&mut self) -> Result<Event> {
-        let name = self.cursor.name()?;
-        let event = self.event_content(&name);
-        event.map(|(time, args)| Event { name: name.clone(), time, args }).inspect_err(|_| {
-            self.place = Place::CallOf(Box::new(name.compact()));
+    fn event(&mut self) -> Result<()> {
+        let length = self.cursor.u32()?;
+        let start = self.cursor.offset();
+        self.cursor.pass(length)?;
+        self.message.name = (start, self.cursor.offset());
+        self.event_content().inspect_err(|_| {
+            self.place = Place::CallOf(Box::new(self.message.name().compact()));
         })
     }
 
-    fn event_content(&mut self, _name: &Name) -> Result<(f64, Vec<Value>)> {
-        let time = self.cursor.f64()?;
+    fn event_content(&mut self) -> Result<()> {
+        self.message.time = self.cursor.f64()?;
         let count = self.cursor.count(self.least_object())?;
-        let mut args = Vec::with_capacity(count.min(EAGER));
         for _ in 0..count {
-            args.push(self.value()?);
+            self.message.args.push(self.tape_end());
+            self.skim()?;
         }
-        Ok((time, args))
+        Ok(())
+    }
+
+    /// Reads a value and decodes it: for all that isn't put off.
+    fn value(&mut self) -> Result<Value> {
+        let at = self.tape_end();
+        self.skim()?;
+        Decode::new(&self.message, at).value()
+    }
+
+    #[inline]
+    fn tape_end(&self) -> u32 {
+        // An item is put there for at least one byte of a chunk.
+        self.message.tape.len() as u32
+    }
+
+    /// Makes room on the tape for what is about to be read.
+    #[inline]
+    fn reserve(&mut self) -> u32 {
+        let at = self.tape_end();
+        let (class, tag) = (0, TypeTag::Void);
+        self.message.tape.push(Item { end: 0, next: 0, what: BASE, class, tag });
+        at
+    }
+
+    /// Puts what has been read on the tape, where room was made for it.
+    #[inline]
+    fn fill(&mut self, at: u32, class: u8, tag: TypeTag, what: What) {
+        let number = self.message.objects.len() as u32;
+        self.message.objects.push(what);
+        self.fill_with(at, class, tag, number);
+    }
+
+    #[inline]
+    fn fill_with(&mut self, at: u32, class: u8, tag: TypeTag, what: u32) {
+        let (end, next) = (self.cursor.offset(), self.tape_end());
+        if let Some(item) = self.message.tape.get_mut(at as usize) {
+            *item = Item { end, next, what, class, tag };
+        }
+    }
+
+    /// Reads something and puts it on the tape.
+    fn noted<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T>,
+        what: impl FnOnce(T) -> What,
+    ) -> Result<()> {
+        let at = self.reserve();
+        let object = read(self)?;
+        self.fill(at, 0, TypeTag::Void, what(object));
+        Ok(())
+    }
+
+    fn store(&mut self, place: CachePlace, object: Object, extent: Extent) {
+        let end = self.cursor.offset();
+        self.cache.store(place, object, extent, end);
     }
 
     fn state_access(&mut self) -> Result<StateAccess> {
@@ -244,133 +367,6 @@ impl Session<'_> {
             data: self.cursor.string()?,
         })
     }
-
-    /// The least number of bytes that an object takes: a reference.
-    fn least_object(&self) -> u32 {
-        if self.mode.pid_64bit { 9 } else { 5 }
-    }
-
-    /// Reads an object's header, and the location that counted objects may have (2§3).
-    #[inline]
-    fn head(&mut self, family: Family) -> Result<Head> {
-        self.count_objects(1)?;
-        let full = self.cursor.bool()?;
-        let pid =
-            if self.mode.pid_64bit { self.cursor.u64()? } else { u64::from(self.cursor.u32()?) };
-        if !full {
-            if let Some(transcript) = &mut self.transcript {
-                transcript.marks.push(Mark::Reference { pid });
-            }
-            return Ok(Head::Known(pid));
-        }
-        let serial_type = self.cursor.u16()?;
-        let (found, class) =
-            kind::split(serial_type).ok_or(Kind::UnknownSerialType(serial_type))?;
-        if found != family {
-            return Err(Kind::WrongFamily { expected: family, found });
-        }
-        if let Some(transcript) = &mut self.transcript {
-            self.position = transcript.marks.len();
-            transcript.marks.push(Mark::Full { pid, serial_type });
-        }
-        let place = self.cache.register(pid, family, self.mode);
-        if family.is_counted() && self.cursor.bool()? {
-            self.location()?;
-        }
-        Ok(Head::New(place, class))
-    }
-
-    /// Says what is wrong with a reference where only a full object can stand.
-    fn wrong_family(&mut self, expected: Family, pid: u64) -> Kind {
-        match self.cache.look_up(pid) {
-            Ok((object, _)) => Kind::WrongFamily { expected, found: object.family() },
-            Err(kind) => kind,
-        }
-    }
-
-    #[inline]
-    fn count_objects(&mut self, objects: u32) -> Result<()> {
-        self.objects = self.objects.saturating_add(objects);
-        if self.objects > self.limits.objects {
-            return Err(Kind::TooManyObjects(self.limits.objects));
-        }
-        Ok(())
-    }
-
-    /// Reads where in a script an object came from: never sent between peers, and not kept.
-    fn location(&mut self) -> Result<()> {
-        let position = self.position;
-        match self.head(Family::Location)? {
-            Head::Known(pid) => Err(self.wrong_family(Family::Location, pid)),
-            Head::New(..) => {
-                let file = self.cursor.string()?;
-                let mut numbers = [0; 4];
-                for number in &mut numbers {
-                    *number = self.cursor.u32()?;
-                }
-                if let Some(transcript) = &mut self.transcript {
-                    transcript.locations.push((position, Location { file, numbers }));
-                }
-                self.position = position;
-                Ok(())
-            }
-        }
-    }
-
-    /// Reads what lies inside an object, within the limit on nesting.
-    #[inline]
-    fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        self.depth += 1;
-        self.reach(Extent::default())?;
-        let result = read(self);
-        self.depth -= 1;
-        result
-    }
-
-    /// Takes note that something that extends so far lies here.
-    ///
-    /// What is referred to counts as if it stood here. Otherwise references, a few per SERIAL,
-    /// would nest without limit, or make a few messages stand for more than anybody can walk
-    /// through.
-    #[inline]
-    fn reach(&mut self, extent: Extent) -> Result<()> {
-        let depth = self.depth.saturating_add(extent.height);
-        if depth > self.limits.depth {
-            return Err(Kind::TooDeep(self.limits.depth));
-        }
-        self.deepest = self.deepest.max(depth);
-        self.count_objects(extent.objects)
-    }
-
-    /// Reads an object's body and measures how far the object extends.
-    #[inline]
-    fn measured<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<(T, Extent)> {
-        let around = std::mem::replace(&mut self.deepest, self.depth);
-        let before = self.objects;
-        let body = read(self)?;
-        let extent = Extent { height: self.deepest - self.depth, objects: self.objects - before };
-        self.deepest = self.deepest.max(around);
-        Ok((body, extent))
-    }
-
-    #[inline]
-    fn optional<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<Option<T>> {
-        if self.cursor.bool()? { read(self).map(Some) } else { Ok(None) }
-    }
-
-    /// Reads a number and then as many elements of at least `least` bytes each.
-    fn several<T>(
-        &mut self,
-        least: u32,
-        mut read: impl FnMut(&mut Self) -> Result<T>,
-    ) -> Result<Vec<T>> {
-        let count = self.cursor.count(least)?;
-        let mut elements = Vec::with_capacity(count.min(EAGER));
-        for _ in 0..count {
-            elements.push(read(self)?);
-        }
-        Ok(elements)
-    }
 }
 
 /// Defines how objects of a family are read: by reference, or in full by their class.
@@ -392,7 +388,7 @@ macro_rules! read_object {
                 Head::New(place, class) => {
                     let (body, extent) = self.measured(|s| s.nested(|s| s.$body(class)))?;
                     let object = Arc::new(body);
-                    self.cache.store(place, Object::$object(Arc::clone(&object)), extent);
+                    self.store(place, Object::$object(Arc::clone(&object)), extent);
                     Ok(object)
                 }
             }

@@ -58,7 +58,11 @@ impl Session<'_> {
             weak_ref: self.cursor.bool()?,
             ty: self.ty()?,
             attributes: self.optional(Session::attributes)?,
-            value: self.optional(Session::value)?,
+            // What an ID within something else holds may outlive the message with that.
+            value: match self.optional(Session::value)? {
+                Some(value) if self.depth > 1 => Some(value.compact()),
+                value => value,
+            },
         })
     }
 }

@@ -7,7 +7,7 @@ use crate::data::{
     SetType, TableType, Type, TypeDef, TypeKind, TypeTag,
 };
 
-use super::super::cache::{Extent, PendingType};
+use super::super::cache::{PendingType, Place};
 use super::super::cursor::Result;
 use super::super::kind::ty;
 use super::super::{Family, SerialErrorKind as Kind};
@@ -27,7 +27,7 @@ impl Session<'_> {
             Head::Known(pid) => self.known_type(pid),
             Head::New(place, class) => {
                 let (ty, extent) = self.measured(|s| s.nested(|s| s.new_type(place, class)))?;
-                self.cache.store(place, Object::Type(ty.clone()), extent);
+                self.store(place, Object::Type(ty.clone()), extent);
                 Ok(ty)
             }
         }
@@ -50,7 +50,7 @@ impl Session<'_> {
         Ok(ty)
     }
 
-    fn new_type(&mut self, place: Option<u32>, class: u8) -> Result<Type> {
+    fn new_type(&mut self, place: Place, class: u8) -> Result<Type> {
         let number = self.cursor.u8()?;
         let tag = TypeTag::from_u8(number).ok_or(Kind::BadTypeTag(number))?;
         let internal = self.cursor.u8()?;
@@ -97,12 +97,12 @@ impl Session<'_> {
     }
 
     /// Reads the parts of a type, which may refer to the type that they are parts of.
-    fn composite(&mut self, place: Option<u32>, class: u8, mut head: TypeDef) -> Result<Type> {
+    fn composite(&mut self, place: Place, class: u8, mut head: TypeDef) -> Result<Type> {
         let mut failed = None;
         let def = Arc::new_cyclic(|def| {
             let (name, tag) = (head.name.clone(), head.kind.tag());
             let pending = PendingType { def: def.clone(), name, tag };
-            self.cache.store(place, Object::PendingType(pending), Extent::default());
+            self.cache.store_pending(place, pending);
             self.types += 1;
             match self.parts(class) {
                 Ok(kind) => head.kind = kind,

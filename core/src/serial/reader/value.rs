@@ -1,49 +1,58 @@
 //! Reads values (2§6).
 
-use std::sync::Arc;
-
-use crate::data::{
-    Entry, EnumValue, List, Mutable, Pattern, Port, Record, Table, Type, TypeKind, TypeTag, Value,
-    Vector,
-};
+use crate::data::{Pattern, Port, Type, TypeTag};
 
 use super::super::cache::Extent;
 use super::super::cursor::Result;
 use super::super::kind::val;
+use super::super::tape::{BASE, Item, MISFIT, What, is_set};
 use super::super::{Family, SerialErrorKind as Kind};
-use super::{Head, Object, Session, read_object};
+use super::{Arc, Head, Object, Session, read_object};
 
 impl Session<'_> {
-    /// Reads a value.
-    pub(super) fn value(&mut self) -> Result<Value> {
+    /// Reads a value as far as the cache and the limits need it, and notes on the tape how it is
+    /// decoded.
+    pub(super) fn skim(&mut self) -> Result<()> {
         if self.transcript.is_none() {
             let usual = if self.mode.pid_64bit { self.usual::<22>() } else { self.usual::<14>() };
             if let Some((pid, class, type_pid)) = usual {
-                return self.usual_value(pid, class, type_pid);
+                return self.skim_usual(pid, class, type_pid);
             }
         }
         match self.head(Family::Val)? {
-            Head::Known(pid) => {
-                let (object, extent) = self.cache.look_up(pid)?;
-                let value = object
-                    .to_value()
-                    .map_err(|found| Kind::WrongFamily { expected: Family::Val, found })?;
-                self.reach(extent)?;
-                Ok(value)
-            }
+            Head::Known(pid) => self.skim_known(pid),
             Head::New(place, class) => {
                 let position = self.position;
+                let at = self.reserve();
                 // Whatever the value is made of, a constant in its type counts as part of it.
-                let (value, extent) = self.measured(|s| match s.ty()? {
-                    Type::Base(tag) => s.content(class, tag, Type::Base(tag)),
-                    ty => s.content_of(class, ty, position),
+                let ((), extent) = self.measured(|s| match s.ty()? {
+                    Type::Base(tag) => s.content(at, class, tag, Type::Base(tag)),
+                    ty => s.content_of(at, class, ty, position),
                 })?;
-                if place.is_some() {
-                    self.cache.store(place, Object::of_value(&value), extent);
-                }
-                Ok(value)
+                self.cache.store_value(place, at, extent);
+                Ok(())
             }
         }
+    }
+
+    /// Puts the value that a reference means on the tape.
+    ///
+    /// It is decoded now, once for all the times that it is referred to: nobody could tell later
+    /// what the id meant.
+    fn skim_known(&mut self, pid: u64) -> Result<()> {
+        let (place, extent) = match self.cache.look_up(pid)? {
+            (Object::Value(message, tape), extent) => ((*message, *tape), extent),
+            (other, _) => {
+                let found = other.family();
+                return Err(Kind::WrongFamily { expected: Family::Val, found });
+            }
+        };
+        self.reach(extent)?;
+        let at = self.reserve();
+        let value = self.cache.value(place, extent.objects, &self.message, &mut self.notes);
+        let value = value.ok_or(MISFIT)?;
+        self.fill(at, 0, value.tag(), What::Known(value));
+        Ok(())
     }
 
     /// Looks whether what nearly every value begins with comes next, in as many bytes: the header
@@ -68,32 +77,52 @@ impl Session<'_> {
 
     /// Reads a value that begins as nearly every value does: the same, in one step.
     #[inline(always)]
-    fn usual_value(&mut self, pid: u64, class: u8, type_pid: u64) -> Result<Value> {
+    fn skim_usual(&mut self, pid: u64, class: u8, type_pid: u64) -> Result<()> {
         self.count_objects(2)?;
+        let start = self.cursor.offset();
         if self.mode.pid_64bit {
             self.cursor.skip::<22>();
         } else {
             self.cursor.skip::<14>();
         }
-        let place = self.cache.register(pid, Family::Val, self.mode);
-        let (value, extent) = match self.cache.look_up(type_pid)? {
-            (Object::Type(Type::Base(tag)), _) => {
-                let tag = *tag;
-                (self.content(class, tag, Type::Base(tag))?, Extent::default())
-            }
-            _ => self.measured(|s| {
-                let ty = s.known_type(type_pid)?;
-                s.content_of(class, ty, 0)
-            })?,
-        };
-        if place.is_some() {
-            self.cache.store(place, Object::of_value(&value), extent);
+        let place = self.cache.register(pid, Family::Val, self.mode, start);
+        let at = self.reserve();
+        if let Some(tag) = self.cache.look_up_base(type_pid) {
+            self.base_content(at, class, tag)?;
+            self.cache.store_value(place, at, Extent::default());
+            return Ok(());
         }
-        Ok(value)
+        let ((), extent) = self.measured(|s| match s.known_type(type_pid)? {
+            Type::Base(tag) => s.base_content(at, class, tag),
+            ty => s.content_of(at, class, ty, 0),
+        })?;
+        self.cache.store_value(place, at, extent);
+        Ok(())
+    }
+
+    /// Reads the content of a value of a standard type; what nearly all are, without detours.
+    #[inline(always)]
+    fn base_content(&mut self, at: u32, class: u8, tag: TypeTag) -> Result<()> {
+        let (end, next) = (self.cursor.offset(), at + 1);
+        let read = match (class, tag) {
+            (val::STRING, TypeTag::String) => self.cursor.pass_string(),
+            (
+                val::PLAIN,
+                TypeTag::Count | TypeTag::Double | TypeTag::Time | TypeTag::Int | TypeTag::Bool,
+            )
+            | (val::INTERVAL, TypeTag::Interval) => self.cursor.pass(8),
+            (val::ADDR, TypeTag::Addr) => self.cursor.addr().map(drop),
+            (val::PORT, TypeTag::Port) => self.pass_port(),
+            _ => return self.content(at, class, tag, Type::Base(tag)),
+        };
+        if let Some(item) = self.message.tape.get_mut(at as usize) {
+            *item = Item { end, next, what: BASE, class, tag };
+        }
+        read
     }
 
     /// Reads the content of a value whose type is not simply a standard one.
-    fn content_of(&mut self, class: u8, ty: Type, position: usize) -> Result<Value> {
+    fn content_of(&mut self, at: u32, class: u8, ty: Type, position: usize) -> Result<()> {
         let known = match &ty {
             Type::Named(name) => self.known.types.get(&***name).cloned(),
             _ => None,
@@ -102,65 +131,66 @@ impl Session<'_> {
             Some(tag) => tag,
             None => tag_of_class(class, &ty)?,
         };
-        if self.transcript.is_none() {
-            return self.content(class, tag, known.unwrap_or(ty));
-        }
-        let value = self.content(class, tag, known.unwrap_or_else(|| ty.clone()))?;
         if let Some(transcript) = &mut self.transcript {
-            let by_itself = value.ty();
-            let same = match (&by_itself, &ty) {
-                (Type::Def(a), Type::Def(b)) => Arc::ptr_eq(a, b),
-                (Type::Named(a), Type::Named(b)) => a == b,
-                (Type::Enclosing(a), Type::Enclosing(b)) => Arc::ptr_eq(a, b),
-                _ => false,
-            };
-            if !same {
-                transcript.types.push((position, ty));
+            // By itself a value would be written with the type that it was found to have.
+            if known.is_some() || !has_type(tag) {
+                transcript.types.push((position, ty.clone()));
             }
         }
-        Ok(value)
+        self.content(at, class, tag, known.unwrap_or(ty))
     }
 
     #[inline]
-    fn content(&mut self, class: u8, tag: TypeTag, ty: Type) -> Result<Value> {
-        if class != val::PLAIN && class != class_of_tag(tag) && !is_opaque(class, tag) {
+    fn content(&mut self, at: u32, class: u8, tag: TypeTag, ty: Type) -> Result<()> {
+        if class != val::PLAIN && class != val::of(tag) && !is_opaque(class, tag) {
             return Err(if is_known(class) {
                 Kind::WrongClass { class, tag }
             } else {
                 Kind::UnknownClass(Family::Val, class)
             });
         }
-        Ok(match tag {
-            TypeTag::Bool => Value::Bool(self.cursor.i64()? != 0),
-            TypeTag::Int => Value::Int(self.cursor.i64()?),
-            TypeTag::Count => Value::Count(self.cursor.u64()?),
-            TypeTag::Counter => Value::Counter(self.cursor.u64()?),
-            TypeTag::Double => Value::Double(self.cursor.f64()?),
-            TypeTag::Time => Value::Time(self.cursor.f64()?),
-            TypeTag::Interval => Value::Interval(self.cursor.f64()?),
-            TypeTag::String => Value::String(self.cursor.string()?),
-            TypeTag::Port => {
-                let number = self.cursor.u64()?;
-                Value::Port(Port::from_wire(number).ok_or(Kind::BadPort(number))?)
-            }
-            TypeTag::Addr => Value::Addr(self.cursor.addr()?),
-            TypeTag::Subnet => Value::Subnet(self.cursor.subnet(self.lenient)?),
-            TypeTag::Enum => Value::Enum(EnumValue { ty, number: self.cursor.i64()? }),
-            TypeTag::Func => Value::Func(ty, self.func()?),
-            TypeTag::File => Value::File(ty, self.file()?),
-            TypeTag::Void => return Err(Kind::TypeIsVoid),
-            TypeTag::Error => return Err(Kind::TypeIsError),
-            tag if class == val::PLAIN => return Err(Kind::WrongClass { class, tag }),
-            TypeTag::Pattern => Value::Pattern(self.pattern()?),
-            TypeTag::List => Value::List(Arc::new(self.nested(|s| s.list(ty))?)),
-            TypeTag::Table => Value::Table(Arc::new(self.nested(|s| s.table(ty))?)),
-            TypeTag::Record => Value::Record(Arc::new(self.nested(|s| s.record(ty))?)),
-            TypeTag::Vector => Value::Vector(Arc::new(self.nested(|s| s.vector(ty))?)),
-            TypeTag::Opaque => Value::Opaque(Arc::new(self.nested(|s| s.opaque(class, ty))?)),
+        let set = if tag == TypeTag::Table {
+            is_set(&ty).ok_or_else(|| unknown_type(&ty))
+        } else {
+            Ok(false)
+        };
+        match ty {
+            Type::Base(base) if base == tag => self.fill_with(at, class, tag, BASE),
+            ty => self.fill(at, class, tag, What::Full(ty)),
+        }
+        match tag {
+            TypeTag::Count
+            | TypeTag::Bool
+            | TypeTag::Int
+            | TypeTag::Counter
+            | TypeTag::Double
+            | TypeTag::Time
+            | TypeTag::Interval
+            | TypeTag::Enum => self.cursor.u64().map(drop),
+            TypeTag::String => self.cursor.pass_string(),
+            TypeTag::Port => self.pass_port(),
+            TypeTag::Addr => self.cursor.addr().map(drop),
+            TypeTag::Subnet => self.cursor.subnet(self.lenient).map(drop),
+            TypeTag::Func => self.noted(Session::func, What::Func),
+            TypeTag::File => self.noted(Session::file, What::File),
+            TypeTag::Void => Err(Kind::TypeIsVoid),
+            TypeTag::Error => Err(Kind::TypeIsError),
+            tag if class == val::PLAIN => Err(Kind::WrongClass { class, tag }),
+            TypeTag::Pattern => self.noted(Session::pattern, What::Pattern),
+            TypeTag::List => self.nested(Session::list),
+            TypeTag::Table => self.nested(|s| s.table(set?)),
+            TypeTag::Record | TypeTag::Vector => self.nested(Session::slots),
+            TypeTag::Opaque => self.nested(|s| s.opaque(class)),
             TypeTag::Timer | TypeTag::Any | TypeTag::Union | TypeTag::Type => {
-                return Err(Kind::NoValues(tag));
+                Err(Kind::NoValues(tag))
             }
-        })
+        }
+    }
+
+    #[inline]
+    fn pass_port(&mut self) -> Result<()> {
+        let number = self.cursor.u64()?;
+        Port::from_wire(number).map(drop).ok_or(Kind::BadPort(number))
     }
 
     read_object!(pattern, Pattern, Pattern, Pattern, pattern_body);
@@ -174,72 +204,55 @@ impl Session<'_> {
         Ok(Pattern { anywhere: anywhere.as_shared().clone(), exact: exact.as_shared().clone() })
     }
 
-    fn list(&mut self, ty: Type) -> Result<List> {
-        let tag = self.cursor.u8()?;
-        let items = self.several(self.least_object(), Session::value)?;
-        Ok(List { ty, tag, items })
+    fn list(&mut self) -> Result<()> {
+        self.cursor.u8()?;
+        for _ in 0..self.cursor.count(self.least_object())? {
+            self.skim()?;
+        }
+        Ok(())
     }
 
-    fn mutable(&mut self) -> Result<Mutable> {
-        Ok(Mutable { properties: self.cursor.u8()?, unique_id: self.cursor.lasting_name()? })
+    fn mutable(&mut self) -> Result<()> {
+        self.cursor.u8()?;
+        self.cursor.pass_string()
     }
 
-    fn record(&mut self, ty: Type) -> Result<Record> {
-        let mutable = self.mutable()?;
-        let fields = self.slots()?;
-        Ok(Record { ty, mutable, fields })
-    }
-
-    fn vector(&mut self, ty: Type) -> Result<Vector> {
-        let mutable = self.mutable()?;
-        let items = self.slots()?;
-        Ok(Vector { ty, mutable, items })
-    }
-
-    /// Reads values that may be absent.
-    fn slots(&mut self) -> Result<Vec<Option<Value>>> {
-        self.several(1, |s| {
-            if s.cursor.bool()? {
-                s.value().map(Some)
+    /// Reads a record or a vector: values that may be absent.
+    fn slots(&mut self) -> Result<()> {
+        self.mutable()?;
+        for _ in 0..self.cursor.count(1)? {
+            if self.cursor.bool()? {
+                self.skim()?;
             } else {
-                s.count_objects(1)?;
-                Ok(None)
+                self.count_objects(1)?;
             }
-        })
+        }
+        Ok(())
     }
 
-    fn table(&mut self, ty: Type) -> Result<Table> {
-        let is_set = match ty.def().as_deref().map(|def| &def.kind) {
-            Some(TypeKind::Set(_)) => true,
-            Some(TypeKind::Table(table)) => table.yields.is_none(),
-            // Without the type there is no telling whether values follow the indices.
-            _ => return Err(unknown_type(&ty)),
-        };
-        let mut table = Table {
-            mutable: self.mutable()?,
-            attributes: self.optional(Session::attributes)?,
-            expire_time: self.optional(Session::expr)?,
-            expire_func: self.optional(Session::expr)?,
-            ..Table::new(ty)
-        };
+    fn table(&mut self, is_set: bool) -> Result<()> {
+        self.mutable()?;
+        if self.cursor.bool()? {
+            self.noted(Session::attributes, What::Attributes)?;
+        }
+        for _ in ["expire_time", "expire_func"] {
+            if self.cursor.bool()? {
+                self.noted(Session::expr, What::Expr)?;
+            }
+        }
+        let first = self.indices.places.len();
         while self.cursor.bool()? {
-            let index = match self.value()? {
-                Value::List(index) => index,
-                other => {
-                    return Err(Kind::WrongClass { class: val::LIST, tag: other.tag() });
-                }
-            };
-            table.entries.push(Entry {
-                index,
-                value: if is_set { None } else { Some(self.value()?) },
-                last_access: self.cursor.f64()?,
-                expire_access: self.cursor.f64()?,
-            });
+            let at = self.tape_end();
+            self.indices.places.push(at);
+            self.skim()?;
+            self.check_index(at)?;
+            if !is_set {
+                self.skim()?;
+            }
+            self.cursor.f64()?;
+            self.cursor.f64()?;
         }
-        if table.entries.len() > 1 && table.sorted().1 {
-            return Err(Kind::DuplicateIndex);
-        }
-        Ok(table)
+        self.check_indices(first)
     }
 }
 
@@ -249,22 +262,19 @@ fn unknown_type(ty: &Type) -> Kind {
     ))))
 }
 
-/// Returns the class that goes with a tag, plain values aside.
-const fn class_of_tag(tag: TypeTag) -> u8 {
-    match tag {
-        TypeTag::Interval => val::INTERVAL,
-        TypeTag::Port => val::PORT,
-        TypeTag::Addr => val::ADDR,
-        TypeTag::Subnet => val::SUBNET,
-        TypeTag::String => val::STRING,
-        TypeTag::Pattern => val::PATTERN,
-        TypeTag::List => val::LIST,
-        TypeTag::Table => val::TABLE,
-        TypeTag::Record => val::RECORD,
-        TypeTag::Enum => val::ENUM,
-        TypeTag::Vector => val::VECTOR,
-        _ => val::PLAIN,
-    }
+/// Returns whether values of a tag hold their type.
+const fn has_type(tag: TypeTag) -> bool {
+    matches!(
+        tag,
+        TypeTag::Enum
+            | TypeTag::List
+            | TypeTag::Table
+            | TypeTag::Record
+            | TypeTag::Vector
+            | TypeTag::Func
+            | TypeTag::File
+            | TypeTag::Opaque
+    )
 }
 
 const fn is_opaque(class: u8, tag: TypeTag) -> bool {

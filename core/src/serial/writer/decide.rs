@@ -10,6 +10,13 @@ use super::super::transcript::{Location, Mark};
 use super::super::{Family, Mode, Transcript, kind};
 use super::Session;
 
+/// What a value's header and a reference to its type take with wide and with narrow ids.
+const WIDE_HEAD: usize = 22;
+const NARROW_HEAD: usize = 14;
+
+/// The most content that is written together with these: an IPv6 address and its number of words.
+const CONTENT: usize = 20;
+
 /// Decides how objects are written: by a cache, or as somebody decided before.
 pub(super) trait Decide {
     /// Whether values and types are always written in the usual way: as their usual class, and
@@ -17,6 +24,9 @@ pub(super) trait Decide {
     const USUAL: bool;
     /// Decides on the standard instance of an atomic type.
     fn base(&mut self, tag: TypeTag) -> Decision;
+    /// Decides on a value and on its type, a standard instance, if the value goes in the usual way
+    /// and the type as a reference: gives the ids of both. Otherwise decides nothing.
+    fn value_of_known(&mut self, tag: TypeTag) -> Option<(u64, u64)>;
     /// Decides on something shared.
     fn shared<T: Any + Send + Sync>(&mut self, object: &Arc<T>, family: Family) -> Decision;
     /// Decides on something that nothing refers to later.
@@ -46,6 +56,11 @@ impl Decide for Live<'_> {
     #[inline]
     fn base(&mut self, tag: TypeTag) -> Decision {
         self.cache.base(tag, self.mode)
+    }
+
+    #[inline]
+    fn value_of_known(&mut self, tag: TypeTag) -> Option<(u64, u64)> {
+        self.cache.value_of_known(tag, self.mode)
     }
 
     #[inline]
@@ -121,6 +136,10 @@ impl Decide for Replay<'_> {
         self.next()
     }
 
+    fn value_of_known(&mut self, _: TypeTag) -> Option<(u64, u64)> {
+        None
+    }
+
     fn shared<T: Any + Send + Sync>(&mut self, _: &Arc<T>, _: Family) -> Decision {
         self.next()
     }
@@ -166,14 +185,6 @@ impl Decide for Replay<'_> {
 }
 
 impl<D: Decide> Session<'_, D> {
-    /// Writes the header of the standard instance of an atomic type; returns whether its body is
-    /// to follow.
-    #[inline]
-    pub(super) fn base(&mut self, tag: TypeTag) -> bool {
-        let decision = self.decide.base(tag);
-        self.header(decision, Family::Type, kind::ty::ATOMIC)
-    }
-
     /// Writes the header of something shared; returns whether its body is to follow.
     #[inline]
     pub(super) fn shared<T: Any + Send + Sync>(
@@ -194,79 +205,127 @@ impl<D: Decide> Session<'_, D> {
         self.header(decision, family, class)
     }
 
-    /// Writes the header of a value of a standard type, and that type; returns whether the content
-    /// is to follow. In one step if the type goes as a reference, as it nearly always does.
-    #[inline]
-    pub(super) fn scalar(&mut self, class: u8, tag: TypeTag) -> bool {
+    /// Writes the header of a value of a standard type, that type, and content; returns whether
+    /// there is content to be written at all.
+    #[inline(never)]
+    pub(super) fn scalar<const N: usize>(
+        &mut self,
+        class: u8,
+        tag: TypeTag,
+        content: [u8; N],
+    ) -> bool {
+        match self.decide.value_of_known(tag) {
+            Some((pid, type_pid)) => {
+                self.head(pid, class, type_pid, content);
+                true
+            }
+            None => self.any_scalar(class, tag, content),
+        }
+    }
+
+    #[inline(never)]
+    fn any_scalar<const N: usize>(&mut self, class: u8, tag: TypeTag, content: [u8; N]) -> bool {
         let value = self.decide.anonymous(Family::Val);
-        let Decision::Full(pid) = value else {
-            return self.header(value, Family::Val, class);
-        };
-        if !D::USUAL {
-            self.header(value, Family::Val, class);
+        let full = self.header(value, Family::Val, class);
+        if full {
             match self.decide.other_type() {
                 Some(ty) => self.ty(&ty),
                 None => self.base_type(tag),
             }
-            return true;
+            self.append(content);
         }
-        match self.decide.base(tag) {
-            Decision::Reference(type_pid) => {
-                let [high, low] = kind::join(Family::Val, class, false).to_be_bytes();
-                if self.pid_64bit {
-                    let mut bytes =
-                        [1, 0, 0, 0, 0, 0, 0, 0, 0, high, low, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-                    bytes[1..9].copy_from_slice(&pid.to_be_bytes());
-                    bytes[14..22].copy_from_slice(&type_pid.to_be_bytes());
-                    self.out.extend_from_slice(&bytes);
-                } else {
-                    let mut bytes = [1, 0, 0, 0, 0, high, low, 0, 1, 0, 0, 0, 0, 0];
-                    bytes[1..5].copy_from_slice(&(pid as u32).to_be_bytes());
-                    bytes[10..14].copy_from_slice(&(type_pid as u32).to_be_bytes());
-                    self.out.extend_from_slice(&bytes);
+        full
+    }
+
+    /// Writes the header of a value of any type, that type, and content; returns whether there is
+    /// content to be written at all.
+    pub(super) fn typed<const N: usize>(&mut self, class: u8, ty: &Type, content: [u8; N]) -> bool {
+        let value = self.decide.anonymous(Family::Val);
+        let Decision::Full(pid) = value else {
+            return self.header(value, Family::Val, class);
+        };
+        match ty {
+            Type::Def(def) if D::USUAL => {
+                let ty = self.decide.shared(def, Family::Type);
+                if let Decision::Reference(type_pid) = ty {
+                    self.head(pid, class, type_pid, content);
+                    return true;
                 }
-            }
-            ty => {
                 self.header(value, Family::Val, class);
                 self.bool(true);
-                self.header(ty, Family::Type, kind::ty::ATOMIC);
-                self.type_head(tag, tag == TypeTag::Port, true, b"");
+                self.decided_def(ty, def);
+            }
+            _ => {
+                self.header(value, Family::Val, class);
+                match self.decide.other_type() {
+                    Some(ty) => self.ty(&ty),
+                    None => self.ty(ty),
+                }
             }
         }
+        self.append(content);
         true
     }
 
+    /// Writes all that stands before a value's content if its type goes as a reference, as it
+    /// nearly always does, and the content that is of a fixed size: in one step.
     #[inline]
-    fn header(&mut self, decision: Decision, family: Family, class: u8) -> bool {
-        let (full, pid) = match decision {
-            Decision::Full(pid) => (true, pid),
-            Decision::Reference(pid) => (false, pid),
-        };
+    fn head<const N: usize>(&mut self, pid: u64, class: u8, type_pid: u64, content: [u8; N]) {
+        let [high, low] = kind::join(Family::Val, class, false).to_be_bytes();
         if self.pid_64bit {
-            let mut bytes = [u8::from(full); 9];
-            bytes[1..].copy_from_slice(&pid.to_be_bytes());
-            self.out.extend_from_slice(&bytes);
+            let mut bytes = [1; WIDE_HEAD + CONTENT];
+            bytes[1..9].copy_from_slice(&pid.to_be_bytes());
+            bytes[9..14].copy_from_slice(&[high, low, 0, 1, 0]);
+            bytes[14..WIDE_HEAD].copy_from_slice(&type_pid.to_be_bytes());
+            bytes[WIDE_HEAD..WIDE_HEAD + N].copy_from_slice(&content);
+            self.out.extend_from_slice(&bytes[..WIDE_HEAD + N]);
         } else {
-            let mut bytes = [u8::from(full); 5];
-            // A writer would have to send 2³² objects first.
-            bytes[1..].copy_from_slice(&(pid as u32).to_be_bytes());
-            self.out.extend_from_slice(&bytes);
+            let mut bytes = [1; NARROW_HEAD + CONTENT];
+            bytes[1..5].copy_from_slice(&(pid as u32).to_be_bytes());
+            bytes[5..10].copy_from_slice(&[high, low, 0, 1, 0]);
+            bytes[10..NARROW_HEAD].copy_from_slice(&(type_pid as u32).to_be_bytes());
+            bytes[NARROW_HEAD..NARROW_HEAD + N].copy_from_slice(&content);
+            self.out.extend_from_slice(&bytes[..NARROW_HEAD + N]);
         }
-        if full {
-            let [high, low] = self.decide.serial_type(family, class).to_be_bytes();
-            if family.is_counted() {
-                match self.decide.location() {
-                    None => self.out.extend_from_slice(&[high, low, 0]),
-                    Some(location) => {
-                        self.out.extend_from_slice(&[high, low]);
-                        self.location(&location);
-                    }
+    }
+
+    #[inline]
+    pub(super) fn header(&mut self, decision: Decision, family: Family, class: u8) -> bool {
+        let pid = match decision {
+            Decision::Full(pid) => pid,
+            Decision::Reference(pid) => {
+                if self.pid_64bit {
+                    let mut bytes = [0; 9];
+                    bytes[1..].copy_from_slice(&pid.to_be_bytes());
+                    self.append(bytes);
+                } else {
+                    let mut bytes = [0; 5];
+                    // A writer would have to send 2³² objects first.
+                    bytes[1..].copy_from_slice(&(pid as u32).to_be_bytes());
+                    self.append(bytes);
                 }
-            } else {
-                self.out.extend_from_slice(&[high, low]);
+                return false;
+            }
+        };
+        let kind = self.decide.serial_type(family, class).to_be_bytes();
+        if self.pid_64bit {
+            let mut bytes = [1; 11];
+            bytes[1..9].copy_from_slice(&pid.to_be_bytes());
+            bytes[9..].copy_from_slice(&kind);
+            self.append(bytes);
+        } else {
+            let mut bytes = [1; 7];
+            bytes[1..5].copy_from_slice(&(pid as u32).to_be_bytes());
+            bytes[5..].copy_from_slice(&kind);
+            self.append(bytes);
+        }
+        if family.is_counted() {
+            match self.decide.location() {
+                None => self.bool(false),
+                Some(location) => self.location(&location),
             }
         }
-        full
+        true
     }
 
     #[cold]

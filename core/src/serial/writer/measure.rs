@@ -10,7 +10,7 @@ pub(crate) const MAX_CONTENT: usize = 0x4000_0000;
 
 /// How deep values may lie within each other: well within what a default
 /// [`Limits::depth`](super::super::Limits::depth) lets a receiver read, types included.
-const DEPTH: u32 = 48;
+pub(super) const DEPTH: u32 = 48;
 
 /// What an object's header and type take at most, as a rough bound.
 const OVERHEAD: usize = 40;
@@ -28,7 +28,7 @@ impl Measure {
 
     #[inline]
     pub(super) fn add(&mut self, size: usize) -> Result<(), WriteError> {
-        self.size = self.size.saturating_add(size).saturating_add(OVERHEAD);
+        self.size = self.size.saturating_add(size);
         if self.size > MAX_CONTENT {
             Err(WriteError::TooLarge { limit: MAX_CONTENT })
         } else {
@@ -36,49 +36,65 @@ impl Measure {
         }
     }
 
+    /// Adds values that lie side by side.
     #[inline]
-    pub(super) fn value(&mut self, value: &Value) -> Result<(), WriteError> {
+    pub(super) fn values(&mut self, values: &[Value]) -> Result<(), WriteError> {
+        self.add(values.len().saturating_mul(OVERHEAD))?;
+        for value in values {
+            self.beyond_overhead(value)?;
+        }
+        Ok(())
+    }
+
+    fn slots(&mut self, slots: &[Option<Value>]) -> Result<(), WriteError> {
+        self.add(slots.len().saturating_mul(OVERHEAD))?;
+        for value in slots.iter().flatten() {
+            self.beyond_overhead(value)?;
+        }
+        Ok(())
+    }
+
+    /// Adds what a value takes besides its header and type.
+    #[inline]
+    fn beyond_overhead(&mut self, value: &Value) -> Result<(), WriteError> {
         match value {
             Value::String(text) => self.add(text.len()),
-            Value::Pattern(_)
-            | Value::List(_)
-            | Value::Record(_)
-            | Value::Vector(_)
-            | Value::Table(_) => self.composite(value),
+            Value::Pattern(pattern) => {
+                self.add(pattern.anywhere.len().saturating_add(pattern.exact.len()))
+            }
+            Value::List(_) | Value::Record(_) | Value::Vector(_) | Value::Table(_) => {
+                self.container(value)
+            }
             // The rest has a size that nobody has to fear, or, as functions, is not of our making.
-            _ => self.add(0),
+            _ => Ok(()),
         }
     }
 
-    fn composite(&mut self, value: &Value) -> Result<(), WriteError> {
-        match value {
-            Value::Pattern(pattern) => self.add(pattern.anywhere.len() + pattern.exact.len()),
-            Value::List(list) => self.inside(list.items.iter()),
-            Value::Record(record) => {
-                self.add(record.mutable.unique_id.len() + record.fields.len())?;
-                self.inside(record.fields.iter().flatten())
-            }
-            Value::Vector(vector) => {
-                self.add(vector.mutable.unique_id.len() + vector.items.len())?;
-                self.inside(vector.items.iter().flatten())
-            }
-            Value::Table(table) => {
-                self.add(table.mutable.unique_id.len())?;
-                self.inside(table.entries.iter().flat_map(|e| e.index.items.iter().chain(&e.value)))
-            }
-            _ => self.add(0),
-        }
-    }
-
-    fn inside<'a>(
-        &mut self,
-        mut values: impl Iterator<Item = &'a Value>,
-    ) -> Result<(), WriteError> {
+    #[inline(never)]
+    fn container(&mut self, value: &Value) -> Result<(), WriteError> {
         self.depth += 1;
         if self.depth > DEPTH {
             return Err(WriteError::TooDeep { limit: DEPTH });
         }
-        values.try_for_each(|value| self.value(value))?;
+        match value {
+            Value::List(list) => self.values(&list.items)?,
+            Value::Record(record) => {
+                self.add(record.mutable.unique_id.len())?;
+                self.slots(&record.fields)?;
+            }
+            Value::Vector(vector) => {
+                self.add(vector.mutable.unique_id.len())?;
+                self.slots(&vector.items)?;
+            }
+            Value::Table(table) => {
+                self.add(table.mutable.unique_id.len())?;
+                for entry in &table.entries {
+                    self.values(&entry.index.items)?;
+                    self.values(entry.value.as_slice())?;
+                }
+            }
+            _ => {}
+        }
         self.depth -= 1;
         Ok(())
     }

@@ -4,7 +4,7 @@ use crate::data::{BitVector, BloomCells, BloomFilter, Entropy, OpaqueState, TopK
 
 use super::super::Family;
 use super::decide::Decide;
-use super::{Arc, Session};
+use super::{Arc, Session, length};
 
 impl<D: Decide> Session<'_, D> {
     pub(super) fn opaque(&mut self, state: &OpaqueState) {
@@ -50,7 +50,7 @@ impl<D: Decide> Session<'_, D> {
         self.bool(topk.pruned);
         self.optional(topk.ty.as_ref(), |s, ty| s.ty(ty));
         for bucket in &topk.buckets {
-            self.count(bucket.elements.len());
+            self.append(length(&bucket.elements));
             self.u64(bucket.count);
             for (epsilon, value) in &bucket.elements {
                 self.u64(*epsilon);

@@ -3,9 +3,10 @@
 use crate::data::{Attributes, Field, Name, Type, TypeDef, TypeKind, TypeTag};
 
 use super::super::Family;
+use super::super::cache::Decision;
 use super::super::kind::ty;
 use super::decide::Decide;
-use super::{Arc, Session};
+use super::{Arc, Session, length};
 
 impl<D: Decide> Session<'_, D> {
     /// Writes a type, in full, by reference or by name.
@@ -27,7 +28,8 @@ impl<D: Decide> Session<'_, D> {
     #[inline]
     pub(super) fn base_type(&mut self, tag: TypeTag) {
         self.bool(true);
-        if self.base(tag) {
+        let decision = self.decide.base(tag);
+        if self.header(decision, Family::Type, ty::ATOMIC) {
             self.type_head(tag, tag == TypeTag::Port, true, b"");
         }
     }
@@ -39,6 +41,12 @@ impl<D: Decide> Session<'_, D> {
 
     fn def(&mut self, def: &Arc<TypeDef>) {
         self.bool(true);
+        let decision = self.decide.shared(def, Family::Type);
+        self.decided_def(decision, def);
+    }
+
+    /// Writes a type as has been decided.
+    pub(super) fn decided_def(&mut self, decision: Decision, def: &TypeDef) {
         let class = match &def.kind {
             TypeKind::Atomic(_) => ty::ATOMIC,
             TypeKind::List(_) => ty::LIST,
@@ -51,18 +59,18 @@ impl<D: Decide> Session<'_, D> {
             TypeKind::Vector(_) => ty::VECTOR,
             TypeKind::Opaque(_) => ty::OPAQUE,
         };
-        if self.shared(def, Family::Type, class) {
+        if self.header(decision, Family::Type, class) {
             self.type_head(def.kind.tag(), def.network_order, def.base, &def.name);
             self.parts(&def.kind);
         }
     }
 
-    pub(super) fn type_head(&mut self, tag: TypeTag, network_order: bool, base: bool, name: &[u8]) {
-        self.u8(tag as u8);
-        self.u8(tag.internal() as u8);
-        self.bool(network_order);
-        self.bool(base);
-        self.string(name);
+    #[inline]
+    fn type_head(&mut self, tag: TypeTag, network_order: bool, base: bool, name: &[u8]) {
+        let [a, b, c, d] = length(name);
+        let (network_order, base) = (u8::from(network_order), u8::from(base));
+        self.append([tag as u8, tag.internal() as u8, network_order, base, a, b, c, d]);
+        self.bytes(name);
     }
 
     fn parts(&mut self, kind: &TypeKind) {
@@ -96,7 +104,7 @@ impl<D: Decide> Session<'_, D> {
             TypeKind::File(yields) | TypeKind::Vector(yields) => self.ty(yields),
             TypeKind::Enum(ty) => {
                 self.i64(ty.counter);
-                self.count(ty.names.len());
+                self.append(length(&ty.names));
                 self.bool(false);
                 for (name, number) in &ty.names {
                     self.string(name);

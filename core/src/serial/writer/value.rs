@@ -1,176 +1,150 @@
 //! Writes values (2§6).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::data::{List, Mutable, OpaqueState, Table, Type, TypeTag, Value};
+use crate::data::{
+    EnumValue, File, Func, List, Mutable, Opaque, OpaqueState, Pattern, Subnet, Table, Type,
+    TypeTag, Value,
+};
 
 use super::super::Family;
 use super::super::kind::val;
-use super::Session;
 use super::decide::Decide;
+use super::{Arc, Session, length};
 
 impl<D: Decide> Session<'_, D> {
     /// Writes a value.
+    #[inline]
     pub(super) fn value(&mut self, value: &Value) {
-        match value {
-            Value::Count(number) => {
-                if self.scalar(val::PLAIN, TypeTag::Count) {
-                    self.u64(*number);
-                }
+        let (class, tag, number) = match value {
+            Value::Bool(value) => (val::PLAIN, TypeTag::Bool, u64::from(*value)),
+            Value::Int(number) => (val::PLAIN, TypeTag::Int, *number as u64),
+            Value::Count(number) => (val::PLAIN, TypeTag::Count, *number),
+            Value::Counter(number) => (val::PLAIN, TypeTag::Counter, *number),
+            Value::Double(number) => (val::PLAIN, TypeTag::Double, number.to_bits()),
+            Value::Time(seconds) => (val::PLAIN, TypeTag::Time, seconds.to_bits()),
+            Value::Interval(seconds) => (val::INTERVAL, TypeTag::Interval, seconds.to_bits()),
+            Value::Port(port) => (val::PORT, TypeTag::Port, port.to_wire()),
+            // Where there is one word of address, there are as many bytes as in a number.
+            Value::Addr(IpAddr::V4(addr)) => {
+                (val::ADDR, TypeTag::Addr, u64::from_be_bytes(addr_v4(*addr)))
             }
-            Value::String(text) => {
-                if self.scalar(val::STRING, TypeTag::String) {
-                    self.string(text);
-                }
-            }
-            Value::Addr(addr) => {
-                if self.scalar(val::ADDR, TypeTag::Addr) {
-                    self.addr(*addr);
-                }
-            }
-            Value::Port(port) => {
-                if self.scalar(val::PORT, TypeTag::Port) {
-                    self.u64(port.to_wire());
-                }
-            }
-            Value::Bool(value) => {
-                if self.scalar(val::PLAIN, TypeTag::Bool) {
-                    self.i64(i64::from(*value));
-                }
-            }
-            Value::Int(number) => {
-                if self.scalar(val::PLAIN, TypeTag::Int) {
-                    self.i64(*number);
-                }
-            }
-            Value::Counter(number) => {
-                if self.scalar(val::PLAIN, TypeTag::Counter) {
-                    self.u64(*number);
-                }
-            }
-            Value::Double(number) => {
-                if self.scalar(val::PLAIN, TypeTag::Double) {
-                    self.f64(*number);
-                }
-            }
-            Value::Time(seconds) => {
-                if self.scalar(val::PLAIN, TypeTag::Time) {
-                    self.f64(*seconds);
-                }
-            }
-            Value::Interval(seconds) => {
-                if self.scalar(val::INTERVAL, TypeTag::Interval) {
-                    self.f64(*seconds);
-                }
-            }
-            Value::Subnet(subnet) => {
-                if self.scalar(val::SUBNET, TypeTag::Subnet) {
-                    self.addr(subnet.prefix);
-                    self.u32(u32::from(subnet.width));
-                }
-            }
-            Value::Pattern(pattern) => {
-                if self.scalar(val::PATTERN, TypeTag::Pattern)
-                    && self.shared(pattern, Family::Pattern, 1)
-                {
-                    self.string(&pattern.anywhere);
-                    self.string(&pattern.exact);
-                }
-            }
-            Value::Enum(value) => {
-                if self.typed(val::ENUM, &value.ty) {
-                    self.i64(value.number);
-                }
-            }
-            Value::List(list) => {
-                if self.typed(val::LIST, &list.ty) {
-                    self.list(list);
-                }
-            }
-            Value::Table(table) => {
-                if self.typed(val::TABLE, &table.ty) {
-                    self.table(table);
-                }
-            }
+            Value::Addr(IpAddr::V6(addr)) => return self.addr_v6(*addr),
+            Value::String(text) => return self.text(text),
+            Value::Subnet(subnet) => return self.subnet(subnet),
+            Value::Pattern(pattern) => return self.pattern(pattern),
+            Value::Enum(value) => return self.constant(value),
+            Value::List(list) => return self.list(list),
+            Value::Table(table) => return self.table(table),
             Value::Record(record) => {
-                if self.typed(val::RECORD, &record.ty) {
-                    self.mutable(&record.mutable);
-                    self.slots(&record.fields);
-                }
+                return self.slots(val::RECORD, &record.ty, &record.mutable, &record.fields);
             }
             Value::Vector(vector) => {
-                if self.typed(val::VECTOR, &vector.ty) {
-                    self.mutable(&vector.mutable);
-                    self.slots(&vector.items);
-                }
+                return self.slots(val::VECTOR, &vector.ty, &vector.mutable, &vector.items);
             }
-            Value::Func(ty, func) => {
-                if self.typed(val::PLAIN, ty) {
-                    self.func(func);
-                }
-            }
-            Value::File(ty, file) => {
-                if self.typed(val::PLAIN, ty) {
-                    self.file(file);
-                }
-            }
-            Value::Opaque(opaque) => {
-                if self.typed(opaque_class(&opaque.state), &opaque.ty) {
-                    self.opaque(&opaque.state);
-                }
-            }
+            Value::Func(ty, func) => return self.func_value(ty, func),
+            Value::File(ty, file) => return self.file_value(ty, file),
+            Value::Opaque(opaque) => return self.opaque_value(opaque),
+        };
+        self.scalar(class, tag, number.to_be_bytes());
+    }
+
+    #[inline(never)]
+    fn text(&mut self, text: &[u8]) {
+        if self.scalar(val::STRING, TypeTag::String, length(text)) {
+            self.bytes(text);
         }
     }
 
-    /// Writes the header of a value, and its type; returns whether the content is to follow.
-    fn typed(&mut self, class: u8, ty: &Type) -> bool {
-        let full = self.anonymous(Family::Val, class);
+    #[inline(never)]
+    fn addr_v6(&mut self, addr: Ipv6Addr) {
+        self.scalar(val::ADDR, TypeTag::Addr, addr_v6(addr));
+    }
+
+    #[inline(never)]
+    fn subnet(&mut self, subnet: &Subnet) {
+        let full = match subnet.prefix {
+            IpAddr::V4(addr) => self.scalar(val::SUBNET, TypeTag::Subnet, addr_v4(addr)),
+            IpAddr::V6(addr) => self.scalar(val::SUBNET, TypeTag::Subnet, addr_v6(addr)),
+        };
         if full {
-            match self.decide.other_type() {
-                Some(ty) => self.ty(&ty),
-                None => self.ty(ty),
-            }
+            self.u32(u32::from(subnet.width));
+        }
+    }
+
+    #[inline(never)]
+    fn pattern(&mut self, pattern: &Arc<Pattern>) {
+        if self.scalar(val::PATTERN, TypeTag::Pattern, [])
+            && self.shared(pattern, Family::Pattern, 1)
+        {
+            self.string(&pattern.anywhere);
+            self.string(&pattern.exact);
+        }
+    }
+
+    #[inline(never)]
+    fn constant(&mut self, value: &EnumValue) {
+        self.typed(val::ENUM, &value.ty, value.number.to_be_bytes());
+    }
+
+    #[inline(never)]
+    fn func_value(&mut self, ty: &Type, func: &Arc<Func>) {
+        if self.typed(val::PLAIN, ty, []) {
+            self.func(func);
+        }
+    }
+
+    #[inline(never)]
+    fn file_value(&mut self, ty: &Type, file: &Arc<File>) {
+        if self.typed(val::PLAIN, ty, []) {
+            self.file(file);
+        }
+    }
+
+    #[inline(never)]
+    fn opaque_value(&mut self, opaque: &Opaque) {
+        if self.typed(opaque_class(&opaque.state), &opaque.ty, []) {
+            self.opaque(&opaque.state);
+        }
+    }
+
+    /// Writes all of a container but its elements; returns whether they are to follow.
+    fn mutable(&mut self, class: u8, ty: &Type, mutable: &Mutable) -> bool {
+        let [a, b, c, d] = length(&mutable.unique_id);
+        let full = self.typed(class, ty, [mutable.properties, a, b, c, d]);
+        if full {
+            self.bytes(&mutable.unique_id);
         }
         full
     }
 
-    fn addr(&mut self, addr: IpAddr) {
-        match addr {
-            IpAddr::V4(addr) => {
-                self.u32(1);
-                self.out.extend_from_slice(&addr.octets());
-            }
-            IpAddr::V6(addr) => {
-                self.u32(4);
-                self.out.extend_from_slice(&addr.octets());
-            }
+    /// Writes a record or a vector.
+    #[inline(never)]
+    fn slots(&mut self, class: u8, ty: &Type, mutable: &Mutable, slots: &[Option<Value>]) {
+        if self.mutable(class, ty, mutable) {
+            self.several(slots, |s, slot| s.optional(slot.as_ref(), |s, value| s.value(value)));
         }
     }
 
-    fn mutable(&mut self, mutable: &Mutable) {
-        self.u8(mutable.properties);
-        self.string(&mutable.unique_id);
-    }
-
-    fn slots(&mut self, slots: &[Option<Value>]) {
-        self.several(slots, |s, slot| s.optional(slot.as_ref(), |s, value| s.value(value)));
-    }
-
+    #[inline(never)]
     fn list(&mut self, list: &List) {
-        self.u8(list.tag);
-        self.several(&list.items, |s, value| s.value(value));
+        let [a, b, c, d] = length(&list.items);
+        if self.typed(val::LIST, &list.ty, [list.tag, a, b, c, d]) {
+            list.items.iter().for_each(|value| self.value(value));
+        }
     }
 
+    #[inline(never)]
     fn table(&mut self, table: &Table) {
-        self.mutable(&table.mutable);
+        if !self.mutable(val::TABLE, &table.ty, &table.mutable) {
+            return;
+        }
         self.optional(table.attributes.as_ref(), |s, attributes| s.attributes(attributes));
         self.optional(table.expire_time.as_ref(), |s, expr| s.expr(expr));
         self.optional(table.expire_func.as_ref(), |s, expr| s.expr(expr));
         for entry in &table.entries {
             self.bool(true);
-            if self.typed(val::LIST, &entry.index.ty) {
-                self.list(&entry.index);
-            }
+            self.list(&entry.index);
             if let Some(value) = &entry.value {
                 self.value(value);
             }
@@ -179,6 +153,19 @@ impl<D: Decide> Session<'_, D> {
         }
         self.bool(false);
     }
+}
+
+/// The number of words and the words of an address.
+pub(super) fn addr_v4(addr: Ipv4Addr) -> [u8; 8] {
+    let [a, b, c, d] = addr.octets();
+    [0, 0, 0, 1, a, b, c, d]
+}
+
+pub(super) fn addr_v6(addr: Ipv6Addr) -> [u8; 20] {
+    let mut words = [0; 20];
+    words[..4].copy_from_slice(&4_u32.to_be_bytes());
+    words[4..].copy_from_slice(&addr.octets());
+    words
 }
 
 const fn opaque_class(state: &OpaqueState) -> u8 {

@@ -46,6 +46,7 @@ impl PassedOver {
 
 type IsAnswer = dyn FnMut(&EventPeer, &Event) -> bool + Send;
 
+/// Tells whether an event is an answer.
 /// What an answer looks like, and the answer once it is there.
 pub(super) struct Asked {
     is_answer: Box<IsAnswer>,

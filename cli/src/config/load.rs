@@ -1,0 +1,176 @@
+//! Reads a file to a configuration, and finds all that is wrong with it.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use brocomm::data::{Declarations, ParseError};
+use brocomm::node::Configuration;
+use toml::de::DeValue;
+
+use super::reader::{Item, Read, Source, Table, parse};
+use super::tables;
+
+/// Says what is wrong with a file, and where.
+///
+/// Prints as `node.toml:3:21: …`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    /// The file, or the one that it names.
+    pub(crate) file: PathBuf,
+    /// Line and column, from 1, if it is at a place.
+    pub(crate) place: Option<(usize, usize)>,
+    /// What is wrong, and what would be right.
+    pub(crate) what: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.file.display())?;
+        if let Some((line, column)) = self.place {
+            write!(f, "{line}:{column}:")?;
+        }
+        write!(f, " {}", self.what)
+    }
+}
+
+/// Reads a configuration from a file.
+///
+/// # Errors
+///
+/// All that is wrong, in the order of the file: what is no TOML, unknown keys, wrong types,
+/// declarations that can't be read, and what `Configuration::validate` finds.
+pub(crate) fn load(path: &Path) -> Result<Configuration, Vec<Problem>> {
+    match fs::read_to_string(path) {
+        Ok(text) => read(path, &text),
+        Err(error) => {
+            let what = format!("cannot read the configuration: {error}");
+            Err(vec![Problem { file: path.to_owned(), place: None, what }])
+        }
+    }
+}
+
+/// Reads a configuration from the text of a file.
+pub(super) fn read(path: &Path, text: &str) -> Result<Configuration, Vec<Problem>> {
+    let mut source = Source::new(text);
+    let (configuration, mut problems) = all(path, text, &mut source);
+    let here = source.problems.into_iter().map(|(at, _, what)| (at, what));
+    problems.extend(here.map(|(at, what)| Problem {
+        file: path.to_owned(),
+        place: at.map(|at| place(text, at)),
+        what,
+    }));
+    // Those of other files come last, as they stand.
+    problems.sort_by_key(|problem| (problem.file != path, problem.place));
+    problems.dedup();
+    if problems.is_empty() { Ok(configuration) } else { Err(problems) }
+}
+
+/// Reads all there is; gives what is wrong with other files.
+pub(super) fn all(
+    path: &Path,
+    text: &str,
+    source: &mut Source<'_>,
+) -> (Configuration, Vec<Problem>) {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    // What is no TOML may hide any key, so that what is missing then means nothing.
+    let mut copy = Source::new(text);
+    let root = parse(&mut copy);
+    source.problems.append(&mut copy.problems);
+    let is_toml = source.problems.is_empty();
+
+    let mut table = Table::root(root.get_ref(), source);
+    let mut options = tables::options(&mut table);
+    for file in [&mut options.ssl_ca_certificate, &mut options.ssl_private_key] {
+        if let Some(name) = file.as_mut().filter(|name| !name.is_empty()) {
+            *name = folder.join(&*name).to_string_lossy().into_owned();
+        }
+    }
+    let mut declarations = Declarations::new();
+    let problems = files(&mut table, folder, &mut declarations);
+    if let Some(item) = table.item("declarations") {
+        inline(&item, text, table.source, &mut declarations);
+    }
+    let nodes = tables::nodes(&mut table);
+    table.finish();
+
+    let configuration = Configuration { options, nodes, declarations: Arc::new(declarations) };
+    if let (true, Err(errors)) = (is_toml, configuration.validate()) {
+        for error in errors {
+            if !source.is_wrong(&error.key) {
+                let at = source.place(&error.key);
+                source.problems.push((at, error.key.clone(), error.to_string()));
+            }
+        }
+    }
+    (configuration, problems)
+}
+
+/// Reads the declarations in other files; gives what is wrong with these.
+fn files(
+    table: &mut Table<'_, '_, '_, '_>,
+    folder: &Path,
+    declarations: &mut Declarations,
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let Some(item) = table.item("declaration_files") else { return problems };
+    let DeValue::Array(names) = item.value else {
+        let _: Option<()> = table.source.wrong(&item, "expected an array of files");
+        return problems;
+    };
+    for value in names.iter() {
+        let path = item.path.clone();
+        let item = Item { path, value: value.get_ref(), span: value.span() };
+        let Some(name) = String::read(&item, None, table.source) else { continue };
+        let file = folder.join(name);
+        match fs::read_to_string(&file) {
+            Err(error) => {
+                let _: Option<()> =
+                    table.source.wrong(&item, format_args!("cannot read declarations: {error}"));
+            }
+            Ok(text) => {
+                if let Err(ParseError { kind, line, column }) = declarations.read(&text) {
+                    let place = Some((number(line), number(column)));
+                    problems.push(Problem { file, place, what: kind.to_string() });
+                }
+            }
+        }
+    }
+    problems
+}
+
+/// Reads the declarations in the file itself.
+fn inline(item: &Item<'_, '_>, text: &str, source: &mut Source<'_>, into: &mut Declarations) {
+    let Some(declared) = String::read(item, None, source) else { return };
+    let Err(error) = into.read(&declared) else { return };
+    // A string goes on as it begins, but for what is escaped in it.
+    let written = text.get(item.span.start..).unwrap_or_default();
+    let quotes = ["\"\"\"", "'''"].iter().any(|quotes| written.starts_with(quotes));
+    let skipped = match (quotes, written.get(3..).unwrap_or_default()) {
+        (true, rest) if rest.starts_with("\r\n") => 5,
+        (true, rest) if rest.starts_with('\n') => 4,
+        (true, _) => 3,
+        (false, _) => 1,
+    };
+    let start = item.span.start.saturating_add(skipped);
+    let lines = text.get(start..).unwrap_or_default().split_inclusive('\n');
+    let before: usize = lines.clone().take(number(error.line) - 1).map(str::len).sum();
+    let line = lines.clone().nth(number(error.line) - 1).unwrap_or_default();
+    let within: usize = line.chars().take(number(error.column) - 1).map(char::len_utf8).sum();
+    let what = format!("{}: {}", item.path, error.kind);
+    let at = start.saturating_add(before).saturating_add(within);
+    source.problems.push((Some(at), item.path.clone(), what));
+}
+
+fn number(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX).max(1)
+}
+
+/// Returns the line and the column of a place in a text.
+fn place(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.matches('\n').count().saturating_add(1);
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count().saturating_add(1);
+    (line, column)
+}

@@ -1,0 +1,65 @@
+//! `brocomm config`: checks the file of a node, or shows an example of one.
+
+mod load;
+mod reader;
+mod summary;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::failure::{Failure, failed, tell};
+use brocomm::node::Configuration;
+use load::load;
+
+/// Checks or explains the file that `brocomm run` reads.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Tells what a node with this configuration would do, or all that is wrong with it.
+    ///
+    /// Exits with 1 if anything is wrong; each line then says where, and what would be right.
+    Check {
+        /// The configuration, in TOML.
+        file: PathBuf,
+    },
+    /// Prints a configuration with every key, its default and its meaning.
+    Example,
+}
+
+/// The example, in which each key is commented out.
+const EXAMPLE: &str = include_str!("example.toml");
+
+/// Does what is asked for.
+pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
+    match &args.command {
+        Command::Example => Ok(out.write_all(EXAMPLE.as_bytes())?),
+        Command::Check { file } => Ok(summary::write(&load_or_tell(file)?, out)?),
+    }
+}
+
+/// Reads a configuration, and tells what is odd or wrong with it.
+pub(crate) fn load_or_tell(file: &Path) -> Result<Configuration, Failure> {
+    match load(file) {
+        Ok(configuration) => {
+            for warning in configuration.warnings() {
+                tell(format_args!("{}: warning: {warning}", file.display()));
+            }
+            Ok(configuration)
+        }
+        Err(problems) => {
+            problems.iter().for_each(|problem| tell(format_args!("{problem}")));
+            let count = problems.len();
+            let errors = if count == 1 { "1 error".into() } else { format!("{count} errors") };
+            Err(failed(format_args!("{}: {errors}", file.display())))
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What a node would do, on one screen.
+
+use std::io::{self, Write};
+use std::net::IpAddr;
+
+use brocomm::data::{Name, Value};
+use brocomm::node::{Configuration, Node, Options, listen_targets};
+
+/// Tells in short what a node with this configuration does.
+pub(super) fn write(configuration: &Configuration, out: &mut dyn Write) -> io::Result<()> {
+    let Configuration { options, nodes, declarations } = configuration;
+    writeln!(out, "This node, `{}`:", options.peer_description)?;
+    if options.listen {
+        for target in listen_targets(options) {
+            writeln!(out, "  listens on {target}")?;
+        }
+    } else {
+        writeln!(out, "  does not listen")?;
+    }
+    let (events, globals) = (declarations.events.len(), declarations.globals.len());
+    writeln!(out, "  knows {events} events, {globals} variables")?;
+    let forwards = [
+        (options.forward_remote_events, "events"),
+        (options.forward_remote_state_changes, "changes of state"),
+    ];
+    for (_, what) in forwards.into_iter().filter(|(on, _)| *on) {
+        writeln!(out, "  forwards the {what} of its peers")?;
+    }
+    if nodes.is_empty() {
+        writeln!(out, "\nNo peers are listed: any may connect and request, none may send.")?;
+    } else {
+        writeln!(out, "\nIts peers, of which the first that fits counts:")?;
+    }
+    for (name, node) in nodes {
+        writeln!(out, "  {name}: {}", described(node, options, configuration))?;
+    }
+    Ok(())
+}
+
+fn described(node: &Node, options: &Options, configuration: &Configuration) -> String {
+    let class = node.class.as_ref().map(|class| format!(" as \"{}\"", class.escape_ascii()));
+    let class = class.unwrap_or_default();
+    let zone = node.zone_id.as_ref().map(|zone| format!("%{zone}")).unwrap_or_default();
+    let mut parts = vec![if node.connect {
+        let port = node.p.unwrap_or(options.listen_port);
+        let host = match node.host {
+            IpAddr::V6(host) => format!("[{host}{zone}]"),
+            host => host.to_string(),
+        };
+        format!("connects to {host}:{port}{class}")
+    } else {
+        format!("waits for {}{zone}{class}", node.host)
+    }];
+    if node.retry.as_secs() > 0 {
+        parts.push(format!("again after {}", Value::Interval(node.retry.as_secs_f64())));
+    }
+    if let Some(events) = &node.events {
+        let matching = |name: &&Name| events.matches(name);
+        let known = configuration.declarations.events.keys().filter(matching).count();
+        parts.push(format!("requests {events} ({known} known events)"));
+    }
+    if let Some(filter) = &node.capture_filter {
+        let filter = if filter.is_empty() { &options.default_capture_filter } else { filter };
+        parts.push(format!("asks it to capture \"{}\"", filter.escape_ascii()));
+    }
+    for (on, what) in [
+        (!node.accept_input, "takes nothing from it"),
+        (node.sync && !node.auth, "takes its state"),
+        (node.sync && node.auth, "gives it our state"),
+        (node.request_logs, "requests its logs"),
+        (node.ssl, "over TLS"),
+    ] {
+        if on {
+            parts.push(what.to_owned());
+        }
+    }
+    let level = node.compression.unwrap_or(options.compression_level);
+    if level > 0 {
+        parts.push(format!("compresses at level {level}"));
+    }
+    if let Some(bound) = node.store_and_forward {
+        parts.push(format!("keeps up to {} events for it", bound.events));
+    }
+    if node.liveness.is_some() {
+        parts.push("pings it".to_owned());
+    }
+    parts.join(", ")
+}

@@ -1,0 +1,95 @@
+//! Reads tables: each names all its fields, so that none can be forgotten.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use brocomm::node::{Backoff, Bound, KeepAlive, Liveness, Node, Options, Queue};
+use brocomm::{serial, wire};
+
+use super::reader::{Item, Read, Source, Table};
+
+/// Reads the fields of a struct from keys of the same names.
+macro_rules! fields {
+    ($table:ident, $default:expr => $($ty:ident)::+ { $($field:ident),* $(,)? }) => {{
+        let default = $default;
+        $(let $field = $table.field(stringify!($field), default.map(|d| d.$field.clone()));)*
+        (|| Some($($ty)::+ { $($field: $field?),* }))()
+    }};
+}
+
+/// Makes a struct one that is read from a table of its own.
+macro_rules! table {
+    ($($ty:ident)::+ $(, $switchable:ident)? { $($field:ident),* $(,)? }) => {
+        impl Read for $($ty)::+ {
+            $(const $switchable: bool = true;)?
+
+            fn read(item: &Item<'_, '_>, default: Option<&Self>, source: &mut Source<'_>)
+                -> Option<Self>
+            {
+                let mut table = Table::new(item, source)?;
+                let all = fields!(table, default => $($ty)::+ { $($field),* });
+                table.finish();
+                all
+            }
+        }
+    };
+}
+
+table!(Bound, SWITCHABLE { events, bytes });
+table!(Backoff, SWITCHABLE { factor, max, jitter });
+table!(KeepAlive, SWITCHABLE { idle, interval, probes });
+table!(Liveness, SWITCHABLE { ping_after, close_after });
+table!(wire::Limits { chunk, message, inflated });
+table!(serial::Limits { depth, objects, cache, cache_bytes });
+
+impl Read for Queue {
+    fn read(item: &Item<'_, '_>, default: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
+        let mut table = Table::new(item, source)?;
+        let bound = fields!(table, default.map(|queue| queue.bound) => Bound { events, bytes });
+        let overflow = table.field("overflow", default.map(|queue| queue.overflow));
+        table.finish();
+        Some(Queue { bound: bound?, overflow: overflow? })
+    }
+}
+
+/// Reads the options, which are not in a table of their own.
+pub(super) fn options(table: &mut Table<'_, '_, '_, '_>) -> Options {
+    let default = Options::default();
+    let options = fields!(table, Some(&default) => Options {
+        listen, listen_interface, listen_port, listen_ssl, listen_ipv6, listen_ipv6_zone_id,
+        listen_retry, compression_level, forward_remote_events, forward_remote_state_changes,
+        remote_check_sync_consistency, remote_trace_sync_interval, remote_trace_sync_peers,
+        max_remote_events_processed, ssl_ca_certificate, ssl_private_key, ssl_passphrase,
+        peer_description, default_capture_filter, handshake, undeclared, outgoing, outgoing_total,
+        incoming, incoming_total, retry_backoff, keep_alive, terminate_timeout, cache_size,
+        wire_limits, serial_limits,
+    });
+    options.unwrap_or(default)
+}
+
+impl Read for Node {
+    fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
+        let mut table = Table::new(item, source)?;
+        // Of all fields only this has no default. Without it the others are read all the same.
+        let host = table.field::<IpAddr>("host", None);
+        let default = Node::new(host.unwrap_or(Ipv4Addr::UNSPECIFIED.into()));
+        let node = fields!(table, Some(&default) => Node {
+            host, zone_id, p, class, events, connect, retry, accept_input, sync, request_logs,
+            auth, capture_filter, ssl, compression, store_and_forward, liveness,
+        });
+        table.finish();
+        node
+    }
+}
+
+/// Reads the entries of peers, in the order of the file.
+pub(super) fn nodes(table: &mut Table<'_, '_, '_, '_>) -> Vec<(String, Node)> {
+    let mut nodes = Vec::new();
+    let Some(item) = table.item("nodes") else { return nodes };
+    let Some(mut table) = Table::new(&item, table.source) else { return nodes };
+    for (name, item) in table.items() {
+        if let Some(node) = Node::read(&item, None, table.source) {
+            nodes.push((name, node));
+        }
+    }
+    nodes
+}

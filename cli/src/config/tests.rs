@@ -1,0 +1,183 @@
+use std::path::Path;
+use std::time::Duration;
+
+use brocomm::node::{Bound, Configuration, Node, Options};
+
+use super::EXAMPLE;
+use super::load::{all, read};
+use super::reader::Source;
+
+/// Uncomments the example's keys: those lines that have no blank after the `#`.
+fn uncommented() -> String {
+    EXAMPLE
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(key) if !key.starts_with(' ') => format!("{key}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect()
+}
+
+fn loaded(text: &str) -> Configuration {
+    read(Path::new("node.toml"), text).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+fn problems(text: &str) -> Vec<String> {
+    let problems = read(Path::new("node.toml"), text).unwrap_err();
+    problems.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn the_example_as_it_stands_is_the_default() {
+    assert_eq!(loaded(EXAMPLE), Configuration::default());
+    assert_eq!(loaded(""), Configuration::default());
+}
+
+/// What is read names every field, or it wouldn't compile; so the example does.
+#[test]
+fn the_example_has_every_key() {
+    let text = uncommented();
+    let mut source = Source::new(&text);
+    let (configuration, other) = all(Path::new("node.toml"), &text, &mut source);
+    assert_eq!((source.problems, other), (vec![], vec![]));
+    for key in source.asked {
+        assert!(source.places.contains_key(&key), "{key} is not in the example");
+    }
+    assert_eq!(configuration.nodes.len(), 1);
+    assert_eq!(configuration.declarations.events.len(), 2);
+}
+
+#[test]
+fn the_example_tells_the_defaults() {
+    let Configuration { options, nodes, .. } = loaded(&uncommented());
+    let default = Options::default();
+    assert_eq!(options.ssl_private_key.as_deref(), Some("node.pem"));
+    assert_eq!(options.retry_backoff.unwrap().max, Duration::from_secs(600));
+    // All others are as they are without.
+    let options = Options {
+        ssl_ca_certificate: None,
+        ssl_private_key: None,
+        ssl_passphrase: None,
+        retry_backoff: None,
+        ..options
+    };
+    assert_eq!(options, default);
+
+    let (name, node) = &nodes[0];
+    let default = Node::new("fe80::1".parse().unwrap());
+    assert_eq!(name, "sensor");
+    assert_eq!(node.store_and_forward, Some(Bound::new(10_000, 16 << 20)));
+    assert_eq!((node.accept_input, node.host), (default.accept_input, default.host));
+    assert_ne!(*node, default);
+}
+
+#[test]
+fn values_may_be_written_in_several_ways() {
+    let configuration = loaded(
+        "listen = true\nlisten_interface = '[::]'\nlisten_ipv6 = true\nlisten_port = '47760/tcp'\n\
+         listen_retry = 0.5\nremote_trace_sync_interval = '1.5 min'\nkeep_alive = false\n\
+         cache_size = 0x10\n[outgoing]\noverflow = 'drop_oldest'\n\
+         [nodes.z]\nhost = '::1'\nclass = ''\nevents = '/a|b/'\n[nodes.\"a b\"]\nhost = '10.0.0.1'\n",
+    );
+    let options = configuration.options;
+    assert_eq!((options.listen_port, options.cache_size), (47760, 16));
+    assert_eq!(options.listen_retry, Duration::from_millis(500));
+    assert_eq!(options.remote_trace_sync_interval, Duration::from_secs(90));
+    assert_eq!((options.keep_alive, options.outgoing.bound.events), (None, 10_000));
+    // The order is that of the file, by which entries are chosen.
+    let names: Vec<_> = configuration.nodes.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["z", "a b"]);
+    let z = &configuration.nodes[0].1;
+    assert_eq!((z.class.as_deref(), z.events.as_ref().unwrap().source()), (Some(&b""[..]), "a|b"));
+}
+
+#[test]
+fn wrong_values_are_shown_with_what_would_be_right() {
+    for (text, wanted) in [
+        ("listen = 1", "1:10: listen = 1: expected true or false"),
+        ("cache_size = -1", "1:14: cache_size = -1: expected a whole number from 0 to 4294967295"),
+        (
+            "listen_port = '53/udp'",
+            "1:15: listen_port = '53/udp': expected a port, 0 to 65535, or as in \"47757/tcp\"",
+        ),
+        (
+            "listen_retry = '-5 secs'",
+            "1:16: listen_retry = '-5 secs': expected a time, as in \"30 secs\", \"5 min\", or a number of seconds",
+        ),
+        (
+            "listen_interface = 'fe80::1%eth0'",
+            "1:20: listen_interface = 'fe80::1%eth0': expected an address; write `fe80::1`, and \"eth0\" as its zone",
+        ),
+        (
+            "listen_interface = 'lo'",
+            "1:20: listen_interface = 'lo': expected an address, as in \"192.0.2.1\" or \"2001:db8::1\"",
+        ),
+        ("peer_description = 5", "1:20: peer_description = 5: expected a string, in quotes"),
+        (
+            "undeclared = 'deliverr'",
+            "1:14: undeclared = 'deliverr': expected one of \"ignore\", \"deliver\"; did you mean `deliver`?",
+        ),
+        ("listn = true", "1:1: listn: there is no such key; did you mean `listen`?"),
+        ("xyz = 1", "1:1: xyz: there is no such key"),
+        ("outgoing = 5", "1:12: outgoing = 5: expected a table"),
+        (
+            "[outgoing]\nevent = 5",
+            "2:1: outgoing.event: there is no such key; did you mean `events`?",
+        ),
+        ("[retry_backoff]\nfactor = 2\njitter = 0", "1:1: retry_backoff.max is missing"),
+        ("[nodes.a]\np = 1", "1:8: nodes.a.host is missing"),
+        (
+            "[nodes.a]\nhost = '::1'\nevents = 'a(b'",
+            "3:10: nodes.a.events = 'a(b': no pattern, column 2: `(` without `)`; write `\\(` for the character itself",
+        ),
+        ("[nodes.a]\nhost = true", "2:8: nodes.a.host = true: expected a string, in quotes"),
+        ("nodes = []", "1:9: nodes = []: expected a table"),
+        ("declaration_files = 'x'", "1:21: declaration_files = 'x': expected an array of files"),
+        ("compression_level = 10", "1:21: compression_level = 10: levels are 0 (none) to 9 (best)"),
+    ] {
+        assert_eq!(problems(text), [format!("node.toml:{wanted}")], "{text}");
+    }
+}
+
+#[test]
+fn declarations_are_wrong_where_they_stand() {
+    for (text, at) in [
+        ("declarations = 'event a(b: cout);'", "1:28"),
+        ("declarations = '''\nevent x();\nevent a(b: cout);'''", "3:12"),
+        ("\ndeclarations = \"\"\"event a(b: cout);\"\"\"", "2:30"),
+    ] {
+        let wanted = format!("node.toml:{at}: declarations: no type is named `cout`");
+        assert_eq!(problems(text), [wanted], "{text}");
+    }
+}
+
+#[test]
+fn all_is_reported_in_the_order_of_the_file() {
+    let text = "listen_retry = 0\nlisten = 1\n[nodes.a]\nhost = 1\nauth = true\n[nodes.b]\n\
+                host = '192.0.2.1'\nretry = 5\nfoo = 1\n";
+    let lines: Vec<String> = problems(text)
+        .iter()
+        .map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" "))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "node.toml:1:16: listen_retry",
+            "node.toml:2:10: listen",
+            "node.toml:4:8: nodes.a.host",
+            "node.toml:5:8: nodes.a.auth",
+            "node.toml:8:9: nodes.b.retry",
+            "node.toml:9:1: nodes.b.foo:",
+        ]
+    );
+}
+
+#[test]
+fn what_is_no_toml_is_told_with_the_rest() {
+    let found = problems("listen = = 1\ncompression_level = 'a'\nlisten = true\n");
+    assert!(found[0].starts_with("node.toml:1:"), "{found:?}");
+    assert!(
+        found.iter().any(|line| line.contains("compression_level = 'a': expected")),
+        "{found:?}"
+    );
+}

@@ -1,0 +1,158 @@
+//! Reads single values as Bro or TOML write them.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use brocomm::connection::Undeclared;
+use brocomm::data::{Declarations, Name, Transport, Type, Value};
+use brocomm::node::{EventPattern, Handshake, Overflow};
+use bytes::Bytes;
+use toml::de::DeValue;
+
+use super::reader::{Item, Read, Source, suggestion};
+
+impl Read for bool {
+    fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
+        match item.value {
+            DeValue::Boolean(value) => Some(*value),
+            _ => source.wrong(item, "expected true or false"),
+        }
+    }
+}
+
+/// Reads a whole number of some type.
+fn whole<T: TryFrom<i128>>(value: &DeValue<'_>) -> Option<T> {
+    let DeValue::Integer(value) = value else { return None };
+    T::try_from(i128::from_str_radix(value.as_str(), value.radix()).ok()?).ok()
+}
+
+macro_rules! whole {
+    ($($ty:ty),*) => { $(
+        impl Read for $ty {
+            fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
+                whole(item.value).or_else(|| {
+                    source.wrong(item, format_args!("expected a whole number from 0 to {}", <$ty>::MAX))
+                })
+            }
+        }
+    )* };
+}
+whole!(u8, u32, u64, usize);
+
+/// The only numbers of 16 bits are ports.
+impl Read for u16 {
+    fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
+        let port = match item.value {
+            DeValue::String(text) => {
+                match Value::parse(text, Some(&Type::PORT), &Declarations::default()) {
+                    Ok(Value::Port(port)) if port.transport == Transport::Tcp => Some(port.number),
+                    _ => None,
+                }
+            }
+            value => whole(value),
+        };
+        port.or_else(|| source.wrong(item, "expected a port, 0 to 65535, or as in \"47757/tcp\""))
+    }
+}
+
+fn number(value: &DeValue<'_>) -> Option<f64> {
+    match value {
+        DeValue::Float(value) => value.as_str().parse().ok(),
+        value => whole::<i64>(value).map(|value| value as f64),
+    }
+}
+
+impl Read for f64 {
+    fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
+        number(item.value).or_else(|| source.wrong(item, "expected a number"))
+    }
+}
+
+impl Read for Duration {
+    fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
+        let seconds = match item.value {
+            DeValue::String(text) => {
+                match Value::parse(text, Some(&Type::INTERVAL), &Declarations::default()) {
+                    Ok(Value::Interval(seconds)) => Some(seconds),
+                    _ => None,
+                }
+            }
+            value => number(value),
+        };
+        seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).or_else(|| {
+            source.wrong(
+                item,
+                "expected a time, as in \"30 secs\", \"5 min\", or a number of seconds",
+            )
+        })
+    }
+}
+
+fn text<'t>(item: &Item<'t, '_>, source: &mut Source<'_>) -> Option<&'t str> {
+    match item.value {
+        DeValue::String(text) => Some(text),
+        _ => source.wrong(item, "expected a string, in quotes"),
+    }
+}
+
+impl Read for IpAddr {
+    fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
+        let text = text(item, source)?;
+        let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+        inner.parse().ok().or_else(|| match inner.split_once('%') {
+            Some((address, zone)) => source.wrong(
+                item,
+                format_args!("expected an address; write `{address}`, and \"{zone}\" as its zone"),
+            ),
+            None => {
+                source.wrong(item, "expected an address, as in \"192.0.2.1\" or \"2001:db8::1\"")
+            }
+        })
+    }
+}
+
+macro_rules! texts {
+    ($($ty:ty),*) => { $(
+        impl Read for $ty {
+            fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
+                text(item, source).map(|text| text.to_owned().into())
+            }
+        }
+    )* };
+}
+texts!(String, Bytes, Name);
+
+impl Read for EventPattern {
+    fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
+        match EventPattern::new(text(item, source)?) {
+            Ok(pattern) => Some(pattern),
+            Err(error) => source.wrong(item, format_args!("no pattern, {error}")),
+        }
+    }
+}
+
+macro_rules! words {
+    ($($ty:ident { $($word:literal = $variant:ident),* })*) => { $(
+        impl Read for $ty {
+            fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
+                match text(item, source)? {
+                    $($word => Some($ty::$variant),)*
+                    other => {
+                        let words = [$($word),*];
+                        let hint = suggestion(other, &words);
+                        let words = words.map(|word| format!("\"{word}\"")).join(", ");
+                        source.wrong(item, format_args!("expected one of {words}{hint}"))
+                    }
+                }
+            }
+        }
+    )* };
+}
+words! {
+    Handshake { "automatic" = Automatic, "application" = Application }
+    Undeclared { "ignore" = Ignore, "deliver" = Deliver }
+    Overflow {
+        "block" = Block, "drop_newest" = DropNewest, "drop_oldest" = DropOldest,
+        "disconnect" = Disconnect
+    }
+}

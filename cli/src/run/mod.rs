@@ -1,0 +1,224 @@
+//! `brocomm run`: a whole node with its peers.
+
+mod control;
+mod log;
+mod peers;
+mod print;
+mod status;
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use brocomm::data::parse_call;
+use brocomm::node::Notification;
+use brocomm_tokio::{NodeHandle, Notifications};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
+
+use crate::config;
+use crate::declare::pointed;
+use crate::failure::{Failure, failed, tell};
+use crate::printer::Printer;
+use crate::session::Print;
+use control::{Control, Signals};
+use log::Log;
+use status::Status;
+
+/// Runs a node: connects to peers, waits for others, and shows what they send.
+///
+/// The configuration says who the peers are and what is asked of them; `brocomm config example`
+/// prints one in which every key is explained. What happens is written to communication.log, as Bro
+/// does, and errors to standard error as well.
+///
+/// SIGTERM and Ctrl-C end the node in order: what waits for peers is sent first. On SIGUSR1 its
+/// peers are listed on standard error.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// The configuration, in TOML.
+    #[arg(value_name = "CONFIG", default_value = "brocomm.toml")]
+    configuration: PathBuf,
+
+    /// Where to write the communication log; the file is made new.
+    #[arg(long, value_name = "FILE", default_value = "communication.log")]
+    log: PathBuf,
+
+    /// Write no communication log.
+    #[arg(long, conflicts_with = "log")]
+    no_log: bool,
+
+    /// How to print what comes.
+    #[arg(long, value_name = "FORM", default_value = "bro")]
+    print: Print,
+
+    /// Raise an event for each line of standard input, written as for `brocomm send`.
+    #[arg(long)]
+    stdin: bool,
+
+    /// Show no status line, even on a terminal.
+    #[arg(long)]
+    no_status: bool,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  brocomm config example > brocomm.toml         then edit it
+  brocomm run
+  brocomm run sensor.toml --print json | jq 'select(.notification == \"event\")'
+  echo 'ping(1)' | brocomm run client.toml --stdin
+
+Exit codes:
+  0  the node was ended, and all that waited was sent
+  1  the configuration is wrong, or peers did not take all that waited for them
+  2  the command line is wrong";
+
+/// Runs the node until it is told to end.
+pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
+    let configuration = config::load_or_tell(&args.configuration)?;
+    if !configuration.options.listen && !configuration.nodes.iter().any(|(_, node)| node.connect) {
+        return Err(failed(format_args!(
+            "{}: nothing to do: set `listen = true`, or `connect = true` in a node",
+            args.configuration.display()
+        )));
+    }
+    let description = configuration.options.peer_description.clone();
+    let log = match args.no_log {
+        true => None,
+        false => Some(Log::create(&args.log, &description)?),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| failed(format_args!("cannot start: {error}")))?;
+    let result = runtime.block_on(async {
+        let (node, notifications) = NodeHandle::start(configuration).map_err(|errors| {
+            errors.iter().for_each(|error| tell(format_args!("{error}")));
+            Failure::Told
+        })?;
+        let stdin = args.stdin.then(|| BufReader::new(tokio::io::stdin()).lines());
+        let running = Running {
+            node,
+            notifications,
+            stdin,
+            signals: Signals::new()?,
+            printer: Printer::new(out, args.print, None),
+            log,
+            status: Status::new(!args.no_status),
+        };
+        running.run().await
+    });
+    // A thread may wait for standard input, and nobody waits for it.
+    runtime.shutdown_background();
+    result
+}
+
+/// A node that runs, and all that goes on around it.
+struct Running<'a> {
+    node: NodeHandle,
+    notifications: Notifications,
+    stdin: Option<Lines<BufReader<Stdin>>>,
+    signals: Signals,
+    printer: Printer<'a>,
+    log: Option<Log>,
+    status: Status,
+}
+
+impl Running<'_> {
+    async fn run(mut self) -> Result<(), Failure> {
+        let mut ending = false;
+        loop {
+            tokio::select! {
+                notification = self.notifications.next() => {
+                    let Some(notification) = notification else { return Ok(()) };
+                    match notification {
+                        Notification::Terminated { undelivered } => {
+                            return self.ended(undelivered.len());
+                        }
+                        notification => self.told(notification)?,
+                    }
+                }
+                control = self.signals.next() => match control {
+                    Control::End if ending => {
+                        return Err(failed(format_args!("ended without waiting for peers")));
+                    }
+                    Control::End => {
+                        ending = true;
+                        self.node.with(|node, now| node.terminate_communication(now));
+                    }
+                    Control::ShowPeers => {
+                        let table = self.node.with(|node, now| peers::table(node, now));
+                        self.status.aside(|| eprint_lines(&table));
+                    }
+                },
+                line = next_line(&mut self.stdin) => self.input(line),
+                () = self.status.tick() => {
+                    let line = self.node.with(|node, _| peers::summary(node));
+                    self.status.show(line);
+                }
+            }
+        }
+    }
+
+    fn told(&mut self, notification: Notification) -> Result<(), Failure> {
+        if let Notification::Log(entry) = &notification {
+            if let Some(log) = &mut self.log {
+                log.write(entry)?;
+            }
+            if entry.level() == Some(brocomm::connection::Level::Error) {
+                self.status.aside(|| tell(format_args!("{entry}")));
+            }
+            return Ok(());
+        }
+        let (now, printer) = (self.node.now(), &mut self.printer);
+        self.status.aside(|| print::show(printer, now, notification))?;
+        Ok(())
+    }
+
+    /// Raises what a line of input says.
+    fn input(&mut self, line: Option<String>) {
+        let Some(line) = line else {
+            self.stdin = None;
+            return;
+        };
+        if line.trim().is_empty() {
+            return;
+        }
+        let declarations = self.node.with(|node, _| node.declarations().clone());
+        let message = match parse_call(&line, &declarations) {
+            Err(error) => format!("standard input: {}", pointed(&line, &error)),
+            Ok(event) => match self.node.try_raise(event) {
+                Err(error) => format!("not raised: {line}: {error}"),
+                Ok(raised) if raised.peers + raised.kept == 0 => {
+                    format!("no peer that is connected has requested it: {line}")
+                }
+                Ok(_) => return,
+            },
+        };
+        self.status.aside(|| tell(format_args!("{message}")));
+    }
+
+    fn ended(mut self, undelivered: usize) -> Result<(), Failure> {
+        self.status.end();
+        if let Some(log) = &mut self.log {
+            log.close(self.node.now())?;
+        }
+        match undelivered {
+            0 => Ok(()),
+            1 => Err(failed(format_args!("1 peer did not take all that waited for it"))),
+            n => Err(failed(format_args!("{n} peers did not take all that waited for them"))),
+        }
+    }
+}
+
+/// Returns the next line of input, `None` at its end; never, if there is no input.
+async fn next_line(stdin: &mut Option<Lines<BufReader<Stdin>>>) -> Option<String> {
+    match stdin {
+        // What is no text ends the input as well.
+        Some(lines) => lines.next_line().await.ok().flatten(),
+        None => std::future::pending().await,
+    }
+}
+
+fn eprint_lines(text: &str) {
+    // Nothing is left to be done if standard error is closed.
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}

@@ -1,0 +1,71 @@
+//! The peers of a running node, for people.
+
+use std::fmt::Write;
+
+use brocomm::Time;
+use brocomm::connection::Phase;
+use brocomm::node::{Communication, PeerCounters, PeerState};
+
+/// Returns a table of the peers, one line each.
+pub(super) fn table(node: &Communication, now: Time) -> String {
+    let mut rows = vec![
+        ["peer", "address", "node", "state", "events in/out", "bytes in/out", "waiting", "dropped"]
+            .map(str::to_owned),
+    ];
+    let mut errors = String::new();
+    for peer in node.peers() {
+        let counters = node.counters(peer.id).unwrap_or_default();
+        let PeerCounters { connection, outgoing, incoming, .. } = counters;
+        rows.push([
+            format!("#{} {}", peer.id, peer.descr),
+            peer.endpoint.to_string(),
+            node.node_of(peer.id).unwrap_or("-").to_owned(),
+            node.peer_state(peer.id).map_or_else(String::new, |state| state_in_words(&state, now)),
+            format!("{}/{}", connection.events_received, connection.events_sent),
+            format!("{}/{}", connection.input.bytes, connection.output.bytes),
+            format!("{}/{}", incoming.events, outgoing.events),
+            format!("{}/{}", counters.dropped_incoming, counters.dropped_outgoing),
+        ]);
+        if let Some(error) = node.last_error(peer.id) {
+            // Writing to a string never fails.
+            let _ = writeln!(errors, "#{}: last error: {error}", peer.id);
+        }
+    }
+    let mut text = String::new();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+    let widths: Vec<usize> = (0..8).map(|column| width(column).unwrap_or_default()).collect();
+    for row in &rows {
+        let cells: Vec<String> =
+            row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let _ = writeln!(text, "{}", cells.join("  ").trim_end());
+    }
+    text + &errors
+}
+
+/// Returns how many peers there are and what passed, on one line.
+pub(super) fn summary(node: &Communication) -> String {
+    let (mut running, mut all, mut events_in, mut events_out, mut waiting) = (0, 0, 0, 0, 0);
+    for peer in node.peers() {
+        all += 1;
+        running +=
+            usize::from(node.peer_state(peer.id) == Some(PeerState::Connected(Phase::Running)));
+        let counters = node.counters(peer.id).unwrap_or_default();
+        events_in += counters.connection.events_received;
+        events_out += counters.connection.events_sent;
+        waiting += counters.outgoing.events;
+    }
+    format!(
+        "{running} of {all} peers running, events in {events_in}, out {events_out}, waiting {waiting}"
+    )
+}
+
+fn state_in_words(state: &PeerState, now: Time) -> String {
+    match state {
+        PeerState::Connecting => "connecting".to_owned(),
+        PeerState::Waiting { until } => {
+            format!("retry in {} s", until.saturating_since(now).as_secs())
+        }
+        PeerState::Connected(phase) => phase.to_string().to_lowercase(),
+        PeerState::Gone => "not connected".to_owned(),
+    }
+}

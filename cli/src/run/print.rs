@@ -1,0 +1,67 @@
+//! What a running node prints.
+
+use std::io;
+
+use brocomm::Time;
+use brocomm::connection::Notification as OfConnection;
+use brocomm::node::Notification;
+use serde_json::json;
+
+use crate::notice::Notice;
+use crate::printer::Printer;
+
+/// Prints what a node tells, as `brocomm listen` prints what a connection tells.
+pub(super) fn show(printer: &mut Printer<'_>, time: Time, told: Notification) -> io::Result<()> {
+    let (peer, notice) = match told {
+        Notification::Log(_) | Notification::Terminated { .. } => return Ok(()),
+        Notification::Listening(endpoint) => return printer.listening(&endpoint.to_string()),
+        Notification::ConnectionEstablished { peer, node } => {
+            let class = peer.class.as_deref().map(|class| class.escape_ascii().to_string());
+            let text = match &node {
+                Some(node) => format!("node {node}"),
+                None => "no node fits: it may request, but not send".to_owned(),
+            };
+            let fields = [("class", json!(class)), ("node", json!(node.as_deref()))];
+            (peer, Notice::new("established", fields, text))
+        }
+        Notification::ConnectFailed { peer, reason, retries } => {
+            let fields = [("reason", json!(reason)), ("retries", json!(retries))];
+            (peer, Notice::new("connect_failed", fields, reason))
+        }
+        Notification::ConnectionError { peer, reason } => {
+            (peer, Notice::new("connection_error", [("reason", json!(reason))], reason))
+        }
+        told => match of_connection(told) {
+            Some((peer, told)) => (peer, Notice::of(&told)),
+            None => return Ok(()),
+        },
+    };
+    printer.notice(time, &peer.endpoint.to_string(), &notice)
+}
+
+/// Returns what the connection to a peer told.
+fn of_connection(
+    told: Notification,
+) -> Option<(std::sync::Arc<brocomm::node::EventPeer>, OfConnection)> {
+    Some(match told {
+        Notification::ConnectionHandshakeDone(peer) => (peer, OfConnection::HandshakeDone),
+        Notification::ConnectionClosed { peer, cause, .. } => (peer, OfConnection::Closed(cause)),
+        Notification::EventRegistered { peer, name } => (peer, OfConnection::EventRequested(name)),
+        Notification::CaptureFilter { peer, filter } => (peer, OfConnection::CaptureFilter(filter)),
+        Notification::SyncStarted { peer, role } => (peer, OfConnection::SyncStarted(role)),
+        Notification::Event { peer, event } => (peer, OfConnection::Event(event)),
+        Notification::StateAccess { peer, access } => (peer, OfConnection::StateAccess(access)),
+        Notification::Pong { peer, seq, d1, d2, d3 } => {
+            (peer, OfConnection::Pong { seq, d1, d2, d3 })
+        }
+        Notification::Id { peer, id } => (peer, OfConnection::Id(id)),
+        Notification::Packet { peer, packet } => (peer, OfConnection::Packet(packet)),
+        Notification::RemotePrint { peer, items } => (peer, OfConnection::RemotePrint(items)),
+        Notification::LogCreateWriter { peer, writer } => {
+            (peer, OfConnection::LogCreateWriter(writer))
+        }
+        Notification::LogWrite { peer, entries } => (peer, OfConnection::LogWrite(entries)),
+        Notification::SyncPoint { peer, point } => (peer, OfConnection::SyncPoint(point)),
+        _ => return None,
+    })
+}

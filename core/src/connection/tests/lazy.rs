@@ -1,0 +1,53 @@
+//! Events that are delivered lazily, and sent on.
+
+use super::*;
+use crate::data::CallMismatch;
+
+#[test]
+fn events_come_lazily_and_go_on() {
+    let lazy = Config { events_lazily: true, ..config() };
+    let mut pair = Pair::running(config(), lazy);
+    let two = event("two", vec![Value::Count(1), Value::string("x")]);
+    for event in [&two, &count(2)] {
+        assert_eq!(pair.initiator.send_event(event), Ok(Sent::Sent));
+    }
+    let (_, told) = pair.told();
+    let lazily: Vec<_> = told
+        .iter()
+        .map(|notification| match notification {
+            Notification::LazyEvent(event) => event,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let decoded: Vec<Event> = lazily.iter().map(|event| event.to_event()).collect();
+    assert_eq!(decoded, [two.clone(), count(2)]);
+    assert_eq!(pair.acceptor.counters().events_received, 2);
+
+    let mut onward = Pair::running(config(), config());
+    for event in lazily {
+        assert_eq!(onward.initiator.forward_event(event), Ok(Sent::Sent));
+    }
+    let events = vec![Notification::Event(two), Notification::Event(count(2))];
+    assert_eq!(onward.told(), (vec![], events));
+    assert_eq!(onward.initiator.counters().events_sent, 2);
+}
+
+#[test]
+fn lazy_calls_are_checked_as_others_are() {
+    let deliver = Config { undeclared: Undeclared::Deliver, ..config() };
+    let names = ["count", "stranger", "a_global"].map(Name::from).to_vec();
+    let setup = Some(Setup { events: names, ..setup() });
+    let lazy = Config { events_lazily: true, setup, ..config() };
+    let mut pair = Pair::running(deliver, lazy);
+    for (call, mismatch) in [
+        (event("stranger", vec![]), CallMismatch::Unknown),
+        (event("a_global", vec![]), CallMismatch::NotAnEvent),
+        (event("count", vec![]), CallMismatch::ArgumentCount),
+        (event("count", vec![Value::Int(1)]), CallMismatch::ArgumentTypes),
+    ] {
+        let _ = pair.initiator.send_event(&call);
+        let name = call.name.clone();
+        assert_eq!(pair.told(), (vec![], vec![Notification::CallRejected { name, mismatch }]));
+    }
+    assert_eq!(pair.acceptor.counters().calls_rejected, 4);
+}

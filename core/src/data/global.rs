@@ -1,0 +1,114 @@
+//! Variables and constants, in the order in which they are declared.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{AttributeTag, Attributes, Name, Type, Value};
+
+/// Describes a global variable or constant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Global {
+    /// Its full name (`Module::name`, or `name` in the global module).
+    pub name: Name,
+    /// Its type.
+    pub ty: Type,
+    /// Whether it is a `const`: only a `redef` changes it.
+    pub is_const: bool,
+    /// Its attributes, such as `&synchronized`.
+    pub attributes: Option<Arc<Attributes>>,
+    /// Its initial value, if the declaration gives one.
+    pub init: Option<Value>,
+}
+
+impl Global {
+    /// Makes a variable without attributes and without an initial value.
+    pub fn new(name: impl Into<Name>, ty: Type) -> Global {
+        Global { name: name.into(), ty, is_const: false, attributes: None, init: None }
+    }
+
+    /// Returns whether it has this attribute.
+    pub fn has(&self, tag: AttributeTag) -> bool {
+        self.attributes.as_deref().is_some_and(|attributes| attributes.has(tag))
+    }
+}
+
+/// Holds variables and constants by name, in the order of their declaration: that in which the
+/// full state is sent (§3.4).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Globals {
+    list: Vec<Global>,
+    places: BTreeMap<Name, usize>,
+}
+
+impl Globals {
+    /// Adds one; an earlier one of the same name is replaced, and the new one takes its place.
+    pub fn insert(&mut self, global: Global) {
+        match self.places.get(&global.name) {
+            Some(place) => {
+                if let Some(old) = self.list.get_mut(*place) {
+                    *old = global;
+                }
+            }
+            None => {
+                self.places.insert(global.name.clone(), self.list.len());
+                self.list.push(global);
+            }
+        }
+    }
+
+    /// Returns the one of this full name.
+    pub fn get(&self, name: &[u8]) -> Option<&Global> {
+        self.list.get(*self.places.get(name)?)
+    }
+
+    /// Returns whether there is one of this full name.
+    pub fn contains(&self, name: &[u8]) -> bool {
+        self.places.contains_key(name)
+    }
+
+    /// Returns them in order of declaration.
+    pub fn iter(&self) -> std::slice::Iter<'_, Global> {
+        self.list.iter()
+    }
+
+    /// Returns how many there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Returns whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+}
+
+impl<'a> IntoIterator for &'a Globals {
+    type Item = &'a Global;
+    type IntoIter = std::slice::Iter<'a, Global>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl Extend<Global> for Globals {
+    fn extend<I: IntoIterator<Item = Global>>(&mut self, globals: I) {
+        globals.into_iter().for_each(|global| self.insert(global));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_declaration_takes_the_old_ones_place() {
+        let mut globals = Globals::default();
+        globals.extend(["b", "a"].map(|name| Global::new(name, Type::COUNT)));
+        globals.insert(Global::new("b", Type::STRING));
+        let listed: Vec<_> = globals.iter().map(|g| (g.name.to_string(), g.ty.clone())).collect();
+        assert_eq!(listed, [("b".to_owned(), Type::STRING), ("a".to_owned(), Type::COUNT)]);
+        assert_eq!(globals.get(b"a").map(|g| g.ty.clone()), Some(Type::COUNT));
+        assert!(globals.get(b"c").is_none() && !globals.contains(b"c"));
+    }
+}

@@ -1,0 +1,29 @@
+//! What variables hold without an initial value.
+
+use super::scope::default_of;
+use super::{AttributeTag, Record, Table, Type, TypeKind, Value, Vector};
+
+impl Type {
+    /// Returns what a variable of this type holds in Bro if its declaration gives it no value:
+    /// containers are empty, records have their fields' defaults, and the others have none.
+    ///
+    /// A record's fields that are not `&optional` are made in the same way.
+    pub fn initial_value(&self) -> Option<Value> {
+        let Type::Def(def) = self else { return None };
+        match &def.kind {
+            TypeKind::Set(_) => Some(Table::new(self.clone()).into()),
+            TypeKind::Table(_) => Some(Table::new(self.clone()).into()),
+            TypeKind::Vector(_) => Some(Vector::new(self.clone(), Vec::new()).into()),
+            TypeKind::Record(record) => {
+                let fields = record.fields.iter().flatten().map(|field| {
+                    let attributes = field.attributes.as_deref();
+                    let optional = attributes.is_some_and(|a| a.has(AttributeTag::Optional));
+                    let default = default_of(field).and_then(|value| value.coerce(&field.ty).ok());
+                    default.or_else(|| if optional { None } else { field.ty.initial_value() })
+                });
+                Some(Record::new(self.clone(), fields.collect()).into())
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! Takes patterns apart as Bro's scanner and parser do.
+
+use super::class::Class;
+use super::error::{PatternError, PatternErrorKind};
+use super::tree::Tree;
+
+/// The greatest number of repetitions that may be asked for.
+const REPEAT_LIMIT: u32 = 1000;
+/// How deep groups may be nested.
+const DEPTH_LIMIT: u32 = 32;
+/// How many repetitions of each other may follow one thing: `a{2}{3}` has two. Together with the
+/// depth this stays below what `regex` allows.
+const STACK_LIMIT: u32 = 4;
+/// How long a pattern may be, in bytes.
+const LENGTH_LIMIT: usize = 64 << 10;
+
+type Result<T> = std::result::Result<T, PatternError>;
+
+/// Reads a pattern from its beginning to its end.
+pub(super) struct Parser<'a> {
+    text: &'a [u8],
+    /// What is not read yet.
+    pub(super) rest: &'a [u8],
+    /// How many groups are open.
+    depth: u32,
+    /// Whether letters stand for either case.
+    pub(super) insensitive: bool,
+}
+
+impl<'a> Parser<'a> {
+    /// Reads a pattern.
+    pub(super) fn parse(text: &'a [u8]) -> Result<Tree> {
+        let mut parser = Parser { text, rest: text, depth: 0, insensitive: false };
+        if text.len() > LENGTH_LIMIT {
+            let (length, limit) = (text.len(), LENGTH_LIMIT);
+            return parser.fail(text, PatternErrorKind::TooLong { length, limit });
+        }
+        let tree = parser.alternatives()?;
+        // Only a parenthesis ends alternatives before the text does.
+        if parser.rest.is_empty() {
+            Ok(tree)
+        } else {
+            parser.fail(parser.rest, PatternErrorKind::UnopenedGroup)
+        }
+    }
+
+    /// Fails at the place where this rest of the text begins.
+    pub(super) fn fail<T>(&self, at: &[u8], kind: PatternErrorKind) -> Result<T> {
+        let before = self.text.len().saturating_sub(at.len());
+        // All bytes count but those that continue a character of UTF-8.
+        let characters = self.text.iter().take(before).filter(|byte| **byte & 0xC0 != 0x80).count();
+        let column = u32::try_from(characters).unwrap_or(u32::MAX).saturating_add(1);
+        Err(PatternError { kind, column })
+    }
+
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.rest.first().copied()
+    }
+
+    pub(super) fn bump(&mut self) -> Option<u8> {
+        let (first, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        Some(*first)
+    }
+
+    pub(super) fn eat(&mut self, wanted: &[u8]) -> bool {
+        match self.rest.strip_prefix(wanted) {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Reads what is between parentheses, or all.
+    fn alternatives(&mut self) -> Result<Tree> {
+        // The first alternative may be empty, the others not.
+        let first = self.series()?;
+        if self.peek() != Some(b'|') {
+            return Ok(first);
+        }
+        let mut trees = vec![first];
+        loop {
+            let bar = self.rest;
+            if !self.eat(b"|") {
+                return Ok(Tree::Any(trees));
+            }
+            if matches!(self.peek(), None | Some(b'|' | b')')) {
+                return self.fail(bar, PatternErrorKind::EmptyAlternative);
+            }
+            trees.push(self.series()?);
+        }
+    }
+
+    fn series(&mut self) -> Result<Tree> {
+        let mut trees = Vec::new();
+        while !matches!(self.peek(), None | Some(b'|' | b')')) {
+            let mut tree = self.single()?;
+            let mut stacked = 0u32;
+            loop {
+                let at = self.rest;
+                let Some((min, max)) = self.repetition()? else { break };
+                stacked = stacked.saturating_add(1);
+                if stacked > STACK_LIMIT {
+                    return self.fail(at, PatternErrorKind::TooDeep { limit: STACK_LIMIT });
+                }
+                tree = Tree::Repeat { tree: Box::new(tree), min, max };
+            }
+            trees.push(tree);
+        }
+        Ok(Tree::All(trees))
+    }
+
+    /// Reads what a repetition can follow.
+    fn single(&mut self) -> Result<Tree> {
+        let start = self.rest;
+        match self.bump() {
+            None => Ok(Tree::All(Vec::new())),
+            Some(b'(') => self.group(start),
+            Some(b'[') => self.class(start).map(Tree::One),
+            Some(b'"') => self.quoted(start),
+            Some(b'.') => {
+                let mut newline = Class::default();
+                newline.add(b'\n');
+                Ok(Tree::One(newline.negated()))
+            }
+            Some(b'^') => Ok(Tree::Start),
+            Some(b'$') => Ok(Tree::End),
+            Some(first @ (b'*' | b'+' | b'?')) => {
+                self.fail(start, PatternErrorKind::NothingToRepeat(first.into()))
+            }
+            Some(b'{') if self.peek().is_some_and(|byte| byte.is_ascii_digit()) => {
+                self.fail(start, PatternErrorKind::NothingToRepeat('{'))
+            }
+            Some(b'{') => self.fail(start, PatternErrorKind::MalformedRepeat),
+            Some(b'}') => self.fail(start, PatternErrorKind::UnopenedRepeat),
+            Some(first) => {
+                let mut class = Class::default();
+                class.add(self.character(first, start)?);
+                if self.insensitive {
+                    class.add_cases();
+                }
+                Ok(Tree::One(class))
+            }
+        }
+    }
+
+    fn group(&mut self, start: &'a [u8]) -> Result<Tree> {
+        self.depth = self.depth.saturating_add(1);
+        if self.depth > DEPTH_LIMIT {
+            return self.fail(start, PatternErrorKind::TooDeep { limit: DEPTH_LIMIT });
+        }
+        let outside = self.insensitive;
+        if self.eat(b"?i:") {
+            self.insensitive = true;
+        } else if self.peek() == Some(b'?') {
+            return self.fail(start, PatternErrorKind::GroupKind);
+        }
+        let tree = self.alternatives()?;
+        if !self.eat(b")") {
+            return self.fail(start, PatternErrorKind::UnclosedGroup);
+        }
+        self.insensitive = outside;
+        self.depth = self.depth.saturating_sub(1);
+        Ok(tree)
+    }
+
+    /// Reads the rest of a quoted text, in which case always matters.
+    fn quoted(&mut self, start: &'a [u8]) -> Result<Tree> {
+        let mut trees = Vec::new();
+        loop {
+            let at = self.rest;
+            match self.bump() {
+                None => return self.fail(start, PatternErrorKind::UnclosedQuote),
+                Some(b'"') => return Ok(Tree::All(trees)),
+                Some(first) => {
+                    let mut class = Class::default();
+                    class.add(self.character(first, at)?);
+                    trees.push(Tree::One(class));
+                }
+            }
+        }
+    }
+
+    /// Reads a repetition, if one comes.
+    fn repetition(&mut self) -> Result<Option<(u32, Option<u32>)>> {
+        let start = self.rest;
+        if self.eat(b"*") {
+            return Ok(Some((0, None)));
+        } else if self.eat(b"+") {
+            return Ok(Some((1, None)));
+        } else if self.eat(b"?") {
+            return Ok(Some((0, Some(1))));
+        } else if !self.eat(b"{") {
+            return Ok(None);
+        }
+        let Some(min) = self.number()? else {
+            return self.fail(start, PatternErrorKind::MalformedRepeat);
+        };
+        let comma = self.eat(b",");
+        let max = if comma { self.number()? } else { Some(min) };
+        if !self.eat(b"}") {
+            return self.fail(start, PatternErrorKind::MalformedRepeat);
+        }
+        match max {
+            Some(max) if max < min => {
+                self.fail(start, PatternErrorKind::ReversedRepeat { min, max })
+            }
+            max => Ok(Some((min, max))),
+        }
+    }
+
+    /// Reads a number of repetitions, if digits come.
+    fn number(&mut self) -> Result<Option<u32>> {
+        let start = self.rest;
+        let length = start.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let Some((digits, rest)) = start.split_at_checked(length).filter(|_| length > 0) else {
+            return Ok(None);
+        };
+        self.rest = rest;
+        let text = std::str::from_utf8(digits).unwrap_or_default();
+        match text.parse() {
+            Ok(number) if number <= REPEAT_LIMIT => Ok(Some(number)),
+            _ => {
+                let number = text.chars().take(20).collect();
+                self.fail(start, PatternErrorKind::TooManyRepeats { number, limit: REPEAT_LIMIT })
+            }
+        }
+    }
+
+    /// Returns the byte that `first`, with which `start` begins, and what follows it stand for.
+    pub(super) fn character(&mut self, first: u8, start: &'a [u8]) -> Result<u8> {
+        match first {
+            0 | b'\n' => self.fail(start, PatternErrorKind::EndsPattern(first)),
+            b'\\' => self.escape(start),
+            other => Ok(other),
+        }
+    }
+
+    /// Reads what follows a backslash.
+    fn escape(&mut self, start: &'a [u8]) -> Result<u8> {
+        let digits = self.rest.iter().take_while(|byte| matches!(byte, b'0'..=b'7')).count();
+        if let Some((digits, rest)) = self.rest.split_at_checked(digits).filter(|_| digits > 0) {
+            self.rest = rest;
+            let text = std::str::from_utf8(digits).unwrap_or_default();
+            // Bro drops what follows the third digit.
+            let byte = u8::from_str_radix(text, 8).ok().filter(|_| text.len() <= 3);
+            return match byte {
+                Some(byte) => Ok(byte),
+                None => {
+                    let digits = text.chars().take(20).collect();
+                    self.fail(start, PatternErrorKind::OctalEscape(digits))
+                }
+            };
+        }
+        Ok(match self.bump() {
+            None => return self.fail(start, PatternErrorKind::LoneBackslash),
+            Some(byte @ (0 | b'\n')) => {
+                return self.fail(start, PatternErrorKind::EndsPattern(byte));
+            }
+            Some(b'x') => return self.hexadecimal(start),
+            Some(b'a') => 7,
+            Some(b'b') => 8,
+            Some(b't') => b'\t',
+            Some(b'n') => b'\n',
+            Some(b'v') => 11,
+            Some(b'f') => 12,
+            Some(b'r') => b'\r',
+            Some(other) => other,
+        })
+    }
+
+    fn hexadecimal(&mut self, start: &'a [u8]) -> Result<u8> {
+        let digits = self.rest.split_at_checked(2);
+        let byte = digits
+            .filter(|(digits, _)| digits.iter().all(u8::is_ascii_hexdigit))
+            .and_then(|(digits, rest)| Some((std::str::from_utf8(digits).ok()?, rest)))
+            .and_then(|(digits, rest)| Some((u8::from_str_radix(digits, 16).ok()?, rest)));
+        match byte {
+            Some((byte, rest)) => {
+                self.rest = rest;
+                Ok(byte)
+            }
+            None => self.fail(start, PatternErrorKind::HexEscape),
+        }
+    }
+}

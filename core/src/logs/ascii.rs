@@ -1,0 +1,264 @@
+//! Bro's ASCII logs (3§3).
+
+use std::io::Write;
+
+use bytes::Bytes;
+
+use super::calendar::Wall;
+use super::{LogField, LogValue, number};
+use crate::Time;
+use crate::data::address;
+
+/// Writes logs as Bro's ASCII writer does: what `bro-cut` and its like read (3§3).
+///
+/// Appends to a buffer, and knows nothing of files. The defaults are Bro's.
+///
+/// ```
+/// use brocomm::Time;
+/// use brocomm::data::TypeTag;
+/// use brocomm::logs::{AsciiFormat, LogField, LogValue};
+///
+/// let fields = [LogField::new("ts", TypeTag::Time), LogField::set("hosts", TypeTag::String)];
+/// let hosts = LogValue::Set(vec![LogValue::string("a"), LogValue::string("x,y")]);
+/// let now = Time::from_secs_f64(1_500_000_000.0);
+///
+/// let (format, mut log) = (AsciiFormat::default(), Vec::new());
+/// format.open(b"mini", &fields, now, &mut log);
+/// format.entry(&[LogValue::Time(1000.5), hosts], &mut log);
+/// format.close(now, &mut log);
+/// assert!(log.ends_with(b"\n1000.500000\ta,x\\x2cy\n#close\t2017-07-14-02-40-00\n"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AsciiFormat {
+    /// What stands between columns; a tab. Not empty.
+    pub separator: Bytes,
+    /// What stands between the elements of a set or vector; a comma. Not empty.
+    pub set_separator: Bytes,
+    /// What stands for an empty string, set or vector; `(empty)`.
+    pub empty_field: Bytes,
+    /// What stands for a value that is not set; `-`.
+    pub unset_field: Bytes,
+    /// What header lines begin with; `#`. An entry that would begin so has its first byte escaped.
+    pub meta_prefix: Bytes,
+    /// Whether there are header lines and a `#close`; yes.
+    pub include_meta: bool,
+    /// Whether the names of the columns, in one line, are all of the header; no.
+    pub tsv: bool,
+    /// How many seconds the clock of `#open` and `#close` is ahead of UTC; 0, where a Bro takes
+    /// the local time.
+    pub utc_offset: i32,
+}
+
+impl Default for AsciiFormat {
+    fn default() -> Self {
+        AsciiFormat {
+            separator: Bytes::from_static(b"\t"),
+            set_separator: Bytes::from_static(b","),
+            empty_field: Bytes::from_static(b"(empty)"),
+            unset_field: Bytes::from_static(b"-"),
+            meta_prefix: Bytes::from_static(b"#"),
+            include_meta: true,
+            tsv: false,
+            utc_offset: 0,
+        }
+    }
+}
+
+impl AsciiFormat {
+    /// Appends the header of a log that is opened at a moment.
+    ///
+    /// Bytes of the columns' names that would break the line are escaped, which Bro leaves to the
+    /// sender.
+    pub fn open(&self, path: &[u8], fields: &[LogField], at: Time, out: &mut Vec<u8>) {
+        if !self.include_meta {
+            return;
+        }
+        if self.tsv {
+            self.row(fields, out, |field, out| self.name(&field.name, out));
+            out.push(b'\n');
+            return;
+        }
+        out.extend_from_slice(&self.meta_prefix);
+        out.extend_from_slice(b"separator ");
+        escape_unusual(&self.separator, out);
+        out.push(b'\n');
+        for (key, value) in [
+            ("set_separator", &*self.set_separator),
+            ("empty_field", &self.empty_field),
+            ("unset_field", &self.unset_field),
+            ("path", path),
+        ] {
+            self.meta(key, out);
+            escape_unusual(value, out);
+            out.push(b'\n');
+        }
+        self.stamp("open", at, out);
+        self.meta("fields", out);
+        self.row(fields, out, |field, out| self.name(&field.name, out));
+        out.push(b'\n');
+        self.meta("types", out);
+        self.row(fields, out, |field, out| append(out, format_args!("{}", field.type_name())));
+        out.push(b'\n');
+    }
+
+    /// Appends an entry's line.
+    pub fn entry(&self, values: &[LogValue], out: &mut Vec<u8>) {
+        let start = out.len();
+        self.row(values, out, |value, out| self.value(value, false, out));
+        let begins_like_meta = !self.meta_prefix.is_empty()
+            && out.get(start..).is_some_and(|line| line.starts_with(&self.meta_prefix));
+        if begins_like_meta {
+            let line = out.split_off(start);
+            if let Some((first, rest)) = line.split_first() {
+                escape(*first, out);
+                out.extend_from_slice(rest);
+            }
+        }
+        out.push(b'\n');
+    }
+
+    /// Appends the last line of a log that is closed at a moment.
+    pub fn close(&self, at: Time, out: &mut Vec<u8>) {
+        if self.include_meta && !self.tsv {
+            self.stamp("close", at, out);
+        }
+    }
+
+    fn row<T>(&self, items: &[T], out: &mut Vec<u8>, write: impl Fn(&T, &mut Vec<u8>)) {
+        for (i, item) in items.iter().enumerate() {
+            if i > 0 {
+                out.extend_from_slice(&self.separator);
+            }
+            write(item, out);
+        }
+    }
+
+    fn meta(&self, key: &str, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.meta_prefix);
+        out.extend_from_slice(key.as_bytes());
+        out.extend_from_slice(&self.separator);
+    }
+
+    fn stamp(&self, key: &str, at: Time, out: &mut Vec<u8>) {
+        self.meta(key, out);
+        out.extend_from_slice(Wall::of(at, self.utc_offset).stamp().as_bytes());
+        out.push(b'\n');
+    }
+
+    /// Writes a column's name.
+    fn name(&self, name: &[u8], out: &mut Vec<u8>) {
+        self.text(name, false, out);
+    }
+
+    /// Writes a value; `inside` says whether it is an element of a set or vector.
+    fn value(&self, value: &LogValue, inside: bool, out: &mut Vec<u8>) {
+        let start = out.len();
+        match value {
+            LogValue::String(text)
+            | LogValue::Enum(text)
+            | LogValue::Func(text)
+            | LogValue::File(text) => return self.string(text, inside, out),
+            LogValue::Set(items) | LogValue::Vector(items) => return self.elements(items, out),
+            LogValue::Unset(_) => out.extend_from_slice(&self.unset_field),
+            LogValue::Bool(value) => out.push(if *value { b'T' } else { b'F' }),
+            LogValue::Int(value) => append(out, format_args!("{value}")),
+            LogValue::Count(value) | LogValue::Counter(value) => {
+                append(out, format_args!("{value}"));
+            }
+            LogValue::Port(port) => append(out, format_args!("{}", port.number)),
+            LogValue::Addr(addr) => out.extend_from_slice(address(*addr).as_bytes()),
+            LogValue::Subnet(subnet) => append(out, format_args!("{subnet}")),
+            LogValue::Double(value) => out.extend_from_slice(number::double(*value).as_bytes()),
+            LogValue::Time(value) | LogValue::Interval(value) => {
+                out.extend_from_slice(number::fixed(*value).as_bytes());
+            }
+        }
+        // Numbers are escaped like strings, should a separator be a part of one.
+        let text = out.get(start..).unwrap_or_default();
+        if (0..text.len()).any(|at| self.escaped(text, at, inside) > 0) {
+            let text = out.split_off(start);
+            self.text(&text, inside, out);
+        }
+    }
+
+    fn elements(&self, items: &[LogValue], out: &mut Vec<u8>) {
+        if items.is_empty() {
+            return self.text(&self.empty_field, false, out);
+        }
+        for (i, item) in items.iter().enumerate() {
+            if i > 0 {
+                out.extend_from_slice(&self.set_separator);
+            }
+            self.value(item, true, out);
+        }
+    }
+
+    /// Writes a string so that it can't be taken for an unset or empty one.
+    fn string(&self, text: &[u8], inside: bool, out: &mut Vec<u8>) {
+        match text.split_first() {
+            None => self.text(&self.empty_field, inside, out),
+            Some((first, rest)) if text == self.unset_field || text == self.empty_field => {
+                escape(*first, out);
+                self.text(rest, inside, out);
+            }
+            Some(_) => self.text(text, inside, out),
+        }
+    }
+
+    /// Writes text with everything escaped that is not printable ASCII or that separates.
+    fn text(&self, text: &[u8], inside: bool, out: &mut Vec<u8>) {
+        let (mut at, mut plain) = (0usize, 0usize);
+        while at < text.len() {
+            let length = self.escaped(text, at, inside);
+            if length == 0 {
+                at += 1;
+                continue;
+            }
+            out.extend_from_slice(text.get(plain..at).unwrap_or_default());
+            for byte in text.iter().skip(at).take(length) {
+                escape(*byte, out);
+            }
+            at += length;
+            plain = at;
+        }
+        out.extend_from_slice(text.get(plain..).unwrap_or_default());
+    }
+
+    /// Returns how many bytes from here on have to be escaped.
+    #[inline]
+    fn escaped(&self, text: &[u8], at: usize, inside: bool) -> usize {
+        let Some(rest) = text.get(at..) else { return 0 };
+        let separates = |separator: &[u8]| !separator.is_empty() && rest.starts_with(separator);
+        match rest.first() {
+            None => 0,
+            Some(b'\\' | 0..=0x1f | 0x7f..) => 1,
+            Some(_) if separates(&self.separator) => self.separator.len(),
+            Some(_) if inside && separates(&self.set_separator) => self.set_separator.len(),
+            Some(_) => 0,
+        }
+    }
+}
+
+fn append(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
+    // Writing to a vector never fails.
+    let _ = out.write_fmt(text);
+}
+
+/// Writes a byte as `\xhh`, a backslash doubled.
+fn escape(byte: u8, out: &mut Vec<u8>) {
+    match byte {
+        b'\\' => out.extend_from_slice(b"\\\\"),
+        _ => append(out, format_args!("\\x{byte:02x}")),
+    }
+}
+
+/// Writes what header lines say: white space and what is not printable is escaped, a backslash is
+/// not.
+fn escape_unusual(text: &[u8], out: &mut Vec<u8>) {
+    for byte in text {
+        match byte {
+            0x21..=0x7e => out.push(*byte),
+            _ => append(out, format_args!("\\x{byte:02x}")),
+        }
+    }
+}

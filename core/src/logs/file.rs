@@ -1,0 +1,233 @@
+//! One log's file from its opening to its rotation (3§4).
+
+use std::sync::Arc;
+
+use super::{LogFormat, LogValue, LogWriter, Rotation, file_name};
+use crate::Time;
+
+/// Follows the file of one log: what is written to it, when it is rotated, and what it is called
+/// then.
+///
+/// It touches no file; whoever does appends what this gives, makes a new file when told to, and
+/// renames it. As in Bro, a log's file is made when its writer comes up, and after a rotation with
+/// the next entry.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use std::time::Duration;
+/// # use brocomm::Time;
+/// # use brocomm::data::TypeTag;
+/// # use brocomm::logs::{LogField, LogFile, LogFormat, LogStream, LogStreams, LogValue, Rotation};
+/// # let now = Time::from_secs_f64(1_500_000_000.0);
+/// # let mut streams = LogStreams::new();
+/// # streams.declare(LogStream::new(14, "mini", vec![LogField::new("n", TypeTag::Count)]))?;
+/// # let writer = streams.write(14, &[LogValue::Count(1)], now)?.writer().clone();
+/// let hourly = Rotation::every(Duration::from_secs(3600));
+/// let mut log = LogFile::new(Arc::new(writer), &LogFormat::default(), hourly, now).expect("mini");
+/// let mut bytes = Vec::new();
+/// if log.entry(&[LogValue::Count(1)], now, &mut bytes) {
+///     assert_eq!(log.name(), "mini.log");
+///     // Make that file new.
+/// }
+/// // Append the bytes to it.
+/// let due = log.next_timer().expect("there is a next hour");
+/// bytes.clear();
+/// let rotated = log.rotate(due, &mut bytes);
+/// // Append the bytes, close the file and rename it.
+/// assert_eq!(rotated.as_deref(), Some("mini.2017-07-14-02-40-00.log"));
+/// # Ok::<(), brocomm::logs::StreamError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct LogFile {
+    writer: Arc<LogWriter>,
+    format: LogFormat,
+    rotation: Rotation,
+    /// What the file is called, without its ending.
+    stem: Vec<u8>,
+    name: String,
+    is_open: bool,
+    /// When the log came up, or was rotated last.
+    since: Time,
+}
+
+impl LogFile {
+    /// Makes a file for a writer that comes up; of the form that its options ask for, where they
+    /// say nothing of this one.
+    ///
+    /// `None` if the path is no [name of a file](file_name).
+    pub fn new(
+        writer: Arc<LogWriter>,
+        format: &LogFormat,
+        rotation: Rotation,
+        now: Time,
+    ) -> Option<LogFile> {
+        let (name, stem) = (file_name(&writer.path)?, writer.path.to_vec());
+        let format = format.configured(&writer.options);
+        Some(LogFile { writer, format, rotation, stem, name, is_open: false, since: now })
+    }
+
+    /// Gives the file another name than its path, to keep two logs of one path apart; `None` if it
+    /// is none.
+    pub fn named(self, stem: &str) -> Option<LogFile> {
+        let name = file_name(stem.as_bytes())?;
+        Some(LogFile { stem: stem.as_bytes().to_vec(), name, ..self })
+    }
+
+    /// Returns the file's name while it is written to: `conn.log`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the writer whose log it is.
+    pub fn writer(&self) -> &Arc<LogWriter> {
+        &self.writer
+    }
+
+    /// Appends the header, if the file is not open. True if so: then the file is to be made new.
+    pub fn open(&mut self, now: Time, out: &mut Vec<u8>) -> bool {
+        if self.is_open {
+            return false;
+        }
+        self.format.open(&self.writer.path, &self.writer.fields, now, out);
+        self.is_open = true;
+        true
+    }
+
+    /// Appends an entry, after the header if the file is not open. True if so: then the file is to
+    /// be made new.
+    pub fn entry(&mut self, values: &[LogValue], now: Time, out: &mut Vec<u8>) -> bool {
+        let new = self.open(now, out);
+        self.format.entry(&self.writer.fields, values, out);
+        new
+    }
+
+    /// Returns when to call [`rotate`](LogFile::rotate); `None` if never.
+    pub fn next_timer(&self) -> Option<Time> {
+        self.rotation.next(self.since)
+    }
+
+    /// Appends the last line and returns the file's new name, if rotation is due and the file is
+    /// open.
+    pub fn rotate(&mut self, now: Time, out: &mut Vec<u8>) -> Option<String> {
+        if self.next_timer().is_none_or(|due| now < due) {
+            return None;
+        }
+        let rotated = self.end(now, out);
+        self.since = now;
+        rotated
+    }
+
+    /// Appends the last line, at the end of all. If logs are rotated and the file is open, it is
+    /// to be renamed as well, and its new name returned.
+    pub fn finish(&mut self, now: Time, out: &mut Vec<u8>) -> Option<String> {
+        let rotated = self.end(now, out);
+        rotated.filter(|_| !self.rotation.interval.is_zero())
+    }
+
+    fn end(&mut self, now: Time, out: &mut Vec<u8>) -> Option<String> {
+        if !self.is_open {
+            return None;
+        }
+        self.format.close(now, out);
+        self.is_open = false;
+        self.rotation.rotated_name(&self.stem, self.since)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::data::TypeTag;
+    use crate::logs::LogField;
+
+    /// The first moment of a day.
+    const DAY: Time = Time::from_nanos(20_000 * 86_400 * 1_000_000_000);
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn writer(path: &str) -> Arc<LogWriter> {
+        Arc::new(LogWriter {
+            stream: 1,
+            writer: 1,
+            path: path.into(),
+            rotation_base: 0.0,
+            rotation_interval: 0.0,
+            network_time: 0.0,
+            options: vec![("tsv".into(), Bytes::from("T"))],
+            fields: vec![LogField::new("n", TypeTag::Count)],
+        })
+    }
+
+    fn file(rotation: Rotation) -> LogFile {
+        LogFile::new(writer("conn"), &LogFormat::default(), rotation, DAY).unwrap()
+    }
+
+    fn entry(file: &mut LogFile, now: Time) -> (bool, String) {
+        let mut out = Vec::new();
+        let new = file.entry(&[LogValue::Count(7)], now, &mut out);
+        (new, String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn a_file_begins_with_its_header_once() {
+        let mut file = file(Rotation::default());
+        let mut out = Vec::new();
+        assert!(file.open(DAY, &mut out));
+        assert_eq!(out, b"n\n");
+        assert!(!file.open(DAY, &mut out));
+        assert_eq!(entry(&mut file, DAY), (false, "7\n".to_owned()));
+        assert_eq!(file.next_timer(), None);
+        assert_eq!(file.rotate(DAY + HOUR * 99, &mut out), None);
+        assert_eq!(file.finish(DAY, &mut out), None);
+        assert_eq!(out, b"n\n");
+    }
+
+    #[test]
+    fn a_file_is_rotated_when_it_is_due() {
+        let mut file = file(Rotation::every(HOUR));
+        let mut out = Vec::new();
+        assert_eq!(entry(&mut file, DAY), (true, "n\n7\n".to_owned()));
+        let due = DAY + HOUR;
+        assert_eq!(file.next_timer(), Some(due));
+        assert_eq!(file.rotate(Time::from_nanos(due.as_nanos() - 1), &mut out), None);
+        assert_eq!(file.rotate(due, &mut out).as_deref(), Some("conn.2024-10-04-00-00-00.log"));
+        // Nothing was written for an hour, so there is no file; the next is named after the hour.
+        assert_eq!(file.next_timer(), Some(due + HOUR));
+        assert_eq!(file.rotate(due + HOUR, &mut out), None);
+        assert_eq!(entry(&mut file, due + HOUR * 3 / 2), (true, "n\n7\n".to_owned()));
+        let name = file.finish(due + HOUR * 2, &mut out);
+        assert_eq!(name.as_deref(), Some("conn.2024-10-04-02-00-00.log"));
+        assert_eq!(out, b"");
+    }
+
+    #[test]
+    fn a_closed_file_has_its_last_line() {
+        let writer = Arc::new(LogWriter { options: Vec::new(), ..(*writer("conn")).clone() });
+        let hourly = Rotation::every(HOUR);
+        let mut file = LogFile::new(writer, &LogFormat::default(), hourly, DAY).unwrap();
+        file.open(DAY, &mut Vec::new());
+        let mut out = Vec::new();
+        assert!(file.clone().rotate(DAY + HOUR, &mut out).is_some());
+        assert_eq!(out, b"#close\t2024-10-04-01-00-00\n");
+        out.clear();
+        assert!(file.finish(DAY, &mut out).is_some());
+        assert_eq!(out, b"#close\t2024-10-04-00-00-00\n");
+    }
+
+    #[test]
+    fn a_file_can_have_another_name() {
+        let file = file(Rotation::every(HOUR)).named("conn-2").unwrap();
+        assert_eq!(file.name(), "conn-2.log");
+        let mut out = Vec::new();
+        let mut open = file.clone();
+        open.open(DAY, &mut out);
+        let rotated = open.rotate(DAY + HOUR, &mut out);
+        assert_eq!(rotated.as_deref(), Some("conn-2.2024-10-04-00-00-00.log"));
+        assert!(file.named("../x").is_none());
+        let format = LogFormat::default();
+        assert!(LogFile::new(writer("a/b"), &format, Rotation::default(), DAY).is_none());
+    }
+}

@@ -1,0 +1,97 @@
+//! Names for the numbers of streams and writers (part 3).
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use super::WRITER_ASCII;
+use crate::data::Name;
+
+/// Maps a peer's numbers of streams and writers to names.
+///
+/// The numbers are those of the sender's enums `Log::ID` and `Log::Writer`, and depend on what
+/// scripts it has loaded; so the names are its receiver's configuration.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogNames {
+    /// Names of streams, such as `Conn::LOG`.
+    pub streams: BTreeMap<i32, Name>,
+    /// Names of kinds of writers, such as `Log::WRITER_ASCII`.
+    pub writers: BTreeMap<i32, Name>,
+}
+
+impl LogNames {
+    /// Reads names off lines as `stream 12 Communication::LOG` and `writer 1 Log::WRITER_ASCII`;
+    /// empty lines, and what follows a `#`, mean nothing. A later line wins.
+    ///
+    /// # Errors
+    /// Names the first line that is none of these.
+    pub fn parse(text: &str) -> Result<LogNames, LogNamesError> {
+        let mut names = LogNames::default();
+        for (at, line) in text.lines().enumerate() {
+            let line = line.split('#').next().unwrap_or_default();
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let error = LogNamesError { line: at.saturating_add(1) };
+            let (map, number, name) = match words.as_slice() {
+                [] => continue,
+                ["stream", number, name] => (&mut names.streams, number, name),
+                ["writer", number, name] => (&mut names.writers, number, name),
+                _ => return Err(error),
+            };
+            let number = number.parse().map_err(|_| error)?;
+            map.insert(number, Name::from(*name));
+        }
+        Ok(names)
+    }
+
+    /// Returns a stream's name, `log-12` if there is none for the number.
+    pub fn stream(&self, number: i32) -> Name {
+        let named = self.streams.get(&number).cloned();
+        named.unwrap_or_else(|| Name::from(format!("log-{number}")))
+    }
+
+    /// Returns the name of a kind of writer, `writer-2` if there is none for the number;
+    /// `Log::WRITER_ASCII` is known.
+    pub fn writer(&self, number: i32) -> Name {
+        let named = self.writers.get(&number).cloned();
+        named.unwrap_or_else(|| match number {
+            WRITER_ASCII => Name::from_static("Log::WRITER_ASCII"),
+            _ => Name::from(format!("writer-{number}")),
+        })
+    }
+}
+
+/// Says that a line gives no name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("line {line} is neither \"stream NUMBER NAME\" nor \"writer NUMBER NAME\"")]
+pub struct LogNamesError {
+    /// The line's number, from 1.
+    pub line: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_get_names() {
+        let text =
+            "# of sensor 3\nstream 12 Communication::LOG # sic\n\n writer\t2 Log::WRITER_NONE\n";
+        let names = LogNames::parse(text).unwrap();
+        assert_eq!(names.stream(12), "Communication::LOG");
+        assert_eq!(names.stream(13), "log-13");
+        assert_eq!(names.stream(-1), "log--1");
+        assert_eq!(names.writer(1), "Log::WRITER_ASCII");
+        assert_eq!(names.writer(2), "Log::WRITER_NONE");
+        assert_eq!(names.writer(3), "writer-3");
+    }
+
+    #[test]
+    fn a_line_that_means_nothing_is_told() {
+        for text in
+            ["stream 12", "\nstreams 12 x", "stream x y", "writer 1 a b", "stream 2147483648 x"]
+        {
+            let line = if text.starts_with('\n') { 2 } else { 1 };
+            assert_eq!(LogNames::parse(text), Err(LogNamesError { line }), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Records as entries of logs (3§1).
+
+use thiserror::Error;
+
+use super::loggable::is_element;
+use super::{LogField, LogValue};
+use crate::data::{
+    AttributeTag, BroType, Field, Name, Record, ToValue, Type, TypeKind, TypeTag, Value,
+};
+
+/// Is an entry of a log: every record, with its `&log` fields as columns.
+///
+/// With the feature `derive`, a struct is one: `#[derive(brocomm::Record)]`, and `#[bro(log)]` at
+/// the fields.
+pub trait LogRecord {
+    /// Returns the columns.
+    ///
+    /// # Errors
+    /// Says which field no log has a column for.
+    fn log_fields() -> Result<Vec<LogField>, NotLoggable>;
+
+    /// Returns what the columns hold.
+    fn log_values(&self) -> Vec<LogValue>;
+}
+
+impl<T: ToValue> LogRecord for T {
+    fn log_fields() -> Result<Vec<LogField>, NotLoggable> {
+        log_fields(&<T as BroType>::bro_type())
+    }
+
+    fn log_values(&self) -> Vec<LogValue> {
+        match self.to_value() {
+            Value::Record(record) => log_values(&record),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Returns the columns that a log of these records has: those of the fields with `&log`, the ones
+/// of nested records joined by a dot.
+///
+/// # Errors
+/// Says which field no log has a column for.
+pub fn log_fields(record: &Type) -> Result<Vec<LogField>, NotLoggable> {
+    let mut fields = Vec::new();
+    collect_fields(record, &[], 0, &mut fields)?;
+    if fields.is_empty() {
+        return Err(NotLoggable::NoField { ty: Name::from(record.to_string()) });
+    }
+    Ok(fields)
+}
+
+/// Returns what the columns of a record hold, in the order of [`log_fields`].
+pub fn log_values(record: &Record) -> Vec<LogValue> {
+    let mut values = Vec::new();
+    collect_values(&record.ty, Some(record), 0, &mut values);
+    values
+}
+
+/// How deep records may lie within each other; they can't be recursive, but for a type's own fault.
+const DEPTH: u32 = 16;
+
+fn collect_fields(
+    record: &Type,
+    prefix: &[u8],
+    depth: u32,
+    fields: &mut Vec<LogField>,
+) -> Result<(), NotLoggable> {
+    for field in logged(record) {
+        let name = [prefix, &*field.name].concat();
+        if field.ty.tag() == Some(TypeTag::Record) && depth < DEPTH {
+            let prefix = [&name[..], b"."].concat();
+            collect_fields(&field.ty, &prefix, depth.saturating_add(1), fields)?;
+            continue;
+        }
+        let not_loggable = || NotLoggable::Field {
+            name: Name::from_bytes(name.clone().into()),
+            ty: Name::from(field.ty.to_string()),
+        };
+        let (ty, subtype) = column(&field.ty).ok_or_else(not_loggable)?;
+        let optional = field.attributes.as_ref().is_some_and(|a| a.has(AttributeTag::Optional));
+        let name = Name::from_bytes(name.into());
+        fields.push(LogField { name, secondary_name: None, ty, subtype, optional });
+    }
+    Ok(())
+}
+
+/// Collects a record's columns, all unset if there is no record.
+fn collect_values(ty: &Type, record: Option<&Record>, depth: u32, values: &mut Vec<LogValue>) {
+    let Some(all) = ty.fields() else { return };
+    for (position, field) in all.iter().enumerate() {
+        if !is_logged(field) {
+            continue;
+        }
+        let value = record.and_then(|record| record.fields.get(position)?.as_ref());
+        if field.ty.tag() == Some(TypeTag::Record) && depth < DEPTH {
+            let nested = match value {
+                Some(Value::Record(nested)) => Some(&**nested),
+                _ => None,
+            };
+            collect_values(&field.ty, nested, depth.saturating_add(1), values);
+        } else if let Some((tag, _)) = column(&field.ty) {
+            values.push(value.and_then(log_value).unwrap_or(LogValue::Unset(tag)));
+        }
+    }
+}
+
+fn logged(record: &Type) -> impl Iterator<Item = &Field> {
+    record.fields().unwrap_or_default().iter().filter(|field| is_logged(field))
+}
+
+fn is_logged(field: &Field) -> bool {
+    field.attributes.as_ref().is_some_and(|attributes| attributes.has(AttributeTag::Log))
+}
+
+/// Returns the types of a column and of its elements.
+fn column(ty: &Type) -> Option<(TypeTag, TypeTag)> {
+    let tag = ty.tag()?;
+    if is_element(tag) {
+        return Some((tag, TypeTag::Void));
+    }
+    let element = match &ty.def()?.kind {
+        TypeKind::Vector(element) => element.tag()?,
+        TypeKind::Set(set) => index_tag(&set.index)?,
+        TypeKind::Table(table) if table.yields.is_none() => index_tag(&table.index)?,
+        _ => return None,
+    };
+    is_element(element).then_some((tag, element))
+}
+
+/// Returns the type of a set's elements, if they are not several values in a row.
+fn index_tag(index: &Type) -> Option<TypeTag> {
+    match &index.def()?.kind {
+        TypeKind::List(list) => match list.types.as_slice() {
+            [only] => only.tag(),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn log_value(value: &Value) -> Option<LogValue> {
+    Some(match value {
+        Value::Bool(value) => LogValue::Bool(*value),
+        Value::Int(value) => LogValue::Int(*value),
+        Value::Count(value) => LogValue::Count(*value),
+        Value::Counter(value) => LogValue::Counter(*value),
+        Value::Double(value) => LogValue::Double(*value),
+        Value::Time(value) => LogValue::Time(*value),
+        Value::Interval(value) => LogValue::Interval(*value),
+        Value::String(text) => LogValue::String(text.clone()),
+        // What Bro prints for a constant without a name.
+        Value::Enum(constant) => LogValue::Enum(
+            constant.name().map_or("<undefined>".into(), |name| name.as_shared().clone()),
+        ),
+        Value::Func(_, func) => LogValue::Func(func.name.as_shared().clone()),
+        Value::File(_, file) => LogValue::File(file.name.as_shared().clone()),
+        Value::Port(port) => LogValue::Port(*port),
+        Value::Addr(addr) => LogValue::Addr(*addr),
+        Value::Subnet(subnet) => LogValue::Subnet(*subnet),
+        Value::Table(table) => LogValue::Set(
+            table.entries.iter().filter_map(|e| log_value(e.index.items.first()?)).collect(),
+        ),
+        Value::Vector(vector) => {
+            let unset = match vector.ty.def().as_deref().map(|def| &def.kind) {
+                Some(TypeKind::Vector(element)) => element.tag().unwrap_or(TypeTag::Void),
+                _ => TypeTag::Void,
+            };
+            let element = |item: &Option<Value>| item.as_ref().and_then(log_value);
+            let element = |item| element(item).unwrap_or(LogValue::Unset(unset));
+            LogValue::Vector(vector.items.iter().map(element).collect())
+        }
+        Value::Pattern(_) | Value::List(_) | Value::Record(_) | Value::Opaque(_) => return None,
+    })
+}
+
+/// Says why a record can't be an entry of a log.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum NotLoggable {
+    /// A field is of a type that logs don't have.
+    #[error("field {name} of type {ty}, which logs don't have, 3§1")]
+    Field {
+        /// The field.
+        name: Name,
+        /// Its type.
+        ty: Name,
+    },
+    /// There is no field with `&log`.
+    #[error("{ty} has no field with &log")]
+    NoField {
+        /// The record's type.
+        ty: Name,
+    },
+}

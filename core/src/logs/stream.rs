@@ -1,0 +1,273 @@
+//! Log streams of our own (part 3).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use thiserror::Error;
+
+use super::loggable::{is_element, is_loggable};
+use super::receive::mismatch;
+use super::{
+    LogField, LogRecord, LogValue, LogWriter, Mismatch, NotLoggable, WRITER_ASCII, encode,
+};
+use crate::Time;
+use crate::data::{Name, TypeTag};
+
+/// Declares a log stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogStream {
+    /// Our number for it. A Bro takes it for one of its own `Log::ID`, so it has to be the number
+    /// that the receivers have for such a stream.
+    pub number: i32,
+    /// The kind of writer; [`WRITER_ASCII`].
+    pub writer: i32,
+    /// The path of the log, such as `conn`.
+    pub path: Name,
+    /// The columns.
+    pub fields: Vec<LogField>,
+    /// Options for the receiver's writer, see
+    /// [`LogFormat::configured`](super::LogFormat::configured).
+    pub options: Vec<(Name, Bytes)>,
+}
+
+impl LogStream {
+    /// Declares a stream for ASCII writers with these columns.
+    pub fn new(number: i32, path: impl Into<Name>, fields: Vec<LogField>) -> LogStream {
+        let path = path.into();
+        LogStream { number, writer: WRITER_ASCII, path, fields, options: Vec::new() }
+    }
+
+    /// Declares a stream for ASCII writers whose columns are the `&log` fields of a record.
+    ///
+    /// # Errors
+    /// Says which field no log has a column for.
+    pub fn of<T: LogRecord>(number: i32, path: impl Into<Name>) -> Result<LogStream, NotLoggable> {
+        Ok(LogStream::new(number, path, T::log_fields()?))
+    }
+}
+
+/// Holds the log streams of a node, and the writers that came up (3§1).
+///
+/// Entries are encoded once, whoever gets them:
+///
+/// ```
+/// use brocomm::Time;
+/// use brocomm::data::TypeTag;
+/// use brocomm::logs::{LogField, LogSender, LogStream, LogStreams, LogValue};
+/// use brocomm::wire::MessageType;
+///
+/// let mut streams = LogStreams::new();
+/// let fields = vec![LogField::new("ts", TypeTag::Time), LogField::new("msg", TypeTag::String)];
+/// streams.declare(LogStream::new(14, "mini", fields))?;
+///
+/// let now = Time::from_secs_f64(1_500_000_000.0);
+/// let mut peer = LogSender::new();
+/// let entry = streams.write(14, &[LogValue::Time(1.0), LogValue::string("first")], now)?;
+/// peer.write(&entry, now);
+/// peer.flush();
+/// let sent = std::iter::from_fn(|| peer.poll_message(now)).map(|m| m.message_type());
+/// assert!(sent.eq([MessageType::LogCreateWriter, MessageType::LogWrite]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct LogStreams {
+    streams: BTreeMap<i32, Declared>,
+    /// In the order in which they came up.
+    writers: Vec<Arc<ActiveWriter>>,
+    /// The latest entry.
+    entry: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Declared {
+    stream: LogStream,
+    writers: BTreeMap<Name, Arc<ActiveWriter>>,
+}
+
+/// A writer that came up, with its announcement.
+#[derive(Debug)]
+pub struct ActiveWriter {
+    /// What it announces.
+    pub writer: LogWriter,
+    /// Its place among the writers that came up.
+    pub(super) place: usize,
+    pub(super) announcement: Bytes,
+}
+
+/// An entry as it is on the wire, ready for any number of peers.
+#[derive(Debug, Clone, Copy)]
+pub struct EncodedEntry<'a> {
+    pub(super) writer: &'a Arc<ActiveWriter>,
+    pub(super) bytes: &'a [u8],
+}
+
+impl<'a> EncodedEntry<'a> {
+    /// Returns the writer that the entry belongs to.
+    pub fn writer(&self) -> &'a LogWriter {
+        &self.writer.writer
+    }
+
+    /// Returns the entry as it is on the wire (3§2).
+    pub fn as_bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+}
+
+impl LogStreams {
+    /// Makes a registry without streams.
+    pub fn new() -> LogStreams {
+        LogStreams::default()
+    }
+
+    /// Adds a stream.
+    ///
+    /// # Errors
+    /// [`StreamError::Declared`] if there is one of its number; [`StreamError::BadField`] for a
+    /// column of a type that logs don't have. Nothing has changed then.
+    pub fn declare(&mut self, stream: LogStream) -> Result<(), StreamError> {
+        if self.streams.contains_key(&stream.number) {
+            return Err(StreamError::Declared { stream: stream.number });
+        }
+        let fits = |field: &&LogField| match field.ty {
+            TypeTag::Table | TypeTag::Vector => is_element(field.subtype),
+            ty => is_loggable(ty) && field.subtype == TypeTag::Void,
+        };
+        if let Some(field) = stream.fields.iter().find(|field| !fits(field)) {
+            let (ty, subtype) = (field.ty, field.subtype);
+            return Err(StreamError::BadField { name: field.name.clone(), ty, subtype });
+        }
+        self.streams.insert(stream.number, Declared { stream, writers: BTreeMap::new() });
+        Ok(())
+    }
+
+    /// Returns the streams that were declared.
+    pub fn streams(&self) -> impl Iterator<Item = &LogStream> {
+        self.streams.values().map(|declared| &declared.stream)
+    }
+
+    /// Returns the writers that came up, in that order; a peer that requests logs is told of all
+    /// of them when the handshake is complete (1§3.3).
+    pub fn writers(&self) -> impl Iterator<Item = &Arc<ActiveWriter>> {
+        self.writers.iter()
+    }
+
+    /// Makes an entry of what its columns hold. With the first, the stream's writer comes up.
+    ///
+    /// # Errors
+    /// As [`LogStreams::write_to`].
+    pub fn write(
+        &mut self,
+        stream: i32,
+        values: &[LogValue],
+        now: Time,
+    ) -> Result<EncodedEntry<'_>, StreamError> {
+        self.write_at(stream, None, values, now)
+    }
+
+    /// Makes an entry of a record.
+    ///
+    /// # Errors
+    /// As [`LogStreams::write_to`].
+    pub fn write_record(
+        &mut self,
+        stream: i32,
+        record: &impl LogRecord,
+        now: Time,
+    ) -> Result<EncodedEntry<'_>, StreamError> {
+        self.write(stream, &record.log_values(), now)
+    }
+
+    /// Makes an entry for a log of another path than the stream's, as Bro's path functions do.
+    ///
+    /// # Errors
+    /// [`StreamError::Unknown`] for a stream that was not declared; [`StreamError::Mismatch`] if
+    /// the values are not those of its columns. Nothing has changed then.
+    pub fn write_to(
+        &mut self,
+        stream: i32,
+        path: &Name,
+        values: &[LogValue],
+        now: Time,
+    ) -> Result<EncodedEntry<'_>, StreamError> {
+        self.write_at(stream, Some(path), values, now)
+    }
+
+    fn write_at(
+        &mut self,
+        number: i32,
+        path: Option<&Name>,
+        values: &[LogValue],
+        now: Time,
+    ) -> Result<EncodedEntry<'_>, StreamError> {
+        let unknown = StreamError::Unknown { stream: number };
+        let Declared { stream, writers } = self.streams.get_mut(&number).ok_or(unknown)?;
+        if let Some(mismatch) = mismatch(&stream.fields, values) {
+            return Err(StreamError::Mismatch { stream: number, mismatch });
+        }
+        let path = path.unwrap_or(&stream.path);
+        self.entry.clear();
+        encode::entry(stream.number, stream.writer, path, values, &mut self.entry);
+        if !writers.contains_key(path) {
+            let writer = Arc::new(ActiveWriter::new(stream, path, now, self.writers.len()));
+            self.writers.push(Arc::clone(&writer));
+            writers.insert(path.clone(), writer);
+        }
+        let writer = writers.get(path).ok_or(StreamError::Unknown { stream: number })?;
+        Ok(EncodedEntry { writer, bytes: &self.entry })
+    }
+}
+
+impl ActiveWriter {
+    fn new(stream: &LogStream, path: &Name, now: Time, place: usize) -> ActiveWriter {
+        let writer = LogWriter {
+            stream: stream.number,
+            writer: stream.writer,
+            path: path.clone(),
+            rotation_base: 0.0,
+            rotation_interval: 0.0,
+            network_time: now.as_secs_f64(),
+            options: stream.options.clone(),
+            fields: stream.fields.clone(),
+        };
+        let mut announcement = Vec::new();
+        writer.encode(&mut announcement);
+        ActiveWriter { writer, place, announcement: announcement.into() }
+    }
+}
+
+/// Says what makes no sense about a stream or entry of our own.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum StreamError {
+    /// A stream of that number was declared before.
+    #[error("log stream {stream} is declared already")]
+    Declared {
+        /// The number.
+        stream: i32,
+    },
+    /// A column is of a type that logs don't have.
+    #[error("column {name} of type {ty}[{subtype}], which logs don't have, 3§1")]
+    BadField {
+        /// The column.
+        name: Name,
+        /// Its type.
+        ty: TypeTag,
+        /// The type of its elements.
+        subtype: TypeTag,
+    },
+    /// No stream of that number was declared.
+    #[error("log stream {stream} is not declared")]
+    Unknown {
+        /// The number.
+        stream: i32,
+    },
+    /// An entry does not have the stream's columns.
+    #[error("entry for log stream {stream}: {mismatch}")]
+    Mismatch {
+        /// The stream's number.
+        stream: i32,
+        /// What does not fit.
+        mismatch: Mismatch,
+    },
+}

@@ -1,0 +1,5 @@
+//! Tests of more than one part.
+
+mod formats;
+mod records;
+mod sending;

@@ -1,0 +1,94 @@
+//! What the columns of an entry hold (3§2).
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+
+use crate::data::{Port, Subnet, TypeTag};
+
+/// Holds what an entry has in one column, or an element of a set or vector there (3§2).
+///
+/// Strings that came with a message share that message's buffer.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum LogValue {
+    /// Nothing; a column keeps its type even so.
+    Unset(TypeTag),
+    /// `bool`
+    Bool(bool),
+    /// `int`
+    Int(i64),
+    /// `count`
+    Count(u64),
+    /// `counter`
+    Counter(u64),
+    /// `double`
+    Double(f64),
+    /// `time`: seconds since the Unix epoch.
+    Time(f64),
+    /// `interval`: seconds.
+    Interval(f64),
+    /// `string`: any bytes.
+    String(Bytes),
+    /// The name of an enum's constant.
+    Enum(Bytes),
+    /// A function, as Bro prints it.
+    Func(Bytes),
+    /// A file, as Bro prints it.
+    File(Bytes),
+    /// `port`
+    Port(Port),
+    /// `addr`
+    Addr(IpAddr),
+    /// `subnet`
+    Subnet(Subnet),
+    /// The elements of a set, in the order in which they came.
+    Set(Vec<LogValue>),
+    /// The elements of a vector.
+    Vector(Vec<LogValue>),
+}
+
+impl LogValue {
+    /// Makes a string of anything that is text or bytes.
+    pub fn string(text: impl AsRef<[u8]>) -> LogValue {
+        LogValue::String(Bytes::copy_from_slice(text.as_ref()))
+    }
+
+    /// Returns the tag of the value's type; for a set it is [`TypeTag::Table`].
+    pub fn tag(&self) -> TypeTag {
+        match self {
+            LogValue::Unset(tag) => *tag,
+            LogValue::Bool(_) => TypeTag::Bool,
+            LogValue::Int(_) => TypeTag::Int,
+            LogValue::Count(_) => TypeTag::Count,
+            LogValue::Counter(_) => TypeTag::Counter,
+            LogValue::Double(_) => TypeTag::Double,
+            LogValue::Time(_) => TypeTag::Time,
+            LogValue::Interval(_) => TypeTag::Interval,
+            LogValue::String(_) => TypeTag::String,
+            LogValue::Enum(_) => TypeTag::Enum,
+            LogValue::Func(_) => TypeTag::Func,
+            LogValue::File(_) => TypeTag::File,
+            LogValue::Port(_) => TypeTag::Port,
+            LogValue::Addr(_) => TypeTag::Addr,
+            LogValue::Subnet(_) => TypeTag::Subnet,
+            LogValue::Set(_) => TypeTag::Table,
+            LogValue::Vector(_) => TypeTag::Vector,
+        }
+    }
+
+    /// Returns the value without a share in any message's buffer, for keeping.
+    pub fn compact(&self) -> LogValue {
+        let copy = |bytes: &Bytes| Bytes::copy_from_slice(bytes);
+        let all = |items: &[LogValue]| items.iter().map(LogValue::compact).collect();
+        match self {
+            LogValue::String(text) => LogValue::String(copy(text)),
+            LogValue::Enum(text) => LogValue::Enum(copy(text)),
+            LogValue::Func(text) => LogValue::Func(copy(text)),
+            LogValue::File(text) => LogValue::File(copy(text)),
+            LogValue::Set(items) => LogValue::Set(all(items)),
+            LogValue::Vector(items) => LogValue::Vector(all(items)),
+            other => other.clone(),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Finds what makes no sense in a configuration, all of it, before anything begins.
+
+mod entries;
+mod error;
+mod options;
+#[cfg(test)]
+mod tests;
+mod warning;
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+use std::time::Duration;
+
+pub use error::{OptionsError, OptionsErrorKind};
+pub use warning::{OptionsWarning, OptionsWarningKind};
+
+use super::{Bound, Configuration};
+
+impl Configuration {
+    /// Checks everything.
+    ///
+    /// ```
+    /// use brocomm::node::{Configuration, Node, Options};
+    ///
+    /// let configuration = Configuration {
+    ///     options: Options { compression_level: 10, ..Options::default() },
+    ///     nodes: vec![("a".into(), Node { auth: true, ..Node::new([192, 0, 2, 1].into()) })],
+    ///     ..Configuration::default()
+    /// };
+    /// let errors: Vec<String> =
+    ///     configuration.validate().unwrap_err().iter().map(ToString::to_string).collect();
+    /// assert_eq!(errors, [
+    ///     "compression_level = 10: levels are 0 (none) to 9 (best)",
+    ///     "nodes.a.auth = true: no state is synchronised with this peer; \
+    ///      set `sync`, or leave this out",
+    /// ]);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong, in the order of the fields.
+    pub fn validate(&self) -> Result<(), Vec<OptionsError>> {
+        let mut findings = Findings::default();
+        options::check(self, &mut findings);
+        entries::check(self, &mut findings);
+        if findings.0.is_empty() { Ok(()) } else { Err(findings.0) }
+    }
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Findings(Vec<OptionsError>);
+
+impl Findings {
+    fn add(&mut self, key: impl Into<String>, value: impl fmt::Display, kind: OptionsErrorKind) {
+        self.0.push(OptionsError { key: key.into(), value: Some(value.to_string()), kind });
+    }
+
+    fn unset(&mut self, key: impl Into<String>, kind: OptionsErrorKind) {
+        self.0.push(OptionsError { key: key.into(), value: None, kind });
+    }
+
+    fn no_nul(&mut self, key: impl Into<String>, text: &[u8]) {
+        if let Some(at) = text.iter().position(|byte| *byte == 0) {
+            self.add(key, quoted(text), OptionsErrorKind::ContainsNul { at });
+        }
+    }
+
+    fn bound(&mut self, key: &str, bound: Bound) {
+        for (part, value) in [("events", bound.events), ("bytes", bound.bytes)] {
+            if value == 0 {
+                self.add(format!("{key}.{part}"), value, OptionsErrorKind::ZeroBound);
+            }
+        }
+    }
+
+    fn zone(&mut self, key: impl Into<String>, zone: Option<&str>, address: IpAddr) {
+        match zone {
+            None if is_link_local(address) => {
+                self.unset(key, OptionsErrorKind::ZoneMissing { address });
+            }
+            None => {}
+            Some(zone) if !has_zones(address) => {
+                self.add(
+                    key,
+                    quoted(zone.as_bytes()),
+                    OptionsErrorKind::ZoneWithoutNeed { address },
+                );
+            }
+            Some(zone) => {
+                let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '%' | '/');
+                if zone.is_empty() || zone.contains(odd) {
+                    self.add(key, quoted(zone.as_bytes()), OptionsErrorKind::ZoneMalformed);
+                }
+            }
+        }
+    }
+}
+
+/// Tells whether an address means nothing without a zone: whether it is in fe80::/10.
+fn is_link_local(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local())
+}
+
+/// Tells whether an address may have a zone: also the site-local ones of old, fec0::/10.
+fn has_zones(address: IpAddr) -> bool {
+    let is_site_local = |v6: Ipv6Addr| v6.segments().first().is_some_and(|s| s & 0xFFC0 == 0xFEC0);
+    is_link_local(address) || matches!(address, IpAddr::V6(v6) if is_site_local(v6))
+}
+
+/// Shows a text as one writes it.
+fn quoted(text: &[u8]) -> String {
+    format!("\"{}\"", text.escape_ascii())
+}
+
+/// Shows a time as Bro does.
+fn time(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    if seconds == 1.0 { "1 sec".to_owned() } else { format!("{seconds} secs") }
+}

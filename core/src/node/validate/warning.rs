@@ -1,0 +1,185 @@
+//! What works, but hardly as it was meant.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::{error, quoted, time};
+use crate::connection::Undeclared;
+use crate::data::Declarations;
+use crate::node::{Bound, Configuration, EventPattern, Node};
+
+/// Says which value of a configuration works, but hardly as it was meant.
+///
+/// Prints as [`OptionsError`](super::OptionsError) does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OptionsWarning {
+    /// The field, as a path: `listen_interface`, `nodes.sensor1.compression`.
+    pub key: String,
+    /// The value; `None` if it is not set.
+    pub value: Option<String>,
+    /// What is odd about it.
+    pub kind: OptionsWarningKind,
+}
+
+impl fmt::Display for OptionsWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        error::finding(f, &self.key, self.value.as_deref(), &self.kind)
+    }
+}
+
+/// Says what is odd about a value of a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OptionsWarningKind {
+    /// The pattern matches none of the declared events; Bro logs `warning: no events to request`.
+    NoEventMatches {
+        /// How many events are declared.
+        declared: usize,
+    },
+    /// Nothing is declared that a pattern could choose from, and it names nothing outright.
+    NothingDeclared,
+    /// Events or state are asked for, but not accepted.
+    InputNotAccepted,
+    /// The time is not in whole seconds, of which the fraction is dropped.
+    FractionDropped,
+    /// The entry is never chosen, for an earlier one is for the same peers (§4).
+    Shadowed {
+        /// The name of the earlier entry.
+        by: String,
+    },
+    /// The entry waits for its peer, but we don't listen.
+    NotListening,
+    /// We neither listen nor connect.
+    NothingToDo,
+    /// The bound on all peers is below that on one, which is never reached.
+    TotalBelowOne {
+        /// The key of the bound on one peer.
+        key: &'static str,
+        /// That bound.
+        one: usize,
+    },
+}
+
+impl fmt::Display for OptionsWarningKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoEventMatches { declared } => {
+                write!(f, "none of the {declared} declared events matches, so none is requested")
+            }
+            Self::NothingDeclared => f.write_str(
+                "no events are declared for it to choose from, so none is requested; declare \
+                 them, or name them without wildcards",
+            ),
+            Self::InputNotAccepted => {
+                f.write_str("what comes is dropped, as `accept_input` is false")
+            }
+            Self::FractionDropped => f.write_str("whole seconds count, the rest is dropped"),
+            Self::Shadowed { by } => {
+                write!(f, "never chosen, as `{by}` is for the same peers and comes first")
+            }
+            Self::NotListening => f.write_str(
+                "we wait for this peer, but `listen` is false, so that it can't connect",
+            ),
+            Self::NothingToDo => {
+                f.write_str("we neither listen nor connect to anyone, unless told to later")
+            }
+            Self::TotalBelowOne { key, one } => {
+                write!(f, "less than `{key} = {one}`, which can never be reached")
+            }
+        }
+    }
+}
+
+impl Configuration {
+    /// Returns what works, but hardly as it was meant, in the order of the fields.
+    pub fn warnings(&self) -> Vec<OptionsWarning> {
+        let mut warnings = Warnings(Vec::new());
+        let options = &self.options;
+        if !options.listen && !self.nodes.iter().any(|(_, node)| node.connect) {
+            warnings.add("listen", options.listen, OptionsWarningKind::NothingToDo);
+        }
+        warnings.total("outgoing", options.outgoing.bound, options.outgoing_total);
+        warnings.total("incoming", options.incoming.bound, options.incoming_total);
+        for (at, (name, node)) in self.nodes.iter().enumerate() {
+            self.entry(&mut warnings, name, node, self.nodes.get(..at).unwrap_or_default());
+        }
+        warnings.0
+    }
+
+    fn entry(&self, warnings: &mut Warnings, name: &str, node: &Node, earlier: &[(String, Node)]) {
+        let key = |field: &str| format!("nodes.{name}.{field}");
+        let shadow = earlier.iter().find(|(_, other)| same_peers(other, node));
+        if !node.connect {
+            if let Some((by, _)) = shadow {
+                let kind = OptionsWarningKind::Shadowed { by: format!("nodes.{by}") };
+                warnings.add(key("host"), node.host, kind);
+            }
+        }
+        if let Some(events) = &node.events {
+            let shown = || quoted(events.source().as_bytes());
+            if let Some(kind) = self.unmatched(events) {
+                warnings.add(key("events"), shown(), kind);
+            }
+            if !node.accept_input {
+                warnings.add(key("events"), shown(), OptionsWarningKind::InputNotAccepted);
+            }
+        }
+        if !node.connect && !self.options.listen {
+            warnings.add(key("connect"), false, OptionsWarningKind::NotListening);
+        }
+        if node.retry > Duration::from_secs(1) && node.retry.subsec_nanos() != 0 {
+            warnings.add(key("retry"), time(node.retry), OptionsWarningKind::FractionDropped);
+        }
+        // With `auth` it is our state that counts, and none is to come.
+        if node.sync && !node.auth && !node.accept_input {
+            warnings.add(key("sync"), true, OptionsWarningKind::InputNotAccepted);
+        }
+    }
+
+    /// Says why a pattern requests nothing, if so.
+    fn unmatched(&self, events: &EventPattern) -> Option<OptionsWarningKind> {
+        let Declarations { events: declared, .. } = &*self.declarations;
+        if declared.keys().any(|name| events.matches(name)) {
+            return None;
+        }
+        let outright = self.options.undeclared == Undeclared::Deliver
+            && events.names_outright().is_some_and(|names| !names.is_empty());
+        match declared.len() {
+            _ if outright => None,
+            0 => Some(OptionsWarningKind::NothingDeclared),
+            declared => Some(OptionsWarningKind::NoEventMatches { declared }),
+        }
+    }
+}
+
+/// Tells whether two entries apply to the same peers (§4).
+fn same_peers(one: &Node, other: &Node) -> bool {
+    fn class(node: &Node) -> &[u8] {
+        node.class.as_deref().unwrap_or_default()
+    }
+    let canonical = |host: IpAddr| host.to_canonical();
+    canonical(one.host) == canonical(other.host) && class(one) == class(other)
+}
+
+struct Warnings(Vec<OptionsWarning>);
+
+impl Warnings {
+    fn add(&mut self, key: impl Into<String>, value: impl fmt::Display, kind: OptionsWarningKind) {
+        self.0.push(OptionsWarning { key: key.into(), value: Some(value.to_string()), kind });
+    }
+
+    fn total(&mut self, queue: &str, one: Bound, total: Bound) {
+        let keys = match queue {
+            "outgoing" => ["outgoing.events", "outgoing.bytes"],
+            _ => ["incoming.events", "incoming.bytes"],
+        };
+        let parts = [("events", one.events, total.events), ("bytes", one.bytes, total.bytes)];
+        for (key, (part, one, total)) in keys.into_iter().zip(parts) {
+            if total < one {
+                let kind = OptionsWarningKind::TotalBelowOne { key, one };
+                self.add(format!("{queue}_total.{part}"), total, kind);
+            }
+        }
+    }
+}

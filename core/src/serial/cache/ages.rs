@@ -1,0 +1,205 @@
+//! The writer's lists: what is in them, and in which order it leaves (2§5).
+
+use std::any::Any;
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
+
+use crate::data::TypeTag;
+
+use super::ListId;
+
+/// Holds the entries of both lists.
+///
+/// Entries are used all the time and leave rarely, so a use only notes when it was; the order is
+/// made out when something has to leave. Anonymous entries, of which there are many, are not held
+/// at all: they are never used again, so they leave in the order in which they came, and it
+/// suffices to count those that came and those that left.
+#[derive(Debug, Default)]
+pub(super) struct Ages {
+    now: Use,
+    base: [Option<Entry>; TypeTag::ALL.len()],
+    shared: HashMap<usize, Shared, BuildHasherDefault<AddressHasher>>,
+    /// How many entries each list has, anonymous ones aside.
+    named: [u64; 2],
+    /// How many anonymous entries, all of the unstable list, have left.
+    left: u64,
+    /// The entries of one list as they once were, in the order of their last use. Whatever was
+    /// used since, or is new, is younger than all of them.
+    queue: VecDeque<(Use, Key)>,
+}
+
+/// Says when an entry was used: uses compare as the places of the entries in their list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Use {
+    /// How many anonymous entries had come.
+    anonymous: u64,
+    /// How many uses there had been.
+    number: u64,
+}
+
+/// An object that can be referred to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) pid: u64,
+    pub(super) list: ListId,
+    pub(super) used: Use,
+}
+
+#[derive(Debug)]
+struct Shared {
+    entry: Entry,
+    /// Held, so that its address is not used again.
+    _object: Arc<dyn Any + Send + Sync>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Key {
+    /// The standard instance of an atomic type.
+    Base(TypeTag),
+    /// Something shared, by its address.
+    Shared(usize),
+}
+
+impl Ages {
+    /// Returns how many entries a list has.
+    #[inline]
+    pub(super) fn len(&self, list: ListId) -> u64 {
+        let named = self.named[list as usize];
+        match list {
+            ListId::Stable => named,
+            ListId::Unstable => named + self.now.anonymous - self.left,
+        }
+    }
+
+    /// Returns the next use.
+    #[inline]
+    pub(super) fn tick(&mut self) -> Use {
+        self.now.number += 1;
+        self.now
+    }
+
+    #[inline]
+    pub(super) fn has_base(&self, tag: TypeTag) -> bool {
+        self.base[tag as usize].is_some()
+    }
+
+    /// Uses the standard instance of an atomic type; returns its id, if it is there.
+    #[inline]
+    pub(super) fn use_base(&mut self, tag: TypeTag) -> Option<u64> {
+        let used = self.tick();
+        let entry = self.base[tag as usize].as_mut()?;
+        entry.used = used;
+        Some(entry.pid)
+    }
+
+    /// Uses what is shared at an address; returns its id, if it is there.
+    #[inline]
+    pub(super) fn use_shared(&mut self, address: usize) -> Option<u64> {
+        let used = self.tick();
+        let entry = &mut self.shared.get_mut(&address)?.entry;
+        entry.used = used;
+        Some(entry.pid)
+    }
+
+    pub(super) fn insert_base(&mut self, tag: TypeTag, entry: Entry) {
+        self.base[tag as usize] = Some(entry);
+        self.named[entry.list as usize] += 1;
+    }
+
+    pub(super) fn insert_shared(&mut self, object: Arc<dyn Any + Send + Sync>, entry: Entry) {
+        let address = Arc::as_ptr(&object) as *const () as usize;
+        self.shared.insert(address, Shared { entry, _object: object });
+        self.named[entry.list as usize] += 1;
+    }
+
+    /// Puts something that is never used again into the unstable list.
+    #[inline]
+    pub(super) fn insert_anonymous(&mut self) {
+        self.now.anonymous += 1;
+    }
+
+    /// Forgets all of the unstable list.
+    pub(super) fn forget_unstable(&mut self) {
+        self.queue.clear();
+        self.left = self.now.anonymous;
+        if self.named[ListId::Unstable as usize] > 0 {
+            self.named[ListId::Unstable as usize] = 0;
+            for slot in &mut self.base {
+                slot.take_if(|entry| entry.list == ListId::Unstable);
+            }
+            self.shared.retain(|_, shared| shared.entry.list != ListId::Unstable);
+        }
+    }
+
+    /// Drops what was used longest ago until a list has no more than `size` entries.
+    ///
+    /// Must be for the same list from one [`forget_unstable`](Self::forget_unstable) to the next.
+    pub(super) fn cut(&mut self, list: ListId, size: u64) {
+        while self.len(list) > size {
+            let excess = self.len(list) - size;
+            let Some((used, key)) = self.queue.front().copied() else {
+                if self.named[list as usize] == 0 {
+                    self.left += excess;
+                } else {
+                    self.line_up(list);
+                }
+                continue;
+            };
+            let older = used.anonymous.saturating_sub(self.left);
+            if older > 0 {
+                self.left += older.min(excess);
+            } else {
+                self.queue.pop_front();
+                self.forget(list, used, key);
+            }
+        }
+    }
+
+    /// Puts what can be referred to into the order of its last use.
+    fn line_up(&mut self, list: ListId) {
+        let base = TypeTag::ALL.iter().filter_map(|tag| {
+            let entry = self.base[*tag as usize].as_ref()?;
+            Some((entry, Key::Base(*tag)))
+        });
+        let shared =
+            self.shared.iter().map(|(address, shared)| (&shared.entry, Key::Shared(*address)));
+        let entries = base.chain(shared).filter(|(entry, _)| entry.list == list);
+        self.queue.extend(entries.map(|(entry, key)| (entry.used, key)));
+        self.queue.make_contiguous().sort_unstable_by_key(|(used, _)| *used);
+    }
+
+    /// Drops an entry, unless it has been used since.
+    fn forget(&mut self, list: ListId, used: Use, key: Key) {
+        let gone = match key {
+            Key::Base(tag) => self.base[tag as usize].take_if(|entry| entry.used == used).is_some(),
+            Key::Shared(address) => {
+                let unused = |shared: &Shared| shared.entry.used == used;
+                self.shared.get(&address).is_some_and(unused)
+                    && self.shared.remove(&address).is_some()
+            }
+        };
+        self.named[list as usize] -= u64::from(gone);
+    }
+}
+
+/// Spreads addresses, which nobody outside chooses, over a hash map.
+#[derive(Debug, Default)]
+struct AddressHasher(u64);
+
+impl Hasher for AddressHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_usize(usize::from(*byte));
+        }
+    }
+
+    fn write_usize(&mut self, address: usize) {
+        let mixed = (self.0 ^ address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+}

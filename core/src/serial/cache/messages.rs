@@ -1,0 +1,172 @@
+//! The messages whose values are in the cache.
+
+use std::sync::Arc;
+
+use super::super::tape::{Decode, Item, Memo, Message};
+use crate::data::Value;
+
+/// What a message costs besides its chunk, and a decoded object, in bytes, roughly.
+pub(super) const EACH: usize = 64;
+
+/// How many messages are kept for their room.
+const SPARE: usize = 16;
+
+/// Holds messages for as long as the cache, or another message that is held, refers to them.
+#[derive(Debug, Default)]
+pub(super) struct Messages {
+    held: Vec<Held>,
+    free: Vec<u32>,
+    spare: Vec<Arc<Message>>,
+    /// What all of them cost, in bytes.
+    bytes: usize,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    message: Option<Arc<Message>>,
+    notes: Notes,
+    /// How many refer to it.
+    live: usize,
+}
+
+/// Holds what the cache notes of a message.
+#[derive(Debug, Default)]
+pub(in super::super) struct Notes {
+    /// What of it was decoded because it was referred to.
+    pub(in super::super) memo: Memo,
+    /// The messages that it refers to, once for each reference.
+    pub(in super::super) refers: Vec<u32>,
+    /// What it costs, in bytes.
+    pub(in super::super) bytes: usize,
+}
+
+impl Messages {
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Returns a message to be filled, and the number that it will have if it is held.
+    #[inline]
+    pub(super) fn begin(&mut self) -> (Message, u32) {
+        let message = match self.spare.last_mut().and_then(Arc::get_mut) {
+            Some(spare) => std::mem::take(spare),
+            None => Message::default(),
+        };
+        let number = match self.free.last() {
+            Some(number) => *number,
+            None => {
+                self.held.push(Held::default());
+                let number = u32::try_from(self.held.len() - 1).unwrap_or(u32::MAX);
+                self.free.push(number);
+                number
+            }
+        };
+        (message, number)
+    }
+
+    /// Makes a message shared that was filled.
+    #[inline]
+    pub(super) fn share(&mut self, message: Message) -> Arc<Message> {
+        if let Some(mut arc) = self.spare.pop() {
+            if let Some(spare) = Arc::get_mut(&mut arc) {
+                *spare = message;
+                return arc;
+            }
+        }
+        Arc::new(message)
+    }
+
+    /// Holds the message that was begun last, on behalf of so many.
+    #[inline]
+    pub(super) fn hold(&mut self, message: Arc<Message>, notes: Notes, live: usize) {
+        let number = self.free.pop();
+        if let Some(held) = number.and_then(|number| self.held.get_mut(number as usize)) {
+            let bytes = message.chunk.len() + message.tape.len() * size_of::<Item>() + EACH;
+            *held = Held { message: Some(message), live, notes };
+            held.notes.bytes += bytes;
+            self.bytes += held.notes.bytes;
+        }
+    }
+
+    /// Takes back a message that nobody refers to.
+    #[inline]
+    pub(super) fn spare(&mut self, mut message: Arc<Message>) {
+        if self.spare.len() < SPARE {
+            if let Some(unshared) = Arc::get_mut(&mut message) {
+                unshared.clear();
+                self.spare.push(message);
+            }
+        }
+    }
+
+    /// Notes that one more refers to a message.
+    pub(super) fn refer(&mut self, number: u32) {
+        if let Some(held) = self.held.get_mut(number as usize) {
+            held.live += 1;
+        }
+    }
+
+    /// Notes that so many less refer to a message, and lets go of it after the last.
+    #[inline]
+    pub(super) fn release(&mut self, number: u32, count: usize) {
+        if let Some(held) = self.held.get_mut(number as usize) {
+            held.live = held.live.saturating_sub(count);
+            if held.live == 0 {
+                self.drop_unreferred(number);
+            }
+        }
+    }
+
+    fn drop_unreferred(&mut self, number: u32) {
+        let mut unreferred = vec![];
+        let mut next = Some(number);
+        while let Some(number) = next {
+            if let Some(held) = self.held.get_mut(number as usize) {
+                let Held { message, notes, .. } = std::mem::take(held);
+                self.bytes = self.bytes.saturating_sub(notes.bytes);
+                self.free.push(number);
+                if let Some(message) = message {
+                    self.spare(message);
+                }
+                for other in notes.refers {
+                    if let Some(held) = self.held.get_mut(other as usize) {
+                        held.live = held.live.saturating_sub(1);
+                        if held.live == 0 {
+                            unreferred.push(other);
+                        }
+                    }
+                }
+            }
+            next = unreferred.pop();
+        }
+    }
+
+    /// Decodes the value at this place of a message's tape, which stands for so many objects.
+    pub(super) fn value(&mut self, number: u32, tape: u32, objects: u32) -> Option<Value> {
+        let held = self.held.get_mut(number as usize)?;
+        let message = held.message.as_ref()?;
+        let before = held.notes.bytes;
+        let value = held.notes.value(message, tape, objects);
+        self.bytes += held.notes.bytes - before;
+        value
+    }
+}
+
+impl Notes {
+    /// Decodes the value at this place of a message's tape, which stands for so many objects.
+    pub(in super::super) fn value(
+        &mut self,
+        message: &Message,
+        tape: u32,
+        objects: u32,
+    ) -> Option<Value> {
+        let before = self.memo.len();
+        let decode = Decode::new(message, tape);
+        let value = decode.with_memo(&mut self.memo).value().ok();
+        if self.memo.len() > before {
+            let objects = usize::try_from(objects).unwrap_or(usize::MAX);
+            self.bytes = self.bytes.saturating_add(objects.saturating_mul(EACH));
+        }
+        value
+    }
+}

@@ -1,0 +1,204 @@
+//! Entries in the order of their last use (2§5).
+
+use std::collections::VecDeque;
+
+/// Holds entries, each at one place while it lives.
+///
+/// To use an entry only takes a newer stamp. The order is made up when something has to go: then
+/// all are sorted, and leave from the oldest on, but for those that have been used since.
+#[derive(Debug)]
+pub(super) struct Used<T> {
+    slots: Vec<Slot<T>>,
+    free: Vec<u32>,
+    /// Places with the stamps that they had when they were sorted last, in that order.
+    sorted: VecDeque<(u64, u32)>,
+    /// Places whose stamps are above all those. There may be empty ones among both.
+    unsorted: Vec<u32>,
+    len: usize,
+}
+
+#[derive(Debug)]
+struct Slot<T> {
+    /// The id, or 0 if it means something else by now.
+    pid: u64,
+    stamp: u64,
+    item: Option<T>,
+}
+
+impl<T> Used<T> {
+    pub(super) fn new() -> Used<T> {
+        let (sorted, unsorted) = (VecDeque::new(), Vec::new());
+        Used { slots: Vec::new(), free: Vec::new(), sorted, unsorted, len: 0 }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Puts an entry at the end of the order and returns its place.
+    pub(super) fn insert(&mut self, pid: u64, stamp: u64, item: T) -> u32 {
+        let slot = Slot { pid, stamp, item: Some(item) };
+        let place = match self.free.pop() {
+            Some(place) => {
+                if let Some(free) = self.slots.get_mut(place as usize) {
+                    *free = slot;
+                }
+                place
+            }
+            None => {
+                self.slots.push(slot);
+                // A cache is bounded far below this.
+                u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
+            }
+        };
+        self.len += 1;
+        self.unsorted.push(place);
+        if self.unsorted.len() > self.len.saturating_mul(2).saturating_add(64) {
+            self.unsorted.sort_unstable();
+            self.unsorted.dedup();
+            let slots = &self.slots;
+            self.unsorted.retain(|place| stamp_at(slots, *place) != 0);
+        }
+        place
+    }
+
+    /// Returns whether the entry at this place is the one with this id.
+    pub(super) fn is(&self, place: u32, pid: u64) -> bool {
+        pid != 0 && self.slots.get(place as usize).is_some_and(|slot| slot.pid == pid)
+    }
+
+    /// Uses the entry at this place, if it is the one with this id.
+    #[inline]
+    pub(super) fn hit(&mut self, place: u32, pid: u64, stamp: u64) -> Option<&T> {
+        match self.slots.get_mut(place as usize) {
+            Some(slot) if slot.pid == pid && pid != 0 => {
+                slot.stamp = stamp;
+                slot.item.as_ref()
+            }
+            _ => None,
+        }
+    }
+
+    #[inline]
+    pub(super) fn get_mut(&mut self, place: u32) -> Option<&mut T> {
+        self.slots.get_mut(place as usize)?.item.as_mut()
+    }
+
+    /// Lets the id of an entry mean nothing here any more; the entry only ages.
+    pub(super) fn replace(&mut self, place: u32) {
+        if let Some(slot) = self.slots.get_mut(place as usize) {
+            slot.pid = 0;
+        }
+    }
+
+    /// Returns when the entry was used that wasn't for the longest time.
+    pub(super) fn oldest(&mut self) -> Option<u64> {
+        if self.len == 0 {
+            return None;
+        }
+        loop {
+            match self.sorted.front() {
+                Some((stamp, place)) => match stamp_at(&self.slots, *place) {
+                    now if now == *stamp => return Some(now),
+                    0 => {}
+                    _ => self.unsorted.push(*place),
+                },
+                None if self.unsorted.is_empty() => return None,
+                None => self.sort(),
+            }
+            if self.sorted.front().is_some_and(|at| stamp_at(&self.slots, at.1) != at.0) {
+                self.sorted.pop_front();
+            }
+        }
+    }
+
+    fn sort(&mut self) {
+        let slots = &self.slots;
+        let places = self.unsorted.drain(..).map(|place| (stamp_at(slots, place), place));
+        self.sorted.extend(places.filter(|(stamp, _)| *stamp != 0));
+        self.sorted.make_contiguous().sort_unstable();
+    }
+
+    /// Takes the entry that wasn't used for the longest time.
+    pub(super) fn pop(&mut self) -> Option<T> {
+        self.oldest()?;
+        let (_, place) = self.sorted.pop_front()?;
+        self.remove(place)
+    }
+
+    /// Takes an entry.
+    pub(super) fn remove(&mut self, place: u32) -> Option<T> {
+        let slot = self.slots.get_mut(place as usize)?;
+        let item = slot.item.take()?;
+        (slot.pid, slot.stamp) = (0, 0);
+        self.free.push(place);
+        self.len -= 1;
+        Some(item)
+    }
+}
+
+/// Returns when an entry was used, or 0 if there is none.
+#[inline]
+fn stamp_at<T>(slots: &[Slot<T>], place: u32) -> u64 {
+    slots.get(place as usize).map_or(0, |slot| slot.stamp)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_leave_in_order_of_last_use() {
+        let mut used = Used::new();
+        let places: Vec<u32> = (1..=5).map(|i| used.insert(i, i, i)).collect();
+        assert_eq!(used.hit(places[0], 1, 6), Some(&1));
+        assert_eq!(used.hit(places[0], 0, 6), None);
+        used.hit(places[4], 5, 7);
+        used.hit(places[4], 5, 8);
+        assert_eq!(used.oldest(), Some(2));
+        used.hit(places[2], 3, 9);
+        assert_eq!(used.remove(places[3]), Some(4));
+        assert_eq!(used.remove(places[3]), None);
+        assert_eq!(used.len(), 4);
+        assert_eq!(used.oldest(), Some(2));
+        let order: Vec<u64> = std::iter::from_fn(|| used.pop()).collect();
+        assert_eq!(order, [2, 1, 5, 3]);
+        assert_eq!(used.len(), 0);
+    }
+
+    #[test]
+    fn places_are_used_again_and_mean_the_newer_entry() {
+        let mut used = Used::new();
+        let a = used.insert(7, 1, 'a');
+        used.insert(8, 2, 'b');
+        assert_eq!(used.remove(a), Some('a'));
+        assert!(!used.is(a, 7));
+        assert_eq!(used.insert(9, 3, 'c'), a);
+        assert!(used.is(a, 9));
+        assert_eq!([used.pop(), used.pop(), used.pop()], [Some('b'), Some('c'), None]);
+    }
+
+    #[test]
+    fn what_is_used_while_others_leave_stays() {
+        let mut used = Used::new();
+        let places: Vec<u32> = (1..=6).map(|i| used.insert(i, i, i)).collect();
+        assert_eq!(used.pop(), Some(1));
+        used.hit(places[1], 2, 7);
+        used.insert(8, 8, 8);
+        used.hit(places[3], 4, 9);
+        let order: Vec<u64> = std::iter::from_fn(|| used.pop()).collect();
+        assert_eq!(order, [3, 5, 6, 2, 8, 4]);
+    }
+
+    #[test]
+    fn what_comes_and_goes_leaves_nothing() {
+        let mut used = Used::new();
+        used.insert(1, 1, ());
+        for stamp in 2..10_000 {
+            let place = used.insert(stamp, stamp, ());
+            used.remove(place);
+            assert!(used.unsorted.len() <= 2 * 2 + 64 && used.slots.len() == 2);
+        }
+        assert_eq!(used.oldest(), Some(1));
+    }
+}

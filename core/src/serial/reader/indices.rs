@@ -1,0 +1,153 @@
+//! Finds duplicate indices of tables without decoding them (2§6).
+
+use std::net::IpAddr;
+
+use crate::data::{TypeTag, Value};
+
+use super::super::SerialErrorKind as Kind;
+use super::super::cursor::{Cursor, Result};
+use super::super::kind::val;
+use super::super::tape::{Decode, Found, Item, What};
+use super::Session;
+
+/// Holds the indices of the tables that are being read.
+#[derive(Debug, Default)]
+pub(super) struct Indices {
+    /// Where on the tape they are.
+    pub(super) places: Vec<u32>,
+    /// Digests of those of one table.
+    digests: Vec<u64>,
+}
+
+impl Session<'_> {
+    /// Checks that what was just read, at this place of the tape, can be an index.
+    #[inline]
+    pub(super) fn check_index(&self, at: u32) -> Result<()> {
+        match self.message.tape.get(at as usize) {
+            Some(Item { tag: TypeTag::List, .. }) => Ok(()),
+            Some(Item { tag, .. }) => Err(Kind::WrongClass { class: val::LIST, tag: *tag }),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks that no two of a table's indices, all since the first, are equal.
+    ///
+    /// What equal indices have in common is compared first, and is hardly ever equal.
+    pub(super) fn check_indices(&mut self, first: usize) -> Result<()> {
+        let Indices { places, mut digests } = std::mem::take(self.indices);
+        let indices = places.get(first..).unwrap_or_default();
+        digests.clear();
+        if indices.len() > 1 {
+            digests.extend(indices.iter().map(|at| self.digest(*at)));
+            digests.sort_unstable();
+        }
+        let alike = digests.windows(2).any(|pair| matches!(pair, [a, b] if a == b));
+        let checked = if alike { self.compare(indices) } else { Ok(()) };
+        *self.indices = Indices { places, digests };
+        self.indices.places.truncate(first);
+        checked
+    }
+
+    fn compare(&self, indices: &[u32]) -> Result<()> {
+        let decode = |at: &u32| Decode::new(&self.message, *at).index();
+        let mut lists = indices.iter().map(decode).collect::<Result<Vec<_>>>()?;
+        lists.sort();
+        match lists.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
+            true => Err(Kind::DuplicateIndex),
+            false => Ok(()),
+        }
+    }
+
+    /// Digests an index so that equal ones have equal digests, up to the first component that
+    /// isn't simply a number, text or address.
+    fn digest(&self, at: u32) -> u64 {
+        let mut digest = Digest(0);
+        let Some(list @ Item { end, next, .. }) = self.message.tape.get(at as usize) else {
+            return 0;
+        };
+        if let Some(Found::Object(What::Known(value))) = self.message.found(list) {
+            if let Value::List(list) = value {
+                list.items.iter().map_while(|item| digest.value(item)).count();
+            }
+            return digest.0;
+        }
+        let (mut cursor, mut at) = (Cursor::new(&self.message.chunk), *next);
+        cursor.seek(*end);
+        let components = cursor.u8().and_then(|_| cursor.u32()).unwrap_or(0);
+        for _ in 0..components {
+            let Some(item) = self.message.tape.get(at as usize) else { break };
+            let simple = match self.message.found(item) {
+                Some(Found::Object(What::Known(value))) => digest.value(value),
+                _ => {
+                    cursor.seek(item.end);
+                    digest.content(item.tag, &mut cursor)
+                }
+            };
+            if simple.is_none() {
+                break;
+            }
+            at = item.next;
+        }
+        digest.0
+    }
+}
+
+/// Mixes what it is given; it need not be strong, as what is digested alike is compared.
+struct Digest(u64);
+
+impl Digest {
+    fn word(&mut self, word: u64) -> Option<()> {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        Some(())
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) -> Option<()> {
+        for part in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word.iter_mut().zip(part).for_each(|(to, from)| *to = *from);
+            self.word(u64::from_le_bytes(word));
+        }
+        self.word(bytes.len() as u64)
+    }
+
+    /// An IPv4 address equals the IPv6 one that it is mapped to.
+    fn addr(&mut self, addr: IpAddr) -> Option<()> {
+        let bits = match addr {
+            IpAddr::V4(addr) => addr.to_ipv6_mapped().to_bits(),
+            IpAddr::V6(addr) => addr.to_bits(),
+        };
+        self.word((bits >> 64) as u64);
+        self.word(bits as u64)
+    }
+
+    fn content(&mut self, tag: TypeTag, cursor: &mut Cursor<'_>) -> Option<()> {
+        match tag {
+            TypeTag::Int
+            | TypeTag::Count
+            | TypeTag::Counter
+            | TypeTag::Double
+            | TypeTag::Time
+            | TypeTag::Interval
+            | TypeTag::Port
+            | TypeTag::Enum => self.word(cursor.u64().ok()?),
+            TypeTag::Addr => self.addr(cursor.addr().ok()?),
+            TypeTag::String => self.bytes(&cursor.string().ok()?),
+            _ => None,
+        }
+    }
+
+    fn value(&mut self, value: &Value) -> Option<()> {
+        match value {
+            Value::Int(number) => self.word(*number as u64),
+            Value::Count(number) | Value::Counter(number) => self.word(*number),
+            Value::Double(number) | Value::Time(number) | Value::Interval(number) => {
+                self.word(number.to_bits())
+            }
+            Value::Port(port) => self.word(port.to_wire()),
+            Value::Enum(value) => self.word(value.number as u64),
+            Value::Addr(addr) => self.addr(*addr),
+            Value::String(text) => self.bytes(text),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Decodes the values of a SERIAL that was skimmed (2§6).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::data::{
+    Entry, EnumValue, List, Mutable, Port, Record, Table, Type, TypeKind, TypeTag, Value, Vector,
+};
+
+use super::super::SerialErrorKind as Kind;
+use super::super::cursor::{Cursor, Result};
+use super::super::kind::val;
+use super::{Found, Item, Message, What};
+
+/// How many elements are made room for before the first is decoded; more room follows.
+const EAGER: usize = 256;
+
+/// What never happens: the tape and the chunk don't fit each other.
+pub(in super::super) const MISFIT: Kind = Kind::Truncated { wanted: 0 };
+
+/// Tells sets, whose elements have no values, from tables; `None` without the type's parts.
+pub(in super::super) fn is_set(ty: &Type) -> Option<bool> {
+    match ty.def().as_deref().map(|def| &def.kind) {
+        Some(TypeKind::Set(_)) => Some(true),
+        Some(TypeKind::Table(table)) => Some(table.yields.is_none()),
+        _ => None,
+    }
+}
+
+/// Decodes values off a chunk and its tape.
+///
+/// Skimming has found all errors that there can be, so no caller has to fear one here.
+pub(in super::super) struct Decode<'a> {
+    pub(in super::super) cursor: Cursor<'a>,
+    message: &'a Message,
+    at: u32,
+    memo: Option<&'a mut Memo>,
+}
+
+/// Keeps the containers that were decoded, by their place on the tape, so that what is referred to
+/// many times is decoded once, and is one and the same.
+#[derive(Debug, Default)]
+pub(in super::super) struct Memo(BTreeMap<u32, Done>);
+
+#[derive(Debug)]
+struct Done {
+    value: Value,
+    end: u32,
+    next: u32,
+}
+
+impl Memo {
+    pub(in super::super) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl<'a> Decode<'a> {
+    /// Begins at a place on the tape.
+    #[inline]
+    pub(in super::super) fn new(message: &'a Message, at: u32) -> Decode<'a> {
+        Decode { cursor: Cursor::new(&message.chunk), message, at, memo: None }
+    }
+
+    /// Uses what was decoded before, and adds to it.
+    pub(in super::super) fn with_memo(self, memo: &'a mut Memo) -> Decode<'a> {
+        Decode { memo: Some(memo), ..self }
+    }
+
+    /// Returns the next item without taking it.
+    pub(in super::super) fn peek(&self) -> Option<&'a Item> {
+        self.message.tape.get(self.at as usize)
+    }
+
+    /// Takes the next item.
+    #[inline]
+    pub(in super::super) fn item(&mut self) -> Result<(&'a Item, Found<'a>)> {
+        let item = self.message.tape.get(self.at as usize).ok_or(MISFIT)?;
+        self.at = item.next;
+        self.cursor.seek(item.end);
+        Ok((item, self.message.found(item).ok_or(MISFIT)?))
+    }
+
+    /// Takes the next item, which is no value.
+    pub(in super::super) fn object(&mut self) -> Result<&'a What> {
+        match self.item()?.1 {
+            Found::Object(what) => Ok(what),
+            Found::Base => Err(MISFIT),
+        }
+    }
+
+    /// Decodes the next value.
+    #[inline]
+    pub(in super::super) fn value(&mut self) -> Result<Value> {
+        let at = self.at;
+        match self.item()? {
+            (item, Found::Base) => match item.tag {
+                TypeTag::Count => Ok(Value::Count(self.cursor.u64()?)),
+                TypeTag::String => Ok(Value::String(self.cursor.string()?)),
+                TypeTag::Addr => Ok(Value::Addr(self.cursor.addr()?)),
+                tag => self.content(at, item.class, tag, &Type::Base(tag)),
+            },
+            (item, Found::Object(What::Full(ty))) => self.content(at, item.class, item.tag, ty),
+            (_, Found::Object(What::Known(value))) => Ok(value.clone()),
+            _ => Err(MISFIT),
+        }
+    }
+
+    fn content(&mut self, at: u32, class: u8, tag: TypeTag, ty: &Type) -> Result<Value> {
+        Ok(match tag {
+            TypeTag::Bool => Value::Bool(self.cursor.i64()? != 0),
+            TypeTag::Int => Value::Int(self.cursor.i64()?),
+            TypeTag::Count => Value::Count(self.cursor.u64()?),
+            TypeTag::Counter => Value::Counter(self.cursor.u64()?),
+            TypeTag::Double => Value::Double(self.cursor.f64()?),
+            TypeTag::Time => Value::Time(self.cursor.f64()?),
+            TypeTag::Interval => Value::Interval(self.cursor.f64()?),
+            TypeTag::String => Value::String(self.cursor.string()?),
+            TypeTag::Port => {
+                let number = self.cursor.u64()?;
+                Value::Port(Port::from_wire(number).ok_or(Kind::BadPort(number))?)
+            }
+            TypeTag::Addr => Value::Addr(self.cursor.addr()?),
+            // How wide one may be has been looked at.
+            TypeTag::Subnet => Value::Subnet(self.cursor.subnet(true)?),
+            TypeTag::Enum => Value::Enum(EnumValue { ty: ty.clone(), number: self.cursor.i64()? }),
+            TypeTag::Func => match self.object()? {
+                What::Func(func) => Value::Func(ty.clone(), Arc::clone(func)),
+                _ => return Err(MISFIT),
+            },
+            TypeTag::File => match self.object()? {
+                What::File(file) => Value::File(ty.clone(), Arc::clone(file)),
+                _ => return Err(MISFIT),
+            },
+            TypeTag::Pattern => match self.object()? {
+                What::Pattern(pattern) => Value::Pattern(Arc::clone(pattern)),
+                _ => return Err(MISFIT),
+            },
+            TypeTag::List
+            | TypeTag::Table
+            | TypeTag::Record
+            | TypeTag::Vector
+            | TypeTag::Opaque => return self.container(at, class, tag, ty),
+            TypeTag::Void
+            | TypeTag::Error
+            | TypeTag::Timer
+            | TypeTag::Any
+            | TypeTag::Union
+            | TypeTag::Type => return Err(MISFIT),
+        })
+    }
+
+    fn container(&mut self, at: u32, class: u8, tag: TypeTag, ty: &Type) -> Result<Value> {
+        if let Some(done) = self.memo.as_ref().and_then(|memo| memo.0.get(&at)) {
+            self.at = done.next;
+            self.cursor.seek(done.end);
+            return Ok(done.value.clone());
+        }
+        let ty = ty.clone();
+        let value = match tag {
+            TypeTag::List => Value::List(Arc::new(self.list(ty)?)),
+            TypeTag::Table => Value::Table(Arc::new(self.table(ty)?)),
+            TypeTag::Record => Value::Record(Arc::new(self.record(ty)?)),
+            TypeTag::Vector => Value::Vector(Arc::new(self.vector(ty)?)),
+            _ => Value::Opaque(Arc::new(self.opaque(class, ty)?)),
+        };
+        let (end, next) = (self.cursor.offset(), self.at);
+        if let Some(memo) = &mut self.memo {
+            memo.0.insert(at, Done { value: value.clone(), end, next });
+        }
+        Ok(value)
+    }
+
+    /// Decodes an element's index, or another list.
+    pub(in super::super) fn index(&mut self) -> Result<Arc<List>> {
+        match self.value()? {
+            Value::List(list) => Ok(list),
+            other => Err(Kind::WrongClass { class: val::LIST, tag: other.tag() }),
+        }
+    }
+
+    fn list(&mut self, ty: Type) -> Result<List> {
+        let tag = self.cursor.u8()?;
+        let items = self.several(Decode::value)?;
+        Ok(List { ty, tag, items })
+    }
+
+    fn mutable(&mut self) -> Result<Mutable> {
+        Ok(Mutable { properties: self.cursor.u8()?, unique_id: self.cursor.lasting_name()? })
+    }
+
+    fn record(&mut self, ty: Type) -> Result<Record> {
+        let mutable = self.mutable()?;
+        let fields = self.several(|d| d.optional(Decode::value))?;
+        Ok(Record { ty, mutable, fields })
+    }
+
+    fn vector(&mut self, ty: Type) -> Result<Vector> {
+        let mutable = self.mutable()?;
+        let items = self.several(|d| d.optional(Decode::value))?;
+        Ok(Vector { ty, mutable, items })
+    }
+
+    fn table(&mut self, ty: Type) -> Result<Table> {
+        let is_set = is_set(&ty).ok_or(MISFIT)?;
+        let mut table = Table {
+            mutable: self.mutable()?,
+            attributes: self.optional(|d| match d.object()? {
+                What::Attributes(attributes) => Ok(Arc::clone(attributes)),
+                _ => Err(MISFIT),
+            })?,
+            expire_time: self.optional(Decode::expr)?,
+            expire_func: self.optional(Decode::expr)?,
+            ..Table::new(ty)
+        };
+        while self.cursor.bool()? {
+            table.entries.push(Entry {
+                index: self.index()?,
+                value: if is_set { None } else { Some(self.value()?) },
+                last_access: self.cursor.f64()?,
+                expire_access: self.cursor.f64()?,
+            });
+        }
+        Ok(table)
+    }
+
+    fn expr(&mut self) -> Result<Arc<crate::data::Expr>> {
+        match self.object()? {
+            What::Expr(expr) => Ok(Arc::clone(expr)),
+            _ => Err(MISFIT),
+        }
+    }
+
+    pub(super) fn ty(&mut self) -> Result<Type> {
+        match self.object()? {
+            What::Type(ty) => Ok(ty.clone()),
+            _ => Err(MISFIT),
+        }
+    }
+
+    #[inline]
+    pub(super) fn optional<T>(
+        &mut self,
+        decode: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<Option<T>> {
+        if self.cursor.bool()? { decode(self).map(Some) } else { Ok(None) }
+    }
+
+    fn several<T>(&mut self, mut decode: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
+        let count = self.cursor.count(1)?;
+        let mut elements = Vec::with_capacity(count.min(EAGER));
+        for _ in 0..count {
+            elements.push(decode(self)?);
+        }
+        Ok(elements)
+    }
+}

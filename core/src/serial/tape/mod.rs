@@ -1,0 +1,134 @@
+//! What the skimming of a SERIAL finds out, for decoding its values later.
+//!
+//! Skimming walks through all of a chunk, once, checks everything and keeps the cache in step; it
+//! builds types and all else that isn't a value, but no values. For each value it puts an item on
+//! the tape, in the order of the bytes: what the value's type is, and where its content lies; and
+//! for what the content holds besides values, or by reference, the object itself. So decoding needs
+//! neither the cache, which may have given up a type by then, nor the headers.
+
+mod decode;
+mod opaque;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::data::{
+    Attributes, BloomFilter, Event, Expr, File, Func, Name, Pattern, Type, TypeTag, Value,
+};
+
+pub(super) use decode::{Decode, MISFIT, Memo, is_set};
+
+/// Holds what was found at one place of a chunk.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Item {
+    /// Where in the chunk to go on: at the content of a value in full, behind all else.
+    pub(super) end: u32,
+    /// Where on the tape to go on: constants in a type have left items of their own.
+    pub(super) next: u32,
+    /// What was found, by its number; [`BASE`]: a value of a standard type, in full.
+    pub(super) what: u32,
+    /// The value's class.
+    pub(super) class: u8,
+    /// The tag of the value's type.
+    pub(super) tag: TypeTag,
+}
+
+/// Stands for a value of a standard type, which is all that is to be known of it.
+pub(super) const BASE: u32 = u32::MAX;
+
+/// Tells apart what was found.
+#[derive(Debug)]
+pub(super) enum What {
+    /// A value in full, of this type.
+    Full(Type),
+    /// A reference to a value.
+    Known(Value),
+    /// A type that isn't a value's own.
+    Type(Type),
+    Attributes(Arc<Attributes>),
+    Expr(Arc<Expr>),
+    Func(Arc<Func>),
+    File(Arc<File>),
+    Pattern(Arc<Pattern>),
+    BloomFilter(Arc<BloomFilter>),
+}
+
+/// Says what an item stands for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Found<'a> {
+    /// A value of a standard type, in full.
+    Base,
+    /// Something else.
+    Object(&'a What),
+}
+
+/// Holds a SERIAL that was skimmed.
+#[derive(Debug, Default)]
+pub(super) struct Message {
+    pub(super) chunk: Bytes,
+    pub(super) tape: Vec<Item>,
+    /// What items refer to by number.
+    pub(super) objects: Vec<What>,
+    /// Where on the tape the arguments of a call are.
+    pub(super) args: Vec<u32>,
+    /// Where in the chunk a call's name begins and ends.
+    pub(super) name: (u32, u32),
+    /// The time of a call.
+    pub(super) time: f64,
+    /// How deep objects lie within each other, those that are referred to included.
+    pub(super) depth: u32,
+}
+
+impl Message {
+    /// Empties the message for the next; room for an unusually large one is given back.
+    pub(super) fn clear(&mut self) {
+        const USUAL: usize = 256;
+        self.chunk = Bytes::new();
+        self.tape.clear();
+        self.tape.shrink_to(USUAL);
+        self.objects.clear();
+        self.objects.shrink_to(USUAL);
+        self.args.clear();
+        self.args.shrink_to(USUAL);
+    }
+
+    pub(super) fn name_bytes(&self) -> &[u8] {
+        let (start, end) = self.name;
+        self.chunk.get(start as usize..end as usize).unwrap_or_default()
+    }
+
+    /// Returns a call's name, shared with the chunk.
+    pub(super) fn name(&self) -> Name {
+        Name::from_bytes(self.chunk.slice_ref(self.name_bytes()))
+    }
+
+    /// Decodes a call.
+    pub(super) fn event(&self) -> Event {
+        let arg = |at: &u32| Decode::new(self, *at).value().ok();
+        let mut args = Vec::with_capacity(self.args.len());
+        // None fails, as skimming has found all errors.
+        args.extend(self.args.iter().filter_map(arg));
+        Event { name: self.name(), time: self.time, args }
+    }
+
+    /// Returns an argument of a call.
+    pub(super) fn arg(&self, position: usize) -> Option<Value> {
+        let at = *self.args.get(position)?;
+        Decode::new(self, at).value().ok()
+    }
+
+    /// Returns the item that an argument of a call begins with.
+    pub(super) fn arg_item(&self, position: usize) -> Option<&Item> {
+        self.tape.get(*self.args.get(position)? as usize)
+    }
+
+    /// Returns what an item stands for.
+    #[inline]
+    pub(super) fn found(&self, item: &Item) -> Option<Found<'_>> {
+        if item.what == BASE {
+            return Some(Found::Base);
+        }
+        self.objects.get(item.what as usize).map(Found::Object)
+    }
+}

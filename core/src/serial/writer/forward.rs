@@ -1,0 +1,195 @@
+//! Writes events as they came, without decoding their values.
+
+use std::net::IpAddr;
+
+use crate::data::{Type, TypeTag};
+
+use super::super::cursor::Result;
+use super::super::kind::val;
+use super::super::tape::{Decode, Found, Item, MISFIT, Message, What, is_set};
+use super::super::{LazyEvent, Mode, WriteError};
+use super::decide::Live;
+use super::measure::{DEPTH, Measure};
+use super::value::{addr_v4, addr_v6};
+use super::{Session, Writer, length};
+
+/// How many bytes a value may be measured as, at most, for each that it came in: values take at
+/// least 14, and are measured as 40 more than their content.
+const PER_BYTE: usize = 4;
+
+impl Writer {
+    /// Writes a call of an event as it came from another peer.
+    ///
+    /// The bytes are those that [`Writer::event`] writes for the decoded event. What the peer wrote
+    /// in full is copied, with ids of our own; only what makes the two caches differ is decided
+    /// anew.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the arguments are larger or nested deeper than any receiver takes.
+    pub fn forward(
+        &mut self,
+        mode: Mode,
+        event: &LazyEvent,
+        out: &mut Vec<u8>,
+    ) -> std::result::Result<(), WriteError> {
+        let message = event.message();
+        if !is_small(message) {
+            let event = event.to_event();
+            return self.event(mode, &event.name, event.time, &event.args, out);
+        }
+        self.write(mode, out, |session| session.call(message));
+        Ok(())
+    }
+}
+
+/// Returns whether an event is certainly neither too large nor too deep.
+fn is_small(message: &Message) -> bool {
+    let mut measure = Measure::new();
+    let known = message.objects.iter().filter_map(|what| match what {
+        What::Known(value) => Some(value),
+        _ => None,
+    });
+    message.depth <= DEPTH
+        && measure.add(message.chunk.len().saturating_mul(PER_BYTE)).is_ok()
+        && known.map(|value| measure.values(std::slice::from_ref(value))).all(|fits| fits.is_ok())
+}
+
+impl Session<'_, Live<'_>> {
+    fn call(&mut self, message: &Message) {
+        self.u8(b'e');
+        self.string(message.name_bytes());
+        self.f64(message.time);
+        self.append(length(&message.args));
+        for at in &message.args {
+            // Skimming has found all errors that there can be.
+            let _ = self.forward(&mut Decode::new(message, *at));
+        }
+    }
+
+    /// Writes the next value.
+    fn forward(&mut self, from: &mut Decode<'_>) -> Result<()> {
+        if let Some(Item {
+            tag: TypeTag::Pattern | TypeTag::Func | TypeTag::File | TypeTag::Opaque,
+            ..
+        }) = from.peek()
+        {
+            // Made of objects that have been decoded.
+            let value = from.value()?;
+            self.value(&value);
+            return Ok(());
+        }
+        match from.item()? {
+            (item, Found::Base) => self.content(item.tag, &Type::Base(item.tag), from),
+            (item, Found::Object(What::Full(ty))) => self.content(item.tag, ty, from),
+            (_, Found::Object(What::Known(value))) => {
+                self.value(value);
+                Ok(())
+            }
+            _ => Err(MISFIT),
+        }
+    }
+
+    fn content(&mut self, tag: TypeTag, ty: &Type, from: &mut Decode<'_>) -> Result<()> {
+        let class = val::of(tag);
+        match tag {
+            TypeTag::String => {
+                let text = from.cursor.string_bytes()?;
+                self.scalar(class, tag, length(text));
+                self.bytes(text);
+            }
+            TypeTag::Bool => {
+                let is_true = from.cursor.i64()? != 0;
+                self.scalar(class, tag, i64::from(is_true).to_be_bytes());
+            }
+            TypeTag::Addr => self.forward_addr(tag, from)?,
+            TypeTag::Subnet => {
+                self.forward_addr(tag, from)?;
+                self.u32(from.cursor.u32()?);
+            }
+            TypeTag::Enum => {
+                self.typed(class, ty, from.cursor.array::<8>()?);
+            }
+            TypeTag::List => {
+                self.typed(class, ty, [from.cursor.u8()?]);
+                self.several_of(from, Self::forward)?;
+            }
+            TypeTag::Record | TypeTag::Vector => {
+                self.forward_mutable(class, ty, from)?;
+                self.several_of(from, |s, from| {
+                    let is_set = from.cursor.bool()?;
+                    s.bool(is_set);
+                    if is_set { s.forward(from) } else { Ok(()) }
+                })?;
+            }
+            TypeTag::Table => self.forward_table(class, ty, from)?,
+            // The rest is as wide on the wire as an integer.
+            _ => {
+                self.scalar(class, tag, from.cursor.array::<8>()?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what an address begins with, which a subnet does as well.
+    fn forward_addr(&mut self, tag: TypeTag, from: &mut Decode<'_>) -> Result<()> {
+        let class = val::of(tag);
+        match from.cursor.addr()? {
+            IpAddr::V4(addr) => self.scalar(class, tag, addr_v4(addr)),
+            IpAddr::V6(addr) => self.scalar(class, tag, addr_v6(addr)),
+        };
+        Ok(())
+    }
+
+    /// Writes all of a container but its elements.
+    fn forward_mutable(&mut self, class: u8, ty: &Type, from: &mut Decode<'_>) -> Result<()> {
+        let properties = from.cursor.u8()?;
+        let unique_id = from.cursor.string_bytes()?;
+        let [a, b, c, d] = length(unique_id);
+        self.typed(class, ty, [properties, a, b, c, d]);
+        self.bytes(unique_id);
+        Ok(())
+    }
+
+    fn forward_table(&mut self, class: u8, ty: &Type, from: &mut Decode<'_>) -> Result<()> {
+        let is_set = is_set(ty).ok_or(MISFIT)?;
+        self.forward_mutable(class, ty, from)?;
+        for _ in ["attributes", "expire_time", "expire_func"] {
+            let is_there = from.cursor.bool()?;
+            self.bool(is_there);
+            if is_there {
+                match from.object()? {
+                    What::Attributes(attributes) => self.attributes(attributes),
+                    What::Expr(expr) => self.expr(expr),
+                    _ => return Err(MISFIT),
+                }
+            }
+        }
+        while from.cursor.bool()? {
+            self.bool(true);
+            self.forward(from)?;
+            if !is_set {
+                self.forward(from)?;
+            }
+            for _ in ["last_access", "expire_access"] {
+                self.u64(from.cursor.u64()?);
+            }
+        }
+        self.bool(false);
+        Ok(())
+    }
+
+    /// Copies a number, and then writes as many elements.
+    fn several_of(
+        &mut self,
+        from: &mut Decode<'_>,
+        mut write: impl FnMut(&mut Self, &mut Decode<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let count = from.cursor.u32()?;
+        self.u32(count);
+        for _ in 0..count {
+            write(self, from)?;
+        }
+        Ok(())
+    }
+}

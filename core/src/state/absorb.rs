@@ -1,0 +1,176 @@
+//! Takes values apart into containers of the store.
+
+use std::sync::Arc;
+
+use super::container::{Content, Key, Owner, Slot, Table};
+use super::expiry::Lifetime;
+use super::heap::Heap;
+use crate::data::{Attributes, Name, Type, Value};
+
+/// Where a value comes from, which decides what its containers' unique ids mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// Our own: all its containers are new.
+    Local,
+    /// A peer's change: a container that is known already is that one, as it is here (2§9).
+    Peer,
+    /// Full state: a container that is known already is that one, and becomes as it is there.
+    FullState,
+    /// A snapshot of our own: as full state, but nothing is merged.
+    Snapshot,
+}
+
+/// Says how a value is to be taken apart.
+#[derive(Debug)]
+pub(super) struct Absorb {
+    pub(super) source: Source,
+    /// Whether the containers get unique ids.
+    pub(super) synchronized: bool,
+    /// The containers that are being filled, from the outermost on.
+    within: Vec<Key>,
+}
+
+impl Absorb {
+    pub(super) fn new(source: Source, synchronized: bool) -> Absorb {
+        Absorb { source, synchronized, within: Vec::new() }
+    }
+}
+
+impl Heap {
+    /// Makes of a value what can stand in a place; it stands nowhere yet.
+    ///
+    /// The value has been coerced to the place's type; the attributes are the place's.
+    pub(super) fn absorb(
+        &mut self,
+        value: &Value,
+        attributes: Option<&Arc<Attributes>>,
+        how: &mut Absorb,
+    ) -> Slot {
+        let (mutable, ty, content) = match value {
+            Value::Table(table) => (&table.mutable, &table.ty, Content::Table(Table::default())),
+            Value::Record(record) => (&record.mutable, &record.ty, Content::Record(Vec::new())),
+            Value::Vector(vector) => (&vector.mutable, &vector.ty, Content::Vector(Vec::new())),
+            _ => return Slot::Plain(value.compact()),
+        };
+        let theirs = match how.source {
+            Source::Local => None,
+            _ => Some(&mutable.unique_id).filter(|id| !id.is_empty()),
+        };
+        let known = theirs.and_then(|id| self.by_id(id));
+        if let Some(key) = known {
+            let same = self.get(key).is_some_and(|container| container.ty == *ty);
+            // What would contain itself is copied instead.
+            if same && !how.within.contains(&key) {
+                if how.source != Source::Peer {
+                    self.refill(key, value, attributes, how);
+                }
+                return Slot::Held(key);
+            }
+        }
+        let id = match theirs {
+            _ if !how.synchronized => Name::new(),
+            Some(id) if known.is_none() => id.compact(),
+            _ => self.new_id(),
+        };
+        let key = self.add(ty.clone(), id, content);
+        self.fill(key, value, attributes, how);
+        Slot::Held(key)
+    }
+
+    /// Gives a container the content that a value has in place of its own.
+    fn refill(
+        &mut self,
+        key: Key,
+        value: &Value,
+        attributes: Option<&Arc<Attributes>>,
+        how: &mut Absorb,
+    ) {
+        let Some(container) = self.get_mut(key) else { return };
+        let empty = match container.content {
+            Content::Table(_) => Content::Table(Table::default()),
+            Content::Record(_) => Content::Record(Vec::new()),
+            Content::Vector(_) => Content::Vector(Vec::new()),
+        };
+        let old = std::mem::replace(&mut container.content, empty);
+        let slots = self.dissolve(key, old);
+        self.fill(key, value, attributes, how);
+        // Only now, for the new content may hold some of the same containers.
+        for slot in slots {
+            self.detach(slot, Owner::Container(key));
+        }
+    }
+
+    fn fill(
+        &mut self,
+        key: Key,
+        value: &Value,
+        attributes: Option<&Arc<Attributes>>,
+        how: &mut Absorb,
+    ) {
+        how.within.push(key);
+        match value {
+            Value::Table(table) => {
+                let attributes = attributes.or(table.attributes.as_ref()).cloned();
+                let lifetime = Lifetime::of(attributes.as_deref(), table.expire_time.as_deref());
+                if let Some(Content::Table(held)) = self.get_mut(key).map(|c| &mut c.content) {
+                    held.attributes = attributes;
+                    held.lifetime = lifetime;
+                }
+                self.add_entries(key, table, how);
+            }
+            Value::Record(record) => {
+                let fields = fields(&record.ty);
+                let slots = record.fields.iter().enumerate().map(|(at, field)| {
+                    let attributes = fields.get(at).and_then(|field| field.as_ref());
+                    field.as_ref().map(|field| self.absorb_into(key, field, attributes, how))
+                });
+                let slots = slots.collect();
+                self.set_slots(key, slots);
+            }
+            Value::Vector(vector) => {
+                let items = vector
+                    .items
+                    .iter()
+                    .map(|item| item.as_ref().map(|item| self.absorb_into(key, item, None, how)));
+                let slots = items.collect();
+                self.set_slots(key, slots);
+            }
+            _ => {}
+        }
+        how.within.pop();
+    }
+
+    /// Adds a table's entries to one that is here; equal indices are overwritten.
+    pub(super) fn add_entries(&mut self, key: Key, table: &crate::data::Table, how: &mut Absorb) {
+        for entry in &table.entries {
+            let index = Arc::new(entry.index.compact());
+            let slot = entry.value.as_ref().map(|value| self.absorb(value, None, how));
+            self.insert(key, index, slot, Some((entry.last_access, entry.expire_access)));
+        }
+    }
+
+    fn absorb_into(
+        &mut self,
+        key: Key,
+        value: &Value,
+        attributes: Option<&Arc<Attributes>>,
+        how: &mut Absorb,
+    ) -> Slot {
+        let slot = self.absorb(value, attributes, how);
+        self.attach(&slot, Owner::Container(key));
+        slot
+    }
+
+    fn set_slots(&mut self, key: Key, slots: Vec<Option<Slot>>) {
+        self.cost = self.cost.saturating_add(slots.len());
+        let content = self.get_mut(key).map(|container| &mut container.content);
+        if let Some(Content::Record(held) | Content::Vector(held)) = content {
+            *held = slots;
+        }
+    }
+}
+
+/// Returns the attributes of a record type's fields.
+fn fields(ty: &Type) -> Vec<Option<Arc<Attributes>>> {
+    ty.fields().unwrap_or_default().iter().map(|field| field.attributes.clone()).collect()
+}

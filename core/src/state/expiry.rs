@@ -1,0 +1,138 @@
+//! How long entries live, and what comes of those whose time is over.
+
+use std::sync::Arc;
+
+use super::Store;
+use super::container::Key;
+use crate::Time;
+use crate::data::{AttributeTag, Attributes, Expr, List, Name, Opcode, StateAccess, Type, Value};
+
+/// How long a table's entries live, and since when.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Lifetime {
+    since: Since,
+    seconds: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Since {
+    Created,
+    Written,
+    Read,
+}
+
+impl Lifetime {
+    /// Returns what a table's attributes say. An interval that isn't constant is none: expressions
+    /// are not evaluated.
+    pub(super) fn of(attributes: Option<&Attributes>, fallback: Option<&Expr>) -> Option<Lifetime> {
+        attributes?.list.iter().find_map(|attribute| {
+            let since = match attribute.tag {
+                AttributeTag::CreateExpire => Since::Created,
+                AttributeTag::WriteExpire => Since::Written,
+                AttributeTag::ReadExpire => Since::Read,
+                _ => return None,
+            };
+            let expr = attribute.expr.as_deref().or(fallback)?;
+            match expr.as_const() {
+                Some(Value::Interval(seconds)) if *seconds >= 0.0 => {
+                    Some(Lifetime { since, seconds: *seconds })
+                }
+                _ => None,
+            }
+        })
+    }
+
+    pub(super) fn counts_from_creation(self) -> bool {
+        self.since == Since::Created
+    }
+
+    pub(super) fn counts_from_reading(self) -> bool {
+        self.since == Since::Read
+    }
+
+    /// Returns when an entry's time is over.
+    pub(super) fn end(self, since: f64) -> Time {
+        Time::from_secs_f64(since + self.seconds)
+    }
+
+    /// Returns how long after a read peers are to be told of another.
+    pub(super) fn half(self) -> f64 {
+        self.seconds / 2.0
+    }
+}
+
+/// Tells of an entry that has expired, and is deleted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expired {
+    /// The variables in which the table is.
+    pub variables: Vec<Name>,
+    /// The table's unique id; empty if it is not synchronized.
+    pub id: Name,
+    /// The entry's index.
+    pub index: Arc<List>,
+    /// The entry's value; `None` in sets.
+    pub value: Option<Value>,
+    /// The `&expire_func` of the table, to be called with the table and the index; its result
+    /// doesn't count.
+    pub func: Option<Arc<Expr>>,
+    /// The operation to send; `None` if the table is not synchronized, or if a peer's operation
+    /// brought this about.
+    pub access: Option<StateAccess>,
+}
+
+impl Store {
+    /// Takes over the time. Entries do not expire by this alone: see [`Store::poll_expired`].
+    ///
+    /// An earlier time than before is not taken.
+    pub fn advance(&mut self, now: Time) {
+        self.heap.now = self.heap.now.max(now);
+    }
+
+    /// Returns when [`Store::poll_expired`] is to be called next.
+    pub fn next_expiry(&self) -> Option<Time> {
+        self.heap.queue.first().map(|(time, ..)| *time)
+    }
+
+    /// Deletes an entry whose time is over, and tells of it; call it until there is none.
+    pub fn poll_expired(&mut self) -> Option<Expired> {
+        loop {
+            let (key, index) = self.heap.next_expired()?;
+            if let Some(expired) = self.expire_entry(key, &index, true) {
+                return Some(expired);
+            }
+        }
+    }
+
+    /// Deletes an entry as expired, if it is there.
+    pub(super) fn expire_entry(&mut self, key: Key, index: &List, own: bool) -> Option<Expired> {
+        let (found, entry) = self.heap.table(key)?.entries.get_key_value(index)?;
+        let index = Arc::clone(found);
+        let value = entry.slot.as_ref().and_then(|slot| self.read(slot).ok());
+        let attributes = self.heap.table(key)?.attributes.as_deref();
+        let func = attributes.and_then(|attributes| {
+            let func = attributes.list.iter().find(|a| a.tag == AttributeTag::ExpireFunc)?;
+            func.expr.clone()
+        });
+        let variables = self.names_of(key);
+        let id = self.heap.id(key);
+        self.heap.remove(key, &index);
+        let access = (own && !id.is_empty()).then(|| StateAccess {
+            opcode: Opcode::Expire,
+            target: id.clone(),
+            op1: Value::List(Arc::clone(&index)),
+            op2: None,
+            op3: None,
+        });
+        Some(Expired { variables, id, index, value, func, access })
+    }
+}
+
+/// Makes an index of a table's or set's type of its components.
+pub(super) fn index_of(ty: &Type, components: Vec<Value>) -> List {
+    let mut one = crate::data::Table::new(ty.clone());
+    one.push(components, None);
+    match one.entries.pop() {
+        Some(entry) => List::clone(&entry.index),
+        None => List { ty: Type::list(Vec::new()), tag: 0, items: Vec::new() },
+    }
+}

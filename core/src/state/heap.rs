@@ -1,0 +1,196 @@
+//! All containers of a store, by key and by unique id.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::container::{Container, Content, Key, Owner, Owners, Slot, cost};
+use super::{Limits, StateError};
+use crate::Time;
+use crate::data::{List, Name, Type};
+
+#[derive(Debug)]
+pub(super) struct Heap {
+    containers: BTreeMap<Key, Container>,
+    ids: BTreeMap<Name, Key>,
+    next_key: Key,
+    /// What our unique ids begin with: `#host#pid#`.
+    prefix: String,
+    /// The number of our last unique id.
+    pub(super) last_id: u64,
+    /// What all of it costs; see [`cost`].
+    pub(super) cost: usize,
+    pub(super) limits: Limits,
+    pub(super) now: Time,
+    /// What may expire, and when.
+    pub(super) queue: BTreeSet<(Time, Key, Arc<List>)>,
+}
+
+impl Heap {
+    pub(super) fn new(prefix: String, limits: Limits) -> Heap {
+        Heap {
+            containers: BTreeMap::new(),
+            ids: BTreeMap::new(),
+            next_key: 0,
+            prefix,
+            last_id: 0,
+            cost: 0,
+            limits,
+            now: Time::EPOCH,
+            queue: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn get(&self, key: Key) -> Option<&Container> {
+        self.containers.get(&key)
+    }
+
+    pub(super) fn get_mut(&mut self, key: Key) -> Option<&mut Container> {
+        self.containers.get_mut(&key)
+    }
+
+    /// Returns the container that goes by this id.
+    pub(super) fn by_id(&self, id: &[u8]) -> Option<Key> {
+        self.ids.get(id).copied()
+    }
+
+    /// Returns the id by which a container is addressed.
+    pub(super) fn id(&self, key: Key) -> Name {
+        self.get(key).map(|container| container.id.clone()).unwrap_or_default()
+    }
+
+    /// Adds an empty container that stands nowhere yet.
+    pub(super) fn add(&mut self, ty: Type, id: Name, content: Content) -> Key {
+        let key = self.next_key;
+        self.next_key = self.next_key.saturating_add(1);
+        if !id.is_empty() {
+            self.ids.insert(id.clone(), key);
+        }
+        self.cost = self.cost.saturating_add(1);
+        let (aliases, owners) = (Vec::new(), Owners::None);
+        self.containers.insert(key, Container { ty, id, aliases, owners, content });
+        key
+    }
+
+    /// Makes a unique id that nothing goes by yet.
+    pub(super) fn new_id(&mut self) -> Name {
+        loop {
+            self.last_id = self.last_id.saturating_add(1);
+            let id = Name::from(format!("{}{}", self.prefix, self.last_id));
+            // A peer may have used our ids, or what looks like them.
+            if !self.ids.contains_key(&id) || self.last_id == u64::MAX {
+                return id;
+            }
+        }
+    }
+
+    /// Lets a container go by another id as well, by which it is addressed from now on: the peer
+    /// that merged it into ours knows no other.
+    pub(super) fn take_id(&mut self, key: Key, id: &Name) {
+        const MAX_ALIASES: usize = 64;
+        if id.is_empty() || self.ids.contains_key(id) {
+            return;
+        }
+        let Some(container) = self.containers.get_mut(&key) else { return };
+        let id = id.compact();
+        let old = std::mem::replace(&mut container.id, id.clone());
+        self.ids.insert(id, key);
+        if !old.is_empty() {
+            container.aliases.push(old);
+        }
+        if container.aliases.len() > MAX_ALIASES {
+            self.ids.remove(&container.aliases.remove(0));
+        }
+    }
+
+    /// Notes that a container stands in one place more.
+    pub(super) fn attach(&mut self, slot: &Slot, owner: Owner) {
+        match slot {
+            Slot::Plain(value) => self.cost = self.cost.saturating_add(cost(value)),
+            Slot::Held(key) => {
+                if let Some(container) = self.containers.get_mut(key) {
+                    container.owners.add(owner);
+                }
+            }
+        }
+    }
+
+    /// Notes that what stood in a place is no longer there; what stands nowhere is forgotten.
+    pub(super) fn detach(&mut self, slot: Slot, owner: Owner) {
+        let mut pending = vec![(slot, owner)];
+        while let Some((slot, owner)) = pending.pop() {
+            let key = match slot {
+                Slot::Plain(value) => {
+                    self.cost = self.cost.saturating_sub(cost(&value));
+                    continue;
+                }
+                Slot::Held(key) => key,
+            };
+            let Some(container) = self.containers.get_mut(&key) else { continue };
+            if !container.owners.remove(owner) {
+                continue;
+            }
+            if let Some(container) = self.containers.remove(&key) {
+                self.cost = self.cost.saturating_sub(1);
+                for id in container.aliases.iter().chain([&container.id]) {
+                    self.ids.remove(id);
+                }
+                let slots = self.dissolve(key, container.content);
+                pending.extend(slots.into_iter().map(|slot| (slot, Owner::Container(key))));
+            }
+        }
+    }
+
+    /// Forgets a container's own part of what is noted of its content, and gives what stood in it.
+    pub(super) fn dissolve(&mut self, key: Key, content: Content) -> Vec<Slot> {
+        match content {
+            Content::Table(table) => {
+                let mut slots = Vec::new();
+                for (index, entry) in table.entries {
+                    self.cost = self.cost.saturating_sub(index_cost(&index));
+                    if let Some(time) = entry.queued {
+                        self.queue.remove(&(time, key, index));
+                    }
+                    slots.extend(entry.slot);
+                }
+                slots
+            }
+            Content::Record(slots) | Content::Vector(slots) => {
+                self.cost = self.cost.saturating_sub(slots.len());
+                slots.into_iter().flatten().collect()
+            }
+        }
+    }
+
+    /// Checks that there is room for as much more.
+    pub(super) fn check_room(&self, more: usize) -> Result<(), StateError> {
+        let (cost, limit) = (self.cost, self.limits.cost);
+        if cost.saturating_add(more) > limit {
+            return Err(StateError::Full { cost, more, limit });
+        }
+        Ok(())
+    }
+
+    /// Returns the numbers of the variables in which a container stands, however deep.
+    pub(super) fn variables_of(&self, key: Key) -> BTreeSet<usize> {
+        let (mut variables, mut seen, mut pending) = (BTreeSet::new(), BTreeSet::new(), vec![key]);
+        while let Some(key) = pending.pop() {
+            if !seen.insert(key) {
+                continue;
+            }
+            for owner in self.get(key).iter().flat_map(|container| container.owners.iter()) {
+                match owner {
+                    Owner::Variable(number) => {
+                        variables.insert(number);
+                    }
+                    Owner::Container(key) => pending.push(key),
+                }
+            }
+        }
+        variables
+    }
+}
+
+/// Says how much an entry costs besides what stands in it.
+pub(super) fn index_cost(index: &List) -> usize {
+    index.items.iter().map(cost).fold(1, usize::saturating_add)
+}

@@ -1,0 +1,81 @@
+//! Synchronized variables (2§9, §3.3–§3.5).
+//!
+//! A [`Store`] holds variables that are `&synchronized`, and those within them: sets, tables,
+//! records and vectors, however nested. It is data only; whoever has connections sends what it
+//! gives and gives it what came:
+//!
+//! * our own operations ([`Store::assign`], [`Store::increment`], …) give the
+//!   [`StateAccess`](crate::data::StateAccess) that peers need;
+//! * a peer's operations are carried out by [`Store::apply`];
+//! * [`Store::next_state`] gives the full state, [`Store::apply_full`] takes it;
+//! * [`Store::advance`] and [`Store::poll_expired`] let entries expire;
+//! * [`Store::snapshot`] and [`Store::restore`] keep all of it over a restart.
+//!
+//! ```
+//! use brocomm::data::{Declarations, Value};
+//! use brocomm::state::{FullState, Limits, Path, Store};
+//!
+//! let mut declarations = Declarations::new();
+//! declarations.read(
+//!     "global hits = 0 &synchronized;
+//!      global hosts: table[addr] of string &synchronized;",
+//! )?;
+//! let store = |host: &str| {
+//!     let mut store = Store::new(format!("#{host}#1#"), Limits::default());
+//!     store.declare_synchronized(&declarations).map(|()| store)
+//! };
+//! let (mut ours, mut theirs) = (store("ours")?, store("theirs")?);
+//!
+//! // In Sync one side gives its state (§3.4).
+//! let mut state = FullState::new();
+//! while let Some(access) = ours.next_state(&mut state)? {
+//!     theirs.apply_full(&access)?;
+//! }
+//! // In Running either side changes it: both at once here.
+//! let path = Path::to("hosts").index([Value::Addr([10, 0, 0, 1].into())]);
+//! let here = [ours.increment("hits", 1)?, ours.assign(path.clone(), "gateway")?];
+//! let there = [theirs.increment("hits", 1)?];
+//! here.iter().flatten().try_for_each(|access| theirs.apply(access).map(drop))?;
+//! there.iter().flatten().try_for_each(|access| ours.apply(access).map(drop))?;
+//! assert_eq!(ours.get("hits")?, Value::Count(2));
+//! assert_eq!(theirs.get("hits")?, Value::Count(2));
+//! assert_eq!(theirs.get(path)?, "gateway".into());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What ends equal
+//!
+//! Operations cross; each side carries out the other's after its own. Both end equal where the
+//! order doesn't matter: increments, of which the difference counts; changes of different
+//! variables, entries, fields or elements; and whatever only one side changes. Where both assign to
+//! the same, each ends with what the other assigned, as Bro does; so does an entry that one adds
+//! and the other deletes. A container that one side replaces keeps the other's changes out: they
+//! are for the old one ([`StateError::UnknownTarget`]).
+
+mod absorb;
+mod apply;
+mod change;
+mod container;
+mod error;
+mod expiry;
+mod full;
+mod heap;
+mod limits;
+mod local;
+mod path;
+mod place;
+mod read;
+mod snapshot;
+mod store;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+pub use apply::{Applied, Inconsistency};
+pub use error::StateError;
+pub use expiry::Expired;
+pub use full::{FullState, Progress};
+pub use limits::Limits;
+pub use path::{Part, Path};
+pub use snapshot::SnapshotError;
+pub use store::Store;

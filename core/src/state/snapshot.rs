@@ -1,0 +1,247 @@
+//! The whole store as bytes, for keeping.
+//!
+//! A snapshot is `BROSTATE`, `u32 version`, `u64` the number of the last unique id; then frames,
+//! each `u32 length` and a SERIAL of that length, up to a length of 0; then a `u32` CRC-32 of all
+//! before it. Each SERIAL is an assignment as in the full state; those to a table's unique id add
+//! entries to it.
+
+use std::collections::VecDeque;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use bytes::{Buf, Bytes};
+use flate2::Crc;
+
+use super::absorb::{Absorb, Source};
+use super::container::Key;
+use super::full::FullState;
+use super::place::Place;
+use super::read::Reading;
+use super::store::Target;
+use super::{StateError, Store};
+use crate::data::{List, Name, Opcode, Serial, StateAccess, Table, Value};
+use crate::serial::{Limits, Mode, Reader, SerialError, WriteError, Writer};
+
+const MAGIC: &[u8; 8] = b"BROSTATE";
+
+/// The version of snapshots that is written, and the only one that is read.
+const VERSION: u32 = 1;
+
+/// How large the object cache is while a snapshot is written or read.
+const CACHE: u32 = 3000;
+
+/// Says why a snapshot could not be made or used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SnapshotError {
+    /// The bytes are no snapshot.
+    #[error("no snapshot of state")]
+    NoSnapshot,
+    /// The snapshot is of another version.
+    #[error("snapshot of version {found}, version {VERSION} can be read")]
+    Version {
+        /// Its version.
+        found: u32,
+    },
+    /// The snapshot ends too early.
+    #[error("snapshot ends after {length} bytes in the midst of its content")]
+    Truncated {
+        /// How long it is.
+        length: usize,
+    },
+    /// The bytes are not those that were written.
+    #[error("snapshot's checksum is {computed:08x}, it should be {expected:08x}")]
+    Checksum {
+        /// That of the bytes.
+        computed: u32,
+        /// That which the snapshot names.
+        expected: u32,
+    },
+    /// What is in the snapshot can't be read.
+    #[error("snapshot: {0}")]
+    Serial(SerialError),
+    /// A variable's value can't be written.
+    #[error("snapshot of {name}: {error}")]
+    Write {
+        /// The variable or container.
+        name: Name,
+        /// What is wrong with its value.
+        error: WriteError,
+    },
+    /// A variable has no value that can be put together.
+    #[error("snapshot: {0}")]
+    State(StateError),
+}
+
+impl Store {
+    /// Makes a snapshot of all variables, with unique ids and time stamps.
+    ///
+    /// # Errors
+    ///
+    /// [`SnapshotError::State`], [`SnapshotError::Write`] if peers made of a variable what can't be
+    /// written.
+    pub fn snapshot(&self) -> Result<Vec<u8>, SnapshotError> {
+        let mut out = MAGIC.to_vec();
+        out.extend(VERSION.to_be_bytes());
+        out.extend(self.heap.last_id.to_be_bytes());
+        let mut writer = Writer::new(CACHE);
+        let mut rest = VecDeque::new();
+        for variable in &self.variables {
+            let Some(slot) = &variable.slot else { continue };
+            let mut reading = Reading::new(&self.heap, FullState::PIECE);
+            let value = reading.slot(slot).map_err(SnapshotError::State)?;
+            rest.extend(reading.cut);
+            frame(&mut writer, variable.name.clone(), value, &mut out)?;
+            while let Some((key, last)) = rest.pop_front() {
+                if let Some(piece) = self.piece(key, &last, &mut rest)? {
+                    frame(&mut writer, self.heap.id(key), piece, &mut out)?;
+                }
+            }
+        }
+        out.extend([0; 4]);
+        let crc = checksum(&out);
+        out.extend(crc.to_be_bytes());
+        Ok(out)
+    }
+
+    /// Returns the entries of a table that come next, as a table.
+    fn piece(
+        &self,
+        key: Key,
+        last: &Arc<List>,
+        rest: &mut VecDeque<(Key, Arc<List>)>,
+    ) -> Result<Option<Value>, SnapshotError> {
+        let (Some(container), Some(table)) = (self.heap.get(key), self.heap.table(key)) else {
+            return Ok(None);
+        };
+        let mut reading = Reading::new(&self.heap, FullState::PIECE);
+        let after = (Bound::Excluded(last), Bound::Unbounded);
+        let next = table.entries.range::<Arc<List>, _>(after).take(FullState::PIECE);
+        let entries = next.map(|(index, entry)| reading.entry(index, entry));
+        let entries = entries.collect::<Result<Vec<_>, _>>().map_err(SnapshotError::State)?;
+        let Some(last) = entries.last() else { return Ok(None) };
+        rest.push_back((key, Arc::clone(&last.index)));
+        rest.extend(reading.cut);
+        Ok(Some(Table { entries, ..Table::new(container.ty.clone()) }.into()))
+    }
+
+    /// Takes over a snapshot: declared variables get the values that they have in it, others their
+    /// initial values. [`Store::advance`] comes first, so that time stamps mean something.
+    ///
+    /// Returns the variables of the snapshot that could not be taken over, because they are no
+    /// longer declared, or with another type.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with the bytes; then all variables have their initial values.
+    pub fn restore(&mut self, snapshot: &Bytes) -> Result<Vec<(Name, StateError)>, SnapshotError> {
+        let mut content = checked(snapshot)?;
+        let truncated = || SnapshotError::Truncated { length: snapshot.len() };
+        let last_id = content.try_get_u64().map_err(|_| truncated())?;
+        self.heap.last_id = self.heap.last_id.max(last_id);
+        // The initial values' ids are other containers' in the snapshot.
+        (0..self.variables.len()).for_each(|number| self.put(&Place::Variable(number), None));
+        let result = self.restore_frames(content, truncated);
+        if result.is_err() {
+            (0..self.variables.len()).for_each(|number| self.put(&Place::Variable(number), None));
+        }
+        self.initialize();
+        result
+    }
+
+    fn restore_frames(
+        &mut self,
+        mut content: Bytes,
+        truncated: impl Fn() -> SnapshotError,
+    ) -> Result<Vec<(Name, StateError)>, SnapshotError> {
+        let mut reader = Reader::new(Limits { objects: u32::MAX, ..Limits::default() });
+        reader.set_cache_size(CACHE);
+        let mut skipped = Vec::new();
+        loop {
+            let length = content.try_get_u32().map_err(|_| truncated())? as usize;
+            if length == 0 {
+                return Ok(skipped);
+            }
+            if length > content.len() {
+                return Err(truncated());
+            }
+            let frame = content.split_to(length);
+            let serial = reader.read(&frame, Mode::RUNNING).map_err(SnapshotError::Serial)?;
+            if let Serial::StateAccess(access) = serial {
+                if let Err(error) = self.restore_value(&access) {
+                    skipped.push((access.target.compact(), error));
+                }
+            }
+        }
+    }
+
+    fn restore_value(&mut self, access: &StateAccess) -> Result<(), StateError> {
+        match self.target(&access.target)? {
+            Target::Variable(number) => {
+                self.assign_to(&Place::Variable(number), &access.op1, Source::Snapshot)
+            }
+            Target::Container(key) => {
+                let ty = self.heap.get(key).map(|container| container.ty.clone());
+                let ty = ty.unwrap_or(crate::data::Type::ANY);
+                let value = access.op1.coerce(&ty).map_err(StateError::value(&access.target))?;
+                self.heap.check_room(super::container::cost(&value))?;
+                if let Value::Table(table) = &value {
+                    let synchronized = !self.heap.id(key).is_empty();
+                    let mut how = Absorb::new(Source::Snapshot, synchronized);
+                    self.heap.add_entries(key, table, &mut how);
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn frame(
+    writer: &mut Writer,
+    name: Name,
+    value: Value,
+    out: &mut Vec<u8>,
+) -> Result<(), SnapshotError> {
+    let access =
+        StateAccess { opcode: Opcode::Assign, target: name, op1: value, op2: None, op3: None };
+    let mut serial = Vec::new();
+    let result = writer.state_access(Mode::RUNNING, &access, &mut serial);
+    let too_large = WriteError::TooLarge { limit: u32::MAX as usize };
+    let result = result.and_then(|()| u32::try_from(serial.len()).map_err(|_| too_large));
+    match result {
+        Ok(length) => {
+            out.extend(length.to_be_bytes());
+            out.extend(serial);
+            Ok(())
+        }
+        Err(error) => Err(SnapshotError::Write { name: access.target, error }),
+    }
+}
+
+fn checksum(bytes: &[u8]) -> u32 {
+    let mut crc = Crc::new();
+    crc.update(bytes);
+    crc.sum()
+}
+
+/// Checks a snapshot as a whole; returns what follows the version.
+fn checked(snapshot: &Bytes) -> Result<Bytes, SnapshotError> {
+    let mut rest = snapshot.clone();
+    if !rest.starts_with(MAGIC) {
+        return Err(SnapshotError::NoSnapshot);
+    }
+    rest.advance(MAGIC.len());
+    let truncated = || SnapshotError::Truncated { length: snapshot.len() };
+    let found = rest.try_get_u32().map_err(|_| truncated())?;
+    if found != VERSION {
+        return Err(SnapshotError::Version { found });
+    }
+    let end = rest.len().checked_sub(4).ok_or_else(truncated)?;
+    let mut crc = rest.split_off(end);
+    let expected = crc.try_get_u32().map_err(|_| truncated())?;
+    let computed = checksum(snapshot.get(..snapshot.len().saturating_sub(4)).unwrap_or_default());
+    if computed != expected {
+        return Err(SnapshotError::Checksum { computed, expected });
+    }
+    Ok(rest)
+}

@@ -1,0 +1,209 @@
+//! Variables and what they hold.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::absorb::{Absorb, Source};
+use super::container::{Content, Key, Owner, Slot};
+use super::heap::Heap;
+use super::read::Reading;
+use super::{Limits, Path, StateError};
+use crate::data::{AttributeTag, Attributes, Declarations, Global, Name, Type, Value};
+
+/// Holds variables in common with peers (2§9, §3.4).
+///
+/// The store knows nothing of connections: it gives operations to send and is given those that
+/// came. No operation takes longer because a container is large.
+///
+/// Variables that aren't `&synchronized` can be declared too; operations on them give nothing to
+/// send.
+#[derive(Debug)]
+pub struct Store {
+    pub(super) variables: Vec<Variable>,
+    names: BTreeMap<Name, usize>,
+    pub(super) heap: Heap,
+    pub(super) checks_consistency: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Variable {
+    pub(super) name: Name,
+    pub(super) ty: Type,
+    pub(super) attributes: Option<Arc<Attributes>>,
+    pub(super) synchronized: bool,
+    pub(super) slot: Option<Slot>,
+    initial: Option<Value>,
+}
+
+/// What an operation is on.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Target {
+    Variable(usize),
+    Container(Key),
+}
+
+impl Store {
+    /// Makes a store without variables.
+    ///
+    /// `prefix` is what the unique ids of our containers begin with, `#host#pid#` in Bro. No two
+    /// nodes that share state may use the same, nor one node after a restart, unless it goes on
+    /// from its [snapshot](Store::snapshot).
+    pub fn new(prefix: impl Into<String>, limits: Limits) -> Store {
+        Store {
+            variables: Vec::new(),
+            names: BTreeMap::new(),
+            heap: Heap::new(prefix.into(), limits),
+            checks_consistency: false,
+        }
+    }
+
+    /// Declares all variables and constants of the declarations that are `&synchronized`, in their
+    /// order.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::declare`], at the first that can't be declared.
+    pub fn declare_synchronized(&mut self, declarations: &Declarations) -> Result<(), StateError> {
+        let globals = declarations.globals.iter();
+        globals.filter(|g| g.has(AttributeTag::Synchronized)).try_for_each(|g| self.declare(g))
+    }
+
+    /// Declares a variable; it gets its initial value. Without one, containers are empty, and a
+    /// record's fields have their defaults, as in Bro; others have no value.
+    ///
+    /// A variable that is there already stays as it is. The order of declaration is that of the
+    /// full state.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Type`] if the initial value is not of the type; [`StateError::Full`].
+    pub fn declare(&mut self, global: &Global) -> Result<(), StateError> {
+        if self.names.contains_key(&global.name) {
+            return Ok(());
+        }
+        let initial = match &global.init {
+            Some(value) => Some(value.coerce(&global.ty).map_err(StateError::value(&global.name))?),
+            None => global.ty.initial_value(),
+        };
+        self.heap.check_room(initial.as_ref().map_or(0, super::container::cost))?;
+        let number = self.variables.len();
+        let synchronized = global.has(AttributeTag::Synchronized);
+        self.names.insert(global.name.clone(), number);
+        let (name, ty) = (global.name.clone(), global.ty.clone());
+        let attributes = global.attributes.clone();
+        let slot = None;
+        self.variables.push(Variable { name, ty, attributes, synchronized, slot, initial });
+        self.initialize_one(number);
+        Ok(())
+    }
+
+    /// Gives the variables without a value their initial ones.
+    pub(super) fn initialize(&mut self) {
+        (0..self.variables.len()).for_each(|number| self.initialize_one(number));
+    }
+
+    fn initialize_one(&mut self, number: usize) {
+        let Some(variable) = self.variables.get_mut(number) else { return };
+        if let (None, Some(initial)) = (&variable.slot, &variable.initial) {
+            let mut how = Absorb::new(Source::Local, variable.synchronized);
+            let slot = self.heap.absorb(initial, variable.attributes.as_ref(), &mut how);
+            self.heap.attach(&slot, Owner::Variable(number));
+            variable.slot = Some(slot);
+        }
+    }
+
+    /// Sets whether operations carry old values, and those that came are compared with what is here
+    /// (`remote_check_sync_consistency`, §6). Without it only increments carry them.
+    pub fn set_check_consistency(&mut self, check: bool) {
+        self.checks_consistency = check;
+    }
+
+    /// Returns the variables' names in order of declaration.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        self.variables.iter().map(|variable| &variable.name)
+    }
+
+    /// Returns the value at a path; see also [`Store::len`] and [`Store::contains`], which cost
+    /// less.
+    ///
+    /// A container's value is put together of its parts and so takes time in proportion to their
+    /// number.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::UnknownTarget`], [`StateError::NoValue`], [`StateError::NoSuchEntry`],
+    /// [`StateError::UnknownField`] or [`StateError::NoPart`] if there is nothing at the path;
+    /// [`StateError::TooDeep`] or [`StateError::TooLarge`] if peers made of it what has no value.
+    pub fn get(&self, path: impl Into<Path>) -> Result<Value, StateError> {
+        let path = path.into();
+        self.read(&self.slot_at(&path)?)
+    }
+
+    /// Returns how many entries or elements the container at a path has; `None` if that is no
+    /// container.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::get`].
+    pub fn len(&self, path: impl Into<Path>) -> Result<Option<usize>, StateError> {
+        let path = path.into();
+        let Slot::Held(key) = self.slot_at(&path)? else { return Ok(None) };
+        Ok(self.heap.get(key).map(|container| match &container.content {
+            Content::Table(table) => table.entries.len(),
+            Content::Record(slots) | Content::Vector(slots) => slots.len(),
+        }))
+    }
+
+    /// Returns whether the table or set at a path has an entry with this index.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::get`]; [`StateError::Type`] if the index is none of the table.
+    pub fn contains(&self, path: impl Into<Path>, index: Vec<Value>) -> Result<bool, StateError> {
+        let key = self.container(&path.into())?;
+        let index = self.index(key, index)?;
+        Ok(self.heap.table(key).is_some_and(|table| table.entries.contains_key(&index)))
+    }
+
+    /// Returns the names of the variables that a target of a state access belongs to: itself, or
+    /// those within which a container is.
+    pub fn variables_of(&self, target: &[u8]) -> Vec<Name> {
+        match self.target(target) {
+            Ok(Target::Variable(number)) => self
+                .variables
+                .get(number)
+                .map(|variable| variable.name.clone())
+                .into_iter()
+                .collect(),
+            Ok(Target::Container(key)) => self.names_of(key),
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// Says what all that is held costs; see [`Limits::cost`].
+    pub fn cost(&self) -> usize {
+        self.heap.cost
+    }
+
+    pub(super) fn names_of(&self, key: Key) -> Vec<Name> {
+        let variables = self.heap.variables_of(key).into_iter();
+        variables.filter_map(|number| Some(self.variables.get(number)?.name.clone())).collect()
+    }
+
+    /// Finds what goes by this name: a variable, or a container by its unique id.
+    pub(super) fn target(&self, name: &[u8]) -> Result<Target, StateError> {
+        match (self.names.get(name), self.heap.by_id(name)) {
+            (Some(number), _) => Ok(Target::Variable(*number)),
+            (None, Some(key)) => Ok(Target::Container(key)),
+            (None, None) => {
+                let name = Name::from(bytes::Bytes::copy_from_slice(name));
+                Err(StateError::UnknownTarget(name))
+            }
+        }
+    }
+
+    /// Puts the value together that is in a place.
+    pub(super) fn read(&self, slot: &Slot) -> Result<Value, StateError> {
+        Reading::new(&self.heap, usize::MAX).slot(slot)
+    }
+}

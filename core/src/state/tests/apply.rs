@@ -1,0 +1,234 @@
+use std::sync::Arc;
+
+use super::{all, count, shown, store, sync, told, value};
+use crate::data::{Id, Opcode, StateAccess, Value};
+use crate::state::{Path, StateError, Store};
+
+fn access(opcode: Opcode, target: &str, operands: [Option<Value>; 3]) -> StateAccess {
+    let [op1, op2, op3] = operands;
+    StateAccess { opcode, target: target.into(), op1: op1.unwrap(), op2, op3 }
+}
+
+fn pair() -> (Store, Store) {
+    let (ours, mut theirs) = (store("a"), store("b"));
+    sync(&ours, &mut theirs);
+    (ours, theirs)
+}
+
+fn both(from: &mut Store, to: &mut Store, access: Result<Option<StateAccess>, StateError>) {
+    to.apply(&access.unwrap().unwrap()).unwrap();
+    assert_eq!(all(from), all(to));
+}
+
+#[test]
+fn a_peers_operations_end_in_the_same_state() {
+    let (mut a, mut b) = pair();
+    assert_eq!(all(&a), all(&b));
+    let op = a.assign("n", 7i64);
+    both(&mut a, &mut b, op);
+    let op = b.increment("n", 5);
+    both(&mut b, &mut a, op);
+    let op = a.assign(Path::to("tr").index(["k".into()]), value("[$a=\"x\"]"));
+    both(&mut a, &mut b, op);
+    // What a peer created is addressed by both under the same id.
+    let path = Path::to("tr").index(["k".into()]).field("b");
+    let op = b.increment(path, 1);
+    both(&mut b, &mut a, op);
+    let op = a.assign(Path::to("tt").index(count(1)), value("table([1] = 2)"));
+    both(&mut a, &mut b, op);
+    let op = b.assign(Path::to("tt").index(count(1)).index(count(2)), 3u64);
+    both(&mut b, &mut a, op);
+    let op = b.assign(Path::to("tv").index(count(1)), value("vector(1)"));
+    both(&mut b, &mut a, op);
+    let op = a.assign(Path::to("tv").index(count(1)).element(2), 9u64);
+    both(&mut a, &mut b, op);
+    let op = a.assign(Path::to("r").field("s"), value("[$a=\"whole\", $c=1.0]"));
+    both(&mut a, &mut b, op);
+    let op = b.unset(Path::to("r").field("s").field("c"));
+    both(&mut b, &mut a, op);
+    let op = a.delete("set1", count(1));
+    both(&mut a, &mut b, op);
+    let op = b.add("set2", vec![Value::Addr([1, 2, 3, 4].into()), value("80/tcp")]);
+    both(&mut b, &mut a, op);
+}
+
+#[test]
+fn a_container_that_is_known_is_the_one_that_is_here() {
+    let (mut a, mut b) = pair();
+    a.assign(Path::to("t1").index(count(2)), "not told").unwrap();
+    let t1 = a.get("t1").unwrap();
+    // The content that comes along is dropped in Running, and taken in Sync.
+    let whole = access(Opcode::Assign, "t1", [Some(t1), None, None]);
+    b.apply(&whole).unwrap();
+    assert_eq!(shown(&b, "t1"), "{[1] = a}");
+    b.apply_full(&whole).unwrap();
+    assert_eq!(shown(&b, "t1"), "{[1] = a,[2] = not told}");
+    let cost = b.cost();
+    b.apply_full(&whole).unwrap();
+    assert_eq!(b.cost(), cost);
+    // One container in two places stays one.
+    let small = a.assign(Path::to("tr").index(["one".into()]), value("[$a=\"x\"]"));
+    let small = small.unwrap().unwrap();
+    b.apply(&small).unwrap();
+    let table = small.target.as_str().unwrap();
+    let other = Some(Value::from("other")).map(|v| index(&b, "tr", v));
+    b.apply(&access(Opcode::AssignIdx, table, [other, small.op2, None])).unwrap();
+    b.assign(Path::to("tr").index(["one".into()]).field("a"), "both").unwrap();
+    assert_eq!(shown(&b, Path::to("tr").index(["other".into()]).field("a")), "both");
+    b.delete("tr", ["one".into()]).unwrap();
+    assert_eq!(shown(&b, Path::to("tr").index(["other".into()]).field("a")), "both");
+}
+
+fn index(store: &Store, table: &str, component: Value) -> Value {
+    let Ok(Value::Table(mut table)) = store.get(table) else { panic!() };
+    Arc::make_mut(&mut table).push(vec![component], None);
+    Value::List(Arc::clone(&table.entries.last().unwrap().index))
+}
+
+#[test]
+fn mergeable_tables_are_merged_and_go_by_both_ids() {
+    let (mut a, mut b) = (store("a"), store("b"));
+    b.assign(Path::to("m").index(count(2)), "b").unwrap();
+    b.assign(Path::to("m").index(count(1)), "b").unwrap();
+    let theirs = a.get("m").unwrap();
+    let ours = b.get("m").unwrap();
+    b.apply(&access(Opcode::Assign, "m", [Some(theirs.clone()), None, None])).unwrap();
+    assert_eq!(shown(&b, "m"), "{[1] = m,[2] = b}");
+    // The peer knows its own id only, so that is the one to use; ours is known still.
+    let told_to_a = b.assign(Path::to("m").index(count(3)), "c").unwrap().unwrap();
+    a.apply(&told_to_a).unwrap();
+    assert_eq!(shown(&a, "m"), "{[1] = m,[3] = c}");
+    let (Value::Table(theirs), Value::Table(ours)) = (theirs, ours) else { panic!() };
+    assert_eq!(told_to_a.target, theirs.mutable.unique_id);
+    for id in [theirs.mutable.unique_id.clone(), ours.mutable.unique_id.clone()] {
+        assert_eq!(shown(&b, Path::to(id)), shown(&b, "m"));
+    }
+    // A table that isn't mergeable takes the place.
+    let t1 = a.get("t1").unwrap();
+    b.apply(&access(Opcode::Assign, "t1", [Some(t1), None, None])).unwrap();
+    assert_eq!(shown(&b, "t1"), "{[1] = a}");
+}
+
+#[test]
+fn increments_count_by_their_difference() {
+    let (mut a, mut b) = pair();
+    let (first, second) = (a.increment("c", -1).unwrap(), b.increment("c", -1).unwrap());
+    a.apply(&second.unwrap()).unwrap();
+    b.apply(&first.unwrap()).unwrap();
+    // Below zero it wraps around, as in Bro; the way back leads to the same.
+    assert_eq!(all(&a), all(&b));
+    assert_eq!(a.get("c"), Ok(Value::Count(u64::MAX)));
+    b.apply(&a.increment("c", -3).unwrap().unwrap()).unwrap();
+    assert_eq!(all(&a), all(&b));
+}
+
+#[test]
+fn what_cannot_be_replayed_is_told_and_changes_nothing() {
+    let (_, mut b) = pair();
+    let before = all(&b);
+    let (one, s) = (Some(Value::Count(1)), Some(Value::string("x")));
+    let t1 = b.assign(Path::to("t1").index(count(1)), "a").unwrap().unwrap();
+    let table = t1.target.as_str().unwrap();
+    let error = |b: &mut Store, opcode, target: &str, operands: [&Option<Value>; 3]| {
+        b.apply(&access(opcode, target, operands.map(Clone::clone))).unwrap_err()
+    };
+    let none = &None;
+    use StateError as E;
+    assert!(matches!(
+        error(&mut b, Opcode::Assign, "nope", [&one, none, none]),
+        E::UnknownTarget(_)
+    ));
+    assert!(matches!(
+        error(&mut b, Opcode::Assign, table, [&one, none, none]),
+        E::AssignToContainer(_)
+    ));
+    assert!(matches!(error(&mut b, Opcode::Assign, "n", [&s, none, none]), E::Type { .. }));
+    assert!(matches!(error(&mut b, Opcode::Incr, "s", [&one, &one, none]), E::WrongKind { .. }));
+    assert!(matches!(
+        error(&mut b, Opcode::Incr, "n", [&one, none, none]),
+        E::MissingOperand { .. }
+    ));
+    assert!(matches!(error(&mut b, Opcode::Incr, "none", [&one, &one, none]), E::NoValue(_)));
+    assert!(matches!(
+        error(&mut b, Opcode::Incr, table, [&one, &one, none]),
+        E::AssignToContainer(_)
+    ));
+    assert!(matches!(
+        error(&mut b, Opcode::AssignIdx, "n", [&one, &one, none]),
+        E::WrongKind { .. }
+    ));
+    assert!(matches!(error(&mut b, Opcode::AssignIdx, "none", [&one, &one, none]), E::NoValue(_)));
+    assert!(matches!(
+        error(&mut b, Opcode::AssignIdx, table, [&one, none, none]),
+        E::MissingOperand { .. }
+    ));
+    assert!(matches!(error(&mut b, Opcode::AssignIdx, table, [&s, &s, none]), E::Type { .. }));
+    assert!(matches!(error(&mut b, Opcode::AssignIdx, "v", [&s, &one, none]), E::WrongKind { .. }));
+    assert!(matches!(
+        error(&mut b, Opcode::AssignIdx, "r", [&s, &one, none]),
+        E::UnknownField { .. }
+    ));
+    assert!(matches!(error(&mut b, Opcode::IncrIdx, "t2", [&one, &one, &one]), E::Type { .. }));
+    assert!(matches!(error(&mut b, Opcode::IncrIdx, "tt", [&one, &one, &one]), E::NoSuchEntry(_)));
+    assert!(matches!(error(&mut b, Opcode::Add, "t1", [&one, none, none]), E::WrongKind { .. }));
+    assert!(matches!(error(&mut b, Opcode::Del, "v", [&one, none, none]), E::WrongKind { .. }));
+    assert!(matches!(error(&mut b, Opcode::Print, "n", [&one, none, none]), E::WrongKind { .. }));
+    assert_eq!(all(&b), before);
+}
+
+#[test]
+fn differences_are_told_if_they_are_looked_at() {
+    let (mut a, mut b) = pair();
+    a.set_check_consistency(true);
+    b.assign("n", 6i64).unwrap();
+    b.delete("set1", count(1)).unwrap();
+    let op = a.assign("n", 7i64).unwrap().unwrap();
+    assert_eq!(b.apply(&op).unwrap().inconsistency, None);
+    b.assign("n", 6i64).unwrap();
+    b.set_check_consistency(true);
+    let mut found = |access: Result<Option<StateAccess>, StateError>| {
+        let inconsistency = b.apply(&access.unwrap().unwrap()).unwrap().inconsistency?;
+        let shown = |value: &Option<Value>| value.as_ref().map_or("-".into(), Value::to_string);
+        Some(format!(
+            "{} {} {} {}",
+            inconsistency.operation,
+            shown(&inconsistency.index),
+            shown(&inconsistency.expected_old),
+            shown(&inconsistency.real_old)
+        ))
+    };
+    assert_eq!(found(a.assign("n", 8i64)).as_deref(), Some("assign - 7 6"));
+    assert_eq!(found(a.assign("n", 9i64)), None);
+    assert_eq!(found(a.delete("set1", count(1))).as_deref(), Some("delete 1 1 -"));
+    assert_eq!(found(a.add("set1", count(1))), None);
+    assert_eq!(found(a.assign(Path::to("t1").index(count(1)), "b")), None);
+    let op = a.assign(Path::to("t1").index(count(5)), "b").unwrap();
+    assert_eq!(found(Ok(op.clone())), None);
+    assert_eq!(found(Ok(op)).as_deref(), Some("index assign 5 - b"));
+    // Containers are not compared.
+    assert_eq!(found(a.assign("r", value("[$s=[$a=\"\"], $t=table([1] = \"x\")]"))), None);
+}
+
+#[test]
+fn ids_give_variables_their_values() {
+    let mut b = store("b");
+    let id = |name: &str, value: Value| Id::global(name, value.ty(), Some(value));
+    b.apply_id(&id("n", Value::Int(77))).unwrap();
+    assert_eq!(shown(&b, "n"), "77");
+    b.apply_id(&id("m", store("a").get("m").unwrap())).unwrap();
+    assert!(matches!(b.apply_id(&id("n", "x".into())), Err(StateError::Type { .. })));
+    assert!(matches!(b.apply_id(&id("nope", "x".into())), Err(StateError::UnknownTarget(_))));
+    b.apply_id(&Id::global("n", crate::data::Type::INT, None)).unwrap();
+    assert_eq!(shown(&b, "n"), "77");
+}
+
+#[test]
+fn a_replaced_container_keeps_the_others_changes_out() {
+    let (mut a, mut b) = pair();
+    let replaced = a.assign("v", value("vector(7)")).unwrap().unwrap();
+    let late = b.assign(Path::to("v").element(0), 5u64).unwrap().unwrap();
+    b.apply(&replaced).unwrap();
+    assert!(matches!(a.apply(&late), Err(StateError::UnknownTarget(_))));
+    assert_eq!(all(&a), all(&b));
+    assert_eq!(told(&late), "assign_idx #a#1#8 0 5 -");
+}

@@ -1,0 +1,190 @@
+use super::{count, shown, store, told, value};
+use crate::data::{Opcode, Value};
+use crate::state::{Path, StateError};
+
+#[test]
+fn each_operation_takes_effect_and_tells_peers() {
+    let mut store = store("a");
+    let mut done = Vec::new();
+    let mut note = |access: Option<crate::data::StateAccess>| done.push(told(&access.unwrap()));
+    note(store.assign("n", 7i64).unwrap());
+    note(store.increment("n", -1).unwrap());
+    note(store.assign("n", Value::Count(3)).unwrap());
+    note(store.assign("h", value("GREEN")).unwrap());
+    note(store.assign(Path::to("t1").index(count(2)), "b").unwrap());
+    note(store.delete("t1", count(1)).unwrap());
+    note(store.delete("t1", count(9)).unwrap());
+    note(store.add("set1", count(7)).unwrap());
+    note(store.assign(Path::to("v").element(4), 9u64).unwrap());
+    note(store.increment(Path::to("v").element(0), 1).unwrap());
+    note(store.assign(Path::to("r").field("s").field("c"), 1.5).unwrap());
+    note(store.unset(Path::to("r").field("s").field("c")).unwrap());
+    note(store.increment(Path::to("r").field("s").field("b"), 2).unwrap());
+    note(store.assign(Path::to("r").field("t").index(count(1)), "deep").unwrap());
+    let at = Path::to("t2").index(vec![Value::Count(1), "k".into()]);
+    note(store.assign(at.clone(), 5u64).unwrap());
+    note(store.increment(at, 1).unwrap());
+    assert_eq!(
+        done,
+        [
+            "assign n 7 - -",
+            "incr n 6 7 -",
+            "assign n 3 - -",
+            "assign h GREEN - -",
+            "assign_idx #a#1#3 2 b -",
+            "del #a#1#3 1 - -",
+            "del #a#1#3 9 - -",
+            "add #a#1#1 7 - -",
+            "assign_idx #a#1#8 4 9 -",
+            "incr_idx #a#1#8 0 2 1",
+            "assign_idx #a#1#11 c 1.5 -",
+            "assign_idx #a#1#11 c - -",
+            "incr_idx #a#1#11 b 44 42",
+            "assign_idx #a#1#12 1 deep -",
+            "assign_idx #a#1#4 1, k 5 -",
+            "incr_idx #a#1#4 1, k 6 5",
+        ]
+    );
+    assert_eq!(shown(&store, "n"), "3");
+    assert_eq!(shown(&store, "t1"), "{[2] = b}");
+    assert_eq!(shown(&store, "set1"), "{1,2,7}");
+    assert_eq!(shown(&store, "v"), "[2, 2, 3, , 9]");
+    assert_eq!(
+        shown(&store, "r"),
+        "[s=[a=ra, b=44, c=<uninitialized>], t={[1] = deep}, n=<uninitialized>]"
+    );
+}
+
+#[test]
+fn what_is_not_synchronized_tells_nobody() {
+    let mut store = store("a");
+    assert_eq!(store.increment("own", 1), Ok(None));
+    assert_eq!(store.add("own_set", count(1)), Ok(None));
+    assert_eq!(store.assign("own", 5u64), Ok(None));
+    assert_eq!(shown(&store, "own"), "5");
+}
+
+#[test]
+fn containers_that_are_assigned_have_new_ids_within_too() {
+    let mut store = store("a");
+    let ids = |value: &Value| match value {
+        Value::Record(record) => record.mutable.clone(),
+        Value::Table(table) => table.mutable.clone(),
+        other => panic!("{other:?}"),
+    };
+    let before = store.get("r").unwrap();
+    let old = ids(&before).unique_id;
+    let access = store.assign("r", before.clone()).unwrap().unwrap();
+    assert_eq!((access.opcode, &*access.target), (Opcode::Assign, b"r".as_slice()));
+    let new = ids(&access.op1);
+    assert_ne!(new.unique_id, old);
+    assert_eq!(new.properties, 2);
+    let Value::Record(record) = &access.op1 else { panic!() };
+    let inner = ids(record.fields[0].as_ref().unwrap()).unique_id;
+    // The old ones are forgotten, the new ones known.
+    assert!(matches!(store.get(Path::to(old)), Err(StateError::UnknownTarget(_))));
+    assert_eq!(shown(&store, Path::to(inner.clone()).field("a")), "ra");
+    let access = store.assign(Path::to(inner.clone()).field("a"), "new").unwrap().unwrap();
+    assert_eq!(access.target, inner);
+    assert_eq!(shown(&store, Path::to("r").field("s").field("a")), "new");
+    assert_eq!(store.variables_of(&inner), ["r"]);
+    assert_eq!(before, store.get("r").map(|_| before.clone()).unwrap());
+}
+
+#[test]
+fn values_are_coerced_to_what_is_declared() {
+    let mut store = store("a");
+    let access = store.assign(Path::to("tr").index(["k".into()]), value("[$a=\"only\"]"));
+    assert_eq!(
+        told(&access.unwrap().unwrap()),
+        "assign_idx #a#1#5 k [a=only, b=42, c=<uninitialized>] -"
+    );
+    store.assign("x", value("vector(1)")).unwrap();
+    assert_eq!(shown(&store, Path::to("x").element(0)), "1");
+}
+
+#[test]
+fn operations_outside_of_a_type_are_errors_and_change_nothing() {
+    let mut store = store("a");
+    let before = super::all(&store);
+    let cost = store.cost();
+    let error = |result: Result<Option<crate::data::StateAccess>, StateError>| {
+        result.unwrap_err().to_string()
+    };
+    let t1 = || Path::to("t1").index(count(1));
+    for (got, expected) in [
+        (error(store.assign("nope", 1u64)), "nothing is known by the name nope, 2§9"),
+        (error(store.assign("n", "x")), "value for n: expected int, found string"),
+        (error(store.assign(t1(), 5u64)), "value for #a#1#3: expected string, found count"),
+        (
+            error(store.assign(Path::to("t1").index([]), "x")),
+            "value for #a#1#3: expected 1 values, found 0",
+        ),
+        (
+            error(store.assign(Path::to("t1").index(["k".into()]), "x")),
+            "value for #a#1#3: [0]: expected count, found string",
+        ),
+        (
+            error(store.assign(Path::to("t1").field("a"), "x")),
+            "t1 leads through a table, which has no such part",
+        ),
+        (
+            error(store.assign(Path::to("n").field("a"), "x")),
+            "n leads through a int, which has no such part",
+        ),
+        (error(store.assign(Path::to("r").field("zz"), "x")), "#a#1#10 has no field zz, 2§9"),
+        (
+            error(store.assign(Path::to("set1").index(count(1)), 1u64)),
+            "assign_idx of #a#1#1, which is of type table, 2§9",
+        ),
+        (
+            error(store.assign(Path::to("#a#1#3"), value("table([1] = 2)"))),
+            "assignment to the container #a#1#3 itself, 2§9",
+        ),
+        (error(store.add("t1", count(1))), "add of #a#1#3, which is of type table, 2§9"),
+        (error(store.add("v", count(1))), "add of v, which is of type vector, 2§9"),
+        (error(store.delete("n", count(1))), "n leads through a int, which has no such part"),
+        (error(store.increment("s", 1)), "incr of s, which is of type string, 2§9"),
+        (error(store.increment("t1", 1)), "incr of t1, which is of type table, 2§9"),
+        (error(store.increment("c", -2)), "c leaves the range of its type"),
+        (
+            error(store.increment(Path::to("t2").index(vec![Value::Count(1), "k".into()]), 1)),
+            "no such entry in t2, 2§9",
+        ),
+        (error(store.unset("n")), "del of n, which is of type int, 2§9"),
+        (
+            error(store.assign(Path::to("v").element(u64::MAX), 1u64)),
+            "element 18446744073709551615 of #a#1#8, which has 3 elements, limit is 65536 more",
+        ),
+    ] {
+        assert_eq!(got, expected);
+    }
+    assert!(matches!(store.get("none"), Err(StateError::NoValue(_))));
+    assert!(matches!(store.get(Path::to("t1").index(count(5))), Err(StateError::NoSuchEntry(_))));
+    assert_eq!(super::all(&store), before);
+    assert_eq!(store.cost(), cost);
+}
+
+#[test]
+fn sizes_and_presence_need_no_copy() {
+    let store = store("a");
+    assert_eq!(store.len("v"), Ok(Some(3)));
+    assert_eq!(store.len("n"), Ok(None));
+    assert_eq!(store.contains("set1", count(2)), Ok(true));
+    assert_eq!(store.contains("set1", count(3)), Ok(false));
+    assert!(store.contains("set1", vec!["a".into()]).is_err());
+}
+
+#[test]
+fn old_values_are_told_if_they_are_to_be_compared() {
+    let mut store = store("a");
+    store.set_check_consistency(true);
+    let tell =
+        |access: Result<Option<crate::data::StateAccess>, _>| told(&access.unwrap().unwrap());
+    assert_eq!(tell(store.assign("n", 7i64)), "assign n 7 5 -");
+    assert_eq!(tell(store.assign(Path::to("t1").index(count(1)), "b")), "assign_idx #a#1#3 1 b a");
+    assert_eq!(tell(store.delete("t1", count(1))), "del #a#1#3 1 b -");
+    assert_eq!(tell(store.add("set1", count(1))), "add #a#1#1 1 1 -");
+    assert_eq!(tell(store.add("set1", count(8))), "add #a#1#1 8 - -");
+    assert_eq!(tell(store.delete("set1", count(8))), "del #a#1#1 8 1 -");
+}

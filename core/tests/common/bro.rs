@@ -1,0 +1,85 @@
+#![allow(dead_code, reason = "each test takes what it needs")]
+//! Nodes configured as a Bro was in a recording.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use brocomm::data::{Declarations, EventDecl, Field, Name, Serial, Type};
+use brocomm::node::{Configuration, Node, Options};
+use brocomm::wire::Message;
+use brocomm_conformance::{Recording, Side};
+use regex::Regex;
+
+use super::common::look_at;
+
+/// Returns the configuration that a Bro script makes, as far as the recordings' scripts go.
+pub(crate) fn configuration(script: &str, recording: &Recording) -> Configuration {
+    let find = |pattern: &str, text: &str| {
+        let found = Regex::new(pattern).expect("the test's own pattern").captures(text)?;
+        Some(found[1].to_owned())
+    };
+    let option =
+        |name: &str| find(&format!(r"redef (?:Communication::)?{name} = ([^;]+);"), script);
+    let entry = find(r"redef Communication::nodes \+= \{ \[.peer.\] = \[(.*)\] \};", script)
+        .expect("every script has one node");
+    let field = |name: &str| find(&format!(r#"\${name}=("[^"]*"|/[^/]*/|[^,\]]+\]?)"#), &entry);
+    let flag = |name: &str| field(name).as_deref() == Some("T");
+    let text = |name: &str| field(name).map(|text| text.trim_matches('"').to_owned());
+    let seconds = |text: String| {
+        let number: f64 = text.trim_end_matches(|c: char| c.is_alphabetic()).parse().unwrap();
+        Duration::from_secs_f64(number)
+    };
+    let host = field("host").expect("every node has a host");
+    let node = Node {
+        p: field("p").map(|p| p.trim_end_matches("/tcp").parse().unwrap()),
+        class: text("class").map(Into::into),
+        events: field("events").map(|events| events.parse().unwrap()),
+        connect: flag("connect"),
+        retry: field("retry").map_or(Duration::ZERO, seconds),
+        sync: flag("sync"),
+        auth: flag("auth"),
+        request_logs: flag("request_logs"),
+        capture_filter: text("capture_filter").map(Into::into),
+        compression: field("compression").map(|level| level.parse().unwrap()),
+        ..Node::new(host.trim_matches(['[', ']']).parse().unwrap())
+    };
+    let options = Options {
+        listen: script.contains("@load frameworks/communication/listen"),
+        listen_port: option("listen_port")
+            .map_or(47757, |p| p.trim_end_matches("/tcp").parse().unwrap()),
+        listen_ipv6: option("listen_ipv6").as_deref() == Some("T"),
+        remote_trace_sync_interval: option("remote_trace_sync_interval")
+            .map_or(Duration::ZERO, seconds),
+        remote_trace_sync_peers: option("remote_trace_sync_peers")
+            .map_or(0, |n| n.parse().unwrap()),
+        ..Options::default()
+    };
+    Configuration {
+        options,
+        nodes: vec![("peer".to_owned(), node)],
+        declarations: Arc::new(declared(recording)),
+    }
+}
+
+/// Declares every event that one side requested or called, whichever it was: so that a pattern has
+/// something to leave out.
+fn declared(recording: &Recording) -> Declarations {
+    let mut declarations = Declarations::new();
+    let requested = Side::BOTH.map(|side| look_at(recording, side));
+    for seen in &requested {
+        for message in &seen.messages {
+            let Message::RequestEvents(names) = message else { continue };
+            for name in names.iter() {
+                let name: Name = bytes::Bytes::copy_from_slice(name).into();
+                declarations.add_event(EventDecl::new(name, Vec::new()));
+            }
+        }
+    }
+    for serial in requested.iter().flat_map(|seen| &seen.serials) {
+        if let Serial::Event(event) = serial {
+            let params = event.args.iter().map(|_| Field::new("arg", Type::ANY)).collect();
+            declarations.add_event(EventDecl::new(event.name.clone(), params));
+        }
+    }
+    declarations
+}

@@ -1,0 +1,125 @@
+//! Store and forward: what is kept for a peer that is away.
+
+use brocomm::connection::Config;
+use brocomm::node::{Bound, Node, Options, PeerId, Raised};
+use brocomm::wire::{Caps, EventNames, Message};
+
+use super::support::*;
+
+const A: PeerId = PeerId(1);
+
+fn kept(events: usize) -> Node {
+    Node { store_and_forward: Some(Bound::new(events, 1 << 20)), ..retries(5, peer()) }
+}
+
+fn bench(node: Node) -> Bench {
+    Bench::new(Options::default(), vec![("a", node)])
+}
+
+fn raise(bench: &mut Bench, numbers: std::ops::Range<u64>) -> Vec<Raised> {
+    let now = bench.now;
+    numbers.map(|n| bench.node.raise(ping(n), now).unwrap()).collect()
+}
+
+const KEPT: Raised = Raised { peers: 0, kept: 1, dropped: 0 };
+
+#[test]
+fn off_by_default() {
+    let mut bench = bench(retries(5, peer()));
+    bench.refuse();
+    assert_eq!(raise(&mut bench, 0..1), [Raised::default()]);
+    bench.pass(5 * SECOND);
+    let hand = bench.connect(Some(requesting(&["ping"])));
+    assert_eq!(bench.pinged(hand), [0; 0]);
+}
+
+#[test]
+fn what_is_raised_before_the_first_connection_is_sent_when_it_runs() {
+    let mut bench = bench(kept(100));
+    assert_eq!(raise(&mut bench, 0..1), [KEPT], "while connecting");
+    bench.refuse();
+    assert_eq!(raise(&mut bench, 1..3), [KEPT; 2], "while waiting to retry");
+    bench.pass(5 * SECOND);
+    let hand = bench.connect(Some(requesting(&["ping"])));
+    assert_eq!(bench.pinged(hand), [0, 1, 2]);
+    assert_eq!(bench.node.counters(A).unwrap().outgoing.events, 0);
+}
+
+#[test]
+fn what_is_raised_while_the_peer_is_away_is_sent_when_it_is_back() {
+    let mut bench = bench(kept(100));
+    let hand = bench.connect(Some(requesting(&["ping"])));
+    assert_eq!(raise(&mut bench, 0..1), [Raised { peers: 1, ..Raised::default() }]);
+    assert_eq!(bench.pinged(hand), [0]);
+    bench.hang_up(hand);
+    assert_eq!(raise(&mut bench, 1..3), [KEPT; 2]);
+    bench.pass(5 * SECOND);
+    let hand = bench.connect(Some(requesting(&["ping"])));
+    raise(&mut bench, 3..4);
+    assert_eq!(bench.pinged(hand), [1, 2, 3]);
+}
+
+#[test]
+fn the_oldest_go_first_and_are_counted() {
+    let mut bench = bench(kept(2));
+    bench.refuse();
+    raise(&mut bench, 0..5);
+    let counters = bench.node.counters(A).unwrap();
+    assert_eq!((counters.outgoing.events, counters.dropped_outgoing), (2, 3));
+    bench.pass(5 * SECOND);
+    let hand = bench.connect(Some(requesting(&["ping"])));
+    assert_eq!(bench.pinged(hand), [3, 4]);
+}
+
+#[test]
+fn what_the_peer_does_not_request_is_not_sent() {
+    let mut bench = bench(kept(10));
+    raise(&mut bench, 0..2);
+    let hand = bench.connect(Some(requesting(&["pong"])));
+    assert_eq!(bench.pinged(hand), [0; 0]);
+    assert_eq!(bench.node.counters(A).unwrap().outgoing.events, 0);
+    bench.hang_up(hand);
+    assert_eq!(raise(&mut bench, 2..3), [Raised::default()], "it wanted none when it was here");
+}
+
+#[test]
+fn nothing_is_kept_for_one_that_will_not_be_back() {
+    let mut bench = bench(kept(10));
+    let hand = bench.connect(Some(requesting(&["ping"])));
+    let now = bench.now;
+    bench.node.disconnect(A, now).unwrap();
+    bench.settle();
+    assert!(bench.hands[hand].closed);
+    assert_eq!(raise(&mut bench, 0..1), [Raised::default()]);
+}
+
+#[test]
+fn what_is_raised_during_the_handshake_is_sent_once() {
+    let mut bench = bench(kept(10));
+    raise(&mut bench, 0..1);
+    let hand = bench.connect(None);
+    let names: EventNames = ["ping"].into_iter().collect();
+    bench.send(hand, &[version(""), Message::RequestEvents(names)]);
+    assert_eq!(raise(&mut bench, 1..3), [KEPT; 2]);
+    // From here on a connection would have to read what was said before, so it is counted.
+    bench.send(hand, &[Message::Caps(Caps::BRO), Message::PhaseDone]);
+    assert!(bench.is_running(A));
+    assert_eq!(bench.node.counters(A).unwrap().connection.events_sent, 3);
+}
+
+#[test]
+fn what_waited_when_the_connection_was_lost_is_sent_over_the_next() {
+    let mut bench = bench(kept(1000));
+    let hand = bench.connect(Some(requesting(&["text", "ping"])));
+    bench.hands[hand].stalls = true;
+    let now = bench.now;
+    for _ in 0..3 {
+        bench.node.raise(text(40 << 10), now).unwrap();
+    }
+    raise(&mut bench, 0..3);
+    assert!(bench.node.counters(A).unwrap().outgoing.events >= 3);
+    bench.lose(hand);
+    bench.pass(5 * SECOND);
+    let hand = bench.connect(Some(Config { description: "x".into(), ..requesting(&["ping"]) }));
+    assert_eq!(bench.pinged(hand), [0, 1, 2]);
+}

@@ -1,0 +1,256 @@
+//! The communication log (part 4 §5): what goes wrong.
+
+use brocomm::connection::{Phase, StateSource};
+use brocomm::data::{Event, Id, Type, Value};
+use brocomm::node::{Node, Notification, Options, PeerId};
+use brocomm::serial::{Mode, SerialErrorKind, Writer};
+use brocomm::wire::{Message, Version};
+use bytes::Bytes;
+
+use super::build::Build;
+use super::support::*;
+
+const PREFIX: &str = "[#10000/10.9.9.9:50000]";
+
+fn bench() -> Bench {
+    Bench::new(Options::default(), vec![("peer", wants(".*", peer()))])
+}
+
+/// A peer that speaks by hand, in Running.
+fn running() -> Bench {
+    let mut bench = bench();
+    let hand = bench.accept(None);
+    bench.send(hand, &handshake());
+    assert!(bench.is_running(FIRST));
+    bench.told.clear();
+    bench
+}
+
+/// Asserts that the peer is cut off with this line; returns the whole log.
+#[track_caller]
+fn cut_off(mut bench: Bench, messages: &[Message], what: &str) -> Vec<String> {
+    bench.send(0, messages);
+    assert!(bench.hands[0].closed);
+    let log = bench.log();
+    let at = |line: &str| log.iter().position(|logged| logged == line);
+    let error = at(&format!("error parent {PREFIX} {what}"));
+    let closing = at(&format!("info parent {PREFIX} closing connection"));
+    assert!(error.is_some() && error < closing, "{what}\nin {log:#?}");
+    log
+}
+
+/// Asserts that the line is logged and raised as an error, and the connection stays.
+#[track_caller]
+fn put_up_with(bench: &mut Bench, what: &str) {
+    let told = bench.told();
+    once(&lines(&told), &format!("error parent {PREFIX} {what}"));
+    let raised = told.iter().filter(
+        |told| matches!(told, Notification::ConnectionError { reason, .. } if **reason == *what),
+    );
+    assert_eq!(raised.count(), 1, "{told:?}");
+    assert!(bench.node.connection_to(FIRST).is_some_and(|c| c.phase() != Phase::Closed));
+}
+
+#[test]
+fn could_not_connect() {
+    for (node, last) in [(connects(peer()), true), (retries(5, peer()), false)] {
+        let mut bench = Bench::new(Options::default(), vec![("a", node)]);
+        bench.refuse();
+        let line = "error parent [#1/10.9.9.9:47757] could not connect".to_owned();
+        assert_eq!(bench.log().contains(&line), last);
+    }
+}
+
+#[test]
+fn peer_did_not_send_version() {
+    let mut bench = bench();
+    bench.accept(None);
+    let log = cut_off(bench, &[Message::PhaseDone], "peer did not send version");
+    never(&log, "unserialization error");
+}
+
+fn with_version(change: impl FnOnce(&mut Version), what: &str) {
+    let mut bench = bench();
+    bench.accept(None);
+    let Message::Version(mut theirs) = version("") else { panic!() };
+    change(&mut theirs);
+    cut_off(bench, &[Message::Version(theirs)], what);
+}
+
+#[test]
+fn remote_protocol_version_mismatch() {
+    with_version(|v| v.protocol = 6, "remote protocol version mismatch: got 6, but expected 7");
+}
+
+#[test]
+fn remote_data_version_mismatch() {
+    with_version(|v| v.data_format = 25, "remote data version mismatch: got 25, but expected 26");
+}
+
+#[test]
+fn authoritative_state_on_both_sides() {
+    let node = Node { sync: true, auth: true, ..peer() };
+    let mut bench = Bench::new(Options::default(), vec![("peer", node)]);
+    let hand = bench.accept(None);
+    bench.send(hand, &[version(""), Message::RequestSync { authoritative: true }]);
+    let what = "misconfiguration: authoritative state on both sides";
+    cut_off(bench, &[Message::PhaseDone], what);
+}
+
+#[test]
+fn unexpected_phase_done_in_sync() {
+    let mut bench = bench();
+    bench.node.set_state_source(StateSource::Application);
+    let hand = bench.accept(None);
+    let [version, caps, done] = handshake();
+    bench.send(hand, &[version, caps, Message::RequestSync { authoritative: false }, done]);
+    let what = "unexpected phase_done in sync phase from peer";
+    cut_off(bench, &[Message::PhaseDone], what);
+}
+
+#[test]
+fn unexpected_phase_done() {
+    cut_off(running(), &[Message::PhaseDone], "unexpected phase_done");
+}
+
+#[test]
+fn a_message_in_the_wrong_phase_is_named_with_phase_and_section() {
+    let mut bench = running();
+    bench.send(0, &[version("")]);
+    let log = bench.log();
+    let what = "message is not legal in this phase (VERSION in Running, at byte ";
+    let line = log.iter().find(|line| line.starts_with(&format!("error parent {PREFIX} {what}")));
+    assert!(line.is_some_and(|line| line.ends_with("§3.7)")), "{log:#?}");
+}
+
+/// A call of an event without arguments.
+fn call(name: &str) -> Message {
+    let mut bytes = Vec::new();
+    Writer::new(0).event(Mode::RUNNING, name.as_bytes(), 1.0, &[], &mut bytes).unwrap();
+    Message::Serial(bytes.into())
+}
+
+#[test]
+fn unknown_event() {
+    let mut bench = running();
+    bench.send(0, &[call("mystery")]);
+    put_up_with(
+        &mut bench,
+        "unserializing event/function mystery: unknown event/function, ignoring",
+    );
+}
+
+#[test]
+fn not_an_event() {
+    let mut bench = running();
+    bench.send(0, &[call("number")]);
+    put_up_with(&mut bench, "unserializing event/function number: not a function/event, ignoring");
+}
+
+#[test]
+fn wrong_number_of_arguments() {
+    let mut bench = running();
+    bench.send(0, &[call("ping")]);
+    put_up_with(
+        &mut bench,
+        "unserializing event/function ping: wrong number of arguments, ignoring",
+    );
+}
+
+#[test]
+fn mismatch_in_argument_types() {
+    let mut bench = Bench::running(Options::default(), wants(".*", peer()), requesting(&[]));
+    bench.raise(0, &Event::new("ping", vec![Value::Int(1)]));
+    put_up_with(
+        &mut bench,
+        "unserializing event/function ping: mismatch in argument types; ignoring",
+    );
+}
+
+#[test]
+fn peer_description_not_a_string() {
+    let id = Id::global("peer_description", Type::COUNT, Some(Value::Count(1)));
+    let mut bytes = Vec::new();
+    Writer::new(3000).id(Mode::HANDSHAKE, &id.into(), &mut bytes).unwrap();
+    let mut bench = bench();
+    let hand = bench.accept(None);
+    bench.send(hand, &[version(""), Message::Serial(bytes.into())]);
+    let what = "unserializing ID peer_description: peer_description not a string";
+    put_up_with(&mut bench, what);
+}
+
+#[test]
+fn unserialization_error_after_its_cause() {
+    for (serial, what) in [
+        (&b"x"[..], "unserializing: unknown serialization type"),
+        (b"e\0\0\0\x04ping", "unserializing event/function ping: "),
+        (b"i", "unserializing ID"),
+        (b"s", "unserializing state access"),
+        (b"p", "unserializing packet"),
+    ] {
+        let mut bench = running();
+        bench.send(0, &[Message::Serial(Bytes::from_static(serial))]);
+        assert!(bench.hands[0].closed);
+        let told = bench.told();
+        let log = lines(&told);
+        let cause = format!("error parent {PREFIX} {what}");
+        let at = log.iter().position(|line| line.starts_with(&cause));
+        let Some(at) = at else { panic!("{what}\nin {log:#?}") };
+        assert_eq!(log[at + 1], format!("error parent {PREFIX} unserialization error"));
+        let raised = told.iter().any(|told| match told {
+            Notification::ConnectionError { reason, .. } => log[at].ends_with(&**reason),
+            _ => false,
+        });
+        assert!(raised, "{told:?}");
+    }
+}
+
+/// A peer without capabilities writes in Running as it does before (2§3).
+fn plain() -> Bench {
+    let mut bench = bench();
+    let hand = bench.accept(None);
+    bench.send(hand, &[version(""), Message::PhaseDone]);
+    bench.told.clear();
+    bench
+}
+
+#[test]
+fn unserialization_errors_in_bros_words() {
+    let ty = |class, tag, internal| Build::call(1).object(0, 0x8801).ty(class, tag, internal);
+    let of_call = "unserializing event/function f";
+    for (serial, place, what) in [
+        (Build::default().u8(b'z'), "unserializing", "unknown serialization type 7a"),
+        (Build::call(1).reference(7), of_call, "unknown object 7 referenced"),
+        (Build::call(1).object(1, 0x0801), of_call, "unknown object type"),
+        (Build::call(1).object(1, 0x8a01), of_call, "type mismatch"),
+        (ty(1, 15, 7), of_call, "type mismatch for value"),
+        (ty(1, 0, 0), of_call, "type is void"),
+        (ty(1, 25, 8), of_call, "type is error"),
+        (ty(1, 26, 0), of_call, "type out of range"),
+        (
+            Build::call(1).object(0, 0x8801).u8(0).str(b"Color").u64(1),
+            of_call,
+            "unknown type Color",
+        ),
+    ] {
+        let mut bench = plain();
+        bench.send(0, &[Message::Serial(serial.0.into())]);
+        assert!(bench.hands[0].closed, "{what}");
+        let log = bench.log();
+        once(&log, &format!("error parent {PREFIX} {place}: {what}"));
+        once(&log, &format!("error parent {PREFIX} unserialization error"));
+    }
+    assert_eq!(SerialErrorKind::UnknownExpr(99).to_string(), "wrong expression type");
+    assert_eq!(SerialErrorKind::UnknownStmt(99).to_string(), "wrong stmt type");
+}
+
+#[test]
+fn one_peer_s_errors_disturb_no_other() {
+    let mut bench = running();
+    bench.accept(Some(requesting(&["ping"])));
+    bench.send(0, &[Message::PhaseDone]);
+    assert!(bench.is_running(PeerId(10_001)));
+    let now = bench.now;
+    bench.node.raise(ping(1), now).unwrap();
+    assert_eq!(bench.pinged(1), [1]);
+}

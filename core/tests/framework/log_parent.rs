@@ -1,0 +1,326 @@
+//! The communication log (part 4 §5): what the protocol core reports as things go well.
+
+use std::time::Duration;
+
+use brocomm::connection::{Config, StateSource};
+use brocomm::node::{Node, Options};
+use brocomm::wire::{Caps, Message, SyncPoint};
+
+use super::support::*;
+
+const PREFIX: &str = "[#10000/10.9.9.9:50000]";
+const OF_FIRST: &str = "[#1/10.9.9.9:47757]";
+
+fn bench() -> Bench {
+    Bench::new(Options::default(), vec![("peer", peer())])
+}
+
+/// What is logged when a peer that speaks by hand has said this after its VERSION.
+fn after(messages: &[Message]) -> Vec<String> {
+    let mut bench = bench();
+    let hand = bench.accept(None);
+    bench.send(hand, &[version("")]);
+    bench.told.clear();
+    bench.send(hand, messages);
+    bench.log()
+}
+
+#[test]
+fn added_peer() {
+    let mut bench = bench();
+    bench.accept(None);
+    once(&bench.log(), &format!("info parent {PREFIX} added peer"));
+}
+
+#[test]
+fn added_peer_once_and_not_per_retry() {
+    let mut bench = Bench::new(Options::default(), vec![("a", retries(5, peer()))]);
+    once(&bench.log(), &format!("info parent {OF_FIRST} added peer"));
+    bench.refuse();
+    bench.pass(5 * SECOND);
+    bench.connect(None);
+    never(&bench.log(), "added peer");
+}
+
+#[test]
+fn removed_peer() {
+    let mut bench = bench();
+    for _ in 0..1001 {
+        never(&bench.log(), "removed peer");
+        let hand = bench.accept(None);
+        bench.hang_up(hand);
+        bench.hands.clear();
+    }
+    assert_eq!(bench.log().last(), Some(&format!("info parent {PREFIX} removed peer")));
+}
+
+#[test]
+fn sending_class() {
+    for (class, sends) in [(Some("c"), true), (Some(""), false), (None, false)] {
+        let node = Node { class: class.map(Into::into), ..connects(peer()) };
+        let mut bench = Bench::new(Options::default(), vec![("a", node)]);
+        bench.connect(None);
+        let log = bench.log();
+        let at = |end: &str| log.iter().position(|line| line.ends_with(end));
+        let sending = at(&format!("info parent {OF_FIRST} sending class \"c\""));
+        assert_eq!(sending.is_some(), sends, "{class:?} {log:#?}");
+        assert!(sending < at("phase: version"), "before VERSION");
+    }
+}
+
+#[test]
+fn peer_connected_and_phase_version() {
+    let mut bench = bench();
+    bench.accept(None);
+    let log = bench.log();
+    let expected =
+        ["peer connected", "phase: version"].map(|line| format!("info parent {PREFIX} {line}"));
+    assert_eq!(log[log.len() - 2..], expected);
+}
+
+#[test]
+fn peer_sent_class() {
+    for (class, written) in [("c", true), ("", false)] {
+        let mut bench = bench();
+        let hand = bench.accept(None);
+        bench.send(hand, &[version(class)]);
+        let line = format!("info parent {PREFIX} peer sent class \"c\"");
+        assert_eq!(bench.log().contains(&line), written);
+    }
+}
+
+#[test]
+fn phase_handshake() {
+    let mut bench = bench();
+    let hand = bench.accept(None);
+    never(&bench.log(), "phase: handshake");
+    bench.send(hand, &[version("")]);
+    once(&bench.log(), &format!("info parent {PREFIX} phase: handshake"));
+}
+
+#[test]
+fn no_events_to_request() {
+    for (pattern, warns) in [("no_such_event", true), ("ping", false)] {
+        let mut bench = Bench::new(Options::default(), vec![("peer", wants(pattern, peer()))]);
+        bench.accept(Some(requesting(&[])));
+        let line = "info parent warning: no events to request".to_owned();
+        assert_eq!(bench.log().contains(&line), warns);
+    }
+}
+
+#[test]
+fn peer_description() {
+    for (descr, text) in [("far away", "far away"), ("x\u{7}", r"x\x07")] {
+        let mut bench = bench();
+        bench.accept(Some(Config { description: descr.into(), ..requesting(&[]) }));
+        once(&bench.log(), &format!("info parent {PREFIX} peer_description is {text}"));
+    }
+}
+
+#[test]
+fn peer_description_not_set() {
+    // An empty one is none to our own connections, so it is put together: type `string`, length 0.
+    let id = brocomm::data::Id::global(
+        "peer_description",
+        brocomm::data::Type::STRING,
+        Some(brocomm::data::Value::string("")),
+    );
+    let mut bytes = Vec::new();
+    let mode = brocomm::serial::Mode::HANDSHAKE;
+    brocomm::serial::Writer::new(3000).id(mode, &id.into(), &mut bytes).unwrap();
+    let log = after(&[Message::Serial(bytes.into())]);
+    assert_eq!(log, [format!("info parent {PREFIX} peer_description is not set")]);
+}
+
+#[test]
+fn registered_for_event_and_request_for_unknown_event() {
+    let names = ["ping", "mystery", "pong"].into_iter().collect();
+    let lines = [
+        "registered for event ping",
+        "request for unknown event mystery",
+        "registered for event pong",
+    ];
+    let expected = lines.map(|line| format!("info parent {PREFIX} {line}"));
+    assert_eq!(after(&[Message::RequestEvents(names)]), expected);
+}
+
+#[test]
+fn initialized_print_buffer() {
+    let request = || Message::RequestEvents(["print_hook"].into_iter().collect());
+    let log = after(&[request(), request()]);
+    once(&log, &format!("info parent {PREFIX} initialized print buffer"));
+}
+
+#[test]
+fn peer_considers_its_state_authoritative() {
+    let log = after(&[Message::RequestSync { authoritative: true }]);
+    assert_eq!(log, [format!("info parent {PREFIX} peer considers its state authoritative")]);
+    assert_eq!(after(&[Message::RequestSync { authoritative: false }]), [""; 0]);
+}
+
+#[test]
+fn peer_requested_logs() {
+    let log = after(&[Message::RequestLogs]);
+    assert_eq!(log, [format!("info parent {PREFIX} peer requested logs")]);
+}
+
+#[test]
+fn what_the_caps_say_when_the_handshake_is_complete() {
+    let compatible = "peer does not support 64bit PIDs; using compatibility mode";
+    let keeps = "peer supports keep-in-cache; using that";
+    let broccoli = "peer is a Broccoli";
+    for (caps, lines) in [
+        (Caps::BRO, vec![keeps]),
+        (Caps::NONE, vec![compatible]),
+        (Caps::PID_64BIT, vec![]),
+        (Caps::BROCCOLI_PEER, vec![compatible, broccoli]),
+        (Caps::BROCCOLI_PEER.union(Caps::NEW_CACHE_STRATEGY), vec![compatible, keeps, broccoli]),
+    ] {
+        assert_eq!(after(&[Message::Caps(caps)]), [""; 0], "not before");
+        let log = after(&[Message::Caps(caps), Message::PhaseDone]);
+        let lines = lines.into_iter().chain(["phase: running"]);
+        let expected: Vec<_> = lines.map(|line| format!("info parent {PREFIX} {line}")).collect();
+        assert_eq!(log, expected);
+    }
+}
+
+#[test]
+fn phase_running() {
+    assert!(after(&[]).is_empty());
+    let log = after(&[Message::Caps(Caps::PID_64BIT), Message::PhaseDone]);
+    assert_eq!(log, [format!("info parent {PREFIX} phase: running")]);
+}
+
+#[test]
+fn phase_sync_as_the_sender() {
+    let mut bench = Bench::new(Options::default(), vec![("peer", peer())]);
+    bench.node.set_state_source(StateSource::Application);
+    bench.accept(Some(syncing(false)));
+    let log = bench.log();
+    let expected = ["phase: sync (sender)", "starting to send full state"]
+        .map(|line| format!("info parent {PREFIX} {line}"));
+    assert_eq!(log[log.len() - 2..], expected);
+    bench.node.state_done(FIRST).unwrap();
+    let expected = ["done sending full state", "phase: running"]
+        .map(|line| format!("info parent {PREFIX} {line}"));
+    assert_eq!(bench.log(), expected);
+}
+
+#[test]
+fn phase_sync_as_the_receiver() {
+    let node = Node { sync: true, ..peer() };
+    let mut bench = Bench::new(Options::default(), vec![("peer", node)]);
+    bench.accept(Some(requesting(&[])));
+    let log = bench.log();
+    once(&log, &format!("info parent {PREFIX} phase: sync (receiver)"));
+    never(&log, "full state");
+}
+
+#[test]
+fn closing_connection_and_peer_disconnected() {
+    let expected = |lines: &[&str]| -> Vec<String> {
+        lines.iter().map(|line| format!("info parent {PREFIX} {line}")).collect()
+    };
+    let of_parent = |bench: &mut Bench| {
+        let mut log = bench.log();
+        log.retain(|line| line.contains("parent"));
+        log
+    };
+    let mut bench = Bench::running(Options::default(), peer(), requesting(&[]));
+    let now = bench.now;
+    bench.node.disconnect(FIRST, now).unwrap();
+    assert_eq!(of_parent(&mut bench), expected(&["closing connection", "peer disconnected"]));
+
+    let mut bench = Bench::running(Options::default(), peer(), requesting(&[]));
+    bench.hang_up(0);
+    assert_eq!(of_parent(&mut bench), expected(&["peer disconnected"]));
+}
+
+#[test]
+fn closing_connection_for_every_known_peer_at_exit() {
+    let other = Node::new([10, 9, 9, 8].into());
+    let nodes =
+        vec![("waits", retries(5, peer())), ("tries", connects(other.clone())), ("no", other)];
+    let mut bench = Bench::new(Options::default(), nodes);
+    bench.refuse();
+    let gone = bench.accept(Some(requesting(&[])));
+    bench.hang_up(gone);
+    bench.accept(Some(requesting(&[])));
+    bench.told.clear();
+    let now = bench.now;
+    bench.node.terminate_communication(now);
+    let log = bench.log();
+    for known in
+        ["#1/10.9.9.9:47757", "#2/10.9.9.8:47757", "#10000/10.9.9.9:50000", "#10001/10.9.9.9:50001"]
+    {
+        once(&log, &format!("info parent [{known}] closing connection"));
+    }
+    assert_eq!(log.iter().filter(|line| line.ends_with("closing connection")).count(), 4);
+}
+
+#[test]
+fn reached_sync_point() {
+    let points = [SyncPoint::Point(3), SyncPoint::Final].map(Message::SyncPoint);
+    let expected = ["reached sync-point 3", "reached final sync-point"]
+        .map(|line| format!("info parent {PREFIX} {line}"));
+    assert_eq!(after(&points), expected);
+}
+
+#[test]
+fn parent_statistics_every_minute_while_there_are_peers() {
+    let mut bench = bench();
+    bench.pass(Duration::from_secs(179));
+    assert_eq!(bench.log(), [""; 0]);
+    bench.accept(Some(requesting(&[])));
+    bench.told.clear();
+    bench.pass(SECOND);
+    let log = bench.log();
+    assert_eq!(log.len(), 1, "{log:#?}");
+    let form = regex::Regex::new(
+        r"^info parent parent statistics: pending=0 bytes=\d+K/\d+K chunks=\d+/\d+ io=\d+/\d+ bytes/io=\d+\.\d\dK/\d+\.\d\dK events=0/0 operations=0/0$",
+    );
+    assert!(form.unwrap().is_match(&log[0]), "{}", log[0]);
+    bench.pass(Duration::from_secs(120));
+    assert_eq!(bench.log().len(), 2);
+    bench.hang_up(0);
+    bench.told.clear();
+    bench.pass(Duration::from_secs(600));
+    assert_eq!(bench.log(), [""; 0]);
+}
+
+#[test]
+fn parent_statistics_count() {
+    let node = Node { sync: true, ..wants("ping", peer()) };
+    let mut bench = Bench::running(Options::default(), node, requesting(&["ping", "text"]));
+    bench.raise(0, &ping(1));
+    bench.raise(0, &ping(2));
+    let now = bench.now;
+    bench.node.raise(text(100 << 10), now).unwrap();
+    bench.pass(60 * SECOND);
+    let log = bench.log();
+    let line = log.last().unwrap();
+    assert!(line.contains(" events=2/1 "), "in and out: {line}");
+    assert!(line.contains(" bytes=0K/100K "), "{line}");
+}
+
+#[test]
+fn parent_statistics_at_exit() {
+    let mut bench = Bench::running(Options::default(), wants("ping", peer()), requesting(&[]));
+    bench.raise(0, &ping(1));
+    bench.settle();
+    bench.hang_up(0);
+    let now = bench.now;
+    bench.node.terminate_communication(now);
+    let log = bench.log();
+    let statistics: Vec<_> = log.iter().filter(|line| line.contains("parent statistics")).collect();
+    assert_eq!(statistics.len(), 1, "{log:#?}");
+    assert!(statistics[0].contains(" events=1/0 "), "also of those that are gone");
+}
+
+#[test]
+fn terminating() {
+    let mut bench = bench();
+    let now = bench.now;
+    bench.node.terminate_communication(now);
+    once(&bench.log(), "info parent terminating...");
+}

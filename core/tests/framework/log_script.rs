@@ -1,0 +1,95 @@
+//! The communication log (part 4 §5): what the policy layer reports, never with a prefix.
+
+use brocomm::node::{Node, Options};
+
+use super::support::*;
+
+/// Returns the lines of the policy layer when a peer connects.
+fn logged(node: Node) -> Vec<String> {
+    let mut bench = Bench::new(Options::default(), vec![("peer", node)]);
+    bench.accept(Some(requesting(&[])));
+    let mut log = bench.log();
+    log.retain(|line| line.starts_with("info script "));
+    log
+}
+
+fn silent() -> Node {
+    Node { accept_input: false, ..peer() }
+}
+
+#[test]
+fn connection_established() {
+    assert_eq!(logged(silent()), ["info script connection established"]);
+    let unlisted = Node::new([10, 9, 9, 1].into());
+    assert_eq!(logged(unlisted), ["info script connection established"]);
+}
+
+#[test]
+fn connection_established_is_not_written_in_setup() {
+    let mut bench = Bench::new(Options::default(), vec![("peer", peer())]);
+    let hand = bench.accept(None);
+    never(&bench.log(), "script");
+    bench.send(hand, &[version("")]);
+    once(&bench.log(), "info script connection established");
+}
+
+#[test]
+fn what_an_entry_does_in_order() {
+    let node = Node {
+        capture_filter: Some("tcp".into()),
+        sync: true,
+        request_logs: true,
+        ..wants("pi.*|pong", peer())
+    };
+    let lines = [
+        "connection established",
+        "requesting events matching /^?(pi.*|pong)$?/",
+        "sending capture_filter: tcp",
+        "accepting state",
+        "requesting synchronized state",
+        "requesting logs",
+    ];
+    assert_eq!(logged(node), lines.map(|line| format!("info script {line}")));
+}
+
+#[test]
+fn each_thing_that_an_entry_does_by_itself() {
+    for (node, line) in [
+        (wants("ping", silent()), "requesting events matching /^?(ping)$?/"),
+        (
+            Node { capture_filter: Some("".into()), ..silent() },
+            "sending capture_filter: ip or not ip",
+        ),
+        (peer(), "accepting state"),
+        (Node { sync: true, ..silent() }, "requesting synchronized state"),
+        (Node { request_logs: true, ..silent() }, "requesting logs"),
+    ] {
+        let expected = ["connection established", line].map(|line| format!("info script {line}"));
+        assert_eq!(logged(node), expected);
+    }
+}
+
+#[test]
+fn connection_closed() {
+    let mut bench = Bench::new(Options::default(), vec![("peer", peer())]);
+    let hand = bench.accept(Some(requesting(&[])));
+    never(&bench.log(), "closed");
+    bench.hang_up(hand);
+    once(&bench.log(), "info script connection closed");
+}
+
+#[test]
+fn connection_closed_is_not_written_of_one_that_was_not_established() {
+    let mut bench = Bench::new(Options::default(), vec![("peer", peer())]);
+    let hand = bench.accept(None);
+    bench.hang_up(hand);
+    never(&bench.log(), "script");
+}
+
+#[test]
+fn cannot_trigger_connect() {
+    let mut bench = Bench::new(Options::default(), vec![("peer", peer())]);
+    let now = bench.now;
+    assert!(bench.node.connect_peer("nobody", now).is_err());
+    assert_eq!(bench.log(), ["- - can't trigger connect"], "without level or source");
+}

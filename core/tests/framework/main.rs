@@ -1,0 +1,29 @@
+//! The Communication framework, row by row: part 4 of the specification, and §3.3, §3.6, §4, §6 of
+//! part 1.
+
+mod bench;
+#[path = "../common/build.rs"]
+mod build;
+#[path = "../network/mod.rs"]
+mod network;
+mod support;
+
+mod functions;
+mod kept;
+mod liveness;
+mod log_child;
+mod log_errors;
+mod log_parent;
+mod log_script;
+mod nodes;
+mod notifications;
+mod options;
+mod page;
+mod peers;
+mod policy;
+mod queues;
+mod retry;
+mod sync;
+mod terminate;
+mod trace;
+mod undeclared;

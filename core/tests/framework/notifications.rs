@@ -1,0 +1,275 @@
+//! Notifications (part 4 §4), each with all that it says.
+
+use brocomm::connection::{CloseCause, Config, SyncRole};
+use brocomm::data::{Event, Id, Packet, Value};
+use brocomm::node::{Endpoint, Node, Notification, Options};
+use brocomm::wire::{Message, PrintItem, PrintItems, SyncPoint};
+use bytes::Bytes;
+
+use super::support::*;
+
+/// A node that accepts what its peer sends.
+fn running() -> Bench {
+    Bench::running(Options::default(), wants(".*", peer()), requesting(&[]))
+}
+
+/// Asserts that there is one notification, about the peer, and returns it.
+#[track_caller]
+fn only(bench: &mut Bench) -> Notification {
+    let mut news = bench.news();
+    assert_eq!(news.len(), 1, "{news:?}");
+    news.remove(0)
+}
+
+/// Feeds the node a message of the peer; returns what it tells.
+fn after(message: Message) -> Notification {
+    let mut bench = running();
+    bench.hands[0].connection = None;
+    bench.send(0, &[message]);
+    only(&mut bench)
+}
+
+#[test]
+fn established_handshake_done_and_closed() {
+    let mut bench = Bench::new(Options::default(), vec![("a", peer())]);
+    let hand = bench.accept(Some(Config { class: Some("c".into()), ..requesting(&[]) }));
+    bench.accept(Some(requesting(&[])));
+    let news = bench.news();
+    let [
+        Notification::ConnectionEstablished { peer: unlisted, node: None },
+        Notification::ConnectionHandshakeDone(_),
+        Notification::ConnectionEstablished { peer: listed, node: Some(node) },
+        Notification::ConnectionHandshakeDone(done),
+    ] = &news[..]
+    else {
+        panic!("{news:?}")
+    };
+    assert_eq!((unlisted.id, unlisted.class.as_deref()), (FIRST, Some(&b"c"[..])));
+    assert_eq!((listed.id.0, done.id.0, &**node), (10_001, 10_001, "a"));
+    assert_eq!(listed.endpoint, Endpoint::new(host(), 50_001));
+
+    bench.hang_up(hand);
+    let closed = only(&mut bench);
+    assert!(
+        matches!(
+            &closed,
+            Notification::ConnectionClosed { peer, established: true, cause: CloseCause::PeerClosed }
+                if peer.id == FIRST && peer.descr.is_empty()
+        ),
+        "{closed:?}"
+    );
+}
+
+#[test]
+fn a_connection_that_was_never_established_is_said_to_be_closed_as_such() {
+    let mut bench = Bench::new(Options::default(), vec![]);
+    let hand = bench.accept(None);
+    bench.hang_up(hand);
+    let closed = only(&mut bench);
+    assert!(matches!(closed, Notification::ConnectionClosed { established: false, .. }));
+}
+
+#[test]
+fn connection_error_that_leaves_the_connection_up() {
+    let mut bench = running();
+    bench.raise(0, &Event::new("ping", vec![Value::string("x")]));
+    let error = only(&mut bench);
+    let Notification::ConnectionError { peer, reason } = error else { panic!("{error:?}") };
+    assert_eq!(peer.id, FIRST);
+    let words = "unserializing event/function ping: mismatch in argument types; ignoring";
+    assert_eq!(&*reason, words);
+    assert_eq!(bench.node.last_error(FIRST), Some(words));
+    assert!(bench.is_running(FIRST));
+}
+
+#[test]
+fn connection_error_that_ends_the_connection() {
+    let mut bench = running();
+    bench.hands[0].connection = None;
+    bench.send(0, &[Message::Serial(Bytes::from_static(b"e\0\0\0\x04ping"))]);
+    let told = bench.told();
+    let logged = lines(&told);
+    let news: Vec<_> = told.iter().filter(|t| !matches!(t, Notification::Log(_))).collect();
+    let [
+        Notification::ConnectionError { reason, .. },
+        Notification::ConnectionClosed { cause: CloseCause::Protocol(_), .. },
+    ] = news[..]
+    else {
+        panic!("{news:?}")
+    };
+    let prefix = "[#10000/10.9.9.9:50000]";
+    once(&logged, &format!("error parent {prefix} {reason}"));
+    assert!(reason.starts_with("unserializing"), "{reason}");
+}
+
+#[test]
+fn event_registered_once_per_name() {
+    let mut bench = Bench::new(Options::default(), vec![("a", peer())]);
+    let hand = bench.accept(None);
+    bench.send(hand, &[version("")]);
+    bench.told.clear();
+    let names = ["ping", "nobody_knows", "pong", "ping"].into_iter().collect();
+    bench.send(hand, &[Message::RequestEvents(names)]);
+    let names = bench.news().into_iter().map(|told| match told {
+        Notification::EventRegistered { peer, name } => {
+            assert_eq!(peer.id, FIRST);
+            name.to_string()
+        }
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(names.collect::<Vec<_>>(), ["ping", "pong"]);
+}
+
+#[test]
+fn capture_filter() {
+    let told = after(Message::CaptureFilter("tcp".into()));
+    assert!(
+        matches!(&told, Notification::CaptureFilter { peer, filter } if peer.id == FIRST && filter == "tcp")
+    );
+}
+
+#[test]
+fn pong() {
+    let mut bench = running();
+    bench.hands[0].stalls = true;
+    let now = bench.now;
+    bench.node.send_ping(FIRST, 3, now).unwrap();
+    bench.pass(2 * SECOND);
+    bench.hands[0].stalls = false;
+    let told = only(&mut bench);
+    let Notification::Pong { peer, seq, d1, d2, d3 } = told else { panic!("{told:?}") };
+    assert_eq!((peer.id, seq, d1, d2, d3), (FIRST, 3, 2.0, 2.0, 0.0));
+}
+
+#[test]
+fn event() {
+    let mut bench = running();
+    bench.raise(0, &ping(9));
+    let told = only(&mut bench);
+    let Notification::Event { peer, event } = told else { panic!("{told:?}") };
+    assert_eq!((peer.id, event), (FIRST, ping(9)));
+}
+
+#[test]
+fn state_access() {
+    use brocomm::data::{Opcode, StateAccess};
+    let node = Node { sync: true, ..peer() };
+    let mut bench = Bench::running(Options::default(), node, syncing(false));
+    let (op1, target) = (Value::Count(7), "number".into());
+    let access = StateAccess { opcode: Opcode::Assign, target, op1, op2: None, op3: None };
+    let connection = bench.hands[0].connection.as_mut().unwrap();
+    let _ = connection.send_state_access(&access).unwrap();
+    let told = only(&mut bench);
+    let Notification::StateAccess { peer, access: got } = told else { panic!("{told:?}") };
+    assert_eq!((peer.id, *got), (FIRST, access));
+}
+
+#[test]
+fn sync_started() {
+    let mut bench =
+        Bench::new(Options::default(), vec![("a", Node { sync: true, auth: true, ..peer() })]);
+    bench.accept(Some(syncing(false)));
+    assert!(bench.news().iter().any(|told| matches!(
+        told,
+        Notification::SyncStarted { peer, role: SyncRole::Sender } if peer.id == FIRST
+    )));
+}
+
+#[test]
+fn id() {
+    let mut bench = running();
+    let id = std::sync::Arc::new(Id::global("number", Value::Count(5).ty(), Some(Value::Count(5))));
+    bench.hands[0].connection.as_mut().unwrap().send_id(&id).unwrap();
+    let told = only(&mut bench);
+    let Notification::Id { peer, id } = told else { panic!("{told:?}") };
+    assert_eq!((peer.id, &*id.name, &id.value), (FIRST, &b"number"[..], &Some(Value::Count(5))));
+}
+
+#[test]
+fn packet() {
+    let mut bench = running();
+    let (tag, data) = ("".into(), Bytes::from_static(b"data"));
+    let packet = Packet { sec: 1, usec: 2, len: 4, link_type: 1, tag, data };
+    bench.hands[0].connection.as_mut().unwrap().send_packet(&packet).unwrap();
+    let told = only(&mut bench);
+    assert!(matches!(told, Notification::Packet { packet: got, .. } if got == packet));
+}
+
+#[test]
+fn remote_print() {
+    let items: PrintItems = [PrintItem { file: b"f", text: b"t" }].into_iter().collect();
+    let told = after(Message::RemotePrint(items.clone()));
+    assert!(matches!(told, Notification::RemotePrint { items: got, .. } if got == items));
+}
+
+#[test]
+fn log_create_writer_and_log_write() {
+    let told = after(Message::LogCreateWriter("w".into()));
+    assert!(matches!(told, Notification::LogCreateWriter { writer, .. } if writer == "w"));
+    let told = after(Message::LogWrite("e".into()));
+    assert!(matches!(told, Notification::LogWrite { entries, .. } if entries == "e"));
+}
+
+#[test]
+fn sync_point() {
+    let told = after(Message::SyncPoint(SyncPoint::Point(4)));
+    assert!(matches!(told, Notification::SyncPoint { point: SyncPoint::Point(4), .. }));
+}
+
+#[test]
+fn listening_says_where() {
+    let mut bench = Bench::new(listening(), vec![]);
+    let endpoint = Endpoint::new([0, 0, 0, 0].into(), 47757);
+    bench.node.feed_listening(endpoint.clone(), false, bench.now);
+    assert_eq!(bench.news(), [Notification::Listening(endpoint)]);
+}
+
+#[test]
+fn log_says_when_who_and_what() {
+    let mut bench = running();
+    bench.pass(5 * SECOND);
+    bench.hang_up(0);
+    let told = bench.told();
+    let entries: Vec<_> = told
+        .iter()
+        .filter_map(|told| match told {
+            Notification::Log(entry) => Some(entry),
+            _ => None,
+        })
+        .collect();
+    assert!(entries.iter().all(|entry| entry.time == bench.now));
+    assert!(entries.iter().all(|entry| entry.peer.as_ref().is_some_and(|peer| peer.id == FIRST)));
+    let now = bench.now;
+    bench.node.terminate_communication(now);
+    let told = bench.told();
+    assert!(
+        matches!(&told[0], Notification::Log(entry) if entry.peer.is_none()),
+        "what concerns no peer: {:?}",
+        told[0]
+    );
+}
+
+#[test]
+fn what_concerns_one_peer_comes_in_order() {
+    let mut bench = running();
+    bench.takes = false;
+    bench.raise(0, &ping(1));
+    bench.raise(0, &Event::new("ping", vec![]));
+    bench.raise(0, &ping(2));
+    bench.settle();
+    bench.hang_up(0);
+    bench.takes = true;
+    let news = bench.news();
+    assert!(
+        matches!(
+            news[..],
+            [
+                Notification::Event { .. },
+                Notification::ConnectionError { .. },
+                Notification::Event { .. },
+                Notification::ConnectionClosed { .. },
+            ]
+        ),
+        "{news:?}"
+    );
+}

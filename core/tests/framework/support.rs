@@ -1,0 +1,146 @@
+//! What the tests here begin with: configurations, events, messages, log lines.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use brocomm::connection::{Config, Setup, SyncRequest};
+use brocomm::data::{Declarations, Event, Value};
+use brocomm::node::{Configuration, LogEntry, Node, Notification, Options, PeerId};
+use brocomm::wire::{Caps, Message, Version};
+use bytes::Bytes;
+
+pub(crate) use super::bench::Bench;
+
+/// The number of the first peer that connects to a node.
+pub(crate) const FIRST: PeerId = PeerId(10_000);
+
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+
+/// What every node here knows.
+pub(crate) fn declarations() -> Arc<Declarations> {
+    let text = "event ping(n: count); event pong(n: count); event text(s: string);
+                global number: count;";
+    let mut declarations = Declarations::new();
+    declarations.read(text).expect("the declarations are right");
+    Arc::new(declarations)
+}
+
+pub(crate) fn configuration(options: Options, nodes: Vec<(&str, Node)>) -> Configuration {
+    let nodes = nodes.into_iter().map(|(name, node)| (name.to_owned(), node)).collect();
+    Configuration { options, nodes, declarations: declarations() }
+}
+
+pub(crate) fn listening() -> Options {
+    Options { listen: true, ..Options::default() }
+}
+
+/// Options with the files that TLS needs.
+pub(crate) fn with_tls() -> Options {
+    let file = |name: &str| Some(name.to_owned());
+    let (ssl_ca_certificate, ssl_private_key) = (file("ca.pem"), file("node.pem"));
+    Options { ssl_ca_certificate, ssl_private_key, ..listening() }
+}
+
+pub(crate) fn wants(events: &str, node: Node) -> Node {
+    Node { events: Some(events.parse().expect("the pattern is right")), ..node }
+}
+
+pub(crate) fn connects(node: Node) -> Node {
+    Node { connect: true, ..node }
+}
+
+pub(crate) fn retries(secs: u64, node: Node) -> Node {
+    Node { connect: true, retry: Duration::from_secs(secs), ..node }
+}
+
+/// The address that the peers here have.
+pub(crate) fn host() -> std::net::IpAddr {
+    [10, 9, 9, 9].into()
+}
+
+/// An entry for a peer here.
+pub(crate) fn peer() -> Node {
+    Node::new(host())
+}
+
+pub(crate) fn ping(n: u64) -> Event {
+    Event::new("ping", vec![Value::Count(n)])
+}
+
+pub(crate) fn text(len: usize) -> Event {
+    Event::new("text", vec![Value::string("x".repeat(len))])
+}
+
+/// A peer's configuration: requests these events, and accepts input.
+pub(crate) fn requesting(events: &[&str]) -> Config {
+    let events = events.iter().map(|name| (*name).into()).collect();
+    set_up(Setup { events, accept_input: true, ..Setup::default() })
+}
+
+pub(crate) fn set_up(setup: Setup) -> Config {
+    Config { setup: Some(setup), declarations: declarations(), ..Config::default() }
+}
+
+pub(crate) fn syncing(authoritative: bool) -> Config {
+    let sync = Some(SyncRequest { authoritative });
+    set_up(Setup { sync, accept_input: true, ..Setup::default() })
+}
+
+pub(crate) fn number(event: &Event) -> Option<u64> {
+    match (event.name.as_str(), event.args.first()) {
+        (Some("ping"), Some(Value::Count(n))) => Some(*n),
+        _ => None,
+    }
+}
+
+pub(crate) fn numbers(told: &[Notification]) -> Vec<u64> {
+    let number = |told: &Notification| match told {
+        Notification::Event { event, .. } => number(event),
+        _ => None,
+    };
+    told.iter().filter_map(number).collect()
+}
+
+/// A line of the communication log: level, source and message, `-` where there is none.
+pub(crate) fn line(entry: &LogEntry) -> String {
+    let level = entry.level().map_or("-".to_owned(), |level| level.to_string());
+    let source = entry.source().map_or("-".to_owned(), |source| source.to_string());
+    format!("{level} {source} {entry}")
+}
+
+pub(crate) fn lines(told: &[Notification]) -> Vec<String> {
+    let line = |told: &Notification| match told {
+        Notification::Log(entry) => Some(line(entry)),
+        _ => None,
+    };
+    told.iter().filter_map(line).collect()
+}
+
+/// Asserts that a line is there exactly once.
+#[track_caller]
+pub(crate) fn once(log: &[String], line: &str) {
+    let found = log.iter().filter(|logged| *logged == line).count();
+    assert_eq!(found, 1, "{line}\nin {log:#?}");
+}
+
+/// Asserts that no line has this in it.
+#[track_caller]
+pub(crate) fn never(log: &[String], part: &str) {
+    assert!(!log.iter().any(|logged| logged.contains(part)), "{part}\nin {log:#?}");
+}
+
+/// The VERSION of a peer.
+pub(crate) fn version(class: &'static str) -> Message {
+    Message::Version(Version {
+        protocol: 7,
+        cache_size: 3000,
+        data_format: 26,
+        runtime: 0,
+        class: Some(Bytes::from_static(class.as_bytes())),
+    })
+}
+
+/// What a peer that wants nothing sends until it is Running.
+pub(crate) fn handshake() -> [Message; 3] {
+    [version(""), Message::Caps(Caps::BRO), Message::PhaseDone]
+}

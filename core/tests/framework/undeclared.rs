@@ -1,0 +1,95 @@
+//! Events that arrive without a declaration, or unlike theirs (§5).
+
+use brocomm::connection::{Config, Notification as Told, Undeclared};
+use brocomm::data::{Event, Value};
+use brocomm::node::{Notification, Options};
+use brocomm::wire::{Encoder, Framing, Message};
+
+use super::support::*;
+
+const PREFIX: &str = "[#10000/10.9.9.9:50000]";
+
+/// A peer that knows any event.
+fn knowing(events: &[&str]) -> Config {
+    Config { undeclared: Undeclared::Deliver, ..requesting(events) }
+}
+
+/// A node, and a peer that raises what it was not asked for.
+fn running(undeclared: Undeclared) -> Bench {
+    let options = Options { undeclared, ..Options::default() };
+    let mut bench = Bench::running(options, wants(".*", peer()), knowing(&[]));
+    let names = ["mystery"].into_iter().collect();
+    let mut bytes = Vec::new();
+    Encoder::new(Framing::Clear).message(&Message::RequestEvents(names), &mut bytes);
+    let peer = bench.hands[0].connection.as_mut().unwrap();
+    peer.feed_bytes(&bytes, bench.now);
+    bench
+}
+
+fn mystery() -> Event {
+    Event::new("mystery", vec![Value::Count(1), Value::string("x")])
+}
+
+fn rejected(bench: &Bench) -> u64 {
+    bench.node.counters(FIRST).unwrap().connection.calls_rejected
+}
+
+#[test]
+fn ignore() {
+    let mut bench = running(Undeclared::Ignore);
+    bench.raise(0, &mystery());
+    let told = bench.told();
+    let line = "unserializing event/function mystery: unknown event/function, ignoring";
+    assert_eq!(lines(&told), [format!("error parent {PREFIX} {line}")]);
+    assert!(!told.iter().any(|told| matches!(told, Notification::Event { .. })));
+    assert_eq!(rejected(&bench), 1);
+    assert!(bench.is_running(FIRST), "the connection is kept");
+}
+
+#[test]
+fn deliver() {
+    let mut bench = running(Undeclared::Deliver);
+    bench.raise(0, &mystery());
+    let news = bench.told();
+    assert!(
+        matches!(&news[..], [Notification::Event { event, .. }] if *event == mystery()),
+        "{news:?}"
+    );
+}
+
+#[test]
+fn deliver_lets_peers_request_what_nobody_declared() {
+    for (undeclared, peers) in [(Undeclared::Ignore, 0), (Undeclared::Deliver, 1)] {
+        let options = Options { undeclared, ..Options::default() };
+        let mut bench = Bench::new(options, vec![("peer", peer())]);
+        let hand = bench.accept(Some(knowing(&["mystery"])));
+        let now = bench.now;
+        assert_eq!(bench.node.raise(mystery(), now).map(|raised| raised.peers), Ok(peers));
+        bench.settle();
+        let got = bench.hands[hand].told.iter().filter(|told| matches!(told, Told::Event(_)));
+        assert_eq!(got.count(), peers);
+    }
+}
+
+#[test]
+fn unlike_the_declaration_is_dropped_counted_and_logged() {
+    for undeclared in [Undeclared::Ignore, Undeclared::Deliver] {
+        let mut bench = running(undeclared);
+        for (args, what) in [
+            (vec![], "wrong number of arguments, ignoring"),
+            (vec![Value::Count(1), Value::Count(2)], "wrong number of arguments, ignoring"),
+            (vec![Value::string("x")], "mismatch in argument types; ignoring"),
+            (vec![Value::Int(1)], "mismatch in argument types; ignoring"),
+        ] {
+            bench.raise(0, &Event::new("ping", args));
+            let told = bench.told();
+            let line = format!("error parent {PREFIX} unserializing event/function ping: {what}");
+            assert_eq!(lines(&told), [line]);
+            assert!(!told.iter().any(|told| matches!(told, Notification::Event { .. })));
+        }
+        assert_eq!(rejected(&bench), 4);
+        assert!(bench.is_running(FIRST), "the connection is kept");
+        bench.raise(0, &ping(8));
+        assert_eq!(bench.pings(), [8]);
+    }
+}

@@ -1,0 +1,63 @@
+//! Recorded sessions, read lazily and forwarded.
+
+mod common;
+
+use brocomm::connection::{Observer, Role};
+use brocomm::data::Serial;
+use brocomm::serial::{LazySerial, Limits, Mode, Reader, Writer};
+use brocomm::wire::{Framing, Message};
+use brocomm_conformance::StepKind;
+use common::{good_recordings, role};
+
+#[test]
+fn recordings_read_lazily_are_the_same() {
+    let (mut events, mut references) = (0, 0);
+    for (name, recording) in good_recordings() {
+        let mut observer = Observer::new(Framing::Clear, Default::default(), Default::default());
+        let mut readers = [Reader::new(Limits::default()), Reader::new(Limits::default())];
+        let mut writers = [(); 2].map(|()| (Writer::new(3000), Writer::new(3000)));
+        let mut kept = Vec::new();
+        for step in &recording.steps {
+            let StepKind::Data { from, bytes } = &step.kind else { continue };
+            observer.feed(role(*from), bytes);
+            while let Some(observed) = observer.poll() {
+                let side = usize::from(observed.side == Role::Initiator);
+                let chunk = match observed.message.unwrap() {
+                    Message::Serial(chunk) => chunk,
+                    Message::Version(version) => {
+                        readers[side].set_cache_size(version.cache_size);
+                        continue;
+                    }
+                    _ => continue,
+                };
+                let (serial, mode) = (observed.serial.unwrap().unwrap(), observed.mode.unwrap());
+                match (serial, readers[side].read_lazily(&chunk, mode).unwrap()) {
+                    (Serial::Event(event), LazySerial::Event(skimmed)) => {
+                        for mode in [Mode::RUNNING, mode] {
+                            let (forwarder, plain) = &mut writers[side];
+                            let (mut forwarded, mut written) = (Vec::new(), Vec::new());
+                            forwarder.forward(mode, &skimmed, &mut forwarded).unwrap();
+                            let decoded = skimmed.to_event();
+                            let (name, time) = (&decoded.name, decoded.time);
+                            plain.event(mode, name, time, &decoded.args, &mut written).unwrap();
+                            assert!(forwarded == written, "{name}");
+                        }
+                        kept.push((event, skimmed));
+                    }
+                    (serial, LazySerial::Other(other)) => {
+                        assert_eq!(format!("{serial:?}"), format!("{other:?}"), "{name}");
+                    }
+                    (serial, skimmed) => panic!("{name}: {serial:?}, {skimmed:?}"),
+                }
+            }
+        }
+        references += readers.iter().map(|reader| reader.counters().references).sum::<u64>();
+        assert!(readers.iter().all(|reader| reader.cached_bytes() < 4 << 20), "{name}");
+        drop(readers);
+        events += kept.len();
+        for (event, skimmed) in kept.iter().rev() {
+            assert_eq!(format!("{event:?}"), format!("{skimmed:?}"), "{name}");
+        }
+    }
+    assert!(events > 3000 && references > 10_000, "{events} events, {references} references");
+}

@@ -1,0 +1,110 @@
+//! The communication logs of real nodes, written again.
+
+use std::net::SocketAddr;
+
+use brocomm::Time;
+use brocomm::connection::{Level, LogMessage, Source};
+use brocomm::data::TypeTag;
+use brocomm::logs::{CommunicationLine, CommunicationLog, LogValue, LogWriter, PeerPrefix};
+use brocomm::wire::Message;
+use brocomm_conformance::sessions;
+
+use crate::{log_sessions, without_times};
+
+/// Reads a line of a communication log, and the prefix of its message if there is one.
+fn communication_line(line: &str) -> (CommunicationLine, Option<PeerPrefix>) {
+    let columns: Vec<&str> = line.split('\t').collect();
+    let [time, "bro", source, "-", "-", "-", level, message] = columns[..] else {
+        panic!("{line}")
+    };
+    let (seconds, micros) = time.split_once('.').unwrap();
+    let (seconds, micros): (u64, u64) = (seconds.parse().unwrap(), micros.parse().unwrap());
+    let time = Time::from_nanos(seconds * 1_000_000_000 + micros * 1000);
+    let source = match source {
+        "child" => Source::Child,
+        "parent" => Source::Parent,
+        "script" => Source::Script,
+        other => panic!("{other}"),
+    };
+    let level = match level {
+        "info" => Level::Info,
+        "error" => Level::Error,
+        other => panic!("{other}"),
+    };
+    let prefix =
+        message.strip_prefix("[#").and_then(|rest| rest.split_once("] ")).map(|(peer, _)| {
+            let (id, address) = peer.split_once('/').unwrap();
+            let address: SocketAddr = address.parse().unwrap();
+            PeerPrefix { id: id.parse().unwrap(), host: address.ip(), port: address.port() }
+        });
+    let text = match &prefix {
+        Some(prefix) => message.strip_prefix(&format!("{prefix} ")).expect(message),
+        None => message,
+    };
+    // What the log escapes: the newlines and quotes of patterns don't occur.
+    let text = text.replace("\\\\", "\\");
+    (CommunicationLine::new(time, source, level, prefix.as_ref(), text), prefix)
+}
+
+#[test]
+fn communication_logs_are_written_as_the_real_ones() {
+    let (mut files, mut lines, mut prefixes) = (0, 0, 0);
+    let log = CommunicationLog::new("bro");
+    for session in sessions() {
+        let expectation = session.expectation().unwrap();
+        for party in [expectation.connector, expectation.listener] {
+            let Some(real) = party.logs.get("communication.log") else { continue };
+            let mut ours = Vec::new();
+            log.open(Time::EPOCH, &mut ours);
+            for line in real.lines().filter(|line| !line.starts_with('#')) {
+                // A child's line may name the zone of an IPv6 address, which is not for us to do.
+                let (line, prefix) = communication_line(line);
+                log.line(&line, &mut ours);
+                lines += 1;
+                prefixes += usize::from(prefix.is_some());
+            }
+            if real.contains("\n#close") {
+                log.close(Time::EPOCH, &mut ours);
+            }
+            let ours = String::from_utf8(ours).unwrap();
+            assert_eq!(without_times(&ours), without_times(real), "{}", session.name());
+            files += 1;
+        }
+    }
+    assert!(files > 100, "{files}");
+    assert!(lines > 2000 && prefixes > 1000, "{lines} {prefixes}");
+}
+
+#[test]
+fn the_communication_stream_has_bros_columns() {
+    let mut announced = 0;
+    for (_, _, messages) in log_sessions() {
+        for message in messages {
+            let Message::LogCreateWriter(argument) = message else { continue };
+            let writer = LogWriter::decode(&argument).unwrap();
+            if writer.path == CommunicationLog::PATH {
+                assert_eq!(CommunicationLog::stream(writer.stream).fields, writer.fields);
+                announced += 1;
+            }
+        }
+    }
+    assert_eq!(announced, 5);
+}
+
+#[test]
+fn a_line_says_who_and_how_grave() {
+    let peer = PeerPrefix { id: 3, host: "::1".parse().unwrap(), port: 47757 };
+    let line = |message| CommunicationLine::of(Time::EPOCH, &peer, &message);
+    let running = line(LogMessage::PhaseRunning);
+    assert_eq!(running.message, "[#3/[::1]:47757] phase: running");
+    assert_eq!((running.source, running.level), (Some(Source::Parent), Some(Level::Info)));
+    assert_eq!(line(LogMessage::NoEventsToRequest).message, "warning: no events to request");
+    let failed = line(LogMessage::UnserializationError);
+    assert_eq!(failed.level, Some(Level::Error));
+    let compressing = line(LogMessage::EnablingDecompression);
+    assert_eq!(compressing.source, Some(Source::Child));
+    let inconsistent = CommunicationLine { source: None, level: None, ..running };
+    let unset = LogValue::Unset(TypeTag::String);
+    let values = inconsistent.values(b"here");
+    assert_eq!((&values[1], &values[2], &values[6]), (&LogValue::string("here"), &unset, &unset));
+}

@@ -1,0 +1,186 @@
+//! Logs of recorded sessions: received, written, and sent again.
+
+mod bounds;
+mod communication;
+mod properties;
+mod truncation;
+
+use std::collections::BTreeMap;
+
+use brocomm::Time;
+use brocomm::connection::{Observer, Role};
+use brocomm::logs::{
+    Announced, AsciiFormat, LogEntry, LogReceiver, LogSender, LogStream, LogStreams, LogWriter,
+    Received,
+};
+use brocomm::wire::{Framing, Message};
+use brocomm_conformance::{Session, Side, StepKind, sessions};
+use bytes::Bytes;
+
+/// The log messages of a session and who sent them.
+fn log_messages(session: &Session) -> Vec<(Side, Message)> {
+    let mut observer = Observer::new(Framing::Clear, Default::default(), Default::default());
+    let mut messages = Vec::new();
+    for step in session.recording().unwrap().steps {
+        let StepKind::Data { from, bytes } = step.kind else { continue };
+        let role = match from {
+            Side::Connector => Role::Initiator,
+            Side::Listener => Role::Acceptor,
+        };
+        observer.feed(role, &bytes);
+        while let Some(observed) = observer.poll() {
+            if let Ok(message @ (Message::LogCreateWriter(_) | Message::LogWrite(_))) =
+                observed.message
+            {
+                messages.push((from, message));
+            }
+        }
+    }
+    messages
+}
+
+/// The sessions in which logs were sent, always by one side.
+fn log_sessions() -> Vec<(Session, Side, Vec<Message>)> {
+    let mut with_logs = Vec::new();
+    for session in sessions() {
+        let messages = log_messages(&session);
+        if let Some((sender, _)) = messages.first() {
+            let sender = *sender;
+            assert!(messages.iter().all(|(side, _)| *side == sender), "{}", session.name());
+            let messages = messages.into_iter().map(|(_, message)| message).collect();
+            with_logs.push((session, sender, messages));
+        }
+    }
+    assert_eq!(with_logs.len(), 5);
+    with_logs
+}
+
+fn entries(receiver: &LogReceiver, argument: &Bytes) -> Vec<LogEntry> {
+    let entry = |received| match received {
+        Ok(Received::Entry(entry)) => entry,
+        other => panic!("{other:?}"),
+    };
+    receiver.entries(argument).map(entry).collect()
+}
+
+/// What a session's receiver writes, by path.
+fn written(messages: &[Message]) -> BTreeMap<String, String> {
+    let (mut receiver, format) = (LogReceiver::default(), AsciiFormat::default());
+    let mut logs = BTreeMap::<_, Vec<u8>>::new();
+    let mut order = Vec::new();
+    for message in messages {
+        match message {
+            Message::LogCreateWriter(argument) => match receiver.announce(argument).unwrap() {
+                Announced::New(writer) => {
+                    let log = logs.entry(writer.path.clone()).or_default();
+                    assert!(log.is_empty());
+                    format.open(&writer.path, &writer.fields, Time::EPOCH, log);
+                    order.push(writer.path.clone());
+                }
+                again => panic!("{again:?}"),
+            },
+            Message::LogWrite(argument) => {
+                for entry in entries(&receiver, argument) {
+                    let log = logs.get_mut(&entry.writer.path).unwrap();
+                    format.entry(&entry.values, log);
+                }
+            }
+            _ => unreachable!(),
+        }
+    }
+    for path in order {
+        format.close(Time::EPOCH, logs.get_mut(&path).unwrap());
+    }
+    let text = |(path, log): (_, _)| (format!("{path}.log"), String::from_utf8(log).unwrap());
+    logs.into_iter().map(text).collect()
+}
+
+/// Takes the times of opening and closing out of a log.
+fn without_times(log: &str) -> String {
+    let timeless = |line: &str| match line.split_once('\t') {
+        Some((key @ ("#open" | "#close"), time)) => {
+            assert_eq!(time.len(), "2026-11-22-21-36-57".len());
+            format!("{key}\n")
+        }
+        _ => format!("{line}\n"),
+    };
+    log.lines().map(timeless).collect()
+}
+
+#[test]
+fn logs_are_written_as_the_real_receiver_wrote_them() {
+    let mut compared = 0;
+    for (session, sender, messages) in log_sessions() {
+        let expectation = session.expectation().unwrap();
+        let receiver = match sender {
+            Side::Connector => expectation.listener,
+            Side::Listener => expectation.connector,
+        };
+        for (file, ours) in written(&messages) {
+            let (ours, real) = (without_times(&ours), without_times(&receiver.logs[&file]));
+            // The receiver's own reporter and communication framework write into the same files.
+            if matches!(&*file, "reporter.log" | "communication.log") {
+                let mut lines = real.lines();
+                for line in ours.lines() {
+                    assert!(lines.any(|real| real == line), "{}: {file}: {line}", session.name());
+                }
+            } else {
+                assert_eq!(ours, real, "{}: {file}", session.name());
+            }
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 19);
+}
+
+#[test]
+fn recorded_logs_sent_again_give_the_same_bytes() {
+    let mut sent_again = 0;
+    for (session, _, messages) in log_sessions() {
+        let mut receiver = LogReceiver::default();
+        let (mut streams, mut sender) = (LogStreams::new(), LogSender::new());
+        let mut recorded = BTreeMap::new();
+        let (mut recorded_entries, mut sent_entries) = (Vec::new(), Vec::new());
+        for message in &messages {
+            match message {
+                Message::LogCreateWriter(argument) => {
+                    let writer = LogWriter::decode(argument).unwrap();
+                    let mut again = Vec::new();
+                    writer.encode(&mut again);
+                    assert_eq!(argument, &again, "{}", session.name());
+                    receiver.announce(argument).unwrap();
+                    let stream =
+                        LogStream::new(writer.stream, writer.path.clone(), writer.fields.clone());
+                    streams.declare(stream).unwrap();
+                    recorded.insert(writer.path.clone(), writer);
+                }
+                Message::LogWrite(argument) => {
+                    recorded_entries.extend_from_slice(argument);
+                    for LogEntry { writer, values } in entries(&receiver, argument) {
+                        let now = Time::from_secs_f64(writer.network_time);
+                        let entry = streams.write(writer.stream, &values, now).unwrap();
+                        sender.write(&entry, now);
+                        sent_again += 1;
+                    }
+                }
+                _ => unreachable!(),
+            }
+        }
+        sender.flush();
+        while let Some(message) = sender.poll_message(Time::EPOCH) {
+            match message {
+                Message::LogCreateWriter(argument) => {
+                    let mut sent = LogWriter::decode(&argument).unwrap();
+                    let real = &recorded[&sent.path];
+                    assert!((sent.network_time - real.network_time).abs() < 1e-6);
+                    sent.network_time = real.network_time;
+                    assert_eq!(sent, *real, "{}", session.name());
+                }
+                Message::LogWrite(argument) => sent_entries.extend_from_slice(&argument),
+                _ => unreachable!(),
+            }
+        }
+        assert_eq!(sent_entries, recorded_entries, "{}", session.name());
+    }
+    assert_eq!(sent_again, 100);
+}

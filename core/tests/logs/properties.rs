@@ -1,0 +1,100 @@
+//! Entries of any values, and bytes of any kind.
+
+use std::net::IpAddr;
+
+use brocomm::Time;
+use brocomm::data::{Port, Subnet, Transport, TypeTag};
+use brocomm::logs::{AsciiFormat, LogField, LogReceiver, LogStream, LogStreams, LogValue};
+use bytes::Bytes;
+use proptest::prelude::*;
+
+use crate::entries;
+
+fn value() -> impl Strategy<Value = LogValue> {
+    let element = prop_oneof![
+        any::<bool>().prop_map(LogValue::Bool),
+        any::<i64>().prop_map(LogValue::Int),
+        any::<u64>().prop_map(LogValue::Count),
+        any::<u64>().prop_map(LogValue::Counter),
+        any::<f64>().prop_map(LogValue::Double),
+        any::<f64>().prop_map(LogValue::Time),
+        any::<f64>().prop_map(LogValue::Interval),
+        any::<Vec<u8>>().prop_map(LogValue::string),
+        any::<Vec<u8>>().prop_map(|name| LogValue::Enum(name.into())),
+        any::<Vec<u8>>().prop_map(|name| LogValue::Func(name.into())),
+        any::<Vec<u8>>().prop_map(|name| LogValue::File(name.into())),
+        any::<IpAddr>().prop_map(LogValue::Addr),
+        (any::<u16>(), 0..4usize).prop_map(|(number, transport)| {
+            let all = [Transport::Unknown, Transport::Tcp, Transport::Udp, Transport::Icmp];
+            LogValue::Port(Port { number, transport: all[transport] })
+        }),
+        (any::<IpAddr>(), any::<u8>()).prop_map(|(prefix, width)| {
+            let width = width % (Subnet::max_width(prefix) + 1);
+            LogValue::Subnet(Subnet { prefix, width })
+        }),
+        Just(LogValue::Unset(TypeTag::String)),
+    ];
+    prop_oneof![
+        element.clone(),
+        prop::collection::vec(element.clone(), 0..4).prop_map(LogValue::Set),
+        prop::collection::vec(element, 0..4).prop_map(LogValue::Vector),
+        Just(LogValue::Unset(TypeTag::Vector)),
+    ]
+}
+
+/// A receiver to which a writer for such entries was announced, and an entry as it is on the wire.
+pub(crate) fn announced(values: &[LogValue]) -> (LogReceiver, Vec<u8>) {
+    let field = |value: &LogValue| match value.tag() {
+        TypeTag::Table => LogField::set("x", TypeTag::String),
+        TypeTag::Vector => LogField::vector("x", TypeTag::String),
+        tag => LogField::new("x", tag),
+    };
+    let mut streams = LogStreams::new();
+    streams.declare(LogStream::new(7, "any", values.iter().map(field).collect())).unwrap();
+    let entry = streams.write(7, values, Time::EPOCH).unwrap();
+    let mut announcement = Vec::new();
+    entry.writer().encode(&mut announcement);
+    let mut receiver = LogReceiver::default();
+    receiver.announce(&announcement.into()).unwrap();
+    (receiver, entry.as_bytes().to_vec())
+}
+
+proptest! {
+    #[test]
+    fn entries_come_as_they_were_sent(values in prop::collection::vec(value(), 0..8), n in 1..4) {
+        let (receiver, entry) = announced(&values);
+        let argument = Bytes::from(entry.repeat(n as usize));
+        let received = entries(&receiver, &argument);
+        prop_assert_eq!(received.len(), n as usize);
+        for entry in received {
+            // NaN equals nothing.
+            prop_assert_eq!(format!("{:?}", entry.values), format!("{values:?}"));
+        }
+        let mut line = Vec::new();
+        AsciiFormat::default().entry(&values, &mut line);
+        prop_assert!(line.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\n')));
+        let tabs = line.iter().filter(|byte| **byte == b'\t').count();
+        prop_assert_eq!(tabs, values.len().saturating_sub(1));
+        prop_assert_eq!(line.iter().position(|byte| *byte == b'\n'), Some(line.len() - 1));
+    }
+
+    #[test]
+    fn a_changed_byte_does_no_harm(
+        values in prop::collection::vec(value(), 0..8), at: prop::sample::Index, byte: u8,
+    ) {
+        let (mut receiver, mut entry) = announced(&values);
+        *at.get_mut(&mut entry) = byte;
+        let argument = Bytes::from(entry);
+        let received: Vec<_> = receiver.entries(&argument).collect();
+        prop_assert!(received.iter().rev().skip(1).all(Result::is_ok));
+        let _ = receiver.announce(&argument);
+    }
+
+    #[test]
+    fn arbitrary_bytes_do_no_harm(argument: Vec<u8>) {
+        let argument = Bytes::from(argument);
+        let mut receiver = LogReceiver::default();
+        let _ = receiver.announce(&argument);
+        prop_assert!(receiver.entries(&argument).count() <= argument.len());
+    }
+}

@@ -1,0 +1,383 @@
+//! Recorded sessions, in which a node takes the place of a Bro.
+
+#[path = "common/bro.rs"]
+mod bro;
+mod common;
+
+use std::collections::VecDeque;
+use std::sync::LazyLock;
+
+use brocomm::Time;
+use brocomm::connection::{Observer, Phase, Role, StateSource};
+use brocomm::data::Serial;
+use brocomm::node::{
+    Action, Communication, ConnectionId, Endpoint, LogEntry, Notification, PeerId,
+};
+use brocomm::wire::{Framing, Message, SyncPoint};
+use brocomm_conformance::{Party, Recording, Session, Side, StepKind, sessions};
+use common::{NOW, role};
+
+/// What a side sent, in a form that can be compared.
+type Sent = (Message, Option<Serial>);
+
+/// When the first packet came in the trace that some of the recorded Bros read.
+const FIRST_PACKET: f64 = 1_362_692_526.869_344;
+
+/// A node in the place of one side of a recording.
+struct Replay {
+    node: Communication,
+    link: ConnectionId,
+    peer: PeerId,
+    role: Role,
+    /// Follows what the node and the recorded peer send to each other.
+    observer: Observer,
+    sent: Vec<Sent>,
+    log: Vec<LogEntry>,
+    /// What the recorded side sent of its own accord, and the node has not.
+    to_send: VecDeque<Sent>,
+}
+
+impl Replay {
+    fn new(session: &Session, recording: &Recording, side: Side) -> Replay {
+        let expectation = session.expectation().unwrap();
+        let party = party(&expectation, side);
+        let configuration = bro::configuration(party.script.as_deref().unwrap(), recording);
+        let mut node = Communication::new(configuration).unwrap();
+        node.set_state_source(StateSource::Application);
+        let runtime = u64::from(common::look_at(recording, side).config.runtime);
+        node.start(Time::from_nanos(NOW.as_nanos() - runtime * 1_000_000_000));
+        let mut replay = Replay {
+            node,
+            link: ConnectionId(0),
+            peer: PeerId(0),
+            role: role(side),
+            observer: Observer::new(Framing::Clear, Default::default(), Default::default()),
+            sent: Vec::new(),
+            log: Vec::new(),
+            to_send: VecDeque::new(),
+        };
+        replay.settle();
+        // Without an interval between sync points this does nothing.
+        let _ = replay.node.reached_packet(Time::from_secs_f64(FIRST_PACKET), NOW);
+        replay.settle();
+        replay.connect();
+        replay
+    }
+
+    /// Lets the transport do what the node asks of it at the start.
+    fn connect(&mut self) {
+        let mut connecting = None;
+        while let Some(action) = self.node.poll_action() {
+            match action {
+                Action::Listen(target) => {
+                    self.node.feed_listening(target.endpoint, target.ssl, NOW);
+                }
+                Action::Connect { connection, .. } => connecting = Some(connection),
+                other => panic!("{other:?}"),
+            }
+        }
+        match connecting {
+            Some(link) => {
+                self.link = link;
+                self.peer = PeerId(1);
+                self.node.feed_connected(link, NOW);
+            }
+            None => {
+                let host = self.node.nodes().next().unwrap().1.host;
+                let link = self.node.feed_accepted(Endpoint::new(host, 40000), false, NOW);
+                self.link = link.unwrap();
+                self.peer = PeerId(10_000);
+            }
+        }
+        self.settle();
+    }
+
+    /// Takes what the node has to say, and does what its application would do, until it is still.
+    fn settle(&mut self) {
+        loop {
+            while self.node.poll_connection().is_some() {}
+            let bytes = self.node.poll_transmit(self.link).to_vec();
+            self.node.advance(self.link, bytes.len(), NOW);
+            self.observer.feed(self.role, &bytes);
+            while let Some(observed) = self.observer.poll() {
+                if observed.side == self.role {
+                    self.sent
+                        .push((observed.message.unwrap(), observed.serial.map(Result::unwrap)));
+                }
+            }
+            while let Some(notification) = self.node.poll_notification() {
+                if let Notification::Log(entry) = notification {
+                    self.log.push(entry);
+                }
+            }
+            if bytes.is_empty() && !self.send_next() {
+                break;
+            }
+        }
+    }
+
+    /// Sends the next that the recorded side sent of its own accord, if it can be sent yet.
+    fn send_next(&mut self) -> bool {
+        let Some((message, serial)) = self.to_send.front().cloned() else { return false };
+        let phase = self.node.connection_to(self.peer).map(|connection| connection.phase());
+        let in_sync = matches!(phase, Some(Phase::Sync(_)));
+        if phase != Some(Phase::Running) && !in_sync {
+            return false;
+        }
+        let (node, peer) = (&mut self.node, self.peer);
+        match (message, serial) {
+            (Message::PhaseDone, _) if in_sync => node.state_done(peer).unwrap(),
+            (_, Some(Serial::StateAccess(access))) if in_sync => {
+                let _ = node.send_state(peer, &access).unwrap();
+            }
+            _ if in_sync => return false,
+            (_, Some(Serial::Event(event))) => {
+                let raised = node.raise(event, NOW).unwrap();
+                assert_eq!(raised.peers, 1);
+            }
+            (_, Some(Serial::StateAccess(access))) => node.send_access(*access, None, NOW),
+            (_, Some(Serial::Id(id))) => node.send_id(peer, &id).unwrap(),
+            (_, Some(Serial::Packet(packet))) => node.send_current_packet(peer, &packet).unwrap(),
+            (Message::Ping(args), _) => node.send_ping(peer, args.seq, NOW).unwrap(),
+            (Message::LogCreateWriter(writer), _) => {
+                let _ = node.log_create_writer(peer, writer).unwrap();
+            }
+            (Message::LogWrite(entries), _) => {
+                let _ = node.log_write(peer, entries).unwrap();
+            }
+            (Message::RemotePrint(items), _) => {
+                let _ = node.send_print(peer, &items).unwrap();
+            }
+            (Message::SyncPoint(SyncPoint::Final), _) => node.reached_end_of_trace(NOW),
+            (other, _) => panic!("{other:?}"),
+        }
+        self.to_send.pop_front();
+        true
+    }
+
+    /// Feeds the node what the recorded peer sent.
+    fn receive(&mut self, bytes: &[u8]) {
+        self.observer.feed(self.role.other(), bytes);
+        self.node.feed_bytes(self.link, bytes, NOW);
+        self.settle();
+    }
+
+    fn end(&mut self, ours: bool) {
+        if ours {
+            self.node.terminate_communication(NOW);
+        } else {
+            self.node.feed_eof(self.link, NOW);
+        }
+        self.settle();
+        self.node.feed_closed(self.link, NOW);
+        self.node.terminate_communication(NOW);
+        self.settle();
+    }
+}
+
+fn party(expectation: &brocomm_conformance::Expectation, side: Side) -> &Party {
+    match side {
+        Side::Connector => &expectation.connector,
+        Side::Listener => &expectation.listener,
+    }
+}
+
+/// Tells whether a node sends a message only because its application does.
+fn is_of_its_own_accord((message, serial): &Sent, phase: Phase) -> bool {
+    match (message, serial) {
+        (_, Some(Serial::Id(id))) => id.name != "peer_description",
+        (_, Some(_)) => true,
+        (Message::PhaseDone, _) => phase != Phase::Handshake,
+        (message, _) => matches!(
+            message,
+            Message::Ping(_)
+                | Message::LogCreateWriter(_)
+                | Message::LogWrite(_)
+                | Message::RemotePrint(_)
+                | Message::SyncPoint(SyncPoint::Final)
+        ),
+    }
+}
+
+/// Plays one side of a recording; returns the node, and what the recorded side sent.
+fn play(session: &Session, side: Side) -> (Replay, Vec<Sent>) {
+    let recording = session.recording().unwrap();
+    let mut replay = Replay::new(session, &recording, side);
+    let mut observer = Observer::new(Framing::Clear, Default::default(), Default::default());
+    let mut recorded = Vec::new();
+    for step in &recording.steps {
+        let StepKind::Data { from, bytes } = &step.kind else { continue };
+        observer.feed(role(*from), bytes);
+        while let Some(observed) = observer.poll() {
+            if observed.side == role(side) {
+                let sent = (observed.message.unwrap(), observed.serial.map(Result::unwrap));
+                if is_of_its_own_accord(&sent, observed.phase) {
+                    replay.to_send.push_back(sent.clone());
+                }
+                recorded.push(sent);
+            }
+        }
+        if *from != side {
+            replay.receive(bytes);
+        }
+        replay.settle();
+    }
+    replay.end(recording.closed_by() == Some(side));
+    (replay, recorded)
+}
+
+/// Returns the sessions in which this side was a Bro that lived to the end.
+fn of_bros() -> impl Iterator<Item = (Session, Side)> {
+    let named = |name: &str| name.starts_with("bro-bro-");
+    // Some handler sends the empty capture filter as it is, before the framework's own requests; and
+    // a Bro does not survive a PING.
+    let odd = ["bro-bro-capture-filter-empty", "bro-bro-ping-crash"];
+    let good = sessions().into_iter().filter(move |s| named(s.name()) && !odd.contains(&s.name()));
+    good.flat_map(|session| Side::BOTH.map(|side| (session.clone(), side)))
+}
+
+/// A session in which a node took the place of one side, and what that side had sent.
+struct Played {
+    session: Session,
+    side: Side,
+    replay: Replay,
+    recorded: Vec<Sent>,
+}
+
+static PLAYED: LazyLock<Vec<Played>> = LazyLock::new(|| {
+    let played = |(session, side)| {
+        let (replay, recorded) = play(&session, side);
+        Played { session, side, replay, recorded }
+    };
+    of_bros().map(played).collect()
+});
+
+/// Leaves out what is not for a node to repeat: the order of a set, and times.
+fn comparable((message, serial): &Sent) -> String {
+    match message {
+        Message::RequestEvents(names) => {
+            let names: std::collections::BTreeSet<_> = names.iter().collect();
+            format!("{names:?}")
+        }
+        Message::Ping(args) => format!("ping {}", args.seq),
+        Message::Pong(args) => format!("pong {}", args.seq),
+        Message::Serial(_) => format!("{serial:?}"),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Answers to PINGs come among what is sent of one's own accord as the time has it: they are put at
+/// the end.
+fn in_order(sent: &[Sent]) -> Vec<String> {
+    let is_pong = |sent: &&Sent| matches!(sent.0, Message::Pong(_));
+    let (pongs, others): (Vec<_>, Vec<_>) = sent.iter().partition(is_pong);
+    others.into_iter().chain(pongs).map(comparable).collect()
+}
+
+#[test]
+fn a_node_sends_what_the_bro_sent_in_its_place() {
+    let mut compared = 0;
+    for Played { session, side, replay, recorded } in PLAYED.iter() {
+        let name = session.name();
+        assert!(replay.to_send.is_empty(), "{name}, {side}: {:?}", replay.to_send.front());
+        let sent = in_order(&replay.sent);
+        let recorded = in_order(recorded);
+        for (at, (sent, recorded)) in sent.iter().zip(&recorded).enumerate() {
+            assert!(sent == recorded, "{name}, {side}, message {at}:\n{sent}\n{recorded}");
+        }
+        assert_eq!(sent.len(), recorded.len(), "{name}, {side}: {sent:#?} {recorded:#?}");
+        compared += sent.len();
+    }
+    assert!(compared > 5000, "{compared}");
+}
+
+/// Lines of a communication log by who writes them: between these there is no order (part 4 §5).
+fn by_source<'a>(
+    lines: impl Iterator<Item = (&'a str, &'a str, String)>,
+) -> std::collections::BTreeMap<String, Vec<String>> {
+    let mut sources = std::collections::BTreeMap::<_, Vec<_>>::new();
+    // The ports of the recordings are chance, and so is the order of requested events, and which
+    // side was quicker to compress.
+    let port = regex::Regex::new(r"^(\[#1\d{4}/(?:[\d.]+|\[[\da-f:]+\]):)\d+\]").unwrap();
+    for (source, level, message) in lines {
+        let message = port.replace(&message, "${1}PORT]").into_owned();
+        sources.entry(source.to_owned()).or_default().push(format!("{level} {message}"));
+    }
+    for lines in sources.values_mut() {
+        for what in ["registered for event", "compression"] {
+            let first = lines.iter().position(|line| line.contains(what));
+            let last = lines.iter().rposition(|line| line.contains(what));
+            if let (Some(first), Some(last)) = (first, last) {
+                lines[first..=last].sort();
+            }
+        }
+    }
+    sources
+}
+
+/// Tells whether a line is one that the node writes as the Bro did: not one about its two
+/// processes, or numbers of reads and writes, and not one that depends on how the program ends: a
+/// Bro that ends by itself closes without a word, a node says that it is terminating and then what
+/// it says of any connection.
+/// A Bro that is sent logs also writes the lines of the other one's log into its own.
+fn counts(source: &str, message: &str, side: Side, closed_by_us: bool) -> bool {
+    let of_other = match side {
+        Side::Connector => message.starts_with("[#10000/"),
+        Side::Listener => message.starts_with("[#1/"),
+    };
+    let of_processes = ["communication started", "raised pipe", "CPU usage", "parent statistics"];
+    let of_ending = ["terminat", "stopped listening"];
+    let after_close = ["peer disconnected", "connection closed"];
+    let of_processes = of_processes.iter().chain(&of_ending).any(|what| message.starts_with(what));
+    let after_close = closed_by_us && after_close.iter().any(|what| message.ends_with(what));
+    let by_script = closed_by_us && source == "script" && message == "connection closed";
+    !(of_other || of_processes || after_close || by_script)
+}
+
+#[test]
+fn a_node_logs_what_the_bro_logged_in_its_place() {
+    let (mut compared, mut differ) = (0, Vec::new());
+    for Played { session, side, replay, .. } in PLAYED.iter() {
+        let (name, side) = (session.name(), *side);
+        let expectation = session.expectation().unwrap();
+        // The log is that of both connections.
+        if !expectation.further_connections.is_empty() {
+            continue;
+        }
+        // At the end of their traces both close.
+        let closed_by_us =
+            session.recording().unwrap().closed_by() == Some(side) || name == "bro-bro-sync-points";
+        let recorded = &party(&expectation, side).logs["communication.log"];
+        let fields = recorded.lines().filter(|line| !line.starts_with('#')).map(|line| {
+            let fields: Vec<_> = line.splitn(8, '\t').collect();
+            (fields[2], fields[6], fields[7].to_owned())
+        });
+        let recorded = by_source(fields.filter(|f| counts(f.0, &f.2, side, closed_by_us)));
+
+        let level = |entry: &LogEntry| match entry.level() {
+            Some(brocomm::connection::Level::Info) => "info",
+            Some(brocomm::connection::Level::Error) => "error",
+            None => "-",
+        };
+        let lines = replay.log.iter().map(|entry| {
+            let source = match entry.source() {
+                Some(brocomm::connection::Source::Child) => "child",
+                Some(brocomm::connection::Source::Parent) => "parent",
+                Some(brocomm::connection::Source::Script) => "script",
+                None => "-",
+            };
+            (source, level(entry), entry.to_string())
+        });
+        let logged = by_source(lines.filter(|f| counts(f.0, &f.2, side, closed_by_us)));
+        for (source, recorded) in &recorded {
+            let logged = logged.get(source).cloned().unwrap_or_default();
+            if logged != *recorded {
+                differ.push(format!("{name}, {side}, {source}:\n{logged:#?}\n{recorded:#?}"));
+            }
+        }
+        assert_eq!(logged.len(), recorded.len(), "{name}, {side}");
+        compared += logged.values().map(Vec::len).sum::<usize>();
+    }
+    assert!(differ.is_empty(), "{}", differ.join("\n\n"));
+    assert!(compared > 1000, "{compared}");
+}
