@@ -2,16 +2,86 @@
 //!
 //! async-std is discontinued: what begins now should take smol, for which nothing here differs.
 //!
-//! The protocol is [`brocomm`]'s; a [`Peer`] carries one [`Connection`] over TCP, a [`Listener`]
-//! accepts peers. Both wait with the help of `async-io`, as smol and async-std do, and so work under
-//! either and under every other executor. Nothing is spawned: a peer reads and writes while its
-//! owner awaits [`Peer::next`], [`Peer::flush`] or [`Peer::close`], and at no other time. Commands
-//! such as [`Peer::send_event`] only queue.
+//! The protocol is [`brocomm`]'s. Here it meets sockets, in one of two ways:
 //!
-//! A peer reads and writes at once, so two peers that send each other a lot never wait for each
-//! other. All three futures can be dropped without losing anything, see
-//! [there](Peer#cancellation); so a limit of time is
+//! * A [`NodeHandle`] runs a whole node: it listens, connects and connects again, carries what passes
+//!   between the node and any number of peers, in one thread of its own, and can be shared.
+//! * A [`Peer`] carries one [`Connection`](brocomm::connection::Connection), and a [`Listener`]
+//!   accepts such peers. Nothing is spawned: a peer reads and writes while its owner awaits
+//!   [`Peer::next`], [`Peer::flush`] or [`Peer::close`], and at no other time. Commands such as
+//!   [`Peer::send_event`] only queue.
+//!
+//! Both wait with the help of `async-io`, as smol and async-std do, and can be awaited under either
+//! and under every other executor. Both read and write at once, so two that send each other a lot
+//! never wait for each other. All futures can be dropped without losing anything, see
+//! [there](NodeHandle#cancellation) and [there](Peer#cancellation); so a limit of time is
 //! `async_std::future::timeout(…, peer.next())`, or a race with a timer.
+//!
+//! # A node
+//!
+//! ```
+//! use std::net::Ipv4Addr;
+//! use std::sync::Arc;
+//!
+//! use brocomm::data::{Declarations, Event, Value};
+//! use brocomm::node::{Configuration, Node, Notification, Options};
+//! use brocomm_async_std::NodeHandle;
+//!
+//! # smol::block_on(async {
+//! let mut declarations = Declarations::new();
+//! declarations.read("global hello: event(to: string);")?;
+//! let declarations = Arc::new(declarations);
+//! let here = Ipv4Addr::LOCALHOST.into();
+//!
+//! // One listens, and requests an event of whoever connects from this host ...
+//! let (manager, mut told) = NodeHandle::start(Configuration {
+//!     options: Options {
+//!         listen: true,
+//!         listen_interface: here,
+//!         listen_port: 0,
+//!         ..Options::default()
+//!     },
+//!     nodes: vec![(
+//!         "sensor".into(),
+//!         Node { events: Some("hello".parse()?), ..Node::new(here) },
+//!     )],
+//!     declarations: Arc::clone(&declarations),
+//! })?;
+//! let port = loop {
+//!     if let Some(Notification::Listening(endpoint)) = told.next().await {
+//!         break endpoint.port;
+//!     }
+//! };
+//!
+//! // ... and another connects to it, and raises the event when it is connected.
+//! let (sensor, mut told_sensor) = NodeHandle::start(Configuration {
+//!     nodes: vec![(
+//!         "manager".into(),
+//!         Node { connect: true, p: Some(port), ..Node::new(here) },
+//!     )],
+//!     declarations,
+//!     ..Configuration::default()
+//! })?;
+//! while let Some(notification) = told_sensor.next().await {
+//!     if matches!(notification, Notification::ConnectionHandshakeDone(_)) {
+//!         break;
+//!     }
+//! }
+//! sensor.raise(Event::new("hello", vec![Value::string("world")])).await;
+//! assert_eq!(sensor.terminate().await, []);
+//!
+//! while let Some(notification) = told.next().await {
+//!     if let Notification::Event { peer, event } = notification {
+//!         println!("peer {} says {}", peer.id, event.args[0]);
+//!         break;
+//!     }
+//! }
+//! manager.terminate().await;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
+//!
+//! # A single connection
 //!
 //! ```
 //! use std::time::Duration;
@@ -70,14 +140,17 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-#[cfg(doc)]
-use brocomm::connection::Connection;
-
+mod carrying;
 mod link;
 mod listener;
+mod manager;
+mod node;
 mod peer;
+mod shared;
 mod socket;
+mod zone;
 
-pub use brocomm::transport::{Cause, Flushed, TransportError};
+pub use brocomm::transport::{Cause, Flushed, RequestError, StartError, TransportError};
 pub use listener::Listener;
+pub use node::{NodeHandle, Notifications};
 pub use peer::Peer;

@@ -8,6 +8,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_io::{Async, Timer};
+use brocomm::node::KeepAlive;
+use socket2::{SockRef, TcpKeepalive};
 
 /// Carries bytes over a socket.
 ///
@@ -28,6 +30,20 @@ impl Link {
         socket.set_nodelay(true)?;
         let (local, remote) = (socket.local_addr()?, socket.peer_addr()?);
         Ok(Link { stream, local, remote })
+    }
+
+    /// Takes over a socket of a node.
+    pub(crate) fn of(stream: Async<TcpStream>, keep_alive: Option<KeepAlive>) -> io::Result<Link> {
+        if let Some(KeepAlive { idle, interval, probes }) = keep_alive {
+            let asked = TcpKeepalive::new().with_time(idle);
+            // Not every system can be told more.
+            #[cfg(any(target_os = "linux", target_vendor = "apple", windows))]
+            let asked = asked.with_interval(interval).with_retries(probes);
+            #[cfg(not(any(target_os = "linux", target_vendor = "apple", windows)))]
+            let _ = (interval, probes);
+            SockRef::from(stream.get_ref()).set_tcp_keepalive(&asked)?;
+        }
+        Link::new(stream)
     }
 
     pub(crate) fn read(
@@ -80,6 +96,16 @@ fn attempt(
 pub(crate) struct Alarm(Option<Timer>);
 
 impl Alarm {
+    /// Is set to go off when so much time has passed.
+    pub(crate) fn new(wait: Duration) -> Alarm {
+        Alarm(Some(Timer::after(wait)))
+    }
+
+    /// Is ready when the time that was set has passed, or none was set.
+    pub(crate) fn poll_set(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.0.as_mut().map_or(Poll::Ready(()), |timer| Pin::new(timer).poll(cx).map(drop))
+    }
+
     /// Is ready when so much time has passed; replaces what was set before.
     pub(crate) fn poll_in(&mut self, cx: &mut Context<'_>, wait: Duration) -> Poll<()> {
         let timer = self.0.get_or_insert_with(|| Timer::after(wait));

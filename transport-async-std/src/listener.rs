@@ -31,7 +31,7 @@ impl Listener {
         let given = address.to_string();
         let mut refused = None;
         for tried in resolve(&given).await? {
-            match listen(tried) {
+            match listen(tried, true) {
                 Ok(socket) => return Listener::new(socket),
                 Err(error) => {
                     let (address, cause) = (given.clone(), error.into());

@@ -6,10 +6,14 @@ use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use async_io::{Async, Timer};
+use brocomm::node::{Endpoint, KeepAlive};
+use brocomm::transport::{CONNECT_TIMEOUT, Cause};
 use futures_lite::future;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::TransportError;
+use crate::link::Link;
+use crate::zone::address_of;
 
 /// How many peers may wait to be accepted.
 const BACKLOG: i32 = 128;
@@ -51,7 +55,10 @@ pub(crate) async fn connect(
 }
 
 /// Waits for the future, but not past the deadline.
-async fn within<T>(deadline: Option<Instant>, what: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn within<T>(
+    deadline: Option<Instant>,
+    what: impl Future<Output = T>,
+) -> Option<T> {
     match deadline {
         None => Some(what.await),
         Some(deadline) if deadline <= Instant::now() => None,
@@ -65,10 +72,10 @@ async fn within<T>(deadline: Option<Instant>, what: impl Future<Output = T>) -> 
     }
 }
 
-pub(crate) fn listen(address: SocketAddr) -> io::Result<Async<TcpListener>> {
+pub(crate) fn listen(address: SocketAddr, v6only: bool) -> io::Result<Async<TcpListener>> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
-        socket.set_only_v6(true)?;
+        socket.set_only_v6(v6only)?;
     }
     // Elsewhere this would let two programs listen on the same address.
     #[cfg(unix)]
@@ -76,4 +83,26 @@ pub(crate) fn listen(address: SocketAddr) -> io::Result<Async<TcpListener>> {
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Async::new(socket.into())
+}
+
+/// Connects to an endpoint of which a node was told.
+pub(crate) async fn connect_to(
+    endpoint: &Endpoint,
+    keep_alive: Option<KeepAlive>,
+) -> Result<Link, Cause> {
+    let address = address_of(endpoint)?;
+    let deadline = Instant::now().checked_add(CONNECT_TIMEOUT);
+    let stream = match within(deadline, Async::<TcpStream>::connect(address)).await {
+        Some(stream) => stream?,
+        None => {
+            let text = format!("no answer within {} s", CONNECT_TIMEOUT.as_secs());
+            return Err(Cause { kind: io::ErrorKind::TimedOut, text: text.into() });
+        }
+    };
+    let link = Link::of(stream, keep_alive)?;
+    // On one host, with nobody listening, a socket can connect to itself.
+    if link.local == link.remote {
+        return Err(Cause::from(io::Error::from(io::ErrorKind::ConnectionRefused)));
+    }
+    Ok(link)
 }

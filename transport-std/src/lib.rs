@@ -1,12 +1,81 @@
 //! Blocking peers and listeners for the Communication protocol of Bro 2.x.
 //!
-//! The protocol is [`brocomm`]'s; a [`Peer`] carries one [`Connection`] over TCP, a [`Listener`]
-//! accepts peers. Both wait in the calling thread, so that a program with many peers has a thread
-//! for each; both can be stopped from another thread with a [`StopHandle`].
+//! The protocol is [`brocomm`]'s. Here it meets sockets, in one of two ways:
 //!
-//! A peer reads and writes at once, so two peers that send each other a lot never wait for each
-//! other. It does so within [`Peer::next`], [`Peer::flush`] and [`Peer::close`], nowhere else:
-//! commands such as [`Peer::send_event`] only queue.
+//! * A [`NodeHandle`] runs a whole node: it listens, connects and connects again, carries what passes
+//!   between the node and any number of peers, in one thread of its own, and can be shared.
+//! * A [`Peer`] carries one [`Connection`](brocomm::connection::Connection), and a [`Listener`]
+//!   accepts such peers. Both wait in the calling thread, so that a program with several has a
+//!   thread for each; both can be stopped from another thread with a [`StopHandle`]. A peer reads
+//!   and writes within [`Peer::next`], [`Peer::flush`] and [`Peer::close`], nowhere else: commands
+//!   such as [`Peer::send_event`] only queue.
+//!
+//! Both read and write at once, so two that send each other a lot never wait for each other.
+//!
+//! # A node
+//!
+//! ```
+//! use std::net::Ipv4Addr;
+//! use std::sync::Arc;
+//!
+//! use brocomm::data::{Declarations, Event, Value};
+//! use brocomm::node::{Configuration, Node, Notification, Options};
+//! use brocomm_std::NodeHandle;
+//!
+//! let mut declarations = Declarations::new();
+//! declarations.read("global hello: event(to: string);")?;
+//! let declarations = Arc::new(declarations);
+//! let here = Ipv4Addr::LOCALHOST.into();
+//!
+//! // One listens, and requests an event of whoever connects from this host ...
+//! let (manager, mut told) = NodeHandle::start(Configuration {
+//!     options: Options {
+//!         listen: true,
+//!         listen_interface: here,
+//!         listen_port: 0,
+//!         ..Options::default()
+//!     },
+//!     nodes: vec![(
+//!         "sensor".into(),
+//!         Node { events: Some("hello".parse()?), ..Node::new(here) },
+//!     )],
+//!     declarations: Arc::clone(&declarations),
+//! })?;
+//! let port = loop {
+//!     if let Some(Notification::Listening(endpoint)) = told.next(None) {
+//!         break endpoint.port;
+//!     }
+//! };
+//!
+//! // ... and another connects to it, and raises the event when it is connected.
+//! let (sensor, mut told_sensor) = NodeHandle::start(Configuration {
+//!     nodes: vec![(
+//!         "manager".into(),
+//!         Node { connect: true, p: Some(port), ..Node::new(here) },
+//!     )],
+//!     declarations,
+//!     ..Configuration::default()
+//! })?;
+//! while let Some(notification) = told_sensor.next(None) {
+//!     if matches!(notification, Notification::ConnectionHandshakeDone(_)) {
+//!         break;
+//!     }
+//! }
+//! let raised = sensor.raise(Event::new("hello", vec![Value::string("world")]), None)?;
+//! assert_eq!(raised.peers, 1);
+//! assert_eq!(sensor.terminate(), []);
+//!
+//! while let Some(notification) = told.next(None) {
+//!     if let Notification::Event { peer, event } = notification {
+//!         println!("peer {} says {}", peer.id, event.args[0]);
+//!         break;
+//!     }
+//! }
+//! manager.terminate();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # A single connection
 //!
 //! ```
 //! use std::thread;
@@ -59,17 +128,20 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-#[cfg(doc)]
-use brocomm::connection::Connection;
-
 mod link;
 mod listener;
+mod node;
 mod peer;
+mod runner;
+mod shared;
+mod sleeping;
 mod socket;
 mod stop;
+mod zone;
 
-pub use brocomm::transport::{Cause, TransportError};
+pub use brocomm::transport::{Cause, RequestError, StartError, TransportError};
 pub use listener::Listener;
+pub use node::{NodeHandle, Notifications};
 pub use peer::{Flushed, Peer};
 pub use stop::StopHandle;
 

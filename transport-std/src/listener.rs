@@ -42,7 +42,7 @@ impl Listener {
         let given = address.to_string();
         let mut refused = None;
         for tried in resolve(&address)? {
-            match listen(tried) {
+            match listen(tried, true) {
                 Ok(socket) => return Listener::new(socket),
                 Err(error) => {
                     let (address, cause) = (given.clone(), error.into());
@@ -118,10 +118,10 @@ impl Listener {
     }
 }
 
-fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+pub(crate) fn listen(address: SocketAddr, v6only: bool) -> io::Result<std::net::TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
-        socket.set_only_v6(true)?;
+        socket.set_only_v6(v6only)?;
     }
     // Elsewhere this would let two programs listen on the same address.
     #[cfg(unix)]

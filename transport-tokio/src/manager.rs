@@ -14,7 +14,8 @@ use tokio::net::TcpListener;
 use crate::carrying::{Carrying, connect};
 use crate::link::{Alarm, Link};
 use crate::shared::Shared;
-use crate::socket::{address_of, listen, zone_of};
+use crate::socket::listen;
+use crate::zone::{address_of, zone_of};
 
 /// Why nothing comes of an attempt to use TLS.
 const NO_TLS: &str = "this transport has no TLS";

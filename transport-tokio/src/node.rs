@@ -10,10 +10,9 @@ use std::time::Duration;
 use brocomm::Time;
 use brocomm::data::{Event, Name};
 use brocomm::node::{
-    Communication, Configuration, EventPeer, NodeError, Notification, OptionsError, PeerId,
-    RaiseError, Raised,
+    Communication, Configuration, EventPeer, NodeError, Notification, PeerId, RaiseError, Raised,
 };
-use brocomm::transport::RequestError;
+use brocomm::transport::{RequestError, StartError};
 use tokio::time::timeout;
 
 use crate::manager::Manager;
@@ -67,19 +66,24 @@ impl NodeHandle {
     /// [`tokio::spawn`] does.
     ///
     /// # Errors
-    /// All that makes no sense in the configuration. That the node can't listen or connect is none:
-    /// it is in the communication log, and is tried again as the options say.
-    pub fn start(
-        configuration: Configuration,
-    ) -> Result<(NodeHandle, Notifications), Vec<OptionsError>> {
-        Ok(NodeHandle::run(Communication::new(configuration)?))
+    /// [`StartError`]. That the node can't listen or connect is none: it is told, and tried again as
+    /// the options say.
+    pub fn start(configuration: Configuration) -> Result<(NodeHandle, Notifications), StartError> {
+        let communication = Communication::new(configuration).map_err(StartError::Configuration)?;
+        NodeHandle::run(communication)
     }
 
     /// Begins with a node that was made, and perhaps changed, but not
     /// [started](Communication::start).
     ///
-    /// Panics as [`start`](Self::start) does.
-    pub fn run(mut communication: Communication) -> (NodeHandle, Notifications) {
+    /// # Errors
+    /// [`StartError::System`].
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn run(
+        mut communication: Communication,
+    ) -> Result<(NodeHandle, Notifications), StartError> {
         // Hashers of the standard library have random keys.
         communication.feed_random(RandomState::new().build_hasher().finish());
         let shared = Arc::new(Shared::new(communication));
@@ -88,7 +92,7 @@ impl NodeHandle {
         let owner = Arc::new(Owner(Arc::clone(&shared)));
         let notifications =
             Notifications { shared: Arc::clone(&shared), _owner: Arc::clone(&owner) };
-        (NodeHandle { shared, owner }, notifications)
+        Ok((NodeHandle { shared, owner }, notifications))
     }
 
     /// Raises an event as [`Communication::raise`] does, as soon as there is room for it.

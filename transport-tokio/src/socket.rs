@@ -2,10 +2,10 @@
 
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use brocomm::node::{Communication, Endpoint, KeepAlive};
+use brocomm::node::{Endpoint, KeepAlive};
 use brocomm::transport::{CONNECT_TIMEOUT, Cause};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream, lookup_host};
@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::TransportError;
 use crate::link::Link;
+use crate::zone::address_of;
 
 /// How many peers may wait to be accepted.
 const BACKLOG: i32 = 128;
@@ -74,45 +75,6 @@ pub(crate) fn listen(address: SocketAddr, v6only: bool) -> io::Result<TcpListene
     socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;
     TcpListener::from_std(socket.into())
-}
-
-/// Returns the address of an endpoint, with its zone as a number.
-pub(crate) fn address_of(endpoint: &Endpoint) -> io::Result<SocketAddr> {
-    match (endpoint.host, endpoint.zone.as_deref()) {
-        (IpAddr::V6(host), Some(zone)) => {
-            let scope = scope_of(host, zone)?;
-            Ok(SocketAddrV6::new(host, endpoint.port, 0, scope).into())
-        }
-        (host, _) => Ok(SocketAddr::new(host, endpoint.port)),
-    }
-}
-
-/// Returns the number of a zone, which is a number or the name of an interface.
-fn scope_of(host: Ipv6Addr, zone: &str) -> io::Result<u32> {
-    if let Ok(scope) = zone.parse() {
-        return Ok(scope);
-    }
-    // The system's resolver knows interfaces; with an address it asks nobody.
-    let scope = (format!("{host}%{zone}"), 0).to_socket_addrs().ok().and_then(|mut found| {
-        found.find_map(|address| match address {
-            SocketAddr::V6(address) => Some(address.scope_id()),
-            SocketAddr::V4(_) => None,
-        })
-    });
-    let unknown = || io::Error::new(io::ErrorKind::NotFound, format!("no such zone {zone:?}"));
-    scope.filter(|scope| *scope != 0).ok_or_else(unknown)
-}
-
-/// Returns the zone of an address that a peer connected from: as an entry calls it, or its number.
-pub(crate) fn zone_of(address: SocketAddr, node: &Communication) -> Option<Box<str>> {
-    let SocketAddr::V6(address) = address else { return None };
-    let scope = address.scope_id();
-    if scope == 0 {
-        return None;
-    }
-    let mut zones = node.nodes().filter_map(|(_, entry)| entry.zone_id.as_deref());
-    let named = zones.find(|zone| scope_of(*address.ip(), zone).is_ok_and(|it| it == scope));
-    Some(named.map_or_else(|| scope.to_string(), str::to_owned).into())
 }
 
 /// Connects to an endpoint of which a node was told.

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use brocomm::data::parse_call;
 use brocomm::node::Notification;
-use brocomm_tokio::{NodeHandle, Notifications};
+use brocomm_tokio::{NodeHandle, Notifications, StartError};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 
 use crate::config;
@@ -90,10 +90,14 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         .build()
         .map_err(|error| failed(format_args!("cannot start: {error}")))?;
     let result = runtime.block_on(async {
-        let (node, notifications) = NodeHandle::start(configuration).map_err(|errors| {
-            errors.iter().for_each(|error| tell(format_args!("{error}")));
-            Failure::Told
-        })?;
+        let (node, notifications) =
+            NodeHandle::start(configuration).map_err(|error| match error {
+                StartError::Configuration(errors) => {
+                    errors.iter().for_each(|error| tell(format_args!("{error}")));
+                    Failure::Told
+                }
+                error => failed(format_args!("cannot start: {error}")),
+            })?;
         let stdin = args.stdin.then(|| BufReader::new(tokio::io::stdin()).lines());
         let running = Running {
             node,

@@ -30,7 +30,7 @@ mod peer;
 mod targets;
 mod timers;
 mod validate;
-mod weight;
+pub(crate) mod weight;
 
 #[doc = include_str!("framework.md")]
 pub mod framework {}

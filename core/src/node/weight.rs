@@ -3,7 +3,7 @@
 use crate::data::{Event, Value};
 
 /// Returns the memory that an event takes in a queue, estimated, in bytes.
-pub(super) fn of_event(event: &Event) -> usize {
+pub(crate) fn of_event(event: &Event) -> usize {
     event
         .args
         .iter()

@@ -8,6 +8,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::connection::ConfigError;
+use crate::node::OptionsError;
 
 /// Says what failed, with which address, and why.
 ///
@@ -77,6 +78,23 @@ pub enum TransportError {
     /// The configuration makes no sense.
     #[error("configuration: {}", Findings(.0))]
     Config(Vec<ConfigError>),
+}
+
+/// Says why a node does not begin.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The configuration makes no sense.
+    #[error("configuration: {}", Findings(.0))]
+    Configuration(Vec<OptionsError>),
+    /// The system does not let us run it.
+    #[error("cannot {doing}: {cause}")]
+    System {
+        /// What we were doing, in words.
+        doing: &'static str,
+        /// What happened.
+        cause: Cause,
+    },
 }
 
 /// Says why there is no answer to an event.
@@ -149,9 +167,9 @@ impl fmt::Display for Tried<'_> {
     }
 }
 
-struct Findings<'a>(&'a [ConfigError]);
+struct Findings<'a, E>(&'a [E]);
 
-impl fmt::Display for Findings<'_> {
+impl<E: fmt::Display> fmt::Display for Findings<'_, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, finding) in self.0.iter().enumerate() {
             write!(f, "{}{finding}", if index == 0 { "" } else { "; " })?;

@@ -2,6 +2,8 @@
 
 mod asking;
 mod carrier;
+#[cfg(test)]
+mod tests;
 mod waiting;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -35,7 +37,7 @@ pub struct Hub {
     waiting: waiting::Waiting,
     asked: BTreeMap<u64, asking::Asked>,
     /// Notifications that were passed over in search for an answer.
-    passed_over: VecDeque<Notification>,
+    passed_over: asking::PassedOver,
     /// Those who are to be woken.
     wake: Vec<Waker>,
     /// The last notification was taken.
@@ -73,7 +75,7 @@ impl Hub {
             taker: None,
             waiting: waiting::Waiting::default(),
             asked: BTreeMap::new(),
-            passed_over: VecDeque::new(),
+            passed_over: asking::PassedOver::default(),
             wake: Vec::new(),
             told_all: false,
             unheard: false,
@@ -96,7 +98,7 @@ impl Hub {
     #[must_use = "they wait for it"]
     pub fn settle(&mut self) -> Vec<Waker> {
         if self.unheard {
-            self.passed_over.clear();
+            self.passed_over = asking::PassedOver::default();
             while self.take().is_some() {}
         }
         self.heed_connections();
@@ -114,7 +116,7 @@ impl Hub {
         if earlier || ended || !self.actions.is_empty() {
             self.wake.extend(self.manager.take());
         }
-        if ended || self.communication.has_notifications() || !self.passed_over.is_empty() {
+        if ended || self.communication.has_notifications() || self.passed_over.len() > 0 {
             self.wake.extend(self.taker.take());
         }
         self.heed_waiting();
@@ -146,7 +148,7 @@ impl Hub {
     /// Returns the next notification; none after [`Notification::Terminated`].
     #[must_use = "peers wait when too many notifications do"]
     pub fn poll_notification(&mut self, waker: &Waker) -> Poll<Option<Notification>> {
-        if let Some(notification) = self.passed_over.pop_front().or_else(|| self.take()) {
+        if let Some(notification) = self.passed_over.pop().or_else(|| self.take()) {
             return Poll::Ready(Some(notification));
         }
         if self.told_all || self.abandoned {
@@ -154,6 +156,11 @@ impl Hub {
         }
         self.taker = Some(waker.clone());
         Poll::Pending
+    }
+
+    /// Tells whether the last notification was taken, so that none will come any more.
+    pub fn has_told_all(&self) -> bool {
+        (self.told_all || self.abandoned) && self.passed_over.len() == 0
     }
 
     /// Takes the next notification that is nobody's answer.

@@ -68,7 +68,7 @@ mod socket;
 mod tests;
 
 pub use driver::{Driver, Flushed};
-pub use error::{Cause, RequestError, TransportError};
+pub use error::{Cause, RequestError, StartError, TransportError};
 pub use hub::{Carrier, Hub, Task, Ticket};
 pub use session::{NodeSession, Session};
 pub use socket::{BLOCK, LINGER, Socket, Step};

@@ -11,9 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brocomm::data::{Declarations, Event, Value};
-use brocomm::node::{
-    Configuration, Endpoint, Handshake, Node, Notification, Options, PeerId, RaiseError,
-};
+use brocomm::node::{Configuration, Endpoint, Handshake, Node, Notification, Options, PeerId};
 use brocomm::transport::RequestError;
 use futures_lite::future::{poll_once, yield_now, zip};
 
@@ -242,8 +240,12 @@ pub(crate) async fn answers_are_told_from_other_events() {
     let timeout = Duration::ZERO;
     let late = there.request(small("ping", 1), "pong", |_| false, timeout).await;
     assert_eq!(late, Err(RequestError::TimedOut { timeout }));
-    let never = there.request(small("ping", 1), "pong", |_| false, LONG);
-    let (never, _) = zip(never, there.terminate()).await;
+    let never = there.request(small("ping", 9), "pong", |_| false, LONG);
+    let end = async {
+        find(&mut told, |told| number(told).filter(|number| *number == 9)).await;
+        there.terminate().await;
+    };
+    let (never, ()) = zip(never, end).await;
     assert_eq!(never, Err(RequestError::Terminated));
 }
 

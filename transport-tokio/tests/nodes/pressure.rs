@@ -36,7 +36,6 @@ pub(crate) async fn an_application_that_takes_nothing_stops_the_peer_and_loses_n
     let outgoing = || there.with(|node, _| node.counters(PeerId(1)).unwrap().outgoing);
     let take = async {
         until(|| incoming().events >= 50 && outgoing().events >= 20).await;
-        assert!(matches!(there.try_raise(small("ping", 0)), Err(RaiseError::Full(PeerId(1)))));
         assert!(numbers(&mut told, COUNT as usize).await.into_iter().eq(0..COUNT));
     };
     zip(raise, take).await;

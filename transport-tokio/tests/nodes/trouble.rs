@@ -71,7 +71,7 @@ pub(crate) async fn attempts_can_be_given_up_and_begun_again() {
     // Nobody accepts, but the system answers.
     let silent = TcpListener::bind((LOOPBACK, 0)).unwrap();
     let port = silent.local_addr().unwrap().port();
-    let node = Node { connect: false, ..at(port, "pong") };
+    let node = Node { connect: false, retry: Duration::ZERO, ..at(port, "pong") };
     let (here, mut told) = start(Options::default(), vec![node]);
     assert_eq!(here.connect_peer("nobody"), Err(NodeError::UnknownNode));
     let peer = here.connect_peer("node0").unwrap();

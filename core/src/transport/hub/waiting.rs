@@ -14,7 +14,7 @@ pub struct Ticket(pub(super) Option<u64>);
 
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
-    by_ticket: BTreeMap<u64, (Wanted, Waker)>,
+    pub(super) by_ticket: BTreeMap<u64, (Wanted, Waker)>,
     next: u64,
 }
 

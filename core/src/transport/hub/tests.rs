@@ -1,0 +1,443 @@
+//! A hub whose tasks are the test, without sockets.
+
+use std::io::{Error, ErrorKind};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Wake;
+use std::time::Duration;
+
+use super::*;
+use crate::connection::{Config, Connection, Phase, Role, Sent, Setup, Undeclared};
+use crate::data::{Declarations, Event, Value};
+use crate::node::{
+    Bound, Configuration, Endpoint, LogLine, Node, NodeError, Options, Overflow, PeerId, Queue,
+    Raised,
+};
+use crate::transport::Step;
+
+const NOW: Time = Time::from_nanos(1_700_000_000_500_000_000);
+
+/// Counts how often somebody is woken.
+#[derive(Default)]
+struct Sleeper(AtomicUsize);
+
+impl Wake for Sleeper {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Sleeper {
+    /// Returns how often it was woken since it was asked last.
+    fn woken(&self) -> usize {
+        self.0.swap(0, Ordering::Relaxed)
+    }
+}
+
+/// A node with one connection, which a carrier carries, and what the peer makes of it.
+struct World {
+    hub: Hub,
+    carrier: Carrier,
+    carrying: Arc<Sleeper>,
+    buffer: Vec<u8>,
+    peer: Connection,
+    /// Whether the socket takes anything.
+    blocked: bool,
+    closed: bool,
+}
+
+fn event(n: u64) -> Event {
+    Event { name: "e".into(), time: 1.5, args: vec![Value::Count(n)] }
+}
+
+fn settle(hub: &mut Hub) {
+    hub.settle().into_iter().for_each(Waker::wake);
+}
+
+impl World {
+    /// The peer requests `e`, and so does the node.
+    fn new(options: Options) -> World {
+        let here = Ipv4Addr::LOCALHOST.into();
+        let wants = Node { events: Some("e|big".parse().unwrap()), ..Node::new(here) };
+        let mut declarations = Declarations::new();
+        declarations.read("global e: event(n: count); global big: event(s: string);").unwrap();
+        let configuration = Configuration {
+            options,
+            nodes: vec![("peer".to_owned(), wants)],
+            declarations: Arc::new(declarations),
+        };
+        let mut hub = Hub::new(Communication::new(configuration).unwrap());
+        hub.communication_mut().start(NOW);
+        let from = Endpoint::new(here, 50_000);
+        let id = hub.communication_mut().feed_accepted(from, false, NOW).unwrap();
+        let setup = Setup { events: vec!["e".into()], accept_input: true, ..Setup::default() };
+        let undeclared = Undeclared::Deliver;
+        let config = Config { setup: Some(setup), undeclared, ..Config::default() };
+        World {
+            hub,
+            carrier: Carrier::new(id),
+            carrying: Arc::default(),
+            buffer: vec![0; 1000],
+            peer: Connection::new(config, Role::Initiator, NOW),
+            blocked: false,
+            closed: false,
+        }
+    }
+
+    fn running(options: Options) -> World {
+        let mut world = World::new(options);
+        world.carry();
+        assert_eq!(world.peer.phase(), Phase::Running);
+        while world.peer.poll_notification().is_some() {}
+        settle(&mut world.hub);
+        world
+    }
+
+    /// Does what the carrier says until it waits; returns the last step.
+    fn carry(&mut self) -> String {
+        let waker = Waker::from(Arc::clone(&self.carrying));
+        self.carrier.feed_ready();
+        loop {
+            let step = self.carrier.poll_step(&mut self.hub, &mut self.buffer, NOW, &waker);
+            let last = format!("{step:?}");
+            match step {
+                Step::Write(_) if self.blocked => {
+                    self.carrier.feed_write(Err(ErrorKind::WouldBlock.into()));
+                }
+                Step::Write(bytes) => {
+                    // As sockets do it, in parts.
+                    let written = bytes.len().div_ceil(2);
+                    self.peer.feed_bytes(&bytes[..written], NOW);
+                    while self.peer.poll_notification().is_some() {}
+                    self.carrier.feed_write(Ok(written));
+                }
+                Step::Read => {
+                    let sent = self.peer.poll_transmit();
+                    let read = sent.len().min(self.buffer.len());
+                    self.buffer[..read].copy_from_slice(&sent[..read]);
+                    self.peer.advance(read, NOW);
+                    self.carrier.feed_read(match read {
+                        0 if self.closed => Ok(0),
+                        0 => Err(ErrorKind::WouldBlock.into()),
+                        read => Ok(read),
+                    });
+                }
+                Step::Close => {
+                    self.carrier.feed_closed(&mut self.hub, NOW);
+                    settle(&mut self.hub);
+                    return last;
+                }
+                Step::Wait { .. } => {
+                    settle(&mut self.hub);
+                    return last;
+                }
+                Step::EndOutput | Step::Yield => {}
+            }
+            settle(&mut self.hub);
+        }
+    }
+
+    fn told(&mut self) -> Vec<Notification> {
+        let mut told = Vec::new();
+        while let Poll::Ready(Some(notification)) = self.hub.poll_notification(Waker::noop()) {
+            told.push(notification);
+        }
+        told
+    }
+
+    fn numbers(&mut self) -> Vec<Value> {
+        let number = |told| match told {
+            Notification::Event { event, .. } => event.args.first().cloned(),
+            _ => None,
+        };
+        self.told().into_iter().filter_map(number).collect()
+    }
+
+    fn peer_id(&self) -> PeerId {
+        self.hub.communication().peers().next().unwrap().id
+    }
+}
+
+fn queue(events: usize) -> Queue {
+    Queue { bound: Bound::new(events, 1 << 20), overflow: Overflow::Block }
+}
+
+#[test]
+fn a_connection_is_carried_from_its_beginning_to_its_end() {
+    let mut world = World::running(Options::default());
+    world.carrying.woken();
+    assert_eq!(world.hub.communication_mut().raise(event(1), NOW).map(|r| r.peers), Ok(1));
+    settle(&mut world.hub);
+    assert_eq!(world.carrying.woken(), 1, "there is something to write");
+    let before = world.peer.counters().events_received;
+    world.carry();
+    assert_eq!(world.peer.counters().events_received, before + 1);
+    assert_eq!(world.carrying.woken(), 0, "what a carrier does itself does not wake it");
+
+    assert_eq!(world.peer.send_event(&event(2)), Ok(Sent::Sent));
+    world.closed = true;
+    assert_eq!(world.carry(), "Close");
+    assert_eq!(world.numbers(), [Value::Count(2)]);
+    assert!(!world.hub.communication().is_known(world.carrier.id()));
+    assert_eq!(world.carry(), "Close");
+}
+
+#[test]
+fn input_waits_for_the_application() {
+    let mut world = World::running(Options { incoming: queue(1), ..Options::default() });
+    assert!(world.numbers().is_empty());
+    for n in 0..200 {
+        assert_eq!(world.peer.send_event(&event(n)), Ok(Sent::Sent));
+    }
+    world.carry();
+    assert!(!world.peer.poll_transmit().is_empty(), "not all is read");
+    let taker = Arc::new(Sleeper::default());
+    let mut got = Vec::new();
+    while got.len() < 200 {
+        match world.hub.poll_notification(&Waker::from(Arc::clone(&taker))) {
+            Poll::Ready(Some(Notification::Event { event, .. })) => got.extend(event.args),
+            Poll::Ready(_) => {}
+            Poll::Pending => {
+                settle(&mut world.hub);
+                assert!(world.carrying.woken() > 0, "there is room again");
+                world.carry();
+                assert_eq!(taker.woken(), 1, "there is something to take");
+            }
+        }
+    }
+    assert!(got.into_iter().eq((0..200).map(Value::Count)));
+}
+
+#[test]
+fn failures_are_those_of_reading_or_writing() {
+    let failed = |told: Vec<Notification>| {
+        let line = |told| match told {
+            Notification::Log(entry)
+                if matches!(entry.line, LogLine::ReadError { .. } | LogLine::WriteError { .. }) =>
+            {
+                Some(entry.line.to_string())
+            }
+            _ => None,
+        };
+        told.into_iter().filter_map(line).collect::<Vec<_>>()
+    };
+    let mut world = World::running(Options::default());
+    world.carrier.feed_read(Err(Error::other("connection reset by peer")));
+    assert_eq!(world.carry(), "Close");
+    assert_eq!(failed(world.told()), ["can't read data chunk: connection reset by peer"]);
+
+    let mut world = World::running(Options::default());
+    world.told();
+    assert_eq!(world.peer.send_event(&event(1)), Ok(Sent::Sent));
+    assert_eq!(world.hub.communication_mut().raise(event(0), NOW).map(|r| r.peers), Ok(1));
+    world.carrier.feed_write(Err(Error::other("broken pipe")));
+    world.carry();
+    world.closed = true;
+    assert_eq!(world.carry(), "Close");
+    let told = world.told();
+    assert!(told.iter().any(|told| matches!(told, Notification::Event { .. })), "it came before");
+    assert_eq!(failed(told), ["child: write error broken pipe"]);
+}
+
+#[test]
+fn events_wait_for_room_and_flushes_for_delivery() {
+    let mut world = World::running(Options { outgoing: queue(3), ..Options::default() });
+    world.blocked = true;
+    let (raising, flushing) = (Arc::new(Sleeper::default()), Arc::new(Sleeper::default()));
+    let (mut ticket, mut flush) = (Ticket::default(), Ticket::default());
+    let mut from = PeerId::LOCAL;
+    let waker = Waker::from(Arc::clone(&flushing));
+    assert_eq!(world.hub.poll_flush(&mut flush, &mut from, &waker), Poll::Ready(()));
+    let mut n = 0;
+    let mut waiting = loop {
+        let mut next = Some(event(n));
+        let waker = Waker::from(Arc::clone(&raising));
+        match world.hub.poll_raise(&mut ticket, &mut next, NOW, &waker) {
+            Poll::Ready(raised) => assert_eq!(raised.peers, 1),
+            Poll::Pending => break next,
+        }
+        world.carry();
+        n += 1;
+    };
+    let waker = Waker::from(Arc::clone(&flushing));
+    assert_eq!(world.hub.poll_flush(&mut flush, &mut from, &waker), Poll::Pending);
+    assert_eq!(world.hub.communication().undelivered(), [world.peer_id()]);
+    settle(&mut world.hub);
+    assert_eq!((raising.woken(), flushing.woken()), (0, 0));
+
+    world.blocked = false;
+    world.carry();
+    assert_eq!((raising.woken(), flushing.woken()), (1, 1));
+    assert_eq!(world.hub.poll_flush(&mut flush, &mut from, Waker::noop()), Poll::Ready(()));
+    assert!(world.hub.communication().undelivered().is_empty());
+    let raised = world.hub.poll_raise(&mut ticket, &mut waiting, NOW, Waker::noop());
+    assert_eq!(raised, Poll::Ready(Raised { peers: 1, ..Raised::default() }));
+    world.hub.forget(&mut ticket);
+    world.hub.forget(&mut flush);
+    assert_eq!(world.hub.waiting.by_ticket.len(), 0);
+}
+
+#[test]
+fn ending_wakes_all_whom_it_concerns() {
+    let mut world = World::running(Options::default());
+    let (manager, ending) = (Arc::new(Sleeper::default()), Arc::new(Sleeper::default()));
+    let waker = Waker::from(Arc::clone(&manager));
+    let minute = NOW + Duration::from_secs(60);
+    assert_eq!(world.hub.poll_task(NOW, &waker), Task::Wait { until: Some(minute) });
+    let mut ticket = Ticket::default();
+    let waker = Waker::from(Arc::clone(&ending));
+    world.carrying.woken();
+    world.hub.communication_mut().terminate_communication(NOW);
+    assert_eq!(world.hub.poll_terminated(&mut ticket, &waker), Poll::Pending);
+    settle(&mut world.hub);
+    assert_eq!((world.carrying.woken(), ending.woken()), (1, 0));
+    assert_eq!(manager.woken(), 1, "there is less time now");
+    let _ = world.hub.poll_task(NOW, &Waker::from(Arc::clone(&manager)));
+    world.closed = true;
+    assert_eq!(world.carry(), "Close");
+    assert_eq!((manager.woken(), ending.woken()), (1, 1));
+    assert_eq!(world.hub.poll_terminated(&mut ticket, Waker::noop()), Poll::Ready(vec![]));
+    assert_eq!(world.hub.poll_task(NOW, Waker::noop()), Task::End);
+    assert!(matches!(world.told().last(), Some(Notification::Terminated { .. })));
+    assert_eq!(world.hub.poll_notification(Waker::noop()), Poll::Ready(None));
+}
+
+#[test]
+fn who_does_not_take_what_waits_is_left_when_time_is_up() {
+    let mut world = World::running(Options::default());
+    world.blocked = true;
+    assert_eq!(world.hub.communication_mut().raise(event(1), NOW).map(|r| r.peers), Ok(1));
+    world.hub.communication_mut().terminate_communication(NOW);
+    world.carry();
+    let late = world.peer_id();
+    world.carrying.woken();
+    world.hub.communication_mut().feed_time(NOW + Duration::from_secs(5));
+    settle(&mut world.hub);
+    assert_eq!(world.hub.communication().terminated(), Some([late].as_slice()));
+    assert_eq!(world.carrying.woken(), 1);
+    assert_eq!(world.carry(), "Close");
+}
+
+#[test]
+fn attempts_to_connect_are_given_up() {
+    let node = Node { connect: true, ..Node::new(Ipv4Addr::LOCALHOST.into()) };
+    let nodes = vec![("peer".to_owned(), node)];
+    let configuration = Configuration { nodes, ..Configuration::default() };
+    let mut hub = Hub::new(Communication::new(configuration).unwrap());
+    hub.communication_mut().start(NOW);
+    settle(&mut hub);
+    let Task::Do(Action::Connect { connection, .. }) = hub.poll_task(NOW, Waker::noop()) else {
+        panic!()
+    };
+    let (carrier, connecting) = (Carrier::new(connection), Arc::new(Sleeper::default()));
+    let waker = Waker::from(Arc::clone(&connecting));
+    assert!(!carrier.is_given_up(&mut hub, &waker));
+    assert_eq!(hub.communication_mut().disconnect(PeerId(1), NOW), Ok(()));
+    settle(&mut hub);
+    assert_eq!(connecting.woken(), 1);
+    assert!(carrier.is_given_up(&mut hub, &waker));
+    // Too late, and nothing comes of it.
+    carrier.feed_connected(&mut hub, NOW);
+    carrier.feed_connect_failed(&mut hub, "connection refused", NOW);
+    let again = hub.communication_mut().disconnect(PeerId(1), NOW);
+    assert_eq!(again, Err(NodeError::NotConnected(PeerId(1))));
+    assert!(hub.carriers.is_empty());
+}
+
+#[test]
+fn answers_are_found_and_all_else_stays_in_order() {
+    let mut world = World::running(Options::default());
+    world.told();
+    let asking = Arc::new(Sleeper::default());
+    let waker = Waker::from(Arc::clone(&asking));
+    let mut ticket = Ticket::default();
+    world.hub.expect(&mut ticket, |_, event| event.args == [Value::Count(2)]);
+    assert_eq!(world.hub.poll_answer(&mut ticket, &waker), Poll::Pending);
+    for n in 0..4 {
+        assert_eq!(world.peer.send_event(&event(n)), Ok(Sent::Sent));
+    }
+    world.carry();
+    assert_eq!(asking.woken(), 1);
+    let Poll::Ready(Some((_, answer))) = world.hub.poll_answer(&mut ticket, &waker) else {
+        panic!()
+    };
+    assert_eq!(answer, event(2));
+    assert_eq!(world.numbers(), [0, 1, 3].map(Value::Count));
+    assert_eq!(world.hub.poll_answer(&mut ticket, &waker), Poll::Ready(None));
+
+    // Who takes notifications finds it as well.
+    world.hub.expect(&mut ticket, |_, event| event.args == [Value::Count(5)]);
+    assert_eq!(world.hub.poll_answer(&mut ticket, &waker), Poll::Pending);
+    assert_eq!(world.peer.send_event(&event(5)), Ok(Sent::Sent));
+    world.carry();
+    assert!(world.numbers().is_empty());
+    assert!(world.hub.poll_answer(&mut ticket, &waker).is_ready());
+}
+
+#[test]
+fn not_all_is_passed_over_in_search_for_an_answer() {
+    let mut world = World::running(Options::default());
+    world.told();
+    let mut ticket = Ticket::default();
+    world.hub.expect(&mut ticket, |_, event| event.args == [Value::Count(5000)]);
+    for n in 0..=5000 {
+        assert_eq!(world.peer.send_event(&event(n)), Ok(Sent::Sent));
+        world.carry();
+        let found = world.hub.poll_answer(&mut ticket, Waker::noop());
+        assert_eq!(found, Poll::Pending);
+        assert!(world.hub.passed_over.len() <= 1000);
+    }
+    let mut taken = Vec::new();
+    while taken.len() < 5000 {
+        taken.extend(world.numbers());
+        world.carry();
+    }
+    assert!(taken.into_iter().eq((0..5000).map(Value::Count)));
+    assert!(world.hub.poll_answer(&mut ticket, Waker::noop()).is_ready());
+}
+
+#[test]
+fn what_is_passed_over_is_bounded_in_bytes_too() {
+    let mut world = World::running(Options::default());
+    world.told();
+    let mut ticket = Ticket::default();
+    world.hub.expect(&mut ticket, |_, _| false);
+    let big =
+        Event { args: vec![Value::string(vec![b'x'; 1 << 20])], name: "big".into(), ..event(0) };
+    world.buffer = vec![0; 1 << 20];
+    for _ in 0..40 {
+        assert_eq!(world.peer.send_event(&big), Ok(Sent::Sent));
+        world.carry();
+        assert_eq!(world.hub.poll_answer(&mut ticket, Waker::noop()), Poll::Pending);
+    }
+    assert!((16..=17).contains(&world.hub.passed_over.len()), "{}", world.hub.passed_over.len());
+}
+
+#[test]
+fn what_nobody_takes_is_dropped_when_nobody_will() {
+    let mut world = World::running(Options { incoming: queue(1), ..Options::default() });
+    world.hub.stop_telling();
+    for n in 0..200 {
+        assert_eq!(world.peer.send_event(&event(n)), Ok(Sent::Sent));
+    }
+    world.carry();
+    while world.carrying.woken() > 0 {
+        world.carry();
+    }
+    assert!(world.peer.poll_transmit().is_empty());
+    assert_eq!(world.hub.communication().counters(world.peer_id()).unwrap().incoming.events, 0);
+}
+
+#[test]
+fn all_ends_at_once_when_nobody_has_an_interest() {
+    let mut world = World::running(Options::default());
+    world.carrying.woken();
+    world.hub.abandon();
+    settle(&mut world.hub);
+    assert_eq!(world.carrying.woken(), 1);
+    assert_eq!(world.carry(), "Close");
+    assert_eq!(world.hub.poll_task(NOW, Waker::noop()), Task::End);
+    world.told();
+    assert_eq!(world.hub.poll_notification(Waker::noop()), Poll::Ready(None));
+}

@@ -1,0 +1,141 @@
+//! The thread that carries all connections of a node.
+
+mod carrying;
+mod listening;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Wake, Waker};
+
+use brocomm::Time;
+use brocomm::node::{Action, KeepAlive};
+use brocomm::transport::{BLOCK, Task};
+use mio::{Events, Poll, Token};
+
+use crate::shared::Shared;
+use carrying::Carrying;
+use listening::Listening;
+
+/// Why nothing comes of an attempt to use TLS.
+const NO_TLS: &str = "this transport has no TLS";
+
+/// Wakes the poller; no socket has it.
+const WAKER: Token = Token(0);
+
+/// How many sockets may become ready at once before others have their turn.
+const EVENTS: usize = 1024;
+
+/// Runs a node: waits for all its sockets at once, and does what its tasks are to do.
+pub(crate) struct Runner {
+    shared: Arc<Shared>,
+    keep_alive: Option<KeepAlive>,
+    poll: Poll,
+    roused: Arc<Roused>,
+    manager: Waker,
+    listening: BTreeMap<Token, Listening>,
+    carrying: BTreeMap<Token, Carrying>,
+    /// What is to be looked at when, whatever happens.
+    alarms: BTreeMap<Token, Time>,
+    next: usize,
+    buffer: Box<[u8]>,
+}
+
+/// Those that have something to do though their sockets have nothing to say.
+#[derive(Debug)]
+struct Roused {
+    tokens: Mutex<BTreeSet<Token>>,
+    poll: mio::Waker,
+}
+
+struct Rouse {
+    token: Token,
+    roused: Arc<Roused>,
+}
+
+impl Wake for Rouse {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let mut tokens = self.roused.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.insert(self.token);
+        // Fails only if there is no poller left to wake.
+        let _ = self.roused.poll.wake();
+    }
+}
+
+impl Runner {
+    pub(crate) fn new(shared: Arc<Shared>) -> io::Result<Runner> {
+        let poll = Poll::new()?;
+        let tokens = Mutex::default();
+        let roused = Arc::new(Roused { tokens, poll: mio::Waker::new(poll.registry(), WAKER)? });
+        let manager = Arc::new(Rouse { token: WAKER, roused: Arc::clone(&roused) });
+        Ok(Runner {
+            keep_alive: shared.with(|hub, _| hub.communication().options().keep_alive),
+            shared,
+            poll,
+            roused,
+            manager: manager.into(),
+            listening: BTreeMap::new(),
+            carrying: BTreeMap::new(),
+            alarms: BTreeMap::new(),
+            next: WAKER.0 + 1,
+            buffer: vec![0; BLOCK].into(),
+        })
+    }
+
+    /// Runs until the node has ended.
+    pub(crate) fn run(mut self) {
+        let mut events = Events::with_capacity(EVENTS);
+        while let Some(until) = self.manage() {
+            let now = self.shared.now();
+            let due = until.into_iter().chain(self.alarms.values().copied()).min();
+            // It fails when a signal comes, and then nothing is ready.
+            if self.poll.poll(&mut events, due.map(|due| due - now)).is_err() {
+                events.clear();
+            }
+            let mut ready: BTreeSet<Token> = events.iter().map(mio::event::Event::token).collect();
+            ready.iter().for_each(|token| self.feed_ready(*token));
+            let mut tokens = self.roused.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+            ready.append(&mut tokens);
+            drop(tokens);
+            let now = self.shared.now();
+            let alarms = self.alarms.iter().filter(|(_, at)| **at <= now);
+            ready.extend(alarms.map(|(token, _)| *token));
+            for token in ready {
+                self.alarms.remove(&token);
+                self.accept(token);
+                self.carry(token);
+            }
+        }
+        let all: Vec<Token> = self.carrying.keys().copied().collect();
+        all.into_iter().for_each(|token| self.close(token));
+    }
+
+    /// Does what the node asks for; returns when it may ask for more, `None` at the end.
+    #[allow(clippy::option_option, reason = "the inner one is what a node says")]
+    fn manage(&mut self) -> Option<Option<Time>> {
+        loop {
+            match self.shared.with(|hub, now| hub.poll_task(now, &self.manager)) {
+                Task::Do(Action::Connect { connection, endpoint, ssl, keep_alive }) => {
+                    self.connect(connection, &endpoint, ssl, keep_alive);
+                }
+                Task::Do(Action::Listen(target)) => self.listen(target),
+                Task::Do(Action::StopListening) => self.listening.clear(),
+                Task::Do(Action::CancelConnect(_)) => {}
+                Task::Wait { until } => return Some(until),
+                Task::End => return None,
+            }
+        }
+    }
+
+    /// Returns a token that nobody has, and what wakes its owner.
+    fn token(&mut self) -> (Token, Waker) {
+        let token = Token(self.next);
+        // Nobody lives to see it wrap.
+        self.next = self.next.wrapping_add(1);
+        (token, Arc::new(Rouse { token, roused: Arc::clone(&self.roused) }).into())
+    }
+}

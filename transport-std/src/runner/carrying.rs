@@ -1,0 +1,194 @@
+//! Connections of a node.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr};
+use std::task::Waker;
+
+use brocomm::Time;
+use brocomm::node::{ConnectionId, Endpoint, KeepAlive};
+use brocomm::transport::{CONNECT_TIMEOUT, Carrier, Cause, Step};
+use mio::net::TcpStream;
+use mio::{Interest, Token};
+use socket2::{SockRef, TcpKeepalive};
+
+use super::{NO_TLS, Runner};
+use crate::zone::{address_of, zone_of};
+
+/// One connection, or an attempt at one.
+#[derive(Debug)]
+pub(super) struct Carrying {
+    carrier: Carrier,
+    stream: TcpStream,
+    /// How long it is waited for, until it is connected.
+    connecting: Option<Time>,
+    keep_alive: Option<KeepAlive>,
+    waker: Waker,
+}
+
+impl Runner {
+    pub(super) fn connect(
+        &mut self,
+        id: ConnectionId,
+        endpoint: &Endpoint,
+        ssl: bool,
+        keep_alive: Option<KeepAlive>,
+    ) {
+        let carrier = Carrier::new(id);
+        let (token, waker) = self.token();
+        let begin = || {
+            if ssl {
+                return Err(io::Error::new(io::ErrorKind::Unsupported, NO_TLS));
+            }
+            let mut stream = TcpStream::connect(address_of(endpoint)?)?;
+            self.register(&mut stream, token)?;
+            Ok(stream)
+        };
+        match begin() {
+            Ok(stream) => {
+                let connecting = Some(self.shared.now() + CONNECT_TIMEOUT);
+                let carrying = Carrying { carrier, stream, connecting, keep_alive, waker };
+                self.carrying.insert(token, carrying);
+                self.carry(token);
+            }
+            Err(error) => {
+                let Cause { text, .. } = error.into();
+                self.shared.with(|hub, now| carrier.feed_connect_failed(hub, &text, now));
+            }
+        }
+    }
+
+    /// Begins to carry a connection that was accepted, unless the node is ending.
+    pub(super) fn begin(
+        &mut self,
+        mut stream: TcpStream,
+        from: SocketAddr,
+        ssl: bool,
+    ) -> io::Result<()> {
+        let (token, waker) = self.token();
+        let keep_alive = self.keep_alive;
+        set_up(&stream, keep_alive)?;
+        self.register(&mut stream, token)?;
+        let id = self.shared.with(|hub, now| {
+            let zone = zone_of(from, hub.communication());
+            let endpoint = Endpoint { host: from.ip(), zone, port: from.port() };
+            hub.communication_mut().feed_accepted(endpoint, ssl, now)
+        });
+        if let Some(id) = id {
+            let carrier = Carrier::new(id);
+            let carrying = Carrying { carrier, stream, connecting: None, keep_alive, waker };
+            self.carrying.insert(token, carrying);
+            self.carry(token);
+        }
+        Ok(())
+    }
+
+    fn register(&self, stream: &mut TcpStream, token: Token) -> io::Result<()> {
+        self.poll.registry().register(stream, token, Interest::READABLE | Interest::WRITABLE)
+    }
+
+    /// Takes note that a socket is ready for something.
+    pub(super) fn feed_ready(&mut self, token: Token) {
+        if let Some(Carrying { carrier, .. }) = self.carrying.get_mut(&token) {
+            carrier.feed_ready();
+        }
+    }
+
+    /// Does what a connection is to do until it has to wait, if the token is that of one.
+    pub(super) fn carry(&mut self, token: Token) {
+        if !self.is_connected(token) {
+            return;
+        }
+        let Runner { shared, buffer, carrying, alarms, .. } = self;
+        let Some(Carrying { carrier, stream, waker, .. }) = carrying.get_mut(&token) else {
+            return;
+        };
+        loop {
+            match shared.with(|hub, now| carrier.poll_step(hub, buffer, now, waker)) {
+                Step::Write(bytes) => carrier.feed_write(stream.write(bytes)),
+                Step::Read => carrier.feed_read(stream.read(buffer)),
+                Step::EndOutput => {
+                    // It may be gone already.
+                    let _ = stream.shutdown(Shutdown::Write);
+                }
+                Step::Yield => return waker.wake_by_ref(),
+                Step::Wait { until } => {
+                    alarms.extend(until.map(|until| (token, until)));
+                    return;
+                }
+                Step::Close => return self.close(token),
+            }
+        }
+    }
+
+    pub(super) fn close(&mut self, token: Token) {
+        self.alarms.remove(&token);
+        if let Some(Carrying { carrier, stream, .. }) = self.carrying.remove(&token) {
+            let _ = stream.shutdown(Shutdown::Both);
+            drop(stream);
+            self.shared.with(|hub, now| carrier.feed_closed(hub, now));
+        }
+    }
+
+    /// Tells whether the token is that of a connection, and this one is up; if it can't be, that is
+    /// the end of it.
+    fn is_connected(&mut self, token: Token) -> bool {
+        let Some(carrying) = self.carrying.get_mut(&token) else { return false };
+        let Carrying { carrier, stream, connecting, keep_alive, waker } = carrying;
+        let Some(until) = *connecting else { return true };
+        if self.shared.with(|hub, _| carrier.is_given_up(hub, waker)) {
+            self.carrying.remove(&token);
+            return false;
+        }
+        let cause = match outcome(stream).and_then(|up| {
+            if up {
+                set_up(stream, *keep_alive)?;
+            }
+            Ok(up)
+        }) {
+            Ok(true) => {
+                *connecting = None;
+                self.shared.with(|hub, now| carrier.feed_connected(hub, now));
+                return true;
+            }
+            Ok(false) if self.shared.now() < until => {
+                self.alarms.insert(token, until);
+                return false;
+            }
+            Ok(false) => format!("no answer within {} s", CONNECT_TIMEOUT.as_secs()).into(),
+            Err(error) => Cause::from(error).text,
+        };
+        if let Some(Carrying { carrier, .. }) = self.carrying.remove(&token) {
+            self.shared.with(|hub, now| carrier.feed_connect_failed(hub, &cause, now));
+        }
+        false
+    }
+}
+
+/// Tells whether a socket is connected by now, or why it can't be.
+fn outcome(stream: &TcpStream) -> io::Result<bool> {
+    if let Some(error) = stream.take_error()? {
+        return Err(error);
+    }
+    match stream.peer_addr() {
+        // On one host, with nobody listening, a socket can connect to itself.
+        Ok(remote) if remote == stream.local_addr()? => {
+            Err(io::ErrorKind::ConnectionRefused.into())
+        }
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn set_up(stream: &TcpStream, keep_alive: Option<KeepAlive>) -> io::Result<()> {
+    // Messages are small and often answered; nothing is gained by holding them back.
+    SockRef::from(stream).set_tcp_nodelay(true)?;
+    let Some(KeepAlive { idle, interval, probes }) = keep_alive else { return Ok(()) };
+    let asked = TcpKeepalive::new().with_time(idle);
+    // Not every system can be told more.
+    #[cfg(any(target_os = "linux", target_vendor = "apple", windows))]
+    let asked = asked.with_interval(interval).with_retries(probes);
+    #[cfg(not(any(target_os = "linux", target_vendor = "apple", windows)))]
+    let _ = (interval, probes);
+    SockRef::from(stream).set_tcp_keepalive(&asked)
+}

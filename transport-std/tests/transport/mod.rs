@@ -1,0 +1,91 @@
+//! What blocks, as futures: each attempt waits a little at most.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use brocomm::data::{Event, Name};
+use brocomm::node::{Configuration, EventPeer, Notification, PeerId, Raised};
+use brocomm_std::{RequestError, StartError};
+use futures_lite::future::yield_now;
+
+fn soon() -> Option<Instant> {
+    Some(Instant::now() + Duration::from_millis(1))
+}
+
+pub(crate) struct NodeHandle(brocomm_std::NodeHandle);
+
+pub(crate) struct Notifications(brocomm_std::Notifications);
+
+impl Deref for NodeHandle {
+    type Target = brocomm_std::NodeHandle;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl NodeHandle {
+    pub(crate) fn start(
+        configuration: Configuration,
+    ) -> Result<(NodeHandle, Notifications), StartError> {
+        let (handle, notifications) = brocomm_std::NodeHandle::start(configuration)?;
+        Ok((NodeHandle(handle), Notifications(notifications)))
+    }
+
+    pub(crate) async fn raise(&self, event: Event) -> Raised {
+        loop {
+            if let Ok(raised) = self.0.raise(event.clone(), soon()) {
+                return raised;
+            }
+            yield_now().await;
+        }
+    }
+
+    pub(crate) async fn request(
+        &self,
+        event: Event,
+        answer: impl Into<Name>,
+        matches: impl FnMut(&Event) -> bool + Send + 'static,
+        timeout: Duration,
+    ) -> Result<(Arc<EventPeer>, Event), RequestError> {
+        let (node, answer) = (self.0.clone(), answer.into());
+        let asking = thread::spawn(move || node.request(event, answer, matches, timeout));
+        while !asking.is_finished() {
+            yield_now().await;
+        }
+        asking.join().unwrap()
+    }
+
+    pub(crate) async fn flush(&self, limit: Duration) -> Vec<PeerId> {
+        let end = Instant::now() + limit;
+        loop {
+            let undelivered = self.0.flush(Duration::from_millis(1));
+            if undelivered.is_empty() || end <= Instant::now() {
+                return undelivered;
+            }
+            yield_now().await;
+        }
+    }
+
+    pub(crate) async fn terminate(&self) -> Vec<PeerId> {
+        self.with(|node, now| node.terminate_communication(now));
+        while self.with(|node, _| node.terminated().is_none()) {
+            yield_now().await;
+        }
+        self.0.terminate()
+    }
+}
+
+impl Notifications {
+    pub(crate) async fn next(&mut self) -> Option<Notification> {
+        loop {
+            let next = self.0.next(soon());
+            if next.is_some() || self.0.is_over() {
+                return next;
+            }
+            yield_now().await;
+        }
+    }
+}
