@@ -128,7 +128,7 @@ impl Replay {
         match (message, serial) {
             (Message::PhaseDone, _) if in_sync => node.state_done(peer).unwrap(),
             (_, Some(Serial::StateAccess(access))) if in_sync => {
-                let _ = node.send_state(peer, &access).unwrap();
+                let _ = node.send_state_access(peer, &access).unwrap();
             }
             _ if in_sync => return false,
             (_, Some(Serial::Event(event))) => {

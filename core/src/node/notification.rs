@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::{Endpoint, EventPeer, LogEntry, PeerId};
 use crate::connection::{CloseCause, SyncRole};
 use crate::data::{Event, Id, Name, Packet, StateAccess};
+use crate::state::{Expired, Inconsistency, StateError};
 use crate::wire::{PrintItems, SyncPoint};
 
 /// Tells what happened on a node; what concerns one peer comes in the order in which it happened.
@@ -81,7 +82,37 @@ pub enum Notification {
         /// The event.
         event: Event,
     },
-    /// A peer changed synchronized state, and we have requested sync.
+    /// A peer's operation on synchronized state was carried out:
+    /// `remote_state_access_performed`. The value is now what
+    /// [`Store::get`](crate::state::Store::get) gives for the operation's target.
+    StateAccessPerformed {
+        /// Who.
+        peer: Arc<EventPeer>,
+        /// The operation.
+        access: Box<StateAccess>,
+    },
+    /// A peer's operation on synchronized state could not be carried out; nothing has changed.
+    /// Normal while operations cross.
+    StateAccessRejected {
+        /// Who.
+        peer: Arc<EventPeer>,
+        /// What it is on: a variable, or the unique id of a container.
+        target: Name,
+        /// Why.
+        error: StateError,
+    },
+    /// A peer changed what was not here as it took it to be: `remote_state_inconsistency`. It is
+    /// changed all the same.
+    StateInconsistency {
+        /// Who.
+        peer: Arc<EventPeer>,
+        /// What.
+        inconsistency: Box<Inconsistency>,
+    },
+    /// An entry of a table expired: its `&expire_func`, if it has one, is to be called.
+    Expired(Box<Expired>),
+    /// A peer changed synchronized state, and we have requested sync; only if the node has no
+    /// [variables](super::Communication::set_store) itself.
     StateAccess {
         /// Who.
         peer: Arc<EventPeer>,

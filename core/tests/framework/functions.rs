@@ -301,7 +301,7 @@ fn send_state_and_state_done() {
     bench.accept(Some(syncing(false)));
     let phase = |bench: &Bench| bench.node.connection_to(FIRST).map(connection::Connection::phase);
     assert_eq!(phase(&bench), Some(Phase::Sync(SyncRole::Sender)));
-    assert_eq!(bench.node.send_state(FIRST, &access()), Ok(Sent::Sent));
+    assert_eq!(bench.node.send_state_access(FIRST, &access()), Ok(Sent::Sent));
     assert_eq!(bench.node.state_done(FIRST), Ok(()));
     bench.settle();
     assert_eq!(phase(&bench), Some(Phase::Running));
@@ -309,7 +309,7 @@ fn send_state_and_state_done() {
     assert!(bench.hands[0].told.contains(&got));
     let late = bench.node.state_done(FIRST);
     assert_eq!(late, refused(Command::StateDone, Phase::Running));
-    assert_eq!(running().node.send_state(FIRST, &access()), Ok(Sent::NotRequested));
+    assert_eq!(running().node.send_state_access(FIRST, &access()), Ok(Sent::NotRequested));
 }
 
 #[test]

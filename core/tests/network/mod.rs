@@ -94,6 +94,20 @@ impl Network {
         moved
     }
 
+    /// Does what one node wants done, but for one connection only, and only once.
+    pub fn nudge(&mut self, n: usize) {
+        while let Some(action) = self.nodes[n].node.poll_action() {
+            self.act(n, action);
+        }
+        if let Some(id) = self.nodes[n].node.poll_connection() {
+            self.carry(n, id);
+        }
+        let host = &mut self.nodes[n];
+        while let Some(notification) = host.node.poll_notification() {
+            host.notifications.push(notification);
+        }
+    }
+
     fn act(&mut self, n: usize, action: Action) {
         let now = self.now;
         match action {

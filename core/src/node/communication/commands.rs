@@ -187,7 +187,11 @@ impl Communication {
     ///
     /// # Errors
     /// As [`request_remote_events`](Self::request_remote_events).
-    pub fn send_state(&mut self, id: PeerId, access: &StateAccess) -> Result<Sent, NodeError> {
+    pub fn send_state_access(
+        &mut self,
+        id: PeerId,
+        access: &StateAccess,
+    ) -> Result<Sent, NodeError> {
         self.command(id, |connection| connection.send_state_access(access))
     }
 

@@ -97,6 +97,8 @@ impl Communication {
             last_error: None,
             outbox: Default::default(),
             inbox: Default::default(),
+            sending: None,
+            receives_state: false,
             has_turn: false,
             point: None,
             counters: Default::default(),

@@ -9,6 +9,7 @@ mod liveness;
 mod logging;
 mod policy;
 mod polling;
+mod state;
 mod terminate;
 mod trace;
 mod view;
@@ -42,6 +43,7 @@ pub struct Communication {
     nodes: Vec<Entry>,
     declarations: Arc<Declarations>,
     state: StateSource,
+    store: Option<state::State>,
 
     now: Time,
     started: Time,
@@ -128,6 +130,10 @@ struct Peer {
     last_error: Option<Box<str>>,
     outbox: Outbox,
     inbox: Inbox,
+    /// The full state that it is being given.
+    sending: Option<Box<state::Sending>>,
+    /// Whether what it sends of its state is its full state.
+    receives_state: bool,
     /// Whether it is among those who take turns, or blocked.
     has_turn: bool,
     /// The point of its trace that it reached (§2.11).
@@ -164,6 +170,7 @@ impl Communication {
             options,
             declarations,
             state: StateSource::None,
+            store: None,
             now: Time::EPOCH,
             started: Time::EPOCH,
             random: 0,
@@ -230,6 +237,7 @@ impl Communication {
                 Timer::Terminate => self.terminate_now(),
             }
         }
+        self.expire();
     }
 
     /// Takes a random number, from which the jitter of

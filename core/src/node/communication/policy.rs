@@ -41,14 +41,17 @@ impl Communication {
             // Both are on the connection to ask for, and in its log.
             From::SyncRequested { .. } | From::LogsRequested => return,
             From::CaptureFilter(filter) => Notification::CaptureFilter { peer: who, filter },
-            From::SyncStarted(role) => Notification::SyncStarted { peer: who, role },
+            From::SyncStarted(role) => {
+                self.tell(id, Notification::SyncStarted { peer: who, role });
+                return self.sync_started(id, role);
+            }
             From::CallRejected { name, mismatch } => {
                 let reason = format!("unserializing event/function {name}: {mismatch}");
                 return self.error(id, reason.into());
             }
-            From::StateAccess(access) => Notification::StateAccess { peer: who, access },
+            From::StateAccess(access) => return self.state_access(id, access),
             From::Pong { seq, d1, d2, d3 } => Notification::Pong { peer: who, seq, d1, d2, d3 },
-            From::Id(what) => Notification::Id { peer: who, id: what },
+            From::Id(what) => return self.take_id(id, what),
             From::Packet(packet) => Notification::Packet { peer: who, packet },
             From::RemotePrint(items) => Notification::RemotePrint { peer: who, items },
             From::LogCreateWriter(writer) => Notification::LogCreateWriter { peer: who, writer },
@@ -61,7 +64,7 @@ impl Communication {
         self.tell(id, told);
     }
 
-    fn error(&mut self, id: PeerId, reason: Box<str>) {
+    pub(super) fn error(&mut self, id: PeerId, reason: Box<str>) {
         if let Some(peer) = self.peers.get_mut(&id) {
             peer.last_error = Some(reason.clone());
             let peer = Arc::clone(&peer.who);
@@ -159,6 +162,7 @@ impl Communication {
     fn handshake_done(&mut self, id: PeerId) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         peer.running = true;
+        peer.receives_state = false;
         let who = Arc::clone(&peer.who);
         self.tell(id, Notification::ConnectionHandshakeDone(who));
         self.watch(id);
@@ -183,6 +187,8 @@ impl Communication {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         peer.link = None;
         peer.awaiting_setup = false;
+        peer.sending = None;
+        peer.receives_state = false;
         if let Some(carried) = carried {
             peer.counters.connection += carried;
         }

@@ -47,6 +47,7 @@ impl Communication {
             peer.counters.writes += 1;
         }
         self.drain(peer);
+        self.pump_state(peer);
         self.pump(peer);
         self.touch(id);
     }
@@ -80,7 +81,7 @@ impl Communication {
 
     /// Returns when to call again, at the latest.
     pub fn next_timeout(&self) -> Option<Time> {
-        self.timers.next()
+        [self.timers.next(), self.next_expiry()].into_iter().flatten().min()
     }
 
     /// Tells whether there may be a notification; if not, there is none.
