@@ -6,6 +6,7 @@ mod bench;
 mod build;
 #[path = "../network/mod.rs"]
 mod network;
+mod state;
 mod support;
 
 mod functions;

@@ -1,14 +1,12 @@
 //! Nodes with variables in common, on a network that is not there.
 
-mod network;
-
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::network::{Network, address};
 use brocomm::data::{Declarations, Event, Value};
 use brocomm::node::{Configuration, Node, Notification, Options, PeerId, PeerState};
 use brocomm::state::{Limits, Path, Store};
-use network::{Network, address};
 
 const VARIABLES: &str = "
     global hits = 0 &synchronized;
