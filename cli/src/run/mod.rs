@@ -4,15 +4,19 @@ mod control;
 mod log;
 mod peers;
 mod print;
+mod state;
 mod status;
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use brocomm::data::parse_call;
-use brocomm::node::Notification;
-use brocomm_tokio::{NodeHandle, Notifications, StartError};
+use brocomm::node::{Communication, Configuration, Notification};
+use brocomm_tokio::{NodeHandle, Notifications};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
+use tokio::time::interval;
 
 use crate::config;
 use crate::declare::pointed;
@@ -54,6 +58,10 @@ pub(crate) struct Args {
     #[arg(long)]
     stdin: bool,
 
+    /// Keep the variables that are declared `&synchronized` in this file over a restart.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+
     /// Show no status line, even on a terminal.
     #[arg(long)]
     no_status: bool,
@@ -71,6 +79,9 @@ Exit codes:
   1  the configuration is wrong, or peers did not take all that waited for them
   2  the command line is wrong";
 
+/// How often variables that have changed are written.
+const KEEP: Duration = Duration::from_secs(10);
+
 /// Runs the node until it is told to end.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let configuration = config::load_or_tell(&args.configuration)?;
@@ -85,19 +96,17 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         true => None,
         false => Some(Log::create(&args.log, &description)?),
     };
+    let communication = communication(configuration, args)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| failed(format_args!("cannot start: {error}")))?;
     let result = runtime.block_on(async {
-        let (node, notifications) =
-            NodeHandle::start(configuration).map_err(|error| match error {
-                StartError::Configuration(errors) => {
-                    errors.iter().for_each(|error| tell(format_args!("{error}")));
-                    Failure::Told
-                }
-                error => failed(format_args!("cannot start: {error}")),
-            })?;
+        let start = |communication| {
+            NodeHandle::run(communication)
+                .map_err(|error| failed(format_args!("cannot start: {error}")))
+        };
+        let (node, notifications) = start(communication)?;
         let stdin = args.stdin.then(|| BufReader::new(tokio::io::stdin()).lines());
         let running = Running {
             node,
@@ -107,12 +116,29 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             printer: Printer::new(out, args.print, None),
             log,
             status: Status::new(!args.no_status),
+            state: args.state.clone(),
+            changed: false,
         };
         running.run().await
     });
     // A thread may wait for standard input, and nobody waits for it.
     runtime.shutdown_background();
     result
+}
+
+/// Makes the node, with the variables that it has in common with its peers.
+fn communication(configuration: Configuration, args: &Args) -> Result<Communication, Failure> {
+    let declarations = Arc::clone(&configuration.declarations);
+    let description = configuration.options.peer_description.clone();
+    let mut communication = Communication::new(configuration).map_err(|errors| {
+        errors.iter().for_each(|error| tell(format_args!("{error}")));
+        Failure::Told
+    })?;
+    let now = SystemTime::now().into();
+    if let Some(store) = state::store(&declarations, &description, args.state.as_deref(), now)? {
+        communication.set_store(store);
+    }
+    Ok(communication)
 }
 
 /// A node that runs, and all that goes on around it.
@@ -124,11 +150,16 @@ struct Running<'a> {
     printer: Printer<'a>,
     log: Option<Log>,
     status: Status,
+    /// Where variables are kept.
+    state: Option<PathBuf>,
+    /// Whether variables have changed since they were written.
+    changed: bool,
 }
 
 impl Running<'_> {
     async fn run(mut self) -> Result<(), Failure> {
         let mut ending = false;
+        let mut keep = interval(KEEP);
         loop {
             tokio::select! {
                 notification = self.notifications.next() => {
@@ -154,6 +185,7 @@ impl Running<'_> {
                     }
                 },
                 line = next_line(&mut self.stdin) => self.input(line),
+                _ = keep.tick() => self.keep()?,
                 () = self.status.tick() => {
                     let line = self.node.with(|node, _| peers::summary(node));
                     self.status.show(line);
@@ -172,9 +204,20 @@ impl Running<'_> {
             }
             return Ok(());
         }
+        self.changed |= matches!(
+            notification,
+            Notification::StateAccessPerformed { .. } | Notification::Expired(_)
+        );
         let (now, printer) = (self.node.now(), &mut self.printer);
         self.status.aside(|| print::show(printer, now, notification))?;
         Ok(())
+    }
+
+    /// Writes the variables, if any have changed.
+    fn keep(&mut self) -> Result<(), Failure> {
+        let Some(file) = self.state.as_ref().filter(|_| self.changed) else { return Ok(()) };
+        self.changed = false;
+        self.node.with(|node, _| node.store().map_or(Ok(()), |store| state::save(store, file)))
     }
 
     /// Raises what a line of input says.
@@ -202,6 +245,8 @@ impl Running<'_> {
 
     fn ended(mut self, undelivered: usize) -> Result<(), Failure> {
         self.status.end();
+        self.changed = true;
+        self.keep()?;
         if let Some(log) = &mut self.log {
             log.close(self.node.now())?;
         }

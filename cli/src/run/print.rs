@@ -50,7 +50,10 @@ fn of_connection(
         Notification::CaptureFilter { peer, filter } => (peer, OfConnection::CaptureFilter(filter)),
         Notification::SyncStarted { peer, role } => (peer, OfConnection::SyncStarted(role)),
         Notification::Event { peer, event } => (peer, OfConnection::Event(event)),
-        Notification::StateAccess { peer, access } => (peer, OfConnection::StateAccess(access)),
+        Notification::StateAccess { peer, access }
+        | Notification::StateAccessPerformed { peer, access } => {
+            (peer, OfConnection::StateAccess(access))
+        }
         Notification::Pong { peer, seq, d1, d2, d3 } => {
             (peer, OfConnection::Pong { seq, d1, d2, d3 })
         }
