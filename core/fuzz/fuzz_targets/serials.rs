@@ -2,12 +2,13 @@
 //! again to bytes that read as the same.
 #![no_main]
 
-use brocomm::serial::{Caching, Limits, Mode, Reader, Transcript};
+use brocomm::data::Serial;
+use brocomm::serial::{Caching, LazySerial, Limits, Mode, Reader, Transcript};
 use brocomm_fuzz::within;
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 
-const LIMITS: Limits = Limits { depth: 32, objects: 10_000, cache: 100 };
+const LIMITS: Limits = Limits { depth: 32, objects: 10_000, cache: 100, cache_bytes: 1 << 20 };
 
 /// What the limits let a SERIAL of at most 64 KiB take: so much per object, the transcript's notes
 /// included, and room that is made before it is needed.
@@ -29,15 +30,23 @@ fuzz_target!(|input: &[u8]| {
         reader.set_lenient(flags & 8 != 0);
         reader
     };
-    let (mut first, mut second) = (make(), make());
+    let (mut first, mut second, mut lazy) = (make(), make(), make());
     let mut transcript = Transcript::new();
     while let Some((length, after)) = rest.split_first_chunk() {
         let length = usize::from(u16::from_be_bytes(*length)).min(after.len());
         let (bytes, after) = after.split_at(length);
         rest = after;
         let chunk = Bytes::copy_from_slice(bytes);
+        // Lazily the same comes out, or the same error.
+        let lazily = within(MEMORY, || lazy.read_lazily(&chunk, mode));
         let read = within(MEMORY, || first.read_noting(&chunk, mode, &mut transcript));
         let Ok(serial) = read else { return };
+        let lazily = match lazily.expect("it is read at once") {
+            LazySerial::Event(event) => Serial::Event(event.to_event()),
+            LazySerial::Other(serial) => serial,
+        };
+        assert_eq!(format!("{serial:?}"), format!("{lazily:?}"));
+        assert!(lazy.cached_bytes() <= LIMITS.cache_bytes + (1 << 17));
         assert!(first.counters().entries <= 2 * u64::from(LIMITS.cache));
         let mut again = Vec::new();
         transcript.write_again(&serial, mode, &mut again);
