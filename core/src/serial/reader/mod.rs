@@ -5,6 +5,7 @@ mod head;
 mod indices;
 mod object;
 mod opaque;
+mod plain;
 mod stmt;
 mod types;
 mod value;
@@ -18,7 +19,7 @@ use crate::data::{Declarations, Opcode, Packet, Serial, StateAccess, TypeTag, Va
 use super::cache::{CacheCounters, Extent, Notes, Object, Place as CachePlace, ReadCache};
 use super::cursor::{Cursor, Result};
 use super::lazy::{LazyEvent, LazySerial};
-use super::tape::{BASE, Decode, Item, Message, What};
+use super::tape::{BASE, Decode, Item, MISFIT, Message, What};
 use super::{Family, Limits, Mode, Place, SerialError, SerialErrorKind as Kind, Transcript};
 use head::Head;
 use indices::Indices;
@@ -142,45 +143,49 @@ impl Reader {
         mode: Mode,
         transcript: Option<&mut Transcript>,
     ) -> std::result::Result<(Skimmed, u32), SerialError> {
-        let message = Message { chunk: chunk.clone(), ..self.cache.begin() };
-        let mut session = Session {
-            cursor: Cursor::new(chunk),
-            cache: &mut self.cache,
-            mode,
-            limits: &self.limits,
-            known: &self.known,
-            lenient: self.lenient,
-            message,
-            notes: Notes::default(),
-            indices: &mut self.indices,
-            depth: 0,
-            deepest: 0,
-            types: 0,
-            objects: 0,
-            transcript,
-            position: 0,
-            place: Place::Tag,
+        let mut message = self.cache.begin();
+        let (serial, notes, end) = {
+            let (kind, offset, place) = (MISFIT, 0, Place::Tag);
+            let unshared = Arc::get_mut(&mut message);
+            let message = unshared.ok_or(SerialError { kind, offset, place })?;
+            message.chunk = chunk.clone();
+            let mut session = Session {
+                cursor: Cursor::new(chunk),
+                cache: &mut self.cache,
+                mode,
+                limits: &self.limits,
+                known: &self.known,
+                lenient: self.lenient,
+                message,
+                notes: None,
+                indices: &mut self.indices,
+                depth: 0,
+                deepest: 0,
+                types: 0,
+                objects: 0,
+                transcript,
+                position: 0,
+                place: Place::Tag,
+            };
+            let result = session.serial();
+            let end = session.cursor.offset();
+            match result {
+                Ok(serial) => {
+                    session.message.depth = session.deepest;
+                    (serial, session.notes, end)
+                }
+                Err(kind) => return Err(SerialError { kind, offset: end, place: session.place }),
+            }
         };
-        match session.serial() {
-            Ok(serial) => {
-                let end = session.cursor.offset();
-                let Session { mut message, notes, deepest, .. } = session;
-                message.depth = deepest;
-                let message = self.cache.end(message, notes, mode);
-                let skimmed = match serial {
-                    None => Skimmed::Call(message),
-                    Some(serial) => {
-                        self.cache.done(message);
-                        Skimmed::Other(serial)
-                    }
-                };
-                Ok((skimmed, end))
+        self.cache.end(&message, notes, mode);
+        let skimmed = match serial {
+            None => Skimmed::Call(message),
+            Some(serial) => {
+                self.cache.done(message);
+                Skimmed::Other(serial)
             }
-            Err(kind) => {
-                let offset = session.cursor.offset();
-                Err(SerialError { kind, offset, place: session.place })
-            }
-        }
+        };
+        Ok((skimmed, end))
     }
 
     /// Decodes all that there is.
@@ -214,8 +219,8 @@ struct Session<'a> {
     known: &'a Declarations,
     lenient: bool,
     /// What is found.
-    message: Message,
-    notes: Notes,
+    message: &'a mut Message,
+    notes: Option<Box<Notes>>,
     indices: &'a mut Indices,
     /// How many objects what is being read lies within.
     depth: u32,
@@ -288,7 +293,7 @@ impl Session<'_> {
     fn value(&mut self) -> Result<Value> {
         let at = self.tape_end();
         self.skim()?;
-        Decode::new(&self.message, at).value()
+        Decode::new(self.message, at).value()
     }
 
     #[inline]
