@@ -239,3 +239,64 @@ impl Fresh {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Makes runs of ids 1 to 5 and 6 to 8 of one message and 9 of another, with stamps from 10 on.
+    fn runs() -> Fresh {
+        let mut fresh = Fresh::default();
+        for pid in 1..=8 {
+            let tape = pid as u32 + u32::from(pid > 5);
+            if !fresh.extend(pid, tape) {
+                fresh.close();
+                fresh.open(pid, 8 + STEP * pid, 0, tape);
+            }
+        }
+        fresh.close();
+        assert_eq!(fresh.end(), 8);
+        let place = fresh.push(9, 26, 1);
+        assert_eq!(fresh.take(9).unwrap().unwrap_err(), ());
+        fresh.store(place, 3, Extent { height: 1, objects: 2 });
+        assert_eq!(fresh.end(), 1);
+        assert_eq!((fresh.runs.len(), fresh.len()), (3, 9));
+        fresh
+    }
+
+    #[test]
+    fn values_are_found_in_their_runs() {
+        let mut fresh = runs();
+        let value = fresh.take(7).unwrap().unwrap();
+        assert_eq!((value.stamp, value.message, value.tape), (22, 0, 8));
+        let value = fresh.take(9).unwrap().unwrap();
+        assert_eq!((value.stamp, value.message, value.tape, value.extent.objects), (26, 1, 3, 2));
+        assert!(fresh.take(7).is_none() && fresh.take(0).is_none() && fresh.take(10).is_none());
+        assert_eq!(fresh.len(), 7);
+    }
+
+    #[test]
+    fn values_leave_from_the_oldest_on_and_message_by_message() {
+        let mut fresh = runs();
+        assert_eq!(fresh.pop(100, 15), Some((0, 3)), "what came before then");
+        assert_eq!(fresh.pop(100, 16), None);
+        assert_eq!(fresh.pop(1, u64::MAX), Some((0, 1)));
+        assert_eq!(fresh.pop(100, u64::MAX), Some((0, 4)), "over the end of a run");
+        assert_eq!(fresh.pop(100, u64::MAX), Some((1, 1)));
+        assert_eq!((fresh.pop(100, u64::MAX), fresh.len()), (None, 0));
+    }
+
+    #[test]
+    fn what_was_taken_does_not_leave_and_what_was_replaced_does() {
+        let mut fresh = runs();
+        fresh.replace(3);
+        assert!(fresh.take(3).is_none());
+        assert!(fresh.take(1).is_some() && fresh.take(4).is_some());
+        assert_eq!((fresh.len(), fresh.oldest()), (7, Some(12)));
+        assert_eq!(fresh.pop(100, u64::MAX), Some((0, 2)), "up to what is gone");
+        assert_eq!(fresh.oldest(), Some(18));
+        assert_eq!(fresh.pop(100, u64::MAX), Some((0, 4)));
+        assert_eq!(fresh.pop(100, u64::MAX), Some((1, 1)));
+        assert!(fresh.exceptions.is_empty() && fresh.runs.is_empty() && fresh.len() == 0);
+    }
+}

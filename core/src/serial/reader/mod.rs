@@ -110,7 +110,7 @@ impl Reader {
     ) -> std::result::Result<LazySerial, SerialError> {
         Ok(match self.run(chunk, mode, None)?.0 {
             Skimmed::Call(message) => LazySerial::Event(LazyEvent::new(message)),
-            Skimmed::Other(serial) => LazySerial::Other(serial),
+            Skimmed::Other(serial) => LazySerial::Other(*serial),
         })
     }
 
@@ -196,7 +196,7 @@ impl Reader {
                 self.cache.done(message);
                 Ok(Serial::Event(event))
             }
-            Skimmed::Other(serial) => Ok(serial),
+            Skimmed::Other(serial) => Ok(*serial),
         }
     }
 }
@@ -204,7 +204,7 @@ impl Reader {
 /// What has been read, and in the case of a call not decoded.
 enum Skimmed {
     Call(Arc<Message>),
-    Other(Serial),
+    Other(Box<Serial>),
 }
 
 /// How many elements are made room for before the first is read; more room follows as they come.
@@ -238,7 +238,7 @@ struct Session<'a> {
 
 impl Session<'_> {
     /// Reads all there is; a call leaves no more than the message.
-    fn serial(&mut self) -> Result<Option<Serial>> {
+    fn serial(&mut self) -> Result<Option<Box<Serial>>> {
         match self.cursor.u8()? {
             b'e' => {
                 self.place = Place::Call;
@@ -247,15 +247,16 @@ impl Session<'_> {
             }
             b'i' => {
                 self.place = Place::Id;
-                self.id().map(|id| Some(Serial::Id(id)))
+                self.id().map(|id| Some(Box::new(Serial::Id(id))))
             }
             b's' => {
                 self.place = Place::StateAccess;
-                self.state_access().map(|access| Some(Serial::StateAccess(Box::new(access))))
+                let access = self.state_access()?;
+                Ok(Some(Box::new(Serial::StateAccess(Box::new(access)))))
             }
             b'p' => {
                 self.place = Place::Packet;
-                self.packet().map(|packet| Some(Serial::Packet(packet)))
+                self.packet().map(|packet| Some(Box::new(Serial::Packet(packet))))
             }
             b'c' => {
                 self.place = Place::Connection;

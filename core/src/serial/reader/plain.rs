@@ -162,3 +162,69 @@ fn content_len(content: &[u8], class: u8, tag: TypeTag) -> usize {
         _ => NOT_PLAIN,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use crate::data::{Port, Record, Type, Value};
+    use crate::serial::{Caching, Limits, Mode, Reader, SerialErrorKind, Transcript, Writer};
+
+    fn args() -> Vec<Value> {
+        let field = crate::data::Field::new("f", Type::COUNT);
+        let record = Record::new(Type::record("r", vec![field]), vec![Some(Value::Count(7))]);
+        vec![
+            Value::Count(1),
+            Value::string("ab"),
+            record.into(),
+            Value::Addr([10, 0, 0, 1].into()),
+            Value::Addr(std::net::Ipv6Addr::LOCALHOST.into()),
+            Value::Port(Port::tcp(80)),
+            Value::Interval(0.5),
+            Value::Bool(true),
+        ]
+    }
+
+    /// What notes decisions reads everything the long way.
+    #[test]
+    fn the_short_way_reads_as_the_long_way_does() {
+        let uncached = Mode { caching: Caching::None, ..Mode::HANDSHAKE };
+        for mode in [Mode::RUNNING, Mode::HANDSHAKE, uncached] {
+            let mut writer = Writer::new(20);
+            let [before, changed, after] = [(); 3].map(|()| {
+                let mut chunk = Vec::new();
+                writer.event(mode, b"f", 1.0, &args(), &mut chunk).unwrap();
+                chunk
+            });
+            let mut compared = 0;
+            for at in 0..changed.len() {
+                for byte in [0, 1, 2, 4, 9, 0x80, 0xff, changed[at] + 1] {
+                    let mut changed = changed.clone();
+                    changed[at] = byte;
+                    let mut transcript = Transcript::default();
+                    let [mut short, mut long] = [(); 2].map(|()| Reader::new(Limits::default()));
+                    for reader in [&mut short, &mut long] {
+                        reader.set_cache_size(20);
+                    }
+                    for chunk in [&before, &changed, &after] {
+                        let chunk = Bytes::copy_from_slice(chunk);
+                        let expected = long.read_noting(&chunk, mode, &mut transcript);
+                        if let Err(error) = &expected {
+                            if matches!(error.kind, SerialErrorKind::LeftOver { .. }) {
+                                break;
+                            }
+                        }
+                        let read = short.read(&chunk, mode);
+                        assert_eq!(read, expected, "{mode:?}, {byte} at {at}");
+                        compared += 1;
+                        if read.is_err() {
+                            break;
+                        }
+                        assert_eq!(short.counters(), long.counters(), "{mode:?}, {byte} at {at}");
+                    }
+                }
+            }
+            assert!(compared > 10 * changed.len());
+        }
+    }
+}
