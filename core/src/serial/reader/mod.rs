@@ -7,6 +7,7 @@ mod object;
 mod opaque;
 mod plain;
 mod stmt;
+mod taping;
 mod types;
 mod value;
 
@@ -14,12 +15,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::data::{Declarations, Opcode, Packet, Serial, StateAccess, TypeTag, Value};
+use crate::data::{Declarations, Opcode, Packet, Serial, StateAccess, Value};
 
 use super::cache::{CacheCounters, Extent, Notes, Object, Place as CachePlace, ReadCache};
 use super::cursor::{Cursor, Result};
 use super::lazy::{LazyEvent, LazySerial};
-use super::tape::{BASE, Decode, Item, MISFIT, Message, What};
+use super::tape::{Decode, MISFIT, Message};
 use super::{Family, Limits, Mode, Place, SerialError, SerialErrorKind as Kind, Transcript};
 use head::Head;
 use indices::Indices;
@@ -295,49 +296,6 @@ impl Session<'_> {
         let at = self.tape_end();
         self.skim()?;
         Decode::new(self.message, at).value()
-    }
-
-    #[inline]
-    fn tape_end(&self) -> u32 {
-        // An item is put there for at least one byte of a chunk.
-        self.message.tape.len() as u32
-    }
-
-    /// Makes room on the tape for what is about to be read.
-    #[inline]
-    fn reserve(&mut self) -> u32 {
-        let at = self.tape_end();
-        let (class, tag) = (0, TypeTag::Void);
-        self.message.tape.push(Item { end: 0, next: 0, what: BASE, class, tag });
-        at
-    }
-
-    /// Puts what has been read on the tape, where room was made for it.
-    #[inline]
-    fn fill(&mut self, at: u32, class: u8, tag: TypeTag, what: What) {
-        let number = self.message.objects.len() as u32;
-        self.message.objects.push(what);
-        self.fill_with(at, class, tag, number);
-    }
-
-    #[inline]
-    fn fill_with(&mut self, at: u32, class: u8, tag: TypeTag, what: u32) {
-        let (end, next) = (self.cursor.offset(), self.tape_end());
-        if let Some(item) = self.message.tape.get_mut(at as usize) {
-            *item = Item { end, next, what, class, tag };
-        }
-    }
-
-    /// Reads something and puts it on the tape.
-    fn noted<T>(
-        &mut self,
-        read: impl FnOnce(&mut Self) -> Result<T>,
-        what: impl FnOnce(T) -> What,
-    ) -> Result<()> {
-        let at = self.reserve();
-        let object = read(self)?;
-        self.fill(at, 0, TypeTag::Void, what(object));
-        Ok(())
     }
 
     fn store(&mut self, place: CachePlace, object: Object, extent: Extent) {
