@@ -24,9 +24,10 @@ impl<'a> Cursor<'a> {
         Cursor { chunk, rest: chunk }
     }
 
-    /// Returns the number of bytes read.
+    /// Returns the number of bytes read; the length of a chunk fits 32 bits (§1.1).
+    #[inline]
     pub(super) fn offset(&self) -> u32 {
-        u32::try_from(self.chunk.len().saturating_sub(self.rest.len())).unwrap_or(u32::MAX)
+        self.chunk.len().wrapping_sub(self.rest.len()) as u32
     }
 
     /// Returns the number of bytes left.
@@ -62,16 +63,16 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Returns the next bytes without reading them, if there are as many.
+    /// Returns all that is left.
     #[inline(always)]
-    pub(super) fn peek<const N: usize>(&self) -> Option<&'a [u8; N]> {
-        self.rest.first_chunk()
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.rest
     }
 
-    /// Passes over bytes that were [peeked](Self::peek) at.
+    /// Goes on with an end of what was [left](Self::rest).
     #[inline(always)]
-    pub(super) fn skip<const N: usize>(&mut self) {
-        self.rest = self.rest.get(N..).unwrap_or_default();
+    pub(super) fn set_rest(&mut self, rest: &'a [u8]) {
+        self.rest = rest;
     }
 
     /// Goes to this many bytes from the beginning.
@@ -148,9 +149,10 @@ impl<'a> Cursor<'a> {
     /// Reads this many bytes, shared with the chunk.
     #[inline]
     pub(super) fn take(&mut self, length: u32) -> Result<Bytes> {
-        let bytes = self.leaf(length, take(length))?;
-        // What `take` gave lies inside the chunk, so this never panics; an empty slice is exempt.
-        Ok(self.chunk.slice_ref(bytes))
+        let start = self.chunk.len() - self.rest.len();
+        self.pass(length)?;
+        // What was passed lies inside the chunk, so this never panics.
+        Ok(self.chunk.slice(start..start + length as usize))
     }
 
     #[inline]

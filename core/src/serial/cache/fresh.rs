@@ -1,29 +1,55 @@
 //! The values of the unstable list that nothing has referred to yet (2§5).
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::Extent;
 
-/// What a value is, that is still being read.
+/// What a run's place on the tape is while its value is being read.
 const PENDING: u32 = u32::MAX;
-/// What a value is, that was referred to and so lies elsewhere.
-const GONE: u32 = u32::MAX - 1;
-/// What a value is, whose id means a newer object.
-const REPLACED: u32 = u32::MAX - 2;
+
+/// How far apart the stamps within a run are: after each value its type is used.
+pub(super) const STEP: u64 = 2;
 
 /// Holds values in the order in which they came, which is that of their ids.
 ///
-/// Nearly all values are never referred to: they come in at one end and leave at the other.
+/// Nearly all values are never referred to: they come in at one end and leave at the other. So they
+/// are kept by the run, and which of them are something else by now is noted apart.
 #[derive(Debug, Default)]
 pub(super) struct Fresh {
-    ring: VecDeque<FreshValue>,
-    gone: usize,
+    runs: VecDeque<Run>,
+    /// The run that plain values are added to, if any; it has to be closed before all else.
+    open: Run,
+    /// The ids of values in runs that are no longer what they were.
+    exceptions: BTreeMap<u64, Exception>,
+    len: usize,
+    /// How many came since the message began.
+    new: usize,
+}
+
+/// Holds values of one message, with ids in a row, at places of its tape in a row, and with stamps
+/// [`STEP`] apart.
+#[derive(Debug, Clone, Copy, Default)]
+struct Run {
+    pid: u64,
+    stamp: u64,
+    message: u32,
+    tape: u32,
+    count: u32,
+    /// How far each of them extends.
+    extent: Extent,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exception {
+    /// It was referred to and so lies elsewhere.
+    Gone,
+    /// Its id means a newer object; it only ages.
+    Replaced,
 }
 
 /// Says where a value is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FreshValue {
-    pid: u64,
     /// When it came, as the cache counts.
     pub(super) stamp: u64,
     /// The message that it came with.
@@ -33,46 +59,98 @@ pub(super) struct FreshValue {
     pub(super) extent: Extent,
 }
 
+impl Run {
+    /// Forgets the oldest of them.
+    fn advance(&mut self, count: u32) {
+        self.pid = self.pid.wrapping_add(u64::from(count));
+        self.stamp += STEP * u64::from(count);
+        self.tape = self.tape.wrapping_add(count);
+        self.count -= count;
+    }
+}
+
 impl Fresh {
     pub(super) fn len(&self) -> usize {
-        self.ring.len() - self.gone
+        self.len
     }
 
-    /// Registers a value, with an id above all before it; returns its place, which holds until
-    /// the next [`pop`](Self::pop).
+    /// Adds a plain value to the open run, if it goes on with this id at this place of the tape.
+    #[inline(always)]
+    pub(super) fn extend(&mut self, pid: u64, tape: u32) -> bool {
+        let Run { pid: first, count, .. } = self.open;
+        let goes_on = pid > first
+            && pid - first == u64::from(count)
+            && self.open.tape.wrapping_add(count) == tape;
+        self.open.count += u32::from(goes_on);
+        goes_on
+    }
+
+    /// Opens a run with a plain value, with an id above all before it.
+    pub(super) fn open(&mut self, pid: u64, stamp: u64, message: u32, tape: u32) {
+        self.open = Run { pid, stamp, message, tape, count: 1, extent: Extent::default() };
+    }
+
+    /// Returns how many values are in the open run.
+    #[inline(always)]
+    pub(super) fn opened(&self) -> u64 {
+        u64::from(self.open.count)
+    }
+
+    /// Closes the open run.
+    pub(super) fn close(&mut self) {
+        let run = std::mem::take(&mut self.open);
+        if run.count > 0 {
+            self.new += run.count as usize;
+            self.len += run.count as usize;
+            self.runs.push_back(run);
+        }
+    }
+
+    /// Registers a value that is about to be read, with an id above all before it, while no run is
+    /// open; returns its place, which holds until the next [`pop`](Self::pop).
     #[inline]
     pub(super) fn push(&mut self, pid: u64, stamp: u64, message: u32) -> usize {
         let extent = Extent::default();
-        self.ring.push_back(FreshValue { pid, stamp, message, tape: PENDING, extent });
-        self.ring.len() - 1
+        self.runs.push_back(Run { pid, stamp, message, tape: PENDING, count: 1, extent });
+        self.len += 1;
+        self.new += 1;
+        self.runs.len() - 1
     }
 
     /// Says where on its message's tape a value is, once it has been read.
     #[inline]
     pub(super) fn store(&mut self, place: usize, tape: u32, extent: Extent) {
-        if let Some(value) = self.ring.get_mut(place) {
-            value.extent = extent;
-            if value.tape == PENDING {
-                value.tape = tape;
-            }
+        if let Some(run) = self.runs.get_mut(place) {
+            (run.tape, run.extent) = (tape, extent);
         }
     }
 
+    /// Ends a message, of which no run is open; returns how many values came with it.
     #[inline]
-    fn find(&mut self, pid: u64) -> Option<&mut FreshValue> {
-        let first = self.ring.front()?.pid;
-        let guess = usize::try_from(pid.checked_sub(first)?).unwrap_or(usize::MAX);
-        let place = match self.ring.get(guess) {
-            Some(value) if value.pid == pid => guess,
-            _ => self.ring.binary_search_by_key(&pid, |value| value.pid).ok()?,
-        };
-        self.ring.get_mut(place).filter(|value| value.tape != GONE && value.tape != REPLACED)
+    pub(super) fn end(&mut self) -> usize {
+        std::mem::take(&mut self.new)
+    }
+
+    fn find(&mut self, pid: u64) -> Option<FreshValue> {
+        let after = self.runs.partition_point(|run| run.pid <= pid);
+        let run = self.runs.get(after.checked_sub(1)?)?;
+        let position = u32::try_from(pid - run.pid).ok().filter(|at| *at < run.count)?;
+        if self.exceptions.contains_key(&pid) {
+            return None;
+        }
+        Some(FreshValue {
+            stamp: run.stamp + STEP * u64::from(position),
+            message: run.message,
+            // One that is being read is alone.
+            tape: run.tape.saturating_add(position),
+            extent: run.extent,
+        })
     }
 
     /// Lets an id mean nothing here any more; the value only ages.
     pub(super) fn replace(&mut self, pid: u64) {
-        if let Some(value) = self.find(pid) {
-            value.tape = REPLACED;
+        if self.find(pid).is_some() {
+            self.exceptions.insert(pid, Exception::Replaced);
         }
     }
 
@@ -82,36 +160,143 @@ impl Fresh {
         if value.tape == PENDING {
             return Some(Err(()));
         }
-        let taken = *value;
-        value.tape = GONE;
-        self.gone += 1;
-        Some(Ok(taken))
+        self.exceptions.insert(pid, Exception::Gone);
+        self.len -= 1;
+        Some(Ok(value))
     }
 
     /// Returns when the oldest value came.
     #[inline]
     pub(super) fn oldest(&mut self) -> Option<u64> {
         loop {
-            let value = self.ring.front()?;
-            if value.tape != GONE {
-                return Some(value.stamp);
+            let (pid, stamp) = self.runs.front().map(|run| (run.pid, run.stamp))?;
+            if self.exceptions.is_empty() || self.exceptions.get(&pid) != Some(&Exception::Gone) {
+                return Some(stamp);
             }
-            self.ring.pop_front();
-            self.gone -= 1;
+            self.exceptions.remove(&pid);
+            self.drop_front(1);
         }
     }
 
-    /// Takes the oldest values that came with one message, at most so many, and only such as came
-    /// before then; returns the message and their number.
+    fn drop_front(&mut self, count: u32) {
+        if let Some(run) = self.runs.front_mut() {
+            run.advance(count);
+            if run.count == 0 {
+                self.runs.pop_front();
+            }
+        }
+    }
+
+    /// Takes the oldest values, if they came before then: those that came with one message, but at
+    /// most so many. Returns the message and their number.
     #[inline]
     pub(super) fn pop(&mut self, most: usize, before: u64) -> Option<(u32, usize)> {
         self.oldest()?;
-        let message = self.ring.front()?.message;
-        let next = |value: &&FreshValue| {
-            value.message == message && value.stamp < before && value.tape != GONE
-        };
-        let count = self.ring.iter().take(most).take_while(next).count();
-        self.ring.drain(..count);
-        Some((message, count))
+        let message = self.runs.front()?.message;
+        let mut count = 0;
+        while count < most {
+            match self.pop_run(message, most - count, before) {
+                0 => break,
+                popped => count += popped,
+            }
+        }
+        self.len -= count;
+        (count > 0).then_some((message, count))
+    }
+
+    /// Takes values off the first run, if they came with this message and before then.
+    #[inline]
+    fn pop_run(&mut self, message: u32, most: usize, before: u64) -> usize {
+        let Some(run) = self.runs.front() else { return 0 };
+        if run.message != message || run.stamp >= before {
+            return 0;
+        }
+        let mut count = run.count.min(u32::try_from(most).unwrap_or(u32::MAX));
+        if before != u64::MAX {
+            let older = (before - run.stamp).div_ceil(STEP);
+            count = count.min(u32::try_from(older).unwrap_or(u32::MAX));
+        }
+        if !self.exceptions.is_empty() {
+            count = self.pop_exception(run.pid, count);
+        }
+        self.drop_front(count);
+        count as usize
+    }
+
+    /// Forgets that the value with this id was replaced, if it was, for it is about to leave;
+    /// returns how many, at most so many, may leave with it. None, if it is gone already.
+    fn pop_exception(&mut self, pid: u64, most: u32) -> u32 {
+        match self.exceptions.first_key_value() {
+            Some((first, Exception::Gone)) if *first == pid => 0,
+            Some((first, Exception::Replaced)) if *first == pid => {
+                self.exceptions.remove(&pid);
+                most.min(1)
+            }
+            Some((first, _)) => {
+                most.min(u32::try_from(first.saturating_sub(pid)).unwrap_or(u32::MAX))
+            }
+            None => most,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Makes runs of ids 1 to 5 and 6 to 8 of one message and 9 of another, with stamps from 10 on.
+    fn runs() -> Fresh {
+        let mut fresh = Fresh::default();
+        for pid in 1..=8 {
+            let tape = pid as u32 + u32::from(pid > 5);
+            if !fresh.extend(pid, tape) {
+                fresh.close();
+                fresh.open(pid, 8 + STEP * pid, 0, tape);
+            }
+        }
+        fresh.close();
+        assert_eq!(fresh.end(), 8);
+        let place = fresh.push(9, 26, 1);
+        assert_eq!(fresh.take(9).unwrap().unwrap_err(), ());
+        fresh.store(place, 3, Extent { height: 1, objects: 2 });
+        assert_eq!(fresh.end(), 1);
+        assert_eq!((fresh.runs.len(), fresh.len()), (3, 9));
+        fresh
+    }
+
+    #[test]
+    fn values_are_found_in_their_runs() {
+        let mut fresh = runs();
+        let value = fresh.take(7).unwrap().unwrap();
+        assert_eq!((value.stamp, value.message, value.tape), (22, 0, 8));
+        let value = fresh.take(9).unwrap().unwrap();
+        assert_eq!((value.stamp, value.message, value.tape, value.extent.objects), (26, 1, 3, 2));
+        assert!(fresh.take(7).is_none() && fresh.take(0).is_none() && fresh.take(10).is_none());
+        assert_eq!(fresh.len(), 7);
+    }
+
+    #[test]
+    fn values_leave_from_the_oldest_on_and_message_by_message() {
+        let mut fresh = runs();
+        assert_eq!(fresh.pop(100, 15), Some((0, 3)), "what came before then");
+        assert_eq!(fresh.pop(100, 16), None);
+        assert_eq!(fresh.pop(1, u64::MAX), Some((0, 1)));
+        assert_eq!(fresh.pop(100, u64::MAX), Some((0, 4)), "over the end of a run");
+        assert_eq!(fresh.pop(100, u64::MAX), Some((1, 1)));
+        assert_eq!((fresh.pop(100, u64::MAX), fresh.len()), (None, 0));
+    }
+
+    #[test]
+    fn what_was_taken_does_not_leave_and_what_was_replaced_does() {
+        let mut fresh = runs();
+        fresh.replace(3);
+        assert!(fresh.take(3).is_none());
+        assert!(fresh.take(1).is_some() && fresh.take(4).is_some());
+        assert_eq!((fresh.len(), fresh.oldest()), (7, Some(12)));
+        assert_eq!(fresh.pop(100, u64::MAX), Some((0, 2)), "up to what is gone");
+        assert_eq!(fresh.oldest(), Some(18));
+        assert_eq!(fresh.pop(100, u64::MAX), Some((0, 4)));
+        assert_eq!(fresh.pop(100, u64::MAX), Some((1, 1)));
+        assert!(fresh.exceptions.is_empty() && fresh.runs.is_empty() && fresh.len() == 0);
     }
 }

@@ -24,20 +24,26 @@ pub(super) struct Messages {
 #[derive(Debug, Default)]
 struct Held {
     message: Option<Arc<Message>>,
-    notes: Notes,
+    notes: Option<Box<Notes>>,
     /// How many refer to it.
     live: usize,
 }
 
-/// Holds what the cache notes of a message.
+/// Holds what the cache notes of a message that refers to values, or of which values are referred
+/// to.
 #[derive(Debug, Default)]
 pub(in super::super) struct Notes {
     /// What of it was decoded because it was referred to.
     pub(in super::super) memo: Memo,
     /// The messages that it refers to, once for each reference.
     pub(in super::super) refers: Vec<u32>,
-    /// What it costs, in bytes.
-    pub(in super::super) bytes: usize,
+    /// What the memo costs, in bytes.
+    bytes: usize,
+}
+
+/// Returns what a message costs, in bytes.
+fn cost(message: &Message) -> usize {
+    message.chunk.len() + message.tape.len() * size_of::<Item>() + EACH
 }
 
 impl Messages {
@@ -45,46 +51,33 @@ impl Messages {
         self.bytes
     }
 
-    /// Returns a message to be filled, and the number that it will have if it is held.
+    /// Returns a message to be filled, which nobody shares yet, and the number that it will have if
+    /// it is held.
     #[inline]
-    pub(super) fn begin(&mut self) -> (Message, u32) {
-        let message = match self.spare.last_mut().and_then(Arc::get_mut) {
-            Some(spare) => std::mem::take(spare),
-            None => Message::default(),
-        };
+    pub(super) fn begin(&mut self) -> (Arc<Message>, u32) {
+        let message = self.spare.pop().unwrap_or_default();
         let number = match self.free.last() {
             Some(number) => *number,
-            None => {
-                self.held.push(Held::default());
-                let number = u32::try_from(self.held.len() - 1).unwrap_or(u32::MAX);
-                self.free.push(number);
-                number
-            }
+            None => self.add(),
         };
         (message, number)
     }
 
-    /// Makes a message shared that was filled.
-    #[inline]
-    pub(super) fn share(&mut self, message: Message) -> Arc<Message> {
-        if let Some(mut arc) = self.spare.pop() {
-            if let Some(spare) = Arc::get_mut(&mut arc) {
-                *spare = message;
-                return arc;
-            }
-        }
-        Arc::new(message)
+    #[cold]
+    fn add(&mut self) -> u32 {
+        self.held.push(Held::default());
+        let number = u32::try_from(self.held.len() - 1).unwrap_or(u32::MAX);
+        self.free.push(number);
+        number
     }
 
     /// Holds the message that was begun last, on behalf of so many.
     #[inline]
-    pub(super) fn hold(&mut self, message: Arc<Message>, notes: Notes, live: usize) {
+    pub(super) fn hold(&mut self, message: Arc<Message>, notes: Option<Box<Notes>>, live: usize) {
         let number = self.free.pop();
         if let Some(held) = number.and_then(|number| self.held.get_mut(number as usize)) {
-            let bytes = message.chunk.len() + message.tape.len() * size_of::<Item>() + EACH;
+            self.bytes += cost(&message) + notes.as_ref().map_or(0, |notes| notes.bytes);
             *held = Held { message: Some(message), live, notes };
-            held.notes.bytes += bytes;
-            self.bytes += held.notes.bytes;
         }
     }
 
@@ -109,11 +102,8 @@ impl Messages {
     /// Notes that so many less refer to a message, and lets go of it after the last.
     #[inline]
     pub(super) fn release(&mut self, number: u32, count: usize) {
-        if let Some(held) = self.held.get_mut(number as usize) {
-            held.live = held.live.saturating_sub(count);
-            if held.live == 0 {
-                self.drop_unreferred(number);
-            }
+        if self.leave(number, count) {
+            self.drop_unreferred(number);
         }
     }
 
@@ -122,32 +112,38 @@ impl Messages {
         let mut next = Some(number);
         while let Some(number) = next {
             if let Some(held) = self.held.get_mut(number as usize) {
-                let Held { message, notes, .. } = std::mem::take(held);
-                self.bytes = self.bytes.saturating_sub(notes.bytes);
+                let (message, notes) = (held.message.take(), held.notes.take());
                 self.free.push(number);
                 if let Some(message) = message {
+                    self.bytes = self.bytes.saturating_sub(cost(&message));
                     self.spare(message);
                 }
-                for other in notes.refers {
-                    if let Some(held) = self.held.get_mut(other as usize) {
-                        held.live = held.live.saturating_sub(1);
-                        if held.live == 0 {
-                            unreferred.push(other);
-                        }
-                    }
+                if let Some(notes) = notes {
+                    self.bytes = self.bytes.saturating_sub(notes.bytes);
+                    unreferred.extend(notes.refers.into_iter().filter(|of| self.leave(*of, 1)));
                 }
             }
             next = unreferred.pop();
         }
     }
 
+    /// Notes that so many less refer to a message; returns whether those were the last.
+    #[inline]
+    fn leave(&mut self, number: u32, count: usize) -> bool {
+        self.held.get_mut(number as usize).is_some_and(|held| {
+            held.live = held.live.saturating_sub(count);
+            held.live == 0
+        })
+    }
+
     /// Decodes the value at this place of a message's tape, which stands for so many objects.
     pub(super) fn value(&mut self, number: u32, tape: u32, objects: u32) -> Option<Value> {
         let held = self.held.get_mut(number as usize)?;
         let message = held.message.as_ref()?;
-        let before = held.notes.bytes;
-        let value = held.notes.value(message, tape, objects);
-        self.bytes += held.notes.bytes - before;
+        let notes = held.notes.get_or_insert_default();
+        let before = notes.bytes;
+        let value = notes.value(message, tape, objects);
+        self.bytes += notes.bytes - before;
         value
     }
 }

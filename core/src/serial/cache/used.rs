@@ -70,12 +70,22 @@ impl<T> Used<T> {
     /// Uses the entry at this place, if it is the one with this id.
     #[inline]
     pub(super) fn hit(&mut self, place: u32, pid: u64, stamp: u64) -> Option<&T> {
+        if self.touch(place, pid, stamp) {
+            self.slots.get(place as usize)?.item.as_ref()
+        } else {
+            None
+        }
+    }
+
+    /// Does the same; returns whether it is.
+    #[inline(always)]
+    pub(super) fn touch(&mut self, place: u32, pid: u64, stamp: u64) -> bool {
         match self.slots.get_mut(place as usize) {
             Some(slot) if slot.pid == pid && pid != 0 => {
                 slot.stamp = stamp;
-                slot.item.as_ref()
+                true
             }
-            _ => None,
+            _ => false,
         }
     }
 
@@ -92,10 +102,12 @@ impl<T> Used<T> {
     }
 
     /// Returns when the entry was used that wasn't for the longest time.
+    #[inline]
     pub(super) fn oldest(&mut self) -> Option<u64> {
-        if self.len == 0 {
-            return None;
-        }
+        if self.len == 0 { None } else { self.find_oldest() }
+    }
+
+    fn find_oldest(&mut self) -> Option<u64> {
         loop {
             match self.sorted.front() {
                 Some((stamp, place)) => match stamp_at(&self.slots, *place) {

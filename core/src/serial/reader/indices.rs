@@ -49,7 +49,7 @@ impl Session<'_> {
     }
 
     fn compare(&self, indices: &[u32]) -> Result<()> {
-        let decode = |at: &u32| Decode::new(&self.message, *at).index();
+        let decode = |at: &u32| Decode::new(self.message, *at).index();
         let mut lists = indices.iter().map(decode).collect::<Result<Vec<_>>>()?;
         lists.sort();
         match lists.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {

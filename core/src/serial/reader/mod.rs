@@ -5,7 +5,9 @@ mod head;
 mod indices;
 mod object;
 mod opaque;
+mod plain;
 mod stmt;
+mod taping;
 mod types;
 mod value;
 
@@ -13,12 +15,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::data::{Declarations, Opcode, Packet, Serial, StateAccess, TypeTag, Value};
+use crate::data::{Declarations, Opcode, Packet, Serial, StateAccess, Value};
 
 use super::cache::{CacheCounters, Extent, Notes, Object, Place as CachePlace, ReadCache};
 use super::cursor::{Cursor, Result};
 use super::lazy::{LazyEvent, LazySerial};
-use super::tape::{BASE, Decode, Item, Message, What};
+use super::tape::{Decode, MISFIT, Message};
 use super::{Family, Limits, Mode, Place, SerialError, SerialErrorKind as Kind, Transcript};
 use head::Head;
 use indices::Indices;
@@ -109,7 +111,7 @@ impl Reader {
     ) -> std::result::Result<LazySerial, SerialError> {
         Ok(match self.run(chunk, mode, None)?.0 {
             Skimmed::Call(message) => LazySerial::Event(LazyEvent::new(message)),
-            Skimmed::Other(serial) => LazySerial::Other(serial),
+            Skimmed::Other(serial) => LazySerial::Other(*serial),
         })
     }
 
@@ -142,45 +144,49 @@ impl Reader {
         mode: Mode,
         transcript: Option<&mut Transcript>,
     ) -> std::result::Result<(Skimmed, u32), SerialError> {
-        let message = Message { chunk: chunk.clone(), ..self.cache.begin() };
-        let mut session = Session {
-            cursor: Cursor::new(chunk),
-            cache: &mut self.cache,
-            mode,
-            limits: &self.limits,
-            known: &self.known,
-            lenient: self.lenient,
-            message,
-            notes: Notes::default(),
-            indices: &mut self.indices,
-            depth: 0,
-            deepest: 0,
-            types: 0,
-            objects: 0,
-            transcript,
-            position: 0,
-            place: Place::Tag,
+        let mut message = self.cache.begin();
+        let (serial, notes, end) = {
+            let (kind, offset, place) = (MISFIT, 0, Place::Tag);
+            let unshared = Arc::get_mut(&mut message);
+            let message = unshared.ok_or(SerialError { kind, offset, place })?;
+            message.chunk = chunk.clone();
+            let mut session = Session {
+                cursor: Cursor::new(chunk),
+                cache: &mut self.cache,
+                mode,
+                limits: &self.limits,
+                known: &self.known,
+                lenient: self.lenient,
+                message,
+                notes: None,
+                indices: &mut self.indices,
+                depth: 0,
+                deepest: 0,
+                types: 0,
+                objects: 0,
+                transcript,
+                position: 0,
+                place: Place::Tag,
+            };
+            let result = session.serial();
+            let end = session.cursor.offset();
+            match result {
+                Ok(serial) => {
+                    session.message.depth = session.deepest;
+                    (serial, session.notes, end)
+                }
+                Err(kind) => return Err(SerialError { kind, offset: end, place: session.place }),
+            }
         };
-        match session.serial() {
-            Ok(serial) => {
-                let end = session.cursor.offset();
-                let Session { mut message, notes, deepest, .. } = session;
-                message.depth = deepest;
-                let message = self.cache.end(message, notes, mode);
-                let skimmed = match serial {
-                    None => Skimmed::Call(message),
-                    Some(serial) => {
-                        self.cache.done(message);
-                        Skimmed::Other(serial)
-                    }
-                };
-                Ok((skimmed, end))
+        self.cache.end(&message, notes, mode);
+        let skimmed = match serial {
+            None => Skimmed::Call(message),
+            Some(serial) => {
+                self.cache.done(message);
+                Skimmed::Other(serial)
             }
-            Err(kind) => {
-                let offset = session.cursor.offset();
-                Err(SerialError { kind, offset, place: session.place })
-            }
-        }
+        };
+        Ok((skimmed, end))
     }
 
     /// Decodes all that there is.
@@ -191,7 +197,7 @@ impl Reader {
                 self.cache.done(message);
                 Ok(Serial::Event(event))
             }
-            Skimmed::Other(serial) => Ok(serial),
+            Skimmed::Other(serial) => Ok(*serial),
         }
     }
 }
@@ -199,7 +205,7 @@ impl Reader {
 /// What has been read, and in the case of a call not decoded.
 enum Skimmed {
     Call(Arc<Message>),
-    Other(Serial),
+    Other(Box<Serial>),
 }
 
 /// How many elements are made room for before the first is read; more room follows as they come.
@@ -214,8 +220,8 @@ struct Session<'a> {
     known: &'a Declarations,
     lenient: bool,
     /// What is found.
-    message: Message,
-    notes: Notes,
+    message: &'a mut Message,
+    notes: Option<Box<Notes>>,
     indices: &'a mut Indices,
     /// How many objects what is being read lies within.
     depth: u32,
@@ -233,7 +239,7 @@ struct Session<'a> {
 
 impl Session<'_> {
     /// Reads all there is; a call leaves no more than the message.
-    fn serial(&mut self) -> Result<Option<Serial>> {
+    fn serial(&mut self) -> Result<Option<Box<Serial>>> {
         match self.cursor.u8()? {
             b'e' => {
                 self.place = Place::Call;
@@ -242,15 +248,16 @@ impl Session<'_> {
             }
             b'i' => {
                 self.place = Place::Id;
-                self.id().map(|id| Some(Serial::Id(id)))
+                self.id().map(|id| Some(Box::new(Serial::Id(id))))
             }
             b's' => {
                 self.place = Place::StateAccess;
-                self.state_access().map(|access| Some(Serial::StateAccess(Box::new(access))))
+                let access = self.state_access()?;
+                Ok(Some(Box::new(Serial::StateAccess(Box::new(access)))))
             }
             b'p' => {
                 self.place = Place::Packet;
-                self.packet().map(|packet| Some(Serial::Packet(packet)))
+                self.packet().map(|packet| Some(Box::new(Serial::Packet(packet))))
             }
             b'c' => {
                 self.place = Place::Connection;
@@ -288,50 +295,7 @@ impl Session<'_> {
     fn value(&mut self) -> Result<Value> {
         let at = self.tape_end();
         self.skim()?;
-        Decode::new(&self.message, at).value()
-    }
-
-    #[inline]
-    fn tape_end(&self) -> u32 {
-        // An item is put there for at least one byte of a chunk.
-        self.message.tape.len() as u32
-    }
-
-    /// Makes room on the tape for what is about to be read.
-    #[inline]
-    fn reserve(&mut self) -> u32 {
-        let at = self.tape_end();
-        let (class, tag) = (0, TypeTag::Void);
-        self.message.tape.push(Item { end: 0, next: 0, what: BASE, class, tag });
-        at
-    }
-
-    /// Puts what has been read on the tape, where room was made for it.
-    #[inline]
-    fn fill(&mut self, at: u32, class: u8, tag: TypeTag, what: What) {
-        let number = self.message.objects.len() as u32;
-        self.message.objects.push(what);
-        self.fill_with(at, class, tag, number);
-    }
-
-    #[inline]
-    fn fill_with(&mut self, at: u32, class: u8, tag: TypeTag, what: u32) {
-        let (end, next) = (self.cursor.offset(), self.tape_end());
-        if let Some(item) = self.message.tape.get_mut(at as usize) {
-            *item = Item { end, next, what, class, tag };
-        }
-    }
-
-    /// Reads something and puts it on the tape.
-    fn noted<T>(
-        &mut self,
-        read: impl FnOnce(&mut Self) -> Result<T>,
-        what: impl FnOnce(T) -> What,
-    ) -> Result<()> {
-        let at = self.reserve();
-        let object = read(self)?;
-        self.fill(at, 0, TypeTag::Void, what(object));
-        Ok(())
+        Decode::new(self.message, at).value()
     }
 
     fn store(&mut self, place: CachePlace, object: Object, extent: Extent) {

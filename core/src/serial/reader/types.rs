@@ -7,7 +7,7 @@ use crate::data::{
     SetType, TableType, Type, TypeDef, TypeKind, TypeTag,
 };
 
-use super::super::cache::{PendingType, Place};
+use super::super::cache::{Extent, PendingType, Place};
 use super::super::cursor::Result;
 use super::super::kind::ty;
 use super::super::{Family, SerialErrorKind as Kind};
@@ -36,15 +36,18 @@ impl Session<'_> {
     /// Returns the type that a reference means.
     ///
     /// As a part of another type it counts as all its parts; as the type of a value it doesn't, for
-    /// the values of a large table share one type.
+    /// the values of a large table share one type. A standard type is nothing that a value could
+    /// hold more of.
     #[inline]
     pub(super) fn known_type(&mut self, pid: u64) -> Result<Type> {
         let (object, mut extent) = self.cache.look_up(pid)?;
         let ty = object
             .to_type()
             .map_err(|found| Kind::WrongFamily { expected: Family::Type, found })?;
-        if self.types == 0 {
-            extent.objects = 0;
+        match ty {
+            Type::Base(_) if self.types == 0 => extent = Extent::default(),
+            _ if self.types == 0 => extent.objects = 0,
+            _ => {}
         }
         self.reach(extent)?;
         Ok(ty)

@@ -2,22 +2,32 @@
 
 use crate::data::{Pattern, Port, Type, TypeTag};
 
-use super::super::cache::Extent;
 use super::super::cursor::Result;
 use super::super::kind::val;
-use super::super::tape::{BASE, Item, MISFIT, What, is_set};
+use super::super::tape::{BASE, MISFIT, What, is_set};
 use super::super::{Family, SerialErrorKind as Kind};
+use super::plain::Usual;
 use super::{Arc, Head, Object, Session, read_object};
 
 impl Session<'_> {
     /// Reads a value as far as the cache and the limits need it, and notes on the tape how it is
     /// decoded.
+    #[inline(always)]
     pub(super) fn skim(&mut self) -> Result<()> {
-        if self.transcript.is_none() {
-            let usual = if self.mode.pid_64bit { self.usual::<22>() } else { self.usual::<14>() };
-            if let Some((pid, class, type_pid)) = usual {
-                return self.skim_usual(pid, class, type_pid);
-            }
+        if self.skim_plain() { Ok(()) } else { self.skim_any() }
+    }
+
+    fn skim_any(&mut self) -> Result<()> {
+        let start = self.cursor.offset();
+        if let Some(Usual { pid, class, ty, .. }) = self.pass_usual()? {
+            let place = self.cache.register(pid, Family::Val, self.mode, start);
+            let at = self.reserve();
+            let ((), extent) = self.measured(|s| match s.known_type(ty)? {
+                Type::Base(tag) => s.content(at, class, tag, Type::Base(tag)),
+                ty => s.content_of(at, class, ty, 0),
+            })?;
+            self.cache.store_value(place, at, extent);
+            return Ok(());
         }
         match self.head(Family::Val)? {
             Head::Known(pid) => self.skim_known(pid),
@@ -49,76 +59,10 @@ impl Session<'_> {
         };
         self.reach(extent)?;
         let at = self.reserve();
-        let value = self.cache.value(place, extent.objects, &self.message, &mut self.notes);
+        let value = self.cache.value(place, extent.objects, self.message, &mut self.notes);
         let value = value.ok_or(MISFIT)?;
         self.fill(at, 0, value.tag(), What::Known(value));
         Ok(())
-    }
-
-    /// Looks whether what nearly every value begins with comes next, in as many bytes: the header
-    /// of a full value without location, and a reference to its type. Returns the value's id, its
-    /// class and the type's id.
-    #[inline(always)]
-    fn usual<const HEAD: usize>(&self) -> Option<(u64, u8, u64)> {
-        let pid_len = (HEAD - 6) / 2;
-        let head: &[u8; HEAD] = self.cursor.peek()?;
-        let (value, rest) = head.split_at(1 + pid_len);
-        let [0x88, class, 0, 1, 0, type_pid @ ..] = rest else { return None };
-        let [1, pid @ ..] = value else { return None };
-        if HEAD == 22 {
-            let pid = u64::from_be_bytes(*pid.first_chunk()?);
-            Some((pid, *class, u64::from_be_bytes(*type_pid.first_chunk()?)))
-        } else {
-            let pid = u32::from_be_bytes(*pid.first_chunk()?);
-            let type_pid = u32::from_be_bytes(*type_pid.first_chunk()?);
-            Some((u64::from(pid), *class, u64::from(type_pid)))
-        }
-    }
-
-    /// Reads a value that begins as nearly every value does: the same, in one step.
-    #[inline(always)]
-    fn skim_usual(&mut self, pid: u64, class: u8, type_pid: u64) -> Result<()> {
-        self.count_objects(2)?;
-        let start = self.cursor.offset();
-        if self.mode.pid_64bit {
-            self.cursor.skip::<22>();
-        } else {
-            self.cursor.skip::<14>();
-        }
-        let place = self.cache.register(pid, Family::Val, self.mode, start);
-        let at = self.reserve();
-        if let Some(tag) = self.cache.look_up_base(type_pid) {
-            self.base_content(at, class, tag)?;
-            self.cache.store_value(place, at, Extent::default());
-            return Ok(());
-        }
-        let ((), extent) = self.measured(|s| match s.known_type(type_pid)? {
-            Type::Base(tag) => s.base_content(at, class, tag),
-            ty => s.content_of(at, class, ty, 0),
-        })?;
-        self.cache.store_value(place, at, extent);
-        Ok(())
-    }
-
-    /// Reads the content of a value of a standard type; what nearly all are, without detours.
-    #[inline(always)]
-    fn base_content(&mut self, at: u32, class: u8, tag: TypeTag) -> Result<()> {
-        let (end, next) = (self.cursor.offset(), at + 1);
-        let read = match (class, tag) {
-            (val::STRING, TypeTag::String) => self.cursor.pass_string(),
-            (
-                val::PLAIN,
-                TypeTag::Count | TypeTag::Double | TypeTag::Time | TypeTag::Int | TypeTag::Bool,
-            )
-            | (val::INTERVAL, TypeTag::Interval) => self.cursor.pass(8),
-            (val::ADDR, TypeTag::Addr) => self.cursor.addr().map(drop),
-            (val::PORT, TypeTag::Port) => self.pass_port(),
-            _ => return self.content(at, class, tag, Type::Base(tag)),
-        };
-        if let Some(item) = self.message.tape.get_mut(at as usize) {
-            *item = Item { end, next, what: BASE, class, tag };
-        }
-        read
     }
 
     /// Reads the content of a value whose type is not simply a standard one.

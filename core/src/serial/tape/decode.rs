@@ -95,9 +95,11 @@ impl<'a> Decode<'a> {
         let at = self.at;
         match self.item()? {
             (item, Found::Base) => match item.tag {
-                TypeTag::Count => Ok(Value::Count(self.cursor.u64()?)),
-                TypeTag::String => Ok(Value::String(self.cursor.string()?)),
-                TypeTag::Addr => Ok(Value::Addr(self.cursor.addr()?)),
+                TypeTag::Count => self.cursor.u64().map(Value::Count),
+                TypeTag::Double => self.cursor.f64().map(Value::Double),
+                TypeTag::String => self.cursor.string().map(Value::String),
+                TypeTag::Addr => self.cursor.addr().map(Value::Addr),
+                TypeTag::Port => self.port().map(Value::Port),
                 tag => self.content(at, item.class, tag, &Type::Base(tag)),
             },
             (item, Found::Object(What::Full(ty))) => self.content(at, item.class, item.tag, ty),
@@ -116,10 +118,7 @@ impl<'a> Decode<'a> {
             TypeTag::Time => Value::Time(self.cursor.f64()?),
             TypeTag::Interval => Value::Interval(self.cursor.f64()?),
             TypeTag::String => Value::String(self.cursor.string()?),
-            TypeTag::Port => {
-                let number = self.cursor.u64()?;
-                Value::Port(Port::from_wire(number).ok_or(Kind::BadPort(number))?)
-            }
+            TypeTag::Port => Value::Port(self.port()?),
             TypeTag::Addr => Value::Addr(self.cursor.addr()?),
             // How wide one may be has been looked at.
             TypeTag::Subnet => Value::Subnet(self.cursor.subnet(true)?),
@@ -148,6 +147,12 @@ impl<'a> Decode<'a> {
             | TypeTag::Union
             | TypeTag::Type => return Err(MISFIT),
         })
+    }
+
+    #[inline]
+    fn port(&mut self) -> Result<Port> {
+        let number = self.cursor.u64()?;
+        Port::from_wire(number).ok_or(Kind::BadPort(number))
     }
 
     fn container(&mut self, at: u32, class: u8, tag: TypeTag, ty: &Type) -> Result<Value> {

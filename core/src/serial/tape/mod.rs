@@ -105,10 +105,13 @@ impl Message {
 
     /// Decodes a call.
     pub(super) fn event(&self) -> Event {
-        let arg = |at: &u32| Decode::new(self, *at).value().ok();
         let mut args = Vec::with_capacity(self.args.len());
-        // None fails, as skimming has found all errors.
-        args.extend(self.args.iter().filter_map(arg));
+        for at in &self.args {
+            // None fails, as skimming has found all errors.
+            if let Ok(arg) = Decode::new(self, *at).value() {
+                args.push(arg);
+            }
+        }
         Event { name: self.name(), time: self.time, args }
     }
 

@@ -1,15 +1,18 @@
 //! The reader's side of the object cache (2§5).
 
+mod end;
+mod find;
+
 use std::sync::Arc;
 
-use crate::data::{Type, TypeTag, Value};
+use crate::data::TypeTag;
 
 use super::super::tape::Message;
-use super::super::{Caching, Family, Limits, Mode, SerialErrorKind as Kind};
+use super::super::{Family, Limits, Mode};
 use super::ListId;
-use super::fresh::Fresh;
+use super::fresh::{Fresh, STEP};
 use super::index::PidIndex;
-use super::messages::{EACH, Messages, Notes};
+use super::messages::{EACH, Messages};
 use super::object::{Object, PendingType};
 use super::used::Used;
 use super::{CacheCounters, Extent};
@@ -32,14 +35,16 @@ pub(in super::super) struct ReadCache {
     used: [Used<Entry>; 2],
     /// Where they are.
     index: [PidIndex; 2],
-    recent: [(ListId, u32); RECENT],
+    recent: [Recent; RECENT],
     messages: Messages,
-    /// The number of the message that is being read, and how many entries refer to it.
+    /// The number of the message that is being read, and how many entries refer to it, fresh values
+    /// aside.
     current: u32,
     live: usize,
     /// Objects of the unstable list that leave at the end of the SERIAL: those without bit 15.
     volatile: Vec<u32>,
-    /// Counts registrations and uses.
+    /// Counts registrations and uses; those of the open run come on top of this, as they do of the
+    /// other counters.
     clock: u64,
     /// The greatest id so far: what is above can't be in the cache.
     highest: u64,
@@ -51,6 +56,15 @@ pub(in super::super) struct ReadCache {
     full: u64,
     references: u64,
     given_up: u64,
+}
+
+/// Says where an object is that was used of late.
+#[derive(Debug, Clone, Copy)]
+struct Recent {
+    list: ListId,
+    place: u32,
+    /// The standard type that it is, if it is one, and was looked up before.
+    tag: Option<TypeTag>,
 }
 
 #[derive(Debug)]
@@ -81,7 +95,7 @@ impl ReadCache {
             fresh: Fresh::default(),
             used: [Used::new(), Used::new()],
             index: Default::default(),
-            recent: [(ListId::Stable, NONE); RECENT],
+            recent: [Recent { list: ListId::Stable, place: NONE, tag: None }; RECENT],
             messages: Messages::default(),
             current: NONE,
             live: 0,
@@ -103,7 +117,9 @@ impl ReadCache {
 
     pub(in super::super) fn counters(&self) -> CacheCounters {
         let entries = (self.used[ListId::Stable as usize].len() + self.unstable()) as u64;
-        CacheCounters { full: self.full, references: self.references, entries }
+        // After an error there may be a run left.
+        let opened = self.fresh.opened();
+        CacheCounters { full: self.full + opened, references: self.references + opened, entries }
     }
 
     /// Returns how many bytes are kept alive, roughly.
@@ -120,9 +136,9 @@ impl ReadCache {
         self.fresh.len() + self.used[ListId::Unstable as usize].len()
     }
 
-    /// Begins a SERIAL: returns a message to be filled.
+    /// Begins a SERIAL: returns a message to be filled, which nobody shares yet.
     #[inline]
-    pub(in super::super) fn begin(&mut self) -> Message {
+    pub(in super::super) fn begin(&mut self) -> Arc<Message> {
         let (message, number) = self.messages.begin();
         self.current = number;
         self.live = 0;
@@ -148,6 +164,7 @@ impl ReadCache {
         mode: Mode,
         start: u32,
     ) -> Place {
+        self.close_run();
         self.full += 1;
         if pid == 0 {
             return Place(Where::Nowhere);
@@ -156,7 +173,6 @@ impl ReadCache {
         if pid > self.highest {
             self.highest = pid;
             if family == Family::Val {
-                self.live += 1;
                 return Place(Where::Fresh(self.fresh.push(pid, stamp, self.current)));
             }
         } else {
@@ -174,10 +190,50 @@ impl ReadCache {
         Place(Where::Used(list, place))
     }
 
+    /// Registers a value in full that is plain, and has been read: its content refers to nothing,
+    /// and its type was just looked up as a [standard](Self::standard_type) one. Returns whether it
+    /// could be done: not if anything about its id is unusual.
+    #[inline(always)]
+    pub(in super::super) fn register_plain(&mut self, pid: u64, tape: u32) -> bool {
+        self.fresh.extend(pid, tape) || self.open_run(pid, tape)
+    }
+
+    fn open_run(&mut self, pid: u64, tape: u32) -> bool {
+        self.close_run();
+        if pid <= self.highest {
+            return false;
+        }
+        self.highest = pid - 1;
+        self.fresh.open(pid, self.clock + 1, self.current, tape);
+        true
+    }
+
+    /// Closes the open run, if there is one, and makes up for what it put off.
+    #[inline]
+    fn close_run(&mut self) {
+        let opened = self.fresh.opened();
+        if opened > 0 {
+            self.clock += STEP * opened;
+            self.highest += opened;
+            self.full += opened;
+            self.references += opened;
+            self.fresh.close();
+        }
+    }
+
+    /// Counts so many objects in full that have no id.
+    #[inline(always)]
+    pub(in super::super) fn count_nameless(&mut self, objects: u64) {
+        self.full += objects;
+    }
+
     fn insert(&mut self, list: ListId, pid: u64, stamp: u64, entry: Entry) -> u32 {
-        let place = self.used[list as usize].insert(pid, stamp, entry);
-        self.index[list as usize].insert(pid, place);
-        self.recent[recent_at(pid)] = (list, place);
+        let used = &mut self.used[list as usize];
+        let place = used.insert(pid, stamp, entry);
+        let index = &mut self.index[list as usize];
+        index.insert(pid, place);
+        index.tidy(used.len(), |pid, place| used.is(place, pid));
+        self.recent[recent_at(pid)] = Recent { list, place, tag: None };
         place
     }
 
@@ -247,173 +303,6 @@ impl ReadCache {
         if let Where::Used(list, place) = place.0 {
             if let Some(entry) = self.used[list as usize].get_mut(place) {
                 entry.object = Object::PendingType(pending);
-            }
-        }
-    }
-
-    /// Returns the object that a reference means, and how far it extends.
-    #[inline]
-    pub(in super::super) fn look_up(&mut self, pid: u64) -> Result<(&Object, Extent), Kind> {
-        let (mut list, mut place) = self.recent[recent_at(pid)];
-        if !self.used[list as usize].is(place, pid) {
-            (list, place) = self.find(pid)?;
-        }
-        self.references += 1;
-        let stamp = self.tick();
-        match self.used[list as usize].hit(place, pid, stamp) {
-            Some(Entry { object: Object::Pending(_), .. }) => Err(Kind::Cycle(pid)),
-            Some(entry) => Ok((&entry.object, entry.extent)),
-            None => Err(Kind::UnknownObject(pid)),
-        }
-    }
-
-    /// Returns the tag that a reference means, if it means the standard instance of an atomic type
-    /// and was used of late.
-    #[inline(always)]
-    pub(in super::super) fn look_up_base(&mut self, pid: u64) -> Option<TypeTag> {
-        let (list, place) = self.recent[recent_at(pid)];
-        let stamp = self.clock + 1;
-        match self.used[list as usize].hit(place, pid, stamp)?.object {
-            Object::Type(Type::Base(tag)) => {
-                self.clock = stamp;
-                self.references += 1;
-                Some(tag)
-            }
-            _ => None,
-        }
-    }
-
-    fn find(&mut self, pid: u64) -> Result<(ListId, u32), Kind> {
-        if pid == 0 {
-            return Err(Kind::UnknownObject(pid));
-        }
-        let (list, place) = match self.fresh.take(pid) {
-            Some(Err(())) => return Err(Kind::Cycle(pid)),
-            Some(Ok(value)) => {
-                let (message, extent) = (value.message, value.extent);
-                let object = Object::Value(message, value.tape);
-                let entry = Entry { extent, object, bytes: 0, message };
-                (ListId::Unstable, self.insert(ListId::Unstable, pid, value.stamp, entry))
-            }
-            None => self.find_used(pid).ok_or(Kind::UnknownObject(pid))?,
-        };
-        self.recent[recent_at(pid)] = (list, place);
-        Ok((list, place))
-    }
-
-    fn find_used(&self, pid: u64) -> Option<(ListId, u32)> {
-        [ListId::Stable, ListId::Unstable].into_iter().find_map(|list| {
-            let place = self.index[list as usize].find(pid)?;
-            self.used[list as usize].is(place, pid).then_some((list, place))
-        })
-    }
-
-    /// Decodes a value of the message being read, or of one before it, which stands for so many
-    /// objects; the message holds on to the other.
-    pub(in super::super) fn value(
-        &mut self,
-        (number, tape): (u32, u32),
-        objects: u32,
-        message: &Message,
-        notes: &mut Notes,
-    ) -> Option<Value> {
-        if number == self.current {
-            return notes.value(message, tape, objects);
-        }
-        self.messages.refer(number);
-        notes.refers.push(number);
-        self.messages.value(number, tape, objects)
-    }
-
-    /// Ends a SERIAL: drops what doesn't outlive it and cuts the lists. Returns its message, which
-    /// has to be given [back](Self::done).
-    #[inline]
-    pub(in super::super) fn end(
-        &mut self,
-        message: Message,
-        notes: Notes,
-        mode: Mode,
-    ) -> Arc<Message> {
-        let message = self.messages.share(message);
-        if self.live > 0 {
-            self.messages.hold(Arc::clone(&message), notes, self.live);
-        } else {
-            notes.refers.iter().for_each(|number| self.messages.release(*number, 1));
-        }
-        while let Some(place) = self.volatile.pop() {
-            let entry = self.used[ListId::Unstable as usize].remove(place);
-            self.forget(entry);
-        }
-        let stable = self.used[ListId::Stable as usize].len();
-        if mode.caching == Caching::Stable {
-            (self.size..stable).for_each(|_| self.pop_stable());
-            self.cut_unstable(self.size);
-        } else {
-            self.cut_unstable(self.size.saturating_sub(stable));
-        }
-        while self.bytes() > self.limit && self.pop_oldest() {
-            self.given_up += 1;
-        }
-        for (used, index) in self.used.iter().zip(&mut self.index) {
-            index.tidy(used.len(), |pid, place| used.is(place, pid));
-        }
-        message
-    }
-
-    /// Takes back the message of a SERIAL.
-    #[inline]
-    pub(in super::super) fn done(&mut self, message: Arc<Message>) {
-        self.messages.spare(message);
-    }
-
-    fn pop_stable(&mut self) {
-        let entry = self.used[ListId::Stable as usize].pop();
-        self.forget(entry);
-    }
-
-    /// Drops the oldest entries of the unstable list until it has this size.
-    #[inline]
-    fn cut_unstable(&mut self, size: usize) {
-        while self.unstable() > size {
-            let over = self.unstable() - size;
-            let used = &mut self.used[ListId::Unstable as usize];
-            let before = used.oldest().unwrap_or(u64::MAX);
-            if self.fresh.oldest().is_some_and(|fresh| fresh < before) {
-                if let Some((message, count)) = self.fresh.pop(over, before) {
-                    self.messages.release(message, count);
-                }
-            } else {
-                let entry = used.pop();
-                self.forget(entry);
-            }
-        }
-    }
-
-    /// Drops the oldest entry of all; returns whether there was one.
-    fn pop_oldest(&mut self) -> bool {
-        let [stable, unstable] = &mut self.used;
-        let stable = stable.oldest().unwrap_or(u64::MAX);
-        let unstable = unstable.oldest().unwrap_or(u64::MAX);
-        let unstable = unstable.min(self.fresh.oldest().unwrap_or(u64::MAX));
-        if stable.min(unstable) == u64::MAX {
-            return false;
-        }
-        if stable < unstable {
-            self.pop_stable();
-        } else {
-            self.cut_unstable(self.unstable().saturating_sub(1));
-        }
-        true
-    }
-
-    fn forget(&mut self, entry: Option<Entry>) {
-        if let Some(entry) = entry {
-            // Locations and state accesses are registered but never stored.
-            if !matches!(entry.object, Object::Pending(_)) {
-                self.bytes = self.bytes.saturating_sub(entry.bytes as usize);
-            }
-            if entry.message != NONE {
-                self.messages.release(entry.message, 1);
             }
         }
     }

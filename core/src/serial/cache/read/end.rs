@@ -1,0 +1,102 @@
+//! What leaves the cache at the end of a SERIAL (2§5).
+
+use std::sync::Arc;
+
+use super::super::super::tape::Message;
+use super::super::super::{Caching, Mode};
+use super::super::ListId;
+use super::super::messages::Notes;
+use super::super::object::Object;
+use super::{Entry, NONE, ReadCache};
+
+impl ReadCache {
+    /// Ends a SERIAL: drops what doesn't outlive it and cuts the lists. Its message has to be given
+    /// [back](Self::done).
+    #[inline]
+    pub(in super::super::super) fn end(
+        &mut self,
+        message: &Arc<Message>,
+        notes: Option<Box<Notes>>,
+        mode: Mode,
+    ) {
+        self.close_run();
+        let live = self.live + self.fresh.end();
+        if live > 0 {
+            self.messages.hold(Arc::clone(message), notes, live);
+        } else if let Some(notes) = notes {
+            notes.refers.iter().for_each(|number| self.messages.release(*number, 1));
+        }
+        while let Some(place) = self.volatile.pop() {
+            let entry = self.used[ListId::Unstable as usize].remove(place);
+            self.forget(entry);
+        }
+        let stable = self.used[ListId::Stable as usize].len();
+        if mode.caching == Caching::Stable {
+            (self.size..stable).for_each(|_| self.pop_stable());
+            self.cut_unstable(self.size);
+        } else {
+            self.cut_unstable(self.size.saturating_sub(stable));
+        }
+        while self.bytes() > self.limit && self.pop_oldest() {
+            self.given_up += 1;
+        }
+    }
+
+    /// Takes back the message of a SERIAL.
+    #[inline]
+    pub(in super::super::super) fn done(&mut self, message: Arc<Message>) {
+        self.messages.spare(message);
+    }
+
+    fn pop_stable(&mut self) {
+        let entry = self.used[ListId::Stable as usize].pop();
+        self.forget(entry);
+    }
+
+    /// Drops the oldest entries of the unstable list until it has this size.
+    #[inline]
+    fn cut_unstable(&mut self, size: usize) {
+        let mut over = self.unstable().saturating_sub(size);
+        while over > 0 {
+            let used = &mut self.used[ListId::Unstable as usize];
+            let before = used.oldest().unwrap_or(u64::MAX);
+            if let Some((message, count)) = self.fresh.pop(over, before) {
+                self.messages.release(message, count);
+                over = over.saturating_sub(count);
+            } else {
+                let entry = used.pop();
+                self.forget(entry);
+                over -= 1;
+            }
+        }
+    }
+
+    /// Drops the oldest entry of all; returns whether there was one.
+    fn pop_oldest(&mut self) -> bool {
+        let [stable, unstable] = &mut self.used;
+        let stable = stable.oldest().unwrap_or(u64::MAX);
+        let unstable = unstable.oldest().unwrap_or(u64::MAX);
+        let unstable = unstable.min(self.fresh.oldest().unwrap_or(u64::MAX));
+        if stable.min(unstable) == u64::MAX {
+            return false;
+        }
+        if stable < unstable {
+            self.pop_stable();
+        } else {
+            self.cut_unstable(self.unstable().saturating_sub(1));
+        }
+        true
+    }
+
+    fn forget(&mut self, entry: Option<Entry>) {
+        if let Some(entry) = entry {
+            // Locations and state accesses are registered but never stored.
+            if !matches!(entry.object, Object::Pending(_)) {
+                self.bytes = self.bytes.saturating_sub(entry.bytes as usize);
+            }
+            if entry.message != NONE {
+                self.messages.release(entry.message, 1);
+            }
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Reads what nearly all values are: standard scalars (2§6).
+
+use crate::data::{Port, TypeTag};
+
+use super::super::cursor::Result;
+use super::super::kind::val;
+use super::super::tape::{BASE, Item};
+use super::Session;
+
+/// A header as nearly all values have it, with the beginning of the type.
+pub(super) struct Usual {
+    pub(super) pid: u64,
+    pub(super) class: u8,
+    /// Whether the type is in full.
+    is_full: bool,
+    /// The type's id.
+    pub(super) ty: u64,
+}
+
+impl Usual {
+    #[inline(always)]
+    fn of<const HEAD: usize>(head: &[u8; HEAD]) -> Option<Usual> {
+        let (value, ty) = head.split_at((HEAD - 4) / 2);
+        let [1, pid @ ..] = value else { return None };
+        let [0x88, class, 0, 1, is_full @ 0..=1, type_pid @ ..] = ty else { return None };
+        let (pid, ty) = (number(pid)?, number(type_pid)?);
+        Some(Usual { pid, class: *class, is_full: *is_full == 1, ty })
+    }
+}
+
+#[inline]
+fn usual_and_rest<const HEAD: usize>(bytes: &[u8]) -> Option<(Usual, &[u8])> {
+    let (head, rest) = bytes.split_first_chunk::<HEAD>()?;
+    Some((Usual::of(head)?, rest))
+}
+
+impl Session<'_> {
+    /// Reads a value if it is a plain one, of a standard type and with nothing unusual about it,
+    /// and is as right as can be; returns whether it was.
+    ///
+    /// Whatever it isn't sure of it leaves to the [long way](Self::skim): with that alone
+    /// everything would be read the same, errors included.
+    #[inline]
+    pub(super) fn skim_plain(&mut self) -> bool {
+        let read = match (&self.transcript, self.mode.pid_64bit) {
+            (Some(_), _) => None,
+            (None, true) => self.plain::<22, 33>(),
+            (None, false) => self.plain::<14, 25>(),
+        };
+        read.is_some()
+    }
+
+    /// Reads a plain value whose header takes so many bytes with a reference to its type, and so
+    /// many with its type in full.
+    #[inline(always)]
+    fn plain<const KNOWN: usize, const FULL: usize>(&mut self) -> Option<()> {
+        let rest = self.cursor.rest();
+        let (head, content) = rest.split_first_chunk::<KNOWN>()?;
+        let Usual { pid, class, is_full, ty } = Usual::of(head)?;
+        if is_full {
+            return if pid == 0 { self.full::<FULL>(class) } else { None };
+        }
+        let objects = self.objects.checked_add(2).filter(|all| *all <= self.limits.objects)?;
+        let tag = self.cache.standard_type(ty)?;
+        let left = content.get(content_len(content, class, tag)..)?;
+        let at = self.tape_end();
+        if !self.cache.register_plain(pid, at) {
+            return None;
+        }
+        self.objects = objects;
+        let end = self.cursor.offset().wrapping_add(KNOWN as u32);
+        self.cursor.set_rest(left);
+        self.message.tape.push(Item { end, next: at + 1, what: BASE, class, tag });
+        Some(())
+    }
+
+    /// Passes over a header as nearly all values have it, with a reference to the value's type, if
+    /// there is one.
+    #[inline]
+    pub(super) fn pass_usual(&mut self) -> Result<Option<Usual>> {
+        let rest = self.cursor.rest();
+        let usual = match (&self.transcript, self.mode.pid_64bit) {
+            (Some(_), _) => None,
+            (None, true) => usual_and_rest::<22>(rest),
+            (None, false) => usual_and_rest::<14>(rest),
+        };
+        Ok(match usual {
+            Some((usual, left)) if !usual.is_full => {
+                self.count_objects(2)?;
+                self.cursor.set_rest(left);
+                Some(usual)
+            }
+            _ => None,
+        })
+    }
+
+    /// Reads a plain value that has its type in full, as all have of a writer without a cache.
+    #[inline(never)]
+    fn full<const FULL: usize>(&mut self, class: u8) -> Option<()> {
+        let (head, content) = self.cursor.rest().split_first_chunk::<FULL>()?;
+        let (_, ty) = head.split_at((FULL - 17) / 2 + 6);
+        let (type_pid, ty) = ty.split_at((FULL - 17) / 2);
+        let [0x8a | 0xca, 1, 0, tag, internal, order, 1, 0, 0, 0, 0] = ty else { return None };
+        let tag = TypeTag::from_u8(*tag).filter(|tag| tag.is_atomic())?;
+        let is_standard =
+            *internal == tag.internal() as u8 && *order == u8::from(tag == TypeTag::Port);
+        if !is_standard || number(type_pid)? != 0 || self.depth >= self.limits.depth {
+            return None;
+        }
+        let objects = self.objects.checked_add(2).filter(|all| *all <= self.limits.objects)?;
+        let left = content.get(content_len(content, class, tag)..)?;
+        self.objects = objects;
+        self.deepest = self.deepest.max(self.depth + 1);
+        self.cache.count_nameless(2);
+        let (at, end) = (self.tape_end(), self.cursor.offset().wrapping_add(FULL as u32));
+        self.cursor.set_rest(left);
+        self.message.tape.push(Item { end, next: at + 1, what: BASE, class, tag });
+        Some(())
+    }
+}
+
+/// Reads an id of either width.
+#[inline(always)]
+fn number(bytes: &[u8]) -> Option<u64> {
+    match bytes.len() {
+        8 => bytes.first_chunk().map(|bytes| u64::from_be_bytes(*bytes)),
+        _ => bytes.first_chunk().map(|bytes| u64::from(u32::from_be_bytes(*bytes))),
+    }
+}
+
+/// What the length of a content is that isn't plain, or isn't right: more than can be there.
+const NOT_PLAIN: usize = usize::MAX;
+
+/// Returns how many bytes a plain value's content takes, if it is right as far as they are there.
+#[inline(always)]
+fn content_len(content: &[u8], class: u8, tag: TypeTag) -> usize {
+    match tag {
+        TypeTag::Bool
+        | TypeTag::Int
+        | TypeTag::Count
+        | TypeTag::Counter
+        | TypeTag::Double
+        | TypeTag::Time
+            if class == val::PLAIN =>
+        {
+            8
+        }
+        TypeTag::Interval if class == val::INTERVAL => 8,
+        TypeTag::String if class == val::STRING => match content.first_chunk() {
+            Some(length) => (u32::from_be_bytes(*length) as usize).saturating_add(4),
+            None => NOT_PLAIN,
+        },
+        TypeTag::Addr if class == val::ADDR => match content.first_chunk() {
+            Some([0, 0, 0, 1]) => 8,
+            Some([0, 0, 0, 4]) => 20,
+            _ => NOT_PLAIN,
+        },
+        TypeTag::Port if class == val::PORT => match content.first_chunk() {
+            Some(number) if Port::from_wire(u64::from_be_bytes(*number)).is_some() => 8,
+            _ => NOT_PLAIN,
+        },
+        _ => NOT_PLAIN,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use crate::data::{Port, Record, Type, Value};
+    use crate::serial::{Caching, Limits, Mode, Reader, SerialErrorKind, Transcript, Writer};
+
+    fn args() -> Vec<Value> {
+        let field = crate::data::Field::new("f", Type::COUNT);
+        let record = Record::new(Type::record("r", vec![field]), vec![Some(Value::Count(7))]);
+        vec![
+            Value::Count(1),
+            Value::string("ab"),
+            record.into(),
+            Value::Addr([10, 0, 0, 1].into()),
+            Value::Addr(std::net::Ipv6Addr::LOCALHOST.into()),
+            Value::Port(Port::tcp(80)),
+            Value::Interval(0.5),
+            Value::Bool(true),
+        ]
+    }
+
+    /// What notes decisions reads everything the long way.
+    #[test]
+    fn the_short_way_reads_as_the_long_way_does() {
+        let uncached = Mode { caching: Caching::None, ..Mode::HANDSHAKE };
+        for mode in [Mode::RUNNING, Mode::HANDSHAKE, uncached] {
+            let mut writer = Writer::new(20);
+            let [before, changed, after] = [(); 3].map(|()| {
+                let mut chunk = Vec::new();
+                writer.event(mode, b"f", 1.0, &args(), &mut chunk).unwrap();
+                chunk
+            });
+            let mut compared = 0;
+            for at in 0..changed.len() {
+                for byte in [0, 1, 2, 4, 9, 0x80, 0xff, changed[at] + 1] {
+                    let mut changed = changed.clone();
+                    changed[at] = byte;
+                    let mut transcript = Transcript::default();
+                    let [mut short, mut long] = [(); 2].map(|()| Reader::new(Limits::default()));
+                    for reader in [&mut short, &mut long] {
+                        reader.set_cache_size(20);
+                    }
+                    for chunk in [&before, &changed, &after] {
+                        let chunk = Bytes::copy_from_slice(chunk);
+                        let expected = long.read_noting(&chunk, mode, &mut transcript);
+                        if let Err(error) = &expected {
+                            if matches!(error.kind, SerialErrorKind::LeftOver { .. }) {
+                                break;
+                            }
+                        }
+                        let read = short.read(&chunk, mode);
+                        assert_eq!(read, expected, "{mode:?}, {byte} at {at}");
+                        compared += 1;
+                        if read.is_err() {
+                            break;
+                        }
+                        assert_eq!(short.counters(), long.counters(), "{mode:?}, {byte} at {at}");
+                    }
+                }
+            }
+            assert!(compared > 10 * changed.len());
+        }
+    }
+}
