@@ -149,8 +149,8 @@ fn declarations_say_which_variables_there_are() {
         let lines = run.stdout.lines().filter_map(|line| line.strip_prefix(start));
         lines.map(str::to_owned).collect::<Vec<_>>()
     };
-    // What the listener doesn't have it ignores; what the connector sends it has.
-    assert_eq!(of("final listener  "), ["v_count = 25", "other = x"]);
+    // What a side sends it has; what comes for other variables it ignores.
+    assert_eq!(of("final listener  "), ["v_count = 25", "other = x", "v_double = 77.0"]);
     assert_eq!(of("final connector ")[..2], ["v_count = 25", "other = x"]);
     assert_eq!(of("final connector ").len(), 21);
 }
@@ -181,7 +181,7 @@ fn later_connections_go_on() {
 
 #[test]
 fn what_can_not_be_carried_out_is_told() {
-    // The listener's first message with state is lost, so what refers to it means nothing.
+    // What comes for the variable is of another type.
     let declarations = "global v_count: string &synchronized;";
     let file = scratch("state-ignored", "vars.bro", declarations.as_bytes());
     let recording = alone("state-ignored", "bro-bro-sync-auth-connector");

@@ -233,6 +233,7 @@ mod tests {
                 "Mine::seen",
                 "Mine::kinds",
                 "Mine::kind = Mine::A",
+                "Mine::open_end",
             ]
         );
         let kinds = known.declared.globals.get(b"Mine::kinds").unwrap();

@@ -58,9 +58,7 @@ impl Replica {
     /// Carries out what the side sends; it did so itself before. `receives` is whether it also
     /// gets what the other side does.
     pub(super) fn sends(&mut self, time: Duration, access: &StateAccess, receives: bool) {
-        while self.coming.front().is_some_and(|(sent, _)| *sent + CROSSING <= time) {
-            self.receive_next();
-        }
+        self.receive_until(time);
         self.declare_assigned(access);
         let exact;
         let access = match receives {
@@ -82,6 +80,7 @@ impl Replica {
 
     /// Takes what the other side sends; it is carried out when it must have arrived.
     pub(super) fn receives(&mut self, time: Duration, received: Received) {
+        self.receive_until(time);
         self.coming.push_back((time, received));
     }
 
@@ -101,6 +100,13 @@ impl Replica {
     /// Returns what could not be carried out since the last call.
     pub(super) fn take_ignored(&mut self) -> Ignored {
         std::mem::take(&mut self.ignored)
+    }
+
+    /// Carries out what must have arrived at this time.
+    fn receive_until(&mut self, time: Duration) {
+        while self.coming.front().is_some_and(|(sent, _)| *sent + CROSSING <= time) {
+            self.receive_next();
+        }
     }
 
     fn receive_next(&mut self) -> bool {
@@ -176,4 +182,88 @@ fn assignment(access: &StateAccess) -> StateAccess {
         _ => {}
     }
     access
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn access(opcode: Opcode, op1: u64, op2: Option<u64>) -> StateAccess {
+        let (op1, op2) = (Value::Count(op1), op2.map(Value::Count));
+        StateAccess { opcode, target: "n".into(), op1, op2, op3: None }
+    }
+
+    fn assign(value: u64) -> StateAccess {
+        access(Opcode::Assign, value, None)
+    }
+
+    fn replica() -> Replica {
+        let mut known = Variables { complete: true, ..Variables::default() };
+        known.declared.read("global n = 1 &synchronized;").unwrap();
+        Replica::new("connector", known)
+    }
+
+    fn n(replica: &mut Replica) -> Value {
+        replica.settle();
+        let (name, value) = replica.values().next().unwrap();
+        assert_eq!(name.to_string(), "n");
+        value
+    }
+
+    fn receive(replica: &mut Replica, millis: u64, access: StateAccess) {
+        replica.receives(Duration::from_millis(millis), Received::Access(access));
+    }
+
+    fn send(replica: &mut Replica, millis: u64, access: &StateAccess, receives: bool) {
+        replica.sends(Duration::from_millis(millis), access, receives);
+    }
+
+    #[test]
+    fn what_crosses_arrives_after_what_is_sent() {
+        let mut replica = replica();
+        receive(&mut replica, 100, assign(5));
+        send(&mut replica, 170, &assign(6), true);
+        assert_eq!(n(&mut replica), Value::Count(5));
+    }
+
+    #[test]
+    fn what_is_sent_much_later_comes_after_what_arrived() {
+        let mut replica = replica();
+        receive(&mut replica, 100, assign(5));
+        send(&mut replica, 300, &assign(6), true);
+        assert_eq!(n(&mut replica), Value::Count(6));
+    }
+
+    #[test]
+    fn what_answers_comes_after_what_arrived() {
+        let mut replica = replica();
+        receive(&mut replica, 100, assign(5));
+        replica.settle();
+        send(&mut replica, 101, &assign(6), true);
+        assert_eq!(n(&mut replica), Value::Count(6));
+    }
+
+    #[test]
+    fn increments_that_cross_add_up() {
+        let mut replica = replica();
+        receive(&mut replica, 100, access(Opcode::Incr, 4, Some(1)));
+        send(&mut replica, 110, &access(Opcode::Incr, 2, Some(1)), true);
+        assert_eq!(n(&mut replica), Value::Count(5));
+    }
+
+    #[test]
+    fn a_side_that_only_sends_has_what_it_sent() {
+        let mut replica = replica();
+        // That it was 7 was not sent.
+        send(&mut replica, 100, &access(Opcode::Incr, 8, Some(7)), false);
+        assert_eq!(n(&mut replica), Value::Count(8));
+    }
+
+    #[test]
+    fn what_is_long_under_way_needs_no_memory() {
+        let mut replica = replica();
+        (0..10_000).for_each(|at| receive(&mut replica, at, assign(at)));
+        assert!(replica.coming.len() < 200);
+        assert_eq!(n(&mut replica), Value::Count(9_999));
+    }
 }
