@@ -28,6 +28,17 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) verify: bool,
 
+    /// Print what each side's synchronized variables hold after the sync phase and at the end.
+    ///
+    /// Follows both sides' variables from their initial values through what each receives and what
+    /// it sends itself; what it changes without sending it can't be known. A side's `&synchronized`
+    /// variables are those of its script in NAME.json beside NAME.jsonl, and of --declarations; on
+    /// a side of which neither is there, those that are assigned. Variables that a peer's ID sets
+    /// (`send_id`) are shown at the end too. Given the connections of one session in order, goes on
+    /// at each with the values at the end of the one before.
+    #[arg(long, conflicts_with_all = ["summary", "verify", "write_logs"])]
+    pub(crate) state: bool,
+
     /// Write the logs that the session carries into this folder, as the side that receives them
     /// does.
     ///
@@ -45,13 +56,16 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", requires = "write_logs")]
     pub(crate) log_names: Option<PathBuf>,
 
-    /// Declarations in Bro's notation, for types that peers send by name only.
+    /// Declarations in Bro's notation: types that peers send by name only, variables for --state.
     ///
     /// Broccoli sends the name of an enum and not its constants, whose names then can only come
     /// from here: `module Ping; type Kind: enum { FAST, SLOW };`. If the recording NAME.jsonl has
     /// its metadata NAME.json (gzipped or not) beside it, the enums declared by the scripts in
     /// there are known too; FILE has precedence. Without either, a constant prints as <undefined>,
     /// as it does in Bro if the number is none of the enum's.
+    ///
+    /// With --state the variables in FILE that are `&synchronized` are both sides':
+    /// `global hits: count = 0 &synchronized;`.
     #[arg(long, value_name = "FILE")]
     pub(crate) declarations: Option<PathBuf>,
 }
@@ -61,6 +75,7 @@ Examples:
   brocomm decode session.jsonl
   brocomm decode --json session.jsonl.gz | jq -c 'select(.event.name == \"ping\")'
   brocomm decode --summary *.jsonl
+  brocomm decode --state session.jsonl
   brocomm decode --write-logs logs session.jsonl && bro-cut id.orig_h service < logs/conn.log
   zcat session.jsonl.gz | brocomm decode -";
 
@@ -97,6 +112,14 @@ JSON lines:
  Arguments, values and operands are strings in Bro's printed form; unprintable bytes are \\xHH, so a
  newline is \\x0a, but a tab stays a tab. An absent operand is null. Types are in Bro's notation.
 
+State (--state):
+  sync  listener  hits = 10       after the sync phase, that is when both sides are running
+  final listener  hits = 12       at the end of the recording
+ With --json one object per line: at (\"connector\" or \"listener\"), when (\"sync\" or \"final\"), name,
+ value, and file, if several are given. Variables come in the order of their declaration; those
+ without a value are left out. Where changes of both sides cross, which came first on a side is
+ taken from the times in the recording and from what it sent; entries expire when a side says so.
+
 Exit codes:
   0  every message of every file was decoded (and, with --verify, written again to the same bytes)
   1  something could not be; standard error says where. The rest is shown all the same
@@ -106,5 +129,6 @@ Examples:
   brocomm decode session.jsonl
   brocomm decode --json session.jsonl.gz | jq -c 'select(.event.name == \"ping\")'
   brocomm decode --summary *.jsonl
+  brocomm decode --state session.jsonl
   brocomm decode --write-logs logs session.jsonl && bro-cut id.orig_h service < logs/conn.log
   zcat session.jsonl.gz | brocomm decode -";

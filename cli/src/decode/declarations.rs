@@ -4,10 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use brocomm::connection::Role;
 use brocomm::data::Declarations;
 use brocomm_conformance::Expectation;
 
-use super::scripts;
+use super::variables::Variables;
+use super::{scripts, side, variables};
 use crate::failure::{Failure, tell};
 
 /// Knows what the user declared, and finds what lies beside a recording.
@@ -60,18 +62,49 @@ impl Known {
     }
 }
 
+impl Known {
+    /// Returns what is known of each side's variables: those of its script in the recording's
+    /// metadata, and those that the user declared, which have precedence.
+    pub(super) fn variables(&self, recording: &Path) -> [Variables; 2] {
+        let metadata = metadata_of(recording).into_iter().find(|path| path.exists());
+        // That it can't be read was told with the enums.
+        let metadata = metadata.and_then(|path| Expectation::open(path).ok());
+        side::SIDES.map(|side| {
+            let mut known = Variables::default();
+            let party = metadata.as_ref().map(|metadata| match side {
+                Role::Initiator => &metadata.connector,
+                Role::Acceptor => &metadata.listener,
+            });
+            if let Some(script) = party.and_then(|party| party.script.as_ref()) {
+                known = variables::read(script);
+            }
+            known.add(&self.declared);
+            known
+        })
+    }
+}
+
+/// Returns a recording's session, the same for all its connections, and the connection's number.
+pub(super) fn session_of(recording: &Path) -> Option<(PathBuf, u32)> {
+    let (name, number) = parts_of(recording)?;
+    Some((recording.with_file_name(name), number))
+}
+
 /// Returns where the metadata of a recording may be: `NAME.json`, gzipped or not, for `NAME.jsonl`
 /// and `NAME.c2.jsonl`.
 fn metadata_of(recording: &Path) -> Vec<PathBuf> {
-    let Some(file) = recording.file_name().and_then(|name| name.to_str()) else {
-        return Vec::new();
-    };
-    let file = file.strip_suffix(".gz").unwrap_or(file);
-    let Some(name) = file.strip_suffix(".jsonl") else { return Vec::new() };
-    let first = name.rsplit_once(".c").filter(|(_, number)| number.parse::<u32>().is_ok());
-    let name = first.map_or(name, |(name, _)| name);
+    let Some((name, _)) = parts_of(recording) else { return Vec::new() };
     let beside = |file| recording.with_file_name(file);
     vec![beside(format!("{name}.json")), beside(format!("{name}.json.gz"))]
+}
+
+/// Takes apart `NAME.jsonl` and `NAME.c2.jsonl`, gzipped or not, into name and number.
+fn parts_of(recording: &Path) -> Option<(&str, u32)> {
+    let file = recording.file_name()?.to_str()?;
+    let name = file.strip_suffix(".gz").unwrap_or(file).strip_suffix(".jsonl")?;
+    let further =
+        name.rsplit_once(".c").and_then(|(name, number)| Some((name, number.parse().ok()?)));
+    Some(further.unwrap_or((name, 1)))
 }
 
 #[cfg(test)]

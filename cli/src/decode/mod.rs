@@ -10,8 +10,10 @@ pub(crate) mod printed;
 mod scripts;
 mod session;
 mod side;
+mod state;
 mod summary;
 mod text;
+mod variables;
 mod verify;
 mod view;
 
@@ -38,12 +40,16 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         )));
     }
     let mut failed = false;
+    let mut followed = state::Followed::default();
     for path in &args.files {
         let file = path.display().to_string();
-        let mut view: Box<dyn View> = if let Some(folder) = &args.write_logs {
+        let named = several.then(|| file.clone());
+        let mut view: Box<dyn View + '_> = if let Some(folder) = &args.write_logs {
             Box::new(logs::Logs::new(folder, args.log_names.as_deref())?)
+        } else if args.state {
+            Box::new(followed.recording(path, &known, args.json, named))
         } else if args.json {
-            Box::new(json::Lines::new(several.then(|| file.clone())))
+            Box::new(json::Lines::new(named))
         } else if args.summary {
             Box::new(summary::Summary::default())
         } else if args.verify {

@@ -16,7 +16,8 @@ pub(super) enum Source {
     Peer,
     /// Full state: a container that is known already is that one, and becomes as it is there.
     FullState,
-    /// A snapshot of our own: as full state, but nothing is merged.
+    /// The very state that is to be here, from a snapshot or from the node that is followed: as full
+    /// state, but nothing is merged.
     Snapshot,
 }
 

@@ -64,6 +64,20 @@ impl Store {
         self.replay(access, Source::FullState)
     }
 
+    /// Carries out an operation in a store that follows a node from outside, by what the node is
+    /// seen to send.
+    ///
+    /// What the node sends is how things are there: containers that are known become as they are
+    /// in the operation, and nothing is merged, for the node did that before it sent. Increments
+    /// add the difference.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::apply`].
+    pub fn apply_sent(&mut self, access: &StateAccess) -> Result<Applied, StateError> {
+        self.replay(access, Source::Snapshot)
+    }
+
     /// Takes an ID with its value, as `send_id` sends it: the variable of that name gets the value
     /// if that is of its type (2§8). IDs without a value change nothing.
     ///

@@ -110,6 +110,29 @@ fn mergeable_tables_are_merged_and_go_by_both_ids() {
 }
 
 #[test]
+fn what_a_node_is_seen_to_send_is_how_it_is_there() {
+    let (mut node, mut followed) = (store("node"), store("followed"));
+    // What is not seen: the node lost one entry and got others.
+    node.delete("m", count(1)).unwrap();
+    node.assign(Path::to("m").index(count(2)), "b").unwrap();
+    node.assign(Path::to("t1").index(count(2)), "b").unwrap();
+    for _ in 0..2 {
+        for name in ["m", "t1"] {
+            let sent = access(Opcode::Assign, name, [node.get(name).ok(), None, None]);
+            followed.apply_sent(&sent).unwrap();
+            // Neither merged nor as it was when it was sent before.
+            assert_eq!(shown(&followed, name), shown(&node, name));
+        }
+        node.delete("t1", count(2)).unwrap();
+        node.delete("m", count(2)).unwrap();
+    }
+    // Its containers go by its ids.
+    let sent = node.assign(Path::to("t1").index(count(3)), "c").unwrap().unwrap();
+    followed.apply_sent(&sent).unwrap();
+    assert_eq!(shown(&followed, "t1"), "{[1] = a,[3] = c}");
+}
+
+#[test]
 fn increments_count_by_their_difference() {
     let (mut a, mut b) = pair();
     let (first, second) = (a.increment("c", -1).unwrap(), b.increment("c", -1).unwrap());

@@ -1,0 +1,168 @@
+//! What the synchronized variables of both sides hold.
+
+mod replica;
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use brocomm::connection::{Observed, Observer, Phase, Role, SyncRole};
+use brocomm::data::{Serial, Value};
+use brocomm::wire::Message;
+use serde::Serialize;
+
+use self::replica::{Received, Replica};
+use super::declarations::{Known, session_of};
+use super::printed;
+use super::side::{self, SIDES};
+use super::view::View;
+use crate::failure::tell;
+
+/// Holds both sides' variables over the connections of a session.
+#[derive(Default)]
+pub(super) struct Followed {
+    /// The session, and the number of the connection.
+    session: Option<(PathBuf, u32)>,
+    sides: Option<[Replica; 2]>,
+}
+
+/// Follows one connection.
+pub(super) struct Connection<'a> {
+    sides: &'a mut [Replica; 2],
+    shown: String,
+    json: bool,
+    file: Option<String>,
+    /// Which sides have requested state.
+    requested: [bool; 2],
+    /// Which sides have ended the handshake.
+    done: [bool; 2],
+}
+
+impl Followed {
+    /// Makes the view of a recording; `file` goes into each line of JSON.
+    pub(super) fn recording(
+        &mut self,
+        path: &Path,
+        known: &Known,
+        json: bool,
+        file: Option<String>,
+    ) -> Connection<'_> {
+        let session = session_of(path);
+        let goes_on = match (&self.session, &session) {
+            (Some((before, earlier)), Some((now, later))) => before == now && earlier < later,
+            _ => false,
+        };
+        self.session = session;
+        if !goes_on {
+            self.sides = None;
+        }
+        let sides = self.sides.get_or_insert_with(|| {
+            let [connector, listener] = known.variables(path);
+            let side = |role, known| Replica::new(side::name(role), known);
+            [side(Role::Initiator, connector), side(Role::Acceptor, listener)]
+        });
+        let shown = path.display().to_string();
+        Connection { sides, shown, json, file, requested: [false; 2], done: [false; 2] }
+    }
+}
+
+/// A variable's value at some time.
+#[derive(Serialize)]
+struct Line<'a> {
+    at: &'static str,
+    when: &'static str,
+    name: String,
+    value: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+}
+
+impl View for Connection<'_> {
+    fn wants_heading(&self) -> bool {
+        !self.json
+    }
+
+    fn show(&mut self, time: Duration, observed: &Observed, out: &mut dyn Write) -> io::Result<()> {
+        let (from, to) = (side::index(observed.side), side::index(observed.side.other()));
+        match &observed.message {
+            Ok(Message::RequestSync { .. }) => self.requested[from] = true,
+            Ok(Message::PhaseDone) if self.completes(observed) => self.print("sync", out)?,
+            _ => {}
+        }
+        match &observed.serial {
+            Some(Ok(Serial::StateAccess(access))) => {
+                self.sides[from].sends(time, access, self.requested[from]);
+                if self.requested[to] {
+                    self.sides[to].receives(time, Received::Access((**access).clone()));
+                }
+            }
+            // In other phases they change nothing, and functions are no state.
+            Some(Ok(Serial::Id(id))) if observed.phase == Phase::Running => {
+                if id.value.as_ref().is_some_and(|value| !matches!(value, Value::Func(..))) {
+                    self.sides[to].receives(time, Received::Id(Arc::clone(id)));
+                }
+            }
+            // What the other side does from now on may be its answer.
+            Some(Ok(Serial::Event(_))) => self.sides[to].settle(),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn end(
+        &mut self,
+        _: &Observer,
+        _: [usize; 2],
+        out: &mut dyn Write,
+    ) -> io::Result<Option<String>> {
+        self.print("final", out)?;
+        out.flush()?;
+        for side in SIDES {
+            let ignored = self.sides[side::index(side)].take_ignored();
+            if let Some(first) = ignored.first {
+                let (file, side, count) = (&self.shown, side::name(side), ignored.count);
+                let plural = if count == 1 { " was" } else { "s were" };
+                tell(format_args!(
+                    "{file}: {side}: {count} operation{plural} ignored, as a Bro does: {first}; \
+                     if the {side} has other variables, give them with --declarations"
+                ));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Connection<'_> {
+    /// Tells whether both sides are Running after this PHASE_DONE (§3.3, §3.4).
+    fn completes(&mut self, observed: &Observed) -> bool {
+        match observed.phase {
+            Phase::Sync(role) => role == SyncRole::Sender,
+            Phase::Setup | Phase::Handshake => {
+                let both_were = self.done == [true; 2];
+                self.done[side::index(observed.side)] = true;
+                !both_were && self.done == [true; 2] && self.requested == [false; 2]
+            }
+            Phase::Running | Phase::Closed => false,
+        }
+    }
+
+    fn print(&mut self, when: &'static str, out: &mut dyn Write) -> io::Result<()> {
+        for side in SIDES {
+            let replica = &mut self.sides[side::index(side)];
+            replica.settle();
+            for (name, value) in replica.values() {
+                let (name, value) = (printed::bytes(name), printed::value(&value));
+                let at = side::name(side);
+                if self.json {
+                    let file = self.file.as_deref();
+                    serde_json::to_writer(&mut *out, &Line { at, when, name, value, file })?;
+                    out.write_all(b"\n")?;
+                } else {
+                    writeln!(out, "{when:<5} {at:<9} {name} = {value}")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
