@@ -98,10 +98,11 @@ impl View for Connection<'_> {
                 }
             }
             // In other phases they change nothing, and functions are no state.
-            Some(Ok(Serial::Id(id))) if observed.phase == Phase::Running => {
-                if id.value.as_ref().is_some_and(|value| !matches!(value, Value::Func(..))) {
-                    self.sides[to].receives(time, Received::Id(Arc::clone(id)));
-                }
+            Some(Ok(Serial::Id(id)))
+                if observed.phase == Phase::Running
+                    && id.value.as_ref().is_some_and(|value| !matches!(value, Value::Func(..))) =>
+            {
+                self.sides[to].receives(time, Received::Id(Arc::clone(id)));
             }
             // What the other side does from now on may be its answer.
             Some(Ok(Serial::Event(_))) => self.sides[to].settle(),
