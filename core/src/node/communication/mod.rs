@@ -1,14 +1,18 @@
 //! The machine: a node with all its peers.
 
+mod batches;
 mod commands;
 mod connecting;
 mod events;
 mod input;
 mod listening;
 mod liveness;
+mod log_input;
 mod logging;
+mod logs;
 mod policy;
 mod polling;
+mod print;
 mod terminate;
 mod trace;
 mod view;
@@ -26,10 +30,12 @@ use super::{
 use crate::Time;
 use crate::connection::{Connection, Role, StateSource};
 use crate::data::{Declarations, Name};
+use crate::services::PingStatistics;
 use crate::wire::SyncPoint;
 
 pub use commands::NodeError;
 pub use events::{RaiseError, Raised};
+pub use logs::WriteLogError;
 pub use trace::TraceStep;
 
 /// A node: its peers, what it asks of them, and what passes between them.
@@ -87,6 +93,7 @@ pub struct Communication {
     listening: listening::Listening,
     ending: terminate::Ending,
     trace: trace::Trace,
+    logs: logs::Logs,
 }
 
 /// How many departed peers are remembered by name.
@@ -132,6 +139,12 @@ struct Peer {
     has_turn: bool,
     /// The point of its trace that it reached (§2.11).
     point: Option<SyncPoint>,
+    /// What is batched for it.
+    batches: batches::Batches,
+    /// The logs that it sends.
+    log_input: log_input::LogInput,
+    /// What its answers to our PINGs sum up to.
+    pings: PingStatistics,
     /// What its earlier connections carried, and what is counted here.
     counters: PeerCounters,
 }
@@ -192,6 +205,7 @@ impl Communication {
             listening: listening::Listening::default(),
             ending: terminate::Ending::No,
             trace: trace::Trace::default(),
+            logs: logs::Logs::default(),
         })
     }
 
@@ -225,6 +239,7 @@ impl Communication {
             match timer {
                 Timer::Retry(peer) => self.try_connect(peer),
                 Timer::Liveness(peer) => self.check_liveness(peer),
+                Timer::Batch(peer) => self.batch_due(peer),
                 Timer::Listen => self.bind(),
                 Timer::Statistics => self.log_statistics_again(),
                 Timer::Terminate => self.terminate_now(),
