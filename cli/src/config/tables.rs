@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use brocomm::logs::LogLimits;
 use brocomm::node::{Backoff, Bound, KeepAlive, Liveness, Node, Options, Queue};
 use brocomm::{serial, wire};
 
@@ -40,6 +41,7 @@ table!(KeepAlive, SWITCHABLE { idle, interval, probes });
 table!(Liveness, SWITCHABLE { ping_after, close_after });
 table!(wire::Limits { chunk, message, inflated });
 table!(serial::Limits { depth, objects, cache, cache_bytes });
+table!(LogLimits { writers, announced, values });
 
 impl Read for Queue {
     fn read(item: &Item<'_, '_>, default: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
@@ -61,7 +63,7 @@ pub(super) fn options(table: &mut Table<'_, '_, '_, '_>) -> Options {
         max_remote_events_processed, ssl_ca_certificate, ssl_private_key, ssl_passphrase,
         peer_description, default_capture_filter, handshake, undeclared, outgoing, outgoing_total,
         incoming, incoming_total, retry_backoff, keep_alive, terminate_timeout, cache_size,
-        wire_limits, serial_limits,
+        wire_limits, serial_limits, log_limits,
     });
     options.unwrap_or(default)
 }

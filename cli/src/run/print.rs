@@ -4,6 +4,7 @@ use std::io;
 
 use brocomm::Time;
 use brocomm::connection::Notification as OfConnection;
+use brocomm::logs::{AsciiFormat, JsonFormat};
 use brocomm::node::Notification;
 use serde_json::json;
 
@@ -30,6 +31,23 @@ pub(super) fn show(printer: &mut Printer<'_>, time: Time, told: Notification) ->
         }
         Notification::ConnectionError { peer, reason } => {
             (peer, Notice::new("connection_error", [("reason", json!(reason))], reason))
+        }
+        Notification::LogWriterAnnounced { peer, writer } => {
+            let columns: Vec<_> = writer.fields.iter().map(|f| f.name.to_string()).collect();
+            let path = writer.path.to_string();
+            let text = format!("{path}: {}", columns.join(", "));
+            let fields = [("path", json!(path)), ("columns", json!(columns))];
+            (peer, Notice::new("log_writer", fields, text))
+        }
+        Notification::LogEntry { peer, writer, values } => {
+            let path = writer.path.to_string();
+            let (mut object, mut line) = (Vec::new(), Vec::new());
+            JsonFormat::default().entry(&writer.fields, &values, &mut object);
+            AsciiFormat::default().entry(&values, &mut line);
+            let object: serde_json::Value = serde_json::from_slice(&object).unwrap_or_default();
+            let text = format!("{path}: {}", String::from_utf8_lossy(&line).trim_end());
+            let fields = [("path", json!(path)), ("entry", object)];
+            (peer, Notice::new("log_entry", fields, text))
         }
         told => match of_connection(told) {
             Some((peer, told)) => (peer, Notice::of(&told)),
@@ -60,10 +78,6 @@ fn of_connection(
         Notification::Id { peer, id } => (peer, OfConnection::Id(id)),
         Notification::Packet { peer, packet } => (peer, OfConnection::Packet(packet)),
         Notification::RemotePrint { peer, items } => (peer, OfConnection::RemotePrint(items)),
-        Notification::LogCreateWriter { peer, writer } => {
-            (peer, OfConnection::LogCreateWriter(writer))
-        }
-        Notification::LogWrite { peer, entries } => (peer, OfConnection::LogWrite(entries)),
         Notification::SyncPoint { peer, point } => (peer, OfConnection::SyncPoint(point)),
         _ => return None,
     })

@@ -5,6 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::Phase;
+use crate::logs::LogError;
 use crate::serial::{SerialError, WriteError};
 use crate::wire::{MessageType, Version, WireError};
 
@@ -27,6 +28,7 @@ impl ProtocolError {
         match &self.kind {
             ProtocolErrorKind::Wire(error) => error.kind.section(),
             ProtocolErrorKind::Serial(error) => error.kind.section(),
+            ProtocolErrorKind::Log(error) => error.section(),
             ProtocolErrorKind::NoVersion
             | ProtocolErrorKind::ProtocolVersion { .. }
             | ProtocolErrorKind::DataVersion { .. } => "§3.1",
@@ -54,6 +56,7 @@ impl std::error::Error for ProtocolError {
         match &self.kind {
             ProtocolErrorKind::Wire(error) => Some(&**error),
             ProtocolErrorKind::Serial(error) => Some(&**error),
+            ProtocolErrorKind::Log(error) => Some(&**error),
             _ => None,
         }
     }
@@ -69,6 +72,10 @@ pub enum ProtocolErrorKind {
     /// A SERIAL cannot be read, so the caches are out of step (§5).
     #[error("{}: {}", .0.place, .0.kind)]
     Serial(Box<SerialError>),
+    /// A LOG_CREATE_WRITER or LOG_WRITE cannot be read, or passes a limit (3§1, 3§2). A connection
+    /// hands those on as they are; a [node](crate::node) reads them.
+    #[error("{} at byte {} of the argument", .0.kind, .0.offset)]
+    Log(Box<LogError>),
     /// The first message is no VERSION (§3.1).
     #[error("peer did not send version")]
     NoVersion,
@@ -113,6 +120,7 @@ impl ProtocolErrorKind {
         !matches!(
             self,
             ProtocolErrorKind::Wire(_)
+                | ProtocolErrorKind::Log(_)
                 | ProtocolErrorKind::UnexpectedMessage
                 | ProtocolErrorKind::TooManyEvents { .. }
         )

@@ -12,7 +12,7 @@ use crate::wire::{Caps, Compression, EventNames, Message, MessageType};
 
 /// The event whose request means that what is printed to files is wanted (§3.5); a Bro always
 /// knows it.
-pub(super) const PRINT_HOOK: &[u8] = b"print_hook";
+pub(crate) const PRINT_HOOK: &[u8] = b"print_hook";
 
 /// What a requested event is counted for beside its name's length, in bytes.
 const NAME_OVERHEAD: usize = 32;

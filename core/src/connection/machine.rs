@@ -11,6 +11,7 @@ use super::{
 };
 use crate::Time;
 use crate::data::Name;
+use crate::logs::LogError;
 use crate::serial;
 use crate::wire::{Caps, Decoder, MessageType, Version};
 
@@ -27,6 +28,10 @@ pub struct Connection {
     pub(super) reader: serial::Reader,
     pub(super) output: Output,
     notifications: VecDeque<Notification>,
+    /// Where each log message among these came.
+    pub(super) places: VecDeque<Place>,
+    /// Where the last log message came that was taken.
+    taken: Option<Place>,
     /// How the stream of the peer ended, once it did; in force when all before it is processed.
     pub(super) end: Option<CloseCause>,
     /// Input waits until the application has had its turn after `Established`.
@@ -36,6 +41,13 @@ pub struct Connection {
     /// Set when the transport can no longer carry anything.
     broken: bool,
     pub(super) counters: Counters,
+}
+
+/// Where a message came: its phase and its beginning in the stream of the peer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) phase: Phase,
+    pub(super) offset: u64,
 }
 
 /// Says when the transport is to be closed.
@@ -64,6 +76,8 @@ impl Connection {
             reader: serial::Reader::new(config.serial_limits),
             output: Output::new(config.framing, config.cache_size, config.output_limit),
             notifications: VecDeque::new(),
+            places: VecDeque::new(),
+            taken: None,
             end: None,
             held: false,
             backlog: false,
@@ -105,6 +119,7 @@ impl Connection {
         self.decoder.release();
         self.output.release();
         self.notifications.shrink_to_fit();
+        self.places.shrink_to_fit();
     }
 
     /// Gives the connection up at once, as if the transport had failed and nothing more had come.
@@ -143,7 +158,11 @@ impl Connection {
         if self.backlog && !self.held {
             self.process();
         }
-        self.notifications.pop_front()
+        let notification = self.notifications.pop_front();
+        if let Some(Notification::LogCreateWriter(_) | Notification::LogWrite(_)) = &notification {
+            self.taken = self.places.pop_front();
+        }
+        notification
     }
 
     /// Returns how many notifications wait to be taken.
@@ -288,6 +307,24 @@ impl Connection {
             self.log(LogMessage::UnserializationError);
         }
         self.close_because(CloseCause::Protocol(error));
+    }
+
+    /// Ends the connection for the log message that was taken last. What came after it, the end of
+    /// the connection included, counts for nothing.
+    pub(crate) fn reject_log(&mut self, error: LogError) {
+        let Some(Place { phase, offset }) = self.taken.take() else { return };
+        self.notifications.clear();
+        self.places.clear();
+        let message = Some(error.message);
+        let error =
+            ProtocolError { kind: ProtocolErrorKind::Log(Box::new(error)), message, phase, offset };
+        self.log(LogMessage::Violation(error.clone()));
+        if self.phase == Phase::Closed {
+            self.log(LogMessage::PeerDisconnected);
+            self.notify(Notification::Closed(CloseCause::Protocol(error)));
+        } else {
+            self.close_because(CloseCause::Protocol(error));
+        }
     }
 
     /// Ends the connection, once: logs, drops what only a live one needs, notifies (§3.6).

@@ -76,6 +76,7 @@ pub use authority::{Authority, SyncRequest, decide};
 pub use config::{Config, ConfigError, Setup, StateSource, Undeclared};
 pub use counters::Counters;
 pub use error::{Command, ProtocolError, ProtocolErrorKind, UsageError};
+pub(crate) use handshake::PRINT_HOOK;
 pub use legality::{LEGALITY, Legality, Row, legality};
 pub use log::{Level, LogMessage, Source};
 pub use machine::{Connection, PollClose};

@@ -1,6 +1,7 @@
 //! What comes from the peer, message by message.
 
 use super::legality::is_violation;
+use super::machine::Place;
 use super::{CloseCause, Connection, LogMessage, Notification, Phase, ProtocolErrorKind};
 use crate::wire::{Decoded, Message, MessageType};
 
@@ -66,8 +67,14 @@ impl Connection {
                 self.notify(Notification::SyncPoint(point));
             }
             Message::RemotePrint(items) => self.notify(Notification::RemotePrint(items)),
-            Message::LogCreateWriter(writer) => self.notify(Notification::LogCreateWriter(writer)),
-            Message::LogWrite(entries) => self.notify(Notification::LogWrite(entries)),
+            Message::LogCreateWriter(writer) => {
+                self.places.push_back(Place { phase: self.phase, offset });
+                self.notify(Notification::LogCreateWriter(writer));
+            }
+            Message::LogWrite(entries) => {
+                self.places.push_back(Place { phase: self.phase, offset });
+                self.notify(Notification::LogWrite(entries));
+            }
         }
     }
 

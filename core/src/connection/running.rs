@@ -195,8 +195,12 @@ impl Connection {
         Mode::new(self.config.capabilities, self.peer.caps, running)
     }
 
-    /// Sends the writers announced so far, if the peer wants logs.
+    /// Sends the writers announced so far, if the peer wants logs; one that does not when we are
+    /// Running never gets them.
     pub(super) fn announce_writers(&mut self) {
+        if !self.peer.logs && self.phase != Phase::Running {
+            return;
+        }
         for writer in std::mem::take(&mut self.ours.writers) {
             if self.peer.logs {
                 self.output.message(&Message::LogCreateWriter(writer));

@@ -49,6 +49,10 @@ impl<'a> Reader<'a> {
         Reader { argument, rest: argument }
     }
 
+    pub(super) fn position(&self) -> usize {
+        self.argument.len().saturating_sub(self.rest.len())
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
@@ -59,8 +63,7 @@ impl<'a> Reader<'a> {
     }
 
     fn error(&self, kind: Kind, message: MessageType) -> LogError {
-        let offset = self.argument.len().saturating_sub(self.rest.len());
-        LogError { kind, message, offset: u32::try_from(offset).unwrap_or(u32::MAX) }
+        LogError { kind, message, offset: u32::try_from(self.position()).unwrap_or(u32::MAX) }
     }
 
     fn writer(&mut self) -> Result<LogWriter> {

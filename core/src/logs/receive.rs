@@ -205,4 +205,11 @@ impl Iterator for LogEntries<'_> {
     }
 }
 
+impl LogEntries<'_> {
+    /// Returns how many bytes of the argument are read, so that another call can go on there.
+    pub fn position(&self) -> usize {
+        self.reader.position()
+    }
+}
+
 impl std::iter::FusedIterator for LogEntries<'_> {}

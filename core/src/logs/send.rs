@@ -25,9 +25,12 @@ pub const LOG_DELAY: Duration = Duration::from_secs(1);
 pub struct LogSender {
     /// The places of the writers that the peer knows.
     announced: BTreeSet<usize>,
-    ready: VecDeque<Message>,
+    /// With how many entries each has.
+    ready: VecDeque<(Message, usize)>,
     ready_bytes: usize,
     batch: Vec<u8>,
+    /// How many entries the batch has.
+    entries: usize,
     /// When the first entry of the batch was written.
     since: Option<Time>,
 }
@@ -44,6 +47,12 @@ impl LogSender {
         streams.writers().for_each(|writer| self.announce_one(writer));
     }
 
+    /// Takes note that the peer was told of a writer otherwise, such as by a
+    /// [`Connection`](crate::connection::Connection::log_create_writer) before it was Running.
+    pub fn was_told(&mut self, writer: &ActiveWriter) {
+        self.announced.insert(writer.place);
+    }
+
     /// Adds an entry; its writer is announced first if the peer was not told of it.
     pub fn write(&mut self, entry: &EncodedEntry<'_>, now: Time) {
         self.announce_one(entry.writer);
@@ -53,6 +62,7 @@ impl LogSender {
         }
         self.since.get_or_insert(now);
         self.batch.extend_from_slice(entry.bytes);
+        self.entries = self.entries.saturating_add(1);
         if self.batch.len() > LOG_BATCH {
             self.flush();
         }
@@ -66,20 +76,26 @@ impl LogSender {
             self.batch.clear();
             self.batch.shrink_to(LOG_BATCH);
             self.ready_bytes = self.ready_bytes.saturating_add(batch.len());
-            self.ready.push_back(Message::LogWrite(batch));
+            let entries = std::mem::take(&mut self.entries);
+            self.ready.push_back((Message::LogWrite(batch), entries));
         }
     }
 
     /// Returns the next message to send: a LOG_CREATE_WRITER or LOG_WRITE.
     pub fn poll_message(&mut self, now: Time) -> Option<Message> {
+        self.poll_counted(now).map(|(message, _)| message)
+    }
+
+    /// Returns the next message to send, with how many entries it has.
+    pub fn poll_counted(&mut self, now: Time) -> Option<(Message, usize)> {
         if self.is_due(now) {
             self.flush();
         }
-        let message = self.ready.pop_front()?;
+        let (message, entries) = self.ready.pop_front()?;
         if let Message::LogCreateWriter(bytes) | Message::LogWrite(bytes) = &message {
             self.ready_bytes = self.ready_bytes.saturating_sub(bytes.len());
         }
-        Some(message)
+        Some((message, entries))
     }
 
     /// Returns when to poll at the latest.
@@ -101,7 +117,7 @@ impl LogSender {
         if self.announced.insert(writer.place) {
             let announcement = writer.announcement.clone();
             self.ready_bytes = self.ready_bytes.saturating_add(announcement.len());
-            self.ready.push_back(Message::LogCreateWriter(announcement));
+            self.ready.push_back((Message::LogCreateWriter(announcement), 0));
         }
     }
 }

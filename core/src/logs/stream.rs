@@ -91,7 +91,7 @@ pub struct ActiveWriter {
     /// What it announces.
     pub writer: LogWriter,
     /// Its place among the writers that came up.
-    pub(super) place: usize,
+    pub(crate) place: usize,
     pub(super) announcement: Bytes,
 }
 
@@ -106,6 +106,11 @@ impl<'a> EncodedEntry<'a> {
     /// Returns the writer that the entry belongs to.
     pub fn writer(&self) -> &'a LogWriter {
         &self.writer.writer
+    }
+
+    /// Returns the same writer as one that came up.
+    pub fn active_writer(&self) -> &'a Arc<ActiveWriter> {
+        self.writer
     }
 
     /// Returns the entry as it is on the wire (3§2).
@@ -219,6 +224,11 @@ impl LogStreams {
 }
 
 impl ActiveWriter {
+    /// Returns the argument of the LOG_CREATE_WRITER that announces it (3§1).
+    pub fn announcement(&self) -> &Bytes {
+        &self.announcement
+    }
+
     fn new(stream: &LogStream, path: &Name, now: Time, place: usize) -> ActiveWriter {
         let writer = LogWriter {
             stream: stream.number,

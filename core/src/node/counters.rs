@@ -20,9 +20,9 @@ pub struct PeerCounters {
     pub outgoing: Depth,
     /// What it sent and the application has not taken.
     pub incoming: Depth,
-    /// Events that were dropped because too much waited.
+    /// Events, log entries and prints that were dropped because too much waited.
     pub dropped_outgoing: u64,
-    /// Events from it that were dropped because too much waited.
+    /// Events and log entries from it that were dropped because too much waited.
     pub dropped_incoming: u64,
     /// Events that could not be serialized, for being too large or too deep.
     pub unwritable: u64,
@@ -31,7 +31,8 @@ pub struct PeerCounters {
 /// Says how much waits in a queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Depth {
-    /// How many events wait.
+    /// How many events wait, and log entries that came, and batches of log entries or prints that
+    /// are to be sent.
     pub events: usize,
     /// Their size in memory, estimated, in bytes.
     pub bytes: usize,

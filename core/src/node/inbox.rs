@@ -3,13 +3,12 @@
 use std::collections::VecDeque;
 
 use super::{Bound, Depth, Notification, weight};
-use crate::data::Name;
 
 /// Holds notifications about one peer, in order.
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
     queue: VecDeque<(Notification, usize)>,
-    /// The events among it; nothing else is ever dropped, or counts.
+    /// The events and log entries among it; nothing else is ever dropped, or counts.
     pub(super) depth: Depth,
 }
 
@@ -22,10 +21,11 @@ impl Inbox {
         self.depth.reaches(bound)
     }
 
-    /// Returns the size of an event that was added, 0 for all else.
+    /// Returns the size of an event or log entry that was added, 0 for all else.
     pub(super) fn push(&mut self, notification: Notification) -> usize {
         let weight = match &notification {
             Notification::Event { event, .. } => weight::of_event(event),
+            Notification::LogEntry { values, .. } => weight::of_log_entry(values),
             _ => 0,
         };
         if weight > 0 {
@@ -44,7 +44,7 @@ impl Inbox {
         self.queue.front().map(|(notification, _)| notification)
     }
 
-    /// Returns the oldest notification, and the size of an event, 0 for all else.
+    /// Returns the oldest notification, and the size of an event or log entry, 0 for all else.
     pub(super) fn pop(&mut self) -> Option<(Notification, usize)> {
         let (notification, weight) = self.queue.pop_front()?;
         if weight > 0 {
@@ -53,14 +53,11 @@ impl Inbox {
         Some((notification, weight))
     }
 
-    /// Drops the event that has waited longest; returns its name and size.
-    pub(super) fn drop_oldest(&mut self) -> Option<(Name, usize)> {
+    /// Drops the event or log entry that has waited longest; returns it with its size.
+    pub(super) fn drop_oldest(&mut self) -> Option<(Notification, usize)> {
         let at = self.queue.iter().position(|(_, weight)| *weight > 0)?;
         let (notification, weight) = self.queue.remove(at)?;
         self.depth.remove(weight);
-        match notification {
-            Notification::Event { event, .. } => Some((event.name, weight)),
-            _ => None,
-        }
+        Some((notification, weight))
     }
 }

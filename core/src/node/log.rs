@@ -118,6 +118,17 @@ pub enum LogLine {
         incoming: bool,
         name: crate::data::Name,
     },
+    /// Log entries were dropped at a full queue; Bro has no such line.
+    LogEntriesDropped {
+        incoming: bool,
+        number: usize,
+    },
+    /// Prints were dropped at a full queue; Bro has no such line.
+    PrintsDropped {
+        number: usize,
+    },
+    /// A peer's entry fits no writer that it announced, so it is dropped (3§2). Once per message.
+    LogEntryUnknown,
     /// An event could not be serialized, for being too large or too deep; Bro gives up then.
     Unwritable {
         name: crate::data::Name,
@@ -152,6 +163,9 @@ impl LogLine {
             | LogLine::WriteError { .. }
             | LogLine::CouldNotConnect
             | LogLine::EventDropped { .. }
+            | LogLine::LogEntriesDropped { .. }
+            | LogLine::PrintsDropped { .. }
+            | LogLine::LogEntryUnknown
             | LogLine::Unwritable { .. }
             | LogLine::Silent
             | LogLine::IncomingFull
@@ -250,6 +264,16 @@ impl fmt::Display for LogLine {
             LogLine::EventDropped { incoming: false, name } => {
                 write!(f, "dropped event {name} for peer, too much waits to be sent")
             }
+            LogLine::LogEntriesDropped { incoming: true, number } => {
+                write!(f, "dropped {number} log entries from peer, too much waits to be handled")
+            }
+            LogLine::LogEntriesDropped { incoming: false, number } => {
+                write!(f, "dropped {number} log entries for peer, too much waits to be sent")
+            }
+            LogLine::PrintsDropped { number } => {
+                write!(f, "dropped {number} prints for peer, too much waits to be sent")
+            }
+            LogLine::LogEntryUnknown => f.write_str("write error for log entry"),
             LogLine::Unwritable { name } => {
                 write!(f, "serializing call: event {name} is too large or too deep, not sent")
             }

@@ -36,7 +36,7 @@ pub(crate) mod weight;
 pub mod framework {}
 
 pub use action::Action;
-pub use communication::{Communication, NodeError, RaiseError, Raised, TraceStep};
+pub use communication::{Communication, NodeError, RaiseError, Raised, TraceStep, WriteLogError};
 pub use configuration::Configuration;
 pub use counters::{Depth, PeerCounters, PeerState};
 pub use entry::{Liveness, Node};

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::{Endpoint, EventPeer, LogEntry, PeerId};
 use crate::connection::{CloseCause, SyncRole};
 use crate::data::{Event, Id, Name, Packet, StateAccess};
+use crate::logs::{LogValue, LogWriter};
 use crate::state::{Expired, Inconsistency, StateError};
 use crate::wire::{PrintItems, SyncPoint};
 
@@ -154,19 +155,23 @@ pub enum Notification {
         /// What, and to which files.
         items: PrintItems,
     },
-    /// A peer announces a log writer (§2.13, part 3).
-    LogCreateWriter {
+    /// A peer announced a log writer (§2.13, 3§1): a log of it begins. Not told again when the peer
+    /// repeats itself on the same connection.
+    LogWriterAnnounced {
         /// Who.
         peer: Arc<EventPeer>,
-        /// The argument.
-        writer: Bytes,
+        /// The stream, the path and the columns.
+        writer: Arc<LogWriter>,
     },
-    /// A peer sent log entries (§2.14, part 3).
-    LogWrite {
+    /// A peer sent an entry of a log that it announced (§2.14, 3§2). Whatever
+    /// [`accept_input`](super::Node::accept_input) says.
+    LogEntry {
         /// Who.
         peer: Arc<EventPeer>,
-        /// The argument.
-        entries: Bytes,
+        /// The writer that it belongs to.
+        writer: Arc<LogWriter>,
+        /// What each of the writer's columns holds. Strings share the message's buffer.
+        values: Vec<LogValue>,
     },
     /// A peer reached a point of its trace (§2.11).
     SyncPoint {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use crate::connection::Undeclared;
 use crate::data::Name;
+use crate::logs::LogLimits;
 use crate::{serial, wire};
 
 /// Configures a node; see [`Node`](super::Node) for what is told of each peer.
@@ -97,6 +98,8 @@ pub struct Options {
     pub wire_limits: wire::Limits,
     /// Bounds on what a peer's SERIALs can cost.
     pub serial_limits: serial::Limits,
+    /// Bounds on what a peer's logs can cost.
+    pub log_limits: LogLimits,
 }
 
 impl Default for Options {
@@ -137,6 +140,7 @@ impl Default for Options {
             cache_size: 3000,
             wire_limits: wire::Limits::default(),
             serial_limits: serial::Limits::default(),
+            log_limits: LogLimits::default(),
         }
     }
 }
@@ -165,7 +169,8 @@ pub struct Queue {
 /// Bounds what may wait in a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bound {
-    /// The greatest number of events.
+    /// The greatest number of events, log entries that came, and batches of log entries or prints
+    /// that are to be sent.
     pub events: usize,
     /// The greatest size of these, in bytes of memory, estimated. The last event that is accepted
     /// may pass it.

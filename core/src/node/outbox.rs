@@ -3,27 +3,54 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::{Bound, Depth, weight};
 use crate::data::{Event, StateAccess};
+use crate::wire::PrintItems;
 
 /// Holds what waits to be sent to one peer, in order, not yet serialized: so that it can still be
 /// dropped, and is shared among the peers that wait for it.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     queue: VecDeque<Outgoing>,
-    /// The events among it; operations on state are never dropped, and don't count.
+    /// What may be dropped among it; the rest does not count.
     pub(super) depth: Depth,
 }
 
 #[derive(Debug, Clone)]
 pub(super) enum Outgoing {
-    Event { event: Arc<Event>, weight: usize },
+    Event {
+        event: Arc<Event>,
+        weight: usize,
+    },
+    /// Never dropped: what comes after it builds on it.
     Access(Arc<StateAccess>),
+    /// Never dropped: the peer needs it for the entries. There are as many as there are logs.
+    LogWriter(Bytes),
+    LogEntries {
+        argument: Bytes,
+        number: usize,
+    },
+    Prints {
+        items: PrintItems,
+        number: usize,
+        weight: usize,
+    },
 }
 
 impl Outgoing {
     pub(super) fn event(event: Arc<Event>) -> Outgoing {
         Outgoing::Event { weight: weight::of_event(&event), event }
+    }
+
+    /// Returns the size of what may be dropped.
+    pub(super) fn weight(&self) -> Option<usize> {
+        match self {
+            Outgoing::Event { weight, .. } | Outgoing::Prints { weight, .. } => Some(*weight),
+            Outgoing::LogEntries { argument, .. } => Some(argument.len()),
+            Outgoing::Access(_) | Outgoing::LogWriter(_) => None,
+        }
     }
 }
 
@@ -37,8 +64,8 @@ impl Outbox {
     }
 
     pub(super) fn push(&mut self, outgoing: Outgoing) {
-        if let Outgoing::Event { weight, .. } = &outgoing {
-            self.depth.add(*weight);
+        if let Some(weight) = outgoing.weight() {
+            self.depth.add(weight);
         }
         self.queue.push_back(outgoing);
     }
@@ -54,22 +81,18 @@ impl Outbox {
 
     pub(super) fn pop(&mut self) -> Option<Outgoing> {
         let outgoing = self.queue.pop_front()?;
-        if let Outgoing::Event { weight, .. } = &outgoing {
-            self.depth.remove(*weight);
+        if let Some(weight) = outgoing.weight() {
+            self.depth.remove(weight);
         }
         Some(outgoing)
     }
 
-    /// Drops the event that has waited longest; returns it with its size.
-    pub(super) fn drop_oldest(&mut self) -> Option<(Arc<Event>, usize)> {
-        let at = self.queue.iter().position(|o| matches!(o, Outgoing::Event { .. }))?;
-        match self.queue.remove(at)? {
-            Outgoing::Event { event, weight } => {
-                self.depth.remove(weight);
-                Some((event, weight))
-            }
-            Outgoing::Access(_) => None,
-        }
+    /// Drops what has waited longest of what may be dropped; returns it.
+    pub(super) fn drop_oldest(&mut self) -> Option<Outgoing> {
+        let at = self.queue.iter().position(|outgoing| outgoing.weight().is_some())?;
+        let outgoing = self.queue.remove(at)?;
+        self.depth.remove(outgoing.weight().unwrap_or(0));
+        Some(outgoing)
     }
 
     /// Drops everything.
@@ -78,20 +101,28 @@ impl Outbox {
         self.depth = Depth { most_events: self.depth.most_events, ..Depth::default() };
     }
 
-    /// Drops the operations on state: the next connection begins with the whole state.
-    pub(super) fn drop_accesses(&mut self) {
-        self.queue.retain(|outgoing| matches!(outgoing, Outgoing::Event { .. }));
+    /// Drops all but the events: the next connection begins with the whole state, and logs and
+    /// prints belong to the one that is over.
+    pub(super) fn keep_events(&mut self) {
+        self.keep(|outgoing| matches!(outgoing, Outgoing::Event { .. }));
     }
 
     /// Drops the events whose names the peer does not want.
     pub(super) fn retain(&mut self, wanted: impl Fn(&[u8]) -> bool) {
-        let depth = &mut self.depth;
-        self.queue.retain(|outgoing| match outgoing {
-            Outgoing::Event { event, weight } if !wanted(&event.name) => {
-                depth.remove(*weight);
-                false
-            }
+        self.keep(|outgoing| match outgoing {
+            Outgoing::Event { event, .. } => wanted(&event.name),
             _ => true,
+        });
+    }
+
+    fn keep(&mut self, is_kept: impl Fn(&Outgoing) -> bool) {
+        let depth = &mut self.depth;
+        self.queue.retain(|outgoing| {
+            let kept = is_kept(outgoing);
+            if let Some(weight) = outgoing.weight().filter(|_| !kept) {
+                depth.remove(weight);
+            }
+            kept
         });
     }
 }

@@ -12,6 +12,8 @@ pub(super) enum Timer {
     Retry(PeerId),
     /// Look whether a peer is silent.
     Liveness(PeerId),
+    /// Send what is batched for a peer (§6).
+    Batch(PeerId),
     /// Bind again.
     Listen,
     /// Log what passed.

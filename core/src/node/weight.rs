@@ -1,6 +1,7 @@
 //! How much memory an event takes, roughly, for the bounds of queues.
 
 use crate::data::{Event, Value};
+use crate::logs::LogValue;
 
 /// Returns the memory that an event takes in a queue, estimated, in bytes.
 pub(crate) fn of_event(event: &Event) -> usize {
@@ -9,6 +10,25 @@ pub(crate) fn of_event(event: &Event) -> usize {
         .iter()
         .map(of_value)
         .fold(size_of::<Event>() + event.name.len(), usize::saturating_add)
+}
+
+/// Returns the memory that a log entry takes in a queue, estimated, in bytes.
+pub(crate) fn of_log_entry(values: &[LogValue]) -> usize {
+    values.iter().map(of_log_value).fold(size_of::<Vec<LogValue>>(), usize::saturating_add)
+}
+
+fn of_log_value(value: &LogValue) -> usize {
+    let inside = match value {
+        LogValue::String(text)
+        | LogValue::Enum(text)
+        | LogValue::Func(text)
+        | LogValue::File(text) => text.len(),
+        LogValue::Set(items) | LogValue::Vector(items) => {
+            items.iter().map(of_log_value).fold(0, usize::saturating_add)
+        }
+        _ => 0,
+    };
+    inside.saturating_add(size_of::<LogValue>())
 }
 
 fn of_value(value: &Value) -> usize {
@@ -44,5 +64,8 @@ mod tests {
         let text = |len| Value::string("x".repeat(len));
         assert!(event(vec![text(1000)]) >= event(vec![text(10)]) + 990);
         assert!(event(vec![text(1), text(1)]) > event(vec![text(1)]));
+        let entry = |len| LogValue::Set(vec![LogValue::string("x".repeat(len))]);
+        assert!(of_log_entry(&[entry(1000)]) >= of_log_entry(&[entry(10)]) + 990);
+        assert!(of_log_entry(&[]) > 0);
     }
 }

@@ -203,11 +203,21 @@ fn remote_print() {
 }
 
 #[test]
-fn log_create_writer_and_log_write() {
-    let told = after(Message::LogCreateWriter("w".into()));
-    assert!(matches!(told, Notification::LogCreateWriter { writer, .. } if writer == "w"));
-    let told = after(Message::LogWrite("e".into()));
-    assert!(matches!(told, Notification::LogWrite { entries, .. } if entries == "e"));
+fn log_writers_and_entries() {
+    let mut bench = running();
+    bench.hands[0].connection = None;
+    bench.send(0, &log_messages());
+    let news = bench.news();
+    let [
+        Notification::LogWriterAnnounced { peer, writer },
+        Notification::LogEntry { peer: of_entry, writer: written, values },
+    ] = &news[..]
+    else {
+        panic!("{news:?}")
+    };
+    assert_eq!((peer.id, of_entry.id), (FIRST, FIRST));
+    assert_eq!((&*writer.path, writer), (&b"mini"[..], written));
+    assert_eq!(values[..], [brocomm::logs::LogValue::Count(7)]);
 }
 
 #[test]

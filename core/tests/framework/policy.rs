@@ -121,11 +121,12 @@ fn accept_input_off_does_not_cover_what_every_peer_may_send() {
     let print = PrintItem { file: b"f", text: b"t" };
     let (time1, time2, time3, layout) = (0.0, 0.0, 0.0, PingLayout::Padded32);
     let ping = PingArgs { seq: 4, time1, time2, time3, layout };
+    let [writer, entries] = log_messages();
     let messages = [
         Message::Ping(ping),
         Message::RemotePrint([print].into_iter().collect()),
-        Message::LogCreateWriter("writer".into()),
-        Message::LogWrite("entries".into()),
+        writer,
+        entries,
         Message::CaptureFilter("tcp".into()),
         Message::SyncPoint(SyncPoint::Point(2)),
     ];
@@ -136,8 +137,8 @@ fn accept_input_off_does_not_cover_what_every_peer_may_send() {
         &news[..],
         [
             Notification::RemotePrint { .. },
-            Notification::LogCreateWriter { .. },
-            Notification::LogWrite { .. },
+            Notification::LogWriterAnnounced { .. },
+            Notification::LogEntry { .. },
             Notification::CaptureFilter { .. },
             Notification::SyncPoint { .. },
         ]

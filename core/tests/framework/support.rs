@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use brocomm::Time;
 use brocomm::connection::{Config, Setup, SyncRequest};
-use brocomm::data::{Declarations, Event, Value};
+use brocomm::data::{Declarations, Event, TypeTag, Value};
+use brocomm::logs::{LogField, LogStream, LogStreams, LogValue};
 use brocomm::node::{Configuration, LogEntry, Node, Notification, Options, PeerId};
 use brocomm::wire::{Caps, Message, Version};
 use bytes::Bytes;
@@ -99,6 +101,17 @@ pub(crate) fn numbers(told: &[Notification]) -> Vec<u64> {
         _ => None,
     };
     told.iter().filter_map(number).collect()
+}
+
+/// Makes a LOG_CREATE_WRITER and a LOG_WRITE for it with one entry.
+pub(crate) fn log_messages() -> [Message; 2] {
+    let mut streams = LogStreams::new();
+    let fields = vec![LogField::new("n", TypeTag::Count)];
+    streams.declare(LogStream::new(1, "mini", fields)).expect("it is the first");
+    let entry = streams.write(1, &[LogValue::Count(7)], Time::EPOCH).expect("it fits");
+    let writer = entry.active_writer().announcement().clone();
+    let entries = Bytes::copy_from_slice(entry.as_bytes());
+    [Message::LogCreateWriter(writer), Message::LogWrite(entries)]
 }
 
 /// A line of the communication log: level, source and message, `-` where there is none.

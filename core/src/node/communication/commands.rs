@@ -139,9 +139,10 @@ impl Communication {
             return if waited { Ok(()) } else { Err(NodeError::NotConnected(id)) };
         };
         let now = self.now;
-        match self.connection_mut(id) {
-            Some(connection) => {
-                connection.close(now);
+        match self.connection(id) {
+            Some(_) => {
+                self.flush_batch(id);
+                self.connection_mut(id).into_iter().for_each(|c| c.close(now));
                 self.drain(id);
                 self.touch(link);
             }
@@ -163,8 +164,15 @@ impl Communication {
     /// As [`request_remote_events`](Self::request_remote_events).
     pub fn send_ping(&mut self, id: PeerId, seq: u32, now: Time) -> Result<(), NodeError> {
         self.feed_time(now);
+        self.ping(id, seq)
+    }
+
+    /// Sends a PING at the present time.
+    pub(super) fn ping(&mut self, id: PeerId, seq: u32) -> Result<(), NodeError> {
         let now = self.now;
-        self.command(id, |connection| connection.ping(seq, now))
+        self.command(id, |connection| connection.ping(seq, now))?;
+        self.peers.entry(id).and_modify(|peer| peer.pings.sent());
+        Ok(())
     }
 
     /// Sends an ID with its value (2§8); refused outside Running.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::super::log::LogLine;
 use super::super::timers::Timer;
 use super::super::{Action, Backoff, ConnectionId, Endpoint, EventPeer, Notification, PeerId};
+use super::log_input::LogInput;
 use super::{Communication, FIRST_ACCEPTED, Link, NodeError, Peer};
 use crate::Time;
 use crate::connection::{Config, Connection, Role};
@@ -101,6 +102,9 @@ impl Communication {
             receives_state: false,
             has_turn: false,
             point: None,
+            batches: Default::default(),
+            log_input: Default::default(),
+            pings: Default::default(),
             counters: Default::default(),
         };
         self.peers.insert(id, peer);
@@ -216,7 +220,10 @@ impl Communication {
             peer.heard = now;
             peer.pinged = false;
             peer.point = None;
+            peer.log_input = LogInput::new(self.options.log_limits);
         }
+        self.lose_batches(peer);
+        self.give_writers(peer);
         self.drain(peer);
         self.touch(id);
     }

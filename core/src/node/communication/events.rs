@@ -13,7 +13,7 @@ use crate::Time;
 use crate::connection::{Phase, Sent, UsageError};
 use crate::data::{Event, Name, StateAccess};
 
-/// Says what became of an event that was raised.
+/// Says what became of an event that was raised, or a log entry or print.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Raised {
     /// How many peers get it.
@@ -68,7 +68,7 @@ impl Communication {
         peers.iter().find(waits).copied()
     }
 
-    fn is_full(&self, id: PeerId) -> bool {
+    pub(super) fn is_full(&self, id: PeerId) -> bool {
         let Some(peer) = self.peers.get(&id) else { return false };
         peer.outbox.is_full(self.options.outgoing.bound)
             || !peer.outbox.is_empty() && self.outgoing.reaches(self.options.outgoing_total)
@@ -98,7 +98,7 @@ impl Communication {
         }
         let event = Arc::new(event);
         for id in later {
-            if self.queue(id, Outgoing::event(Arc::clone(&event))) {
+            if self.queue(id, Arc::clone(&event)) {
                 raised.peers += 1;
             } else {
                 raised.dropped += 1;
@@ -141,16 +141,24 @@ impl Communication {
     }
 
     /// Queues an event for a peer, as the policy has it; returns whether it is queued.
-    fn queue(&mut self, id: PeerId, outgoing: Outgoing) -> bool {
-        let Outgoing::Event { event, weight } = &outgoing else { return false };
-        let weight = *weight;
+    fn queue(&mut self, id: PeerId, event: Arc<Event>) -> bool {
+        let dropped = || LogLine::EventDropped { incoming: false, name: event.name.compact() };
+        let admitted = self.admit(id, dropped);
+        if admitted {
+            self.push_outgoing(id, Outgoing::event(event));
+        }
+        admitted
+    }
+
+    /// Makes room for something that is to wait for a peer, as the policy has it; returns whether it
+    /// may. If it is dropped that is counted, and logged by this line.
+    pub(super) fn admit(&mut self, id: PeerId, dropped: impl FnOnce() -> LogLine) -> bool {
         let (full, bound) = (self.is_full(id), self.options.outgoing.bound);
         let Some(peer) = self.peers.get_mut(&id) else { return false };
         match self.options.outgoing.overflow {
             Overflow::DropNewest if full => {
                 peer.counters.dropped_outgoing += 1;
-                let line = LogLine::EventDropped { incoming: false, name: event.name.compact() };
-                self.log_peer(id, line);
+                self.log_peer(id, dropped());
                 return false;
             }
             Overflow::DropOldest if full => {
@@ -170,21 +178,35 @@ impl Communication {
             }
             _ => {}
         }
-        if let Some(peer) = self.peers.get_mut(&id) {
-            peer.outbox.push(outgoing);
-            self.outgoing.add(weight);
-        }
         true
     }
 
-    /// Drops the event that has waited longest for a peer; returns whether there was one.
+    /// Adds to what waits for a peer.
+    pub(super) fn push_outgoing(&mut self, id: PeerId, outgoing: Outgoing) {
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        if let Some(weight) = outgoing.weight() {
+            self.outgoing.add(weight);
+        }
+        peer.outbox.push(outgoing);
+    }
+
+    /// Drops what has waited longest for a peer; returns whether there was anything.
     fn drop_oldest(&mut self, id: PeerId) -> bool {
         let Some(peer) = self.peers.get_mut(&id) else { return false };
-        let Some((oldest, weight)) = peer.outbox.drop_oldest() else { return false };
-        peer.counters.dropped_outgoing += 1;
-        self.outgoing.remove(weight);
-        let name = oldest.name.compact();
-        self.log_peer(id, LogLine::EventDropped { incoming: false, name });
+        let Some(oldest) = peer.outbox.drop_oldest() else { return false };
+        self.outgoing.remove(oldest.weight().unwrap_or(0));
+        let (number, line) = match oldest {
+            Outgoing::Event { event, .. } => {
+                (1, LogLine::EventDropped { incoming: false, name: event.name.compact() })
+            }
+            Outgoing::LogEntries { number, .. } => {
+                (number, LogLine::LogEntriesDropped { incoming: false, number })
+            }
+            Outgoing::Prints { number, .. } => (number, LogLine::PrintsDropped { number }),
+            Outgoing::Access(_) | Outgoing::LogWriter(_) => return true,
+        };
+        peer.counters.dropped_outgoing += number as u64;
+        self.log_peer(id, line);
         true
     }
 
@@ -200,6 +222,9 @@ impl Communication {
             let result = match &outgoing {
                 Outgoing::Event { event, .. } => connection.send_event(event),
                 Outgoing::Access(access) => connection.send_state_access(access),
+                Outgoing::LogWriter(writer) => connection.log_create_writer(writer.clone()),
+                Outgoing::LogEntries { argument, .. } => connection.log_write(argument.clone()),
+                Outgoing::Prints { items, .. } => connection.send_print(items),
             };
             match result {
                 Err(UsageError::QueueFull { .. }) => break,
@@ -214,7 +239,7 @@ impl Communication {
                 peer.outbox.pop();
                 sent = true;
             }
-            if let Outgoing::Event { weight, .. } = outgoing {
+            if let Some(weight) = outgoing.weight() {
                 self.outgoing.remove(weight);
             }
         }
@@ -282,11 +307,7 @@ impl Communication {
                 break;
             }
         }
-        let Some(peer) = self.peers.get_mut(&id) else { return };
-        if let Outgoing::Event { weight, .. } = &outgoing {
-            self.outgoing.add(*weight);
-        }
-        peer.outbox.push(outgoing);
+        self.push_outgoing(id, outgoing);
     }
 
     /// Sends what was kept for a peer that is back, as far as it has requested it.
@@ -307,7 +328,7 @@ impl Communication {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         let before = peer.outbox.depth;
         if keeps {
-            peer.outbox.drop_accesses();
+            peer.outbox.keep_events();
         } else {
             peer.outbox.clear();
         }

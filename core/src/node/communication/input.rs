@@ -112,6 +112,9 @@ impl Communication {
             if !closed && (peer.awaiting_setup || self.must_wait(id)) {
                 return;
             }
+            if self.next_log_entry(id) {
+                continue;
+            }
             let Some(notification) =
                 self.connection_mut(id).and_then(Connection::poll_notification)
             else {
@@ -146,17 +149,21 @@ impl Communication {
 
     /// Adds an event to what the application is told of a peer, as the policy has it.
     pub(super) fn tell_event(&mut self, id: PeerId, event: crate::data::Event) {
+        let Some(peer) = self.peers.get(&id).map(|peer| Arc::clone(&peer.who)) else { return };
+        self.tell_bounded(id, Notification::Event { peer, event });
+    }
+
+    /// Adds an event or log entry to what the application is told of a peer, as the policy has it.
+    pub(super) fn tell_bounded(&mut self, id: PeerId, told: Notification) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         let peer_full = peer.inbox.is_full(self.options.incoming.bound);
         let full = peer_full || self.incoming.reaches(self.options.incoming_total);
-        let who = Arc::clone(&peer.who);
         match self.options.incoming.overflow {
-            Overflow::DropNewest if full => return self.count_dropped_from(id, event.name),
+            Overflow::DropNewest if full => return self.count_dropped_from(id, told),
             Overflow::DropOldest if full => {
                 // What others have waiting is theirs; without any of its own it is the newest.
                 if !self.drop_oldest_from(id) {
-                    self.count_dropped_from(id, event.name);
-                    return;
+                    return self.count_dropped_from(id, told);
                 }
                 let bound = self.options.incoming.bound;
                 while self.peers.get(&id).is_some_and(|p| p.inbox.is_full(bound)) {
@@ -172,23 +179,29 @@ impl Communication {
             // A peer that blocks is not read from, but what was read before still comes.
             _ => {}
         }
-        self.tell(id, Notification::Event { peer: who, event });
+        self.tell(id, told);
     }
 
-    /// Drops the event of a peer that has waited longest; returns whether there was one.
+    /// Drops the event or log entry of a peer that has waited longest; returns whether there was one.
     fn drop_oldest_from(&mut self, id: PeerId) -> bool {
         let oldest = self.peers.get_mut(&id).and_then(|peer| peer.inbox.drop_oldest());
-        let Some((name, weight)) = oldest else { return false };
+        let Some((dropped, weight)) = oldest else { return false };
         self.incoming.remove(weight);
-        self.count_dropped_from(id, name);
+        self.count_dropped_from(id, dropped);
         true
     }
 
-    fn count_dropped_from(&mut self, id: PeerId, name: crate::data::Name) {
+    fn count_dropped_from(&mut self, id: PeerId, dropped: Notification) {
         if let Some(peer) = self.peers.get_mut(&id) {
             peer.counters.dropped_incoming += 1;
         }
-        self.log_peer(id, LogLine::EventDropped { incoming: true, name });
+        let line = match dropped {
+            Notification::Event { event, .. } => {
+                LogLine::EventDropped { incoming: true, name: event.name }
+            }
+            _ => LogLine::LogEntriesDropped { incoming: true, number: 1 },
+        };
+        self.log_peer(id, line);
     }
 
     /// Closes the connection to a peer as if it had been lost, so that it is retried.

@@ -46,13 +46,11 @@ impl Communication {
         if silent < ping_after {
             return self.timers.set(heard + ping_after, Timer::Liveness(id));
         }
-        let now = self.now;
         let pinged =
             self.peers.get_mut(&id).is_some_and(|p| std::mem::replace(&mut p.pinged, true));
         if !pinged {
             // If too much waits to be sent, that will show whether the peer lives.
-            let _ = self.connection_mut(id).map(|connection| connection.ping(SEQ, now));
-            self.touch_peer(id);
+            let _ = self.ping(id, SEQ);
         }
         self.timers.set(heard + close_after, Timer::Liveness(id));
     }

@@ -1,14 +1,18 @@
 //! The machine: a node with all its peers.
 
+mod batches;
 mod commands;
 mod connecting;
 mod events;
 mod input;
 mod listening;
 mod liveness;
+mod log_input;
 mod logging;
+mod logs;
 mod policy;
 mod polling;
+mod print;
 mod state;
 mod terminate;
 mod trace;
@@ -27,10 +31,12 @@ use super::{
 use crate::Time;
 use crate::connection::{Connection, Role, StateSource};
 use crate::data::{Declarations, Name};
+use crate::services::PingStatistics;
 use crate::wire::SyncPoint;
 
 pub use commands::NodeError;
 pub use events::{RaiseError, Raised};
+pub use logs::WriteLogError;
 pub use trace::TraceStep;
 
 /// A node: its peers, what it asks of them, and what passes between them.
@@ -89,6 +95,7 @@ pub struct Communication {
     listening: listening::Listening,
     ending: terminate::Ending,
     trace: trace::Trace,
+    logs: logs::Logs,
 }
 
 /// How many departed peers are remembered by name.
@@ -138,6 +145,12 @@ struct Peer {
     has_turn: bool,
     /// The point of its trace that it reached (§2.11).
     point: Option<SyncPoint>,
+    /// What is batched for it.
+    batches: batches::Batches,
+    /// The logs that it sends.
+    log_input: log_input::LogInput,
+    /// What its answers to our PINGs sum up to.
+    pings: PingStatistics,
     /// What its earlier connections carried, and what is counted here.
     counters: PeerCounters,
 }
@@ -199,6 +212,7 @@ impl Communication {
             listening: listening::Listening::default(),
             ending: terminate::Ending::No,
             trace: trace::Trace::default(),
+            logs: logs::Logs::default(),
         })
     }
 
@@ -232,6 +246,7 @@ impl Communication {
             match timer {
                 Timer::Retry(peer) => self.try_connect(peer),
                 Timer::Liveness(peer) => self.check_liveness(peer),
+                Timer::Batch(peer) => self.batch_due(peer),
                 Timer::Listen => self.bind(),
                 Timer::Statistics => self.log_statistics_again(),
                 Timer::Terminate => self.terminate_now(),

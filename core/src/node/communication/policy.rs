@@ -38,8 +38,9 @@ impl Communication {
                 Arc::make_mut(self.subscribers.entry(name.clone()).or_default()).insert(id);
                 Notification::EventRegistered { peer: who, name }
             }
-            // Both are on the connection to ask for, and in its log.
-            From::SyncRequested { .. } | From::LogsRequested => return,
+            // It is on the connection to ask for, and in its log, as what follows is.
+            From::SyncRequested { .. } => return,
+            From::LogsRequested => return self.logs_requested(id),
             From::CaptureFilter(filter) => Notification::CaptureFilter { peer: who, filter },
             From::SyncStarted(role) => {
                 self.tell(id, Notification::SyncStarted { peer: who, role });
@@ -50,12 +51,15 @@ impl Communication {
                 return self.error(id, reason.into());
             }
             From::StateAccess(access) => return self.state_access(id, access),
-            From::Pong { seq, d1, d2, d3 } => Notification::Pong { peer: who, seq, d1, d2, d3 },
+            From::Pong { seq, d1, d2, d3 } => {
+                peer.pings.answered(d1, d2, d3);
+                Notification::Pong { peer: who, seq, d1, d2, d3 }
+            }
             From::Id(what) => return self.take_id(id, what),
             From::Packet(packet) => Notification::Packet { peer: who, packet },
             From::RemotePrint(items) => Notification::RemotePrint { peer: who, items },
-            From::LogCreateWriter(writer) => Notification::LogCreateWriter { peer: who, writer },
-            From::LogWrite(entries) => Notification::LogWrite { peer: who, entries },
+            From::LogCreateWriter(argument) => return self.writer_came(id, &argument),
+            From::LogWrite(argument) => return self.entries_came(id, argument),
             From::SyncPoint(point) => {
                 self.peer_reached(id, point);
                 Notification::SyncPoint { peer: who, point }
@@ -167,6 +171,7 @@ impl Communication {
         self.tell(id, Notification::ConnectionHandshakeDone(who));
         self.watch(id);
         self.announce_sync_point(id);
+        self.announce_writers(id);
         self.send_what_was_kept(id);
     }
 
@@ -200,10 +205,14 @@ impl Communication {
         }
         let next = EventPeer { class: None, descr: Default::default(), ..(*who).clone() };
         self.lose_outbox(id);
+        self.lose_batches(id);
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.log_input = Default::default();
+        }
         let ours = match &cause {
             CloseCause::ClosedByUs => true,
             CloseCause::Protocol(error) => {
-                if matches!(error.kind, ProtocolErrorKind::Serial(_)) {
+                if matches!(error.kind, ProtocolErrorKind::Serial(_) | ProtocolErrorKind::Log(_)) {
                     // In the words of the log.
                     self.error(id, error.kind.to_string().into());
                 }

@@ -59,6 +59,7 @@ impl Communication {
         let peers: Vec<PeerId> = self.peers.keys().copied().collect();
         for id in peers {
             self.timers.cancel(Timer::Retry(id));
+            self.flush_batch(id);
             self.pump(id);
         }
         self.end_if_done();

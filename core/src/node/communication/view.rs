@@ -118,6 +118,7 @@ impl Communication {
             // Connections that are over may still have something to send.
             let has_others = peer.sockets > usize::from(peer.link.is_some());
             let undelivered = !peer.outbox.is_empty()
+                || peer.batches.due().is_some()
                 || current.is_some_and(waits)
                 || has_others && self.links.values().any(|link| link.peer == *id && waits(link));
             undelivered.then_some(*id)

@@ -1,0 +1,213 @@
+//! Logs of our own, on their way to peers (part 3, §6).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::super::log::LogLine;
+use super::super::{Overflow, PeerId, Raised};
+use super::Communication;
+use crate::Time;
+use crate::connection::Phase;
+use crate::data::Name;
+use crate::logs::{
+    ActiveWriter, EncodedEntry, LogRecord, LogSender, LogStream, LogStreams, LogValue, StreamError,
+};
+
+/// Our log streams, and who gets them.
+#[derive(Debug, Default)]
+pub(super) struct Logs {
+    streams: LogStreams,
+    /// The peers that have requested logs; shared while entries are sent to them.
+    receivers: Arc<BTreeSet<PeerId>>,
+}
+
+impl Logs {
+    pub(super) fn forget(&mut self, id: PeerId) {
+        if self.receivers.contains(&id) {
+            Arc::make_mut(&mut self.receivers).remove(&id);
+        }
+    }
+}
+
+/// Says why a log entry was not written; nothing has changed then.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum WriteLogError {
+    /// There is no such stream, or the entry does not have its columns.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
+    /// Too much waits for a peer that has requested logs, or for all peers together. Write it again
+    /// when [`Communication::can_write_log`] says so.
+    #[error("too much waits to be sent to peer {0}")]
+    Full(PeerId),
+}
+
+/// Sending logs.
+impl Communication {
+    /// Declares a log stream. Its writer comes up, and is announced to peers, with the first entry.
+    ///
+    /// # Errors
+    /// As [`LogStreams::declare`].
+    pub fn declare_log(&mut self, stream: LogStream) -> Result<(), StreamError> {
+        self.logs.streams.declare(stream)
+    }
+
+    /// Returns the log streams that were declared, and the writers that came up.
+    pub fn log_streams(&self) -> &LogStreams {
+        &self.logs.streams
+    }
+
+    /// Writes an entry to the log of a stream: to every peer that is Running and has requested logs,
+    /// in batches of [`LOG_BATCH`](crate::logs::LOG_BATCH) bytes or what
+    /// [`LOG_DELAY`](crate::logs::LOG_DELAY) brings (§6). It is written to no file of our own.
+    ///
+    /// A batch is lost with the connection, but for a close of our own, which sends it.
+    ///
+    /// # Errors
+    /// [`WriteLogError::Stream`]; [`WriteLogError::Full`], with [`Overflow::Block`] only.
+    pub fn write_log(
+        &mut self,
+        stream: i32,
+        values: &[LogValue],
+        now: Time,
+    ) -> Result<Raised, WriteLogError> {
+        self.write_log_as(now, |streams, now| streams.write(stream, values, now))
+    }
+
+    /// Writes an entry made of a record.
+    ///
+    /// # Errors
+    /// As [`write_log`](Self::write_log).
+    pub fn write_log_record(
+        &mut self,
+        stream: i32,
+        record: &impl LogRecord,
+        now: Time,
+    ) -> Result<Raised, WriteLogError> {
+        self.write_log(stream, &record.log_values(), now)
+    }
+
+    /// Writes an entry to a log of another path than the stream's, as Bro's path functions do.
+    ///
+    /// # Errors
+    /// As [`write_log`](Self::write_log).
+    pub fn write_log_to(
+        &mut self,
+        stream: i32,
+        path: &Name,
+        values: &[LogValue],
+        now: Time,
+    ) -> Result<Raised, WriteLogError> {
+        self.write_log_as(now, |streams, now| streams.write_to(stream, path, values, now))
+    }
+
+    /// Tells whether a log entry could be written now.
+    pub fn can_write_log(&self) -> bool {
+        self.log_hindrance().is_none()
+    }
+
+    /// Returns a peer for which log entries have to wait, if they have to for any.
+    fn log_hindrance(&self) -> Option<PeerId> {
+        if self.options.outgoing.overflow != Overflow::Block {
+            return None;
+        }
+        let waits = |id: &&PeerId| self.is_running(**id) && self.is_full(**id);
+        self.logs.receivers.iter().find(waits).copied()
+    }
+
+    fn write_log_as(
+        &mut self,
+        now: Time,
+        write: impl for<'a> FnOnce(&'a mut LogStreams, Time) -> Result<EncodedEntry<'a>, StreamError>,
+    ) -> Result<Raised, WriteLogError> {
+        self.feed_time(now);
+        if let Some(peer) = self.log_hindrance() {
+            return Err(WriteLogError::Full(peer));
+        }
+        // Out of the way, as the entry lies in there.
+        let mut streams = std::mem::take(&mut self.logs.streams);
+        let known = streams.writers().count();
+        let raised = write(&mut streams, self.now).map(|entry| self.send_entry(&entry, known));
+        self.logs.streams = streams;
+        Ok(raised?)
+    }
+
+    /// Sends an entry to all who get it; so many writers were up before it.
+    fn send_entry(&mut self, entry: &EncodedEntry<'_>, known: usize) -> Raised {
+        if entry.active_writer().place >= known {
+            let all: Vec<PeerId> = self.peers.keys().copied().collect();
+            all.into_iter().for_each(|id| self.give_writer(id, entry.active_writer()));
+        }
+        let mut raised = Raised::default();
+        let receivers = Arc::clone(&self.logs.receivers);
+        for id in receivers.iter().copied() {
+            if !self.is_running(id) {
+                continue;
+            }
+            let dropped = || LogLine::LogEntriesDropped { incoming: false, number: 1 };
+            if !self.admit(id, dropped) {
+                raised.dropped += 1;
+                continue;
+            }
+            let now = self.now;
+            if let Some(logs) = self.peers.get_mut(&id).and_then(|peer| peer.batches.logs.as_mut())
+            {
+                logs.write(entry, now);
+                raised.peers += 1;
+            }
+            self.send_batches(id);
+        }
+        raised
+    }
+
+    pub(super) fn is_running(&self, id: PeerId) -> bool {
+        self.connection(id).is_some_and(|connection| connection.phase() == Phase::Running)
+    }
+}
+
+/// Announcing writers.
+impl Communication {
+    /// Gives a new connection all writers that are up: it announces them when the handshake is
+    /// complete, if the peer has requested logs by then (§3.3).
+    pub(super) fn give_writers(&mut self, id: PeerId) {
+        let writers: Vec<Arc<ActiveWriter>> = self.logs.streams.writers().map(Arc::clone).collect();
+        writers.iter().for_each(|writer| self.give_writer(id, writer));
+    }
+
+    /// Gives a connection that is not yet Running a writer that came up.
+    fn give_writer(&mut self, id: PeerId, writer: &ActiveWriter) {
+        let Some(connection) = self.connection_mut(id) else { return };
+        if matches!(connection.phase(), Phase::Running | Phase::Closed)
+            || connection.log_create_writer(writer.announcement().clone()).is_err()
+        {
+            return;
+        }
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.batches.given += 1;
+            peer.batches.logs.iter_mut().for_each(|logs| logs.was_told(writer));
+        }
+    }
+
+    /// A peer requested logs. One that does when it is Running is told of a writer with its next
+    /// entry (§2.15).
+    pub(super) fn logs_requested(&mut self, id: PeerId) {
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        let logs = peer.batches.logs.get_or_insert_with(LogSender::new);
+        if !peer.running {
+            let given = self.logs.streams.writers().take(peer.batches.given);
+            given.for_each(|writer| logs.was_told(writer));
+        }
+        Arc::make_mut(&mut self.logs.receivers).insert(id);
+    }
+
+    /// A peer is Running: announces what came up since its connection is.
+    pub(super) fn announce_writers(&mut self, id: PeerId) {
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        if let Some(logs) = &mut peer.batches.logs {
+            logs.announce(&self.logs.streams);
+            self.send_batches(id);
+        }
+    }
+}

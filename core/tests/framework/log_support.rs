@@ -1,0 +1,64 @@
+//! What the tests of logs begin with.
+
+use brocomm::data::TypeTag;
+use brocomm::logs::{LogField, LogStream, LogStreams, LogValue};
+use brocomm::node::{Notification, Options};
+use brocomm::wire::Message;
+use bytes::Bytes;
+
+use super::support::*;
+
+pub(crate) const STREAM: i32 = 14;
+
+pub(crate) fn stream() -> LogStream {
+    let fields = vec![LogField::new("n", TypeTag::Count), LogField::new("s", TypeTag::String)];
+    LogStream::new(STREAM, "mini", fields)
+}
+
+pub(crate) fn values(n: u64, text: &str) -> Vec<LogValue> {
+    vec![LogValue::Count(n), LogValue::string(text)]
+}
+
+pub(crate) fn count(values: &[LogValue]) -> u64 {
+    match values.first() {
+        Some(LogValue::Count(n)) => *n,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Returns the numbers in the entries that a node was sent.
+pub(crate) fn entries(told: &[Notification]) -> Vec<u64> {
+    let number = |told: &Notification| match told {
+        Notification::LogEntry { values, .. } => Some(count(values)),
+        _ => None,
+    };
+    told.iter().filter_map(number).collect()
+}
+
+pub(crate) fn announced(told: &[Notification]) -> Vec<String> {
+    let path = |told: &Notification| match told {
+        Notification::LogWriterAnnounced { writer, .. } => Some(writer.path.to_string()),
+        _ => None,
+    };
+    told.iter().filter_map(path).collect()
+}
+
+/// Makes the messages that announce a writer and carry these entries.
+pub(crate) fn messages(numbers: std::ops::Range<u64>) -> (Message, Bytes) {
+    let mut streams = LogStreams::new();
+    streams.declare(stream()).unwrap();
+    let mut bytes = Vec::new();
+    for n in numbers {
+        let now = brocomm::Time::EPOCH;
+        bytes.extend(streams.write(STREAM, &values(n, "x"), now).unwrap().as_bytes());
+    }
+    let announcement = streams.writers().next().unwrap().announcement().clone();
+    (Message::LogCreateWriter(announcement), bytes.into())
+}
+
+/// A node with a peer that the test speaks for.
+pub(crate) fn by_hand(options: Options) -> Bench {
+    let mut bench = Bench::running(options, peer(), requesting(&[]));
+    bench.hands[0].connection = None;
+    bench
+}

@@ -1,0 +1,149 @@
+//! Logs that peers send (part 3).
+
+use brocomm::connection::{CloseCause, ProtocolErrorKind};
+use brocomm::logs::{LogErrorKind, LogLimits};
+use brocomm::node::{Bound, Notification, Options, Overflow, PeerId, Queue};
+use brocomm::wire::Message;
+use bytes::Bytes;
+
+use super::log_support::*;
+use super::support::*;
+
+const PREFIX: &str = "[#10000/10.9.9.9:50000]";
+
+#[test]
+fn what_a_peer_sends_is_bounded() {
+    let incoming = Queue { bound: Bound::new(3, 1 << 30), overflow: Overflow::Block };
+    let mut bench = by_hand(Options { incoming, ..Options::default() });
+    bench.takes = false;
+    let (writer, bytes) = messages(0..500);
+    bench.send(0, &[writer, Message::LogWrite(bytes.clone()), Message::LogWrite(bytes)]);
+    assert_eq!(bench.node.counters(FIRST).unwrap().incoming.events, 3);
+    assert!(!bench.node.wants_input(bench.hands[0].link));
+    bench.takes = true;
+    assert_eq!(entries(&bench.told()), Vec::from_iter((0..500).chain(0..500)));
+    assert_eq!(bench.node.counters(FIRST).unwrap().incoming.most_events, 3);
+}
+
+#[test]
+fn what_a_peer_sent_before_it_closed_arrives() {
+    let incoming = Queue { bound: Bound::new(3, 1 << 30), overflow: Overflow::Block };
+    let mut bench = by_hand(Options { incoming, ..Options::default() });
+    bench.takes = false;
+    let (writer, bytes) = messages(0..50);
+    bench.send(0, &[writer, Message::LogWrite(bytes)]);
+    bench.hang_up(0);
+    bench.takes = true;
+    let told = bench.news();
+    assert_eq!(entries(&told), Vec::from_iter(0..50));
+    assert!(matches!(told.last(), Some(Notification::ConnectionClosed { .. })));
+}
+
+#[test]
+fn incoming_policies_cover_entries() {
+    for (overflow, left) in [(Overflow::DropNewest, [0, 1, 2]), (Overflow::DropOldest, [2, 3, 4])] {
+        let incoming = Queue { bound: Bound::new(3, 1 << 30), overflow };
+        let mut bench = by_hand(Options { incoming, ..Options::default() });
+        bench.takes = false;
+        let (writer, bytes) = messages(0..5);
+        bench.send(0, &[writer, Message::LogWrite(bytes)]);
+        bench.takes = true;
+        let told = bench.told();
+        assert_eq!(entries(&told), left);
+        let line = "dropped 1 log entries from peer, too much waits to be handled";
+        assert_eq!(lines(&told), vec![format!("error parent {PREFIX} {line}"); 2]);
+        assert_eq!(bench.node.counters(FIRST).unwrap().dropped_incoming, 2);
+    }
+}
+
+/// Why a connection was closed.
+fn cause(told: &[Notification]) -> &CloseCause {
+    let cause = told.iter().find_map(|told| match told {
+        Notification::ConnectionClosed { cause, .. } => Some(cause),
+        _ => None,
+    });
+    cause.unwrap_or_else(|| panic!("{told:?}"))
+}
+
+#[test]
+fn what_is_no_log_message_ends_that_connection_only() {
+    let mut bench = by_hand(Options::default());
+    let other = bench.accept(Some(requesting(&[])));
+    bench.told.clear();
+    let (writer, entry) = messages(7..8);
+    // The third entry is cut off, and what comes after it does not count.
+    let bytes = Bytes::from([&entry[..], &entry[..], &entry[..entry.len() - 1]].concat());
+    bench.send(0, &[writer, Message::LogWrite(bytes), Message::CaptureFilter("x".into())]);
+    let told = bench.told();
+    assert_eq!(entries(&told), [7, 7]);
+    assert!(!told.iter().any(|told| matches!(told, Notification::CaptureFilter { .. })));
+    let CloseCause::Protocol(error) = cause(&told) else { panic!("{:?}", cause(&told)) };
+    let ProtocolErrorKind::Log(log) = &error.kind else { panic!("{error}") };
+    assert_eq!(log.kind, LogErrorKind::Truncated { wanted: 1 });
+    assert_eq!(error.section(), "3§2");
+    let reason = log_reason(&told);
+    assert!(reason.starts_with("1 bytes are missing at byte "), "{reason}");
+    let line = format!("error parent {PREFIX} {error}");
+    once(&lines(&told), &line);
+    assert!(line.contains("(LOG_WRITE in Running, at byte "), "{line}");
+    assert!(bench.hands[0].closed);
+    assert!(!bench.hands[other].closed);
+    assert!(bench.is_running(PeerId(10_001)));
+}
+
+/// What was told as `remote_connection_error`.
+fn log_reason(told: &[Notification]) -> &str {
+    let reason = told.iter().find_map(|told| match told {
+        Notification::ConnectionError { reason, .. } => Some(&**reason),
+        _ => None,
+    });
+    reason.unwrap_or_else(|| panic!("{told:?}"))
+}
+
+#[test]
+fn what_is_no_announcement_ends_the_connection_though_it_was_closed_already() {
+    let mut bench = by_hand(Options::default());
+    let link = bench.hands[0].link;
+    let mut bytes = Vec::new();
+    let mut encoder = brocomm::wire::Encoder::new(brocomm::wire::Framing::Clear);
+    encoder.message(&Message::LogCreateWriter("writer".into()), &mut bytes);
+    let now = bench.now;
+    // Nobody looks before the end.
+    bench.takes = false;
+    bench.node.feed_bytes(link, &bytes, now);
+    bench.node.feed_eof(link, now);
+    bench.takes = true;
+    let told = bench.told();
+    let CloseCause::Protocol(error) = cause(&told) else { panic!("{:?}", cause(&told)) };
+    assert!(matches!(&error.kind, ProtocolErrorKind::Log(_)), "{error}");
+    assert_eq!(error.section(), "3§1");
+    let closed = |told: &&Notification| matches!(told, Notification::ConnectionClosed { .. });
+    assert_eq!(told.iter().filter(closed).count(), 1);
+}
+
+#[test]
+fn log_limits_end_the_connection() {
+    let log_limits = LogLimits { writers: 0, ..LogLimits::default() };
+    let mut bench = by_hand(Options { log_limits, ..Options::default() });
+    let (writer, _) = messages(0..1);
+    bench.send(0, &[writer]);
+    let told = bench.told();
+    let CloseCause::Protocol(error) = cause(&told) else { panic!("{:?}", cause(&told)) };
+    assert!(error.to_string().starts_with("more than 0 writers"), "{error}");
+}
+
+#[test]
+fn write_error_for_log_entry() {
+    let mut bench = by_hand(Options::default());
+    let (writer, bytes) = messages(1..4);
+    bench.send(0, &[Message::LogWrite(bytes.clone())]);
+    let told = bench.told();
+    assert_eq!(entries(&told), [0; 0]);
+    once(&lines(&told), &format!("error parent {PREFIX} write error for log entry"));
+    assert_eq!(log_reason(&told), "write error for log entry: mini: unknown writer");
+    // It is only those that fit no writer, and only until they do.
+    bench.send(0, &[writer.clone(), Message::LogWrite(bytes), writer]);
+    let told = bench.told();
+    assert_eq!((announced(&told), entries(&told)), (vec!["mini".into()], vec![1, 2, 3]));
+    assert!(bench.is_running(FIRST));
+}

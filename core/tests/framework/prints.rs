@@ -1,0 +1,126 @@
+//! Remote print and PINGs as services (§2.8, §2.12, §6).
+
+use brocomm::node::{Bound, Notification, Options, Overflow, Queue, RaiseError, Raised};
+use brocomm::services::PRINT_BATCH;
+use brocomm::wire::Message;
+
+use super::network::{Network, address};
+use super::support::*;
+
+fn printing(options: Options) -> Bench {
+    Bench::running(options, peer(), requesting(&["print_hook"]))
+}
+
+fn print(bench: &mut Bench, text: &str) -> Result<Raised, RaiseError> {
+    let now = bench.now;
+    let raised = bench.node.print(b"f", text.as_bytes(), now);
+    bench.settle();
+    raised
+}
+
+/// Returns how long the texts in each message are.
+fn sent(bench: &Bench, hand: usize) -> Vec<Vec<usize>> {
+    let lengths = |message: &Message| match message {
+        Message::RemotePrint(items) => Some(items.iter().map(|item| item.text.len()).collect()),
+        _ => None,
+    };
+    bench.hands[hand].sent.iter().filter_map(lengths).collect()
+}
+
+#[test]
+fn what_is_printed_goes_to_those_who_asked() {
+    let mut net = Network::new();
+    let printer = net.add(configuration(listening(), vec![]));
+    let node = |events: &str| wants(events, connects(brocomm::node::Node::new(address(0))));
+    for events in ["print_hook", "ping"] {
+        let options =
+            Options { undeclared: brocomm::connection::Undeclared::Deliver, ..Options::default() };
+        net.add(configuration(options, vec![("printer", node(events))]));
+    }
+    net.settle();
+    let now = net.now;
+    let raised = net.node(printer).print(b"/dev/stdout", b"a\tb", now).unwrap();
+    assert_eq!(raised.peers, 1);
+    net.node(printer).print(b"f", b"c", now).unwrap();
+    net.pass(SECOND);
+    let printed: Vec<_> = net
+        .told(1)
+        .into_iter()
+        .filter_map(|told| match told {
+            Notification::RemotePrint { items, .. } => Some(items),
+            _ => None,
+        })
+        .collect();
+    let [items] = &printed[..] else { panic!("{printed:?}") };
+    let items: Vec<_> = items.iter().map(|item| (item.file, item.text)).collect();
+    assert_eq!(items, [(&b"/dev/stdout"[..], &b"a\\x09b"[..]), (b"f", b"c")]);
+    assert!(!net.told(2).iter().any(|told| matches!(told, Notification::RemotePrint { .. })));
+}
+
+#[test]
+fn prints_are_batched() {
+    let mut bench = printing(Options::default());
+    print(&mut bench, "a").unwrap();
+    print(&mut bench, "bc").unwrap();
+    assert_eq!(sent(&bench, 0), [[0; 0]; 0]);
+    assert_eq!(bench.node.undelivered(), [FIRST]);
+    bench.pass(SECOND);
+    assert_eq!(sent(&bench, 0), [[1, 2]]);
+    let half = "x".repeat(PRINT_BATCH / 2 + 1);
+    print(&mut bench, &half).unwrap();
+    print(&mut bench, &half).unwrap();
+    assert_eq!(sent(&bench, 0), [vec![1, 2], vec![half.len()]]);
+    let now = bench.now;
+    bench.node.terminate_communication(now);
+    bench.settle();
+    assert_eq!(sent(&bench, 0), [vec![1, 2], vec![half.len()], vec![half.len()]]);
+    assert!(bench.hands[0].closed);
+}
+
+#[test]
+fn prints_wait_and_are_dropped_as_events_are() {
+    for overflow in [Overflow::Block, Overflow::DropNewest, Overflow::DropOldest] {
+        let outgoing = Queue { bound: Bound::new(1, 1 << 30), overflow };
+        let options = Options { outgoing, ..Options::default() };
+        let mut bench = Bench::running(options, peer(), requesting(&["print_hook", "text"]));
+        bench.hands[0].stalls = true;
+        let now = bench.now;
+        bench.node.raise(text(100 << 10), now).unwrap();
+        print(&mut bench, "1").unwrap();
+        bench.node.flush_batches(now);
+        bench.told.clear();
+        let second = print(&mut bench, "22");
+        match overflow {
+            Overflow::Block => assert_eq!(second, Err(RaiseError::Full(FIRST))),
+            _ => {
+                assert_eq!(bench.node.counters(FIRST).unwrap().dropped_outgoing, 1);
+                let line = "dropped 1 prints for peer, too much waits to be sent";
+                once(&bench.log(), &format!("error parent [#10000/10.9.9.9:50000] {line}"));
+            }
+        }
+        bench.hands[0].stalls = false;
+        bench.pass(SECOND);
+        let left = if overflow == Overflow::DropOldest { 2 } else { 1 };
+        assert_eq!(sent(&bench, 0), [[left]]);
+    }
+}
+
+#[test]
+fn pings_have_statistics() {
+    let mut bench = printing(Options::default());
+    for seq in 0..3 {
+        let now = bench.now;
+        bench.node.send_ping(FIRST, seq, now).unwrap();
+        bench.hands[0].stalls = true;
+        bench.pass(seq * SECOND);
+        bench.hands[0].stalls = false;
+        bench.settle();
+    }
+    bench.hands[0].stalls = true;
+    let now = bench.now;
+    bench.node.send_ping(FIRST, 3, now).unwrap();
+    let statistics = bench.node.ping_statistics(FIRST).unwrap();
+    assert_eq!((statistics.sent, statistics.answered, statistics.unanswered()), (4, 3, 1));
+    assert_eq!((statistics.d1.average(), statistics.d1.max()), (Some(1.0), Some(2.0)));
+    assert_eq!(bench.node.ping_statistics(brocomm::node::PeerId(77)), None);
+}
