@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brocomm::connection::{Observed, Observer, Phase, Role, SyncRole};
-use brocomm::data::{Serial, Value};
+use brocomm::data::{Id, Serial, Value};
 use brocomm::wire::Message;
 use serde::Serialize;
 
@@ -97,11 +97,8 @@ impl View for Connection<'_> {
                     self.sides[to].receives(time, Received::Access((**access).clone()));
                 }
             }
-            // In other phases they change nothing, and functions are no state.
-            Some(Ok(Serial::Id(id)))
-                if observed.phase == Phase::Running
-                    && id.value.as_ref().is_some_and(|value| !matches!(value, Value::Func(..))) =>
-            {
+            // In other phases they change nothing (§3.2).
+            Some(Ok(Serial::Id(id))) if observed.phase == Phase::Running && is_state(id) => {
                 self.sides[to].receives(time, Received::Id(Arc::clone(id)));
             }
             // What the other side does from now on may be its answer.
@@ -132,6 +129,11 @@ impl View for Connection<'_> {
         }
         Ok(None)
     }
+}
+
+/// Tells whether an ID gives a variable a value; functions are no state.
+fn is_state(id: &Id) -> bool {
+    id.value.as_ref().is_some_and(|value| !matches!(value, Value::Func(..)))
 }
 
 impl Connection<'_> {
