@@ -49,7 +49,7 @@ impl Communication {
             }
             From::StateAccess(access) => Notification::StateAccess { peer: who, access },
             From::Pong { seq, d1, d2, d3 } => {
-                peer.pings.answered(d1, d2, d3);
+                peer.pings.get_or_insert_default().answered(d1, d2, d3);
                 Notification::Pong { peer: who, seq, d1, d2, d3 }
             }
             From::Id(what) => Notification::Id { peer: who, id: what },
