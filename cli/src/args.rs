@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{config, connect, decode, listen, ping, run, send};
+use crate::{config, connect, decode, listen, logs, ping, print, run, send, tail};
 
 /// Looks into, and takes part in, sessions of Bro's communication framework.
 ///
@@ -22,6 +22,7 @@ Examples:
   brocomm decode --summary *.jsonl              what a session consists of
   brocomm listen --event 'ping(count)'          show what peers send, ping events above all
   brocomm run node.toml                         a whole node with its peers
+  brocomm logs sensor --write logs              write the logs that a peer sends
   brocomm send sensor 'ping(7)'                 send an event
   brocomm config example > node.toml            a configuration to begin with
   brocomm demo                                  see it work, without any peer
@@ -39,6 +40,9 @@ pub(crate) enum Command {
     Run(run::Args),
     Send(send::Args),
     Ping(ping::Args),
+    Logs(logs::Args),
+    Tail(tail::Args),
+    Print(print::Args),
     Config(config::Args),
     /// Lets two nodes talk on this machine, shows what crosses the wire, and judges it.
     ///

@@ -18,14 +18,19 @@ mod declare;
 mod decode;
 mod demo;
 mod failure;
+mod follow;
 mod listen;
+mod log_folder;
+mod logs;
 mod notice;
 mod ping;
+mod print;
 mod printer;
 mod run;
 mod send;
 mod session;
 mod stop;
+mod tail;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
@@ -48,6 +53,9 @@ fn main() -> ExitCode {
         Command::Run(args) => run::run(args, &mut out),
         Command::Send(args) => send::run(args, &mut out),
         Command::Ping(args) => ping::run(args, &mut out),
+        Command::Logs(args) => logs::run(args, &mut out),
+        Command::Tail(args) => tail::run(args, &mut out),
+        Command::Print(args) => print::run(args, &mut out),
         Command::Config(args) => config::run(args, &mut out),
         Command::Demo => demo::run(&mut out),
     };

@@ -9,16 +9,16 @@ use crate::logs::LogSender;
 use crate::services::PrintBuffer;
 use crate::wire::Message;
 
-/// Holds what is batched for the connection to one peer.
+/// Holds what is batched for the connection to one peer; an idle one costs little.
 #[derive(Debug, Default)]
 pub(super) struct Batches {
     /// Log entries, for a peer that has requested them.
-    pub(super) logs: Option<LogSender>,
+    pub(super) logs: Option<Box<LogSender>>,
     /// How many writers the connection was given before it was Running: it announces those itself
     /// when the handshake is complete (§3.3).
     pub(super) given: usize,
     /// What is printed, for a peer that has requested `print_hook`.
-    pub(super) prints: PrintBuffer,
+    pub(super) prints: Option<Box<PrintBuffer>>,
     /// Whether a timer is set for what is in here.
     timed: bool,
 }
@@ -26,13 +26,14 @@ pub(super) struct Batches {
 impl Batches {
     /// Returns when something in here has waited long enough; none if there is nothing.
     pub(super) fn due(&self) -> Option<Time> {
-        let logs = self.logs.as_ref().and_then(LogSender::next_timer);
-        logs.into_iter().chain(self.prints.next_timer()).min()
+        let logs = self.logs.as_ref().and_then(|logs| logs.next_timer());
+        let prints = self.prints.as_ref().and_then(|prints| prints.next_timer());
+        logs.into_iter().chain(prints).min()
     }
 
     fn flush(&mut self) {
-        self.logs.iter_mut().for_each(LogSender::flush);
-        self.prints.flush();
+        self.logs.iter_mut().for_each(|logs| logs.flush());
+        self.prints.iter_mut().for_each(|prints| prints.flush());
     }
 
     fn poll(&mut self, now: Time) -> Option<Outgoing> {
@@ -43,7 +44,7 @@ impl Batches {
                 _ => None,
             };
         }
-        let items = self.prints.poll_items(now)?;
+        let items = self.prints.as_mut()?.poll_items(now)?;
         let sizes = items.iter().map(|item| item.file.len() + item.text.len());
         let (number, weight) = sizes.fold((0, 0), |(n, sum), size| (n + 1, sum + size + 2));
         Some(Outgoing::Prints { items, number, weight })

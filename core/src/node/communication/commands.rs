@@ -171,7 +171,9 @@ impl Communication {
     pub(super) fn ping(&mut self, id: PeerId, seq: u32) -> Result<(), NodeError> {
         let now = self.now;
         self.command(id, |connection| connection.ping(seq, now))?;
-        self.peers.entry(id).and_modify(|peer| peer.pings.sent());
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.pings.get_or_insert_default().sent();
+        }
         Ok(())
     }
 

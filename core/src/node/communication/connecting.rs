@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::super::log::LogLine;
 use super::super::timers::Timer;
 use super::super::{Action, Backoff, ConnectionId, Endpoint, EventPeer, Notification, PeerId};
-use super::log_input::LogInput;
 use super::{Communication, FIRST_ACCEPTED, Link, NodeError, Peer};
 use crate::Time;
 use crate::connection::{Config, Connection, Role};
@@ -220,7 +219,7 @@ impl Communication {
             peer.heard = now;
             peer.pinged = false;
             peer.point = None;
-            peer.log_input = LogInput::new(self.options.log_limits);
+            peer.log_input = None;
         }
         self.lose_batches(peer);
         self.give_writers(peer);

@@ -22,16 +22,20 @@ pub(super) struct LogInput {
 }
 
 impl LogInput {
-    pub(super) fn new(limits: LogLimits) -> LogInput {
-        LogInput { receiver: LogReceiver::new(limits), ..LogInput::default() }
+    /// Returns that of a connection; most peers send no logs, and have none.
+    fn of(input: &mut Option<Box<LogInput>>, limits: LogLimits) -> &mut LogInput {
+        input.get_or_insert_with(|| {
+            Box::new(LogInput { receiver: LogReceiver::new(limits), ..LogInput::default() })
+        })
     }
 }
 
 impl Communication {
     /// A peer announced a writer.
     pub(super) fn writer_came(&mut self, id: PeerId, argument: &Bytes) {
+        let limits = self.options.log_limits;
         let Some(peer) = self.peers.get_mut(&id) else { return };
-        match peer.log_input.receiver.announce(argument) {
+        match LogInput::of(&mut peer.log_input, limits).receiver.announce(argument) {
             Ok(Announced::New(writer)) => {
                 let peer = Arc::clone(&peer.who);
                 self.tell(id, Notification::LogWriterAnnounced { peer, writer });
@@ -43,8 +47,9 @@ impl Communication {
 
     /// A peer sent entries, which [`drain`](Self::drain) looks at.
     pub(super) fn entries_came(&mut self, id: PeerId, argument: Bytes) {
+        let limits = self.options.log_limits;
         if let Some(peer) = self.peers.get_mut(&id) {
-            let LogInput { rest, read, dropped, .. } = &mut peer.log_input;
+            let LogInput { rest, read, dropped, .. } = LogInput::of(&mut peer.log_input, limits);
             (*rest, *read, *dropped) = (argument, 0, false);
         }
     }
@@ -52,7 +57,8 @@ impl Communication {
     /// Looks at the next entry of the LOG_WRITE that came last; returns whether there was one.
     pub(super) fn next_log_entry(&mut self, id: PeerId) -> bool {
         let Some(peer) = self.peers.get_mut(&id) else { return false };
-        let LogInput { receiver, rest, read, dropped } = &mut peer.log_input;
+        let Some(input) = peer.log_input.as_deref_mut() else { return false };
+        let LogInput { receiver, rest, read, dropped } = input;
         let mut entries = receiver.entries(rest);
         let Some(entry) = entries.next() else { return false };
         let position = entries.position().min(rest.len());

@@ -12,7 +12,7 @@ use crate::Time;
 use crate::connection::Phase;
 use crate::data::Name;
 use crate::logs::{
-    ActiveWriter, EncodedEntry, LogRecord, LogSender, LogStream, LogStreams, LogValue, StreamError,
+    ActiveWriter, EncodedEntry, LogRecord, LogStream, LogStreams, LogValue, StreamError,
 };
 
 /// Our log streams, and who gets them.
@@ -194,7 +194,7 @@ impl Communication {
     /// entry (§2.15).
     pub(super) fn logs_requested(&mut self, id: PeerId) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
-        let logs = peer.batches.logs.get_or_insert_with(LogSender::new);
+        let logs = peer.batches.logs.get_or_insert_with(Box::default);
         if !peer.running {
             let given = self.logs.streams.writers().take(peer.batches.given);
             given.for_each(|writer| logs.was_told(writer));

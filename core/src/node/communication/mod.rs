@@ -148,9 +148,9 @@ struct Peer {
     /// What is batched for it.
     batches: batches::Batches,
     /// The logs that it sends.
-    log_input: log_input::LogInput,
+    log_input: Option<Box<log_input::LogInput>>,
     /// What its answers to our PINGs sum up to.
-    pings: PingStatistics,
+    pings: Option<Box<PingStatistics>>,
     /// What its earlier connections carried, and what is counted here.
     counters: PeerCounters,
 }

@@ -36,7 +36,7 @@ impl Communication {
             }
             let now = self.now;
             if let Some(peer) = self.peers.get_mut(&id) {
-                peer.batches.prints.print(file, text, now);
+                peer.batches.prints.get_or_insert_with(Box::default).print(file, text, now);
                 raised.peers += 1;
             }
             self.send_batches(id);
@@ -45,7 +45,7 @@ impl Communication {
     }
 
     /// Returns what a peer's answers to our PINGs sum up to, over all its connections (§2.8).
-    pub fn ping_statistics(&self, id: PeerId) -> Option<&PingStatistics> {
-        Some(&self.peers.get(&id)?.pings)
+    pub fn ping_statistics(&self, id: PeerId) -> Option<PingStatistics> {
+        Some(self.peers.get(&id)?.pings.as_deref().copied().unwrap_or_default())
     }
 }

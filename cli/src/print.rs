@@ -1,0 +1,53 @@
+//! `brocomm print`: shows what a peer prints to files.
+
+use std::io::Write;
+use std::ops::ControlFlow;
+
+use brocomm::Time;
+use brocomm::connection::{Notification, Setup};
+use brocomm::data::Name;
+
+use crate::decode::printed;
+use crate::failure::Failure;
+use crate::follow::{Follow, Target, follow};
+
+/// Connects to a peer and shows what it prints to files, a line each: the file, and the text.
+///
+/// A Bro sends what its scripts print to files in batches of 10 KiB, and the last when it ends.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    target: Target,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  brocomm print sensor
+
+Exit codes:
+  0  the peer closed the connection, or Ctrl-C was pressed
+  1  there was no connection, or it failed
+  2  the command line is wrong";
+
+/// Shows what comes until it ends.
+pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
+    let events = vec![Name::from_static("print_hook")];
+    let setup = Setup { events, ..Setup::default() };
+    follow(&args.target, setup, &mut Prints(out)).map(|_| ())
+}
+
+struct Prints<'a>(&'a mut dyn Write);
+
+impl Follow for Prints<'_> {
+    fn told(&mut self, told: &Notification, _: Time) -> Result<ControlFlow<()>, Failure> {
+        if let Notification::RemotePrint(items) = told {
+            for item in items.iter() {
+                let (file, text) = (printed::bytes(item.file), printed::bytes(item.text));
+                writeln!(self.0, "{file}: {text}")?;
+            }
+            self.0.flush()?;
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+}

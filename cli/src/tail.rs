@@ -1,0 +1,140 @@
+//! `brocomm tail`: shows one log of a peer as it is written.
+
+use std::io::Write;
+use std::ops::ControlFlow;
+
+use brocomm::Time;
+use brocomm::connection::Notification;
+use brocomm::logs::{AsciiFormat, JsonFormat, LogField, LogValue, LogWriter};
+
+use crate::failure::{Failure, failed, misused};
+use crate::follow::{End, Follow, LogNews, LogReader, Target, follow, for_logs};
+
+/// Connects to a peer, requests its logs, and shows the entries of one as they come.
+///
+/// Columns are separated by tabs, and written as in Bro's log files.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    target: Target,
+
+    /// The log's path, such as conn.
+    #[arg(value_name = "PATH")]
+    path: String,
+
+    /// Show only these columns, in this order.
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    fields: Vec<String>,
+
+    /// Show the columns' names first.
+    #[arg(long, short = 'c', conflicts_with = "json")]
+    header: bool,
+
+    /// Show each entry as a JSON object.
+    #[arg(long)]
+    json: bool,
+
+    /// End after so many entries.
+    #[arg(long, value_name = "N")]
+    count: Option<u64>,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  brocomm tail sensor conn --fields ts,id.orig_h,id.resp_h,service
+  brocomm tail sensor dns --json | jq .query
+
+Exit codes:
+  0  the peer closed the connection, --count was reached, or Ctrl-C was pressed
+  1  there was no connection, it failed, or ended before --count was reached
+  2  the command line is wrong, or the log has no such column";
+
+/// Shows what comes until it ends.
+pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
+    if args.count == Some(0) {
+        return Ok(());
+    }
+    let columns = None;
+    let mut tail = Tail { args, out, reader: LogReader::default(), columns, left: args.count };
+    let end = follow(&args.target, for_logs(), &mut tail)?;
+    match tail.left {
+        Some(left) if left > 0 && end == End::ByPeer => {
+            Err(failed(format_args!("the peer closed the connection {left} entries too early")))
+        }
+        _ => Ok(()),
+    }
+}
+
+struct Tail<'a> {
+    args: &'a Args,
+    out: &'a mut dyn Write,
+    reader: LogReader,
+    /// The places of the columns to show, once the log is known.
+    columns: Option<Vec<usize>>,
+    left: Option<u64>,
+}
+
+impl Tail<'_> {
+    fn begin(&mut self, writer: &LogWriter) -> Result<(), Failure> {
+        let place = |name: &String| writer.fields.iter().position(|f| f.name == name.as_str());
+        let columns = if self.args.fields.is_empty() {
+            (0..writer.fields.len()).collect()
+        } else {
+            let mut columns = Vec::new();
+            for name in &self.args.fields {
+                columns.push(place(name).ok_or_else(|| {
+                    let names: Vec<_> = writer.fields.iter().map(|f| f.name.to_string()).collect();
+                    let (path, names) = (&self.args.path, names.join(", "));
+                    misused(format_args!("{path} has no column {name}; it has {names}"))
+                })?);
+            }
+            columns
+        };
+        if self.args.header {
+            let fields = columns.iter().filter_map(|at| writer.fields.get(*at));
+            let names: Vec<_> = fields.map(|field| field.name.to_string()).collect();
+            writeln!(self.out, "#fields\t{}", names.join("\t"))?;
+        }
+        self.columns = Some(columns);
+        Ok(())
+    }
+
+    fn entry(&mut self, fields: &[LogField], values: &[LogValue]) -> Result<(), Failure> {
+        let Some(columns) = &self.columns else { return Ok(()) };
+        let values: Vec<_> = columns.iter().filter_map(|at| values.get(*at).cloned()).collect();
+        let mut line = Vec::new();
+        if self.args.json {
+            let fields: Vec<_> = columns.iter().filter_map(|at| fields.get(*at).cloned()).collect();
+            JsonFormat::default().entry(&fields, &values, &mut line);
+        } else {
+            AsciiFormat::default().entry(&values, &mut line);
+        }
+        Ok(self.out.write_all(&line)?)
+    }
+}
+
+impl Follow for Tail<'_> {
+    fn told(&mut self, told: &Notification, _: Time) -> Result<ControlFlow<()>, Failure> {
+        for news in self.reader.read(told)? {
+            match news {
+                LogNews::Writer(writer) if writer.path == self.args.path.as_str() => {
+                    self.begin(&writer)?;
+                }
+                LogNews::Entry(entry) if entry.writer.path == self.args.path.as_str() => {
+                    self.entry(&entry.writer.fields, &entry.values)?;
+                    if let Some(left) = &mut self.left {
+                        *left -= 1;
+                        if *left == 0 {
+                            self.out.flush()?;
+                            return Ok(ControlFlow::Break(()));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.out.flush()?;
+        Ok(ControlFlow::Continue(()))
+    }
+}
