@@ -43,11 +43,6 @@ fn values(recordings: &[PathBuf]) -> BTreeMap<Place, String> {
     values
 }
 
-/// Returns a file's name, which the scripts printed in place of the file.
-fn file_name(value: &str) -> &str {
-    value.strip_prefix("file \"").and_then(|rest| rest.split('"').next()).unwrap_or(value)
-}
-
 #[test]
 fn values_are_those_that_the_real_peers_printed() {
     let (mut compared, mut never_sent) = (0, 0);
@@ -65,7 +60,7 @@ fn values_are_those_that_the_real_peers_printed() {
                 _ => continue,
             };
             let got = values.remove(&place).unwrap_or_else(|| panic!("{name}: {place:?}"));
-            let same = compare_printed(&[&value], &[file_name(&got)]);
+            let same = compare_printed(&[&value], &[&got]);
             if place.1 == "final" && NEVER_SENT.contains(&(name, at, &place.2)) {
                 assert!(same.is_err(), "{name}: {place:?}");
                 never_sent += 1;
@@ -90,7 +85,7 @@ fn text_has_one_line_per_value() {
         "sync  connector v_count = 20",
         "sync  listener  v_count = 20",
         "final listener  v_count = 25",
-        "final listener  v_file = file \"con-file\" of string",
+        "final listener  v_file = con-file",
         "final connector v_table = {\\x0a\t[1] = c1,\\x0a\t[30] = c30\\x0a}",
     ] {
         assert!(lines.contains(&line), "{line}: {}", run.stdout);
@@ -133,7 +128,7 @@ fn without_declarations_variables_are_those_that_are_assigned() {
     for expected in session(name).expectation().unwrap().expect {
         if let Expected::FinalValue { at, name, value } = expected {
             let got = &values[&(at.to_string(), "final".to_owned(), name.clone())];
-            assert!(compare_printed(&[&value], &[file_name(got)]).is_ok(), "{name}: {got}");
+            assert!(compare_printed(&[&value], &[got]).is_ok(), "{name}: {got}");
         }
     }
 }

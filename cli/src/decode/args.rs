@@ -34,7 +34,7 @@ pub(crate) struct Args {
     /// it sends itself; what it changes without sending it can't be known. A side's `&synchronized`
     /// variables are those of its script in NAME.json beside NAME.jsonl, and of --declarations; on
     /// a side of which neither is there, those that are assigned. Variables that a peer's ID sets
-    /// (`send_id`) are shown at the end too. Given the connections of one session in order, goes on
+    /// (`send_id`) are shown at the end too; files are shown by name. Given the connections of one session in order, goes on
     /// at each with the values at the end of the one before.
     #[arg(long, conflicts_with_all = ["summary", "verify", "write_logs"])]
     pub(crate) state: bool,

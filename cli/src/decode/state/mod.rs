@@ -155,7 +155,7 @@ impl Connection<'_> {
             let replica = &mut self.sides[side::index(side)];
             replica.settle();
             for (name, value) in replica.values() {
-                let (name, value) = (printed::bytes(name), printed::value(&value));
+                let (name, value) = (printed::bytes(name), shown(&value));
                 let at = side::name(side);
                 if self.json {
                     let file = self.file.as_deref();
@@ -167,5 +167,14 @@ impl Connection<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Returns a value in Bro's printed form; of a file, which is more than its name only where it is
+/// open, the name.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::File(_, file) => printed::bytes(&file.name),
+        value => printed::value(value),
     }
 }
