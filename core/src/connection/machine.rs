@@ -28,10 +28,8 @@ pub struct Connection {
     pub(super) reader: serial::Reader,
     pub(super) output: Output,
     notifications: VecDeque<Notification>,
-    /// Where each log message among these came.
-    pub(super) places: VecDeque<Place>,
-    /// Where the last log message came that was taken.
-    taken: Option<Place>,
+    /// Where log messages came; most connections carry none.
+    places: Option<Box<Places>>,
     /// How the stream of the peer ended, once it did; in force when all before it is processed.
     pub(super) end: Option<CloseCause>,
     /// Input waits until the application has had its turn after `Established`.
@@ -45,9 +43,17 @@ pub struct Connection {
 
 /// Where a message came: its phase and its beginning in the stream of the peer.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
-    pub(super) phase: Phase,
-    pub(super) offset: u64,
+struct Place {
+    phase: Phase,
+    offset: u64,
+}
+
+#[derive(Debug, Default)]
+struct Places {
+    /// Of those among the notifications.
+    waiting: VecDeque<Place>,
+    /// Of the last that was taken.
+    taken: Option<Place>,
 }
 
 /// Says when the transport is to be closed.
@@ -76,8 +82,7 @@ impl Connection {
             reader: serial::Reader::new(config.serial_limits),
             output: Output::new(config.framing, config.cache_size, config.output_limit),
             notifications: VecDeque::new(),
-            places: VecDeque::new(),
-            taken: None,
+            places: None,
             end: None,
             held: false,
             backlog: false,
@@ -119,7 +124,6 @@ impl Connection {
         self.decoder.release();
         self.output.release();
         self.notifications.shrink_to_fit();
-        self.places.shrink_to_fit();
     }
 
     /// Gives the connection up at once, as if the transport had failed and nothing more had come.
@@ -160,7 +164,8 @@ impl Connection {
         }
         let notification = self.notifications.pop_front();
         if let Some(Notification::LogCreateWriter(_) | Notification::LogWrite(_)) = &notification {
-            self.taken = self.places.pop_front();
+            let places = self.places.get_or_insert_default();
+            places.taken = places.waiting.pop_front();
         }
         notification
     }
@@ -309,12 +314,19 @@ impl Connection {
         self.close_because(CloseCause::Protocol(error));
     }
 
+    /// Hands on a log message that begins here.
+    pub(super) fn notify_of_log(&mut self, notification: Notification, offset: u64) {
+        let place = Place { phase: self.phase, offset };
+        self.places.get_or_insert_default().waiting.push_back(place);
+        self.notify(notification);
+    }
+
     /// Ends the connection for the log message that was taken last. What came after it, the end of
     /// the connection included, counts for nothing.
     pub(crate) fn reject_log(&mut self, error: LogError) {
-        let Some(Place { phase, offset }) = self.taken.take() else { return };
+        let taken = self.places.take().and_then(|places| places.taken);
+        let Some(Place { phase, offset }) = taken else { return };
         self.notifications.clear();
-        self.places.clear();
         let message = Some(error.message);
         let error =
             ProtocolError { kind: ProtocolErrorKind::Log(Box::new(error)), message, phase, offset };

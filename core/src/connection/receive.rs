@@ -1,7 +1,6 @@
 //! What comes from the peer, message by message.
 
 use super::legality::is_violation;
-use super::machine::Place;
 use super::{CloseCause, Connection, LogMessage, Notification, Phase, ProtocolErrorKind};
 use crate::wire::{Decoded, Message, MessageType};
 
@@ -68,12 +67,10 @@ impl Connection {
             }
             Message::RemotePrint(items) => self.notify(Notification::RemotePrint(items)),
             Message::LogCreateWriter(writer) => {
-                self.places.push_back(Place { phase: self.phase, offset });
-                self.notify(Notification::LogCreateWriter(writer));
+                self.notify_of_log(Notification::LogCreateWriter(writer), offset);
             }
             Message::LogWrite(entries) => {
-                self.places.push_back(Place { phase: self.phase, offset });
-                self.notify(Notification::LogWrite(entries));
+                self.notify_of_log(Notification::LogWrite(entries), offset);
             }
         }
     }
