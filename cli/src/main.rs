@@ -29,6 +29,7 @@ mod printer;
 mod run;
 mod send;
 mod session;
+mod signals;
 mod stop;
 mod tail;
 

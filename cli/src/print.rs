@@ -3,13 +3,13 @@
 use std::io::Write;
 use std::ops::ControlFlow;
 
-use brocomm::Time;
 use brocomm::connection::{Notification, Setup};
 use brocomm::data::Name;
+use brocomm_std::Peer;
 
 use crate::decode::printed;
 use crate::failure::Failure;
-use crate::follow::{Follow, Target, follow};
+use crate::follow::{Follow, Target};
 
 /// Connects to a peer and shows what it prints to files, a line each: the file, and the text.
 ///
@@ -34,13 +34,13 @@ Exit codes:
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let events = vec![Name::from_static("print_hook")];
     let setup = Setup { events, ..Setup::default() };
-    follow(&args.target, setup, &mut Prints(out)).map(|_| ())
+    args.target.follow(setup, &mut Prints(out)).map(|_| ())
 }
 
 struct Prints<'a>(&'a mut dyn Write);
 
 impl Follow for Prints<'_> {
-    fn told(&mut self, told: &Notification, _: Time) -> Result<ControlFlow<()>, Failure> {
+    fn told(&mut self, _: &Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
         if let Notification::RemotePrint(items) = told {
             for item in items.iter() {
                 let (file, text) = (printed::bytes(item.file), printed::bytes(item.text));

@@ -118,6 +118,17 @@ fn logs_are_written_as_a_bro_does() {
     assert!(written.lines().last().is_some_and(|line| line.starts_with("#close\t")), "{written}");
 }
 
+#[cfg(unix)]
+#[test]
+fn logs_are_closed_when_the_program_is_terminated() {
+    let folder = no_folder("follow-terminated");
+    let mut node = Node::start();
+    let child = node.joined_by("logs", &["--write", folder.to_str().unwrap(), "--json"]);
+    child.signal("-TERM");
+    node.wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
+    assert_eq!(child.end().told(), (0, "no logs\n", ""));
+}
+
 #[test]
 fn logs_are_rotated_and_json_if_asked_to() {
     let folder = no_folder("follow-rotated");

@@ -31,7 +31,7 @@ fn several_events_arrive_in_order_from_several_peers() {
 
 #[test]
 fn lines_of_json_have_the_documented_fields() {
-    let mut listener = Program::start(&[
+    let mut listener = Program::start([
         "listen",
         "--on=127.0.0.1:0",
         "--event=e(set[addr])",
@@ -62,7 +62,7 @@ fn lines_of_json_have_the_documented_fields() {
 fn connect_shows_requests_and_ends_in_order_when_interrupted() {
     let (mut listener, address) =
         Program::listen(&["--event=ping(count)", "--capture-filter=tcp", "--once"]);
-    let mut connected = Program::start(&["connect", &address, "--class=c", "--compression=9"]);
+    let mut connected = Program::start(["connect", &address, "--class=c", "--compression=9"]);
     assert_eq!(connected.notice_with(" event_requested "), "event_requested ping");
     assert_eq!(connected.notice_with(" capture_filter "), "capture_filter tcp");
     assert_eq!(connected.notice_with(" handshake_done"), "handshake_done");
