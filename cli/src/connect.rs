@@ -72,7 +72,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 }
 
 impl Follow for Printer<'_> {
-    fn told(&mut self, peer: &Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
+    fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
         self.show(peer.now(), &peer.remote_addr().to_string(), told)?;
         Ok(if self.is_done() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }

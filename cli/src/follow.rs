@@ -26,7 +26,7 @@ pub(crate) struct Target {
 
     /// How many seconds to wait for the connection.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
-    timeout: Duration,
+    pub(crate) timeout: Duration,
 
     /// Our class, by which a Bro finds the entry of its `Communication::nodes` for us.
     #[arg(long)]
@@ -43,13 +43,16 @@ pub(crate) enum End {
     /// The peer closed it.
     ByPeer,
     /// Enough came, or a signal came.
-    Here,
+    Here {
+        /// Whether the peer took all that was sent.
+        all_written: bool,
+    },
 }
 
 /// Takes what a peer sends.
 pub(crate) trait Follow {
     /// Takes a notification; breaks off when enough came.
-    fn told(&mut self, peer: &Peer, told: &Notification) -> Result<ControlFlow<()>, Failure>;
+    fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure>;
 
     /// Returns when something is due whether or not anything comes.
     fn next_timer(&self) -> Option<Time> {
@@ -64,12 +67,17 @@ pub(crate) trait Follow {
 
 impl Target {
     /// Follows the peer, which is asked for something.
-    pub(crate) fn follow(&self, setup: Setup, follower: &mut dyn Follow) -> Result<End, Failure> {
+    pub(crate) fn follow(
+        &self,
+        declarations: Arc<Declarations>,
+        setup: Setup,
+        follower: &mut dyn Follow,
+    ) -> Result<End, Failure> {
         let config = Config {
             description: Name::from(self.description.as_str()),
             class: Some(self.class.clone().unwrap_or_default().into()),
             setup: Some(setup),
-            ..session::base(Arc::new(Declarations::new()))
+            ..session::base(declarations)
         };
         follow(&self.peer, config, self.timeout, follower)
     }
@@ -90,17 +98,20 @@ pub(crate) fn follow(
     let mut end = None;
     let mut result = Ok(());
     while result.is_ok() {
+        result = follower.due(peer.now());
+        if result.is_err() {
+            break;
+        }
         let wait = follower.next_timer().map(|due| due.saturating_since(peer.now()));
         let deadline = wait.and_then(|wait| Instant::now().checked_add(wait));
         let told = peer.next(deadline).map_err(|error| failed(format_args!("{error}")))?;
-        result = follower.due(peer.now());
         let Some(told) = told else {
             if end.is_some() || stop.is_stopped() {
                 break;
             }
             continue;
         };
-        match follower.told(&peer, &told) {
+        match follower.told(&mut peer, &told) {
             Ok(ControlFlow::Continue(())) => {}
             Ok(ControlFlow::Break(())) => break,
             Err(failure) => result = Err(failure),
@@ -112,8 +123,8 @@ pub(crate) fn follow(
     if end.is_none() {
         let parted = session::part(&mut peer);
         result?;
-        parted.map_err(|error| failed(format_args!("{error}")))?;
-        return Ok(End::Here);
+        let all_written = parted.map_err(|error| failed(format_args!("{error}")))?;
+        return Ok(End::Here { all_written });
     }
     result?;
     if let Some(fault) = end.as_ref().and_then(session::fault) {

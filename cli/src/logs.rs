@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use brocomm::Time;
@@ -61,7 +62,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let rotation = args.rotate.map_or_else(Rotation::default, Rotation::every);
     let folder = LogFolder::new(&args.write, format, rotation)?;
     let mut logs = Logs { reader: LogReader::default(), folder, now: Time::EPOCH };
-    let result = args.target.follow(for_logs(), &mut logs).map(|_| ());
+    let result = args.target.follow(Arc::default(), for_logs(), &mut logs).map(|_| ());
     if logs.now == Time::EPOCH {
         // There was no connection.
         return result;
@@ -78,7 +79,7 @@ struct Logs {
 }
 
 impl Follow for Logs {
-    fn told(&mut self, peer: &Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
+    fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
         let now = peer.now();
         for news in self.reader.read(told)? {
             match news {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::process;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 
 use brocomm_std::StopHandle;
@@ -32,9 +32,14 @@ pub(crate) struct Registered {
 }
 
 impl Stop {
-    /// Stops everything on the first Ctrl-C or SIGTERM. The second ends the program, and so does the
-    /// first if nothing is there to be stopped.
+    /// Returns what stops everything on the first Ctrl-C or SIGTERM, the same one each time. The
+    /// second ends the program, and so does the first if nothing is there to be stopped.
     pub(crate) fn on_signal() -> Stop {
+        static ALL: OnceLock<Stop> = OnceLock::new();
+        ALL.get_or_init(Stop::begin).clone()
+    }
+
+    fn begin() -> Stop {
         let stop = Stop::default();
         // Without a handler, for want of anything, signals end us at once.
         if let Ok(runtime) = Builder::new_current_thread().enable_all().build() {

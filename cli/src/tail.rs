@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use brocomm::connection::Notification;
 use brocomm::logs::{AsciiFormat, JsonFormat, LogField, LogValue, LogWriter};
@@ -57,7 +58,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     }
     let columns = None;
     let mut tail = Tail { args, out, reader: LogReader::default(), columns, left: args.count };
-    let end = args.target.follow(for_logs(), &mut tail)?;
+    let end = args.target.follow(Arc::default(), for_logs(), &mut tail)?;
     match tail.left {
         Some(left) if left > 0 && end == End::ByPeer => {
             Err(failed(format_args!("the peer closed the connection {left} entries too early")))
@@ -115,7 +116,7 @@ impl Tail<'_> {
 }
 
 impl Follow for Tail<'_> {
-    fn told(&mut self, _: &Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
+    fn told(&mut self, _: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
         for news in self.reader.read(told)? {
             match news {
                 LogNews::Writer(writer) if writer.path == self.args.path.as_str() => {

@@ -9,4 +9,5 @@ mod peers;
 mod recordings;
 #[cfg(unix)]
 mod run;
+mod state;
 mod support;
