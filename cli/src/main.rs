@@ -12,18 +12,22 @@
 
 mod address;
 mod args;
+mod clock;
 mod config;
 mod connect;
 mod declare;
 mod decode;
 mod demo;
+mod doctor;
 mod failure;
 mod follow;
 mod listen;
 mod log_folder;
 mod log_reader;
 mod logs;
+mod manual;
 mod notice;
+mod packets;
 mod ping;
 mod print;
 mod printer;
@@ -62,6 +66,12 @@ fn main() -> ExitCode {
         Command::Tail(args) => tail::run(args, &mut out),
         Command::Print(args) => print::run(args, &mut out),
         Command::Config(args) => config::run(args, &mut out),
+        Command::Doctor(args) => doctor::run(args, &mut out),
+        Command::Completions(args) => {
+            manual::completions(args, &mut out);
+            Ok(())
+        }
+        Command::Man(args) => manual::man(args),
         Command::Demo => demo::run(&mut out),
     };
     end(result.and_then(|()| Ok(out.flush()?)))

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::clock::Clock;
+
 /// Shows what recorded sessions carry, one line per message.
 ///
 /// Follows both directions of each recording through its phases, its compression and its object
@@ -45,7 +47,7 @@ pub(crate) struct Args {
     /// Each writer that is announced gets a file, such as DIR/conn.log, in Bro's ASCII form or in
     /// the one that the writer's options ask for. Files of that name that are there already are
     /// replaced. Prints a line about each file instead of the messages. `#open` and `#close` are
-    /// the present time, in UTC.
+    /// the present time.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["json", "summary", "verify"])]
     pub(crate) write_logs: Option<PathBuf>,
 
@@ -55,6 +57,9 @@ pub(crate) struct Args {
     /// a `#` is a comment. A stream without a name is called `log-12`.
     #[arg(long, value_name = "FILE", requires = "write_logs")]
     pub(crate) log_names: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) clock: Clock,
 
     /// Declarations in Bro's notation: types that peers send by name only, variables for --state.
     ///

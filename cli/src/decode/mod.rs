@@ -23,7 +23,7 @@ use std::path::Path;
 use brocomm_conformance::RecordingReader;
 
 pub(crate) use args::Args;
-pub(crate) use content::Access;
+pub(crate) use content::{Access, names_of};
 
 use crate::failure::{Failure, misused, tell};
 use declarations::Known;
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         let file = path.display().to_string();
         let named = several.then(|| file.clone());
         let mut view: Box<dyn View + '_> = if let Some(folder) = &args.write_logs {
-            Box::new(logs::Logs::new(folder, args.log_names.as_deref())?)
+            Box::new(logs::Logs::new(folder, args.log_names.as_deref(), args.clock)?)
         } else if args.state {
             Box::new(followed.recording(path, &known, args.json, named))
         } else if args.json {

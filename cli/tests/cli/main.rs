@@ -4,7 +4,9 @@ mod config;
 mod decode;
 mod decode_logs;
 mod decode_state;
+mod doctor;
 mod follow;
+mod manual;
 mod peers;
 mod recordings;
 #[cfg(unix)]
