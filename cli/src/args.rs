@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    config, connect, decode, doctor, listen, logs, manual, ping, print, run, send, state, tail,
+    config, connect, decode, doctor, listen, logs, manual, ping, print, replay, run, send, state,
+    tail,
 };
 
 /// Looks into, and takes part in, sessions of Bro's communication framework.
@@ -22,6 +23,7 @@ Examples:
   brocomm decode session.jsonl                  one line per message
   brocomm decode --json session.jsonl.gz | jq   the same for programs
   brocomm decode --summary *.jsonl              what a session consists of
+  brocomm decode session.pcap                   the same from a capture of packets
   brocomm listen --event 'ping(count)'          show what peers send, ping events above all
   brocomm run node.toml                         a whole node with its peers
   brocomm logs sensor --write logs              write the logs that a peer sends
@@ -49,6 +51,7 @@ pub(crate) enum Command {
     Tail(tail::Args),
     Print(print::Args),
     State(state::Args),
+    Replay(replay::Args),
     Config(config::Args),
     Doctor(doctor::Args),
     /// Lets two nodes talk on this machine, shows what crosses the wire, and judges it.

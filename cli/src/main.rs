@@ -12,6 +12,7 @@
 
 mod address;
 mod args;
+mod capture;
 mod clock;
 mod config;
 mod connect;
@@ -21,6 +22,7 @@ mod demo;
 mod doctor;
 mod failure;
 mod follow;
+mod input;
 mod listen;
 mod log_folder;
 mod log_reader;
@@ -31,6 +33,7 @@ mod packets;
 mod ping;
 mod print;
 mod printer;
+mod replay;
 mod run;
 mod send;
 mod session;
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::Decode(args) => decode::run(args, &mut out),
         Command::Listen(args) => listen::run(args, &mut out),
         Command::Connect(args) => connect::run(args, &mut out),
+        Command::Replay(args) => replay::run(args, &mut out),
         Command::Run(args) => run::run(args, &mut out),
         Command::Send(args) => send::run(args, &mut out),
         Command::Ping(args) => ping::run(args, &mut out),

@@ -1,5 +1,6 @@
 //! The program as its users run it; one binary, as each test binary has to be linked.
 
+mod captures;
 mod config;
 mod decode;
 mod decode_logs;
@@ -9,6 +10,7 @@ mod follow;
 mod manual;
 mod peers;
 mod recordings;
+mod replay;
 #[cfg(unix)]
 mod run;
 mod state;
