@@ -107,6 +107,16 @@ impl Trial<'_> {
         Ok(exchange)
     }
 
+    /// Checks that the implementation closes a connection for what was sent on it, and serves others
+    /// still.
+    ///
+    /// # Errors
+    /// Failed if it doesn't; `why` is what it has to close for.
+    pub fn closes(&mut self, exchange: &mut Exchange, why: &str) -> Outcome {
+        exchange.expect_close(why)?;
+        self.still_serves()
+    }
+
     /// Checks that the implementation serves others still: by another connection, if it listens.
     ///
     /// One that connects need not come again after it closed a connection (§3.6).

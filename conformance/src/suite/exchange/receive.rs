@@ -109,7 +109,9 @@ impl Exchange {
                 theirs.requested.extend(names);
             }
             Message::CaptureFilter(filter) => theirs.capture_filter = Some(filter.clone()),
-            Message::RequestSync { authoritative } => theirs.sync = Some(*authoritative),
+            Message::RequestSync { authoritative } if theirs.phase_done == 0 => {
+                theirs.sync = Some(*authoritative);
+            }
             Message::RequestLogs => theirs.logs = true,
             Message::Compress => theirs.compress = true,
             Message::PhaseDone => theirs.phase_done += 1,
@@ -157,6 +159,20 @@ impl Exchange {
     /// As [`wait_for`](Self::wait_for).
     pub fn expect(&mut self, message: MessageType) -> Outcome<Got> {
         self.wait_for(message.name(), |got| (got.message_type() == message).then(|| got.clone()))
+    }
+
+    /// Tells whether the implementation has closed by now; what it has sent is passed over.
+    ///
+    /// # Errors
+    /// Failed if what it has sent is against the protocol.
+    pub fn has_closed(&mut self) -> Outcome<bool> {
+        loop {
+            match self.receive_within(Duration::ZERO)? {
+                Some(Some(_)) => {}
+                Some(None) => return Ok(true),
+                None => return Ok(false),
+            }
+        }
     }
 
     /// Waits until the implementation closes; what it sends before is passed over.

@@ -56,7 +56,10 @@ impl Exchange {
         match message {
             Message::Version(version) => self.ours.runtime = version.runtime,
             Message::Caps(caps) => self.ours.caps = Some(*caps),
-            Message::RequestSync { authoritative } => self.ours.sync = Some(*authoritative),
+            // After the handshake it starts no Sync (§2).
+            Message::RequestSync { authoritative } if self.ours.phase_done == 0 => {
+                self.ours.sync = Some(*authoritative);
+            }
             Message::PhaseDone => self.ours.phase_done += 1,
             _ => {}
         }

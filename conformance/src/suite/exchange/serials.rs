@@ -49,6 +49,17 @@ impl Exchange {
         self.send_bytes(&bytes, &describe::message(&message, Some(&Serial::Event(event))))
     }
 
+    /// Returns the argument of a SERIAL with an ID, as it has to be sent next.
+    ///
+    /// # Errors
+    /// Inconclusive if it can't be written.
+    pub fn encode_id(&mut self, id: Id) -> Outcome<Bytes> {
+        let mode = self.mode_out();
+        let mut out = Vec::new();
+        written(self.writer.id(mode, &std::sync::Arc::new(id), &mut out))?;
+        Ok(out.into())
+    }
+
     /// Sends an ID (2§8).
     ///
     /// # Errors
