@@ -184,6 +184,8 @@ fn enter(trial: &mut Trial<'_>, phase: Phase) -> Outcome<Exchange> {
         Phase::Handshake => {
             peer.greet(&hello)?;
             peer.request(&hello)?;
+            // It does not wait for the suite's, and its CAPS decide how SERIALs are written.
+            peer.expect(MessageType::PhaseDone)?;
         }
         Phase::Sync => {
             // The implementation claims no authority, so the suite sends its state (§3.3).
