@@ -1,4 +1,5 @@
 //! Nodes in processes of their own: this program again, with a part to play.
+#![allow(clippy::explicit_write, reason = "what is printed otherwise, the tests' harness keeps")]
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpStream;
