@@ -155,7 +155,9 @@ fn full_state(peer: &mut Exchange) -> Outcome {
                 Stop::unless(access.opcode == Opcode::Assign, || {
                     format!("{} came in Sync, which has assigns only", access.opcode.name())
                 })?;
-                assigned.insert(access.target.to_string());
+                let target = access.target.to_string();
+                Stop::unless(!assigned.contains(&target), || format!("{target} came twice"))?;
+                assigned.insert(target);
             }
             (_, Some(Serial::Event(event))) => {
                 return Stop::failed(format!("the event {} came within Sync", event.name));
