@@ -208,13 +208,9 @@ fn streams() -> Vec<Case> {
 /// Checks that the implementation either answers on this connection or closes it, and serves others.
 fn survives(trial: &mut Trial<'_>, peer: &mut Exchange) -> Outcome {
     let answered = peer.send_echo(Value::Count(4_711)).and_then(|()| {
-        loop {
-            match peer.echoed()? {
-                Value::Count(4_711) => return Ok(()),
-                // What was borne came back.
-                _ => {}
-            }
-        }
+        // What was borne comes back before.
+        while peer.echoed()? != Value::Count(4_711) {}
+        Ok(())
     });
     if let Err(stop) = answered
         && !peer.has_closed()?

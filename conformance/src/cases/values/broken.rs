@@ -54,7 +54,7 @@ pub(super) fn cases() -> Vec<Case> {
                 let mut peer = trial.running()?;
                 let value = Value::Count(5);
                 let mut argument =
-                    peer.encode_event("conformance_echo", &[value.clone()])?.to_vec();
+                    peer.encode_event("conformance_echo", std::slice::from_ref(&value))?.to_vec();
                 argument.extend_from_slice(b"abc");
                 let bytes = [header(2), chunk(&argument)].concat();
                 peer.send_bytes(&bytes, "SERIAL conformance_echo(5), and three bytes")?;
