@@ -1,0 +1,105 @@
+//! Follows the tutorial.
+//!
+//! Its blocks say who types them: what is marked `sh,terminal-1` is typed into the first of the
+//! reader's terminals, exactly as it stands, and what is marked `text,terminal-1` must then come
+//! there. A comment `ctrl-c terminal-1` stands for that key. Two things are not as they stand:
+//!
+//! * Ports. The tutorial's nodes use [`PORTS`], which may be in use where the tests run, so others
+//!   that are free take their places in all that is typed and shown.
+//! * `cargo install`, which would change the machine. That it is given a folder with a program
+//!   `brocomm` is checked, and the program that the tests were built with takes its place.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+
+use crate::pages::{Page, Piece, checkout, pages};
+use crate::terminal::Terminal;
+
+/// The ports that the tutorial uses.
+const PORTS: [&str; 2] = ["47760", "47761"];
+
+#[test]
+fn each_command_does_what_the_page_says() {
+    let chapters: Vec<Page> = pages().into_iter().filter(is_tutorial).collect();
+    assert!(!chapters.is_empty());
+    for chapter in chapters {
+        follow(&chapter);
+    }
+}
+
+fn is_tutorial(page: &Page) -> bool {
+    page.name().starts_with("src/tutorial")
+}
+
+fn follow(page: &Page) {
+    let home = home(page);
+    let checkout = checkout();
+    let ports = free_ports();
+    let with_ports = |text: &str| {
+        let replace = |text: String, (book, free): (&&str, &String)| text.replace(*book, free);
+        PORTS.iter().zip(&ports).fold(text.to_owned(), replace)
+    };
+    let mut terminals: BTreeMap<String, Terminal> = BTreeMap::new();
+    for piece in page.pieces() {
+        let (language, attributes, text) = match piece {
+            Piece::Block { language, attributes, text } => (language, attributes, text),
+            Piece::Comment(comment) => {
+                if let Some(name) = comment.strip_prefix("ctrl-c ") {
+                    let terminal = terminals.get_mut(name).expect("it was opened");
+                    terminal.interrupt();
+                    terminal.finish();
+                }
+                continue;
+            }
+            _ => continue,
+        };
+        let Some(name) = attributes.iter().find(|it| it.starts_with("terminal-")) else {
+            assert_ne!(language, "sh", "{}: who types {text}", page.name());
+            continue;
+        };
+        let terminal = terminals
+            .entry(name.clone())
+            .or_insert_with(|| Terminal::open(name, &checkout, &home));
+        match language.as_str() {
+            "sh" => {
+                for command in text.split_inclusive('\n') {
+                    match command.strip_prefix("cargo install --path ") {
+                        Some(package) => assert_installs(&checkout.join(package.trim())),
+                        None => terminal.type_in(&with_ports(command)),
+                    }
+                }
+                // What goes on reads what is typed next.
+                if !attributes.iter().any(|it| it == "goes-on") {
+                    terminal.finish();
+                }
+            }
+            "text" => terminal.expect(&with_ports(&text)),
+            other => panic!("{}: {other} in a terminal", page.name()),
+        }
+    }
+}
+
+/// Makes a home for a reader.
+fn home(page: &Page) -> PathBuf {
+    let name = page.path.file_stem().expect("a page has a name");
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tutorial").join(name);
+    // It may be left from the run before.
+    let _ = fs::remove_dir_all(&home);
+    fs::create_dir_all(&home).expect("the folder can be made");
+    home
+}
+
+fn assert_installs(package: &Path) {
+    let manifest = fs::read_to_string(package.join("Cargo.toml")).expect("it is a package");
+    assert!(manifest.contains("[[bin]]\nname = \"brocomm\"\n"), "{manifest}");
+}
+
+/// Finds ports on which nobody listens. All are held until all are found.
+fn free_ports() -> Vec<String> {
+    let bind = |_| TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    let listeners: Vec<TcpListener> = PORTS.iter().map(bind).collect();
+    let port = |listener: &TcpListener| listener.local_addr().expect("it is bound").port();
+    listeners.iter().map(|listener| port(listener).to_string()).collect()
+}
