@@ -1,4 +1,5 @@
-//! What `logs`, `tail` and `print` have in common: they join one peer and follow what it sends.
+//! What `connect`, `logs`, `tail` and `print` have in common: they join one peer and follow what it
+//! sends.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -11,7 +12,6 @@ use brocomm::logs::{Announced, LogEntry, LogReceiver, LogWriter, Received};
 use brocomm_std::Peer;
 
 use crate::address;
-use crate::connect::hint;
 use crate::failure::{Failure, failed, tell};
 use crate::session::{self, DESCRIPTION, seconds};
 use crate::stop::Stop;
@@ -26,7 +26,7 @@ pub(crate) struct Target {
 
     /// How many seconds to wait for the connection.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
-    timeout: Duration,
+    pub(crate) timeout: Duration,
 
     /// Our class, by which a Bro finds the entry of its `Communication::nodes` for us.
     #[arg(long)]
@@ -42,14 +42,17 @@ pub(crate) struct Target {
 pub(crate) enum End {
     /// The peer closed it.
     ByPeer,
-    /// Enough came, or Ctrl-C was pressed.
-    Here,
+    /// Enough came, or a signal came.
+    Here {
+        /// Whether the peer took all that was sent.
+        all_written: bool,
+    },
 }
 
 /// Takes what a peer sends.
 pub(crate) trait Follow {
     /// Takes a notification; breaks off when enough came.
-    fn told(&mut self, told: &Notification, now: Time) -> Result<ControlFlow<()>, Failure>;
+    fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure>;
 
     /// Returns when something is due whether or not anything comes.
     fn next_timer(&self) -> Option<Time> {
@@ -62,39 +65,53 @@ pub(crate) trait Follow {
     }
 }
 
-/// Follows a peer that is asked for something until it closes the connection, enough came, or
-/// Ctrl-C is pressed.
+impl Target {
+    /// Follows the peer, which is asked for something.
+    pub(crate) fn follow(
+        &self,
+        declarations: Arc<Declarations>,
+        setup: Setup,
+        follower: &mut dyn Follow,
+    ) -> Result<End, Failure> {
+        let config = Config {
+            description: Name::from(self.description.as_str()),
+            class: Some(self.class.clone().unwrap_or_default().into()),
+            setup: Some(setup),
+            ..session::base(declarations)
+        };
+        follow(&self.peer, config, self.timeout, follower)
+    }
+}
+
+/// Follows the peer at an address until it closes the connection, enough came, or a signal asks us
+/// to end.
 pub(crate) fn follow(
-    target: &Target,
-    setup: Setup,
+    address: &str,
+    config: Config,
+    timeout: Duration,
     follower: &mut dyn Follow,
 ) -> Result<End, Failure> {
-    let config = Config {
-        description: Name::from(target.description.as_str()),
-        class: Some(target.class.clone().unwrap_or_default().into()),
-        setup: Some(setup),
-        ..session::base(Arc::new(Declarations::new()))
-    };
-    let stop = Stop::on_ctrl_c();
-    let mut peer = Peer::connect(&target.peer, config, target.timeout)
-        .map_err(|error| failed(format_args!("{error}{}", hint(&error))))?;
+    let stop = Stop::on_signal();
+    let mut peer = session::join(address, config, timeout)?;
     let _registered = stop.add(peer.stop_handle());
     let name = peer.remote_addr().to_string();
     let mut end = None;
     let mut result = Ok(());
     while result.is_ok() {
+        result = follower.due(peer.now());
+        if result.is_err() {
+            break;
+        }
         let wait = follower.next_timer().map(|due| due.saturating_since(peer.now()));
         let deadline = wait.and_then(|wait| Instant::now().checked_add(wait));
         let told = peer.next(deadline).map_err(|error| failed(format_args!("{error}")))?;
-        let now = peer.now();
-        result = follower.due(now);
         let Some(told) = told else {
             if end.is_some() || stop.is_stopped() {
                 break;
             }
             continue;
         };
-        match follower.told(&told, now) {
+        match follower.told(&mut peer, &told) {
             Ok(ControlFlow::Continue(())) => {}
             Ok(ControlFlow::Break(())) => break,
             Err(failure) => result = Err(failure),
@@ -106,8 +123,8 @@ pub(crate) fn follow(
     if end.is_none() {
         let parted = session::part(&mut peer);
         result?;
-        parted.map_err(|error| failed(format_args!("{error}")))?;
-        return Ok(End::Here);
+        let all_written = parted.map_err(|error| failed(format_args!("{error}")))?;
+        return Ok(End::Here { all_written });
     }
     result?;
     if let Some(fault) = end.as_ref().and_then(session::fault) {

@@ -1,18 +1,18 @@
 //! `brocomm logs`: writes the logs that a peer sends.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use brocomm::Time;
 use brocomm::connection::Notification;
-use brocomm::data::Name;
-use brocomm::logs::{JsonFormat, LogFormat, LogWriter, Rotation};
+use brocomm::logs::{JsonFormat, LogFormat, Rotation};
+use brocomm_std::Peer;
 
 use crate::failure::{Failure, failed, tell};
-use crate::follow::{Follow, LogNews, LogReader, Target, follow, for_logs};
+use crate::follow::{Follow, LogNews, LogReader, Target, for_logs};
 use crate::log_folder::{LogFolder, read_names};
 
 /// Connects to a peer, requests its logs, and writes them to files as a Bro would.
@@ -61,9 +61,8 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         if args.json { LogFormat::Json(JsonFormat::default()) } else { LogFormat::default() };
     let rotation = args.rotate.map_or_else(Rotation::default, Rotation::every);
     let folder = LogFolder::new(&args.write, format, rotation)?;
-    let mut logs =
-        Logs { reader: LogReader::default(), folder, places: BTreeMap::new(), now: Time::EPOCH };
-    let result = follow(&args.target, for_logs(), &mut logs).map(|_| ());
+    let mut logs = Logs { reader: LogReader::default(), folder, now: Time::EPOCH };
+    let result = args.target.follow(Arc::default(), for_logs(), &mut logs).map(|_| ());
     if logs.now == Time::EPOCH {
         // There was no connection.
         return result;
@@ -76,31 +75,20 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 struct Logs {
     reader: LogReader,
     folder: LogFolder,
-    /// Of a writer's stream, kind and path; none for a log that cannot be written.
-    places: BTreeMap<(i32, i32, Name), Option<usize>>,
     now: Time,
 }
 
-impl Logs {
-    fn begin(&mut self, writer: &std::sync::Arc<LogWriter>, now: Time) {
-        let place = self.folder.announce(writer, now);
-        if let Err(problem) = &place {
-            tell(format_args!("{problem}; it is left out"));
-        }
-        self.places.insert(key(writer), place.ok());
-    }
-}
-
 impl Follow for Logs {
-    fn told(&mut self, told: &Notification, now: Time) -> Result<ControlFlow<()>, Failure> {
+    fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
+        let now = peer.now();
         for news in self.reader.read(told)? {
             match news {
-                LogNews::Writer(writer) => self.begin(&writer, now),
-                LogNews::Entry(entry) => {
-                    if let Some(Some(place)) = self.places.get(&key(&entry.writer)) {
-                        written(self.folder.entry(*place, &entry.values, now))?;
+                LogNews::Writer(writer) => {
+                    if let Err(problem) = self.folder.announce(0, &writer, now) {
+                        tell(format_args!("{problem}; it is left out"));
                     }
                 }
+                LogNews::Entry(entry) => written(self.folder.entry(0, &entry, now))?,
             }
         }
         if matches!(told, Notification::LogCreateWriter(_) | Notification::LogWrite(_)) {
@@ -117,10 +105,6 @@ impl Follow for Logs {
         self.now = now;
         written(self.folder.rotate(now))
     }
-}
-
-fn key(writer: &LogWriter) -> (i32, i32, Name) {
-    (writer.stream, writer.writer, writer.path.clone())
 }
 
 fn written(result: Result<(), String>) -> Result<(), Failure> {

@@ -1,10 +1,14 @@
-//! Ends in order on Ctrl-C.
+//! Ends in order on Ctrl-C and SIGTERM.
 
 use std::collections::BTreeMap;
 use std::process;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
 
 use brocomm_std::StopHandle;
+use tokio::runtime::Builder;
+
+use crate::signals::Ends;
 
 /// The exit code of a program that a signal ends before it has anything to end in order.
 const INTERRUPTED: i32 = 130;
@@ -28,21 +32,40 @@ pub(crate) struct Registered {
 }
 
 impl Stop {
-    /// Stops everything on the first Ctrl-C. The second ends the program, and so does the first if
-    /// nothing is there to be stopped.
-    pub(crate) fn on_ctrl_c() -> Stop {
+    /// Returns what stops everything on the first Ctrl-C or SIGTERM, the same one each time. The
+    /// second ends the program, and so does the first if nothing is there to be stopped.
+    pub(crate) fn on_signal() -> Stop {
+        static ALL: OnceLock<Stop> = OnceLock::new();
+        ALL.get_or_init(Stop::begin).clone()
+    }
+
+    fn begin() -> Stop {
         let stop = Stop::default();
-        let handler = stop.clone();
-        // Fails if there is a handler already, or the system has none; then Ctrl-C ends us at once.
-        let _ = ctrlc::set_handler(move || {
-            let state = handler.state();
-            if state.stopped || state.handles.is_empty() {
-                process::exit(INTERRUPTED);
-            }
-            drop(state);
-            handler.all();
-        });
+        // Without a handler, for want of anything, signals end us at once.
+        if let Ok(runtime) = Builder::new_current_thread().enable_all().build() {
+            let ends = {
+                let _within = runtime.enter();
+                Ends::new()
+            };
+            let stop = stop.clone();
+            thread::spawn(move || {
+                let Ok(mut ends) = ends else { return };
+                loop {
+                    runtime.block_on(ends.next());
+                    stop.signalled();
+                }
+            });
+        }
         stop
+    }
+
+    fn signalled(&self) {
+        let state = self.state();
+        if state.stopped || state.handles.is_empty() {
+            process::exit(INTERRUPTED);
+        }
+        drop(state);
+        self.all();
     }
 
     /// Stops everything, and what is added later.

@@ -2,13 +2,14 @@
 
 use std::io::Write;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
-use brocomm::Time;
 use brocomm::connection::Notification;
 use brocomm::logs::{AsciiFormat, JsonFormat, LogField, LogValue, LogWriter};
+use brocomm_std::Peer;
 
 use crate::failure::{Failure, failed, misused};
-use crate::follow::{End, Follow, LogNews, LogReader, Target, follow, for_logs};
+use crate::follow::{End, Follow, LogNews, LogReader, Target, for_logs};
 
 /// Connects to a peer, requests its logs, and shows the entries of one as they come.
 ///
@@ -57,7 +58,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     }
     let columns = None;
     let mut tail = Tail { args, out, reader: LogReader::default(), columns, left: args.count };
-    let end = follow(&args.target, for_logs(), &mut tail)?;
+    let end = args.target.follow(Arc::default(), for_logs(), &mut tail)?;
     match tail.left {
         Some(left) if left > 0 && end == End::ByPeer => {
             Err(failed(format_args!("the peer closed the connection {left} entries too early")))
@@ -115,7 +116,7 @@ impl Tail<'_> {
 }
 
 impl Follow for Tail<'_> {
-    fn told(&mut self, told: &Notification, _: Time) -> Result<ControlFlow<()>, Failure> {
+    fn told(&mut self, _: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
         for news in self.reader.read(told)? {
             match news {
                 LogNews::Writer(writer) if writer.path == self.args.path.as_str() => {

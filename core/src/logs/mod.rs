@@ -14,16 +14,11 @@
 mod ascii;
 mod calendar;
 mod communication;
-mod encode;
-mod error;
-mod field;
 mod file;
 mod format;
 mod json;
-mod loggable;
 mod names;
 mod number;
-mod reader;
 mod receive;
 mod record;
 mod rotation;
@@ -31,13 +26,12 @@ mod send;
 mod stream;
 #[cfg(test)]
 mod tests;
-mod value;
-mod writer;
 
+pub use crate::log_messages::{
+    LogError, LogErrorKind, LogField, LogValue, LogWriter, WRITER_ASCII,
+};
 pub use ascii::AsciiFormat;
 pub use communication::{CommunicationLine, CommunicationLog, PeerPrefix};
-pub use error::{LogError, LogErrorKind};
-pub use field::LogField;
 pub use file::LogFile;
 pub use format::LogFormat;
 pub use json::{JsonFormat, JsonTimestamps};
@@ -49,5 +43,3 @@ pub use record::{LogRecord, NotLoggable, log_fields, log_values};
 pub use rotation::{Rotation, file_name};
 pub use send::{LOG_BATCH, LOG_DELAY, LogSender};
 pub use stream::{ActiveWriter, EncodedEntry, LogStream, LogStreams, StreamError};
-pub use value::LogValue;
-pub use writer::{LogWriter, WRITER_ASCII};

@@ -1,16 +1,28 @@
 //! Runs the program as a user does.
 
+mod program;
+
 use std::ffi::OsStr;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use brocomm_conformance::{Session, sessions};
+
+pub(crate) use program::Program;
 
 /// How a run of the program ended.
 pub(crate) struct Run {
     pub(crate) code: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
+}
+
+impl Run {
+    /// Returns the exit code, standard output and standard error.
+    pub(crate) fn told(&self) -> (i32, &str, &str) {
+        (self.code, &self.stdout, &self.stderr)
+    }
 }
 
 /// Makes a command that runs the program.
@@ -60,4 +72,17 @@ pub(crate) fn scratch(test: &str, file: &str, content: &[u8]) -> PathBuf {
     let path = folder.join(file);
     std::fs::write(&path, content).unwrap();
     path
+}
+
+/// Returns an address on which nobody listens any more.
+pub(crate) fn closed_port() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
+/// Returns a folder for a test of this name that isn't there.
+pub(crate) fn no_folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    // It may be left from the run before.
+    let _ = std::fs::remove_dir_all(&folder);
+    folder
 }

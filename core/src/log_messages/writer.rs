@@ -25,7 +25,7 @@ pub struct LogWriter {
     pub rotation_interval: f64,
     /// The sender's network time when the writer came up.
     pub network_time: f64,
-    /// The writer's options, see [`LogFormat::configured`](super::LogFormat::configured).
+    /// The writer's options, see [`LogFormat::configured`](crate::logs::LogFormat::configured).
     pub options: Vec<(Name, Bytes)>,
     /// The columns.
     pub fields: Vec<LogField>,

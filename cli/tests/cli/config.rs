@@ -1,9 +1,6 @@
 //! `brocomm config`, as a user runs it.
 
-#[expect(dead_code, reason = "recordings are for other tests")]
-mod support;
-
-use support::{run, scratch};
+use crate::support::{run, scratch};
 
 #[test]
 fn the_example_is_a_configuration() {

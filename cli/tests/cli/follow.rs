@@ -2,14 +2,14 @@
 //! interface.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 
 use brocomm::data::TypeTag;
 use brocomm::logs::{LogField, LogStream, LogValue};
 use brocomm::node::{Communication, Configuration, Notification, Options};
 use brocomm_tokio::{NodeHandle, Notifications};
 use tokio::runtime::{Builder, Runtime};
+
+use crate::support::{Program, closed_port, no_folder, run};
 
 const STREAM: i32 = 14;
 
@@ -57,11 +57,8 @@ impl Node {
     }
 
     /// Starts the program, and waits until it has joined.
-    fn joined_by(&mut self, command: &str, arguments: &[&str]) -> Child {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_brocomm"));
-        program.arg(command).arg(&self.address).args(arguments);
-        let pipes = program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = pipes.spawn().unwrap();
+    fn joined_by(&mut self, command: &str, arguments: &[&str]) -> Program {
+        let child = Program::start([&[command, &self.address], arguments].concat());
         self.wait_for(|told| matches!(told, Notification::ConnectionHandshakeDone(_)));
         child
     }
@@ -81,20 +78,6 @@ impl Node {
     }
 }
 
-/// Waits for the end of the program; returns its exit code and what it wrote.
-fn ended(child: Child) -> (Option<i32>, String, String) {
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code(), text(output.stdout), text(output.stderr))
-}
-
-/// Returns a folder that isn't there.
-fn folder(test: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
-    let _ = fs::remove_dir_all(&folder);
-    folder
-}
-
 fn entries(node: &Node) {
     node.write(1, Some("first"));
     node.write(2, Some("a\tb"));
@@ -103,7 +86,7 @@ fn entries(node: &Node) {
 
 #[test]
 fn logs_are_written_as_a_bro_does() {
-    let folder = folder("follow-logs");
+    let folder = no_folder("follow-logs");
     let write = folder.to_str().unwrap();
     fs::create_dir_all(&folder).unwrap();
     let names = folder.join("names");
@@ -113,7 +96,7 @@ fn logs_are_written_as_a_bro_does() {
     entries(&node);
     node.end();
     let told = format!("{write}/mini.log: 3 entries of Mini::LOG by Log::WRITER_ASCII\n");
-    assert_eq!(ended(child), (Some(0), told, String::new()));
+    assert_eq!(child.end().told(), (0, &*told, ""));
     let written = fs::read_to_string(folder.join("mini.log")).unwrap();
     let lines: Vec<_> =
         written.lines().filter(|l| !l.starts_with("#open") && !l.starts_with("#close")).collect();
@@ -135,16 +118,27 @@ fn logs_are_written_as_a_bro_does() {
     assert!(written.lines().last().is_some_and(|line| line.starts_with("#close\t")), "{written}");
 }
 
+#[cfg(unix)]
+#[test]
+fn logs_are_closed_when_the_program_is_terminated() {
+    let folder = no_folder("follow-terminated");
+    let mut node = Node::start();
+    let child = node.joined_by("logs", &["--write", folder.to_str().unwrap(), "--json"]);
+    child.signal("-TERM");
+    node.wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
+    assert_eq!(child.end().told(), (0, "no logs\n", ""));
+}
+
 #[test]
 fn logs_are_rotated_and_json_if_asked_to() {
-    let folder = folder("follow-rotated");
+    let folder = no_folder("follow-rotated");
     let write = folder.to_str().unwrap();
     let mut node = Node::start();
     let child = node.joined_by("logs", &["--write", write, "--rotate", "1d", "--json"]);
     entries(&node);
     node.end();
-    let (code, _, errors) = ended(child);
-    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    let ended = child.end();
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
     let mut files: Vec<_> =
         fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
     // Two, if it was just midnight.
@@ -167,24 +161,22 @@ fn a_log_can_be_followed_column_by_column() {
     entries(&node);
     node.wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
     let told = "#fields\ts\tn\nfirst\t1\na\\x09b\t2\n".to_owned();
-    assert_eq!(ended(child), (Some(0), told, String::new()));
+    assert_eq!(child.end().told(), (0, &*told, ""));
 
     let child = node.joined_by("tail", &["mini", "--json"]);
     node.write(4, None);
     node.end();
-    assert_eq!(ended(child), (Some(0), "{\"n\":4}\n".to_owned(), String::new()));
+    assert_eq!(child.end().told(), (0, "{\"n\":4}\n", ""));
 }
 
 #[test]
 fn a_column_that_is_not_there_is_named() {
     let mut node = Node::start();
     node.write(0, None);
-    let mut program = Command::new(env!("CARGO_BIN_EXE_brocomm"));
-    program.args(["tail", &node.address, "mini", "--fields", "nope"]);
-    let child = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let child = Program::start(["tail", &node.address, "mini", "--fields", "nope"]);
     node.wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
     let error = "brocomm: mini has no column nope; it has n, s\n".to_owned();
-    assert_eq!(ended(child), (Some(2), String::new(), error));
+    assert_eq!(child.end().told(), (2, "", &*error));
 }
 
 #[test]
@@ -196,21 +188,17 @@ fn prints_are_shown_with_their_files() {
     }
     node.end();
     let told = "/dev/stdout: hello\na file: a\\x0ab\n".to_owned();
-    assert_eq!(ended(child), (Some(0), told, String::new()));
+    assert_eq!(child.end().told(), (0, &*told, ""));
 }
 
 #[test]
 fn what_is_not_there_cannot_be_followed() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    for arguments in [&["logs", "--write", "x"][..], &["tail", "conn"], &["print"]] {
-        let address = port.to_string();
+    let folder = no_folder("follow-nobody");
+    for arguments in
+        [&["logs", "--write", folder.to_str().unwrap()][..], &["tail", "conn"], &["print"]]
+    {
         let (command, rest) = arguments.split_first().unwrap();
-        let mut program = Command::new(env!("CARGO_BIN_EXE_brocomm"));
-        program.current_dir(env!("CARGO_TARGET_TMPDIR"));
-        let mut all = vec![*command, &address];
-        all.extend(rest);
-        let output = program.args(&all).output().unwrap();
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
-        assert!(output.stdout.is_empty());
+        let run = run([&[*command, &closed_port()], rest].concat());
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{arguments:?}");
     }
 }

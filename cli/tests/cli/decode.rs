@@ -1,14 +1,11 @@
 //! `brocomm decode` as its user meets it: lines, options, errors, exit codes.
 
-#[allow(dead_code, reason = "each test uses its part")]
-mod support;
-
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
+use crate::support::{brocomm, run, scratch, session};
 use serde_json::{Value, json};
-use support::{brocomm, run, scratch, session};
 
 /// Decodes a recording to lines of JSON.
 fn json_lines(name: &str) -> Vec<Value> {

@@ -1,16 +1,13 @@
 //! `brocomm decode --state` over every recorded session with state.
 
-#[allow(dead_code, reason = "each test uses its part")]
-mod support;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::support::{Run, brocomm, good_sessions, run, scratch, session};
 use brocomm_conformance::testing::compare_printed;
 use brocomm_conformance::{Expected, Side};
 use serde_json::Value;
-use support::{Run, brocomm, good_sessions, run, scratch, session};
 
 /// A value's side, `sync` or `final`, and the variable.
 type Place = (String, String, String);

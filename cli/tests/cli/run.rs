@@ -1,62 +1,12 @@
 //! `brocomm run`: two real nodes on the loopback interface.
-#![cfg(unix)]
-
-#[expect(dead_code, reason = "recordings are for other tests")]
-mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use support::{brocomm, run, scratch};
+use crate::support::{Program, run, scratch};
 
-/// A node that runs until it is told to end, and with the test at the latest.
-struct Node {
-    child: Child,
-    stdin: Option<ChildStdin>,
-    lines: Lines<BufReader<ChildStdout>>,
-}
-
-impl Node {
-    fn start(configuration: &Path, arguments: &[&str]) -> Node {
-        let mut command = brocomm();
-        command.arg("run").arg(configuration).args(arguments);
-        let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = pipes.spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Node { stdin: child.stdin.take(), child, lines }
-    }
-
-    /// Returns the first line that has this in it.
-    fn line_with(&mut self, text: &str) -> String {
-        let has_it = |line: &String| line.contains(text);
-        self.lines.by_ref().map(Result::unwrap).find(has_it).unwrap_or_else(|| panic!("no {text}"))
-    }
-
-    fn raise(&mut self, call: &str) {
-        writeln!(self.stdin.as_mut().unwrap(), "{call}").unwrap();
-    }
-
-    fn signal(&self, signal: &str) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
-    }
-
-    /// Waits for the end; returns the exit code, and what came to standard error.
-    fn end(mut self) -> (Option<i32>, String) {
-        let mut errors = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
-        (self.child.wait().unwrap().code(), errors)
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        // It may have ended.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn start(configuration: &Path, arguments: &[&str]) -> Program {
+    Program::start([&["run", configuration.to_str().unwrap()], arguments].concat())
 }
 
 const EVENTS: &str = "declarations = 'event ping(n: count); event pong(n: count);'\n";
@@ -70,7 +20,7 @@ fn two_nodes_do_what_bros_do() {
     );
     let server = scratch(test, "server.toml", text.as_bytes());
     let server_log = server.with_file_name("server.log");
-    let mut server = Node::start(&server, &["--stdin", "--log", server_log.to_str().unwrap()]);
+    let mut server = start(&server, &["--stdin", "--log", server_log.to_str().unwrap()]);
     let listening = server.line_with("listening on 127.0.0.1:");
     let port = listening.rsplit(':').next().unwrap();
 
@@ -81,28 +31,29 @@ fn two_nodes_do_what_bros_do() {
     let client = scratch(test, "client.toml", text.as_bytes());
     let client_log = client.with_file_name("client.log");
     let log = client_log.to_str().unwrap();
-    let mut client = Node::start(&client, &["--stdin", "--print", "json", "--log", log]);
+    let mut client = start(&client, &["--stdin", "--print", "json", "--log", log]);
     server.line_with("handshake_done");
     client.line_with("\"notification\":\"handshake_done\"");
 
-    client.raise("ping(7)");
+    client.write("ping(7)");
     assert!(server.line_with(" event ").ends_with("event ping(7)"));
-    server.raise("pong(8)");
+    server.write("pong(8)");
     let event = client.line_with("\"notification\":\"event\"");
     assert!(event.contains("\"name\":\"pong\"") && event.contains("\"args\":[\"8\"]"), "{event}");
-    client.raise("ping(oops");
+    client.write("ping(oops");
 
     server.signal("-TERM");
     server.line_with(" closed ");
-    let (code, errors) = server.end();
-    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    let server = server.end();
+    assert_eq!((server.code, server.stderr.as_str()), (0, ""));
     client.line_with("\"notification\":\"closed\"");
     // The peers are listed when the attempt to connect again has failed: nobody listens there.
     client.line_with("\"notification\":\"connect_failed\"");
     client.signal("-USR1");
     client.signal("-TERM");
-    let (code, errors) = client.end();
-    assert_eq!(code, Some(0), "{errors}");
+    let client = client.end();
+    let errors = client.stderr;
+    assert_eq!(client.code, 0, "{errors}");
     for part in [
         "brocomm: standard input: line 1, column 10: ",
         "connect failed: connection refused",

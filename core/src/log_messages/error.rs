@@ -53,7 +53,7 @@ pub enum LogErrorKind {
         /// How many bytes are left.
         left: u32,
     },
-    /// An entry has more values than [`LogLimits::values`](super::LogLimits::values).
+    /// An entry has more values than [`LogLimits::values`](crate::logs::LogLimits::values).
     #[error("entry of at least {count} values, limit is {limit}")]
     TooManyValues {
         /// The number as far as it is known.
@@ -84,14 +84,14 @@ pub enum LogErrorKind {
     /// A port's number is above 65535.
     #[error("port {0}, must be 0 to 65535")]
     BadPort(u64),
-    /// The peer announces more writers than [`LogLimits::writers`](super::LogLimits::writers).
+    /// The peer announces more writers than [`LogLimits::writers`](crate::logs::LogLimits::writers).
     #[error("more than {limit} writers")]
     TooManyWriters {
         /// The limit in force.
         limit: u32,
     },
     /// The announcements of all writers take more than
-    /// [`LogLimits::announced`](super::LogLimits::announced).
+    /// [`LogLimits::announced`](crate::logs::LogLimits::announced).
     #[error("announcements of {bytes} bytes, limit is {limit}")]
     AnnouncedTooMuch {
         /// What they would take.

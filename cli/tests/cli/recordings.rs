@@ -1,14 +1,11 @@
 //! `brocomm decode` over every carried recording.
 
-#[allow(dead_code, reason = "each test uses its part")]
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::support::{fault_sessions, files, good_sessions, run, session};
 use brocomm_conformance::testing::compare_printed;
 use brocomm_conformance::{Expected, Side};
 use serde_json::Value;
-use support::{fault_sessions, files, good_sessions, run, session};
 
 /// Events of which the recording's script printed something made from the arguments.
 const COMPUTED: [&str; 14] = [

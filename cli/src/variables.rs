@@ -1,4 +1,4 @@
-//! The variables that a node has in common with its peers, kept in a file over a restart.
+//! The variables that we have in common with peers, kept in a file over a restart.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -12,7 +12,7 @@ use brocomm::state::{Limits, Store};
 use crate::failure::{Failure, failed, tell};
 
 /// Makes a store of what is declared `&synchronized`, if anything is, with what the file holds.
-pub(super) fn store(
+pub(crate) fn store(
     declarations: &Declarations,
     description: &[u8],
     file: Option<&Path>,
@@ -57,7 +57,7 @@ fn restore(store: &mut Store, file: &Path) -> Result<(), Failure> {
 }
 
 /// Writes the variables to a file, whole or not at all, whenever the program or machine ends.
-pub(super) fn save(store: &Store, file: &Path) -> Result<(), Failure> {
+pub(crate) fn save(store: &Store, file: &Path) -> Result<(), Failure> {
     let snapshot =
         store.snapshot().map_err(|error| failed(format_args!("cannot keep variables: {error}")))?;
     replace(file, &snapshot)

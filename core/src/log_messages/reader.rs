@@ -20,18 +20,18 @@ type Result<T> = std::result::Result<T, Kind>;
 
 /// Walks through an argument; what it hands out as bytes shares the argument.
 #[derive(Debug)]
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     argument: &'a Bytes,
     rest: &'a [u8],
 }
 
 /// An entry as it is on the wire (3§2).
 #[derive(Debug)]
-pub(super) struct RawEntry {
-    pub(super) stream: i32,
-    pub(super) writer: i32,
-    pub(super) path: Bytes,
-    pub(super) values: Vec<LogValue>,
+pub(crate) struct RawEntry {
+    pub(crate) stream: i32,
+    pub(crate) writer: i32,
+    pub(crate) path: Bytes,
+    pub(crate) values: Vec<LogValue>,
 }
 
 /// Reads an announcement (3§1). Nothing of it shares the argument.
@@ -45,20 +45,20 @@ pub(super) fn writer(argument: &Bytes) -> std::result::Result<LogWriter, LogErro
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(argument: &'a Bytes) -> Reader<'a> {
+    pub(crate) fn new(argument: &'a Bytes) -> Reader<'a> {
         Reader { argument, rest: argument }
     }
 
-    pub(super) fn position(&self) -> usize {
+    pub(crate) fn position(&self) -> usize {
         self.argument.len().saturating_sub(self.rest.len())
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
     /// Reads the next entry of at most so many values, elements included.
-    pub(super) fn entry(&mut self, limit: u32) -> std::result::Result<RawEntry, LogError> {
+    pub(crate) fn entry(&mut self, limit: u32) -> std::result::Result<RawEntry, LogError> {
         self.raw_entry(limit).map_err(|kind| self.error(kind, MessageType::LogWrite))
     }
 

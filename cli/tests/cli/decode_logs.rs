@@ -1,14 +1,12 @@
 //! `brocomm decode --write-logs` over every recorded session with logs.
 
-#[allow(dead_code, reason = "each test uses its part")]
-mod support;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::support::{Run, no_folder, run, scratch, session};
 use brocomm_conformance::Side;
-use support::{Run, run, scratch, session};
+use brocomm_conformance::testing::without_times;
 
 /// The sessions in which logs were sent, and the side that received them.
 const LOG_SESSIONS: [(&str, Side, &[&str]); 5] = [
@@ -26,14 +24,6 @@ const LOG_SESSIONS: [(&str, Side, &[&str]); 5] = [
         &["communication", "http", "packet_filter", "reporter"],
     ),
 ];
-
-/// An empty folder for a test.
-fn folder(test: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
-    // It may be left from the run before.
-    let _ = fs::remove_dir_all(&folder);
-    folder
-}
 
 fn write_logs(folder: &Path, recording: &Path, more: &[&Path]) -> Run {
     let mut arguments = vec![Path::new("decode"), Path::new("--write-logs"), folder, recording];
@@ -54,23 +44,10 @@ fn read(folder: &Path) -> BTreeMap<String, String> {
     files.map(named).collect()
 }
 
-/// Takes the times of opening and closing out of a log.
-fn without_times(log: &str) -> String {
-    let timeless = |line: &str| match line.split_once('\t') {
-        Some((key @ ("#open" | "#close"), time)) => {
-            assert_eq!(time.len(), "2026-11-22-21-36-57".len());
-            format!("{key}\n")
-        }
-        _ => format!("{line}\n"),
-    };
-    assert!(log.ends_with('\n'));
-    log.lines().map(timeless).collect()
-}
-
 #[test]
 fn files_are_those_that_the_real_receiver_wrote() {
     for (name, side, paths) in LOG_SESSIONS {
-        let (session, folder) = (session(name), folder(name));
+        let (session, folder) = (session(name), no_folder(name));
         let run = write_logs(&folder, &session.recording_path(), &[]);
         assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{name}");
         let expectation = session.expectation().unwrap();
@@ -100,7 +77,7 @@ fn files_are_those_that_the_real_receiver_wrote() {
 #[test]
 fn numbers_get_the_names_that_the_user_gives() {
     let (folder, names) =
-        (folder("log-names"), "stream 14 Mini::LOG\nstream 12 Communication::LOG");
+        (no_folder("log-names"), "stream 14 Mini::LOG\nstream 12 Communication::LOG");
     let names = scratch("log-names-map", "names.txt", names.as_bytes());
     let recording = session("bro-bro-logs").recording_path();
     let run = write_logs(&folder, &recording, &[Path::new("--log-names"), &names]);
@@ -154,7 +131,7 @@ fn logs_of_one_path_are_kept_apart() {
         0000000300000001 0000000178 00000001 00000003 01 0000000000000006"
         .replace(' ', "");
     let recording = recording("log-paths", &[(0x18, &one), (0x18, &other), (0x19, &entries)]);
-    let folder = folder("log-paths-out");
+    let folder = no_folder("log-paths-out");
     let run = write_logs(&folder, &recording, &[]);
     assert_eq!(run.code, 1);
     let problem = "listener: message at byte 185: entry of log-3 for x dropped: unknown writer\n";
@@ -168,7 +145,7 @@ fn logs_of_one_path_are_kept_apart() {
 #[test]
 fn a_path_leads_nowhere_else() {
     let recording = recording("log-escape", &[(0x18, &writer(1, "../x")), (0x18, &writer(1, "y"))]);
-    let folder = folder("log-escape-out");
+    let folder = no_folder("log-escape-out");
     let run = write_logs(&folder, &recording, &[]);
     assert_eq!(run.code, 1);
     assert!(run.stderr.contains("log ../x is no name of a file"), "{}", run.stderr);
@@ -184,7 +161,7 @@ fn a_malformed_message_ends_the_senders_logs() {
     let log = writer(1, "x");
     let recording =
         recording("log-malformed", &[(0x18, &log), (0x19, &entries), (0x18, &writer(1, "late"))]);
-    let folder = folder("log-malformed-out");
+    let folder = no_folder("log-malformed-out");
     let run = write_logs(&folder, &recording, &[]);
     assert_eq!(run.code, 1);
     assert_eq!(run.stderr.matches("LOG_WRITE: type 26 in a log, 3§2 (at byte ").count(), 1);
@@ -198,7 +175,7 @@ fn a_malformed_message_ends_the_senders_logs() {
 
 #[test]
 fn wrong_use_is_told() {
-    let (file, folder) = (session("bro-bro-logs").recording_path(), folder("log-misuse"));
+    let (file, folder) = (session("bro-bro-logs").recording_path(), no_folder("log-misuse"));
     let twice = write_logs(&folder, &file, &[&file]);
     assert_eq!(twice.code, 2);
     assert!(twice.stderr.contains("--write-logs takes one FILE, 2 given"), "{}", twice.stderr);
