@@ -29,7 +29,7 @@ fn lines(page: &Page) -> Vec<String> {
     let mut lines = Vec::new();
     for piece in page.pieces() {
         match piece {
-            Piece::Block { language, text, .. } if language == "sh" => {
+            Piece::Block { language, text, .. } if language == "sh" || language.is_empty() => {
                 lines.extend(text.lines().map(str::to_owned));
             }
             Piece::Code(code) => lines.push(code),

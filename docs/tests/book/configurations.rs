@@ -12,7 +12,8 @@ use crate::program::run;
 fn each_configuration_of_a_node_is_one() {
     let mut checked = 0;
     for (number, page) in pages().into_iter().enumerate() {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("configurations-{number}"));
+        let folder =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("configurations-{number}"));
         fs::create_dir_all(&folder).expect("the folder can be made");
         for (attributes, text) in page.blocks("bro") {
             if let Some(name) = attributes.iter().find_map(|it| it.strip_prefix("file=")) {

@@ -49,8 +49,10 @@ pub(crate) fn pages() -> Vec<Page> {
 }
 
 fn collect(folder: &Path, pages: &mut Vec<Page>) {
-    let mut entries: Vec<PathBuf> =
-        fs::read_dir(folder).expect("readable").map(|entry| entry.expect("readable").path()).collect();
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
+        .expect("readable")
+        .map(|entry| entry.expect("readable").path())
+        .collect();
     entries.sort();
     for path in entries {
         if path.is_dir() {

@@ -48,9 +48,17 @@ impl Terminal {
         let output = BufReader::new(shell.stdout.take().expect("it is piped"));
         let input = shell.stdin.take().expect("it is piped");
         let (sender, lines) = channel();
-        thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|l| sender.send(l)));
-        let mut terminal =
-            Terminal { name: name.to_owned(), shell, input, lines, unread: VecDeque::new(), shown: Vec::new() };
+        thread::spawn(move || {
+            output.lines().map_while(Result::ok).try_for_each(|l| sender.send(l))
+        });
+        let mut terminal = Terminal {
+            name: name.to_owned(),
+            shell,
+            input,
+            lines,
+            unread: VecDeque::new(),
+            shown: Vec::new(),
+        };
         // A person sees both outputs. Ctrl-C ends what runs in the shell, not the shell.
         terminal.type_in("exec 2>&1; trap : INT\n");
         terminal
@@ -133,7 +141,8 @@ fn matches(book: &str, line: &str) -> bool {
 fn plain(line: &str) -> String {
     static TIME: LazyLock<Regex> = LazyLock::new(|| regex(r"[0-9]{10}\.[0-9]{6}"));
     static PORT: LazyLock<Regex> = LazyLock::new(|| regex(r"127\.0\.0\.1:[0-9]{4,5}"));
-    static TRIP: LazyLock<Regex> = LazyLock::new(|| regex(r"[0-9]+\.[0-9]{3}/.* ms|[0-9]+\.[0-9]{3} ms"));
+    static TRIP: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"[0-9]+\.[0-9]{3}/.* ms|[0-9]+\.[0-9]{3} ms"));
     let line = TIME.replace_all(line, "TIME");
     let line = PORT.replace_all(&line, "127.0.0.1:PORT");
     TRIP.replace_all(&line, "TRIP").into_owned()

@@ -2,10 +2,11 @@
 //!
 //! Its blocks say who types them: what is marked `sh,terminal-1` is typed into the first of the
 //! reader's terminals, exactly as it stands, and what is marked `text,terminal-1` must then come
-//! there. A comment `ctrl-c terminal-1` stands for that key. Two things are not as they stand:
+//! there. A comment `ctrl-c terminal-1` stands for that key. Three things are not as they stand:
 //!
 //! * Ports. The tutorial's nodes use [`PORTS`], which may be in use where the tests run, so others
 //!   that are free take their places in all that is typed and shown.
+//! * `CHECKOUT`, which is where the project is.
 //! * `cargo install`, which would change the machine. That it is given a folder with a program
 //!   `brocomm` is checked, and the program that the tests were built with takes its place.
 
@@ -18,7 +19,7 @@ use crate::pages::{Page, Piece, checkout, pages};
 use crate::terminal::Terminal;
 
 /// The ports that the tutorial uses.
-const PORTS: [&str; 2] = ["47760", "47761"];
+const PORTS: [&str; 1] = ["47760"];
 
 #[test]
 fn each_command_does_what_the_page_says() {
@@ -37,9 +38,10 @@ fn follow(page: &Page) {
     let home = home(page);
     let checkout = checkout();
     let ports = free_ports();
-    let with_ports = |text: &str| {
+    let in_place = |text: &str| {
         let replace = |text: String, (book, free): (&&str, &String)| text.replace(*book, free);
-        PORTS.iter().zip(&ports).fold(text.to_owned(), replace)
+        let text = text.replace("CHECKOUT", &checkout.display().to_string());
+        PORTS.iter().zip(&ports).fold(text, replace)
     };
     let mut terminals: BTreeMap<String, Terminal> = BTreeMap::new();
     for piece in page.pieces() {
@@ -59,15 +61,14 @@ fn follow(page: &Page) {
             assert_ne!(language, "sh", "{}: who types {text}", page.name());
             continue;
         };
-        let terminal = terminals
-            .entry(name.clone())
-            .or_insert_with(|| Terminal::open(name, &checkout, &home));
+        let terminal =
+            terminals.entry(name.clone()).or_insert_with(|| Terminal::open(name, &checkout, &home));
         match language.as_str() {
             "sh" => {
                 for command in text.split_inclusive('\n') {
                     match command.strip_prefix("cargo install --path ") {
                         Some(package) => assert_installs(&checkout.join(package.trim())),
-                        None => terminal.type_in(&with_ports(command)),
+                        None => terminal.type_in(&in_place(command)),
                     }
                 }
                 // What goes on reads what is typed next.
@@ -75,7 +76,7 @@ fn follow(page: &Page) {
                     terminal.finish();
                 }
             }
-            "text" => terminal.expect(&with_ports(&text)),
+            "text" => terminal.expect(&in_place(&text)),
             other => panic!("{}: {other} in a terminal", page.name()),
         }
     }
