@@ -12,7 +12,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, TcpStream};
 use std::time::{Instant, SystemTime};
 
-use brocomm::connection::{CloseCause, Config, Connection, Notification, Role, Setup};
+use brocomm::connection::{CloseCause, Config, Connection, Notification, Role, Sent, Setup};
 use brocomm::data::Declarations;
 use brocomm::{Time, event};
 
@@ -87,7 +87,10 @@ fn told(
     match notification {
         Notification::HandshakeDone => {
             let host = IpAddr::from([10, 0, 0, 1]);
-            connection.send_event(&event!("scan_seen", host, 443u64).at(now))?;
+            let scan = event!("scan_seen", host, 443u64).at(now);
+            if connection.send_event(&scan)? == Sent::NotRequested {
+                eprintln!("the hub has not requested scan_seen");
+            }
         }
         Notification::Event(event) if event.name == "block" => {
             let (host, why): (IpAddr, String) = (event.arg(0)?, event.arg(1)?);

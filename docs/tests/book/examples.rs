@@ -103,6 +103,13 @@ fn a_sensor_with_a_loop_of_its_own() {
     talks_to_a_hub("sensor_own_loop");
 }
 
+#[test]
+fn state_and_logs() {
+    let mut program = Program::start(Command::new(example("state_and_logs")));
+    program.line_with("10.0.0.1\t443");
+    program.assert_ends_well();
+}
+
 /// Answers one ping as Bro's script does.
 fn answers_a_ping(declarations: &str, records: bool) {
     let mut declared = Declarations::new();

@@ -82,7 +82,7 @@ fn clean(page: &Page, link: &str) -> PathBuf {
 /// Returns the names that mdBook gives to the headings of a page.
 fn headings(page: &Page) -> BTreeSet<String> {
     let names = page.pieces().into_iter().filter_map(|piece| match piece {
-        Piece::Heading(_, text) => Some(text),
+        Piece::Heading(text) => Some(text),
         _ => None,
     });
     let name = |text: String| {

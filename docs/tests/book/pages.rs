@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 /// A page.
 pub(crate) struct Page {
@@ -25,7 +25,7 @@ pub(crate) enum Piece {
     /// Where a link leads.
     Link(String),
     /// A heading's text.
-    Heading(HeadingLevel, String),
+    Heading(String),
     /// A comment, which readers do not see.
     Comment(String),
 }
@@ -105,10 +105,17 @@ impl Page {
     /// Takes the page apart.
     pub(crate) fn pieces(&self) -> Vec<Piece> {
         let options = Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES;
-        let (mut pieces, mut text) = (Vec::new(), String::new());
+        let (mut pieces, mut text, mut info) = (Vec::new(), String::new(), String::new());
         for event in Parser::new_ext(&self.text, options) {
             match event {
-                Event::Start(Tag::CodeBlock(_) | Tag::Heading { .. }) => text.clear(),
+                Event::Start(Tag::CodeBlock(kind)) => {
+                    text.clear();
+                    info = match kind {
+                        CodeBlockKind::Fenced(info) => info.to_string(),
+                        CodeBlockKind::Indented => String::new(),
+                    };
+                }
+                Event::Start(Tag::Heading { .. }) => text.clear(),
                 Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
                     pieces.push(Piece::Link(dest_url.to_string()));
                 }
@@ -117,34 +124,19 @@ impl Page {
                     text.push_str(&code);
                     pieces.push(Piece::Code(code.to_string()));
                 }
-                Event::End(TagEnd::Heading(level)) => {
-                    pieces.push(Piece::Heading(level, text.clone()));
-                }
                 Event::Html(html) if html.starts_with("<!--") => {
                     let comment = html.trim().trim_start_matches("<!--").trim_end_matches("-->");
                     pieces.push(Piece::Comment(comment.trim().to_owned()));
                 }
+                Event::End(TagEnd::Heading(_)) => pieces.push(Piece::Heading(text.clone())),
                 Event::End(TagEnd::CodeBlock) => {
-                    let (language, attributes) = (String::new(), Vec::new());
+                    let mut words = info.split([',', ' ']).map(str::to_owned);
+                    let language = words.next().unwrap_or_default();
+                    let attributes = words.collect();
                     pieces.push(Piece::Block { language, attributes, text: text.clone() });
                 }
                 _ => {}
             }
-        }
-        // What a block is, is said where it begins.
-        let kinds = Parser::new_ext(&self.text, options).filter_map(|event| match event {
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => Some(info.to_string()),
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => Some(String::new()),
-            _ => None,
-        });
-        let blocks = pieces.iter_mut().filter_map(|piece| match piece {
-            Piece::Block { language, attributes, .. } => Some((language, attributes)),
-            _ => None,
-        });
-        for ((language, attributes), kind) in blocks.zip(kinds) {
-            let mut words = kind.split([',', ' ']).map(str::to_owned);
-            *language = words.next().unwrap_or_default();
-            *attributes = words.collect();
         }
         pieces
     }

@@ -60,7 +60,7 @@ impl Terminal {
             shown: Vec::new(),
         };
         // A person sees both outputs. Ctrl-C ends what runs in the shell, not the shell.
-        terminal.type_in("exec 2>&1; trap : INT\n");
+        terminal.type_in("exec 2>&1; trap 'echo interrupted' INT\n");
         terminal
     }
 
@@ -70,9 +70,11 @@ impl Terminal {
         self.input.write_all(text.as_bytes()).expect("the shell reads");
     }
 
-    /// Presses Ctrl-C.
-    pub(crate) fn interrupt(&self) {
+    /// Presses Ctrl-C, and waits until what runs has ended; it must have ended well.
+    pub(crate) fn interrupt(&mut self) {
         self.signal("-INT");
+        self.expect("interrupted");
+        self.finish();
     }
 
     /// Waits for lines, in this order; others may come between them.

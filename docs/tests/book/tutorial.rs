@@ -49,9 +49,7 @@ fn follow(page: &Page) {
             Piece::Block { language, attributes, text } => (language, attributes, text),
             Piece::Comment(comment) => {
                 if let Some(name) = comment.strip_prefix("ctrl-c ") {
-                    let terminal = terminals.get_mut(name).expect("it was opened");
-                    terminal.interrupt();
-                    terminal.finish();
+                    terminals.get_mut(name).expect("it was opened").interrupt();
                 }
                 continue;
             }

@@ -2,39 +2,43 @@
 
 use std::fmt;
 use std::future::poll_fn;
+use std::io;
 use std::net::SocketAddr;
 use std::task::{Context, Poll, Waker, ready};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use brocomm::Time;
 use brocomm::connection::{Config, Connection, Notification, Role, Sent, UsageError};
 use brocomm::data::Event;
 use brocomm::transport::{BLOCK, Driver, Flushed, Step, TransportError};
-use tokio::net::TcpStream;
-use tokio::time::Instant;
 
-use crate::link::{Alarm, Link};
-use crate::socket::connect;
+use super::Runtime;
+use super::link::Link;
+use super::waiting::{Alarm, within};
+use crate::Clock;
+use crate::naming::{Refusals, stream_unusable, unresolved};
 
 /// Carries one [`Connection`] over TCP.
 ///
+/// Nothing is spawned: it reads and writes while its owner awaits [`next`](Self::next),
+/// [`flush`](Self::flush) or [`close`](Self::close), and at no other time.
+///
 /// # Cancellation
 /// The future of [`next`](Self::next), [`flush`](Self::flush) or [`close`](Self::close) can be
-/// dropped at any time, in a `select!` or by a timeout: all that was read or written is recorded in
-/// the peer before the future waits, and a notification leaves the peer only as the result. The
-/// next call goes on where the dropped one was.
+/// dropped at any time, in a race or by a timeout: all that was read or written is recorded in the
+/// peer before the future waits, and a notification leaves the peer only as the result. The next
+/// call goes on where the dropped one was.
 ///
 /// Dropping the peer closes the socket at once; [`close`](Self::close) does it in order.
-pub struct Peer {
+pub struct Peer<R: Runtime> {
     driver: Driver,
-    link: Link,
-    /// The wall clock and the monotonic clock, as they were when the connection began.
-    start: (Time, Instant),
+    link: Link<R>,
+    clock: Clock,
     buffer: Box<[u8]>,
-    alarm: Alarm,
+    alarm: Alarm<R>,
 }
 
-impl Peer {
+impl<R: Runtime> Peer<R> {
     /// Connects to a `host:port`, or to anything that prints as one; to the first that answers if
     /// the name has several addresses. All of it has to be done before the timeout.
     ///
@@ -48,10 +52,10 @@ impl Peer {
         address: impl fmt::Display,
         config: Config,
         timeout: Duration,
-    ) -> Result<Peer, TransportError> {
+    ) -> Result<Peer<R>, TransportError> {
         let address = address.to_string();
         config.validate().map_err(TransportError::Config)?;
-        Peer::new(connect(address, timeout).await?, config, Role::Initiator)
+        Peer::new(connect::<R>(address, timeout).await?, config, Role::Initiator)
     }
 
     /// Begins a connection on a socket that is connected already.
@@ -59,30 +63,27 @@ impl Peer {
     /// # Errors
     /// [`TransportError::Config`]; [`TransportError::System`].
     pub fn from_stream(
-        stream: TcpStream,
+        stream: R::Stream,
         config: Config,
         role: Role,
-    ) -> Result<Peer, TransportError> {
+    ) -> Result<Peer<R>, TransportError> {
         config.validate().map_err(TransportError::Config)?;
         Peer::new(stream, config, role)
     }
 
-    pub(crate) fn new(
-        stream: TcpStream,
+    pub(super) fn new(
+        stream: R::Stream,
         config: Config,
         role: Role,
-    ) -> Result<Peer, TransportError> {
-        let link = Link::new(stream).map_err(|error| TransportError::System {
-            doing: "set up a connection",
-            cause: error.into(),
-        })?;
-        let start = (Time::from(SystemTime::now()), Instant::now());
+    ) -> Result<Peer<R>, TransportError> {
+        let link = Link::new(stream, None).map_err(stream_unusable)?;
+        let clock = Clock::new(R::now);
         Ok(Peer {
-            driver: Driver::new(Connection::new(config, role, start.0)),
+            driver: Driver::new(Connection::new(config, role, clock.start())),
             link,
-            start,
+            clock,
             buffer: vec![0; BLOCK].into(),
-            alarm: Alarm::default(),
+            alarm: Alarm::new(),
         })
     }
 
@@ -162,8 +163,7 @@ impl Peer {
     /// Returns what time it is on the clock that this connection is fed from: the wall clock as it
     /// was when the connection began, and the monotonic clock since then.
     pub fn now(&self) -> Time {
-        let (wall, start) = self.start;
-        wall + start.elapsed()
+        self.clock.now()
     }
 
     /// Returns our address.
@@ -215,7 +215,7 @@ impl Peer {
     }
 }
 
-impl fmt::Debug for Peer {
+impl<R: Runtime> fmt::Debug for Peer<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Peer")
             .field("local", &self.link.local)
@@ -225,6 +225,30 @@ impl fmt::Debug for Peer {
     }
 }
 
-fn wait(error: std::io::Error) -> TransportError {
+/// Connects to the first of the addresses of a name that answers.
+async fn connect<R: Runtime>(
+    address: String,
+    timeout: Duration,
+) -> Result<R::Stream, TransportError> {
+    let start = R::now();
+    let mut refusals = Refusals::new(address.clone(), timeout);
+    let Some(found) = within::<R, _>(timeout, R::resolve(address.clone())).await else {
+        return Err(refusals.timed_out());
+    };
+    for tried in found.map_err(|error| unresolved(&address, error))? {
+        let left = timeout.saturating_sub(R::now().saturating_duration_since(start));
+        let connected = match left {
+            Duration::ZERO => None,
+            left => within::<R, _>(left, R::connect(tried)).await,
+        };
+        match connected.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into())) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => refusals.feed(tried, error),
+        }
+    }
+    Err(refusals.into_error())
+}
+
+fn wait(error: io::Error) -> TransportError {
     TransportError::System { doing: "wait for the peer", cause: error.into() }
 }

@@ -5,19 +5,19 @@ use std::io;
 use std::net::SocketAddr;
 
 use brocomm::connection::{Config, Role};
-use tokio::net::TcpListener;
+use brocomm::transport::TransportError;
 
-use crate::socket::{listen, resolve};
-use crate::{Peer, TransportError};
+use super::{Peer, Runtime};
+use crate::naming::{listen_on, listener_unusable, unresolved};
 
 /// Listens for peers.
 #[derive(Debug)]
-pub struct Listener {
-    socket: TcpListener,
+pub struct Listener<R: Runtime> {
+    socket: R::Listener,
     local: SocketAddr,
 }
 
-impl Listener {
+impl<R: Runtime> Listener<R> {
     /// Listens on an address such as `0.0.0.0:47757` or `[::]:47757`; the first that works if the
     /// name has several. With port 0 the system chooses one.
     ///
@@ -27,27 +27,12 @@ impl Listener {
     /// # Errors
     /// [`TransportError::Resolve`], [`TransportError::NoAddress`], [`TransportError::Bind`],
     /// [`TransportError::System`].
-    pub async fn bind(address: impl fmt::Display) -> Result<Listener, TransportError> {
+    pub async fn bind(address: impl fmt::Display) -> Result<Listener<R>, TransportError> {
         let given = address.to_string();
-        let mut refused = None;
-        for tried in resolve(&given).await? {
-            match listen(tried, true) {
-                Ok(socket) => return Listener::new(socket),
-                Err(error) => {
-                    let (address, cause) = (given.clone(), error.into());
-                    refused = Some(TransportError::Bind { address, tried, cause });
-                }
-            }
-        }
-        Err(refused.unwrap_or(TransportError::NoAddress { address: given }))
-    }
-
-    fn new(socket: TcpListener) -> Result<Listener, TransportError> {
-        let local = socket.local_addr().map_err(|error| TransportError::System {
-            doing: "set up a listener",
-            cause: error.into(),
-        })?;
-        Ok(Listener { socket, local })
+        let addresses =
+            R::resolve(given.clone()).await.map_err(|error| unresolved(&given, error))?;
+        let (socket, local) = listen_on(&given, addresses)?;
+        Ok(Listener { socket: R::listen(socket).map_err(listener_unusable)?, local })
     }
 
     /// Waits for the next peer and begins a connection with it.
@@ -57,10 +42,10 @@ impl Listener {
     /// # Errors
     /// [`TransportError::Config`], before anything is accepted; [`TransportError::Accept`], such as
     /// for want of file descriptors; [`TransportError::System`].
-    pub async fn accept(&self, config: Config) -> Result<Peer, TransportError> {
+    pub async fn accept(&self, config: Config) -> Result<Peer<R>, TransportError> {
         config.validate().map_err(TransportError::Config)?;
         loop {
-            match self.socket.accept().await {
+            match R::accept(&self.socket).await {
                 Ok((stream, _)) => return Peer::new(stream, config, Role::Acceptor),
                 // The peer has gone before it was accepted.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
@@ -73,7 +58,7 @@ impl Listener {
     }
 
     /// Returns the address that is listened on, with the port that the system chose.
-    pub fn local_addr(&self) -> SocketAddr {
+    pub const fn local_addr(&self) -> SocketAddr {
         self.local
     }
 }

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6, ToSocketAddrs};
 use brocomm::node::{Communication, Endpoint};
 
 /// Returns the address of an endpoint, with its zone as a number.
-pub(crate) fn address_of(endpoint: &Endpoint) -> io::Result<SocketAddr> {
+pub fn address_of(endpoint: &Endpoint) -> io::Result<SocketAddr> {
     match (endpoint.host, endpoint.zone.as_deref()) {
         (IpAddr::V6(host), Some(zone)) => {
             let scope = scope_of(host, zone)?;
@@ -33,7 +33,7 @@ fn scope_of(host: Ipv6Addr, zone: &str) -> io::Result<u32> {
 }
 
 /// Returns the zone of an address that a peer connected from: as an entry calls it, or its number.
-pub(crate) fn zone_of(address: SocketAddr, node: &Communication) -> Option<Box<str>> {
+pub fn zone_of(address: SocketAddr, node: &Communication) -> Option<Box<str>> {
     let SocketAddr::V6(address) = address else { return None };
     let scope = address.scope_id();
     if scope == 0 {

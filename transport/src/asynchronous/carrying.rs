@@ -9,9 +9,10 @@ use std::task::{Context, Poll, ready};
 use brocomm::node::{Endpoint, KeepAlive};
 use brocomm::transport::{BLOCK, Carrier, Step};
 
-use crate::link::{Alarm, Link};
-use crate::shared::Shared;
-use crate::socket::connect_to;
+use super::Runtime;
+use super::link::Link;
+use super::waiting::Alarm;
+use crate::Shared;
 
 thread_local! {
     /// Nothing is in it while a task waits, so that idle connections cost no buffers.
@@ -20,16 +21,16 @@ thread_local! {
 
 /// Carries one connection of a node until it is closed.
 #[derive(Debug)]
-pub(crate) struct Carrying {
+pub(super) struct Carrying<R: Runtime> {
     shared: Arc<Shared>,
     carrier: Carrier,
-    link: Link,
-    alarm: Alarm,
+    link: Link<R>,
+    alarm: Alarm<R>,
 }
 
-impl Carrying {
-    pub(crate) fn new(shared: Arc<Shared>, carrier: Carrier, link: Link) -> Carrying {
-        Carrying { shared, carrier, link, alarm: Alarm::default() }
+impl<R: Runtime> Carrying<R> {
+    pub(super) fn new(shared: Arc<Shared>, carrier: Carrier, link: Link<R>) -> Carrying<R> {
+        Carrying { shared, carrier, link, alarm: Alarm::new() }
     }
 
     fn poll_with(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<()> {
@@ -58,7 +59,7 @@ impl Carrying {
     }
 }
 
-impl Future for Carrying {
+impl<R: Runtime> Future for Carrying<R> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -66,7 +67,7 @@ impl Future for Carrying {
     }
 }
 
-impl Drop for Carrying {
+impl<R: Runtime> Drop for Carrying<R> {
     /// Closes the socket, also if the runtime ends before the connection does.
     fn drop(&mut self) {
         self.link.shutdown();
@@ -75,13 +76,13 @@ impl Drop for Carrying {
 }
 
 /// Makes a connection unless it is given up, and carries it.
-pub(crate) async fn connect(
+pub(super) async fn connect<R: Runtime>(
     shared: Arc<Shared>,
     carrier: Carrier,
     endpoint: Endpoint,
     keep_alive: Option<KeepAlive>,
 ) {
-    let mut connecting = pin!(connect_to(&endpoint, keep_alive));
+    let mut connecting = pin!(Link::<R>::connect(&endpoint, keep_alive));
     let connected = poll_fn(|cx| {
         if shared.with(|hub, _| carrier.is_given_up(hub, cx.waker())) {
             return Poll::Ready(None);
@@ -94,8 +95,6 @@ pub(crate) async fn connect(
             shared.with(|hub, now| carrier.feed_connected(hub, now));
             Carrying::new(shared, carrier, link).await;
         }
-        Some(Err(cause)) => {
-            shared.with(|hub, now| carrier.feed_connect_failed(hub, &cause.text, now));
-        }
+        Some(Err(cause)) => shared.feed_connect_failed(&carrier, cause),
     }
 }
