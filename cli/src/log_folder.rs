@@ -54,13 +54,20 @@ impl LogFolder {
         })
     }
 
-    /// Opens the log of a writer that comes up.
+    /// Opens the log of a writer that comes up. One that comes up again, and is as it was, goes on.
     pub(crate) fn announce(
         &mut self,
         sender: usize,
         writer: &Arc<LogWriter>,
         now: Time,
     ) -> Result<(), String> {
+        let known = self.places.get(&key(sender, writer)).and_then(|place| self.logs.get(*place));
+        let is_same = |known: &LogWriter| {
+            (&known.fields, &known.options) == (&writer.fields, &writer.options)
+        };
+        if known.is_some_and(|log| is_same(log.file.writer())) {
+            return Ok(());
+        }
         let file = self.file(writer, now)?;
         let path = self.folder.join(file.name());
         let mut log = Log { path, out: None, file, entries: 0, buffer: Vec::new() };

@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use brocomm::Time;
@@ -12,18 +11,23 @@ use brocomm::logs::{JsonFormat, LogFormat, Rotation};
 use brocomm_std::Peer;
 
 use crate::failure::{Failure, failed, tell};
-use crate::follow::{Follow, LogNews, LogReader, Target, for_logs};
+use crate::follow::{Again, Follow, Target};
 use crate::log_folder::{LogFolder, read_names};
+use crate::log_reader::{LogNews, LogReader, for_logs};
 
 /// Connects to a peer, requests its logs, and writes them to files as a Bro would.
 ///
-/// It goes on until the peer closes the connection or Ctrl-C is pressed, and then says what it
-/// wrote. Times in names and headers of files are UTC.
+/// It goes on until Ctrl-C is pressed, and then says what it wrote. When the peer goes away it says so
+/// and waits for it to come back; then the same files go on, unless the peer's columns are others.
+/// Times in names and headers of files are UTC.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
     #[command(flatten)]
     target: Target,
+
+    #[command(flatten)]
+    again: Again,
 
     /// The folder to write the files into; it is made if it isn't there, files are made new.
     #[arg(long, value_name = "DIR")]
@@ -50,8 +54,9 @@ Examples:
   brocomm logs sensor --write logs --rotate 1h --json
 
 Exit codes:
-  0  the peer closed the connection, or Ctrl-C was pressed
-  1  there was no connection, it failed, or a file could not be written
+  0  Ctrl-C was pressed, or with --once the peer closed the connection
+  1  there was no connection at first, the peer broke the protocol, or a file could not be written;
+     with --once: the connection failed
   2  the command line is wrong";
 
 /// Writes what comes until it ends.
@@ -62,7 +67,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let rotation = args.rotate.map_or_else(Rotation::default, Rotation::every);
     let folder = LogFolder::new(&args.write, format, rotation)?;
     let mut logs = Logs { reader: LogReader::default(), folder, now: Time::EPOCH };
-    let result = args.target.follow(Arc::default(), for_logs(), &mut logs).map(|_| ());
+    let result = args.target.follow_again(&args.again, for_logs(), &mut logs).map(|_| ());
     if logs.now == Time::EPOCH {
         // There was no connection.
         return result;
@@ -79,6 +84,10 @@ struct Logs {
 }
 
 impl Follow for Logs {
+    fn joined(&mut self) {
+        self.reader = LogReader::default();
+    }
+
     fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
         let now = peer.now();
         for news in self.reader.read(told)? {

@@ -21,6 +21,7 @@ mod failure;
 mod follow;
 mod listen;
 mod log_folder;
+mod log_reader;
 mod logs;
 mod notice;
 mod ping;

@@ -6,7 +6,6 @@ mod task;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread::sleep;
 use std::time::Duration;
 
 use brocomm::connection::{Setup, SyncRequest};
@@ -16,6 +15,7 @@ use crate::config;
 use crate::declare::{self, pointed};
 use crate::failure::{Failure, failed, misused};
 use crate::follow::{End, Target};
+use crate::stop::Stop;
 use replica::{Replica, Shown};
 use task::{Get, Set, Task, Watch};
 
@@ -150,6 +150,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 fn join(common: &Common, declared: Arc<Declarations>, task: &mut dyn Task) -> Result<(), Failure> {
     // Without authority: what we have counts for nothing.
     let sync = Some(SyncRequest { authoritative: false });
+    let stop = Stop::on_signal();
     for _ in 0..ATTEMPTS {
         let setup = Setup { sync, accept_input: true, ..Setup::default() };
         let mut replica = Replica::new(&declared, common.target.timeout, &mut *task)?;
@@ -164,7 +165,10 @@ fn join(common: &Common, declared: Arc<Declarations>, task: &mut dyn Task) -> Re
                 end => task.end(end),
             };
         }
-        sleep(YOUTH);
+        stop.wait(YOUTH);
+        if stop.is_stopped() {
+            return Err(failed(format_args!("interrupted")));
+        }
     }
     Err(failed(format_args!(
         "the peer wants our state instead of giving its own; try again when it has run for longer"

@@ -23,11 +23,15 @@ struct Node {
 
 impl Node {
     fn start() -> Node {
+        Node::start_on(0)
+    }
+
+    fn start_on(listen_port: u16) -> Node {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let options = Options {
             listen: true,
             listen_interface: [127, 0, 0, 1].into(),
-            listen_port: 0,
+            listen_port,
             ..Options::default()
         };
         let configuration = Configuration { options, ..Configuration::default() };
@@ -92,7 +96,8 @@ fn logs_are_written_as_a_bro_does() {
     let names = folder.join("names");
     fs::write(&names, "stream 14 Mini::LOG\n").unwrap();
     let mut node = Node::start();
-    let child = node.joined_by("logs", &["--write", write, "--log-names", names.to_str().unwrap()]);
+    let child = node
+        .joined_by("logs", &["--once", "--write", write, "--log-names", names.to_str().unwrap()]);
     entries(&node);
     node.end();
     let told = format!("{write}/mini.log: 3 entries of Mini::LOG by Log::WRITER_ASCII\n");
@@ -134,7 +139,7 @@ fn logs_are_rotated_and_json_if_asked_to() {
     let folder = no_folder("follow-rotated");
     let write = folder.to_str().unwrap();
     let mut node = Node::start();
-    let child = node.joined_by("logs", &["--write", write, "--rotate", "1d", "--json"]);
+    let child = node.joined_by("logs", &["--once", "--write", write, "--rotate", "1d", "--json"]);
     entries(&node);
     node.end();
     let ended = child.end();
@@ -163,7 +168,7 @@ fn a_log_can_be_followed_column_by_column() {
     let told = "#fields\ts\tn\nfirst\t1\na\\x09b\t2\n".to_owned();
     assert_eq!(child.end().told(), (0, &*told, ""));
 
-    let child = node.joined_by("tail", &["mini", "--json"]);
+    let child = node.joined_by("tail", &["mini", "--json", "--once"]);
     node.write(4, None);
     node.end();
     assert_eq!(child.end().told(), (0, "{\"n\":4}\n", ""));
@@ -177,6 +182,43 @@ fn a_column_that_is_not_there_is_named() {
     node.wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
     let error = "brocomm: mini has no column nope; it has n, s\n".to_owned();
     assert_eq!(child.end().told(), (2, "", &*error));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_peer_that_comes_back_is_followed_on() {
+    let folder = no_folder("follow-again");
+    let write = folder.to_str().unwrap();
+    let mut node = Node::start();
+    let port = node.address.rsplit(':').next().unwrap().parse().unwrap();
+    let mut logs = node.joined_by("logs", &["--write", write, "--retry", "0.05"]);
+    let arguments = ["mini", "-c", "--count", "4", "--retry", "0.05"];
+    let tail = node.joined_by("tail", &arguments);
+    entries(&node);
+    node.end();
+
+    let mut node = Node::start_on(port);
+    for _ in 0..2 {
+        node.wait_for(|told| matches!(told, Notification::ConnectionHandshakeDone(_)));
+    }
+    entries(&node);
+    node.wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
+    let tail = tail.end();
+    assert_eq!((tail.code, tail.stdout.lines().count()), (0, 5), "{}", tail.stdout);
+    node.end();
+    for text in
+        ["trying to connect again every 0.05 s", "connected again", "trying to connect again"]
+    {
+        logs.error_with(text);
+    }
+    logs.signal("-TERM");
+    let logs = logs.end();
+    let told = format!("{write}/mini.log: 6 entries of log-14 by Log::WRITER_ASCII\n");
+    assert_eq!((logs.code, logs.stdout), (0, told));
+    let written = fs::read_to_string(folder.join("mini.log")).unwrap();
+    let headers = written.lines().filter(|line| line.starts_with("#fields"));
+    assert_eq!(headers.count(), 1, "{written}");
+    assert_eq!(written.lines().filter(|line| !line.starts_with('#')).count(), 6, "{written}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Lines, Read, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Stdio};
 
 use super::{Run, brocomm};
 
@@ -11,6 +11,9 @@ pub(crate) struct Program {
     child: Child,
     stdin: Option<ChildStdin>,
     lines: Lines<BufReader<ChildStdout>>,
+    stderr: BufReader<ChildStderr>,
+    /// What was read of standard error.
+    errors: String,
 }
 
 impl Program {
@@ -19,7 +22,8 @@ impl Program {
         let pipes = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = pipes.stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Program { stdin: child.stdin.take(), child, lines }
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        Program { stdin: child.stdin.take(), child, lines, stderr, errors: String::new() }
     }
 
     /// Starts a listener, and returns where it listens, too.
@@ -39,6 +43,16 @@ impl Program {
     pub(crate) fn line_with(&mut self, text: &str) -> String {
         let has_it = |line: &String| line.contains(text);
         self.lines.by_ref().map(Result::unwrap).find(has_it).unwrap_or_else(|| panic!("no {text}"))
+    }
+
+    /// Waits for a line on standard error that has this in it.
+    pub(crate) fn error_with(&mut self, text: &str) {
+        let mut line = String::new();
+        while !line.contains(text) {
+            line.clear();
+            assert_ne!(self.stderr.read_line(&mut line).unwrap(), 0, "no {text}: {}", self.errors);
+            self.errors += &line;
+        }
     }
 
     /// Returns what comes after the time and the peer in the first line that has this in it.
@@ -66,8 +80,8 @@ impl Program {
     /// Waits for the end; the output is what was not read of it before.
     pub(crate) fn end(mut self) -> Run {
         let stdout = self.rest().into_iter().map(|line| line + "\n").collect();
-        let mut stderr = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        let mut stderr = std::mem::take(&mut self.errors);
+        self.stderr.read_to_string(&mut stderr).unwrap();
         let code = self.child.wait().unwrap().code().expect("no signal ends the program");
         Run { code, stdout, stderr }
     }
