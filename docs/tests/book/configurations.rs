@@ -3,11 +3,20 @@
 use std::fs;
 use std::path::Path;
 
-use crate::pages::pages;
+use crate::pages::{Page, pages};
 use crate::program::run;
 
-/// Each block in TOML is the configuration of a node, unless it is marked `toml,cargo`. A block that
-/// is marked `toml,file=NAME` lies beside those after it on its page.
+/// Checks a configuration in a folder.
+fn check(folder: &Path, text: &str, page: &Page) {
+    let file = folder.join("node.toml");
+    fs::write(&file, text).expect("the folder is ours");
+    let output = run(&["config".to_owned(), "check".to_owned(), file.display().to_string()]);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}:\n{text}\n{told}", page.name());
+}
+
+/// Each block in TOML is the configuration of a node, unless it is marked `toml,cargo`. A block in
+/// Bro's notation that is marked `bro,file=NAME` lies beside those on its page.
 #[test]
 fn each_configuration_of_a_node_is_one() {
     let mut checked = 0;
@@ -17,19 +26,16 @@ fn each_configuration_of_a_node_is_one() {
         fs::create_dir_all(&folder).expect("the folder can be made");
         for (attributes, text) in page.blocks("bro") {
             if let Some(name) = attributes.iter().find_map(|it| it.strip_prefix("file=")) {
-                fs::write(folder.join(name), text).expect("the folder is ours");
+                fs::write(folder.join(name), &text).expect("the folder is ours");
+                check(&folder, &format!("listen = true\ndeclaration_files = ['{name}']"), &page);
+                checked += 1;
             }
         }
         for (attributes, text) in page.blocks("toml") {
             if attributes.iter().any(|it| it == "cargo") {
                 continue;
             }
-            let file = folder.join("node.toml");
-            fs::write(&file, &text).expect("the folder is ours");
-            let output =
-                run(&["config".to_owned(), "check".to_owned(), file.display().to_string()]);
-            let told = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "{}:\n{text}\n{told}", page.name());
+            check(&folder, &text, &page);
             checked += 1;
         }
     }
