@@ -4,8 +4,8 @@
 //! reader's terminals, exactly as it stands, and what is marked `text,terminal-1` must then come
 //! there. A comment `ctrl-c terminal-1` stands for that key. Three things are not as they stand:
 //!
-//! * Ports. The tutorial's nodes use [`PORTS`], which may be in use where the tests run, so others
-//!   that are free take their places in all that is typed and shown.
+//! * The port. That of the tutorial, [`PORT`], may be in use where the tests run, so a free one takes
+//!   its place in all that is typed and shown.
 //! * `CHECKOUT`, which is where the project is.
 //! * `cargo install`, which would change the machine. That it is given a folder with a program
 //!   `brocomm` is checked, and the program that the tests were built with takes its place.
@@ -15,34 +15,20 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
-use crate::pages::{Page, Piece, checkout, pages};
+use crate::pages::{Piece, checkout, pages};
 use crate::terminal::Terminal;
 
-/// The ports that the tutorial uses.
-const PORTS: [&str; 1] = ["47760"];
+/// The port on which the tutorial's hub listens.
+const PORT: &str = "47760";
 
 #[test]
 fn each_command_does_what_the_page_says() {
-    let chapters: Vec<Page> = pages().into_iter().filter(is_tutorial).collect();
-    assert!(!chapters.is_empty());
-    for chapter in chapters {
-        follow(&chapter);
-    }
-}
-
-fn is_tutorial(page: &Page) -> bool {
-    page.name().starts_with("src/tutorial")
-}
-
-fn follow(page: &Page) {
-    let home = home(page);
-    let checkout = checkout();
-    let ports = free_ports();
-    let in_place = |text: &str| {
-        let replace = |text: String, (book, free): (&&str, &String)| text.replace(*book, free);
-        let text = text.replace("CHECKOUT", &checkout.display().to_string());
-        PORTS.iter().zip(&ports).fold(text, replace)
-    };
+    let pages = pages();
+    let page = pages.iter().find(|page| page.name() == "src/tutorial.md");
+    let page = page.expect("there is a tutorial");
+    let (checkout, home, port) = (checkout(), home(), free_port());
+    let in_place =
+        |text: &str| text.replace("CHECKOUT", &checkout.display().to_string()).replace(PORT, &port);
     let mut terminals: BTreeMap<String, Terminal> = BTreeMap::new();
     for piece in page.pieces() {
         let (language, attributes, text) = match piece {
@@ -81,9 +67,8 @@ fn follow(page: &Page) {
 }
 
 /// Makes a home for a reader.
-fn home(page: &Page) -> PathBuf {
-    let name = page.path.file_stem().expect("a page has a name");
-    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tutorial").join(name);
+fn home() -> PathBuf {
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tutorial");
     // It may be left from the run before.
     let _ = fs::remove_dir_all(&home);
     fs::create_dir_all(&home).expect("the folder can be made");
@@ -95,10 +80,8 @@ fn assert_installs(package: &Path) {
     assert!(manifest.contains("[[bin]]\nname = \"brocomm\"\n"), "{manifest}");
 }
 
-/// Finds ports on which nobody listens. All are held until all are found.
-fn free_ports() -> Vec<String> {
-    let bind = |_| TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-    let listeners: Vec<TcpListener> = PORTS.iter().map(bind).collect();
-    let port = |listener: &TcpListener| listener.local_addr().expect("it is bound").port();
-    listeners.iter().map(|listener| port(listener).to_string()).collect()
+/// Finds a port on which nobody listens.
+fn free_port() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    listener.local_addr().expect("it is bound").port().to_string()
 }
