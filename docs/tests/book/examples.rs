@@ -1,6 +1,8 @@
 //! Runs the programs of the book.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Lines, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::thread;
@@ -10,7 +12,8 @@ use brocomm::data::{Declarations, Value};
 use brocomm::event;
 use brocomm_std::Listener;
 
-use crate::program::{brocomm, example};
+use crate::pages::book;
+use crate::program::{brocomm, example, path};
 
 /// A program that runs until it ends, and with the test at the latest.
 struct Program {
@@ -63,18 +66,17 @@ const HUB: &str = "
     events = 'scan_seen'
 ";
 
-fn talks_to_a_hub(name: &str) {
-    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.toml"));
-    std::fs::write(&file, HUB).expect("the folder is ours");
+/// Lets a sensor talk to a hub, given where the hub listens.
+fn talks_to_a_hub(name: &str, sensor: impl FnOnce(&str) -> Command) {
+    let file = folder().join(format!("{name}.toml"));
+    fs::write(&file, HUB).expect("the folder is ours");
     let mut command = Command::new(brocomm());
     command.arg("run").arg(file).args(["--no-log", "--stdin"]);
     let mut hub = Program::start(command);
     let listening = hub.line_with("listening on ");
     let address = listening.rsplit(' ').next().expect("it says where");
 
-    let mut command = Command::new(example(name));
-    command.arg(address);
-    let mut sensor = Program::start(command);
+    let mut sensor = Program::start(sensor(address));
     hub.line_with(" established node sensors");
     hub.line_with(" event scan_seen(10.0.0.1, 443)");
     let input = hub.child.stdin.as_mut().expect("it is piped");
@@ -83,24 +85,59 @@ fn talks_to_a_hub(name: &str) {
     sensor.assert_ends_well();
 }
 
+fn folder() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+}
+
+fn example_talks_to_a_hub(name: &str) {
+    talks_to_a_hub(name, |address| {
+        let mut command = Command::new(example(name));
+        command.arg(address);
+        command
+    });
+}
+
 #[test]
 fn a_sensor_on_std() {
-    talks_to_a_hub("sensor_std");
+    example_talks_to_a_hub("sensor_std");
 }
 
 #[test]
 fn a_sensor_on_tokio() {
-    talks_to_a_hub("sensor_tokio");
+    example_talks_to_a_hub("sensor_tokio");
 }
 
 #[test]
 fn a_sensor_on_smol() {
-    talks_to_a_hub("sensor_smol");
+    example_talks_to_a_hub("sensor_smol");
 }
 
 #[test]
 fn a_sensor_with_a_loop_of_its_own() {
-    talks_to_a_hub("sensor_own_loop");
+    example_talks_to_a_hub("sensor_own_loop");
+}
+
+#[test]
+fn a_sensor_in_python() {
+    if Command::new("python3").arg("--version").output().is_err() {
+        eprintln!("there is no python3 here: not tested");
+        return;
+    }
+    talks_to_a_hub("sensor_python", |address| {
+        let (_, port) = address.rsplit_once(':').expect("it says which port");
+        let text = format!(
+            "declarations = 'event scan_seen(host: addr, ports: count); \
+             event block(host: addr, why: string);'\n\
+             [nodes.hub]\nhost = '127.0.0.1'\np = {port}\nclass = 'sensor'\nconnect = true\n\
+             events = 'block'\n"
+        );
+        let folder = folder().join("python");
+        fs::create_dir_all(&folder).expect("the folder can be made");
+        fs::write(folder.join("sensor.toml"), text).expect("the folder is ours");
+        let mut command = Command::new("python3");
+        command.arg(book().join("examples/sensor.py")).current_dir(folder).env("PATH", path());
+        command
+    });
 }
 
 #[test]

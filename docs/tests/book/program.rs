@@ -28,6 +28,13 @@ fn build() -> PathBuf {
     executable.expect("cargo says where the program is")
 }
 
+/// Returns the folders in which a reader's programs are, with that of `brocomm`.
+pub(crate) fn path() -> String {
+    let program = brocomm();
+    let folder = program.parent().expect("a program is in a folder").display();
+    format!("{folder}:{}", std::env::var("PATH").unwrap_or_default())
+}
+
 /// Returns an example, which cargo builds before it runs tests.
 pub(crate) fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its file");

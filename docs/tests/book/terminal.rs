@@ -32,14 +32,11 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Opens a terminal in a folder. `brocomm` is found there, and `home` is the reader's.
     pub(crate) fn open(name: &str, folder: &Path, home: &Path) -> Terminal {
-        let program = program::brocomm();
-        let programs = program.parent().expect("a program is in a folder").display().to_string();
-        let path = std::env::var("PATH").unwrap_or_default();
         let mut shell = Command::new("bash")
             .args(["--norc", "--noprofile"])
             .current_dir(folder)
             .env("HOME", home)
-            .env("PATH", format!("{programs}:{path}"))
+            .env("PATH", program::path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .process_group(0)
