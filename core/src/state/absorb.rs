@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::Alias;
 use super::container::{Content, Key, Owner, Slot, Table};
 use super::expiry::Lifetime;
 use super::heap::Heap;
@@ -29,11 +30,20 @@ pub(super) struct Absorb {
     pub(super) synchronized: bool,
     /// The containers that are being filled, from the outermost on.
     within: Vec<Key>,
+    /// What the containers are called here that the value calls otherwise.
+    pub(super) aliases: Vec<Alias>,
 }
 
 impl Absorb {
     pub(super) fn new(source: Source, synchronized: bool) -> Absorb {
-        Absorb { source, synchronized, within: Vec::new() }
+        Absorb { source, synchronized, within: Vec::new(), aliases: Vec::new() }
+    }
+
+    /// Takes note of how a container is called here, and in the value.
+    pub(super) fn note_alias(&mut self, ours: Name, theirs: &Name) {
+        if ours != *theirs && !theirs.is_empty() {
+            self.aliases.push(Alias { ours, theirs: theirs.compact() });
+        }
     }
 }
 
@@ -62,6 +72,7 @@ impl Heap {
             let same = self.get(key).is_some_and(|container| container.ty == *ty);
             // What would contain itself is copied instead.
             if same && !how.within.contains(&key) {
+                how.note_alias(self.id(key), &mutable.unique_id);
                 if how.source != Source::Peer {
                     self.refill(key, value, attributes, how);
                 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use super::expiry::Lifetime;
@@ -24,9 +25,10 @@ pub(super) enum Slot {
 #[derive(Debug)]
 pub(super) struct Container {
     pub(super) ty: Type,
-    /// The id by which our accesses address it; empty if it belongs to nothing synchronized.
+    /// The id that it got first, by which our accesses address it; empty if it belongs to nothing
+    /// synchronized.
     pub(super) id: Name,
-    /// The other ids by which it is known.
+    /// The other ids that it answers to, of tables that were merged into it.
     pub(super) aliases: Vec<Name>,
     /// Where it stands.
     pub(super) owners: Owners,
@@ -59,6 +61,17 @@ pub(super) struct Entry {
     pub(super) read_told: f64,
     /// Under which time it stands in the queue of what may expire.
     pub(super) queued: Option<Time>,
+}
+
+impl Table {
+    /// Returns the entries after the one with this index, or all.
+    pub(super) fn after(
+        &self,
+        last: Option<&Arc<List>>,
+    ) -> impl Iterator<Item = (&Arc<List>, &Entry)> {
+        let after = last.map_or(Bound::Unbounded, Bound::Excluded);
+        self.entries.range::<Arc<List>, _>((after, Bound::Unbounded))
+    }
 }
 
 impl Content {

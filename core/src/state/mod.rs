@@ -71,7 +71,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-pub use apply::{Applied, Inconsistency};
+pub use apply::{Alias, Applied, Inconsistency};
 pub use error::StateError;
 pub use expiry::Expired;
 pub use full::{FullState, Progress};

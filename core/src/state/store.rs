@@ -180,6 +180,12 @@ impl Store {
         }
     }
 
+    /// Returns the unique id by which our operations address the container that goes by this one;
+    /// `None` if there is none.
+    pub fn id_of(&self, id: &[u8]) -> Option<Name> {
+        self.heap.by_id(id).map(|key| self.heap.id(key))
+    }
+
     /// Says what all that is held costs; see [`Limits::cost`].
     pub fn cost(&self) -> usize {
         self.heap.cost
@@ -204,6 +210,6 @@ impl Store {
 
     /// Puts the value together that is in a place.
     pub(super) fn read(&self, slot: &Slot) -> Result<Value, StateError> {
-        Reading::new(&self.heap, usize::MAX).slot(slot)
+        Reading::whole(&self.heap).slot(slot)
     }
 }
