@@ -58,7 +58,9 @@ impl Heap {
         how: &mut Absorb,
     ) -> Slot {
         let (mutable, ty, content) = match value {
-            Value::Table(table) => (&table.mutable, &table.ty, Content::Table(Table::default())),
+            Value::Table(table) => {
+                (&table.mutable, &table.ty, Content::Table(Table::new(&table.ty)))
+            }
             Value::Record(record) => (&record.mutable, &record.ty, Content::Record(Vec::new())),
             Value::Vector(vector) => (&vector.mutable, &vector.ty, Content::Vector(Vec::new())),
             _ => return Slot::Plain(value.compact()),
@@ -99,7 +101,7 @@ impl Heap {
     ) {
         let Some(container) = self.get_mut(key) else { return };
         let empty = match container.content {
-            Content::Table(_) => Content::Table(Table::default()),
+            Content::Table(_) => Content::Table(Table::new(&container.ty)),
             Content::Record(_) => Content::Record(Vec::new()),
             Content::Vector(_) => Content::Vector(Vec::new()),
         };
@@ -155,7 +157,8 @@ impl Heap {
     /// Adds a table's entries to one that is here; equal indices are overwritten.
     pub(super) fn add_entries(&mut self, key: Key, table: &crate::data::Table, how: &mut Absorb) {
         for entry in &table.entries {
-            let index = Arc::new(entry.index.compact());
+            let Some(held) = self.table(key) else { return };
+            let index = held.usual_index(entry.index.compact());
             let slot = entry.value.as_ref().map(|value| self.absorb(value, None, how));
             self.insert(key, index, slot, Some((entry.last_access, entry.expire_access)));
         }

@@ -264,7 +264,7 @@ impl Store {
             Value::List(list) => list.items.clone(),
             only => vec![only.clone()],
         };
-        Ok(Arc::new(self.index(key, components)?.compact()))
+        self.index(key, components)
     }
 
     /// Says that an operation is not for its target.

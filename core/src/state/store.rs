@@ -8,7 +8,7 @@ use super::container::{Content, Key, Owner, Slot};
 use super::heap::Heap;
 use super::read::Reading;
 use super::{Limits, Path, StateError};
-use crate::data::{AttributeTag, Attributes, Declarations, Global, Name, Type, Value};
+use crate::data::{AttributeTag, Attributes, Declarations, File, Global, Name, Type, Value};
 
 /// Holds variables in common with peers (2§9, §3.4).
 ///
@@ -82,7 +82,10 @@ impl Store {
             return Ok(());
         }
         let initial = match &global.init {
-            Some(value) => Some(value.coerce(&global.ty).map_err(StateError::value(&global.name))?),
+            Some(value) => {
+                let value = value.coerce(&global.ty).map_err(StateError::value(&global.name))?;
+                Some(with_attributes(value, global))
+            }
             None => global.ty.initial_value(),
         };
         self.heap.check_room(initial.as_ref().map_or(0, super::container::cost))?;
@@ -212,4 +215,13 @@ impl Store {
     pub(super) fn read(&self, slot: &Slot) -> Result<Value, StateError> {
         Reading::whole(&self.heap).slot(slot)
     }
+}
+
+/// A file that a variable is declared with gets the variable's attributes, as in Bro.
+fn with_attributes(value: Value, global: &Global) -> Value {
+    let Value::File(ty, file) = value else { return value };
+    let File { name, buffered, access, ty: of, attributes } = &*file;
+    let attributes = attributes.as_ref().or(global.attributes.as_ref()).cloned();
+    let (name, access, of) = (name.clone(), access.clone(), of.clone());
+    Value::File(ty, Arc::new(File { name, buffered: *buffered, access, ty: of, attributes }))
 }

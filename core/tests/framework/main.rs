@@ -8,6 +8,7 @@ mod build;
 mod network;
 mod state;
 mod state_ids;
+mod state_large;
 mod state_support;
 mod support;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use brocomm::data::{Event, Value};
+use brocomm::data::Value;
 use brocomm::node::{Node, Notification, Options, PeerId};
 use brocomm::state::Path;
 
@@ -37,49 +37,6 @@ fn state_is_given_in_sync_and_kept_the_same_in_running() {
     change(&mut net, there, |store| store.increment("hits", 100));
     net.pass(Duration::from_secs(1));
     assert_eq!(get(&net, here, "hits"), Value::Count(116));
-}
-
-#[test]
-fn a_large_table_is_given_in_pieces_and_holds_up_nobody() {
-    const ENTRIES: u64 = 20_000;
-    let mut net = Network::new();
-    let events = Some("ping".parse().unwrap());
-    let nodes = vec![
-        ("events", Node { events, ..Node::new(address(1)) }),
-        ("state", Node { auth: true, ..syncs(Node::new(address(2))) }),
-    ];
-    let server = add(&mut net, listening(), nodes);
-    for n in 0..ENTRIES {
-        let path = Path::to("squares").index([Value::Count(n)]);
-        change(&mut net, server, |store| store.assign(path, n * n));
-    }
-    let other = add(&mut net, Options::default(), vec![("server", connects(server))]);
-    net.settle();
-    let _ = net.told(server);
-
-    let node = Node { sync: true, ..connects(server) };
-    let taker = add(&mut net, Options::default(), vec![("server", node)]);
-    let (mut most, mut rounds) = (0, 0);
-    while !is_running(&net, taker) {
-        rounds += 1;
-        let event = Event::new("ping", vec![Value::Count(rounds)]);
-        let now = net.now;
-        assert_eq!(net.node(other).raise(event, now).map(|raised| raised.peers), Ok(1));
-        for n in [other, taker, server] {
-            net.nudge(n);
-            let node = &net.nodes[server].node;
-            let waits = node.peers().filter_map(|peer| node.connection_to(peer.id));
-            most = most.max(waits.map(|c| c.poll_transmit().len()).sum::<usize>());
-        }
-        // The other peer's event is there, however much of the state is not.
-        assert_eq!(net.events(server).len(), 1, "round {rounds}");
-    }
-    assert!(rounds > 10, "{rounds} rounds");
-    assert!(most < 1 << 20, "{most} bytes waited");
-    let last = Path::to("squares").index([Value::Count(ENTRIES - 1)]);
-    assert_eq!(get(&net, taker, last), Value::Count((ENTRIES - 1) * (ENTRIES - 1)));
-    let squares = net.nodes[taker].node.store().unwrap().len("squares").unwrap();
-    assert_eq!(squares, Some(ENTRIES as usize));
 }
 
 #[test]

@@ -17,7 +17,9 @@ pub(crate) const VARIABLES: &str = "
     global seen: set[count] &create_expire=5min &synchronized;
     global squares: table[count] of count &synchronized;
     global merged: table[count] of string &mergeable &synchronized;
+    global numbers: vector of count &synchronized;
     global ping: event(n: count);
+    global pong: event(n: count);
 ";
 
 pub(crate) fn declarations() -> Declarations {

@@ -38,9 +38,9 @@ impl Communication {
                     }
                     giving.changes.len()
                 }
-                Stage::Taking(changes) => {
-                    changes.push_back(Arc::clone(&access));
-                    changes.len()
+                Stage::Taking(pending) => {
+                    pending.push(&access, &state.store);
+                    pending.len()
                 }
                 Stage::Running if connection.phase() == Phase::Running => {
                     peer.outbox.push(Outgoing::Access(addressed));
@@ -78,8 +78,8 @@ impl Communication {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         let exchange = &mut peer.exchange;
         match std::mem::replace(&mut exchange.stage, Stage::Running) {
-            Stage::Taking(changes) => {
-                for change in changes {
+            Stage::Taking(pending) => {
+                for change in pending.into_changes() {
                     peer.outbox.push(Outgoing::Access(exchange.address(&change)));
                 }
             }

@@ -1,11 +1,13 @@
 //! Synchronized state: given to peers, taken from them, and kept the same (§3.3–§3.5, 2§9).
 
 mod giving;
+mod pending;
 mod taking;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use self::pending::Pending;
 use super::super::{Notification, PeerId};
 use super::{Communication, NodeError};
 use crate::Time;
@@ -41,7 +43,7 @@ enum Stage {
     Giving(Box<Giving>),
     /// The peer gives its full state; changes of ours wait until that is over, as long as it does
     /// not undo them.
-    Taking(VecDeque<Arc<StateAccess>>),
+    Taking(Box<Pending>),
     /// Each is told of the other's changes.
     Running,
 }
@@ -81,6 +83,9 @@ impl Exchange {
 impl Communication {
     /// Gives the node variables to have in common with peers: it sends them in Sync, carries out
     /// the operations of peers, and lets entries expire. Best before [`start`](Self::start).
+    ///
+    /// What is changed here while a peer gives its state is undone by it, or else told to the peer
+    /// once it is Running.
     ///
     /// Without, operations of peers are handed to the application, which says with
     /// [`set_state_source`](Self::set_state_source) whether it has state of its own.

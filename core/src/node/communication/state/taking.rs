@@ -1,13 +1,12 @@
 //! From peers: the full state, and changes.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::super::super::log::LogLine;
 use super::super::super::{Notification, PeerId};
 use super::{Communication, Stage};
-use crate::data::{Id, Opcode, StateAccess};
-use crate::state::{Applied, Inconsistency, StateError, Store};
+use crate::data::{Id, StateAccess};
+use crate::state::{Applied, Inconsistency, StateError};
 
 impl Communication {
     /// Carries out an operation of a peer, or leaves that to the application.
@@ -20,13 +19,9 @@ impl Communication {
         };
         state.store.advance(now);
         let (applied, full) = match &mut peer.exchange.stage {
-            Stage::Taking(changes) => {
-                let left = left_of(changes, &access, &state.store);
-                let applied = state.store.apply_full(&access);
-                if applied.is_ok() {
-                    *changes = left;
-                }
-                (applied, true)
+            Stage::Taking(pending) => {
+                pending.undo(&access, &state.store);
+                (state.store.apply_full(&access), true)
             }
             _ => (state.store.apply(&access), false),
         };
@@ -94,22 +89,4 @@ impl Communication {
         }
         self.tell(id, Notification::Id { peer: who, id: what });
     }
-}
-
-/// Returns those of our changes that an operation of a peer's full state, which was not carried out
-/// yet, does not undo.
-fn left_of(
-    changes: &VecDeque<Arc<StateAccess>>,
-    access: &StateAccess,
-    store: &Store,
-) -> VecDeque<Arc<StateAccess>> {
-    let id = store.id_of(&access.target);
-    let undoes = |change: &StateAccess| match access.opcode {
-        Opcode::Assign => store.variables_of(&change.target).contains(&access.target),
-        Opcode::AssignIdx | Opcode::Add => {
-            Some(&change.target) == id.as_ref() && change.op1 == access.op1
-        }
-        _ => false,
-    };
-    changes.iter().filter(|change| !undoes(change)).cloned().collect()
 }
