@@ -137,10 +137,8 @@ struct Peer {
     last_error: Option<Box<str>>,
     outbox: Outbox,
     inbox: Inbox,
-    /// The full state that it is being given.
-    sending: Option<Box<state::Sending>>,
-    /// Whether what it sends of its state is its full state.
-    receives_state: bool,
+    /// How far it and we have come in having state in common.
+    exchange: state::Exchange,
     /// Whether it is among those who take turns, or blocked.
     has_turn: bool,
     /// The point of its trace that it reached (§2.11).
