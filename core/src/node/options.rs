@@ -76,7 +76,8 @@ pub struct Options {
     /// and 256 MiB. An event that waits for several peers counts for each.
     pub outgoing_total: Bound,
     /// What may wait for the application from one peer. Default 1000 events, 16 MiB, and then the
-    /// peer waits.
+    /// peer waits. All but events and log entries (prints, packets, lines for the log) is bounded by
+    /// as many bytes again, and never dropped: whatever the policy, the peer waits then.
     pub incoming: Queue,
     /// What may wait for the application from all peers together, by the same policy. Default
     /// 10,000 events and 256 MiB.

@@ -22,6 +22,7 @@ mod logs_of_peers;
 mod nodes;
 mod notifications;
 mod options;
+mod others;
 mod page;
 mod peers;
 mod policy;

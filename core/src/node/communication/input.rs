@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::super::inbox::Weight;
 use super::super::log::{LogEntry, LogLine};
-use super::super::{ConnectionId, Notification, Overflow, PeerId};
-use super::Communication;
+use super::super::{ConnectionId, Notification, Overflow, PeerId, Queue};
+use super::{Communication, Peer};
 use crate::Time;
 use crate::connection::{Connection, Phase, Role};
 
@@ -115,21 +116,35 @@ impl Communication {
             if self.next_log_entry(id) {
                 continue;
             }
-            let Some(notification) =
-                self.connection_mut(id).and_then(Connection::poll_notification)
+            let Some((notification, held)) =
+                self.connection_mut(id).and_then(Connection::poll_held)
             else {
                 return;
             };
+            self.held_bytes = held;
             self.take(id, notification);
+            self.held_bytes = 0;
         }
     }
 
-    /// Tells whether what a peer sends has to wait for the application.
+    /// Tells whether what a peer sends has to wait for the application: by the policy for events and
+    /// log entries, and always for what is never dropped.
     pub(super) fn must_wait(&self, id: PeerId) -> bool {
-        let full =
-            self.peers.get(&id).is_some_and(|peer| peer.inbox.is_full(self.options.incoming.bound));
-        self.options.incoming.overflow == Overflow::Block
-            && (full || self.incoming.reaches(self.options.incoming_total))
+        let Queue { bound, overflow } = self.options.incoming;
+        let total = self.options.incoming_total;
+        let (full, others) = match self.peers.get(&id) {
+            Some(Peer { inbox, .. }) => (inbox.is_full(bound), inbox.others >= bound.bytes),
+            None => (false, false),
+        };
+        others
+            || self.incoming_others >= total.bytes
+            || overflow == Overflow::Block && (full || self.incoming.reaches(total))
+    }
+
+    /// Tells whether peers may have to wait since too much does from all of them together.
+    pub(super) fn is_crowded(&self) -> bool {
+        let total = self.options.incoming_total;
+        self.incoming.reaches(total) || self.incoming_others >= total.bytes
     }
 
     /// Adds something to what the application is told of a peer, in order.
@@ -140,11 +155,13 @@ impl Communication {
         if !std::mem::replace(&mut peer.has_turn, true) {
             self.turns.push_back(id);
         }
-        let weight = peer.inbox.push(notification);
-        if weight > 0 {
-            self.incoming.add(weight);
-            self.crowded |= self.incoming.reaches(self.options.incoming_total);
+        match peer.inbox.push(notification, std::mem::take(&mut self.held_bytes)) {
+            Weight::Counted(bytes) => self.incoming.add(bytes),
+            Weight::Other(bytes) => {
+                self.incoming_others = self.incoming_others.saturating_add(bytes);
+            }
         }
+        self.crowded |= self.is_crowded();
     }
 
     /// Adds an event to what the application is told of a peer, as the policy has it.
@@ -197,11 +214,14 @@ impl Communication {
         }
         let line = match dropped {
             Notification::Event { event, .. } => {
-                LogLine::EventDropped { incoming: true, name: event.name }
+                LogLine::EventDropped { incoming: true, name: event.name.compact() }
             }
             _ => LogLine::LogEntriesDropped { incoming: true, number: 1 },
         };
+        // The line keeps nothing alive of what came last.
+        let held = std::mem::take(&mut self.held_bytes);
         self.log_peer(id, line);
+        self.held_bytes = held;
     }
 
     /// Closes the connection to a peer as if it had been lost, so that it is retried.

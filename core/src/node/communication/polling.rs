@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::super::inbox::Weight;
 use super::super::{Action, ConnectionId, Notification, PeerId};
 use super::Communication;
 use crate::Time;
@@ -121,7 +122,7 @@ impl Communication {
                 self.end_turn();
                 continue;
             };
-            if weight > 0 {
+            if matches!(weight, Weight::Counted(_)) {
                 self.delivered += 1;
             }
             self.refill(id, waited);
@@ -152,10 +153,13 @@ impl Communication {
     }
 
     /// Takes the oldest notification about a peer.
-    fn take_from(&mut self, id: PeerId) -> Option<(Notification, usize)> {
+    fn take_from(&mut self, id: PeerId) -> Option<(Notification, Weight)> {
         let (notification, weight) = self.peers.get_mut(&id)?.inbox.pop()?;
-        if weight > 0 {
-            self.incoming.remove(weight);
+        match weight {
+            Weight::Counted(bytes) => self.incoming.remove(bytes),
+            Weight::Other(bytes) => {
+                self.incoming_others = self.incoming_others.saturating_sub(bytes);
+            }
         }
         Some((notification, weight))
     }
@@ -169,7 +173,7 @@ impl Communication {
         if self.peers.get(&id).is_some_and(|peer| peer.inbox.is_empty()) {
             self.end_turn();
         }
-        if self.crowded && !self.incoming.reaches(self.options.incoming_total) {
+        if self.crowded && !self.is_crowded() {
             self.crowded = false;
             let all: Vec<PeerId> = self.peers.keys().copied().collect();
             for id in all {
