@@ -3,8 +3,8 @@
 #[path = "common/build.rs"]
 mod build;
 
-use brocomm::data::Value;
-use brocomm::serial::{Limits, Mode, Reader, SerialErrorKind as Kind};
+use brocomm::data::{Serial, Table, Type, Value};
+use brocomm::serial::{Limits, Mode, Reader, SerialErrorKind as Kind, Writer};
 use build::{Build, args};
 use bytes::Bytes;
 
@@ -264,4 +264,22 @@ fn what_is_referred_to_counts_while_anything_holds_it() {
     assert!(reader.cached_bytes() > 100_000);
     reader.read(&Bytes::from(Build::call(1).object(4, 0x8801).ty(1, 3, 2).u64(7).0), mode).unwrap();
     assert!(reader.cached_bytes() < 1000, "{}", reader.cached_bytes());
+}
+
+/// Each set has to be looked through for equal indices, and those are sets: this would take for ever
+/// if each level took a multiple of the one below.
+#[test]
+fn sets_within_the_indices_of_sets_are_read_in_no_time() {
+    let mut value = Value::Count(1);
+    for _ in 0..12 {
+        let mut set = Table::new(Type::set(vec![value.ty(), Type::COUNT]));
+        set.push(vec![value.clone(), Value::Count(1)], None);
+        set.push(vec![value, Value::Count(2)], None);
+        value = set.into();
+    }
+    let mut chunk = Vec::new();
+    Writer::new(3000).event(Mode::HANDSHAKE, b"e", 1.0, &[value.clone()], &mut chunk).unwrap();
+    let read = Reader::new(Limits::default()).read(&Bytes::from(chunk), Mode::HANDSHAKE).unwrap();
+    let Serial::Event(event) = read else { panic!("{read:?}") };
+    assert_eq!(event.args, [value]);
 }
