@@ -126,7 +126,7 @@
 //! | a log whose path leads out of its folder | [`logs::file_name`] |
 //! | state that grows without end | [`state::Limits::cost`] |
 //! | containers within themselves, or in very many places | [`state::StateError::TooDeep`], [`state::StateError::TooLarge`] |
-//! | more than the application takes | [`connection::Config::notification_limit`] |
+//! | more than the application takes | [`connection::Config::notification_limit`], [`node::Options::incoming`] |
 //!
 //! `forbid(unsafe_code)` concerns this crate; the zlib under it (`zlib-rs`, by `flate2`) has some.
 #![forbid(unsafe_code)]
