@@ -157,7 +157,9 @@ fn twins(levels: u32) -> [Value; 2] {
     (0..levels).fold([Value::Count(1), Value::Count(1)], |[a, b], _| {
         let set = |entries: [(&Value, u64); 2]| {
             let mut set = Table::new(Type::set(vec![Type::ANY, Type::COUNT]));
-            entries.map(|(value, n)| set.push(vec![value.clone(), Value::Count(n)], None));
+            for (value, n) in entries {
+                set.push(vec![value.clone(), Value::Count(n)], None);
+            }
             Value::from(set)
         };
         [set([(&a, 1), (&b, 2)]), set([(&b, 2), (&a, 1)])]

@@ -7,20 +7,13 @@ use super::{Bound, Depth, Notification, weight};
 /// Holds notifications about one peer, in order.
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
-    queue: VecDeque<(Notification, Weight)>,
-    /// The events and log entries among it; nothing else is ever dropped.
+    queue: VecDeque<(Notification, usize)>,
+    /// What the peer sent among it; nothing else counts.
     pub(super) depth: Depth,
-    /// The size of all else.
-    pub(super) others: usize,
-}
-
-/// Says how much memory a notification takes while it waits, estimated, in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Weight {
-    /// An event or a log entry, which may be dropped.
-    Counted(usize),
-    /// All else.
-    Other(usize),
+    /// What is never dropped of that.
+    kept: Depth,
+    /// The size of what does not count, lines of the log mostly, in bytes.
+    lines: usize,
 }
 
 impl Inbox {
@@ -28,27 +21,28 @@ impl Inbox {
         self.queue.is_empty()
     }
 
-    /// Tells whether enough events and log entries wait.
     pub(super) fn is_full(&self, bound: Bound) -> bool {
         self.depth.reaches(bound)
     }
 
-    /// Adds a notification, which keeps so many bytes alive of the message that it came with;
-    /// returns its weight.
-    pub(super) fn push(&mut self, notification: Notification, held: usize) -> Weight {
-        let weight = match &notification {
-            Notification::Event { event, .. } => Weight::Counted(weight::of_event(event).max(held)),
-            Notification::LogEntry { values, .. } => {
-                Weight::Counted(weight::of_log_entry(values).max(held))
+    /// Tells whether what is never dropped is too much by itself, or what does not count takes as
+    /// many bytes.
+    pub(super) fn is_full_for_good(&self, bound: Bound) -> bool {
+        self.kept.reaches(bound) || self.lines >= bound.bytes
+    }
+
+    /// Adds something; `held` is what it keeps alive at least, in bytes, and taken if it counts.
+    /// Returns its size, 0 if it does not count.
+    pub(super) fn push(&mut self, notification: Notification, held: &mut usize) -> usize {
+        let mut weight = weight::of_notification(&notification);
+        if weight == 0 {
+            self.lines = self.lines.saturating_add(weight::of_line(&notification));
+        } else {
+            weight = weight.max(std::mem::take(held));
+            self.depth.add(weight);
+            if !may_be_dropped(&notification) {
+                self.kept.add(weight);
             }
-            Notification::ConnectionError { reason, .. } => {
-                Weight::Other(other(held, reason.len()))
-            }
-            _ => Weight::Other(other(held, 0)),
-        };
-        match weight {
-            Weight::Counted(bytes) => self.depth.add(bytes),
-            Weight::Other(bytes) => self.others = self.others.saturating_add(bytes),
         }
         self.queue.push_back((notification, weight));
         weight
@@ -63,30 +57,37 @@ impl Inbox {
         self.queue.front().map(|(notification, _)| notification)
     }
 
-    /// Returns the oldest notification and its weight.
-    pub(super) fn pop(&mut self) -> Option<(Notification, Weight)> {
+    /// Returns the oldest notification with its size, 0 if it does not count.
+    pub(super) fn pop(&mut self) -> Option<(Notification, usize)> {
         let (notification, weight) = self.queue.pop_front()?;
-        match weight {
-            Weight::Counted(bytes) => self.depth.remove(bytes),
-            Weight::Other(bytes) => self.others = self.others.saturating_sub(bytes),
+        if weight == 0 {
+            self.lines = self.lines.saturating_sub(weight::of_line(&notification));
+        } else {
+            self.depth.remove(weight);
+            if !may_be_dropped(&notification) {
+                self.kept.remove(weight);
+            }
         }
         Some((notification, weight))
     }
 
-    /// Drops the event or log entry that has waited longest; returns it with its size.
+    /// Drops what has waited longest of what may be dropped; returns it with its size.
     pub(super) fn drop_oldest(&mut self) -> Option<(Notification, usize)> {
-        let counted = self.queue.iter().enumerate().find_map(|(at, (_, weight))| match weight {
-            Weight::Counted(bytes) => Some((at, *bytes)),
-            Weight::Other(_) => None,
-        });
-        let (at, bytes) = counted?;
-        let (notification, _) = self.queue.remove(at)?;
-        self.depth.remove(bytes);
-        Some((notification, bytes))
+        let at = self.queue.iter().position(|(told, _)| may_be_dropped(told))?;
+        let (notification, weight) = self.queue.remove(at)?;
+        self.depth.remove(weight);
+        Some((notification, weight))
     }
 }
 
-/// Returns the size of what is neither event nor log entry.
-fn other(held: usize, more: usize) -> usize {
-    size_of::<Notification>().saturating_add(held).saturating_add(more)
+/// Tells whether the application can do without it: nothing that comes later builds on it.
+fn may_be_dropped(notification: &Notification) -> bool {
+    matches!(
+        notification,
+        Notification::Event { .. }
+            | Notification::LogEntry { .. }
+            | Notification::RemotePrint { .. }
+            | Notification::Packet { .. }
+            | Notification::Id { .. }
+    )
 }

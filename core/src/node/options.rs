@@ -76,8 +76,12 @@ pub struct Options {
     /// and 256 MiB. An event that waits for several peers counts for each.
     pub outgoing_total: Bound,
     /// What may wait for the application from one peer. Default 1000 events, 16 MiB, and then the
-    /// peer waits. All but events and log entries (prints, packets, lines for the log) is bounded by
-    /// as many bytes again, and never dropped: whatever the policy, the peer waits then.
+    /// peer waits.
+    ///
+    /// Dropped are events, log entries, prints, packets and IDs. With what is left, such as
+    /// operations on state, the peer waits whatever the policy; also when the lines for the log that
+    /// it causes, which do not count, take as many bytes by themselves. What keeps a larger message
+    /// alive counts as that.
     pub incoming: Queue,
     /// What may wait for the application from all peers together, by the same policy. Default
     /// 10,000 events and 256 MiB.
@@ -170,8 +174,7 @@ pub struct Queue {
 /// Bounds what may wait in a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bound {
-    /// The greatest number of events, log entries that came, and batches of log entries or prints
-    /// that are to be sent.
+    /// The greatest number of what waits, as [`Depth::events`](super::Depth::events) counts it.
     pub events: usize,
     /// The greatest size of these, in bytes of memory, estimated. The last event that is accepted
     /// may pass it.

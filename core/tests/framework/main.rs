@@ -10,6 +10,7 @@ mod state;
 mod support;
 
 mod functions;
+mod inbox;
 mod kept;
 mod liveness;
 mod log_child;
@@ -22,7 +23,6 @@ mod logs_of_peers;
 mod nodes;
 mod notifications;
 mod options;
-mod others;
 mod page;
 mod peers;
 mod policy;

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use super::super::inbox::Weight;
 use super::super::log::{LogEntry, LogLine};
 use super::super::{ConnectionId, Notification, Overflow, PeerId, Queue};
-use super::{Communication, Peer};
+use super::Communication;
 use crate::Time;
 use crate::connection::{Connection, Phase, Role};
 
@@ -127,24 +126,17 @@ impl Communication {
         }
     }
 
-    /// Tells whether what a peer sends has to wait for the application: by the policy for events and
-    /// log entries, and always for what is never dropped.
+    /// Tells whether what a peer sends has to wait for the application.
     pub(super) fn must_wait(&self, id: PeerId) -> bool {
         let Queue { bound, overflow } = self.options.incoming;
-        let total = self.options.incoming_total;
-        let (full, others) = match self.peers.get(&id) {
-            Some(Peer { inbox, .. }) => (inbox.is_full(bound), inbox.others >= bound.bytes),
-            None => (false, false),
-        };
-        others
-            || self.incoming_others >= total.bytes
-            || overflow == Overflow::Block && (full || self.incoming.reaches(total))
-    }
-
-    /// Tells whether peers may have to wait since too much does from all of them together.
-    pub(super) fn is_crowded(&self) -> bool {
-        let total = self.options.incoming_total;
-        self.incoming.reaches(total) || self.incoming_others >= total.bytes
+        let inbox = self.peers.get(&id).map(|peer| &peer.inbox);
+        // Dropping makes no room then.
+        if inbox.is_some_and(|inbox| inbox.is_full_for_good(bound)) {
+            return true;
+        }
+        overflow == Overflow::Block
+            && (inbox.is_some_and(|inbox| inbox.is_full(bound))
+                || self.incoming.reaches(self.options.incoming_total))
     }
 
     /// Adds something to what the application is told of a peer, in order.
@@ -155,13 +147,11 @@ impl Communication {
         if !std::mem::replace(&mut peer.has_turn, true) {
             self.turns.push_back(id);
         }
-        match peer.inbox.push(notification, std::mem::take(&mut self.held_bytes)) {
-            Weight::Counted(bytes) => self.incoming.add(bytes),
-            Weight::Other(bytes) => {
-                self.incoming_others = self.incoming_others.saturating_add(bytes);
-            }
+        let weight = peer.inbox.push(notification, &mut self.held_bytes);
+        if weight > 0 {
+            self.incoming.add(weight);
+            self.crowded |= self.incoming.reaches(self.options.incoming_total);
         }
-        self.crowded |= self.is_crowded();
     }
 
     /// Adds an event to what the application is told of a peer, as the policy has it.
@@ -170,7 +160,7 @@ impl Communication {
         self.tell_bounded(id, Notification::Event { peer, event });
     }
 
-    /// Adds an event or log entry to what the application is told of a peer, as the policy has it.
+    /// Adds what may be dropped to what the application is told of a peer, as the policy has it.
     pub(super) fn tell_bounded(&mut self, id: PeerId, told: Notification) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         let peer_full = peer.inbox.is_full(self.options.incoming.bound);
@@ -199,7 +189,8 @@ impl Communication {
         self.tell(id, told);
     }
 
-    /// Drops the event or log entry of a peer that has waited longest; returns whether there was one.
+    /// Drops what has waited longest of what a peer sent and may be dropped; returns whether there
+    /// was anything.
     fn drop_oldest_from(&mut self, id: PeerId) -> bool {
         let oldest = self.peers.get_mut(&id).and_then(|peer| peer.inbox.drop_oldest());
         let Some((dropped, weight)) = oldest else { return false };
@@ -209,19 +200,22 @@ impl Communication {
     }
 
     fn count_dropped_from(&mut self, id: PeerId, dropped: Notification) {
-        if let Some(peer) = self.peers.get_mut(&id) {
-            peer.counters.dropped_incoming += 1;
-        }
-        let line = match dropped {
+        let (number, line) = match dropped {
             Notification::Event { event, .. } => {
-                LogLine::EventDropped { incoming: true, name: event.name.compact() }
+                (1, LogLine::EventDropped { incoming: true, name: event.name.compact() })
             }
-            _ => LogLine::LogEntriesDropped { incoming: true, number: 1 },
+            Notification::RemotePrint { items, .. } => {
+                let number = items.iter().count();
+                (number, LogLine::PrintsDropped { incoming: true, number })
+            }
+            Notification::Packet { .. } => (1, LogLine::PacketDropped),
+            Notification::Id { id, .. } => (1, LogLine::IdDropped { name: id.name.compact() }),
+            _ => (1, LogLine::LogEntriesDropped { incoming: true, number: 1 }),
         };
-        // The line keeps nothing alive of what came last.
-        let held = std::mem::take(&mut self.held_bytes);
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.counters.dropped_incoming += number as u64;
+        }
         self.log_peer(id, line);
-        self.held_bytes = held;
     }
 
     /// Closes the connection to a peer as if it had been lost, so that it is retried.

@@ -86,10 +86,8 @@ pub struct Communication {
     /// Connections whose transport may have something to do.
     touched: VecDeque<ConnectionId>,
     incoming: Depth,
-    /// The size of what else waits for the application, from all peers together, in bytes.
-    incoming_others: usize,
     outgoing: Depth,
-    /// The bytes that what is looked at keeps alive of a peer's message, until they are counted.
+    /// The bytes of a peer's message that what is looked at keeps alive, until they are counted.
     held_bytes: usize,
     /// Connections may be waiting until less waits for the application, from all peers together.
     crowded: bool,
@@ -211,7 +209,6 @@ impl Communication {
             blocked: BTreeSet::new(),
             touched: VecDeque::new(),
             incoming: Depth::default(),
-            incoming_others: 0,
             outgoing: Depth::default(),
             held_bytes: 0,
             crowded: false,

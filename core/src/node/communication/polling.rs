@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::super::inbox::Weight;
 use super::super::{Action, ConnectionId, Notification, PeerId};
 use super::Communication;
 use crate::Time;
@@ -122,7 +121,7 @@ impl Communication {
                 self.end_turn();
                 continue;
             };
-            if matches!(weight, Weight::Counted(_)) {
+            if weight > 0 {
                 self.delivered += 1;
             }
             self.refill(id, waited);
@@ -153,13 +152,10 @@ impl Communication {
     }
 
     /// Takes the oldest notification about a peer.
-    fn take_from(&mut self, id: PeerId) -> Option<(Notification, Weight)> {
+    fn take_from(&mut self, id: PeerId) -> Option<(Notification, usize)> {
         let (notification, weight) = self.peers.get_mut(&id)?.inbox.pop()?;
-        match weight {
-            Weight::Counted(bytes) => self.incoming.remove(bytes),
-            Weight::Other(bytes) => {
-                self.incoming_others = self.incoming_others.saturating_sub(bytes);
-            }
+        if weight > 0 {
+            self.incoming.remove(weight);
         }
         Some((notification, weight))
     }
@@ -173,7 +169,7 @@ impl Communication {
         if self.peers.get(&id).is_some_and(|peer| peer.inbox.is_empty()) {
             self.end_turn();
         }
-        if self.crowded && !self.is_crowded() {
+        if self.crowded && !self.incoming.reaches(self.options.incoming_total) {
             self.crowded = false;
             let all: Vec<PeerId> = self.peers.keys().copied().collect();
             for id in all {
