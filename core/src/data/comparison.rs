@@ -55,7 +55,7 @@ impl<'v> Comparison<'v> {
             return *known;
         }
         let (left, right) = (self.sorted(a), self.sorted(b));
-        let ordering = self.all(&left, &right, |c, a, b| c.entries(*a, *b));
+        let ordering = self.all(&left, &right, |c, a, b| c.entries(a, b));
         self.compared.insert(pair, ordering);
         ordering
     }

@@ -31,14 +31,15 @@ pub(crate) fn of_notification(told: &Notification) -> usize {
 pub(crate) fn of_line(told: &Notification) -> usize {
     let name = match told {
         Notification::EventRegistered { name, .. } => name.len(),
-        Notification::Log(LogEntry { line: LogLine::Connection(line), .. }) => match line {
-            LogMessage::RegisteredForEvent(name)
-            | LogMessage::UnknownEvent(name)
-            | LogMessage::CallRejected { name, .. } => name.len(),
-            _ => 0,
-        },
         Notification::Log(LogEntry {
-            line: LogLine::EventDropped { name, .. } | LogLine::IdDropped { name },
+            line:
+                LogLine::Connection(
+                    LogMessage::RegisteredForEvent(name)
+                    | LogMessage::UnknownEvent(name)
+                    | LogMessage::CallRejected { name, .. },
+                )
+                | LogLine::EventDropped { name, .. }
+                | LogLine::IdDropped { name },
             ..
         }) => name.len(),
         _ => 0,
