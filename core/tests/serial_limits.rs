@@ -323,7 +323,9 @@ fn sets_within_the_indices_of_sets_are_read_in_no_time() {
         value = set.into();
     }
     let mut chunk = Vec::new();
-    Writer::new(3000).event(Mode::HANDSHAKE, b"e", 1.0, &[value.clone()], &mut chunk).unwrap();
+    Writer::new(3000)
+        .event(Mode::HANDSHAKE, b"e", 1.0, std::slice::from_ref(&value), &mut chunk)
+        .unwrap();
     let read = Reader::new(Limits::default()).read(&Bytes::from(chunk), Mode::HANDSHAKE).unwrap();
     let Serial::Event(event) = read else { panic!("{read:?}") };
     assert_eq!(event.args, [value]);
