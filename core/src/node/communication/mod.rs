@@ -87,6 +87,8 @@ pub struct Communication {
     touched: VecDeque<ConnectionId>,
     incoming: Depth,
     outgoing: Depth,
+    /// The bytes of a peer's message that what is looked at keeps alive, until they are counted.
+    held_bytes: usize,
     /// Connections may be waiting until less waits for the application, from all peers together.
     crowded: bool,
     /// Where the last event that was taken came from.
@@ -206,6 +208,7 @@ impl Communication {
             touched: VecDeque::new(),
             incoming: Depth::default(),
             outgoing: Depth::default(),
+            held_bytes: 0,
             crowded: false,
             listening: listening::Listening::default(),
             ending: terminate::Ending::No,
