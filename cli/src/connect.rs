@@ -1,17 +1,19 @@
 //! `brocomm connect`: joins a peer and shows what it sends.
 
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use brocomm::connection::Notification;
 use brocomm_std::Peer;
 
-use crate::failure::{Failure, failed, tell};
+use crate::address;
+use crate::failure::{Failure, failed};
+use crate::follow::{End, Follow, follow};
 use crate::notice::JSON_HELP;
+use crate::packets::Packets;
 use crate::printer::Printer;
-use crate::session::{self, Options};
-use crate::stop::Stop;
-use crate::{address, session::seconds};
+use crate::session::{Options, seconds};
 
 /// Connects to a peer and shows what it sends.
 ///
@@ -54,50 +56,38 @@ Exit codes:
 /// Shows all that comes until it ends.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let config = args.options.config()?;
-    let stop = Stop::on_ctrl_c();
-    let mut peer = Peer::connect(&args.peer, config, args.timeout)
-        .map_err(|error| failed(format_args!("{error}{}", hint(&error))))?;
-    let _registered = stop.add(peer.stop_handle());
-    let name = peer.remote_addr().to_string();
-    let mut printer = Printer::new(out, args.options.print, args.options.count);
-    let mut end = None;
-    while !printer.is_done() {
-        let notification = peer.next(None).map_err(|error| failed(format_args!("{error}")))?;
-        let Some(notification) = notification else { break };
-        printer.show(peer.now(), &name, &notification)?;
-        if let Notification::Closed(cause) = notification {
-            end = Some(cause);
+    let printer = Printer::new(out, args.options.form.print(), args.options.count);
+    if printer.is_done() {
+        return Ok(());
+    }
+    let mut joined = Joined { printer, packets: args.options.packets()? };
+    let end = follow(&args.peer, config, args.timeout, &mut joined);
+    let Joined { printer, packets } = joined;
+    let finished = packets.map_or(Ok(()), Packets::finish);
+    match (end?, printer.left()) {
+        (End::ByPeer, Some(left)) if left > 0 => {
+            let peer = &args.peer;
+            Err(failed(format_args!(
+                "{peer}: the peer closed the connection {left} events too early"
+            )))
         }
-    }
-    if let Some(fault) = end.as_ref().and_then(session::fault) {
-        return Err(failed(format_args!("{name}: {fault}")));
-    }
-    if end.is_none() {
-        session::part(&mut peer).map_err(|error| failed(format_args!("{error}")))?;
-    } else if peer.connection().counters().input.messages == 0 {
-        return Err(failed(format_args!(
-            "{name}: the peer closed the connection at once; does it accept this host, and speak \
-             this protocol?"
-        )));
-    }
-    match printer.left() {
-        Some(left) if left > 0 && !stop.is_stopped() => {
-            tell(format_args!("{name}: the peer closed the connection {left} events too early"));
-            Err(Failure::Told)
-        }
-        _ => Ok(()),
+        _ => finished,
     }
 }
 
-/// Returns what to do about an error, if that is known.
-pub(crate) fn hint(error: &brocomm_std::TransportError) -> &'static str {
-    use brocomm_std::TransportError::{Connect, ConnectTimedOut, Resolve};
-    match error {
-        Connect { cause, .. } if cause.kind == std::io::ErrorKind::ConnectionRefused => {
-            "; does the peer listen there? A Bro does if it loads `frameworks/communication/listen`"
+/// What becomes of what the peer sends.
+struct Joined<'a> {
+    printer: Printer<'a>,
+    packets: Option<Packets>,
+}
+
+impl Follow for Joined<'_> {
+    fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
+        if let Some(packets) = &mut self.packets {
+            packets.told(told)?;
         }
-        ConnectTimedOut { .. } => "; is the address right, and does a firewall let us through?",
-        Resolve { .. } => "; is the name right?",
-        _ => "",
+        self.printer.show(peer.now(), &peer.remote_addr().to_string(), told)?;
+        let is_done = self.printer.is_done();
+        Ok(if is_done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
 }

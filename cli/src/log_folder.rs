@@ -1,13 +1,16 @@
 //! The files of logs that a peer sends, as a Bro would write them.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use brocomm::Time;
-use brocomm::logs::{LogFile, LogFormat, LogNames, LogValue, LogWriter, Rotation};
+use brocomm::data::Name;
+use brocomm::logs::{LogEntry, LogFile, LogFormat, LogNames, LogWriter, Rotation};
 
+use crate::clock::Clock;
 use crate::failure::{Failure, failed};
 
 /// Writes logs to the files of a folder.
@@ -15,9 +18,15 @@ pub(crate) struct LogFolder {
     folder: PathBuf,
     format: LogFormat,
     rotation: Rotation,
+    clock: Clock,
     /// In the order in which they were opened.
     logs: Vec<Log>,
+    /// The places of the logs. One that can't be written has none.
+    places: BTreeMap<Key, usize>,
 }
+
+/// Who sends a log, as a number of the caller's choice, and the writer's stream, kind and path.
+type Key = (usize, i32, i32, Name);
 
 /// A log that is being written.
 struct Log {
@@ -35,33 +44,55 @@ impl LogFolder {
         folder: &Path,
         format: LogFormat,
         rotation: Rotation,
+        clock: Clock,
     ) -> Result<LogFolder, Failure> {
         fs::create_dir_all(folder)
             .map_err(|e| failed(format_args!("{}: cannot make folder: {e}", folder.display())))?;
-        Ok(LogFolder { folder: folder.to_owned(), format, rotation, logs: Vec::new() })
+        Ok(LogFolder {
+            folder: folder.to_owned(),
+            format,
+            rotation,
+            clock,
+            logs: Vec::new(),
+            places: BTreeMap::new(),
+        })
     }
 
-    /// Opens the log of a writer that comes up; returns its place.
-    pub(crate) fn announce(&mut self, writer: &Arc<LogWriter>, now: Time) -> Result<usize, String> {
+    /// Opens the log of a writer that comes up. One that comes up again, and is as it was, goes on.
+    pub(crate) fn announce(
+        &mut self,
+        sender: usize,
+        writer: &Arc<LogWriter>,
+        now: Time,
+    ) -> Result<(), String> {
+        let known = self.places.get(&key(sender, writer)).and_then(|place| self.logs.get(*place));
+        let is_same = |known: &LogWriter| {
+            (&known.fields, &known.options) == (&writer.fields, &writer.options)
+        };
+        if known.is_some_and(|log| is_same(log.file.writer())) {
+            return Ok(());
+        }
         let file = self.file(writer, now)?;
         let path = self.folder.join(file.name());
         let mut log = Log { path, out: None, file, entries: 0, buffer: Vec::new() };
         let is_new = log.file.open(now, &mut log.buffer);
         log.write(is_new)?;
+        self.places.insert(key(sender, writer), self.logs.len());
         self.logs.push(log);
-        Ok(self.logs.len() - 1)
+        Ok(())
     }
 
-    /// Appends an entry to the log at a place.
+    /// Appends an entry to its writer's log, if that could be opened.
     pub(crate) fn entry(
         &mut self,
-        place: usize,
-        values: &[LogValue],
+        sender: usize,
+        entry: &LogEntry,
         now: Time,
     ) -> Result<(), String> {
-        let Some(log) = self.logs.get_mut(place) else { return Ok(()) };
+        let place = self.places.get(&key(sender, &entry.writer));
+        let Some(log) = place.and_then(|place| self.logs.get_mut(*place)) else { return Ok(()) };
         log.entries += 1;
-        let is_new = log.file.entry(values, now, &mut log.buffer);
+        let is_new = log.file.entry(&entry.values, now, &mut log.buffer);
         log.write(is_new)
     }
 
@@ -117,6 +148,7 @@ impl LogFolder {
     /// Makes a writer's file; as in Bro, `-2` keeps apart two logs of one path.
     fn file(&self, writer: &Arc<LogWriter>, now: Time) -> Result<LogFile, String> {
         let first = LogFile::new(Arc::clone(writer), &self.format, self.rotation, now);
+        let first = first.map(|file| file.on_clock(self.clock.offset()));
         let numbered = |number: u32| {
             let stem = format!("{}-{number}", first.as_ref()?.name().strip_suffix(".log")?);
             first.clone()?.named(&stem)
@@ -128,6 +160,10 @@ impl LogFolder {
             .find(|file| !used(file))
             .ok_or_else(|| format!("log {} is no name of a file", writer.path))
     }
+}
+
+fn key(sender: usize, writer: &LogWriter) -> Key {
+    (sender, writer.stream, writer.writer, writer.path.clone())
 }
 
 impl Log {
@@ -151,8 +187,22 @@ impl Log {
         self.write(false)?;
         self.flush()?;
         self.out = None;
-        let renamed = fs::rename(&self.path, self.path.with_file_name(name));
+        let renamed = fs::rename(&self.path, self.free(&name));
         renamed.map_err(|error| self.cannot(&error))
+    }
+
+    /// Returns where a finished file goes. Of two with one name, as there are where the clock is put
+    /// back, the second gets a number.
+    fn free(&self, name: &str) -> PathBuf {
+        let stem = name.strip_suffix(".log").unwrap_or(name);
+        let numbered = (2..).map(|number: u32| format!("{stem}-{number}.log"));
+        let mut names = std::iter::once(name.to_owned()).chain(numbered);
+        let path = |name: String| self.path.with_file_name(name);
+        names
+            .by_ref()
+            .map(path)
+            .find(|path| !path.exists())
+            .unwrap_or_else(|| path(name.to_owned()))
     }
 
     fn flush(&mut self) -> Result<(), String> {

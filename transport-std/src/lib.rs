@@ -133,17 +133,18 @@ mod listener;
 mod node;
 mod peer;
 mod runner;
-mod shared;
 mod sleeping;
 mod socket;
 mod stop;
-mod zone;
+mod told;
 
 pub use brocomm::transport::{Cause, RequestError, StartError, TransportError};
+pub use brocomm_transport::{Handle, Received};
 pub use listener::Listener;
-pub use node::{NodeHandle, Notifications};
+pub use node::NodeHandle;
 pub use peer::{Flushed, Peer};
 pub use stop::StopHandle;
+pub use told::{Events, Notifications};
 
 /// Compiles the README's example.
 #[cfg(doctest)]

@@ -4,7 +4,6 @@ mod control;
 mod log;
 mod peers;
 mod print;
-mod state;
 mod status;
 
 use std::io::Write;
@@ -18,11 +17,13 @@ use brocomm_tokio::{NodeHandle, Notifications};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 use tokio::time::interval;
 
+use crate::clock::Clock;
 use crate::config;
 use crate::declare::pointed;
 use crate::failure::{Failure, failed, tell};
 use crate::printer::Printer;
-use crate::session::Print;
+use crate::session::Form;
+use crate::variables;
 use control::{Control, Signals};
 use log::Log;
 use status::Status;
@@ -50,9 +51,11 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "log")]
     no_log: bool,
 
-    /// How to print what comes.
-    #[arg(long, value_name = "FORM", default_value = "bro")]
-    print: Print,
+    #[command(flatten)]
+    clock: Clock,
+
+    #[command(flatten)]
+    form: Form,
 
     /// Raise an event for each line of standard input, written as for `brocomm send`.
     #[arg(long)]
@@ -84,7 +87,7 @@ const KEEP: Duration = Duration::from_secs(10);
 
 /// Runs the node until it is told to end.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
-    let configuration = config::load_or_tell(&args.configuration)?;
+    let configuration = config::load_and_warn(&args.configuration)?;
     if !configuration.options.listen && !configuration.nodes.iter().any(|(_, node)| node.connect) {
         return Err(failed(format_args!(
             "{}: nothing to do: set `listen = true`, or `connect = true` in a node",
@@ -94,7 +97,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let description = configuration.options.peer_description.clone();
     let log = match args.no_log {
         true => None,
-        false => Some(Log::create(&args.log, &description)?),
+        false => Some(Log::create(&args.log, &description, args.clock)?),
     };
     let communication = communication(configuration, args)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -113,7 +116,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             notifications,
             stdin,
             signals: Signals::new()?,
-            printer: Printer::new(out, args.print, None),
+            printer: Printer::new(out, args.form.print(), None),
             log,
             status: Status::new(!args.no_status),
             state: args.state.clone(),
@@ -135,7 +138,8 @@ fn communication(configuration: Configuration, args: &Args) -> Result<Communicat
         Failure::Told
     })?;
     let now = SystemTime::now().into();
-    if let Some(store) = state::store(&declarations, &description, args.state.as_deref(), now)? {
+    if let Some(store) = variables::store(&declarations, &description, args.state.as_deref(), now)?
+    {
         communication.set_store(store);
     }
     Ok(communication)
@@ -217,7 +221,7 @@ impl Running<'_> {
     fn keep(&mut self) -> Result<(), Failure> {
         let Some(file) = self.state.as_ref().filter(|_| self.changed) else { return Ok(()) };
         self.changed = false;
-        self.node.with(|node, _| node.store().map_or(Ok(()), |store| state::save(store, file)))
+        self.node.with(|node, _| node.store().map_or(Ok(()), |store| variables::save(store, file)))
     }
 
     /// Raises what a line of input says.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::reader::{RawEntry, Reader};
 use super::{LogError, LogErrorKind, LogField, LogValue, LogWriter};
 use crate::data::{Name, TypeTag};
+use crate::log_messages::{RawEntry, Reader};
 use crate::wire::MessageType;
 
 /// Bounds what a peer's logs can cost.
@@ -109,6 +109,15 @@ pub enum Mismatch {
         /// The column's type.
         expected: TypeTag,
         /// The value's.
+        found: TypeTag,
+    },
+    /// An element of a set or vector is a set or vector itself, of an entry of our own; a peer's is
+    /// a [`LogErrorKind::Nested`].
+    #[error("{found} within the set or vector in column {column}")]
+    Nested {
+        /// Which column, from 0.
+        column: usize,
+        /// The element's type.
         found: TypeTag,
     },
 }

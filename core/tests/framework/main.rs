@@ -13,6 +13,7 @@ mod state_support;
 mod support;
 
 mod functions;
+mod inbox;
 mod kept;
 mod liveness;
 mod log_child;
