@@ -86,7 +86,6 @@ fn give(entries: u64, elements: u64) {
         }
     }
     net.settle();
-    println!("{entries} entries, {elements} elements: {rounds} rounds, {most} bytes waited");
     // 64 KiB at a time, of some 60 bytes each.
     assert!(rounds > (entries + elements) / 2000, "{rounds} rounds");
     assert!(progress > entries * 3, "{progress}");

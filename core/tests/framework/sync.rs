@@ -54,15 +54,18 @@ enum Outcome {
     Refused,
 }
 
-/// `sync` and `auth` of the initiator's entry, those of the acceptor's, and what follows if the
+/// `sync` and `auth` of an entry.
+type Flags = (bool, bool);
+
+/// The flags of the initiator's entry, those of the acceptor's, and what follows if the
 /// initiator's runtime is less, equal and greater: §3.3, line by line.
 #[rustfmt::skip]
-const TABLE: [((bool, bool), (bool, bool), [Outcome; 3]); 16] = {
+const TABLE: [(Flags, Flags, [Outcome; 3]); 16] = {
     use Outcome::{Acceptor, Initiator, Misconfigured, NoSync, Refused};
-    const NEITHER: (bool, bool) = (false, false);
-    const AUTH: (bool, bool) = (false, true);
-    const SYNC: (bool, bool) = (true, false);
-    const BOTH: (bool, bool) = (true, true);
+    const NEITHER: Flags = (false, false);
+    const AUTH: Flags = (false, true);
+    const SYNC: Flags = (true, false);
+    const BOTH: Flags = (true, true);
     [
         (NEITHER, NEITHER, [NoSync; 3]),
         (NEITHER, AUTH, [Refused; 3]),
