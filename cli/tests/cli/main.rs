@@ -7,6 +7,8 @@ mod decode_logs;
 mod decode_state;
 mod doctor;
 mod follow;
+#[cfg(unix)]
+mod introduction;
 mod manual;
 mod peers;
 mod recordings;

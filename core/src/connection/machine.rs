@@ -27,7 +27,10 @@ pub struct Connection {
     pub(super) decoder: Decoder,
     pub(super) reader: serial::Reader,
     pub(super) output: Output,
-    notifications: VecDeque<Notification>,
+    /// Each with the bytes that it keeps alive of the message that it came with.
+    notifications: VecDeque<(Notification, usize)>,
+    /// What the message that is being processed keeps alive, until a notification does.
+    pub(super) held_bytes: usize,
     /// Where log messages came; most connections carry none.
     places: Option<Box<Places>>,
     /// How the stream of the peer ended, once it did; in force when all before it is processed.
@@ -82,6 +85,7 @@ impl Connection {
             reader: serial::Reader::new(config.serial_limits),
             output: Output::new(config.framing, config.cache_size, config.output_limit),
             notifications: VecDeque::new(),
+            held_bytes: 0,
             places: None,
             end: None,
             held: false,
@@ -156,6 +160,12 @@ impl Connection {
     /// Returns the next notification, in the order in which things happened.
     #[must_use = "input waits when too many notifications do"]
     pub fn poll_notification(&mut self) -> Option<Notification> {
+        self.poll_held().map(|(notification, _)| notification)
+    }
+
+    /// Returns the next notification as well, with the bytes that it keeps alive of the message that
+    /// it came with.
+    pub(crate) fn poll_held(&mut self) -> Option<(Notification, usize)> {
         if self.notifications.is_empty() {
             self.held = false;
         }
@@ -163,7 +173,9 @@ impl Connection {
             self.process();
         }
         let notification = self.notifications.pop_front();
-        if let Some(Notification::LogCreateWriter(_) | Notification::LogWrite(_)) = &notification {
+        if let Some((Notification::LogCreateWriter(_) | Notification::LogWrite(_), _)) =
+            &notification
+        {
             let places = self.places.get_or_insert_default();
             places.taken = places.waiting.pop_front();
         }
@@ -284,7 +296,7 @@ impl Connection {
     }
 
     pub(super) fn notify(&mut self, notification: Notification) {
-        self.notifications.push_back(notification);
+        self.notifications.push_back((notification, std::mem::take(&mut self.held_bytes)));
     }
 
     pub(super) fn log(&mut self, message: LogMessage) {

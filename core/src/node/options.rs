@@ -79,7 +79,9 @@ pub struct Options {
     /// peer waits.
     ///
     /// Dropped are events, log entries, prints, packets and IDs. With what is left, such as
-    /// operations on state, the peer waits whatever the policy.
+    /// operations on state, the peer waits whatever the policy; also when the lines for the log that
+    /// it causes, which do not count, take as many bytes by themselves. What keeps a larger message
+    /// alive counts as that.
     pub incoming: Queue,
     /// What may wait for the application from all peers together, by the same policy. Default
     /// 10,000 events and 256 MiB.
