@@ -35,7 +35,7 @@ pub(crate) fn path() -> String {
     format!("{folder}:{}", std::env::var("PATH").unwrap_or_default())
 }
 
-/// Returns an example, which cargo builds before it runs tests.
+/// Returns an example, which cargo builds before it runs tests, unless it is told `--test`.
 pub(crate) fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its file");
     let profile = test.parent().and_then(|deps| deps.parent()).expect("tests are in `deps`");
