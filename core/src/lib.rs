@@ -140,6 +140,8 @@ pub mod serial;
 pub mod services;
 pub mod state;
 mod time;
+#[cfg(feature = "__tls")]
+pub mod tls;
 pub mod transport;
 pub mod wire;
 

@@ -35,6 +35,8 @@ mod value;
 mod writer;
 
 pub use ascii::AsciiFormat;
+#[cfg(feature = "__tls")]
+pub(crate) use calendar::Wall;
 pub use communication::{CommunicationLine, CommunicationLog, PeerPrefix};
 pub use error::{LogError, LogErrorKind};
 pub use field::LogField;

@@ -87,6 +87,10 @@ pub enum LogLine {
     ConnectFailed {
         reason: Box<str>,
     },
+    /// TLS could not be set up.
+    CannotInitIo {
+        reason: Box<str>,
+    },
     ReadError {
         reason: Box<str>,
     },
@@ -159,6 +163,7 @@ impl LogLine {
             LogLine::CannotListen { .. }
             | LogLine::AcceptFailed { .. }
             | LogLine::ConnectFailed { .. }
+            | LogLine::CannotInitIo { .. }
             | LogLine::ReadError { .. }
             | LogLine::WriteError { .. }
             | LogLine::CouldNotConnect
@@ -185,6 +190,7 @@ impl LogLine {
             | LogLine::AcceptFailed { .. }
             | LogLine::Connected
             | LogLine::ConnectFailed { .. }
+            | LogLine::CannotInitIo { .. }
             | LogLine::ReadError { .. }
             | LogLine::WriteError { .. }
             | LogLine::ConnectionClosed
@@ -207,7 +213,9 @@ impl LogLine {
     const fn has_prefix(&self) -> bool {
         match self {
             LogLine::Connection(message) => message.has_prefix(),
-            LogLine::ReadError { .. } | LogLine::IncomingFull => false,
+            LogLine::CannotInitIo { .. } | LogLine::ReadError { .. } | LogLine::IncomingFull => {
+                false
+            }
             line => !matches!(line.source(), Some(Source::Script) | None),
         }
     }
@@ -229,6 +237,7 @@ impl fmt::Display for LogLine {
             LogLine::AcceptFailed { reason } => write!(f, "accept failed, {reason}"),
             LogLine::Connected => f.write_str("connected"),
             LogLine::ConnectFailed { reason } => write!(f, "connect failed: {reason}"),
+            LogLine::CannotInitIo { reason } => write!(f, "can't init peer io: {reason}"),
             LogLine::ReadError { reason } => write!(f, "can't read data chunk: {reason}"),
             LogLine::WriteError { reason } => write!(f, "child: write error {reason}"),
             LogLine::ConnectionClosed | LogLine::RemoteConnectionClosed => {
