@@ -171,11 +171,6 @@ impl Machine {
         let mut processed = 0_usize;
         let mut failure = None;
         loop {
-            let incoming = match failure {
-                None => self.incoming.get_mut(processed..).unwrap_or_default(),
-                // There may be an alert to be sent, nothing else.
-                Some(_) => Default::default(),
-            };
             let mut step = Step {
                 outgoing: &mut self.outgoing,
                 secured: &mut self.secured,
@@ -183,27 +178,31 @@ impl Machine {
                 send: &mut send,
                 receive,
             };
-            let (discard, next) = match &mut self.side {
+            let incoming = self.incoming.get_mut(processed..).unwrap_or_default();
+            let (discard, next, wants_write) = match &mut self.side {
                 Side::Client(client) => {
-                    let done = step.take(client.process_tls_records(incoming));
+                    let (discard, next) = step.take(client.process_tls_records(incoming));
                     step.look(client.is_handshaking());
-                    done
+                    (discard, next, client.wants_write())
                 }
                 Side::Server(server) => {
-                    let done = step.take(server.process_tls_records(incoming));
+                    let (discard, next) = step.take(server.process_tls_records(incoming));
                     step.look(server.is_handshaking());
-                    done
+                    (discard, next, server.wants_write())
                 }
             };
             processed = processed.saturating_add(discard);
             match next {
                 Ok(Next::Again) => {}
                 Ok(Next::NeedsMore) => break,
-                Err(_) if failure.is_some() => break,
                 Err(error) => {
                     send = Send::Nothing;
-                    failure = Some(error);
+                    failure.get_or_insert(error);
                 }
+            }
+            // After an error there may be an alert to be sent, and nothing more is looked at.
+            if failure.is_some() && !wants_write {
+                break;
             }
         }
         match failure {

@@ -135,11 +135,15 @@ impl<S: Session> Session for Secured<S> {
     }
 
     fn feed_eof(&mut self, now: Time) {
-        match &self.tls {
+        match &mut self.tls {
             None => self.session.feed_eof(now),
             Some(tls) if tls.machine.has_failed() || tls.machine.has_received_close_notify() => {}
             Some(tls) if tls.is_handshaking() => self.fail(&TlsError::ClosedInHandshake, now),
-            Some(_) => self.fail(&TlsError::Truncated, now),
+            Some(tls) => {
+                // The peer may still read.
+                let _ = tls.machine.close();
+                self.fail(&TlsError::Truncated, now);
+            }
         }
     }
 
