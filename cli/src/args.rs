@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{config, connect, decode, listen, logs, ping, print, run, send, tail};
+use crate::{config, connect, decode, listen, logs, ping, print, run, send, state, tail};
 
 /// Looks into, and takes part in, sessions of Bro's communication framework.
 ///
@@ -23,6 +23,8 @@ Examples:
   brocomm listen --event 'ping(count)'          show what peers send, ping events above all
   brocomm run node.toml                         a whole node with its peers
   brocomm logs sensor --write logs              write the logs that a peer sends
+  brocomm state get sensor hits --declarations vars.bro
+                                                what the variables of a peer hold
   brocomm send sensor 'ping(7)'                 send an event
   brocomm config example > node.toml            a configuration to begin with
   brocomm demo                                  see it work, without any peer
@@ -43,6 +45,7 @@ pub(crate) enum Command {
     Logs(logs::Args),
     Tail(tail::Args),
     Print(print::Args),
+    State(state::Args),
     Config(config::Args),
     /// Lets two nodes talk on this machine, shows what crosses the wire, and judges it.
     ///

@@ -1,17 +1,18 @@
 //! `brocomm connect`: joins a peer and shows what it sends.
 
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use brocomm::connection::Notification;
 use brocomm_std::Peer;
 
-use crate::failure::{Failure, failed, tell};
+use crate::address;
+use crate::failure::{Failure, failed};
+use crate::follow::{End, Follow, follow};
 use crate::notice::JSON_HELP;
 use crate::printer::Printer;
-use crate::session::{self, Options};
-use crate::stop::Stop;
-use crate::{address, session::seconds};
+use crate::session::{Options, seconds};
 
 /// Connects to a peer and shows what it sends.
 ///
@@ -54,50 +55,25 @@ Exit codes:
 /// Shows all that comes until it ends.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let config = args.options.config()?;
-    let stop = Stop::on_ctrl_c();
-    let mut peer = Peer::connect(&args.peer, config, args.timeout)
-        .map_err(|error| failed(format_args!("{error}{}", hint(&error))))?;
-    let _registered = stop.add(peer.stop_handle());
-    let name = peer.remote_addr().to_string();
     let mut printer = Printer::new(out, args.options.print, args.options.count);
-    let mut end = None;
-    while !printer.is_done() {
-        let notification = peer.next(None).map_err(|error| failed(format_args!("{error}")))?;
-        let Some(notification) = notification else { break };
-        printer.show(peer.now(), &name, &notification)?;
-        if let Notification::Closed(cause) = notification {
-            end = Some(cause);
-        }
+    if printer.is_done() {
+        return Ok(());
     }
-    if let Some(fault) = end.as_ref().and_then(session::fault) {
-        return Err(failed(format_args!("{name}: {fault}")));
-    }
-    if end.is_none() {
-        session::part(&mut peer).map_err(|error| failed(format_args!("{error}")))?;
-    } else if peer.connection().counters().input.messages == 0 {
-        return Err(failed(format_args!(
-            "{name}: the peer closed the connection at once; does it accept this host, and speak \
-             this protocol?"
-        )));
-    }
+    let end = follow(&args.peer, config, args.timeout, &mut printer)?;
     match printer.left() {
-        Some(left) if left > 0 && !stop.is_stopped() => {
-            tell(format_args!("{name}: the peer closed the connection {left} events too early"));
-            Err(Failure::Told)
+        Some(left) if left > 0 && end == End::ByPeer => {
+            let peer = &args.peer;
+            Err(failed(format_args!(
+                "{peer}: the peer closed the connection {left} events too early"
+            )))
         }
         _ => Ok(()),
     }
 }
 
-/// Returns what to do about an error, if that is known.
-pub(crate) fn hint(error: &brocomm_std::TransportError) -> &'static str {
-    use brocomm_std::TransportError::{Connect, ConnectTimedOut, Resolve};
-    match error {
-        Connect { cause, .. } if cause.kind == std::io::ErrorKind::ConnectionRefused => {
-            "; does the peer listen there? A Bro does if it loads `frameworks/communication/listen`"
-        }
-        ConnectTimedOut { .. } => "; is the address right, and does a firewall let us through?",
-        Resolve { .. } => "; is the name right?",
-        _ => "",
+impl Follow for Printer<'_> {
+    fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
+        self.show(peer.now(), &peer.remote_addr().to_string(), told)?;
+        Ok(if self.is_done() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
 }

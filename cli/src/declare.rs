@@ -1,7 +1,7 @@
 //! What the user declares on the command line.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use brocomm::connection::LogMessage;
@@ -27,13 +27,7 @@ impl Declare {
     pub(crate) fn read(&self) -> Result<Declarations, Failure> {
         let mut declared = Declarations::new();
         if let Some(file) = &self.declarations {
-            let shown = file.display();
-            let text = fs::read_to_string(file).map_err(|error| {
-                failed(format_args!("{shown}: cannot read declarations: {error}"))
-            })?;
-            declared.read(&text).map_err(|error| {
-                failed(format_args!("{shown}: cannot use declarations: {error}"))
-            })?;
+            read(file, &mut declared)?;
         }
         for text in &self.event {
             let event = EventDecl::parse(text, &declared)
@@ -42,6 +36,16 @@ impl Declare {
         }
         Ok(declared)
     }
+}
+
+/// Adds the declarations in a file.
+pub(crate) fn read(file: &Path, declared: &mut Declarations) -> Result<(), Failure> {
+    let shown = file.display();
+    let text = fs::read_to_string(file)
+        .map_err(|error| failed(format_args!("{shown}: cannot read declarations: {error}")))?;
+    declared
+        .read(&text)
+        .map_err(|error| failed(format_args!("{shown}: cannot use declarations: {error}")))
 }
 
 /// Shows an error in a text of the command line, with an arrow where it is.

@@ -1,17 +1,16 @@
-//! What `logs`, `tail` and `print` have in common: they join one peer and follow what it sends.
+//! What `connect`, `logs`, `tail` and `print` have in common: they join one peer and follow what it
+//! sends.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use brocomm::Time;
-use brocomm::connection::{Config, Notification, Setup};
+use brocomm::connection::{CloseCause, Config, Notification, Setup};
 use brocomm::data::{Declarations, Name};
-use brocomm::logs::{Announced, LogEntry, LogReceiver, LogWriter, Received};
 use brocomm_std::Peer;
 
 use crate::address;
-use crate::connect::hint;
 use crate::failure::{Failure, failed, tell};
 use crate::session::{self, DESCRIPTION, seconds};
 use crate::stop::Stop;
@@ -26,7 +25,7 @@ pub(crate) struct Target {
 
     /// How many seconds to wait for the connection.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
-    timeout: Duration,
+    pub(crate) timeout: Duration,
 
     /// Our class, by which a Bro finds the entry of its `Communication::nodes` for us.
     #[arg(long)]
@@ -37,19 +36,44 @@ pub(crate) struct Target {
     description: String,
 }
 
+/// What to do when the peer is gone.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Again {
+    /// How many seconds to wait before connecting again when the peer is gone.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    retry: Duration,
+
+    /// End when the peer is gone, instead of connecting again.
+    #[arg(long, conflicts_with = "retry")]
+    once: bool,
+}
+
 /// Who ended a connection that ended in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
     /// The peer closed it.
     ByPeer,
-    /// Enough came, or Ctrl-C was pressed.
-    Here,
+    /// Enough came, or a signal came.
+    Here {
+        /// Whether the peer took all that was sent.
+        all_written: bool,
+    },
+}
+
+/// How a connection ended.
+enum Ended {
+    InOrder(End),
+    /// Not by the peer's will, as far as we know.
+    Lost(String),
 }
 
 /// Takes what a peer sends.
 pub(crate) trait Follow {
+    /// Begins, on the first connection and each after it.
+    fn joined(&mut self) {}
+
     /// Takes a notification; breaks off when enough came.
-    fn told(&mut self, told: &Notification, now: Time) -> Result<ControlFlow<()>, Failure>;
+    fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure>;
 
     /// Returns when something is due whether or not anything comes.
     fn next_timer(&self) -> Option<Time> {
@@ -62,39 +86,100 @@ pub(crate) trait Follow {
     }
 }
 
-/// Follows a peer that is asked for something until it closes the connection, enough came, or
-/// Ctrl-C is pressed.
+impl Target {
+    /// Follows the peer, which is asked for something.
+    pub(crate) fn follow(
+        &self,
+        declarations: Arc<Declarations>,
+        setup: Setup,
+        follower: &mut dyn Follow,
+    ) -> Result<End, Failure> {
+        follow(&self.peer, self.config(declarations, setup), self.timeout, follower)
+    }
+
+    /// Follows the peer, and connects again when it is gone, if that is wanted. Once it was there,
+    /// only a signal, the follower, or a peer that breaks the protocol ends that.
+    pub(crate) fn follow_again(
+        &self,
+        again: &Again,
+        setup: Setup,
+        follower: &mut dyn Follow,
+    ) -> Result<End, Failure> {
+        if again.once {
+            return self.follow(Arc::default(), setup, follower);
+        }
+        let config = self.config(Arc::default(), setup);
+        let stop = Stop::on_signal();
+        let mut peer = session::join(&self.peer, config.clone(), self.timeout)?;
+        // What was begun is to be ended in order, wherever a signal finds us.
+        let _held = stop.hold();
+        loop {
+            let gone = match attend(&mut peer, &stop, follower)? {
+                Ended::InOrder(End::ByPeer) => "the peer closed the connection".to_owned(),
+                Ended::InOrder(end) => return Ok(end),
+                Ended::Lost(fault) => fault,
+            };
+            let (name, seconds) = (peer.remote_addr(), again.retry.as_secs_f64());
+            tell(format_args!("{name}: {gone}; trying to connect again every {seconds} s"));
+            peer = loop {
+                pass_time(again.retry, &stop, follower)?;
+                if stop.is_stopped() {
+                    return Ok(End::Here { all_written: true });
+                }
+                if let Ok(peer) = Peer::connect(&self.peer, config.clone(), self.timeout) {
+                    break peer;
+                }
+            };
+            tell(format_args!("{name}: connected again"));
+        }
+    }
+
+    fn config(&self, declarations: Arc<Declarations>, setup: Setup) -> Config {
+        Config {
+            description: Name::from(self.description.as_str()),
+            class: Some(self.class.clone().unwrap_or_default().into()),
+            setup: Some(setup),
+            ..session::base(declarations)
+        }
+    }
+}
+
+/// Follows the peer at an address until it closes the connection, enough came, or a signal asks us
+/// to end.
 pub(crate) fn follow(
-    target: &Target,
-    setup: Setup,
+    address: &str,
+    config: Config,
+    timeout: Duration,
     follower: &mut dyn Follow,
 ) -> Result<End, Failure> {
-    let config = Config {
-        description: Name::from(target.description.as_str()),
-        class: Some(target.class.clone().unwrap_or_default().into()),
-        setup: Some(setup),
-        ..session::base(Arc::new(Declarations::new()))
-    };
-    let stop = Stop::on_ctrl_c();
-    let mut peer = Peer::connect(&target.peer, config, target.timeout)
-        .map_err(|error| failed(format_args!("{error}{}", hint(&error))))?;
+    let mut peer = session::join(address, config, timeout)?;
+    match attend(&mut peer, &Stop::on_signal(), follower)? {
+        Ended::InOrder(end) => Ok(end),
+        Ended::Lost(fault) => Err(failed(format_args!("{}: {fault}", peer.remote_addr()))),
+    }
+}
+
+/// Follows a peer until its connection is over.
+fn attend(peer: &mut Peer, stop: &Stop, follower: &mut dyn Follow) -> Result<Ended, Failure> {
     let _registered = stop.add(peer.stop_handle());
-    let name = peer.remote_addr().to_string();
+    follower.joined();
     let mut end = None;
     let mut result = Ok(());
     while result.is_ok() {
+        result = follower.due(peer.now());
+        if result.is_err() {
+            break;
+        }
         let wait = follower.next_timer().map(|due| due.saturating_since(peer.now()));
         let deadline = wait.and_then(|wait| Instant::now().checked_add(wait));
         let told = peer.next(deadline).map_err(|error| failed(format_args!("{error}")))?;
-        let now = peer.now();
-        result = follower.due(now);
         let Some(told) = told else {
             if end.is_some() || stop.is_stopped() {
                 break;
             }
             continue;
         };
-        match follower.told(&told, now) {
+        match follower.told(peer, &told) {
             Ok(ControlFlow::Continue(())) => {}
             Ok(ControlFlow::Break(())) => break,
             Err(failure) => result = Err(failure),
@@ -103,70 +188,36 @@ pub(crate) fn follow(
             end = Some(cause);
         }
     }
-    if end.is_none() {
-        let parted = session::part(&mut peer);
+    let Some(end) = end else {
+        let parted = session::part(peer);
         result?;
-        parted.map_err(|error| failed(format_args!("{error}")))?;
-        return Ok(End::Here);
-    }
+        let all_written = parted.map_err(|error| failed(format_args!("{error}")))?;
+        return Ok(Ended::InOrder(End::Here { all_written }));
+    };
     result?;
-    if let Some(fault) = end.as_ref().and_then(session::fault) {
-        return Err(failed(format_args!("{name}: {fault}")));
-    }
-    if peer.connection().counters().input.messages == 0 {
-        return Err(failed(format_args!(
-            "{name}: the peer closed the connection at once; does it accept this host, and speak \
-             this protocol?"
-        )));
-    }
-    Ok(End::ByPeer)
-}
-
-/// Asks a peer for its logs.
-pub(crate) fn for_logs() -> Setup {
-    Setup { request_logs: true, ..Setup::default() }
-}
-
-/// Understands logs as they come.
-#[derive(Debug, Default)]
-pub(crate) struct LogReader {
-    receiver: LogReceiver,
-}
-
-/// What came of a log.
-pub(crate) enum LogNews {
-    /// A log begins.
-    Writer(Arc<LogWriter>),
-    /// An entry of one.
-    Entry(LogEntry),
-}
-
-impl LogReader {
-    /// Returns what a notification tells of logs, in order. Entries that fit no log are told to
-    /// the user and left out.
-    pub(crate) fn read(&mut self, told: &Notification) -> Result<Vec<LogNews>, Failure> {
-        let broken = |error| failed(format_args!("the peer broke the protocol: {error}"));
-        match told {
-            Notification::LogCreateWriter(argument) => {
-                match self.receiver.announce(argument).map_err(broken)? {
-                    Announced::New(writer) => Ok(vec![LogNews::Writer(writer)]),
-                    Announced::Again(_) => Ok(Vec::new()),
-                }
-            }
-            Notification::LogWrite(argument) => {
-                let mut news = Vec::new();
-                for received in self.receiver.entries(argument) {
-                    match received.map_err(broken)? {
-                        Received::Entry(entry) => news.push(LogNews::Entry(entry)),
-                        Received::Dropped(entry) => {
-                            let (path, why) = (entry.path, entry.why);
-                            tell(format_args!("write error for log entry: {path}: {why}"));
-                        }
-                    }
-                }
-                Ok(news)
-            }
-            _ => Ok(Vec::new()),
+    match session::fault(&end) {
+        Some(fault) if matches!(end, CloseCause::Protocol(_)) => {
+            Err(failed(format_args!("{}: {fault}", peer.remote_addr())))
         }
+        Some(fault) => Ok(Ended::Lost(fault)),
+        None if peer.connection().counters().input.messages == 0 => Ok(Ended::Lost(
+            "the peer closed the connection at once; does it accept this host, and speak this \
+             protocol?"
+                .to_owned(),
+        )),
+        None => Ok(Ended::InOrder(End::ByPeer)),
     }
+}
+
+/// Lets time pass in which there is no connection; less if a signal comes.
+fn pass_time(time: Duration, stop: &Stop, follower: &mut dyn Follow) -> Result<(), Failure> {
+    let begin = Instant::now();
+    while !stop.is_stopped() && begin.elapsed() < time {
+        let now = SystemTime::now().into();
+        follower.due(now)?;
+        let left = time.saturating_sub(begin.elapsed());
+        let due = follower.next_timer().map_or(left, |due| due.saturating_since(now));
+        stop.wait(left.min(due));
+    }
+    Ok(())
 }

@@ -73,7 +73,7 @@ enum Report {
 /// Accepts peers, each with a thread of its own, and prints what they tell.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let config = args.options.config()?;
-    let stop = Stop::on_ctrl_c();
+    let stop = Stop::on_signal();
     let listener =
         Listener::bind(args.on.as_str()).map_err(|error| failed(format_args!("{error}")))?;
     let mut printer = Printer::new(out, args.options.print, args.options.count);

@@ -1,12 +1,14 @@
 //! The files of logs that a peer sends, as a Bro would write them.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use brocomm::Time;
-use brocomm::logs::{LogFile, LogFormat, LogNames, LogValue, LogWriter, Rotation};
+use brocomm::data::Name;
+use brocomm::logs::{LogEntry, LogFile, LogFormat, LogNames, LogWriter, Rotation};
 
 use crate::failure::{Failure, failed};
 
@@ -17,7 +19,12 @@ pub(crate) struct LogFolder {
     rotation: Rotation,
     /// In the order in which they were opened.
     logs: Vec<Log>,
+    /// The places of the logs. One that can't be written has none.
+    places: BTreeMap<Key, usize>,
 }
+
+/// Who sends a log, as a number of the caller's choice, and the writer's stream, kind and path.
+type Key = (usize, i32, i32, Name);
 
 /// A log that is being written.
 struct Log {
@@ -38,30 +45,50 @@ impl LogFolder {
     ) -> Result<LogFolder, Failure> {
         fs::create_dir_all(folder)
             .map_err(|e| failed(format_args!("{}: cannot make folder: {e}", folder.display())))?;
-        Ok(LogFolder { folder: folder.to_owned(), format, rotation, logs: Vec::new() })
+        Ok(LogFolder {
+            folder: folder.to_owned(),
+            format,
+            rotation,
+            logs: Vec::new(),
+            places: BTreeMap::new(),
+        })
     }
 
-    /// Opens the log of a writer that comes up; returns its place.
-    pub(crate) fn announce(&mut self, writer: &Arc<LogWriter>, now: Time) -> Result<usize, String> {
+    /// Opens the log of a writer that comes up. One that comes up again, and is as it was, goes on.
+    pub(crate) fn announce(
+        &mut self,
+        sender: usize,
+        writer: &Arc<LogWriter>,
+        now: Time,
+    ) -> Result<(), String> {
+        let known = self.places.get(&key(sender, writer)).and_then(|place| self.logs.get(*place));
+        let is_same = |known: &LogWriter| {
+            (&known.fields, &known.options) == (&writer.fields, &writer.options)
+        };
+        if known.is_some_and(|log| is_same(log.file.writer())) {
+            return Ok(());
+        }
         let file = self.file(writer, now)?;
         let path = self.folder.join(file.name());
         let mut log = Log { path, out: None, file, entries: 0, buffer: Vec::new() };
         let is_new = log.file.open(now, &mut log.buffer);
         log.write(is_new)?;
+        self.places.insert(key(sender, writer), self.logs.len());
         self.logs.push(log);
-        Ok(self.logs.len() - 1)
+        Ok(())
     }
 
-    /// Appends an entry to the log at a place.
+    /// Appends an entry to its writer's log, if that could be opened.
     pub(crate) fn entry(
         &mut self,
-        place: usize,
-        values: &[LogValue],
+        sender: usize,
+        entry: &LogEntry,
         now: Time,
     ) -> Result<(), String> {
-        let Some(log) = self.logs.get_mut(place) else { return Ok(()) };
+        let place = self.places.get(&key(sender, &entry.writer));
+        let Some(log) = place.and_then(|place| self.logs.get_mut(*place)) else { return Ok(()) };
         log.entries += 1;
-        let is_new = log.file.entry(values, now, &mut log.buffer);
+        let is_new = log.file.entry(&entry.values, now, &mut log.buffer);
         log.write(is_new)
     }
 
@@ -128,6 +155,10 @@ impl LogFolder {
             .find(|file| !used(file))
             .ok_or_else(|| format!("log {} is no name of a file", writer.path))
     }
+}
+
+fn key(sender: usize, writer: &LogWriter) -> Key {
+    (sender, writer.stream, writer.writer, writer.path.clone())
 }
 
 impl Log {

@@ -1,6 +1,5 @@
 //! `brocomm logs`: writes the logs that a peer sends.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -8,22 +7,27 @@ use std::time::Duration;
 
 use brocomm::Time;
 use brocomm::connection::Notification;
-use brocomm::data::Name;
-use brocomm::logs::{JsonFormat, LogFormat, LogWriter, Rotation};
+use brocomm::logs::{JsonFormat, LogFormat, Rotation};
+use brocomm_std::Peer;
 
 use crate::failure::{Failure, failed, tell};
-use crate::follow::{Follow, LogNews, LogReader, Target, follow, for_logs};
+use crate::follow::{Again, Follow, Target};
 use crate::log_folder::{LogFolder, read_names};
+use crate::log_reader::{LogNews, LogReader, for_logs};
 
 /// Connects to a peer, requests its logs, and writes them to files as a Bro would.
 ///
-/// It goes on until the peer closes the connection or Ctrl-C is pressed, and then says what it
-/// wrote. Times in names and headers of files are UTC.
+/// It goes on until Ctrl-C is pressed, and then says what it wrote. When the peer goes away it says so
+/// and waits for it to come back; then the same files go on, unless the peer's columns are others.
+/// Times in names and headers of files are UTC.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
     #[command(flatten)]
     target: Target,
+
+    #[command(flatten)]
+    again: Again,
 
     /// The folder to write the files into; it is made if it isn't there, files are made new.
     #[arg(long, value_name = "DIR")]
@@ -50,8 +54,9 @@ Examples:
   brocomm logs sensor --write logs --rotate 1h --json
 
 Exit codes:
-  0  the peer closed the connection, or Ctrl-C was pressed
-  1  there was no connection, it failed, or a file could not be written
+  0  Ctrl-C was pressed, or with --once the peer closed the connection
+  1  there was no connection at first, the peer broke the protocol, or a file could not be written;
+     with --once: the connection failed
   2  the command line is wrong";
 
 /// Writes what comes until it ends.
@@ -61,9 +66,8 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         if args.json { LogFormat::Json(JsonFormat::default()) } else { LogFormat::default() };
     let rotation = args.rotate.map_or_else(Rotation::default, Rotation::every);
     let folder = LogFolder::new(&args.write, format, rotation)?;
-    let mut logs =
-        Logs { reader: LogReader::default(), folder, places: BTreeMap::new(), now: Time::EPOCH };
-    let result = follow(&args.target, for_logs(), &mut logs).map(|_| ());
+    let mut logs = Logs { reader: LogReader::default(), folder, now: Time::EPOCH };
+    let result = args.target.follow_again(&args.again, for_logs(), &mut logs).map(|_| ());
     if logs.now == Time::EPOCH {
         // There was no connection.
         return result;
@@ -76,31 +80,24 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 struct Logs {
     reader: LogReader,
     folder: LogFolder,
-    /// Of a writer's stream, kind and path; none for a log that cannot be written.
-    places: BTreeMap<(i32, i32, Name), Option<usize>>,
     now: Time,
 }
 
-impl Logs {
-    fn begin(&mut self, writer: &std::sync::Arc<LogWriter>, now: Time) {
-        let place = self.folder.announce(writer, now);
-        if let Err(problem) = &place {
-            tell(format_args!("{problem}; it is left out"));
-        }
-        self.places.insert(key(writer), place.ok());
-    }
-}
-
 impl Follow for Logs {
-    fn told(&mut self, told: &Notification, now: Time) -> Result<ControlFlow<()>, Failure> {
+    fn joined(&mut self) {
+        self.reader = LogReader::default();
+    }
+
+    fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
+        let now = peer.now();
         for news in self.reader.read(told)? {
             match news {
-                LogNews::Writer(writer) => self.begin(&writer, now),
-                LogNews::Entry(entry) => {
-                    if let Some(Some(place)) = self.places.get(&key(&entry.writer)) {
-                        written(self.folder.entry(*place, &entry.values, now))?;
+                LogNews::Writer(writer) => {
+                    if let Err(problem) = self.folder.announce(0, &writer, now) {
+                        tell(format_args!("{problem}; it is left out"));
                     }
                 }
+                LogNews::Entry(entry) => written(self.folder.entry(0, &entry, now))?,
             }
         }
         if matches!(told, Notification::LogCreateWriter(_) | Notification::LogWrite(_)) {
@@ -117,10 +114,6 @@ impl Follow for Logs {
         self.now = now;
         written(self.folder.rotate(now))
     }
-}
-
-fn key(writer: &LogWriter) -> (i32, i32, Name) {
-    (writer.stream, writer.writer, writer.path.clone())
 }
 
 fn written(result: Result<(), String>) -> Result<(), Failure> {

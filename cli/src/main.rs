@@ -21,6 +21,7 @@ mod failure;
 mod follow;
 mod listen;
 mod log_folder;
+mod log_reader;
 mod logs;
 mod notice;
 mod ping;
@@ -29,8 +30,11 @@ mod printer;
 mod run;
 mod send;
 mod session;
+mod signals;
+mod state;
 mod stop;
 mod tail;
+mod variables;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
@@ -54,6 +58,7 @@ fn main() -> ExitCode {
         Command::Send(args) => send::run(args, &mut out),
         Command::Ping(args) => ping::run(args, &mut out),
         Command::Logs(args) => logs::run(args, &mut out),
+        Command::State(args) => state::run(args, &mut out),
         Command::Tail(args) => tail::run(args, &mut out),
         Command::Print(args) => print::run(args, &mut out),
         Command::Config(args) => config::run(args, &mut out),

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Value, json};
 
-use crate::decode::printed;
+use crate::decode::{Access, printed};
 use crate::session::fault;
 
 /// Documents the lines of JSON, for the help.
@@ -28,7 +28,7 @@ JSON lines:
     event              name, time, args: [value, …]
     call_rejected      name, reason
     id                 name, type, value
-    state_access       operation, target
+    state_access       operation, target, operands: three, those that are absent are null
     packet             time, length
     pong               seq, d1, d2, d3
     remote_print       prints: [{file, text}, …]
@@ -148,9 +148,13 @@ impl Notice {
                 )
             }
             Notification::StateAccess(access) => {
-                let (operation, target) = (access.opcode.name(), printed::bytes(&access.target));
-                let text = format!("{operation} {target}");
-                let fields = [("operation", json!(operation)), ("target", json!(target))];
+                let access = Access::of(access);
+                let text = printed::without_tabs(&access.to_string());
+                let fields = [
+                    ("operation", json!(access.operation)),
+                    ("target", json!(access.target)),
+                    ("operands", json!(access.operands)),
+                ];
                 Notice::new("state_access", fields, text)
             }
             Notification::Packet(packet) => {
@@ -223,5 +227,27 @@ impl Serialize for Line<'_> {
             map.serialize_entry(name, value)?;
         }
         map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use brocomm::data::{Opcode, StateAccess, Value as BroValue};
+
+    use super::*;
+
+    #[test]
+    fn accesses_say_what_changes() {
+        let access = StateAccess {
+            opcode: Opcode::AssignIdx,
+            target: "seen".into(),
+            op1: BroValue::Count(7),
+            op2: Some(BroValue::string("a\tb")),
+            op3: None,
+        };
+        let notice = Notice::of(&Notification::StateAccess(Box::new(access)));
+        assert_eq!(notice.text, "assign_idx seen[7] = a\\x09b");
+        let line = serde_json::to_value(Line { time: Time::EPOCH, peer: "p", notice: &notice });
+        assert_eq!(line.unwrap()["operands"], json!(["7", "a\tb", null]));
     }
 }

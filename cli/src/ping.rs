@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use brocomm::connection::{Notification, Phase};
+use brocomm::services::PingStatistics;
 use brocomm_std::Peer;
 
 use crate::address;
-use crate::connect::hint;
 use crate::decode::printed;
 use crate::failure::{Failure, failed, misused};
 use crate::session::{self, DESCRIPTION, seconds};
@@ -53,27 +53,29 @@ Exit codes:
 
 /// Pings, and sums up.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
-    let stop = Stop::on_ctrl_c();
+    let stop = Stop::on_signal();
     let config = session::base(Arc::default());
-    let mut peer = Peer::connect(&args.peer, config, args.timeout)
-        .map_err(|error| failed(format_args!("{error}{}", hint(&error))))?;
+    let mut peer = session::join(&args.peer, config, args.timeout)?;
     let _registered = stop.add(peer.stop_handle());
     let name = peer.remote_addr().to_string();
-    until_running(&mut peer, args.timeout)?;
+    let deadline = Instant::now().checked_add(args.timeout);
+    if !session::wait_until(&mut peer, deadline, |c| c.phase() == Phase::Running)? {
+        return Err(session::not_running(&peer, args.timeout));
+    }
     if !args.yes {
         check_harmless(&peer)?;
     }
-    let mut trips = Trips::default();
-    let fault = ping(args, &mut peer, &name, &mut trips, out)?;
+    let mut pings = PingStatistics::default();
+    let fault = ping(args, &mut peer, &name, &mut pings, out)?;
     if fault.is_none() {
         session::part(&mut peer).map_err(|error| failed(format_args!("{error}")))?;
     }
-    trips.sum_up(&name, out)?;
+    sum_up(&pings, &name, out)?;
     out.flush()?;
     match fault {
         Some(fault) => Err(failed(format_args!("{name}: {fault}"))),
         // A PING that is on its way when Ctrl-C is pressed is not lost.
-        None if trips.sent == trips.answered() || stop.is_stopped() => Ok(()),
+        None if pings.unanswered() == 0 || stop.is_stopped() => Ok(()),
         None => Err(Failure::Told),
     }
 }
@@ -83,27 +85,25 @@ fn ping(
     args: &Args,
     peer: &mut Peer,
     name: &str,
-    trips: &mut Trips,
+    pings: &mut PingStatistics,
     out: &mut dyn Write,
 ) -> Result<Option<String>, Failure> {
-    while args.count.is_none_or(|count| trips.sent < count) {
-        let seq = trips.sent;
+    for seq in 0..args.count.unwrap_or(u32::MAX) {
         let start = Instant::now();
         if let Err(error) = peer.ping(seq) {
             return Ok(Some(error.to_string()));
         }
-        trips.sent += 1;
+        pings.sent();
         let mut answered = false;
         loop {
             let wait = if answered { args.interval } else { args.timeout };
-            let last = answered && args.count == Some(trips.sent);
+            let last = answered && args.count == seq.checked_add(1);
             let deadline = if last { Some(start) } else { start.checked_add(wait) };
             match peer.next(deadline).map_err(|error| failed(format_args!("{error}")))? {
-                Some(Notification::Pong { seq: got, .. }) if got == seq && !answered => {
+                Some(Notification::Pong { seq: got, d1, d2, d3 }) if got == seq && !answered => {
                     answered = true;
-                    let trip = start.elapsed();
-                    trips.add(trip);
-                    writeln!(out, "pong from {name}: seq={seq} time={:.3} ms", millis(trip))?;
+                    pings.answered(d1, d2, d3);
+                    writeln!(out, "pong from {name}: seq={seq} time={:.3} ms", d1 * 1e3)?;
                     out.flush()?;
                 }
                 Some(Notification::Closed(cause)) => {
@@ -123,29 +123,6 @@ fn ping(
     Ok(None)
 }
 
-fn until_running(peer: &mut Peer, timeout: Duration) -> Result<(), Failure> {
-    let deadline = Instant::now().checked_add(timeout);
-    let name = peer.remote_addr();
-    while peer.connection().phase() != Phase::Running {
-        match peer.next(deadline).map_err(|error| failed(format_args!("{error}")))? {
-            Some(Notification::Closed(cause)) => {
-                let fault = session::fault(&cause);
-                let fault = fault.as_deref().unwrap_or("the peer closed the connection");
-                return Err(failed(format_args!("{name}: nothing sent: {fault}")));
-            }
-            Some(_) => {}
-            None => {
-                let phase = peer.connection().phase();
-                return Err(failed(format_args!(
-                    "{name}: nothing sent: the peer is still in {phase} after {} s",
-                    timeout.as_secs_f64()
-                )));
-            }
-        }
-    }
-    Ok(())
-}
-
 /// Refuses to ping what may be a Bro.
 fn check_harmless(peer: &Peer) -> Result<(), Failure> {
     let description = peer.connection().peer_description();
@@ -163,65 +140,38 @@ fn check_harmless(peer: &Peer) -> Result<(), Failure> {
     )))
 }
 
-/// Collects round-trip times.
-#[derive(Debug, Default)]
-struct Trips {
-    sent: u32,
-    times: Vec<Duration>,
-}
-
-impl Trips {
-    fn add(&mut self, trip: Duration) {
-        self.times.push(trip);
+fn sum_up(pings: &PingStatistics, name: &str, out: &mut dyn Write) -> std::io::Result<()> {
+    let PingStatistics { sent, answered, d1, .. } = pings;
+    let lost = pings.unanswered() as f64 / (*sent).max(1) as f64 * 100.0;
+    writeln!(out, "--- {name} ping statistics ---")?;
+    writeln!(out, "{sent} sent, {answered} answered, {lost:.0}% lost")?;
+    if *answered > 0 {
+        writeln!(out, "rtt min/avg/max/mdev = {d1}")?;
     }
-
-    fn answered(&self) -> u32 {
-        u32::try_from(self.times.len()).unwrap_or(u32::MAX)
-    }
-
-    fn sum_up(&self, name: &str, out: &mut dyn Write) -> std::io::Result<()> {
-        let (sent, answered) = (self.sent, self.answered());
-        let lost = f64::from(sent.saturating_sub(answered)) / f64::from(sent.max(1)) * 100.0;
-        writeln!(out, "--- {name} ping statistics ---")?;
-        writeln!(out, "{sent} sent, {answered} answered, {lost:.0}% lost")?;
-        if answered == 0 {
-            return Ok(());
-        }
-        let count = f64::from(answered);
-        let times = || self.times.iter().map(|time| millis(*time));
-        let average = times().sum::<f64>() / count;
-        let variance = times().map(|time| (time - average).powi(2)).sum::<f64>() / count;
-        let (min, max) = (times().fold(f64::MAX, f64::min), times().fold(0.0, f64::max));
-        let mdev = variance.sqrt();
-        writeln!(out, "rtt min/avg/max/mdev = {min:.3}/{average:.3}/{max:.3}/{mdev:.3} ms")
-    }
-}
-
-fn millis(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn summary(trips: &Trips) -> String {
-        let mut out = Vec::new();
-        trips.sum_up("h:1", &mut out).unwrap();
-        String::from_utf8(out).unwrap()
-    }
-
     #[test]
     fn the_summary_is_that_of_ping() {
-        let times = [1, 2, 3, 6].map(Duration::from_millis).to_vec();
+        let mut pings = PingStatistics::default();
+        let summary = |pings: &PingStatistics| {
+            let mut out = Vec::new();
+            sum_up(pings, "h:1", &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        (0..5).for_each(|_| pings.sent());
+        assert_eq!(summary(&pings), "--- h:1 ping statistics ---\n5 sent, 0 answered, 100% lost\n");
+        for millis in [1.0, 2.0, 3.0, 6.0] {
+            pings.answered(millis / 1e3, 0.0, 0.0);
+        }
         assert_eq!(
-            summary(&Trips { sent: 5, times }),
+            summary(&pings),
             "--- h:1 ping statistics ---\n5 sent, 4 answered, 20% lost\n\
              rtt min/avg/max/mdev = 1.000/3.000/6.000/1.871 ms\n"
-        );
-        assert_eq!(
-            summary(&Trips { sent: 2, times: vec![] }),
-            "--- h:1 ping statistics ---\n2 sent, 0 answered, 100% lost\n"
         );
     }
 }

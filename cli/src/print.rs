@@ -2,14 +2,15 @@
 
 use std::io::Write;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
-use brocomm::Time;
 use brocomm::connection::{Notification, Setup};
 use brocomm::data::Name;
+use brocomm_std::Peer;
 
 use crate::decode::printed;
 use crate::failure::Failure;
-use crate::follow::{Follow, Target, follow};
+use crate::follow::{Follow, Target};
 
 /// Connects to a peer and shows what it prints to files, a line each: the file, and the text.
 ///
@@ -34,13 +35,13 @@ Exit codes:
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let events = vec![Name::from_static("print_hook")];
     let setup = Setup { events, ..Setup::default() };
-    follow(&args.target, setup, &mut Prints(out)).map(|_| ())
+    args.target.follow(Arc::default(), setup, &mut Prints(out)).map(|_| ())
 }
 
 struct Prints<'a>(&'a mut dyn Write);
 
 impl Follow for Prints<'_> {
-    fn told(&mut self, told: &Notification, _: Time) -> Result<ControlFlow<()>, Failure> {
+    fn told(&mut self, _: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
         if let Notification::RemotePrint(items) = told {
             for item in items.iter() {
                 let (file, text) = (printed::bytes(item.file), printed::bytes(item.text));

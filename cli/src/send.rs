@@ -4,12 +4,11 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use brocomm::connection::{Notification, Phase, Sent};
+use brocomm::connection::{Connection, Phase, Sent};
 use brocomm::data::{Declarations, Event, parse_call};
 use brocomm_std::Peer;
 
 use crate::address;
-use crate::connect::hint;
 use crate::declare::{Declare, pointed};
 use crate::decode::printed;
 use crate::failure::{Failure, failed, misused};
@@ -72,8 +71,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let deadline = Instant::now().checked_add(args.timeout);
     let mut config = session::base(declared);
     config.class = Some(args.class.clone().unwrap_or_default().into());
-    let mut peer = Peer::connect(&args.peer, config, args.timeout)
-        .map_err(|error| failed(format_args!("{error}{}", hint(&error))))?;
+    let mut peer = session::join(&args.peer, config, args.timeout)?;
     let name = peer.remote_addr();
     wait(&mut peer, &events, args.timeout, deadline)?;
     for event in &events {
@@ -108,38 +106,26 @@ fn wait(
     timeout: Duration,
     deadline: Option<Instant>,
 ) -> Result<(), Failure> {
-    let name = peer.remote_addr();
-    loop {
-        let connection = peer.connection();
-        let missing = events.iter().find(|event| !connection.is_event_requested(&event.name));
-        if missing.is_none() && connection.phase() == Phase::Running {
-            return Ok(());
-        }
-        match peer.next(deadline).map_err(|error| failed(format_args!("{error}")))? {
-            Some(Notification::Closed(cause)) => {
-                let fault = session::fault(&cause);
-                let fault = fault.as_deref().unwrap_or("the peer closed the connection");
-                return Err(failed(format_args!("{name}: nothing sent: {fault}")));
-            }
-            Some(_) => {}
-            None => break,
-        }
-    }
-    let connection = peer.connection();
-    let seconds = timeout.as_secs_f64();
-    let missing = events.iter().find(|event| !connection.is_event_requested(&event.name));
-    let Some(missing) = missing else {
-        let phase = connection.phase();
-        return Err(failed(format_args!(
-            "{name}: nothing sent: the peer is still in {phase} after {seconds} s"
-        )));
+    let missing = |connection: &Connection| {
+        let is_missing = |event: &&Event| !connection.is_event_requested(&event.name);
+        events.iter().find(is_missing).map(|event| printed::bytes(&event.name))
     };
+    let is_ready = |connection: &Connection| {
+        missing(connection).is_none() && connection.phase() == Phase::Running
+    };
+    if session::wait_until(peer, deadline, is_ready)? {
+        return Ok(());
+    }
+    let (name, connection) = (peer.remote_addr(), peer.connection());
+    let Some(missing) = missing(connection) else {
+        return Err(session::not_running(peer, timeout));
+    };
+    let seconds = timeout.as_secs_f64();
     let requested: Vec<String> =
         connection.peer_events().iter().map(|name| printed::bytes(name)).collect();
     let requested = if requested.is_empty() { "nothing".to_owned() } else { requested.join(", ") };
     Err(failed(format_args!(
-        "{name}: nothing sent: the peer did not request {} within {seconds} s; it requested \
-         {requested}",
-        printed::bytes(&missing.name)
+        "{name}: nothing sent: the peer did not request {missing} within {seconds} s; it \
+         requested {requested}"
     )))
 }

@@ -1,9 +1,10 @@
-//! What `listen` and `connect` have in common: how a node introduces itself, and what it wants.
+//! What those have in common that talk to one peer: how a node introduces itself, what it wants, how
+//! it begins and how it ends.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use brocomm::connection::{CloseCause, Config, Setup, Undeclared};
+use brocomm::connection::{CloseCause, Config, Connection, Notification, Setup, Undeclared};
 use brocomm::data::{Declarations, Name};
 use brocomm::node::EventPattern;
 use brocomm::wire::Compression;
@@ -12,7 +13,7 @@ use bytes::Bytes;
 use clap::ValueEnum;
 
 use crate::declare::{Declare, requested};
-use crate::failure::Failure;
+use crate::failure::{Failure, failed};
 
 /// What the descriptions of our programs begin with, unless the user gives another.
 pub(crate) const DESCRIPTION: &str = "brocomm";
@@ -93,6 +94,40 @@ pub(crate) fn base(declarations: Arc<Declarations>) -> Config {
     }
 }
 
+/// Connects to the peer at an address.
+pub(crate) fn join(address: &str, config: Config, timeout: Duration) -> Result<Peer, Failure> {
+    Peer::connect(address, config, timeout)
+        .map_err(|error| failed(format_args!("{error}{}", hint(&error))))
+}
+
+/// Waits until something is so; tells whether it became so in time.
+pub(crate) fn wait_until(
+    peer: &mut Peer,
+    deadline: Option<Instant>,
+    is_so: impl Fn(&Connection) -> bool,
+) -> Result<bool, Failure> {
+    let name = peer.remote_addr();
+    while !is_so(peer.connection()) {
+        match peer.next(deadline).map_err(|error| failed(format_args!("{error}")))? {
+            Some(Notification::Closed(cause)) => {
+                let fault = fault(&cause);
+                let fault = fault.as_deref().unwrap_or("the peer closed the connection");
+                return Err(failed(format_args!("{name}: nothing sent: {fault}")));
+            }
+            Some(_) => {}
+            None => return Ok(false),
+        }
+    }
+    Ok(true)
+}
+
+/// Tells that a peer did not become ready to be sent anything.
+pub(crate) fn not_running(peer: &Peer, timeout: Duration) -> Failure {
+    let (name, phase) = (peer.remote_addr(), peer.connection().phase());
+    let seconds = timeout.as_secs_f64();
+    failed(format_args!("{name}: nothing sent: the peer is still in {phase} after {seconds} s"))
+}
+
 /// Closes in order, but not at any price. Tells whether all was written.
 pub(crate) fn part(peer: &mut Peer) -> Result<bool, TransportError> {
     peer.close(Instant::now().checked_add(PARTING))
@@ -116,4 +151,17 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let error = || format!("`{text}` is no number of seconds");
     let seconds = text.parse::<f64>().map_err(|_| error())?;
     Duration::try_from_secs_f64(seconds).map_err(|_| error())
+}
+
+/// Returns what to do about an error, if that is known.
+pub(crate) fn hint(error: &TransportError) -> &'static str {
+    use TransportError::{Connect, ConnectTimedOut, Resolve};
+    match error {
+        Connect { cause, .. } if cause.kind == std::io::ErrorKind::ConnectionRefused => {
+            "; does the peer listen there? A Bro does if it loads `frameworks/communication/listen`"
+        }
+        ConnectTimedOut { .. } => "; is the address right, and does a firewall let us through?",
+        Resolve { .. } => "; is the name right?",
+        _ => "",
+    }
 }

@@ -3,21 +3,26 @@
 use std::io::Write;
 use std::ops::ControlFlow;
 
-use brocomm::Time;
 use brocomm::connection::Notification;
 use brocomm::logs::{AsciiFormat, JsonFormat, LogField, LogValue, LogWriter};
+use brocomm_std::Peer;
 
 use crate::failure::{Failure, failed, misused};
-use crate::follow::{End, Follow, LogNews, LogReader, Target, follow, for_logs};
+use crate::follow::{Again, End, Follow, Target};
+use crate::log_reader::{LogNews, LogReader, for_logs};
 
 /// Connects to a peer, requests its logs, and shows the entries of one as they come.
 ///
-/// Columns are separated by tabs, and written as in Bro's log files.
+/// Columns are separated by tabs, and written as in Bro's log files. When the peer goes away it says
+/// so and waits for it to come back.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
     #[command(flatten)]
     target: Target,
+
+    #[command(flatten)]
+    again: Again,
 
     /// The log's path, such as conn.
     #[arg(value_name = "PATH")]
@@ -46,8 +51,9 @@ Examples:
   brocomm tail sensor dns --json | jq .query
 
 Exit codes:
-  0  the peer closed the connection, --count was reached, or Ctrl-C was pressed
-  1  there was no connection, it failed, or ended before --count was reached
+  0  --count was reached, Ctrl-C was pressed, or with --once the peer closed the connection
+  1  there was no connection at first, or the peer broke the protocol; with --once: the connection
+     failed, or ended before --count was reached
   2  the command line is wrong, or the log has no such column";
 
 /// Shows what comes until it ends.
@@ -55,9 +61,9 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     if args.count == Some(0) {
         return Ok(());
     }
-    let columns = None;
-    let mut tail = Tail { args, out, reader: LogReader::default(), columns, left: args.count };
-    let end = follow(&args.target, for_logs(), &mut tail)?;
+    let (reader, left) = (LogReader::default(), args.count);
+    let mut tail = Tail { args, out, reader, columns: None, header: None, left };
+    let end = args.target.follow_again(&args.again, for_logs(), &mut tail)?;
     match tail.left {
         Some(left) if left > 0 && end == End::ByPeer => {
             Err(failed(format_args!("the peer closed the connection {left} entries too early")))
@@ -72,6 +78,8 @@ struct Tail<'a> {
     reader: LogReader,
     /// The places of the columns to show, once the log is known.
     columns: Option<Vec<usize>>,
+    /// The names of the columns as they were shown.
+    header: Option<String>,
     left: Option<u64>,
 }
 
@@ -94,7 +102,12 @@ impl Tail<'_> {
         if self.args.header {
             let fields = columns.iter().filter_map(|at| writer.fields.get(*at));
             let names: Vec<_> = fields.map(|field| field.name.to_string()).collect();
-            writeln!(self.out, "#fields\t{}", names.join("\t"))?;
+            let header = format!("#fields\t{}", names.join("\t"));
+            // Again only if a peer that was gone has other columns now.
+            if self.header.as_ref() != Some(&header) {
+                writeln!(self.out, "{header}")?;
+                self.header = Some(header);
+            }
         }
         self.columns = Some(columns);
         Ok(())
@@ -115,7 +128,11 @@ impl Tail<'_> {
 }
 
 impl Follow for Tail<'_> {
-    fn told(&mut self, told: &Notification, _: Time) -> Result<ControlFlow<()>, Failure> {
+    fn joined(&mut self) {
+        self.reader = LogReader::default();
+    }
+
+    fn told(&mut self, _: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
         for news in self.reader.read(told)? {
             match news {
                 LogNews::Writer(writer) if writer.path == self.args.path.as_str() => {

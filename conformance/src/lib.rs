@@ -1,4 +1,9 @@
-//! Recorded sessions of the Bro 2.x Communication framework, and helpers to test against them.
+//! A conformance suite for the Bro 2.x Communication framework, and recorded sessions of it.
+//!
+//! [`suite`] runs numbered [`cases`](mod@cases) against any implementation of the protocol; the
+//! program `brocomm-conformance` is its face on the command line.
+//!
+//! # Recordings
 //!
 //! A recording holds the bytes of a real session ([`Recording`]), its metadata says what was
 //! recorded and what must come out ([`Expectation`]). [`sessions()`] lists the ones that this crate
@@ -28,13 +33,17 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod cases;
 mod expectation;
 mod expected;
+#[cfg(feature = "runner")]
+pub mod own;
 mod recording;
 mod sessions;
 mod side;
 mod source;
 pub mod strategies;
+pub mod suite;
 pub mod testing;
 
 pub use expectation::{

@@ -12,7 +12,8 @@
 //!
 //! 1. [`wire`]: chunks, compression, the 15 messages (§1, §2).
 //! 2. [`data`]: types and values, printed and read in Bro's own notation (2§4, 2§6).
-//! 3. [`serial`]: values to and from a SERIAL, with the object cache (part 2).
+//! 3. [`serial`]: values to and from a SERIAL, with the object cache (part 2); and what log messages
+//!    carry, public in [`logs`].
 //! 4. [`connection`]: one connection's phases, in both roles (§3); and an
 //!    [`Observer`](connection::Observer) that follows a session from outside.
 //! 5. [`state`]: synchronized variables, in common with peers (2§9).
@@ -131,9 +132,21 @@
 //! `forbid(unsafe_code)` concerns this crate; the zlib under it (`zlib-rs`, by `flate2`) has some.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
 
 pub mod connection;
 pub mod data;
+mod log_messages;
 pub mod logs;
 pub mod node;
 pub mod serial;

@@ -13,6 +13,8 @@ use std::time::{Duration, SystemTime};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(u64);
 
+const NANOS: u64 = 1_000_000_000;
+
 impl Time {
     /// The Unix epoch.
     pub const EPOCH: Time = Time(0);
@@ -25,8 +27,10 @@ impl Time {
     /// Makes a time of seconds since the Unix epoch, as the protocol carries them; what is before
     /// the epoch, beyond the year 2554 or not a number becomes the nearest end of the range.
     pub fn from_secs_f64(secs: f64) -> Time {
-        // Float to integer casts saturate, and NaN becomes 0.
-        Time((secs * 1e9) as u64)
+        // Seconds and the rest by themselves, so that present times come back as they were. Float
+        // to integer casts saturate, and NaN becomes 0.
+        let (whole, rest) = (secs.trunc(), secs.fract());
+        Time((whole as u64).saturating_mul(NANOS).saturating_add((rest * 1e9).round() as u64))
     }
 
     /// Returns the nanoseconds since the Unix epoch.
@@ -36,9 +40,10 @@ impl Time {
 
     /// Returns the seconds since the Unix epoch, as the protocol carries them.
     ///
-    /// A double holds present times to about a quarter of a microsecond.
+    /// A double holds present times to about a quarter of a microsecond; one that was
+    /// [taken over](Self::from_secs_f64) comes back bit for bit.
     pub fn as_secs_f64(self) -> f64 {
-        self.0 as f64 / 1e9
+        (self.0 / NANOS) as f64 + (self.0 % NANOS) as f64 / 1e9
     }
 
     /// Returns how much later this is than `earlier`, or zero if it isn't.
@@ -78,13 +83,37 @@ impl Sub for Time {
 impl fmt::Display for Time {
     /// Writes seconds with six decimals, as Bro's logs do.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:06}", self.0 / 1_000_000_000, self.0 / 1000 % 1_000_000)
+        write!(f, "{}.{:06}", self.0 / NANOS, self.0 / 1000 % 1_000_000)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn present_times_come_back_as_they_were(secs in 1e9f64..4e9) {
+            prop_assert_eq!(Time::from_secs_f64(secs).as_secs_f64().to_bits(), secs.to_bits());
+        }
+    }
+
+    #[test]
+    fn seconds_out_of_range_become_its_ends() {
+        for (secs, nanos) in [
+            (f64::NAN, 0),
+            (-1.5, 0),
+            (-0.0, 0),
+            (1.5, 1_500_000_000),
+            (1e30, u64::MAX),
+            (f64::INFINITY, u64::MAX),
+            (f64::NEG_INFINITY, 0),
+        ] {
+            assert_eq!(Time::from_secs_f64(secs).as_nanos(), nanos, "{secs}");
+        }
+    }
 
     #[test]
     fn a_wall_clock_is_read_and_goes_on() {

@@ -14,7 +14,7 @@
 //! Both wait with the help of `async-io`, as smol and async-std do, and can be awaited under either
 //! and under every other executor. Both read and write at once, so two that send each other a lot
 //! never wait for each other. All futures can be dropped without losing anything, see
-//! [there](NodeHandle#cancellation) and [there](Peer#cancellation); so a limit of time is
+//! [there](asynchronous::NodeHandle#cancellation) and [there](asynchronous::Peer#cancellation); so a limit of time is
 //! `async_std::future::timeout(…, peer.next())`, or a race with a timer.
 //!
 //! # A node
@@ -140,17 +140,18 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-mod carrying;
-mod link;
-mod listener;
-mod manager;
-mod node;
-mod peer;
-mod shared;
-mod socket;
-mod zone;
+mod runtime;
 
 pub use brocomm::transport::{Cause, Flushed, RequestError, StartError, TransportError};
-pub use listener::Listener;
-pub use node::{NodeHandle, Notifications};
-pub use peer::Peer;
+use brocomm_transport::asynchronous;
+pub use brocomm_transport::{Handle, Notifications};
+pub use runtime::AsyncIo;
+
+/// Runs a node, in one thread of its own.
+pub type NodeHandle = asynchronous::NodeHandle<AsyncIo>;
+
+/// Carries one [`Connection`](brocomm::connection::Connection) over TCP.
+pub type Peer = asynchronous::Peer<AsyncIo>;
+
+/// Listens for peers.
+pub type Listener = asynchronous::Listener<AsyncIo>;

@@ -133,13 +133,12 @@ mod listener;
 mod node;
 mod peer;
 mod runner;
-mod shared;
 mod sleeping;
 mod socket;
 mod stop;
-mod zone;
 
 pub use brocomm::transport::{Cause, RequestError, StartError, TransportError};
+pub use brocomm_transport::Handle;
 pub use listener::Listener;
 pub use node::{NodeHandle, Notifications};
 pub use peer::{Flushed, Peer};

@@ -4,6 +4,8 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
 
+use brocomm_transport::socket::{ends, set_up};
+use brocomm_transport::socket2::SockRef;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
@@ -33,9 +35,8 @@ pub(crate) struct Ready {
 
 impl Link {
     pub(crate) fn new(mut stream: TcpStream) -> io::Result<(Link, StopHandle)> {
-        // Messages are small and often answered; nothing is gained by holding them back.
-        socket2::SockRef::from(&stream).set_tcp_nodelay(true)?;
-        let (local, remote) = (stream.local_addr()?, stream.peer_addr()?);
+        set_up(SockRef::from(&stream), None)?;
+        let (local, remote) = ends(SockRef::from(&stream))?;
         let poll = Poll::new()?;
         let both = Interest::READABLE | Interest::WRITABLE;
         poll.registry().register(&mut stream, SOCKET, both)?;

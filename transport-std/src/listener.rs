@@ -6,17 +6,14 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Instant;
 
 use brocomm::connection::{Config, Role};
+use brocomm_transport::naming::{listen_on, listener_unusable};
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token};
-use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::socket::{remaining, resolve};
 use crate::{Peer, StopHandle, TransportError};
 
 const LISTENER: Token = Token(1);
-
-/// How many peers may wait to be accepted.
-const BACKLOG: i32 = 128;
 
 /// Listens for peers.
 #[derive(Debug)]
@@ -40,32 +37,15 @@ impl Listener {
     /// [`TransportError::System`].
     pub fn bind(address: impl ToSocketAddrs + fmt::Display) -> Result<Listener, TransportError> {
         let given = address.to_string();
-        let mut refused = None;
-        for tried in resolve(&address)? {
-            match listen(tried, true) {
-                Ok(socket) => return Listener::new(socket),
-                Err(error) => {
-                    let (address, cause) = (given.clone(), error.into());
-                    refused = Some(TransportError::Bind { address, tried, cause });
-                }
-            }
-        }
-        Err(refused.unwrap_or(TransportError::NoAddress { address: given }))
-    }
-
-    fn new(socket: std::net::TcpListener) -> Result<Listener, TransportError> {
+        let (socket, local) = listen_on(&given, resolve(&address)?)?;
         let set_up = || {
-            let local = socket.local_addr()?;
             let mut socket = TcpListener::from_std(socket);
             let poll = Poll::new()?;
             poll.registry().register(&mut socket, LISTENER, Interest::READABLE)?;
             let stop = StopHandle::new(&poll)?;
             Ok(Listener { socket, local, poll, events: Events::with_capacity(4), stop })
         };
-        set_up().map_err(|error: io::Error| TransportError::System {
-            doing: "set up a listener",
-            cause: error.into(),
-        })
+        set_up().map_err(listener_unusable)
     }
 
     /// Waits for the next peer and begins a connection with it; `None` if the deadline passes or
@@ -116,18 +96,4 @@ impl Listener {
             _ => Ok(()),
         }
     }
-}
-
-pub(crate) fn listen(address: SocketAddr, v6only: bool) -> io::Result<std::net::TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    if address.is_ipv6() {
-        socket.set_only_v6(v6only)?;
-    }
-    // Elsewhere this would let two programs listen on the same address.
-    #[cfg(unix)]
-    socket.set_reuse_address(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    socket.set_nonblocking(true)?;
-    Ok(socket.into())
 }

@@ -1,27 +1,28 @@
 //! A whole node.
 
-use std::collections::hash_map::RandomState;
-use std::fmt;
-use std::hash::{BuildHasher, Hasher};
+use std::ops::Deref;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::runner::Runner;
-use crate::shared::{Awaiting, Shared};
-use crate::sleeping::wait_for;
-use brocomm::Time;
 use brocomm::data::{Event, Name};
 use brocomm::node::{
-    Communication, Configuration, EventPeer, NodeError, Notification, PeerId, RaiseError, Raised,
+    Communication, Configuration, EventPeer, Notification, PeerId, RaiseError, Raised,
 };
-use brocomm::transport::{Hub, RequestError, StartError};
+use brocomm::transport::{RequestError, StartError};
+use brocomm_transport::{Clock, Handle};
+
+use crate::runner::Runner;
+use crate::sleeping::wait_for;
 
 /// Runs a node: listens, connects, carries what passes between it and its peers.
 ///
 /// Can be cloned and shared; all clones are the same node. It runs in a thread of its own, until it is
 /// [terminated](Self::terminate), or until the last clone and the [`Notifications`] are dropped,
-/// which closes all sockets at once, whatever waits.
+/// which closes all sockets at once, whatever waits. What needs no waiting is done by the [`Handle`]
+/// that it dereferences to: [`with`](Handle::with), [`try_raise`](Handle::try_raise),
+/// [`connect_peer`](Handle::connect_peer), [`disconnect`](Handle::disconnect),
+/// [`now`](Handle::now).
 ///
 /// # Back pressure
 /// What the application does not take stays with its peers: of what came and was not
@@ -30,28 +31,14 @@ use brocomm::transport::{Hub, RequestError, StartError};
 /// What peers do not take waits here, as far as
 /// [`Options::outgoing`](brocomm::node::Options::outgoing) says; then [`raise`](Self::raise) waits,
 /// or whatever the policy there is.
-#[derive(Clone)]
-pub struct NodeHandle {
-    shared: Arc<Shared>,
-    owner: Arc<Owner>,
-}
-
-/// Closes everything when nobody is left who has an interest.
-struct Owner(Arc<Shared>);
-
-impl Drop for Owner {
-    fn drop(&mut self) {
-        self.0.with(|hub, _| hub.abandon());
-    }
-}
+#[derive(Debug, Clone)]
+pub struct NodeHandle(Handle);
 
 /// Hands out what a node tells, in order.
 ///
 /// When it is dropped, the node goes on, and what it tells is dropped too.
-pub struct Notifications {
-    shared: Arc<Shared>,
-    _owner: Arc<Owner>,
-}
+#[derive(Debug)]
+pub struct Notifications(brocomm_transport::Notifications);
 
 impl NodeHandle {
     /// Begins: listens and connects as the configuration says.
@@ -69,25 +56,19 @@ impl NodeHandle {
     ///
     /// # Errors
     /// [`StartError::System`].
-    pub fn run(
-        mut communication: Communication,
-    ) -> Result<(NodeHandle, Notifications), StartError> {
-        // Hashers of the standard library have random keys.
-        communication.feed_random(RandomState::new().build_hasher().finish());
-        let shared = Arc::new(Shared::new(communication));
-        shared.with(|hub, now| hub.communication_mut().start(now));
-        let runner = Runner::new(Arc::clone(&shared)).map_err(|error| StartError::System {
-            doing: "set up a poller",
-            cause: error.into(),
-        })?;
-        thread::Builder::new()
-            .name("brocomm".to_owned())
-            .spawn(move || runner.run())
-            .map_err(|error| StartError::System { doing: "begin a thread", cause: error.into() })?;
-        let owner = Arc::new(Owner(Arc::clone(&shared)));
-        let notifications =
-            Notifications { shared: Arc::clone(&shared), _owner: Arc::clone(&owner) };
-        Ok((NodeHandle { shared, owner }, notifications))
+    pub fn run(communication: Communication) -> Result<(NodeHandle, Notifications), StartError> {
+        let begin = |shared| {
+            let runner = Runner::new(shared).map_err(|error| StartError::System {
+                doing: "set up a poller",
+                cause: error.into(),
+            })?;
+            thread::Builder::new().name("brocomm".to_owned()).spawn(move || runner.run()).map_err(
+                |error| StartError::System { doing: "begin a thread", cause: error.into() },
+            )?;
+            Ok(())
+        };
+        let (handle, told) = Handle::run(communication, Clock::new(Instant::now), begin)?;
+        Ok((NodeHandle(handle), Notifications(told)))
     }
 
     /// Raises an event as [`Communication::raise`] does, as soon as there is room for it.
@@ -99,26 +80,13 @@ impl NodeHandle {
     /// # Errors
     /// [`RaiseError::Full`] at the deadline; the event is not raised then.
     pub fn raise(&self, event: Event, deadline: Option<Instant>) -> Result<Raised, RaiseError> {
-        let mut awaiting = Awaiting::new(&self.shared);
-        let mut event = Some(event);
-        let raised = wait_for(deadline, |waker| {
-            let raise =
-                |hub: &mut Hub, now| hub.poll_raise(&mut awaiting.ticket, &mut event, now, waker);
-            self.shared.with(raise)
-        });
+        let (mut awaiting, mut event) = (self.awaiting(), Some(event));
+        let raised = wait_for(deadline, |waker| awaiting.poll_raise(&mut event, waker));
         match (raised, event) {
             (Some(raised), _) => Ok(raised),
             (None, Some(event)) => self.try_raise(event),
             (None, None) => Ok(Raised::default()),
         }
-    }
-
-    /// Raises an event if there is room for it.
-    ///
-    /// # Errors
-    /// As [`Communication::raise`].
-    pub fn try_raise(&self, event: Event) -> Result<Raised, RaiseError> {
-        self.with(|communication, now| communication.raise(event, now))
     }
 
     /// Raises an event and waits for the one that answers it: the first of this name for which
@@ -137,47 +105,15 @@ impl NodeHandle {
         timeout: Duration,
     ) -> Result<(Arc<EventPeer>, Event), RequestError> {
         let deadline = Instant::now().checked_add(timeout);
-        let name = answer.into();
-        let mut awaiting = Awaiting::new(&self.shared);
-        let is_answer = move |_: &EventPeer, event: &Event| event.name == name && matches(event);
-        self.shared.with(|hub, _| hub.expect(&mut awaiting.ticket, is_answer));
+        let (name, mut awaiting) = (answer.into(), self.awaiting());
+        awaiting.expect(move |_, event| event.name == name && matches(event));
         let late = RequestError::TimedOut { timeout };
         let raised = self.raise(event, deadline).map_err(|_| late)?;
         if raised.peers == 0 && raised.kept == 0 {
             return Err(RequestError::NobodyAsked);
         }
-        let answer = wait_for(deadline, |waker| {
-            self.shared.with(|hub, _| hub.poll_answer(&mut awaiting.ticket, waker))
-        });
+        let answer = wait_for(deadline, |waker| awaiting.poll_answer(waker));
         answer.ok_or(late)?.ok_or(RequestError::Terminated)
-    }
-
-    /// Does anything else with the node, such as its commands and getters, and returns what that
-    /// gives; with the present time, which many of them want.
-    ///
-    /// The node waits meanwhile, so this should be short; and it must not use this handle, which
-    /// would wait for ever. What is fed to the node and polled from it is the business of the
-    /// handle alone.
-    pub fn with<T>(&self, act: impl FnOnce(&mut Communication, Time) -> T) -> T {
-        self.shared.with(|hub, now| act(hub.communication_mut(), now))
-    }
-
-    /// Connects to a node by name, as [`Communication::connect_peer`] does. What comes of it is
-    /// told.
-    ///
-    /// # Errors
-    /// As [`Communication::connect_peer`].
-    pub fn connect_peer(&self, name: &str) -> Result<PeerId, NodeError> {
-        self.with(|communication, now| communication.connect_peer(name, now))
-    }
-
-    /// Closes the connection to a peer, as [`Communication::disconnect`] does; what waits for it is
-    /// sent before.
-    ///
-    /// # Errors
-    /// As [`Communication::disconnect`].
-    pub fn disconnect(&self, peer: PeerId) -> Result<(), NodeError> {
-        self.with(|communication, now| communication.disconnect(peer, now))
     }
 
     /// Waits until all that was raised before is in the hands of the system, but not longer than
@@ -186,11 +122,9 @@ impl NodeHandle {
     /// Returns the peers for which something still waits, what is kept for those that are away
     /// included: none if all went well.
     pub fn flush(&self, limit: Duration) -> Vec<PeerId> {
-        let mut awaiting = Awaiting::new(&self.shared);
-        let mut from = PeerId::LOCAL;
-        let flushed = wait_for(Instant::now().checked_add(limit), |waker| {
-            self.shared.with(|hub, _| hub.poll_flush(&mut awaiting.ticket, &mut from, waker))
-        });
+        let (mut awaiting, mut from) = (self.awaiting(), PeerId::LOCAL);
+        let deadline = Instant::now().checked_add(limit);
+        let flushed = wait_for(deadline, |waker| awaiting.poll_flush(&mut from, waker));
         match flushed {
             Some(()) => Vec::new(),
             None => self.with(|communication, _| communication.undelivered()),
@@ -202,20 +136,20 @@ impl NodeHandle {
     ///
     /// Takes no longer than
     /// [`Options::terminate_timeout`](brocomm::node::Options::terminate_timeout), whether or not
-    /// notifications are taken. Returns the peers that did not take all in that time. It can be called again.
+    /// notifications are taken. Returns the peers that did not take all in that time. It can be
+    /// called again.
     pub fn terminate(&self) -> Vec<PeerId> {
         self.with(|communication, now| communication.terminate_communication(now));
-        let mut awaiting = Awaiting::new(&self.shared);
-        let undelivered = wait_for(None, |waker| {
-            self.shared.with(|hub, _| hub.poll_terminated(&mut awaiting.ticket, waker))
-        });
-        undelivered.unwrap_or_default()
+        let mut awaiting = self.awaiting();
+        wait_for(None, |waker| awaiting.poll_terminated(waker)).unwrap_or_default()
     }
+}
 
-    /// Returns what time it is on the node's clock: the wall clock as it was when the node began,
-    /// and the monotonic clock since then.
-    pub fn now(&self) -> Time {
-        self.shared.now()
+impl Deref for NodeHandle {
+    type Target = Handle;
+
+    fn deref(&self) -> &Handle {
+        &self.0
     }
 }
 
@@ -223,30 +157,11 @@ impl Notifications {
     /// Returns the next notification, as soon as there is one; `None` if the deadline passes, or
     /// after [`Notification::Terminated`], which is the last.
     pub fn next(&mut self, deadline: Option<Instant>) -> Option<Notification> {
-        wait_for(deadline, |waker| self.shared.with(|hub, _| hub.poll_notification(waker)))
-            .flatten()
+        wait_for(deadline, |waker| self.0.poll_next(waker)).flatten()
     }
 
     /// Tells whether the last notification was taken.
     pub fn is_over(&self) -> bool {
-        self.shared.with(|hub, _| hub.has_told_all())
-    }
-}
-
-impl Drop for Notifications {
-    fn drop(&mut self) {
-        self.shared.with(|hub, _| hub.stop_telling());
-    }
-}
-
-impl fmt::Debug for NodeHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NodeHandle").field("handles", &Arc::strong_count(&self.owner)).finish()
-    }
-}
-
-impl fmt::Debug for Notifications {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Notifications").finish_non_exhaustive()
+        self.0.is_over()
     }
 }

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::task::Poll;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use brocomm::Time;
 use brocomm::connection::{Config, Connection, Notification, Role, Sent, UsageError};
 use brocomm::data::Event;
 use brocomm::transport::{self, BLOCK, Driver, Step, TransportError};
+use brocomm_transport::Clock;
+use brocomm_transport::naming::stream_unusable;
 
 use crate::StopHandle;
 use crate::link::Link;
@@ -23,8 +25,7 @@ type Tap = Box<dyn FnMut(&[u8]) + Send>;
 pub struct Peer {
     driver: Driver,
     link: Link,
-    /// The wall clock and the monotonic clock, as they were when the connection began.
-    start: (Time, Instant),
+    clock: Clock,
     stop: StopHandle,
     buffer: Box<[u8]>,
     tap: Option<Tap>,
@@ -83,7 +84,7 @@ impl Peer {
         role: Role,
     ) -> Result<Peer, TransportError> {
         config.validate().map_err(TransportError::Config)?;
-        stream.set_nonblocking(true).map_err(set_up)?;
+        stream.set_nonblocking(true).map_err(stream_unusable)?;
         Peer::new(mio::net::TcpStream::from_std(stream), config, role)
     }
 
@@ -92,12 +93,12 @@ impl Peer {
         config: Config,
         role: Role,
     ) -> Result<Peer, TransportError> {
-        let (link, stop) = Link::new(stream).map_err(set_up)?;
-        let start = (Time::from(SystemTime::now()), Instant::now());
+        let (link, stop) = Link::new(stream).map_err(stream_unusable)?;
+        let clock = Clock::new(Instant::now);
         Ok(Peer {
-            driver: Driver::new(Connection::new(config, role, start.0)),
+            driver: Driver::new(Connection::new(config, role, clock.start())),
             link,
-            start,
+            clock,
             stop,
             buffer: vec![0; BLOCK].into(),
             tap: None,
@@ -195,8 +196,7 @@ impl Peer {
     /// Returns what time it is on the clock that this connection is fed from: the wall clock as it
     /// was when the connection began, and the monotonic clock since then.
     pub fn now(&self) -> Time {
-        let (wall, start) = self.start;
-        wall + start.elapsed()
+        self.clock.now()
     }
 
     /// Returns our address.
@@ -289,8 +289,4 @@ impl fmt::Debug for Peer {
             .field("connection", self.connection())
             .finish_non_exhaustive()
     }
-}
-
-fn set_up(error: std::io::Error) -> TransportError {
-    TransportError::System { doing: "set up a connection", cause: error.into() }
 }

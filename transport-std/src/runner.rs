@@ -11,14 +11,11 @@ use std::task::{Wake, Waker};
 use brocomm::Time;
 use brocomm::node::{Action, KeepAlive};
 use brocomm::transport::{BLOCK, Task};
+use brocomm_transport::Shared;
 use mio::{Events, Poll, Token};
 
-use crate::shared::Shared;
 use carrying::Carrying;
 use listening::Listening;
-
-/// Why nothing comes of an attempt to use TLS.
-const NO_TLS: &str = "this transport has no TLS";
 
 /// Wakes the poller; no socket has it.
 const WAKER: Token = Token(0);

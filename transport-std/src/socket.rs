@@ -1,9 +1,11 @@
-//! Addresses, and the way to a connected socket.
+//! The way to a connected socket, and deadlines.
 
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
+
+use brocomm_transport::naming::{Refusals, unresolved};
 
 use crate::TransportError;
 
@@ -11,10 +13,7 @@ use crate::TransportError;
 pub(crate) fn resolve(
     address: &(impl ToSocketAddrs + fmt::Display),
 ) -> Result<impl Iterator<Item = SocketAddr>, TransportError> {
-    address.to_socket_addrs().map_err(|error| TransportError::Resolve {
-        address: address.to_string(),
-        cause: error.into(),
-    })
+    address.to_socket_addrs().map_err(|error| unresolved(&address.to_string(), error))
 }
 
 /// Connects to the first of the addresses that answers.
@@ -23,8 +22,7 @@ pub(crate) fn connect(
     timeout: Duration,
 ) -> Result<TcpStream, TransportError> {
     let deadline = Instant::now().checked_add(timeout);
-    let given = address.to_string();
-    let mut refused = None;
+    let mut refusals = Refusals::new(address.to_string(), timeout);
     for tried in resolve(address)? {
         let attempt = match remaining(deadline) {
             None => Err(io::ErrorKind::TimedOut.into()),
@@ -33,20 +31,10 @@ pub(crate) fn connect(
         };
         match attempt {
             Ok(stream) => return Ok(stream),
-            Err(error) => {
-                let address = given.clone();
-                let timed_out = error.kind() == io::ErrorKind::TimedOut;
-                // What an address answered says more than the silence of the next.
-                if timed_out && refused.is_none() {
-                    refused = Some(TransportError::ConnectTimedOut { address, timeout });
-                } else if !timed_out {
-                    let cause = error.into();
-                    refused = Some(TransportError::Connect { address, tried, cause });
-                }
-            }
+            Err(error) => refusals.feed(tried, error),
         }
     }
-    Err(refused.unwrap_or(TransportError::NoAddress { address: given }))
+    Err(refusals.into_error())
 }
 
 /// Returns how long may be waited, `Some(None)` for ever; `None` if the deadline has passed.

@@ -12,7 +12,7 @@
 //! Both run on either flavour of tokio's runtime, with I/O and time enabled; outside of one they
 //! panic as tokio's own sockets do. Both read and write at once, so two that send each other a lot
 //! never wait for each other. All futures can be dropped without losing anything, see
-//! [there](NodeHandle#cancellation) and [there](Peer#cancellation); so a limit of time is
+//! [there](asynchronous::NodeHandle#cancellation) and [there](asynchronous::Peer#cancellation); so a limit of time is
 //! `tokio::time::timeout(…, peer.next())`.
 //!
 //! # A node
@@ -135,17 +135,19 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-mod carrying;
-mod link;
-mod listener;
-mod manager;
-mod node;
-mod peer;
-mod shared;
-mod socket;
-mod zone;
+mod runtime;
 
 pub use brocomm::transport::{Cause, Flushed, RequestError, StartError, TransportError};
-pub use listener::Listener;
-pub use node::{NodeHandle, Notifications};
-pub use peer::Peer;
+use brocomm_transport::asynchronous;
+pub use brocomm_transport::{Handle, Notifications};
+pub use runtime::Tokio;
+
+/// Runs a node, in tasks of its own. Has to be started within a runtime with I/O and time enabled,
+/// and panics elsewhere as [`tokio::spawn`] does.
+pub type NodeHandle = asynchronous::NodeHandle<Tokio>;
+
+/// Carries one [`Connection`](brocomm::connection::Connection) over TCP.
+pub type Peer = asynchronous::Peer<Tokio>;
+
+/// Listens for peers.
+pub type Listener = asynchronous::Listener<Tokio>;

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::failure::{Failure, failed, tell};
 use brocomm::node::Configuration;
 use load::load;
+pub(crate) use reader::suggestion;
 
 /// Checks or explains the file that `brocomm run` reads.
 #[derive(Debug, clap::Args)]
@@ -42,24 +43,25 @@ const EXAMPLE: &str = include_str!("example.toml");
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     match &args.command {
         Command::Example => Ok(out.write_all(EXAMPLE.as_bytes())?),
-        Command::Check { file } => Ok(summary::write(&load_or_tell(file)?, out)?),
+        Command::Check { file } => Ok(summary::write(&load_and_warn(file)?, out)?),
     }
 }
 
 /// Reads a configuration, and tells what is odd or wrong with it.
-pub(crate) fn load_or_tell(file: &Path) -> Result<Configuration, Failure> {
-    match load(file) {
-        Ok(configuration) => {
-            for warning in configuration.warnings() {
-                tell(format_args!("{}: warning: {warning}", file.display()));
-            }
-            Ok(configuration)
-        }
-        Err(problems) => {
-            problems.iter().for_each(|problem| tell(format_args!("{problem}")));
-            let count = problems.len();
-            let errors = if count == 1 { "1 error".into() } else { format!("{count} errors") };
-            Err(failed(format_args!("{}: {errors}", file.display())))
-        }
+pub(crate) fn load_and_warn(file: &Path) -> Result<Configuration, Failure> {
+    let configuration = load_or_tell(file)?;
+    for warning in configuration.warnings() {
+        tell(format_args!("{}: warning: {warning}", file.display()));
     }
+    Ok(configuration)
+}
+
+/// Reads a configuration, and tells what is wrong with it.
+pub(crate) fn load_or_tell(file: &Path) -> Result<Configuration, Failure> {
+    load(file).map_err(|problems| {
+        problems.iter().for_each(|problem| tell(format_args!("{problem}")));
+        let count = problems.len();
+        let errors = if count == 1 { "1 error".into() } else { format!("{count} errors") };
+        failed(format_args!("{}: {errors}", file.display()))
+    })
 }

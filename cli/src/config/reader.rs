@@ -167,7 +167,7 @@ impl<'t, 'a, 's, 'text> Table<'t, 'a, 's, 'text> {
 }
 
 /// Says which of some words may have been meant.
-pub(super) fn suggestion(word: &str, known: &[&str]) -> String {
+pub(crate) fn suggestion(word: &str, known: &[&str]) -> String {
     let alike = |known: &&str| (strsim::jaro_winkler(word, known) * 1000.0) as u32;
     match known.iter().max_by_key(|known| alike(known)) {
         Some(best) if alike(best) > 800 => format!("; did you mean `{best}`?"),

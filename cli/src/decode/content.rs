@@ -33,11 +33,7 @@ pub(super) enum Content {
         ty: String,
         value: Option<String>,
     },
-    StateAccess {
-        operation: &'static str,
-        target: String,
-        operands: [Option<String>; 3],
-    },
+    StateAccess(Access),
     Packet {
         time: f64,
         length: u32,
@@ -70,6 +66,14 @@ pub(super) enum Content {
     /// A SERIAL after one that could not be decoded.
     Skipped(bool),
     Error(String),
+}
+
+/// An operation on synchronized state.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct Access {
+    pub(crate) operation: &'static str,
+    pub(crate) target: String,
+    pub(crate) operands: [Option<String>; 3],
 }
 
 /// A point of a SYNC_POINT: a number or the end.
@@ -191,7 +195,7 @@ impl Content {
                 args: event.args.iter().map(printed::value).collect(),
             },
             Serial::Id(id) => Content::of_id(id),
-            Serial::StateAccess(access) => Content::of_access(access),
+            Serial::StateAccess(access) => Content::StateAccess(Access::of(access)),
             Serial::Packet(packet) => Content::of_packet(packet),
         }
     }
@@ -204,16 +208,6 @@ impl Content {
         }
     }
 
-    fn of_access(access: &StateAccess) -> Content {
-        let operand = |operand: Option<&Value>| operand.map(printed::value);
-        let operands = [Some(&access.op1), access.op2.as_ref(), access.op3.as_ref()].map(operand);
-        Content::StateAccess {
-            operation: access.opcode.name(),
-            target: printed::bytes(&access.target),
-            operands,
-        }
-    }
-
     fn of_packet(packet: &Packet) -> Content {
         Content::Packet {
             time: f64::from(packet.sec) + f64::from(packet.usec) / 1e6,
@@ -222,6 +216,14 @@ impl Content {
             link_type: packet.link_type,
             tag: printed::bytes(&packet.tag),
         }
+    }
+}
+
+impl Access {
+    pub(crate) fn of(access: &StateAccess) -> Access {
+        let operand = |operand: Option<&Value>| operand.map(printed::value);
+        let operands = [Some(&access.op1), access.op2.as_ref(), access.op3.as_ref()].map(operand);
+        Access { operation: access.opcode.name(), target: printed::bytes(&access.target), operands }
     }
 }
 

@@ -1,6 +1,5 @@
 //! The types that are known by name.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use brocomm_conformance::Expectation;
 
 use super::variables::Variables;
 use super::{scripts, side, variables};
+use crate::declare;
 use crate::failure::{Failure, tell};
 
 /// Knows what the user declared, and finds what lies beside a recording.
@@ -22,15 +22,7 @@ impl Known {
     pub(super) fn read(file: Option<&Path>) -> Result<Known, Failure> {
         let mut declared = Declarations::new();
         if let Some(file) = file {
-            let shown = file.display();
-            let text = fs::read_to_string(file).map_err(|error| {
-                tell(format_args!("{shown}: cannot read declarations: {error}"));
-                Failure::Told
-            })?;
-            declared.read(&text).map_err(|error| {
-                tell(format_args!("{shown}: cannot use declarations: {error}"));
-                Failure::Told
-            })?;
+            declare::read(file, &mut declared)?;
         }
         Ok(Known { declared: Arc::new(declared) })
     }

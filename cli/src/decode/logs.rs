@@ -1,16 +1,13 @@
 //! Writes the logs that a session carries as the side that receives them would.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use brocomm::Time;
 use brocomm::connection::{Observed, Observer};
-use brocomm::data::Name;
 use brocomm::logs::{
-    Announced, LogError, LogErrorKind, LogFormat, LogNames, LogReceiver, LogWriter, Received,
-    Rotation,
+    Announced, LogError, LogErrorKind, LogFormat, LogNames, LogReceiver, Received, Rotation,
 };
 use brocomm::wire::Message;
 use bytes::Bytes;
@@ -32,14 +29,9 @@ pub(super) struct Logs {
 #[derive(Default)]
 struct Sender {
     receiver: LogReceiver,
-    /// Places in the folder.
-    logs: BTreeMap<Key, usize>,
     /// Whether a message was malformed, so that the other side would have closed the connection.
     failed: bool,
 }
-
-/// A writer's stream, kind and path.
-type Key = (i32, i32, Name);
 
 impl Logs {
     /// Makes the folder if it isn't there, and reads the names that the user gives to numbers.
@@ -57,23 +49,16 @@ impl Logs {
             Ok(Announced::Again(_)) => return Ok(()),
             Err(error) => return sender.fail(&error),
         };
-        let place = self.folder.announce(&writer, now())?;
-        self.sides[from].logs.insert(key(&writer), place);
-        Ok(())
+        self.folder.announce(from, &writer, now())
     }
 
     /// Writes entries; says what is wrong with the first that no log takes.
     fn write(&mut self, from: usize, argument: &Bytes) -> Result<(), String> {
-        let Sender { receiver, logs, .. } = &self.sides[from];
         let mut problem = None;
-        for received in receiver.entries(argument) {
+        for received in self.sides[from].receiver.entries(argument) {
             match received {
-                Ok(Received::Entry(entry)) => {
-                    // That a log could not be opened was told.
-                    if let Some(place) = logs.get(&key(&entry.writer)) {
-                        self.folder.entry(*place, &entry.values, now())?;
-                    }
-                }
+                // That a log could not be opened was told.
+                Ok(Received::Entry(entry)) => self.folder.entry(from, &entry, now())?,
                 Ok(Received::Dropped(entry)) => {
                     let (path, stream) = (entry.path, self.names.stream(entry.stream));
                     let why = entry.why;
@@ -128,10 +113,6 @@ impl Sender {
             _ => Ok(()),
         }
     }
-}
-
-fn key(writer: &LogWriter) -> Key {
-    (writer.stream, writer.writer, writer.path.clone())
 }
 
 fn now() -> Time {

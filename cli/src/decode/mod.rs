@@ -23,6 +23,7 @@ use std::path::Path;
 use brocomm_conformance::RecordingReader;
 
 pub(crate) use args::Args;
+pub(crate) use content::Access;
 
 use crate::failure::{Failure, misused, tell};
 use declarations::Known;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use brocomm::connection::Observed;
 
-use super::content::{Content, Point};
+use super::content::{Access, Content, Point};
 use super::printed::without_tabs;
 use super::view::View;
 use super::{notes, side};
@@ -53,9 +53,7 @@ impl Display for Content {
             Content::Event { name, args, .. } => write!(f, "{name}({})", args.join(", ")),
             Content::Id { name, value: Some(value), .. } => write!(f, "id {name} = {value}"),
             Content::Id { name, ty, value: None } => write!(f, "id {name}: {ty}"),
-            Content::StateAccess { operation, target, operands } => {
-                access(f, operation, target, operands)
-            }
+            Content::StateAccess(access) => access.fmt(f),
             Content::Packet { time, length, captured, link_type, tag } => {
                 write!(f, "packet time={time:.6} length={length} captured={captured}")?;
                 write!(f, " link_type={link_type}")?;
@@ -97,33 +95,31 @@ impl Display for Content {
     }
 }
 
-/// Writes a state access like a statement, after the name of the operation (2§9).
-fn access(
-    f: &mut fmt::Formatter<'_>,
-    operation: &str,
-    target: &str,
-    [first, second, third]: &[Option<String>; 3],
-) -> fmt::Result {
-    let first = first.as_deref().unwrap_or_default();
-    write!(f, "{operation} {target}")?;
-    let old = match operation {
-        "assign" | "incr" => {
-            write!(f, " = {first}")?;
-            second
+/// Like a statement, after the name of the operation (2§9).
+impl Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Access { operation, target, operands: [first, second, third] } = self;
+        let first = first.as_deref().unwrap_or_default();
+        write!(f, "{operation} {target}")?;
+        let old = match *operation {
+            "assign" | "incr" => {
+                write!(f, " = {first}")?;
+                second
+            }
+            "assign_idx" | "incr_idx" => {
+                // An index assign without a value unsets a record's field.
+                write!(f, "[{first}] = {}", second.as_deref().unwrap_or("<uninitialized>"))?;
+                third
+            }
+            _ => {
+                write!(f, "[{first}]")?;
+                second
+            }
+        };
+        match old {
+            Some(old) => write!(f, " (was {old})"),
+            None => Ok(()),
         }
-        "assign_idx" | "incr_idx" => {
-            // An index assign without a value unsets a record's field.
-            write!(f, "[{first}] = {}", second.as_deref().unwrap_or("<uninitialized>"))?;
-            third
-        }
-        _ => {
-            write!(f, "[{first}]")?;
-            second
-        }
-    };
-    match old {
-        Some(old) => write!(f, " (was {old})"),
-        None => Ok(()),
     }
 }
 
@@ -133,7 +129,7 @@ mod tests {
 
     fn shown(operation: &'static str, operands: [Option<&str>; 3]) -> String {
         let operands = operands.map(|operand| operand.map(str::to_owned));
-        Content::StateAccess { operation, target: "t".to_owned(), operands }.to_string()
+        Access { operation, target: "t".to_owned(), operands }.to_string()
     }
 
     #[test]

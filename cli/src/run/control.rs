@@ -1,12 +1,13 @@
 //! What signals ask of a running node.
 
+#[cfg(not(unix))]
 use std::future::pending;
 
-use tokio::signal;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::failure::{Failure, failed};
+use crate::signals::Ends;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,39 +21,32 @@ pub(super) enum Control {
 /// Waits for signals.
 #[derive(Debug)]
 pub(super) struct Signals {
-    #[cfg(unix)]
-    terminate: Signal,
+    ends: Ends,
     #[cfg(unix)]
     user: Signal,
 }
 
 impl Signals {
     pub(super) fn new() -> Result<Signals, Failure> {
-        #[cfg(unix)]
-        {
-            let on = |kind| {
-                signal(kind).map_err(|error| failed(format_args!("cannot take signals: {error}")))
-            };
-            Ok(Signals {
-                terminate: on(SignalKind::terminate())?,
-                user: on(SignalKind::user_defined1())?,
-            })
-        }
-        #[cfg(not(unix))]
-        Ok(Signals {})
+        let taken = |error| failed(format_args!("cannot take signals: {error}"));
+        Ok(Signals {
+            ends: Ends::new().map_err(taken)?,
+            #[cfg(unix)]
+            user: signal(SignalKind::user_defined1()).map_err(taken)?,
+        })
     }
 
     /// Returns what the next signal asks for; can be dropped at any time.
     pub(super) async fn next(&mut self) -> Control {
         #[cfg(unix)]
-        let (terminate, user) = (self.terminate.recv(), self.user.recv());
+        let user = self.user.recv();
         #[cfg(not(unix))]
-        let (terminate, user) = (pending::<Option<()>>(), pending::<Option<()>>());
+        let user = pending::<Option<()>>();
         tokio::select! {
-            Some(()) = terminate => Control::End,
+            // Who asks for both wants to see the peers before they are gone.
+            biased;
             Some(()) = user => Control::ShowPeers,
-            Ok(()) = signal::ctrl_c() => Control::End,
-            else => pending().await,
+            () = self.ends.next() => Control::End,
         }
     }
 }

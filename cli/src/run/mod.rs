@@ -4,7 +4,6 @@ mod control;
 mod log;
 mod peers;
 mod print;
-mod state;
 mod status;
 
 use std::io::Write;
@@ -23,6 +22,7 @@ use crate::declare::pointed;
 use crate::failure::{Failure, failed, tell};
 use crate::printer::Printer;
 use crate::session::Print;
+use crate::variables;
 use control::{Control, Signals};
 use log::Log;
 use status::Status;
@@ -84,7 +84,7 @@ const KEEP: Duration = Duration::from_secs(10);
 
 /// Runs the node until it is told to end.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
-    let configuration = config::load_or_tell(&args.configuration)?;
+    let configuration = config::load_and_warn(&args.configuration)?;
     if !configuration.options.listen && !configuration.nodes.iter().any(|(_, node)| node.connect) {
         return Err(failed(format_args!(
             "{}: nothing to do: set `listen = true`, or `connect = true` in a node",
@@ -135,7 +135,8 @@ fn communication(configuration: Configuration, args: &Args) -> Result<Communicat
         Failure::Told
     })?;
     let now = SystemTime::now().into();
-    if let Some(store) = state::store(&declarations, &description, args.state.as_deref(), now)? {
+    if let Some(store) = variables::store(&declarations, &description, args.state.as_deref(), now)?
+    {
         communication.set_store(store);
     }
     Ok(communication)
@@ -217,7 +218,7 @@ impl Running<'_> {
     fn keep(&mut self) -> Result<(), Failure> {
         let Some(file) = self.state.as_ref().filter(|_| self.changed) else { return Ok(()) };
         self.changed = false;
-        self.node.with(|node, _| node.store().map_or(Ok(()), |store| state::save(store, file)))
+        self.node.with(|node, _| node.store().map_or(Ok(()), |store| variables::save(store, file)))
     }
 
     /// Raises what a line of input says.

@@ -5,7 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::Phase;
-use crate::logs::LogError;
+use crate::log_messages::LogError;
 use crate::serial::{SerialError, WriteError};
 use crate::wire::{MessageType, Version, WireError};
 

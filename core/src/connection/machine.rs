@@ -11,7 +11,7 @@ use super::{
 };
 use crate::Time;
 use crate::data::Name;
-use crate::logs::LogError;
+use crate::log_messages::LogError;
 use crate::serial;
 use crate::wire::{Caps, Decoder, MessageType, Version};
 

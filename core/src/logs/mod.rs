@@ -1,29 +1,131 @@
 //! Remote logs: sent, received, and written as Bro writes them (part 3).
 //!
-//! * [`LogReceiver`] understands what one peer sends: [writers](LogWriter) that come up, and
-//!   entries for them. [`LogNames`] has names for the numbers that a peer gives.
-//! * [`LogFormat`] writes entries as a Bro's log files have them, in [columns](AsciiFormat) or as
-//!   [JSON](JsonFormat); [`Rotation`] says when a file ends and what it is called then, and a
-//!   [`LogFile`] puts the two together.
-//! * [`LogStreams`] has the streams of our own and encodes their entries, a [`LogSender`] for each
-//!   peer batches them. A stream has a list of columns, or those of a [record](LogRecord).
-//! * [`CommunicationLog`] is the log of the communication itself (part 4 §5).
+//! All of it is bytes and times in and out: what is done with files, and when, is the user's. A
+//! [node](crate::node) does the first two parts for all its peers, and whoever drives a single
+//! connection has them here.
 //!
-//! All of it is bytes and times in and out: what is done with files, and when, is the user's.
+//! # Sending
+//!
+//! A [`LogStream`] has the columns of a log: those of a list, or the `&log` fields of a record.
+//! [`LogStreams`] has the streams that were declared, and encodes each entry once; a [`LogSender`]
+//! for each peer announces writers and batches entries (§6). Of a node it is
+//! [`declare_log`](crate::node::Communication::declare_log) and
+//! [`write_log`](crate::node::Communication::write_log).
+//!
+//! The stream's number is one of the *receiver's* `Log::ID`; a Bro takes it for its own.
+//!
+//! ```
+//! # #[cfg(feature = "derive")] {
+//! use brocomm::logs::{LogField, LogStream, LogStreams, LogValue};
+//! use brocomm::data::TypeTag;
+//! use brocomm::{Record, Time};
+//!
+//! #[derive(Record)]
+//! #[bro(name = "Scan::Info")]
+//! struct Info {
+//!     #[bro(log)]
+//!     host: std::net::IpAddr,
+//!     #[bro(log)]
+//!     ports: Vec<u64>,
+//!     /// Not in the log.
+//!     seen: u64,
+//! }
+//!
+//! let mut streams = LogStreams::new();
+//! streams.declare(LogStream::of::<Info>(40, "scan")?)?;
+//! let columns = vec![LogField::new("n", TypeTag::Count), LogField::set("s", TypeTag::String)];
+//! streams.declare(LogStream::new(41, "mini", columns))?;
+//!
+//! let now = Time::from_secs_f64(1_500_000_000.0);
+//! let info = Info { host: [10, 0, 0, 1].into(), ports: vec![22, 443], seen: 7 };
+//! streams.write_record(40, &info, now)?;
+//! let entry = [LogValue::Count(1), LogValue::Set(vec![LogValue::string("a")])];
+//! streams.write(41, &entry, now)?;
+//! // Both writers are up now, and announced to whoever requests logs from here on.
+//! assert!(streams.writers().map(|up| &*up.writer.path).eq([&b"scan"[..], b"mini"]));
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Receiving
+//!
+//! A [`LogReceiver`] understands what one peer sends: a [`LogWriter`] that comes up, and entries for
+//! it. Of a node it is
+//! [`LogWriterAnnounced`](crate::node::Notification::LogWriterAnnounced) and
+//! [`LogEntry`](crate::node::Notification::LogEntry), from peers with
+//! [`request_logs`](crate::node::Node::request_logs). Streams and kinds of writers are numbers that
+//! only the sender knows the meaning of; [`LogNames`] has names for them.
+//!
+//! ```
+//! # use brocomm::Time;
+//! # use brocomm::data::TypeTag;
+//! # use brocomm::logs::{LogField, LogStream, LogStreams, LogValue};
+//! use brocomm::logs::{Announced, LogNames, LogReceiver, Received};
+//! # let mut streams = LogStreams::new();
+//! # streams.declare(LogStream::new(14, "mini", vec![LogField::new("n", TypeTag::Count)]))?;
+//! # let entry = streams.write(14, &[LogValue::Count(7)], Time::EPOCH)?;
+//! # let create_writer = entry.active_writer().announcement().clone();
+//! # let write = bytes::Bytes::copy_from_slice(entry.as_bytes());
+//!
+//! let names = LogNames::parse("stream 14 Mini::LOG\n")?;
+//! let mut receiver = LogReceiver::default();
+//! if let Announced::New(writer) = receiver.announce(&create_writer)? {
+//!     assert_eq!(names.stream(writer.stream), "Mini::LOG");
+//!     assert_eq!((&*writer.path, &*writer.fields[0].name), (&b"mini"[..], &b"n"[..]));
+//! }
+//! for received in receiver.entries(&write) {
+//!     match received? {
+//!         Received::Entry(entry) => assert_eq!(entry.values, [LogValue::Count(7)]),
+//!         Received::Dropped(entry) => println!("{}: {}", entry.path, entry.why),
+//!     }
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Writing
+//!
+//! A [`LogFormat`] writes a log as Bro does: in [columns](AsciiFormat), with their header, or as
+//! [lines of JSON](JsonFormat). A [`Rotation`] says when a file ends and what it is called then, and
+//! a [`LogFile`] puts the two together for one log, so that only the files themselves are left to
+//! the user. A writer of another kind needs none of these: it is given columns and values.
+//!
+//! ```
+//! # use std::{sync::Arc, time::Duration};
+//! # use brocomm::Time;
+//! # use brocomm::data::TypeTag;
+//! # use brocomm::logs::{LogField, LogStream, LogStreams, LogValue};
+//! use brocomm::logs::{JsonFormat, JsonTimestamps, LogFile, LogFormat, Rotation};
+//! # let mut streams = LogStreams::new();
+//! # let fields = vec![LogField::new("ts", TypeTag::Time), LogField::new("s", TypeTag::String)];
+//! # streams.declare(LogStream::new(14, "mini", fields))?;
+//! # let now = Time::from_secs_f64(1_500_000_000.25);
+//! # let values = [LogValue::Time(now.as_secs_f64()), LogValue::string("it's")];
+//! # let writer = Arc::new(streams.write(14, &values, now)?.writer().clone());
+//!
+//! let json = LogFormat::Json(JsonFormat { timestamps: JsonTimestamps::Iso8601 });
+//! let daily = Rotation::every(Duration::from_secs(86_400));
+//! let mut log = LogFile::new(writer, &json, daily, now).expect("mini is the name of a file");
+//! let mut bytes = Vec::new();
+//! assert!(log.entry(&values, now, &mut bytes), "the file is to be made");
+//! assert_eq!(bytes, br#"{"ts":"2017-07-14T02:40:00.250000Z","s":"it\u0027s"}
+//! "#);
+//!
+//! let midnight = log.next_timer().expect("there is a next day");
+//! let rotated = log.rotate(midnight, &mut bytes);
+//! assert_eq!(rotated.as_deref(), Some("mini.2017-07-14-02-40-00.log"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`CommunicationLog`] is the log of the communication itself (part 4 §5).
 
 mod ascii;
 mod calendar;
 mod communication;
-mod encode;
-mod error;
-mod field;
 mod file;
 mod format;
 mod json;
-mod loggable;
 mod names;
 mod number;
-mod reader;
 mod receive;
 mod record;
 mod rotation;
@@ -31,15 +133,14 @@ mod send;
 mod stream;
 #[cfg(test)]
 mod tests;
-mod value;
-mod writer;
 
+pub use crate::log_messages::{
+    LogError, LogErrorKind, LogField, LogValue, LogWriter, WRITER_ASCII,
+};
 pub use ascii::AsciiFormat;
 #[cfg(feature = "__tls")]
 pub(crate) use calendar::Wall;
 pub use communication::{CommunicationLine, CommunicationLog, PeerPrefix};
-pub use error::{LogError, LogErrorKind};
-pub use field::LogField;
 pub use file::LogFile;
 pub use format::LogFormat;
 pub use json::{JsonFormat, JsonTimestamps};
@@ -51,5 +152,3 @@ pub use record::{LogRecord, NotLoggable, log_fields, log_values};
 pub use rotation::{Rotation, file_name};
 pub use send::{LOG_BATCH, LOG_DELAY, LogSender};
 pub use stream::{ActiveWriter, EncodedEntry, LogStream, LogStreams, StreamError};
-pub use value::LogValue;
-pub use writer::{LogWriter, WRITER_ASCII};

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::reader::{RawEntry, Reader};
 use super::{LogError, LogErrorKind, LogField, LogValue, LogWriter};
 use crate::data::{Name, TypeTag};
+use crate::log_messages::{RawEntry, Reader};
 use crate::wire::MessageType;
 
 /// Bounds what a peer's logs can cost.

@@ -6,13 +6,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use thiserror::Error;
 
-use super::loggable::{is_element, is_loggable};
 use super::receive::mismatch;
-use super::{
-    LogField, LogRecord, LogValue, LogWriter, Mismatch, NotLoggable, WRITER_ASCII, encode,
-};
+use super::{LogField, LogRecord, LogValue, LogWriter, Mismatch, NotLoggable, WRITER_ASCII};
 use crate::Time;
 use crate::data::{Name, TypeTag};
+use crate::log_messages::{encode, is_element, is_loggable};
 
 /// Declares a log stream.
 #[derive(Debug, Clone, PartialEq, Eq)]

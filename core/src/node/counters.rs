@@ -22,7 +22,8 @@ pub struct PeerCounters {
     pub incoming: Depth,
     /// Events, log entries and prints that were dropped because too much waited.
     pub dropped_outgoing: u64,
-    /// Events and log entries from it that were dropped because too much waited.
+    /// Events, log entries, prints, packets and IDs from it that were dropped because too much
+    /// waited.
     pub dropped_incoming: u64,
     /// Events that could not be serialized, for being too large or too deep.
     pub unwritable: u64,
@@ -31,8 +32,8 @@ pub struct PeerCounters {
 /// Says how much waits in a queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Depth {
-    /// How many events wait, and log entries that came, and batches of log entries or prints that
-    /// are to be sent.
+    /// How many events wait; besides, of what came, all else that a message brought, each log entry
+    /// by itself; of what is to be sent, batches of log entries and prints.
     pub events: usize,
     /// Their size in memory, estimated, in bytes.
     pub bytes: usize,

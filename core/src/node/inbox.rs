@@ -8,8 +8,10 @@ use super::{Bound, Depth, Notification, weight};
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
     queue: VecDeque<(Notification, usize)>,
-    /// The events and log entries among it; nothing else is ever dropped, or counts.
+    /// What the peer sent among it; nothing else counts.
     pub(super) depth: Depth,
+    /// What is never dropped of that.
+    kept: Depth,
 }
 
 impl Inbox {
@@ -21,15 +23,19 @@ impl Inbox {
         self.depth.reaches(bound)
     }
 
-    /// Returns the size of an event or log entry that was added, 0 for all else.
+    /// Tells whether what is never dropped is too much by itself.
+    pub(super) fn is_full_for_good(&self, bound: Bound) -> bool {
+        self.kept.reaches(bound)
+    }
+
+    /// Returns the size of what was added, 0 if it does not count.
     pub(super) fn push(&mut self, notification: Notification) -> usize {
-        let weight = match &notification {
-            Notification::Event { event, .. } => weight::of_event(event),
-            Notification::LogEntry { values, .. } => weight::of_log_entry(values),
-            _ => 0,
-        };
+        let weight = weight::of_notification(&notification);
         if weight > 0 {
             self.depth.add(weight);
+            if !may_be_dropped(&notification) {
+                self.kept.add(weight);
+            }
         }
         self.queue.push_back((notification, weight));
         weight
@@ -44,20 +50,35 @@ impl Inbox {
         self.queue.front().map(|(notification, _)| notification)
     }
 
-    /// Returns the oldest notification, and the size of an event or log entry, 0 for all else.
+    /// Returns the oldest notification with its size, 0 if it does not count.
     pub(super) fn pop(&mut self) -> Option<(Notification, usize)> {
         let (notification, weight) = self.queue.pop_front()?;
         if weight > 0 {
             self.depth.remove(weight);
+            if !may_be_dropped(&notification) {
+                self.kept.remove(weight);
+            }
         }
         Some((notification, weight))
     }
 
-    /// Drops the event or log entry that has waited longest; returns it with its size.
+    /// Drops what has waited longest of what may be dropped; returns it with its size.
     pub(super) fn drop_oldest(&mut self) -> Option<(Notification, usize)> {
-        let at = self.queue.iter().position(|(_, weight)| *weight > 0)?;
+        let at = self.queue.iter().position(|(told, _)| may_be_dropped(told))?;
         let (notification, weight) = self.queue.remove(at)?;
         self.depth.remove(weight);
         Some((notification, weight))
     }
+}
+
+/// Tells whether the application can do without it: nothing that comes later builds on it.
+fn may_be_dropped(notification: &Notification) -> bool {
+    matches!(
+        notification,
+        Notification::Event { .. }
+            | Notification::LogEntry { .. }
+            | Notification::RemotePrint { .. }
+            | Notification::Packet { .. }
+            | Notification::Id { .. }
+    )
 }

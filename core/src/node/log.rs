@@ -129,7 +129,14 @@ pub enum LogLine {
     },
     /// Prints were dropped at a full queue; Bro has no such line.
     PrintsDropped {
+        incoming: bool,
         number: usize,
+    },
+    /// A packet from a peer was dropped at a full queue; Bro has no such line.
+    PacketDropped,
+    /// An ID from a peer was dropped at a full queue; Bro has no such line.
+    IdDropped {
+        name: crate::data::Name,
     },
     /// A peer's entry fits no writer that it announced, so it is dropped (3§2). Once per message.
     LogEntryUnknown,
@@ -170,6 +177,8 @@ impl LogLine {
             | LogLine::EventDropped { .. }
             | LogLine::LogEntriesDropped { .. }
             | LogLine::PrintsDropped { .. }
+            | LogLine::PacketDropped
+            | LogLine::IdDropped { .. }
             | LogLine::LogEntryUnknown
             | LogLine::Unwritable { .. }
             | LogLine::Silent
@@ -279,8 +288,17 @@ impl fmt::Display for LogLine {
             LogLine::LogEntriesDropped { incoming: false, number } => {
                 write!(f, "dropped {number} log entries for peer, too much waits to be sent")
             }
-            LogLine::PrintsDropped { number } => {
+            LogLine::PrintsDropped { incoming: true, number } => {
+                write!(f, "dropped {number} prints from peer, too much waits to be handled")
+            }
+            LogLine::PrintsDropped { incoming: false, number } => {
                 write!(f, "dropped {number} prints for peer, too much waits to be sent")
+            }
+            LogLine::PacketDropped => {
+                f.write_str("dropped packet from peer, too much waits to be handled")
+            }
+            LogLine::IdDropped { name } => {
+                write!(f, "dropped ID {name} from peer, too much waits to be handled")
             }
             LogLine::LogEntryUnknown => f.write_str("write error for log entry"),
             LogLine::Unwritable { name } => {

@@ -81,6 +81,9 @@ pub struct Options {
     pub outgoing_total: Bound,
     /// What may wait for the application from one peer. Default 1000 events, 16 MiB, and then the
     /// peer waits.
+    ///
+    /// Dropped are events, log entries, prints, packets and IDs. With what is left, such as
+    /// operations on state, the peer waits whatever the policy.
     pub incoming: Queue,
     /// What may wait for the application from all peers together, by the same policy. Default
     /// 10,000 events and 256 MiB.
@@ -175,8 +178,7 @@ pub struct Queue {
 /// Bounds what may wait in a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bound {
-    /// The greatest number of events, log entries that came, and batches of log entries or prints
-    /// that are to be sent.
+    /// The greatest number of what waits, as [`Depth::events`](super::Depth::events) counts it.
     pub events: usize,
     /// The greatest size of these, in bytes of memory, estimated. The last event that is accepted
     /// may pass it.

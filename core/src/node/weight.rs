@@ -1,7 +1,36 @@
-//! How much memory an event takes, roughly, for the bounds of queues.
+//! How much memory things take in queues, roughly, for the bounds of these.
 
-use crate::data::{Event, Value};
+use super::Notification;
+use crate::data::{Event, StateAccess, Value};
 use crate::logs::LogValue;
+
+/// Returns the memory that takes what a peer sent, estimated, in bytes; 0 for what comes of no
+/// message, or of one that is bounded otherwise.
+pub(crate) fn of_notification(told: &Notification) -> usize {
+    let inside = match told {
+        Notification::Event { event, .. } => return of_event(event),
+        Notification::LogEntry { values, .. } => return of_log_entry(values),
+        Notification::RemotePrint { items, .. } => {
+            items.iter().map(|item| item.file.len().saturating_add(item.text.len())).sum()
+        }
+        Notification::Packet { packet, .. } => packet.data.len(),
+        Notification::Id { id, .. } => id.name.len().saturating_add(sum(id.value.iter())),
+        Notification::StateAccess { access, .. }
+        | Notification::StateAccessPerformed { access, .. } => of_access(access),
+        Notification::StateAccessRejected { target, .. } => target.len(),
+        Notification::CaptureFilter { filter, .. } => filter.len(),
+        Notification::ConnectionError { reason, .. } => reason.len(),
+        Notification::Pong { .. } | Notification::SyncPoint { .. } => 0,
+        _ => return 0,
+    };
+    inside.saturating_add(size_of::<Notification>())
+}
+
+fn of_access(access: &StateAccess) -> usize {
+    let StateAccess { target, op1, op2, op3, .. } = access;
+    let operands = [Some(op1), op2.as_ref(), op3.as_ref()];
+    sum(operands.into_iter().flatten()).saturating_add(target.len())
+}
 
 /// Returns the memory that an event takes in a queue, estimated, in bytes.
 pub(crate) fn of_event(event: &Event) -> usize {

@@ -162,8 +162,9 @@ impl Deflater {
     /// `always` deflates short payloads too.
     pub(super) fn pack(&mut self, payload: &[u8], always: bool, out: &mut Vec<u8>) -> bool {
         let start = out.len();
-        if payload.len() >= MIN_COMPRESS || always {
-            let length = u32::try_from(payload.len()).expect("a message is shorter than 4 GiB");
+        // What is too long for its length to be written is stored as well.
+        let length = u32::try_from(payload.len()).ok();
+        if let Some(length) = length.filter(|_| payload.len() >= MIN_COMPRESS || always) {
             if self.deflate(payload, out).is_ok() {
                 out.extend_from_slice(&length.to_le_bytes());
                 return true;

@@ -38,8 +38,7 @@ impl Encoder {
     /// [`start_compression`](Self::start_compression) does.
     ///
     /// # Panics
-    /// If its argument has a length that cannot be written: 2 GiB or more over TLS (§1.3), 4 GiB or
-    /// more under compression (§1.5).
+    /// If its argument has a length that cannot be written: 2 GiB or more over TLS (§1.3).
     pub fn message(&mut self, message: &Message, out: &mut Vec<u8>) {
         let kind = message.message_type();
         if *message == Message::Compress {
@@ -173,6 +172,10 @@ impl Encoder {
     }
 
     #[cold]
+    #[expect(
+        clippy::expect_used,
+        reason = "documented; a connection refuses such a message before"
+    )]
     fn frame_long(&mut self, word: usize, length: usize, out: &mut Vec<u8>) {
         let parts = match self.framing {
             Framing::Clear => length.div_ceil(MAX_PART),
@@ -206,7 +209,9 @@ fn split(word: usize, length: usize, parts: usize, out: &mut Vec<u8>) {
 
 #[inline]
 fn set_word(out: &mut [u8], at: usize, word: u32) {
-    out[at..at + WORD].copy_from_slice(&word.to_be_bytes());
+    if let Some(place) = out.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+        *place = word.to_be_bytes();
+    }
 }
 
 /// The header chunk: type, padding and peer id (§1.4).

@@ -42,7 +42,11 @@ pub(crate) struct Hand {
 
 impl Bench {
     pub(crate) fn new(options: Options, nodes: Vec<(&str, Node)>) -> Bench {
-        let now = Time::from_secs_f64(1_500_000_000.0);
+        Bench::begun(Time::from_secs_f64(1_500_000_000.0), options, nodes)
+    }
+
+    /// A node that begins at a given time.
+    pub(crate) fn begun(now: Time, options: Options, nodes: Vec<(&str, Node)>) -> Bench {
         let configuration = configuration(options, nodes);
         let mut node = Communication::new(configuration).expect("the configuration is right");
         node.start(now);

@@ -10,6 +10,7 @@ mod state;
 mod support;
 
 mod functions;
+mod inbox;
 mod kept;
 mod liveness;
 mod log_child;

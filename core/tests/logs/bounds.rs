@@ -19,19 +19,8 @@ fn entry_of(value: &str) -> Bytes {
     )
 }
 
-/// What is wrong with an entry of one value.
-fn refused(value: &str) -> LogErrorKind {
-    let argument = entry_of(value);
-    let receiver = LogReceiver::default();
-    let mut entries = receiver.entries(&argument);
-    let error = entries.next().unwrap().unwrap_err();
-    assert_eq!(error.message, MessageType::LogWrite);
-    assert!(entries.next().is_none());
-    error.kind
-}
-
-#[test]
-fn what_no_log_has_is_refused() {
+/// LOG_WRITEs of one entry that no log has, and what is wrong with each.
+pub(crate) fn values() -> Vec<(Bytes, LogErrorKind)> {
     use LogErrorKind as Kind;
     let cases = [
         // Types: a number that no type has, one that is none of a log's, a set in a vector.
@@ -57,13 +46,21 @@ fn what_no_log_has_is_refused() {
         ("00000016 01 7fffffffffffffff 0000", Kind::TooManyElements { count: i64::MAX, left: 2 }),
         ("00000008 01 ffffffff 00", Kind::Truncated { wanted: u32::MAX - 1 }),
     ];
-    for (value, kind) in cases {
-        assert_eq!(refused(&value.replace(' ', "")), kind, "{value}");
-    }
+    cases.map(|(value, kind)| (entry_of(value), kind)).into()
 }
 
 #[test]
-fn an_announcement_is_exact() {
+fn what_no_log_has_is_refused() {
+    for (argument, kind) in values() {
+        let receiver = LogReceiver::default();
+        let mut entries = receiver.entries(&argument);
+        let error = entries.next().unwrap().unwrap_err();
+        assert_eq!((error.kind, error.message), (kind, MessageType::LogWrite), "{argument:?}");
+        assert!(entries.next().is_none());
+    }
+}
+
+fn one_option_and_column() -> (LogWriter, Vec<u8>) {
     let writer = LogWriter {
         stream: 1,
         writer: 1,
@@ -76,29 +73,39 @@ fn an_announcement_is_exact() {
     };
     let mut argument = Vec::new();
     writer.encode(&mut argument);
-    let kind = |argument: &[u8]| {
-        let decoded = LogWriter::decode(&Bytes::copy_from_slice(argument));
-        let error = decoded.unwrap_err();
-        assert_eq!(error.message, MessageType::LogCreateWriter);
-        error.kind
-    };
-    assert_eq!(LogWriter::decode(&argument.clone().into()), Ok(writer));
+    (writer, argument)
+}
 
-    assert_eq!(kind(&[&argument[..], b"\0"].concat()), LogErrorKind::LeftOver { left: 1 });
+/// LOG_CREATE_WRITERs that announce nothing, and what is wrong with each.
+pub(crate) fn announcements() -> Vec<(Bytes, LogErrorKind)> {
+    let (_, argument) = one_option_and_column();
     let with = |at: usize, number: u32| {
         let mut changed = argument.clone();
         changed[at..at + 4].copy_from_slice(&number.to_be_bytes());
-        kind(&changed)
+        Bytes::from(changed)
     };
     let left = argument.len() as u32;
-    let too_many = |count, left| LogErrorKind::TooManyElements { count, left };
-    // Columns, options, and the column's type at the end.
-    assert_eq!(with(8, u32::MAX), too_many(u32::MAX.into(), 15));
-    assert_eq!(with(41, u32::MAX), too_many(u32::MAX.into(), left - 45));
+    let too_many = |left| LogErrorKind::TooManyElements { count: u32::MAX.into(), left };
     let ty = argument.len() - 9;
-    assert_eq!(with(ty, 18), LogErrorKind::BadType(18));
-    assert_eq!(with(ty, 300), LogErrorKind::BadType(300));
-    assert_eq!(with(ty + 4, 26), LogErrorKind::BadType(26));
+    vec![
+        ([&argument[..], b"\0"].concat().into(), LogErrorKind::LeftOver { left: 1 }),
+        // Columns, options, and the column's type at the end.
+        (with(8, u32::MAX), too_many(15)),
+        (with(41, u32::MAX), too_many(left - 45)),
+        (with(ty, 18), LogErrorKind::BadType(18)),
+        (with(ty, 300), LogErrorKind::BadType(300)),
+        (with(ty + 4, 26), LogErrorKind::BadType(26)),
+    ]
+}
+
+#[test]
+fn an_announcement_is_exact() {
+    let (writer, argument) = one_option_and_column();
+    assert_eq!(LogWriter::decode(&argument.into()), Ok(writer));
+    for (argument, kind) in announcements() {
+        let error = LogWriter::decode(&argument).unwrap_err();
+        assert_eq!((error.kind, error.message), (kind, MessageType::LogCreateWriter));
+    }
 }
 
 fn announcement(path: &str) -> Bytes {

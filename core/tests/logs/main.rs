@@ -1,8 +1,17 @@
 //! Logs of recorded sessions: received, written, and sent again.
 
+#[allow(dead_code, reason = "the tests of the framework need all of it")]
+#[path = "../framework/bench.rs"]
+mod bench;
 mod bounds;
 mod communication;
+mod hostile;
+mod meter;
 mod properties;
+mod resent;
+#[allow(dead_code, unused_imports, reason = "the tests of the framework need all of it")]
+#[path = "../framework/support.rs"]
+mod support;
 mod truncation;
 
 use std::collections::BTreeMap;
@@ -14,6 +23,7 @@ use brocomm::logs::{
     Received,
 };
 use brocomm::wire::{Framing, Message};
+use brocomm_conformance::testing::without_times;
 use brocomm_conformance::{Session, Side, StepKind, sessions};
 use bytes::Bytes;
 
@@ -93,18 +103,6 @@ fn written(messages: &[Message]) -> BTreeMap<String, String> {
     }
     let text = |(path, log): (_, _)| (format!("{path}.log"), String::from_utf8(log).unwrap());
     logs.into_iter().map(text).collect()
-}
-
-/// Takes the times of opening and closing out of a log.
-fn without_times(log: &str) -> String {
-    let timeless = |line: &str| match line.split_once('\t') {
-        Some((key @ ("#open" | "#close"), time)) => {
-            assert_eq!(time.len(), "2026-11-22-21-36-57".len());
-            format!("{key}\n")
-        }
-        _ => format!("{line}\n"),
-    };
-    log.lines().map(timeless).collect()
 }
 
 #[test]

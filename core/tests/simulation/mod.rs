@@ -19,14 +19,17 @@
 //! * After `Terminated` nothing happens; and when all peers are gone nothing of them is left.
 #![allow(unreachable_pub, reason = "shared by tests, each a crate of its own")]
 
+mod checks;
 mod host;
 mod link;
 mod network;
 mod oracle;
+mod planned;
 mod random;
 mod scenario;
 mod told;
 mod transcript;
+mod work;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,8 +37,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
-use brocomm::connection::Phase;
-use brocomm::node::{Communication, ConnectionId, Endpoint, ListenTarget, Overflow, PeerId};
+use brocomm::node::{ConnectionId, Endpoint, ListenTarget, PeerId};
 
 use host::Host;
 use link::Link;
@@ -245,262 +247,4 @@ impl Simulation {
             | Happening::Listen(_) => {}
         }
     }
-
-    fn start(&mut self, n: usize) {
-        let host = &mut self.hosts[n];
-        let node = Communication::new(host.plan.configuration.clone());
-        let mut node = node.expect("the configuration is right");
-        node.feed_random(self.random.next());
-        node.start(host.time(self.now));
-        host.node = Some(node);
-        let who = host.who;
-        self.note(format_args!("{who:?} starts"));
-        if let Some(period) = self.hosts[n].period {
-            self.at(self.now + period, Happening::Application(who));
-        }
-        self.work(who);
-    }
-
-    fn wake(&mut self, n: usize) {
-        let host = &mut self.hosts[n];
-        if host.timer != Some(self.now) {
-            return;
-        }
-        host.timer = None;
-        let now = host.time(self.now);
-        host.node().feed_time(now);
-        let next = host.node().next_timeout();
-        assert!(next.is_none_or(|next| next > now), "{next:?} is not after {now:?}");
-        let who = host.who;
-        self.work(who);
-    }
-
-    /// A slow application looks for a few notifications, and again later.
-    fn look(&mut self, n: usize) {
-        let who = self.hosts[n].who;
-        for _ in 0..self.hosts[n].plan.batch {
-            if !self.take_notification(n) {
-                break;
-            }
-        }
-        self.raise_pending(n);
-        self.work(who);
-        if let Some(period) = self.hosts[n].period.filter(|_| self.alive(who)) {
-            self.at(self.now + period, Happening::Application(who));
-        }
-    }
-
-    /// Does all that a node wants done, and makes sure that it is woken up in time.
-    fn work(&mut self, who: Who) {
-        if !self.alive(who) {
-            return;
-        }
-        let n = who.node;
-        for round in 0.. {
-            assert!(round < 1000, "{who:?} does not come to rest");
-            let mut moved = false;
-            while let Some(action) = self.hosts[n].node().poll_action() {
-                moved = true;
-                self.act(n, action);
-            }
-            while let Some(id) = self.hosts[n].node().poll_connection() {
-                moved = true;
-                if let Some((link, side)) = self.ends.get(&(who, id)).copied() {
-                    self.service(link, side);
-                }
-            }
-            self.note_runs(who);
-            if self.hosts[n].period.is_none() {
-                while self.take_notification(n) {
-                    moved = true;
-                }
-                moved |= self.raise_pending(n);
-            }
-            if !self.alive(who) {
-                return;
-            }
-            if !moved {
-                break;
-            }
-        }
-        self.inspect(n);
-        let host = &mut self.hosts[n];
-        let next = host.node().next_timeout();
-        assert!(!host.done || next.is_none(), "{who:?} has ended and still waits");
-        if let Some(next) = next {
-            let at = host.true_time(next).max(self.now);
-            if host.timer != Some(at) {
-                host.timer = Some(at);
-                self.at(at, Happening::Timer(who));
-            }
-        }
-    }
-
-    /// Takes note of connections that came as far as Running.
-    fn note_runs(&mut self, who: Who) {
-        let Simulation { hosts, links, streams, .. } = self;
-        let host = &hosts[who.node];
-        let Some(node) = &host.node else { return };
-        for (peer, (link, side)) in &host.latest {
-            let side = &mut links[*link].sides[*side];
-            let Some(connection) = node.connection_to(*peer).filter(|_| side.run == 0) else {
-                continue;
-            };
-            if connection.phase() == Phase::Running && side.open {
-                let stream = streams.entry((who, *peer)).or_default();
-                stream.runs += 1;
-                side.run = stream.runs;
-                side.requests = connection.peer_events().iter().map(|name| name.to_vec()).collect();
-            }
-        }
-    }
-
-    fn planned(&mut self, planned: Planned) {
-        self.note(format_args!("{planned:?}"));
-        match planned {
-            Planned::Raise { node, name, size } => self.raise_later(node, name, size),
-            Planned::Crash { node, back } => self.crash(node, back),
-            Planned::Restart { node, back } => {
-                let host = &mut self.hosts[node];
-                if host.returns.is_none() && host.node.is_some() {
-                    host.returns = Some(back);
-                    let now = host.time(self.now);
-                    host.node().terminate_communication(now);
-                    let who = host.who;
-                    self.work(who);
-                }
-            }
-            Planned::Disconnect { node } => self.disconnect(node),
-            Planned::StopListening { node, back } => {
-                let who = self.hosts[node].who;
-                if self.alive(who) && self.hosts[node].plan.configuration.options.listen {
-                    self.hosts[node].node().stop_listening();
-                    self.work(who);
-                    self.at(self.now + back, Happening::Listen(who));
-                }
-            }
-        }
-    }
-
-    fn raise_later(&mut self, n: usize, name: usize, size: usize) {
-        let who = self.hosts[n].who;
-        if self.alive(who) {
-            self.hosts[n].pending.push_back((name, size));
-            self.raise_pending(n);
-            self.work(who);
-        }
-    }
-
-    fn disconnect(&mut self, n: usize) {
-        let host = &mut self.hosts[n];
-        let (now, who) = (host.time(self.now), host.who);
-        let Some(node) = &mut host.node else { return };
-        let peers: Vec<PeerId> = node.peers().map(|peer| peer.id).collect();
-        if peers.is_empty() {
-            return;
-        }
-        let peer = peers[self.random.below(peers.len())];
-        if node.disconnect(peer, now).is_ok() {
-            host.left.insert(peer);
-            host.failed.remove(&peer);
-        }
-        self.work(who);
-    }
-
-    fn heal(&mut self) {
-        self.faults = 0;
-        for link in 0..self.links.len() {
-            self.links[link].cut = None;
-            for side in 0..2 {
-                self.links[link].sides[side].stalled_until = 0;
-                self.at(self.now, Happening::Ready(link, side));
-            }
-        }
-        for n in 0..self.hosts.len() {
-            self.hosts[n].period = None;
-            let who = self.hosts[n].who;
-            self.work(who);
-        }
-    }
-
-    /// Checks what must hold when nothing has gone wrong for a while.
-    fn check_quiet(&mut self) {
-        for (number, link) in self.links.iter().enumerate() {
-            let open = link.sides.iter().filter(|side| side.open).count();
-            assert!(open != 1, "one end of connection {number} is open");
-            if open == 0 {
-                continue;
-            }
-            for side in 0..2 {
-                let Who { node, .. } = link.sides[side].who;
-                assert!(link.sides[side].run > 0, "connection {number} is not Running at {node}");
-                let (sender, receiver) = (&link.sides[1 - side], &link.sides[side]);
-                let Some(stream) = self.streams.get(&(sender.who, sender.peer)) else { continue };
-                let excuses = self.excuses(number, side);
-                if let Err(wrong) = stream.complete(&excuses) {
-                    panic!("connection {number} to {node}: {wrong}");
-                }
-                let (from, to) = (&self.hosts[sender.who.node], &self.hosts[receiver.who.node]);
-                let outgoing = dropped(from, sender.peer).1;
-                let incoming = dropped(to, receiver.peer).0;
-                let missing = stream.missing().filter(|_| !excuses.deaf);
-                let only = self.is_only(sender) && self.is_only(receiver);
-                if let Some(missing) = missing.filter(|_| only) {
-                    let counted = outgoing + incoming;
-                    assert_eq!(missing as u64, counted, "missing, and counted as dropped");
-                }
-            }
-            let roles = [link.sides[0].sync, link.sides[1].sync];
-            assert_eq!(roles[0].map(|role| role.other()), roles[1], "in Sync both are senders");
-        }
-        for host in &self.hosts {
-            let Some(node) = &host.node else { continue };
-            let entries: Vec<PeerId> = node.connected_peers().map(|(peer, _)| peer).collect();
-            for (peer, (link, side)) in &host.latest {
-                let open = self.links[*link].sides[*side].open;
-                let unlisted = peer.0 >= 10_000;
-                assert!(entries.contains(peer) == open || unlisted && open, "{peer} is {open}");
-            }
-            for peer in node.peers() {
-                let (incoming, outgoing) = dropped(host, peer.id);
-                let options = node.options();
-                let disconnects = [options.incoming.overflow, options.outgoing.overflow]
-                    .contains(&Overflow::Disconnect);
-                let logged = host.drops.get(&peer.id).copied().unwrap_or_default();
-                assert!(
-                    disconnects || logged == incoming + outgoing,
-                    "{logged} drops logged for {}, {incoming} and {outgoing} counted",
-                    peer.id
-                );
-                let counters = node.counters(peer.id).unwrap_or_default();
-                assert_eq!(counters.incoming.events, 0, "the application has taken all");
-            }
-            assert!(host.pending.is_empty(), "{:?} can not raise", host.who);
-        }
-    }
-
-    /// Tells whether there never was another connection to the peer of this one.
-    fn is_only(&self, side: &link::Side) -> bool {
-        let sides = self.links.iter().flat_map(|link| &link.sides);
-        sides.filter(|other| (other.who, other.peer) == (side.who, side.peer)).count() == 1
-    }
-
-    /// Checks that a node that has seen all its peers go has forgotten them.
-    fn check_nothing_is_left(&self) {
-        let host = &self.hosts[0];
-        let Some(node) = host.node.as_ref().filter(|_| !host.done) else { return };
-        assert_eq!(node.connected_peers().count(), 0);
-        assert!(node.peers().all(|peer| peer.id.0 < 10_000), "a peer is left that is gone");
-        let inside = format!("{node:?}");
-        let connecting = self.attempts.keys().filter(|(who, _)| *who == host.who).count();
-        assert!(connecting > 0 || inside.contains(" links: {}"), "connections are left");
-        assert!(inside.contains(" subscribers: {}"), "subscribers are left");
-        assert!(inside.contains(" blocked: {}"), "peers are blocked by nobody");
-        assert!(host.history.values().all(|links| links.is_empty()), "an end was not told");
-    }
-}
-
-fn dropped(host: &Host, peer: PeerId) -> (u64, u64) {
-    let counters = host.node.as_ref().and_then(|node| node.counters(peer)).unwrap_or_default();
-    (counters.dropped_incoming, counters.dropped_outgoing)
 }

@@ -6,13 +6,15 @@ use std::task::Waker;
 
 use brocomm::Time;
 use brocomm::node::{ConnectionId, Endpoint, KeepAlive};
-use brocomm::transport::{CONNECT_TIMEOUT, Carrier, Cause, Step};
+use brocomm::transport::{CONNECT_TIMEOUT, Carrier, Step};
+use brocomm_transport::listening::accepted;
+use brocomm_transport::socket::{ends, no_answer, no_tls, set_up};
+use brocomm_transport::socket2::SockRef;
+use brocomm_transport::zone::address_of;
 use mio::net::TcpStream;
 use mio::{Interest, Token};
-use socket2::{SockRef, TcpKeepalive};
 
-use super::{NO_TLS, Runner};
-use crate::zone::{address_of, zone_of};
+use super::Runner;
 
 /// One connection, or an attempt at one.
 #[derive(Debug)]
@@ -37,7 +39,7 @@ impl Runner {
         let (token, waker) = self.token();
         let begin = || {
             if ssl {
-                return Err(io::Error::new(io::ErrorKind::Unsupported, NO_TLS));
+                return Err(no_tls());
             }
             let mut stream = TcpStream::connect(address_of(endpoint)?)?;
             self.register(&mut stream, token)?;
@@ -50,10 +52,7 @@ impl Runner {
                 self.carrying.insert(token, carrying);
                 self.carry(token);
             }
-            Err(error) => {
-                let Cause { text, .. } = error.into();
-                self.shared.with(|hub, now| carrier.feed_connect_failed(hub, &text, now));
-            }
+            Err(error) => self.shared.feed_connect_failed(&carrier, error),
         }
     }
 
@@ -66,15 +65,9 @@ impl Runner {
     ) -> io::Result<()> {
         let (token, waker) = self.token();
         let keep_alive = self.keep_alive;
-        set_up(&stream, keep_alive)?;
+        set_up(SockRef::from(&stream), keep_alive)?;
         self.register(&mut stream, token)?;
-        let id = self.shared.with(|hub, now| {
-            let zone = zone_of(from, hub.communication());
-            let endpoint = Endpoint { host: from.ip(), zone, port: from.port() };
-            hub.communication_mut().feed_accepted(endpoint, ssl, now)
-        });
-        if let Some(id) = id {
-            let carrier = Carrier::new(id);
+        if let Some(carrier) = accepted(&self.shared, from, ssl) {
             let carrying = Carrying { carrier, stream, connecting: None, keep_alive, waker };
             self.carrying.insert(token, carrying);
             self.carry(token);
@@ -141,7 +134,7 @@ impl Runner {
         }
         let cause = match outcome(stream).and_then(|up| {
             if up {
-                set_up(stream, *keep_alive)?;
+                set_up(SockRef::from(&*stream), *keep_alive)?;
             }
             Ok(up)
         }) {
@@ -154,11 +147,11 @@ impl Runner {
                 self.alarms.insert(token, until);
                 return false;
             }
-            Ok(false) => format!("no answer within {} s", CONNECT_TIMEOUT.as_secs()).into(),
-            Err(error) => Cause::from(error).text,
+            Ok(false) => no_answer(),
+            Err(error) => error.into(),
         };
         if let Some(Carrying { carrier, .. }) = self.carrying.remove(&token) {
-            self.shared.with(|hub, now| carrier.feed_connect_failed(hub, &cause, now));
+            self.shared.feed_connect_failed(&carrier, cause);
         }
         false
     }
@@ -169,26 +162,9 @@ fn outcome(stream: &TcpStream) -> io::Result<bool> {
     if let Some(error) = stream.take_error()? {
         return Err(error);
     }
-    match stream.peer_addr() {
-        // On one host, with nobody listening, a socket can connect to itself.
-        Ok(remote) if remote == stream.local_addr()? => {
-            Err(io::ErrorKind::ConnectionRefused.into())
-        }
+    match ends(SockRef::from(stream)) {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-fn set_up(stream: &TcpStream, keep_alive: Option<KeepAlive>) -> io::Result<()> {
-    // Messages are small and often answered; nothing is gained by holding them back.
-    SockRef::from(stream).set_tcp_nodelay(true)?;
-    let Some(KeepAlive { idle, interval, probes }) = keep_alive else { return Ok(()) };
-    let asked = TcpKeepalive::new().with_time(idle);
-    // Not every system can be told more.
-    #[cfg(any(target_os = "linux", target_vendor = "apple", windows))]
-    let asked = asked.with_interval(interval).with_retries(probes);
-    #[cfg(not(any(target_os = "linux", target_vendor = "apple", windows)))]
-    let _ = (interval, probes);
-    SockRef::from(stream).set_tcp_keepalive(&asked)
 }

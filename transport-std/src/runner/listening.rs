@@ -3,13 +3,12 @@
 use std::io;
 
 use brocomm::node::ListenTarget;
-use brocomm::transport::{ACCEPT_PAUSE, Cause};
+use brocomm::transport::ACCEPT_PAUSE;
+use brocomm_transport::listening;
 use mio::net::TcpListener;
 use mio::{Interest, Token};
 
-use super::{NO_TLS, Runner};
-use crate::listener::listen;
-use crate::zone::address_of;
+use super::Runner;
 
 #[derive(Debug)]
 pub(super) struct Listening {
@@ -19,30 +18,14 @@ pub(super) struct Listening {
 
 impl Runner {
     pub(super) fn listen(&mut self, target: ListenTarget) {
-        let ListenTarget { mut endpoint, v6_only, ssl } = target;
+        let ssl = target.ssl;
         let (token, _) = self.token();
-        let mut open = || {
-            if ssl {
-                return Err(io::Error::new(io::ErrorKind::Unsupported, NO_TLS));
-            }
-            let socket = listen(address_of(&endpoint)?, v6_only)?;
+        let opened = listening::open(&self.shared, target, |socket| {
             let mut socket = TcpListener::from_std(socket);
             self.poll.registry().register(&mut socket, token, Interest::READABLE)?;
-            endpoint.port = socket.local_addr()?.port();
             Ok(socket)
-        };
-        let opened = open();
-        self.shared.with(|hub, now| match opened {
-            Ok(socket) => {
-                self.listening.insert(token, Listening { socket, ssl });
-                hub.communication_mut().feed_listening(endpoint, ssl, now);
-            }
-            Err(error) => {
-                let in_use = error.kind() == io::ErrorKind::AddrInUse;
-                let Cause { text, .. } = error.into();
-                hub.communication_mut().feed_listen_failed(endpoint, in_use, &text, now);
-            }
         });
+        self.listening.extend(opened.map(|socket| (token, Listening { socket, ssl })));
     }
 
     /// Accepts all who wait, if the token is that of a listening socket.
@@ -58,20 +41,10 @@ impl Runner {
                     Err(error) => (error, false),
                 },
             };
-            if is_transient(error.kind()) {
-                continue;
-            }
-            let Cause { text, .. } = error.into();
-            self.shared.with(|hub, now| hub.communication_mut().feed_accept_failed(&text, now));
-            if pause {
+            if listening::accept_failed(&self.shared, error) && pause {
                 self.alarms.insert(token, self.shared.now() + ACCEPT_PAUSE);
                 return;
             }
         }
     }
-}
-
-fn is_transient(kind: io::ErrorKind) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, NotConnected};
-    matches!(kind, ConnectionAborted | ConnectionReset | Interrupted | NotConnected)
 }

@@ -202,7 +202,9 @@ impl Communication {
             Outgoing::LogEntries { number, .. } => {
                 (number, LogLine::LogEntriesDropped { incoming: false, number })
             }
-            Outgoing::Prints { number, .. } => (number, LogLine::PrintsDropped { number }),
+            Outgoing::Prints { number, .. } => {
+                (number, LogLine::PrintsDropped { incoming: false, number })
+            }
             Outgoing::Access(_) | Outgoing::LogWriter(_) => return true,
         };
         peer.counters.dropped_outgoing += number as u64;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::log::{LogEntry, LogLine};
-use super::super::{ConnectionId, Notification, Overflow, PeerId};
+use super::super::{ConnectionId, Notification, Overflow, PeerId, Queue};
 use super::Communication;
 use crate::Time;
 use crate::connection::{Connection, Phase, Role};
@@ -131,10 +131,16 @@ impl Communication {
 
     /// Tells whether what a peer sends has to wait for the application.
     pub(super) fn must_wait(&self, id: PeerId) -> bool {
-        let full =
-            self.peers.get(&id).is_some_and(|peer| peer.inbox.is_full(self.options.incoming.bound));
-        self.options.incoming.overflow == Overflow::Block
-            && (full || self.incoming.reaches(self.options.incoming_total))
+        let Queue { bound, overflow } = self.options.incoming;
+        let inbox = self.peers.get(&id).map(|peer| &peer.inbox);
+        match overflow {
+            Overflow::Block => {
+                inbox.is_some_and(|inbox| inbox.is_full(bound))
+                    || self.incoming.reaches(self.options.incoming_total)
+            }
+            // Dropping makes no room then.
+            _ => inbox.is_some_and(|inbox| inbox.is_full_for_good(bound)),
+        }
     }
 
     /// Adds something to what the application is told of a peer, in order.
@@ -158,7 +164,7 @@ impl Communication {
         self.tell_bounded(id, Notification::Event { peer, event });
     }
 
-    /// Adds an event or log entry to what the application is told of a peer, as the policy has it.
+    /// Adds what may be dropped to what the application is told of a peer, as the policy has it.
     pub(super) fn tell_bounded(&mut self, id: PeerId, told: Notification) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         let peer_full = peer.inbox.is_full(self.options.incoming.bound);
@@ -187,7 +193,8 @@ impl Communication {
         self.tell(id, told);
     }
 
-    /// Drops the event or log entry of a peer that has waited longest; returns whether there was one.
+    /// Drops what has waited longest of what a peer sent and may be dropped; returns whether there
+    /// was anything.
     fn drop_oldest_from(&mut self, id: PeerId) -> bool {
         let oldest = self.peers.get_mut(&id).and_then(|peer| peer.inbox.drop_oldest());
         let Some((dropped, weight)) = oldest else { return false };
@@ -197,15 +204,21 @@ impl Communication {
     }
 
     fn count_dropped_from(&mut self, id: PeerId, dropped: Notification) {
-        if let Some(peer) = self.peers.get_mut(&id) {
-            peer.counters.dropped_incoming += 1;
-        }
-        let line = match dropped {
+        let (number, line) = match dropped {
             Notification::Event { event, .. } => {
-                LogLine::EventDropped { incoming: true, name: event.name }
+                (1, LogLine::EventDropped { incoming: true, name: event.name })
             }
-            _ => LogLine::LogEntriesDropped { incoming: true, number: 1 },
+            Notification::RemotePrint { items, .. } => {
+                let number = items.iter().count();
+                (number, LogLine::PrintsDropped { incoming: true, number })
+            }
+            Notification::Packet { .. } => (1, LogLine::PacketDropped),
+            Notification::Id { id, .. } => (1, LogLine::IdDropped { name: id.name.clone() }),
+            _ => (1, LogLine::LogEntriesDropped { incoming: true, number: 1 }),
         };
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.counters.dropped_incoming += number as u64;
+        }
         self.log_peer(id, line);
     }
 

@@ -56,8 +56,12 @@ impl Communication {
                 Notification::Pong { peer: who, seq, d1, d2, d3 }
             }
             From::Id(what) => return self.take_id(id, what),
-            From::Packet(packet) => Notification::Packet { peer: who, packet },
-            From::RemotePrint(items) => Notification::RemotePrint { peer: who, items },
+            From::Packet(packet) => {
+                return self.tell_bounded(id, Notification::Packet { peer: who, packet });
+            }
+            From::RemotePrint(items) => {
+                return self.tell_bounded(id, Notification::RemotePrint { peer: who, items });
+            }
             From::LogCreateWriter(argument) => return self.writer_came(id, &argument),
             From::LogWrite(argument) => return self.entries_came(id, argument),
             From::SyncPoint(point) => {

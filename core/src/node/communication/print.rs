@@ -30,7 +30,7 @@ impl Communication {
             if !self.is_running(id) {
                 continue;
             }
-            if !self.admit(id, || LogLine::PrintsDropped { number: 1 }) {
+            if !self.admit(id, || LogLine::PrintsDropped { incoming: false, number: 1 }) {
                 raised.dropped += 1;
                 continue;
             }

@@ -312,6 +312,6 @@ impl Communication {
                 }
             }
         }
-        self.tell(id, Notification::Id { peer: who, id: what });
+        self.tell_bounded(id, Notification::Id { peer: who, id: what });
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::data::TypeTag;
 
-use super::ListId;
+use super::{ListId, PerList};
 
 /// Holds the entries of both lists.
 ///
@@ -21,7 +21,7 @@ pub(super) struct Ages {
     base: [Option<Entry>; TypeTag::ALL.len()],
     shared: HashMap<usize, Shared, BuildHasherDefault<AddressHasher>>,
     /// How many entries each list has, anonymous ones aside.
-    named: [u64; 2],
+    named: PerList<u64>,
     /// How many anonymous entries, all of the unstable list, have left.
     left: u64,
     /// The entries of one list as they once were, in the order of their last use. Whatever was
@@ -65,7 +65,7 @@ impl Ages {
     /// Returns how many entries a list has.
     #[inline]
     pub(super) fn len(&self, list: ListId) -> u64 {
-        let named = self.named[list as usize];
+        let named = self.named[list];
         match list {
             ListId::Stable => named,
             ListId::Unstable => named + self.now.anonymous - self.left,
@@ -81,14 +81,14 @@ impl Ages {
 
     #[inline]
     pub(super) fn has_base(&self, tag: TypeTag) -> bool {
-        self.base[tag as usize].is_some()
+        self.base.get(tag as usize).is_some_and(Option::is_some)
     }
 
     /// Uses the standard instance of an atomic type; returns its id, if it is there.
     #[inline]
     pub(super) fn use_base(&mut self, tag: TypeTag) -> Option<u64> {
         let used = self.tick();
-        let entry = self.base[tag as usize].as_mut()?;
+        let entry = self.base.get_mut(tag as usize)?.as_mut()?;
         entry.used = used;
         Some(entry.pid)
     }
@@ -103,14 +103,16 @@ impl Ages {
     }
 
     pub(super) fn insert_base(&mut self, tag: TypeTag, entry: Entry) {
-        self.base[tag as usize] = Some(entry);
-        self.named[entry.list as usize] += 1;
+        if let Some(slot) = self.base.get_mut(tag as usize) {
+            *slot = Some(entry);
+            self.named[entry.list] += 1;
+        }
     }
 
     pub(super) fn insert_shared(&mut self, object: Arc<dyn Any + Send + Sync>, entry: Entry) {
         let address = Arc::as_ptr(&object) as *const () as usize;
         self.shared.insert(address, Shared { entry, _object: object });
-        self.named[entry.list as usize] += 1;
+        self.named[entry.list] += 1;
     }
 
     /// Puts something that is never used again into the unstable list.
@@ -123,8 +125,8 @@ impl Ages {
     pub(super) fn forget_unstable(&mut self) {
         self.queue.clear();
         self.left = self.now.anonymous;
-        if self.named[ListId::Unstable as usize] > 0 {
-            self.named[ListId::Unstable as usize] = 0;
+        if self.named[ListId::Unstable] > 0 {
+            self.named[ListId::Unstable] = 0;
             for slot in &mut self.base {
                 slot.take_if(|entry| entry.list == ListId::Unstable);
             }
@@ -139,7 +141,7 @@ impl Ages {
         while self.len(list) > size {
             let excess = self.len(list) - size;
             let Some((used, key)) = self.queue.front().copied() else {
-                if self.named[list as usize] == 0 {
+                if self.named[list] == 0 {
                     self.left += excess;
                 } else {
                     self.line_up(list);
@@ -159,7 +161,7 @@ impl Ages {
     /// Puts what can be referred to into the order of its last use.
     fn line_up(&mut self, list: ListId) {
         let base = TypeTag::ALL.iter().filter_map(|tag| {
-            let entry = self.base[*tag as usize].as_ref()?;
+            let entry = self.base.get(*tag as usize)?.as_ref()?;
             Some((entry, Key::Base(*tag)))
         });
         let shared =
@@ -172,14 +174,17 @@ impl Ages {
     /// Drops an entry, unless it has been used since.
     fn forget(&mut self, list: ListId, used: Use, key: Key) {
         let gone = match key {
-            Key::Base(tag) => self.base[tag as usize].take_if(|entry| entry.used == used).is_some(),
+            Key::Base(tag) => {
+                let slot = self.base.get_mut(tag as usize);
+                slot.is_some_and(|slot| slot.take_if(|entry| entry.used == used).is_some())
+            }
             Key::Shared(address) => {
                 let unused = |shared: &Shared| shared.entry.used == used;
                 self.shared.get(&address).is_some_and(unused)
                     && self.shared.remove(&address).is_some()
             }
         };
-        self.named[list as usize] -= u64::from(gone);
+        self.named[list] -= u64::from(gone);
     }
 }
 

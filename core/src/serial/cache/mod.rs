@@ -9,6 +9,8 @@ mod read;
 mod used;
 mod write;
 
+use std::ops::{Index, IndexMut};
+
 pub(super) use messages::Notes;
 pub(super) use object::{Object, PendingType};
 pub(super) use read::{Place, ReadCache};
@@ -18,9 +20,38 @@ pub(super) use write::{Decision, WriteCache};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ListId {
     /// Types and other lasting objects, under the new strategy only.
-    Stable = 0,
+    Stable,
     /// Everything else.
-    Unstable = 1,
+    Unstable,
+}
+
+/// Holds something for each of the two lists.
+#[derive(Debug, Default)]
+struct PerList<T> {
+    stable: T,
+    unstable: T,
+}
+
+impl<T> Index<ListId> for PerList<T> {
+    type Output = T;
+
+    #[inline(always)]
+    fn index(&self, list: ListId) -> &T {
+        match list {
+            ListId::Stable => &self.stable,
+            ListId::Unstable => &self.unstable,
+        }
+    }
+}
+
+impl<T> IndexMut<ListId> for PerList<T> {
+    #[inline(always)]
+    fn index_mut(&mut self, list: ListId) -> &mut T {
+        match list {
+            ListId::Stable => &mut self.stable,
+            ListId::Unstable => &mut self.unstable,
+        }
+    }
 }
 
 /// Says how far an object extends, with all that it refers to.

@@ -25,12 +25,14 @@ struct Slot<T> {
     item: Option<T>,
 }
 
-impl<T> Used<T> {
-    pub(super) fn new() -> Used<T> {
+impl<T> Default for Used<T> {
+    fn default() -> Used<T> {
         let (sorted, unsorted) = (VecDeque::new(), Vec::new());
         Used { slots: Vec::new(), free: Vec::new(), sorted, unsorted, len: 0 }
     }
+}
 
+impl<T> Used<T> {
     pub(super) fn len(&self) -> usize {
         self.len
     }
@@ -161,7 +163,7 @@ mod tests {
 
     #[test]
     fn entries_leave_in_order_of_last_use() {
-        let mut used = Used::new();
+        let mut used = Used::default();
         let places: Vec<u32> = (1..=5).map(|i| used.insert(i, i, i)).collect();
         assert_eq!(used.hit(places[0], 1, 6), Some(&1));
         assert_eq!(used.hit(places[0], 0, 6), None);
@@ -180,7 +182,7 @@ mod tests {
 
     #[test]
     fn places_are_used_again_and_mean_the_newer_entry() {
-        let mut used = Used::new();
+        let mut used = Used::default();
         let a = used.insert(7, 1, 'a');
         used.insert(8, 2, 'b');
         assert_eq!(used.remove(a), Some('a'));
@@ -192,7 +194,7 @@ mod tests {
 
     #[test]
     fn what_is_used_while_others_leave_stays() {
-        let mut used = Used::new();
+        let mut used = Used::default();
         let places: Vec<u32> = (1..=6).map(|i| used.insert(i, i, i)).collect();
         assert_eq!(used.pop(), Some(1));
         used.hit(places[1], 2, 7);
@@ -204,7 +206,7 @@ mod tests {
 
     #[test]
     fn what_comes_and_goes_leaves_nothing() {
-        let mut used = Used::new();
+        let mut used = Used::default();
         used.insert(1, 1, ());
         for stamp in 2..10_000 {
             let place = used.insert(stamp, stamp, ());

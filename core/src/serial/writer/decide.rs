@@ -270,7 +270,9 @@ impl<D: Decide> Session<'_, D> {
     /// Writes all that stands before a value's content if its type goes as a reference, as it
     /// nearly always does, and the content that is of a fixed size: in one step.
     #[inline]
+    #[expect(clippy::indexing_slicing, reason = "the first line sees to it while compiling")]
     fn head<const N: usize>(&mut self, pid: u64, class: u8, type_pid: u64, content: [u8; N]) {
+        const { assert!(N <= CONTENT) };
         let [high, low] = kind::join(Family::Val, class, false).to_be_bytes();
         if self.pid_64bit {
             let mut bytes = [1; WIDE_HEAD + CONTENT];

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::super::super::tape::Message;
 use super::super::super::{Caching, Mode};
-use super::super::ListId;
 use super::super::messages::Notes;
 use super::super::object::Object;
+use super::super::{ListId, PerList};
 use super::{Entry, NONE, ReadCache};
 
 impl ReadCache {
@@ -27,10 +27,10 @@ impl ReadCache {
             notes.refers.iter().for_each(|number| self.messages.release(*number, 1));
         }
         while let Some(place) = self.volatile.pop() {
-            let entry = self.used[ListId::Unstable as usize].remove(place);
+            let entry = self.used[ListId::Unstable].remove(place);
             self.forget(entry);
         }
-        let stable = self.used[ListId::Stable as usize].len();
+        let stable = self.used[ListId::Stable].len();
         if mode.caching == Caching::Stable {
             (self.size..stable).for_each(|_| self.pop_stable());
             self.cut_unstable(self.size);
@@ -49,7 +49,7 @@ impl ReadCache {
     }
 
     fn pop_stable(&mut self) {
-        let entry = self.used[ListId::Stable as usize].pop();
+        let entry = self.used[ListId::Stable].pop();
         self.forget(entry);
     }
 
@@ -58,7 +58,7 @@ impl ReadCache {
     fn cut_unstable(&mut self, size: usize) {
         let mut over = self.unstable().saturating_sub(size);
         while over > 0 {
-            let used = &mut self.used[ListId::Unstable as usize];
+            let used = &mut self.used[ListId::Unstable];
             let before = used.oldest().unwrap_or(u64::MAX);
             if let Some((message, count)) = self.fresh.pop(over, before) {
                 self.messages.release(message, count);
@@ -73,7 +73,7 @@ impl ReadCache {
 
     /// Drops the oldest entry of all; returns whether there was one.
     fn pop_oldest(&mut self) -> bool {
-        let [stable, unstable] = &mut self.used;
+        let PerList { stable, unstable } = &mut self.used;
         let stable = stable.oldest().unwrap_or(u64::MAX);
         let unstable = unstable.oldest().unwrap_or(u64::MAX);
         let unstable = unstable.min(self.fresh.oldest().unwrap_or(u64::MAX));

@@ -8,24 +8,24 @@ use super::super::fresh::STEP;
 use super::super::messages::Notes;
 use super::super::object::Object;
 use super::super::{Extent, ListId};
-use super::{Entry, ReadCache, Recent, recent_at};
+use super::{Entry, ReadCache, Recent};
 
 impl ReadCache {
     /// Returns the object that a reference means, and how far it extends.
     #[inline]
     pub(in super::super::super) fn look_up(&mut self, pid: u64) -> Result<(&Object, Extent), Kind> {
         self.close_run();
-        let Recent { mut list, mut place, .. } = self.recent[recent_at(pid)];
-        if !self.used[list as usize].is(place, pid) {
+        let Recent { mut list, mut place, .. } = self.recent.of(pid);
+        if !self.used[list].is(place, pid) {
             (list, place) = self.find(pid)?;
         }
         self.references += 1;
         let stamp = self.tick();
-        match self.used[list as usize].hit(place, pid, stamp) {
+        match self.used[list].hit(place, pid, stamp) {
             Some(Entry { object: Object::Pending(_), .. }) => Err(Kind::Cycle(pid)),
             Some(entry) => {
                 if let Object::Type(Type::Base(tag)) = entry.object {
-                    self.recent[recent_at(pid)].tag = Some(tag);
+                    self.recent.of_mut(pid).tag = Some(tag);
                 }
                 Ok((&entry.object, entry.extent))
             }
@@ -40,9 +40,9 @@ impl ReadCache {
     /// has to be [looked up](Self::look_up) all the same.
     #[inline(always)]
     pub(in super::super::super) fn standard_type(&mut self, pid: u64) -> Option<TypeTag> {
-        let Recent { list, place, tag } = self.recent[recent_at(pid)];
+        let Recent { list, place, tag } = self.recent.of(pid);
         let stamp = self.clock + STEP * (self.fresh.opened() + 1);
-        if self.used[list as usize].touch(place, pid, stamp) { tag } else { None }
+        if self.used[list].touch(place, pid, stamp) { tag } else { None }
     }
 
     fn find(&mut self, pid: u64) -> Result<(ListId, u32), Kind> {
@@ -59,14 +59,14 @@ impl ReadCache {
             }
             None => self.find_used(pid).ok_or(Kind::UnknownObject(pid))?,
         };
-        self.recent[recent_at(pid)] = Recent { list, place, tag: None };
+        *self.recent.of_mut(pid) = Recent { list, place, tag: None };
         Ok((list, place))
     }
 
     pub(super) fn find_used(&self, pid: u64) -> Option<(ListId, u32)> {
         [ListId::Stable, ListId::Unstable].into_iter().find_map(|list| {
-            let place = self.index[list as usize].find(pid)?;
-            self.used[list as usize].is(place, pid).then_some((list, place))
+            let place = self.index[list].find(pid)?;
+            self.used[list].is(place, pid).then_some((list, place))
         })
     }
 

@@ -9,13 +9,12 @@ use crate::data::TypeTag;
 
 use super::super::tape::Message;
 use super::super::{Family, Limits, Mode};
-use super::ListId;
 use super::fresh::{Fresh, STEP};
 use super::index::PidIndex;
 use super::messages::{EACH, Messages};
 use super::object::{Object, PendingType};
 use super::used::Used;
-use super::{CacheCounters, Extent};
+use super::{CacheCounters, Extent, ListId, PerList};
 
 /// How many places of recently used objects are kept at hand; a power of two.
 const RECENT: usize = 64;
@@ -32,10 +31,10 @@ const NONE: u32 = u32::MAX;
 pub(in super::super) struct ReadCache {
     fresh: Fresh,
     /// The other entries, of the stable and of the unstable list.
-    used: [Used<Entry>; 2],
+    used: PerList<Used<Entry>>,
     /// Where they are.
-    index: [PidIndex; 2],
-    recent: [Recent; RECENT],
+    index: PerList<PidIndex>,
+    recent: Recents,
     messages: Messages,
     /// The number of the message that is being read, and how many entries refer to it, fresh values
     /// aside.
@@ -67,6 +66,28 @@ struct Recent {
     tag: Option<TypeTag>,
 }
 
+/// Holds for each remainder of ids the object that was used last.
+#[derive(Debug)]
+struct Recents([Recent; RECENT]);
+
+impl Recents {
+    const fn new() -> Recents {
+        Recents([Recent { list: ListId::Stable, place: NONE, tag: None }; RECENT])
+    }
+
+    #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "a remainder lies within")]
+    const fn of(&self, pid: u64) -> Recent {
+        self.0[pid as usize % RECENT]
+    }
+
+    #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "a remainder lies within")]
+    const fn of_mut(&mut self, pid: u64) -> &mut Recent {
+        &mut self.0[pid as usize % RECENT]
+    }
+}
+
 #[derive(Debug)]
 struct Entry {
     extent: Extent,
@@ -93,9 +114,9 @@ impl ReadCache {
     pub(in super::super) fn new(limits: &Limits) -> ReadCache {
         ReadCache {
             fresh: Fresh::default(),
-            used: [Used::new(), Used::new()],
-            index: Default::default(),
-            recent: [Recent { list: ListId::Stable, place: NONE, tag: None }; RECENT],
+            used: PerList::default(),
+            index: PerList::default(),
+            recent: Recents::new(),
             messages: Messages::default(),
             current: NONE,
             live: 0,
@@ -116,7 +137,7 @@ impl ReadCache {
     }
 
     pub(in super::super) fn counters(&self) -> CacheCounters {
-        let entries = (self.used[ListId::Stable as usize].len() + self.unstable()) as u64;
+        let entries = (self.used[ListId::Stable].len() + self.unstable()) as u64;
         // After an error there may be a run left.
         let opened = self.fresh.opened();
         CacheCounters { full: self.full + opened, references: self.references + opened, entries }
@@ -133,7 +154,7 @@ impl ReadCache {
     }
 
     fn unstable(&self) -> usize {
-        self.fresh.len() + self.used[ListId::Unstable as usize].len()
+        self.fresh.len() + self.used[ListId::Unstable].len()
     }
 
     /// Begins a SERIAL: returns a message to be filled, which nobody shares yet.
@@ -228,12 +249,12 @@ impl ReadCache {
     }
 
     fn insert(&mut self, list: ListId, pid: u64, stamp: u64, entry: Entry) -> u32 {
-        let used = &mut self.used[list as usize];
+        let used = &mut self.used[list];
         let place = used.insert(pid, stamp, entry);
-        let index = &mut self.index[list as usize];
+        let index = &mut self.index[list];
         index.insert(pid, place);
         index.tidy(used.len(), |pid, place| used.is(place, pid));
-        self.recent[recent_at(pid)] = Recent { list, place, tag: None };
+        *self.recent.of_mut(pid) = Recent { list, place, tag: None };
         place
     }
 
@@ -241,7 +262,7 @@ impl ReadCache {
     #[cold]
     fn replace(&mut self, pid: u64) {
         if let Some((list, place)) = self.find_used(pid) {
-            self.used[list as usize].replace(place);
+            self.used[list].replace(place);
         } else {
             self.fresh.replace(pid);
         }
@@ -291,7 +312,7 @@ impl ReadCache {
         cost: impl FnOnce(u32) -> u32,
     ) {
         let Where::Used(list, place) = place.0 else { return };
-        if let Some(entry) = self.used[list as usize].get_mut(place) {
+        if let Some(entry) = self.used[list].get_mut(place) {
             let bytes = cost(entry.bytes);
             self.bytes = self.bytes.saturating_add(bytes as usize);
             *entry = Entry { extent, object, bytes, message };
@@ -301,13 +322,9 @@ impl ReadCache {
     /// Says what is known of a type whose parts are about to be read.
     pub(in super::super) fn store_pending(&mut self, place: Place, pending: PendingType) {
         if let Where::Used(list, place) = place.0 {
-            if let Some(entry) = self.used[list as usize].get_mut(place) {
+            if let Some(entry) = self.used[list].get_mut(place) {
                 entry.object = Object::PendingType(pending);
             }
         }
     }
-}
-
-const fn recent_at(pid: u64) -> usize {
-    pid as usize % RECENT
 }

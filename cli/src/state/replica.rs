@@ -1,0 +1,191 @@
+//! What a peer's variables hold, as it tells us.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+use std::time::{Duration, SystemTime};
+
+use brocomm::Time;
+use brocomm::connection::{Notification, SyncRole};
+use brocomm::data::{Declarations, Name, StateAccess};
+use brocomm::state::{Path, StateError, Store};
+use brocomm_std::Peer;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value as Json, json};
+
+use super::task::Task;
+use crate::decode::{Access, printed};
+use crate::failure::{Failure, failed, tell};
+use crate::follow::Follow;
+use crate::session::DESCRIPTION;
+use crate::variables;
+
+/// Holds what the peer has sent so far.
+pub(super) struct Replica<'a> {
+    pub(super) store: Store,
+    /// The variables of which the peer has sent the value.
+    pub(super) sent: BTreeSet<Name>,
+    phase: Phase,
+    /// How long the peer may send nothing before it has given its state, and since when it does.
+    patience: Duration,
+    heard: Option<Time>,
+    progress: ProgressBar,
+    task: &'a mut dyn Task,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Joining,
+    /// The peer asks us for our state.
+    AskedForState,
+    /// The peer has given its state.
+    Running,
+}
+
+impl<'a> Replica<'a> {
+    pub(super) fn new(
+        declared: &Declarations,
+        patience: Duration,
+        task: &'a mut dyn Task,
+    ) -> Result<Replica<'a>, Failure> {
+        let now = SystemTime::now().into();
+        let store = variables::store(declared, DESCRIPTION.as_bytes(), None, now)?;
+        let store = store.ok_or_else(|| {
+            failed(format_args!("no variable is declared with &synchronized; nothing to do"))
+        })?;
+        // Shown only on a terminal.
+        let progress = ProgressBar::new(store.names().count() as u64);
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} of {len} variables") {
+            progress.set_style(style);
+        }
+        let (sent, phase) = (BTreeSet::new(), Phase::Joining);
+        Ok(Replica { store, sent, phase, patience, heard: None, progress, task })
+    }
+
+    /// Tells whether we are to give our state, which we never do.
+    pub(super) fn is_asked_for_state(&self) -> bool {
+        self.phase == Phase::AskedForState
+    }
+
+    /// Tells whether the peer has given its state.
+    pub(super) fn has_begun(&self) -> bool {
+        self.phase == Phase::Running
+    }
+
+    /// Carries out a part of the peer's state.
+    fn take(&mut self, access: &StateAccess) {
+        let result = self.store.apply_full(access);
+        if self.is_told(result.map(drop)) {
+            self.sent.extend(self.store.variables_of(&access.target));
+            self.progress.set_position(self.sent.len() as u64);
+        }
+    }
+
+    /// Carries out a change, of which the task is told.
+    fn change(&mut self, access: &StateAccess, now: Time) -> Result<ControlFlow<()>, Failure> {
+        // Afterwards a container may be part of no variable any more.
+        let names = self.store.variables_of(&access.target);
+        let result = self.store.apply(access);
+        if !self.is_told(result.map(drop)) {
+            return Ok(ControlFlow::Continue(()));
+        }
+        self.sent.extend(names.iter().cloned());
+        self.task.changed(&names, access, now)
+    }
+
+    /// Tells what could not be carried out; variables that are not declared don't matter.
+    fn is_told(&self, result: Result<(), StateError>) -> bool {
+        match result {
+            Ok(()) => return true,
+            Err(StateError::UnknownTarget(_)) => {}
+            Err(error) => {
+                self.progress.suspend(|| tell(format_args!("left out: {error}")));
+            }
+        }
+        false
+    }
+}
+
+impl Follow for Replica<'_> {
+    fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
+        let now = peer.now();
+        self.heard = Some(now);
+        match told {
+            Notification::SyncStarted(SyncRole::Sender) => {
+                self.phase = Phase::AskedForState;
+                return Ok(ControlFlow::Break(()));
+            }
+            Notification::HandshakeDone => {
+                self.progress.finish_and_clear();
+                self.phase = Phase::Running;
+                return self.task.begin(&mut self.store, &self.sent, peer);
+            }
+            Notification::StateAccess(access) if self.has_begun() => {
+                return self.change(access, now);
+            }
+            Notification::StateAccess(access) => self.take(access),
+            _ => {}
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn next_timer(&self) -> Option<Time> {
+        self.heard.filter(|_| !self.has_begun()).map(|heard| heard + self.patience)
+    }
+
+    fn due(&mut self, now: Time) -> Result<(), Failure> {
+        let since = *self.heard.get_or_insert(now);
+        if self.has_begun() || now < since + self.patience {
+            return Ok(());
+        }
+        self.progress.finish_and_clear();
+        let seconds = self.patience.as_secs_f64();
+        Err(failed(format_args!("the peer's state did not arrive: nothing came for {seconds} s")))
+    }
+}
+
+/// Where variables are shown, and how.
+pub(super) struct Shown<'a> {
+    pub(super) out: &'a mut dyn Write,
+    pub(super) json: bool,
+}
+
+impl Shown<'_> {
+    /// Shows what a variable holds.
+    pub(super) fn value(&mut self, store: &Store, name: &Name) -> io::Result<()> {
+        let value = store.get(Path::to(name.clone())).ok();
+        let (ty, value) = (value.as_ref().map(|value| value.ty()), value.as_ref());
+        let (shown, value) = (printed::bytes(name), value.map(printed::value));
+        let text = format!("{shown} = {}", value.as_deref().unwrap_or("<uninitialized>"));
+        let ty = ty.map(|ty| ty.to_string());
+        self.line(json!({ "name": shown, "type": ty, "value": value }), &text)
+    }
+
+    /// Shows a change of a variable, or of something within it.
+    pub(super) fn change(
+        &mut self,
+        name: &Name,
+        access: &StateAccess,
+        now: Time,
+    ) -> io::Result<()> {
+        let access = Access::of(access);
+        let name = printed::bytes(name);
+        let object = json!({
+            "t": now.as_secs_f64(),
+            "name": name,
+            "operation": access.operation,
+            "target": access.target,
+            "operands": access.operands,
+        });
+        self.line(object, &Access { target: name, ..access }.to_string())
+    }
+
+    /// Writes a line at once, so that whoever reads a pipe sees it.
+    pub(super) fn line(&mut self, object: Json, text: &str) -> io::Result<()> {
+        match self.json {
+            true => writeln!(self.out, "{object}")?,
+            false => writeln!(self.out, "{text}")?,
+        }
+        self.out.flush()
+    }
+}

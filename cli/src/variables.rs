@@ -1,0 +1,124 @@
+//! The variables that we have in common with peers, kept in a file over a restart.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use brocomm::Time;
+use brocomm::data::{AttributeTag, Declarations};
+use brocomm::state::{Limits, Store};
+
+use crate::failure::{Failure, failed, tell};
+
+/// Makes a store of what is declared `&synchronized`, if anything is, with what the file holds.
+pub(crate) fn store(
+    declarations: &Declarations,
+    description: &[u8],
+    file: Option<&Path>,
+    now: Time,
+) -> Result<Option<Store>, Failure> {
+    if !declarations.globals.iter().any(|global| global.has(AttributeTag::Synchronized)) {
+        return match file {
+            None => Ok(None),
+            Some(_) => Err(failed(format_args!(
+                "--state: the configuration declares no variable with &synchronized"
+            ))),
+        };
+    }
+    // No two nodes may use the same ids, nor one node again after a restart.
+    let (process, nanos) = (std::process::id(), now.as_nanos());
+    let prefix = format!("#{}#{process}-{nanos}#", description.escape_ascii());
+    let mut store = Store::new(prefix, Limits::default());
+    store
+        .declare_synchronized(declarations)
+        .map_err(|error| failed(format_args!("cannot declare variables: {error}")))?;
+    store.advance(now);
+    if let Some(file) = file {
+        restore(&mut store, file)?;
+    }
+    Ok(Some(store))
+}
+
+fn restore(store: &mut Store, file: &Path) -> Result<(), Failure> {
+    let shown = file.display();
+    let snapshot = match fs::read(file) {
+        Ok(snapshot) => snapshot,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed(format_args!("{shown}: cannot read: {error}"))),
+    };
+    let skipped = store.restore(&snapshot.into()).map_err(|error| {
+        failed(format_args!("{shown}: {error}; move it away to begin with the initial values"))
+    })?;
+    for (name, why) in skipped {
+        tell(format_args!("{shown}: {name} is left out: {why}"));
+    }
+    Ok(())
+}
+
+/// Writes the variables to a file, whole or not at all, whenever the program or machine ends.
+pub(crate) fn save(store: &Store, file: &Path) -> Result<(), Failure> {
+    let snapshot =
+        store.snapshot().map_err(|error| failed(format_args!("cannot keep variables: {error}")))?;
+    replace(file, &snapshot)
+        .map_err(|error| failed(format_args!("{}: cannot write: {error}", file.display())))
+}
+
+/// Replaces a file: what is there stays until all that is new is on the disk.
+fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
+    let mut name = file.file_name().map(OsString::from).unwrap_or_default();
+    name.push(".new");
+    let new: PathBuf = file.with_file_name(name);
+    let mut written = File::create(&new)?;
+    written.write_all(content)?;
+    written.sync_all()?;
+    fs::rename(&new, file)?;
+    // The folder has to be on the disk, too; not every system lets us see to it.
+    if let Some(Ok(folder)) = file.parent().map(File::open) {
+        let _ = folder.sync_all();
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Time = Time::from_nanos(1_500_000_000_000_000_000);
+
+    fn declarations() -> Declarations {
+        let mut declarations = Declarations::new();
+        declarations.read("global hits = 0 &synchronized;").unwrap();
+        declarations
+    }
+
+    #[test]
+    fn what_was_saved_comes_back() {
+        let folder = tempdir("saved");
+        let file = folder.join("state");
+        let make = || store(&declarations(), b"bro", Some(&file), NOW);
+        let mut first = make().unwrap().unwrap();
+        first.increment("hits", 7).unwrap();
+        save(&first, &file).unwrap();
+        // A crash while writing leaves a part of the new file, which counts for nothing.
+        fs::write(folder.join("state.new"), b"half").unwrap();
+        assert_eq!(make().unwrap().unwrap().get("hits").unwrap(), 7u64.into());
+
+        // A damaged file is never taken for an empty one.
+        let whole = fs::read(&file).unwrap();
+        fs::write(&file, &whole[..whole.len() - 1]).unwrap();
+        assert!(make().is_err());
+    }
+
+    #[test]
+    fn without_variables_there_is_nothing_to_keep() {
+        assert!(store(&Declarations::new(), b"bro", None, NOW).unwrap().is_none());
+        assert!(store(&Declarations::new(), b"bro", Some(Path::new("state")), NOW).is_err());
+    }
+
+    fn tempdir(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("brocomm-{name}-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+}

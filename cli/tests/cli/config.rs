@@ -1,0 +1,80 @@
+//! `brocomm config`, as a user runs it.
+
+use crate::support::{run, scratch};
+
+#[test]
+fn the_example_is_a_configuration() {
+    let example = run(["config", "example"]);
+    assert_eq!((example.code, example.stderr.as_str()), (0, ""));
+    assert!(example.stdout.contains("\n#listen_interface = \"0.0.0.0\"\n"));
+    let file = scratch("config-example", "node.toml", example.stdout.as_bytes());
+    let check = run(["config".as_ref(), "check".as_ref(), file.as_os_str()]);
+    assert_eq!(check.code, 0, "{}", check.stderr);
+    assert_eq!(
+        check.stderr,
+        format!(
+            "brocomm: {}: warning: listen = false: we neither listen nor connect to anyone, \
+             unless told to later\n",
+            file.display()
+        )
+    );
+}
+
+#[test]
+fn what_a_node_would_do_is_told() {
+    scratch("config-check", "events.bro", b"event ping(n: count); event pong(n: count);");
+    let text = b"listen = true\nlisten_ipv6 = true\ndeclaration_files = ['events.bro']\n\
+        forward_remote_events = true\ncompression_level = 3\n\
+        [nodes.sensor]\nhost = '192.0.2.1'\nconnect = true\nretry = '1 min'\nevents = 'p.ng'\n\
+        class = 'c'\ncapture_filter = ''\nrequest_logs = true\n\
+        [nodes.client]\nhost = 'fe80::1'\nzone_id = 'eth0'\naccept_input = false\ncompression = 0\n";
+    let file = scratch("config-check", "node.toml", text);
+    let check = run(["config".as_ref(), "check".as_ref(), file.as_os_str()]);
+    assert_eq!((check.code, check.stderr.as_str()), (0, ""));
+    assert_eq!(
+        check.stdout,
+        "This node, `bro`:\n  \
+           listens on 0.0.0.0:47757 (clear)\n  \
+           listens on [::]:47757 (clear)\n  \
+           knows 2 events, 0 variables\n  \
+           forwards the events of its peers\n\n\
+         Its peers, of which the first that fits counts:\n  \
+           sensor: connects to 192.0.2.1:47757 as \"c\", again after 1.0 min, \
+           requests /^?(p.ng)$?/ (2 known events), asks it to capture \"ip or not ip\", \
+           requests its logs, compresses at level 3\n  \
+           client: waits for fe80::1%eth0, takes nothing from it\n"
+    );
+}
+
+#[test]
+fn all_that_is_wrong_is_told_with_its_place() {
+    let events = scratch("config-wrong", "events.bro", b"event ping(n: count);\nevent (");
+    let text = b"listn = true\ncompression_level = 10\n\
+        declaration_files = ['events.bro', 'none.bro']\n\
+        [nodes.sensor]\nhost = '192.0.2.1'\nauth = true\n";
+    let file = scratch("config-wrong", "node.toml", text);
+    let check = run(["config".as_ref(), "check".as_ref(), file.as_os_str()]);
+    assert_eq!((check.code, check.stdout.as_str()), (1, ""));
+    let shown = file.display();
+    let lines: Vec<&str> = check.stderr.lines().collect();
+    assert_eq!(lines.len(), 6, "{lines:#?}");
+    for (line, wanted) in lines.iter().zip([
+        format!("brocomm: {shown}:1:1: listn: there is no such key; did you mean `listen`?"),
+        format!("brocomm: {shown}:2:21: compression_level = 10: levels are 0 (none) to 9 (best)"),
+        format!(
+            "brocomm: {shown}:3:36: declaration_files = 'none.bro': cannot read declarations: "
+        ),
+        format!("brocomm: {shown}:6:8: nodes.sensor.auth = true: no state is synchronised"),
+        format!("brocomm: {}:2:7: expected an event's name, found `(`", events.display()),
+        format!("brocomm: {shown}: 5 errors"),
+    ]) {
+        assert!(line.starts_with(&wanted), "{line}\n  should begin with\n{wanted}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_told() {
+    let check = run(["config", "check", "no/such.toml"]);
+    assert_eq!(check.code, 1);
+    assert!(check.stderr.starts_with("brocomm: no/such.toml: cannot read the configuration: "));
+}

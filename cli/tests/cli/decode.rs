@@ -1,0 +1,228 @@
+//! `brocomm decode` as its user meets it: lines, options, errors, exit codes.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use crate::support::{brocomm, run, scratch, session};
+use serde_json::{Value, json};
+
+/// Decodes a recording to lines of JSON.
+fn json_lines(name: &str) -> Vec<Value> {
+    let run = run(["decode".into(), "--json".into(), session(name).recording_path()]);
+    assert_eq!(run.code, 0, "{name}: {}", run.stderr);
+    run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Returns the first line that has this key.
+fn with(name: &str, key: &str) -> Value {
+    json_lines(name).into_iter().find(|line| line.get(key).is_some()).expect(key)
+}
+
+#[test]
+fn text_has_one_line_per_message() {
+    let run = run(["decode".into(), session("broccoli-enum").recording_path()]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let expected = "    \
+    0.000451 C>L setup     VERSION            protocol=7 data_format=26 cache_size=1000 runtime=0s
+    0.003496 L>C handshake VERSION            protocol=7 data_format=26 cache_size=3000 runtime=0s class=\"\"
+    0.003592 L>C handshake SERIAL             id peer_description = bro
+    0.004611 L>C handshake CAPS               13 (COMPRESSION, PID_64BIT, NEW_CACHE_STRATEGY)
+    0.004611 L>C handshake REQUEST_EVENTS     enumtest
+    0.004611 L>C handshake PHASE_DONE
+    0.200019 C>L handshake CAPS               18 (NO_CACHING, BROCCOLI_PEER)
+    0.200019 C>L handshake PHASE_DONE
+    0.200019 C>L running   SERIAL             enumtest(<undefined>)
+";
+    assert_eq!(run.stdout, expected);
+}
+
+#[test]
+fn state_accesses_read_like_statements() {
+    let run = run(["decode".into(), session("bro-bro-sync-auth-connector").recording_path()]);
+    for line in [
+        r" C>L sync      SERIAL             assign v_table = {\x0a\x09[1] = c1,\x0a\x09[3] = c3\x0a}",
+        " C>L sync      PHASE_DONE\n",
+        " C>L running   SERIAL             incr v_int = -19 (was -20)\n",
+        "#2[9, Z] = 910 (was 909)\n",
+    ] {
+        assert!(run.stdout.contains(line), "{line}: {}", run.stdout);
+    }
+}
+
+#[test]
+fn json_has_the_fields_that_the_help_names() {
+    let help = run(["decode", "--help"]).stdout;
+    let cases = [
+        (
+            "bro-bro-events-basic",
+            "version",
+            json!({"protocol": 7, "data_format": 26, "cache_size": 3000, "runtime": 0,
+                   "class": "alpha"}),
+        ),
+        (
+            "broccoli-enum",
+            "caps",
+            json!({"flags": 13, "names": ["COMPRESSION", "PID_64BIT", "NEW_CACHE_STRATEGY"]}),
+        ),
+        ("broccoli-enum", "events", json!(["enumtest"])),
+        (
+            "broccoli-enum",
+            "id",
+            json!({"name": "peer_description", "type": "string", "value": "bro"}),
+        ),
+        ("bro-bro-capture-filter", "filter", json!("tcp port 80")),
+        ("bro-bro-sync-both-auth", "authoritative", json!(true)),
+        (
+            "bro-bro-sync-auth-connector",
+            "state_access",
+            json!({"operation": "assign", "target": "v_bool", "operands": ["F", null, null]}),
+        ),
+        ("bro-bro-sync-points", "point", json!(1)),
+        (
+            "bro-bro-packets",
+            "packet",
+            json!({"time": 1362692526.939084, "length": 74, "captured": 74, "link_type": 1,
+                   "tag": ""}),
+        ),
+    ];
+    for (name, key, expected) in cases {
+        assert_eq!(with(name, key)[key], expected, "{name}");
+        assert!(help.contains(&format!(" {key}")), "{key}");
+    }
+    assert_eq!(with("bro-bro-ping-pong", "ping")["ping"]["seq"], 1);
+    let writer = &with("bro-bro-logs", "log_writer")["log_writer"];
+    assert_eq!((&writer["stream"], &writer["path"]), (&json!(12), &json!("communication")));
+    assert_eq!(writer["columns"][4], json!({"name": "connected_peer_addr", "type": "addr"}));
+    let lines = json_lines("bro-bro-logs");
+    let entries = |line: &Value| line["log_entries"].as_array().cloned().unwrap_or_default();
+    let entries: Vec<Value> = lines.iter().flat_map(entries).collect();
+    let mini = json!({"stream": 14, "path": "mini", "values": ["2.000000", "(empty)", "-"]});
+    assert!(entries.contains(&mini), "{entries:?}");
+    let prints = &with("bro-bro-remote-print", "prints")["prints"];
+    assert_eq!(prints[1], json!({"file": "printed.txt", "text": "a line for the file"}));
+    let points: Vec<Value> = json_lines("bro-bro-sync-points")
+        .iter()
+        .filter_map(|line| line.get("point").cloned())
+        .collect();
+    assert_eq!(points, [json!(1), json!("final"), json!(1), json!("final")]);
+}
+
+#[test]
+fn logs_read_like_their_files() {
+    let run = run(["decode".into(), session("bro-bro-logs").recording_path()]);
+    for text in [
+        " LOG_CREATE_WRITER  mini (stream 14, writer 1): ts time, msg string, n int\n",
+        "mini: 1.000000, first, -1; mini: 2.000000, (empty), -; mini: 3.500000, third, -",
+    ] {
+        assert!(run.stdout.contains(text), "{text}: {}", run.stdout);
+    }
+}
+
+#[test]
+fn subnet_that_aborts_bro_is_noted() {
+    let line = with("broccoli-bad-subnet-width", "note");
+    assert_eq!(line["event"]["name"], "bc_scalars");
+    assert!(line["note"].as_str().unwrap().starts_with("width 120 of the subnet of 10.0.0.1"));
+}
+
+#[test]
+fn declarations_name_what_a_peer_does_not() {
+    // Away from its metadata, which declares the enum.
+    let bytes = fs::read(session("broccoli-types-class").recording_path()).unwrap();
+    let recording = scratch("declarations", "alone.jsonl", &bytes);
+    let declared = |text: &str| {
+        let file = scratch("declarations", "types.bro", text.as_bytes());
+        let run = run([
+            "decode".as_ref(),
+            "--declarations".as_ref(),
+            file.as_os_str(),
+            recording.as_os_str(),
+        ]);
+        (run.code, run.stdout, run.stderr, file)
+    };
+    let alone = run(["decode".as_ref(), recording.as_os_str()]);
+    assert!(alone.stdout.contains("from the client, <undefined>, 80/tcp"), "{}", alone.stdout);
+    let (code, stdout, ..) = declared("type Switch: enum { MINE, YOURS };");
+    assert_eq!(code, 0);
+    assert!(stdout.contains("from the client, MINE, 80/tcp"), "{stdout}");
+    let (code, stdout, stderr, file) = declared("type Switch: enum\n  nonsense;");
+    assert_eq!((code, stdout.as_str()), (1, ""));
+    let start = format!("brocomm: {}: cannot use declarations: line 2, column 3: ", file.display());
+    assert!(stderr.starts_with(&start), "{stderr}");
+}
+
+#[test]
+fn file_that_is_no_recording_is_told_by_line() {
+    let good = fs::read_to_string(session("broccoli-enum").recording_path()).unwrap();
+    let mut lines: Vec<&str> = good.lines().collect();
+    lines.insert(2, r#"{"t": 0.1, "from": "nobody", "hex": ""}"#);
+    let bad = scratch("no-recording", "bad.jsonl", lines.join("\n").as_bytes());
+    let missing = bad.with_file_name("missing.jsonl");
+    let last = session("broccoli-hose").recording_path();
+    let run = run(["decode".into(), "--json".into(), bad.clone(), missing.clone(), last.clone()]);
+    assert_eq!(run.code, 1);
+    assert_eq!(
+        run.stderr,
+        format!(
+            "brocomm: {}:3: unknown side \"nobody\", expected \"connector\" or \"listener\"\n\
+             brocomm: {}: cannot open recording: entity not found\n",
+            bad.display(),
+            missing.display()
+        )
+    );
+    // What came before is shown, and so is the next file; each line says which it is of.
+    let of = |file: &std::path::Path| {
+        let file = json!(file.to_str().unwrap());
+        let lines = run.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.filter(|line| line["file"] == file).count()
+    };
+    assert!(of(&bad) >= 1);
+    assert!(of(&last) > 500);
+}
+
+#[test]
+fn standard_input_is_a_file_too() {
+    let recording = File::open(session("bro-bro-large").recording_path()).unwrap();
+    let mut command = brocomm();
+    let output = command.args(["decode", "--summary", "-"]).stdin(recording).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("all messages"));
+}
+
+#[test]
+fn reader_that_has_seen_enough_is_no_error() {
+    let mut command = brocomm();
+    command.args(["decode", "--json"]).arg(session("bro-bro-cache-evict-types").recording_path());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.ends_with("}\n"));
+    // The pipe is closed here, long before all is written.
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), b"".as_slice()));
+}
+
+#[test]
+fn wrong_use_is_told_apart_from_failure() {
+    for arguments in [
+        &["decode"][..],
+        &["decode", "--json", "--summary", "x"],
+        &["decode", "--verify", "--summary", "x"],
+        &["decode", "--nonsense", "x"],
+        &["nonsense"],
+        &[],
+    ] {
+        let run = run(arguments);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(run.stderr.contains("Usage"), "{}", run.stderr);
+    }
+    let version = run(["--version"]);
+    assert_eq!(version.code, 0);
+    assert_eq!(version.stdout, format!("brocomm {}\n", env!("CARGO_PKG_VERSION")));
+    for arguments in [&["--help"][..], &["decode", "--help"]] {
+        let help = run(arguments);
+        assert_eq!(help.code, 0);
+        assert!(help.stdout.contains("Exit codes:") && help.stdout.contains("Examples:"));
+    }
+}

@@ -1,0 +1,192 @@
+//! `brocomm decode --write-logs` over every recorded session with logs.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::{Run, no_folder, run, scratch, session};
+use brocomm_conformance::Side;
+use brocomm_conformance::testing::without_times;
+
+/// The sessions in which logs were sent, and the side that received them.
+const LOG_SESSIONS: [(&str, Side, &[&str]); 5] = [
+    ("bro-bro-logs", Side::Connector, &["all_types", "communication", "mini"]),
+    ("bro-bro-logs-compress", Side::Connector, &["all_types", "communication", "mini"]),
+    ("bro-bro-logs-to-listener", Side::Listener, &["all_types", "communication", "mini"]),
+    (
+        "bro-bro-logs-conn",
+        Side::Connector,
+        &["communication", "conn", "files", "http", "packet_filter", "reporter"],
+    ),
+    (
+        "bro-bro-logs-conn-long",
+        Side::Connector,
+        &["communication", "http", "packet_filter", "reporter"],
+    ),
+];
+
+fn write_logs(folder: &Path, recording: &Path, more: &[&Path]) -> Run {
+    let mut arguments = vec![Path::new("decode"), Path::new("--write-logs"), folder, recording];
+    arguments.extend(more);
+    run(arguments)
+}
+
+fn run_decode(recording: &Path) -> Run {
+    run([Path::new("decode"), recording])
+}
+
+fn read(folder: &Path) -> BTreeMap<String, String> {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let named = |entry: fs::DirEntry| {
+        let text = fs::read_to_string(entry.path()).unwrap();
+        (entry.file_name().into_string().unwrap(), text)
+    };
+    files.map(named).collect()
+}
+
+#[test]
+fn files_are_those_that_the_real_receiver_wrote() {
+    for (name, side, paths) in LOG_SESSIONS {
+        let (session, folder) = (session(name), no_folder(name));
+        let run = write_logs(&folder, &session.recording_path(), &[]);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{name}");
+        let expectation = session.expectation().unwrap();
+        let real = match side {
+            Side::Connector => expectation.connector.logs,
+            Side::Listener => expectation.listener.logs,
+        };
+        let ours = read(&folder);
+        let expected: Vec<String> = paths.iter().map(|path| format!("{path}.log")).collect();
+        assert!(ours.keys().eq(&expected), "{name}: {:?}", ours.keys());
+        for (file, text) in ours {
+            assert!(run.stdout.contains(&file), "{}", run.stdout);
+            let (ours, real) = (without_times(&text), without_times(&real[&file]));
+            if matches!(&*file, "communication.log" | "reporter.log") {
+                // The receiver wrote lines of its own into these, between those that came.
+                let mut lines = real.lines();
+                for line in ours.lines() {
+                    assert!(lines.any(|real| real == line), "{name}: {file}: {line}");
+                }
+            } else {
+                assert_eq!(ours, real, "{name}: {file}");
+            }
+        }
+    }
+}
+
+#[test]
+fn numbers_get_the_names_that_the_user_gives() {
+    let (folder, names) =
+        (no_folder("log-names"), "stream 14 Mini::LOG\nstream 12 Communication::LOG");
+    let names = scratch("log-names-map", "names.txt", names.as_bytes());
+    let recording = session("bro-bro-logs").recording_path();
+    let run = write_logs(&folder, &recording, &[Path::new("--log-names"), &names]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let shown = folder.display();
+    assert_eq!(
+        run.stdout,
+        format!(
+            "{shown}/communication.log: 3 entries of Communication::LOG by Log::WRITER_ASCII\n\
+             {shown}/all_types.log: 2 entries of log-13 by Log::WRITER_ASCII\n\
+             {shown}/mini.log: 3 entries of Mini::LOG by Log::WRITER_ASCII\n"
+        )
+    );
+    let bad = scratch("log-names-map", "bad.txt", b"stream 14\n");
+    let run = write_logs(&folder, &recording, &[Path::new("--log-names"), &bad]);
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    assert!(run.stderr.contains("bad.txt: cannot use names of logs: line 1 is"), "{}", run.stderr);
+}
+
+/// Writes a recording in which the listener sends these messages of logs, after a VERSION.
+fn recording(test: &str, messages: &[(u8, &str)]) -> PathBuf {
+    let version = "0000000801000000000000000000001100000007000003e80000001a0000000000".to_owned();
+    let message = |(ty, argument): &(u8, &str)| {
+        format!("00000008{ty:02x}00000000000000{:08x}{argument}", argument.len() / 2)
+    };
+    let hex = version + &messages.iter().map(message).collect::<String>();
+    let text = format!("{{\"t\": 0.0, \"from\": \"listener\", \"hex\": \"{hex}\"}}\n");
+    scratch(test, "made.jsonl", text.as_bytes())
+}
+
+/// LOG_CREATE_WRITER of a stream with one count column.
+fn writer(stream: u8, path: &str) -> String {
+    let text = |text: &str| {
+        let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+        format!("{:08x}{hex}", text.len())
+    };
+    let zeros = "00".repeat(24);
+    format!(
+        "000000{stream:02x}0000000100000001{}{zeros}00000000 00{}0000000300000000 00",
+        text(path),
+        text("n")
+    )
+    .replace(' ', "")
+}
+
+#[test]
+fn logs_of_one_path_are_kept_apart() {
+    let (one, other) = (writer(1, "x"), writer(2, "x"));
+    // An entry of 5 for the second, one of 6 for a third.
+    let entries = "0000000200000001 0000000178 00000001 00000003 01 0000000000000005\
+        0000000300000001 0000000178 00000001 00000003 01 0000000000000006"
+        .replace(' ', "");
+    let recording = recording("log-paths", &[(0x18, &one), (0x18, &other), (0x19, &entries)]);
+    let folder = no_folder("log-paths-out");
+    let run = write_logs(&folder, &recording, &[]);
+    assert_eq!(run.code, 1);
+    let problem = "listener: message at byte 185: entry of log-3 for x dropped: unknown writer\n";
+    assert!(run.stderr.ends_with(problem), "{}", run.stderr);
+    let logs = read(&folder);
+    assert!(logs.keys().eq(["x-2.log", "x.log"]));
+    assert_eq!(logs["x-2.log"].lines().filter(|line| *line == "5").count(), 1);
+    assert_eq!(logs["x.log"].lines().filter(|line| !line.starts_with('#')).count(), 0);
+}
+
+#[test]
+fn a_path_leads_nowhere_else() {
+    let recording = recording("log-escape", &[(0x18, &writer(1, "../x")), (0x18, &writer(1, "y"))]);
+    let folder = no_folder("log-escape-out");
+    let run = write_logs(&folder, &recording, &[]);
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("log ../x is no name of a file"), "{}", run.stderr);
+    assert!(read(&folder).keys().eq(["y.log"]));
+    assert!(!folder.with_file_name("x.log").exists());
+}
+
+#[test]
+fn a_malformed_message_ends_the_senders_logs() {
+    let entries = "0000000100000001 0000000178 00000001 00000003 01 0000000000000005\
+        0000000100000001 0000000178 00000001 0000001a 01"
+        .replace(' ', "");
+    let log = writer(1, "x");
+    let recording =
+        recording("log-malformed", &[(0x18, &log), (0x19, &entries), (0x18, &writer(1, "late"))]);
+    let folder = no_folder("log-malformed-out");
+    let run = write_logs(&folder, &recording, &[]);
+    assert_eq!(run.code, 1);
+    assert_eq!(run.stderr.matches("LOG_WRITE: type 26 in a log, 3§2 (at byte ").count(), 1);
+    let decoded = run_decode(&recording);
+    assert_eq!((decoded.code, decoded.stderr), (1, run.stderr));
+    assert!(decoded.stdout.contains("LOG_WRITE          ERROR: LOG_WRITE: type 26"));
+    let logs = read(&folder);
+    assert!(logs.keys().eq(["x.log"]));
+    assert!(logs["x.log"].contains("\n5\n#close\t"));
+}
+
+#[test]
+fn wrong_use_is_told() {
+    let (file, folder) = (session("bro-bro-logs").recording_path(), no_folder("log-misuse"));
+    let twice = write_logs(&folder, &file, &[&file]);
+    assert_eq!(twice.code, 2);
+    assert!(twice.stderr.contains("--write-logs takes one FILE, 2 given"), "{}", twice.stderr);
+    for option in ["--json", "--summary", "--verify"] {
+        assert_eq!(write_logs(&folder, &file, &[Path::new(option)]).code, 2, "{option}");
+    }
+    assert!(!folder.exists());
+    // A file in the folder's place.
+    let taken = write_logs(&scratch("log-taken", "file", b""), &file, &[]);
+    assert_eq!((taken.code, taken.stdout.as_str()), (1, ""));
+    assert!(taken.stderr.contains("cannot make folder"), "{}", taken.stderr);
+    let none = write_logs(&folder, &session("broccoli-enum").recording_path(), &[]);
+    assert_eq!((none.code, none.stdout.as_str()), (0, "no logs\n"));
+}

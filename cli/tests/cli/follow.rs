@@ -1,0 +1,246 @@
+//! `brocomm logs`, `tail` and `print`: the real program and a node in the test, over the loopback
+//! interface.
+
+use std::fs;
+
+use brocomm::data::TypeTag;
+use brocomm::logs::{LogField, LogStream, LogValue};
+use brocomm::node::{Communication, Configuration, Notification, Options};
+use brocomm_tokio::{NodeHandle, Notifications};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::support::{Program, closed_port, no_folder, run};
+
+const STREAM: i32 = 14;
+
+/// A node that listens, with a log of its own.
+struct Node {
+    runtime: Runtime,
+    handle: NodeHandle,
+    notifications: Notifications,
+    address: String,
+}
+
+impl Node {
+    fn start() -> Node {
+        Node::start_on(0)
+    }
+
+    fn start_on(listen_port: u16) -> Node {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let options = Options {
+            listen: true,
+            listen_interface: [127, 0, 0, 1].into(),
+            listen_port,
+            ..Options::default()
+        };
+        let configuration = Configuration { options, ..Configuration::default() };
+        let (handle, notifications) =
+            runtime.block_on(async { NodeHandle::start(configuration) }).unwrap();
+        let fields = vec![
+            LogField::new("n", TypeTag::Count),
+            LogField::new("s", TypeTag::String).optional(),
+        ];
+        let stream = LogStream::new(STREAM, "mini", fields);
+        handle.with(|node, _| node.declare_log(stream)).unwrap();
+        let mut node = Node { runtime, handle, notifications, address: String::new() };
+        let listening = node.wait_for(|told| matches!(told, Notification::Listening(_)));
+        let Notification::Listening(endpoint) = listening else { panic!("{listening:?}") };
+        node.address = endpoint.to_string();
+        node
+    }
+
+    fn wait_for(&mut self, is_it: impl Fn(&Notification) -> bool) -> Notification {
+        loop {
+            let told = self.runtime.block_on(self.notifications.next());
+            let told = told.expect("it comes before the end");
+            if is_it(&told) {
+                return told;
+            }
+        }
+    }
+
+    /// Starts the program, and waits until it has joined.
+    fn joined_by(&mut self, command: &str, arguments: &[&str]) -> Program {
+        let child = Program::start([&[command, &self.address], arguments].concat());
+        self.wait_for(|told| matches!(told, Notification::ConnectionHandshakeDone(_)));
+        child
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Communication, brocomm::Time) -> T) -> T {
+        self.handle.with(act)
+    }
+
+    fn write(&self, n: u64, s: Option<&str>) {
+        let s = s.map_or(LogValue::Unset(TypeTag::String), LogValue::string);
+        self.with(|node, now| node.write_log(STREAM, &[LogValue::Count(n), s], now)).unwrap();
+    }
+
+    fn end(self) {
+        let late = self.runtime.block_on(self.handle.terminate());
+        assert!(late.is_empty(), "{late:?}");
+    }
+}
+
+fn entries(node: &Node) {
+    node.write(1, Some("first"));
+    node.write(2, Some("a\tb"));
+    node.write(3, None);
+}
+
+#[test]
+fn logs_are_written_as_a_bro_does() {
+    let folder = no_folder("follow-logs");
+    let write = folder.to_str().unwrap();
+    fs::create_dir_all(&folder).unwrap();
+    let names = folder.join("names");
+    fs::write(&names, "stream 14 Mini::LOG\n").unwrap();
+    let mut node = Node::start();
+    let child = node
+        .joined_by("logs", &["--once", "--write", write, "--log-names", names.to_str().unwrap()]);
+    entries(&node);
+    node.end();
+    let told = format!("{write}/mini.log: 3 entries of Mini::LOG by Log::WRITER_ASCII\n");
+    assert_eq!(child.end().told(), (0, &*told, ""));
+    let written = fs::read_to_string(folder.join("mini.log")).unwrap();
+    let lines: Vec<_> =
+        written.lines().filter(|l| !l.starts_with("#open") && !l.starts_with("#close")).collect();
+    assert_eq!(
+        lines,
+        [
+            "#separator \\x09",
+            "#set_separator\t,",
+            "#empty_field\t(empty)",
+            "#unset_field\t-",
+            "#path\tmini",
+            "#fields\tn\ts",
+            "#types\tcount\tstring",
+            "1\tfirst",
+            "2\ta\\x09b",
+            "3\t-",
+        ]
+    );
+    assert!(written.lines().last().is_some_and(|line| line.starts_with("#close\t")), "{written}");
+}
+
+#[cfg(unix)]
+#[test]
+fn logs_are_closed_when_the_program_is_terminated() {
+    let folder = no_folder("follow-terminated");
+    let mut node = Node::start();
+    let child = node.joined_by("logs", &["--write", folder.to_str().unwrap(), "--json"]);
+    child.signal("-TERM");
+    node.wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
+    assert_eq!(child.end().told(), (0, "no logs\n", ""));
+}
+
+#[test]
+fn logs_are_rotated_and_json_if_asked_to() {
+    let folder = no_folder("follow-rotated");
+    let write = folder.to_str().unwrap();
+    let mut node = Node::start();
+    let child = node.joined_by("logs", &["--once", "--write", write, "--rotate", "1d", "--json"]);
+    entries(&node);
+    node.end();
+    let ended = child.end();
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    let mut files: Vec<_> =
+        fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
+    // Two, if it was just midnight.
+    files.sort();
+    let mut written = String::new();
+    for file in files {
+        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        assert!(name.starts_with("mini.2") && name.len() == "mini.2026-11-22-21-36-57.log".len());
+        written += &fs::read_to_string(file).unwrap();
+    }
+    assert_eq!(written, "{\"n\":1,\"s\":\"first\"}\n{\"n\":2,\"s\":\"a\\u0009b\"}\n{\"n\":3}\n");
+}
+
+#[test]
+fn a_log_can_be_followed_column_by_column() {
+    let mut node = Node::start();
+    // The entries before the program came are not shown, the log is known all the same.
+    node.write(0, None);
+    let child = node.joined_by("tail", &["mini", "--fields", "s,n", "-c", "--count", "2"]);
+    entries(&node);
+    node.wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
+    let told = "#fields\ts\tn\nfirst\t1\na\\x09b\t2\n".to_owned();
+    assert_eq!(child.end().told(), (0, &*told, ""));
+
+    let child = node.joined_by("tail", &["mini", "--json", "--once"]);
+    node.write(4, None);
+    node.end();
+    assert_eq!(child.end().told(), (0, "{\"n\":4}\n", ""));
+}
+
+#[test]
+fn a_column_that_is_not_there_is_named() {
+    let mut node = Node::start();
+    node.write(0, None);
+    let child = Program::start(["tail", &node.address, "mini", "--fields", "nope"]);
+    node.wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
+    let error = "brocomm: mini has no column nope; it has n, s\n".to_owned();
+    assert_eq!(child.end().told(), (2, "", &*error));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_peer_that_comes_back_is_followed_on() {
+    let folder = no_folder("follow-again");
+    let write = folder.to_str().unwrap();
+    let mut node = Node::start();
+    let port = node.address.rsplit(':').next().unwrap().parse().unwrap();
+    let mut logs = node.joined_by("logs", &["--write", write, "--retry", "0.05"]);
+    let arguments = ["mini", "-c", "--count", "4", "--retry", "0.05"];
+    let tail = node.joined_by("tail", &arguments);
+    entries(&node);
+    node.end();
+
+    let mut node = Node::start_on(port);
+    for _ in 0..2 {
+        node.wait_for(|told| matches!(told, Notification::ConnectionHandshakeDone(_)));
+    }
+    entries(&node);
+    node.wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
+    let tail = tail.end();
+    assert_eq!((tail.code, tail.stdout.lines().count()), (0, 5), "{}", tail.stdout);
+    node.end();
+    for text in
+        ["trying to connect again every 0.05 s", "connected again", "trying to connect again"]
+    {
+        logs.error_with(text);
+    }
+    logs.signal("-TERM");
+    let logs = logs.end();
+    let told = format!("{write}/mini.log: 6 entries of log-14 by Log::WRITER_ASCII\n");
+    assert_eq!((logs.code, logs.stdout), (0, told));
+    let written = fs::read_to_string(folder.join("mini.log")).unwrap();
+    let headers = written.lines().filter(|line| line.starts_with("#fields"));
+    assert_eq!(headers.count(), 1, "{written}");
+    assert_eq!(written.lines().filter(|line| !line.starts_with('#')).count(), 6, "{written}");
+}
+
+#[test]
+fn prints_are_shown_with_their_files() {
+    let mut node = Node::start();
+    let child = node.joined_by("print", &[]);
+    for (file, text) in [("/dev/stdout", "hello"), ("a file", "a\nb")] {
+        node.with(|node, now| node.print(file.as_bytes(), text.as_bytes(), now)).unwrap();
+    }
+    node.end();
+    let told = "/dev/stdout: hello\na file: a\\x0ab\n".to_owned();
+    assert_eq!(child.end().told(), (0, &*told, ""));
+}
+
+#[test]
+fn what_is_not_there_cannot_be_followed() {
+    let folder = no_folder("follow-nobody");
+    for arguments in
+        [&["logs", "--write", folder.to_str().unwrap()][..], &["tail", "conn"], &["print"]]
+    {
+        let (command, rest) = arguments.split_first().unwrap();
+        let run = run([&[*command, &closed_port()], rest].concat());
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{arguments:?}");
+    }
+}

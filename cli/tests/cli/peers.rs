@@ -1,0 +1,164 @@
+//! The real program, talking to itself over the loopback interface.
+
+use crate::support::{Program, Run, closed_port, run};
+
+#[test]
+fn what_is_sent_is_shown_with_its_values() {
+    let event = "my_event(string, count, addr, port)";
+    let (mut listener, address) = Program::listen(&["--event", event, "--count", "1"]);
+    let call = "my_event(\"hello\", 7, 10.0.0.1, 80/tcp)";
+    let Run { code, stdout: out, .. } = run(["send", &address, call]);
+    assert_eq!(code, 0);
+    assert_eq!(out, format!("sent my_event(hello, 7, 10.0.0.1, 80/tcp) to {address}\n"));
+    assert_eq!(listener.notice_with(" event "), "event my_event(hello, 7, 10.0.0.1, 80/tcp)");
+    assert_eq!(listener.rest(), [""; 0]);
+    assert_eq!(listener.end().code, 0);
+}
+
+#[test]
+fn several_events_arrive_in_order_from_several_peers() {
+    let (mut listener, address) = Program::listen(&["--event", "a(count)", "--event", "b(double)"]);
+    for _ in 0..2 {
+        let Run { code, stdout: out, .. } =
+            run(["send", &address, "--event", "b(double)", "a(1)", "b(2)", "a(3)"]);
+        assert_eq!((code, out.lines().count()), (0, 3));
+        for expected in ["event a(1)", "event b(2.0)", "event a(3)"] {
+            assert_eq!(listener.notice_with(" event "), expected);
+        }
+        assert_eq!(listener.notice_with(" closed "), "closed peer closed");
+    }
+}
+
+#[test]
+fn lines_of_json_have_the_documented_fields() {
+    let mut listener = Program::start([
+        "listen",
+        "--on=127.0.0.1:0",
+        "--event=e(set[addr])",
+        "--event=other()",
+        "--events=/e/",
+        "--print=json",
+        "--once",
+    ]);
+    let parse = |line: String| serde_json::from_str::<serde_json::Value>(&line).unwrap();
+    let first = parse(listener.line());
+    assert_eq!(first["notification"], "listening");
+    let address = first["address"].as_str().unwrap().to_owned();
+    let Run { code, .. } = run(["send", &address, "--class", "c", "e(set(10.0.0.1))"]);
+    assert_eq!(code, 0);
+    let lines: Vec<_> = listener.rest().into_iter().map(parse).collect();
+    let of = |kind: &str| lines.iter().find(|line| line["notification"] == kind).unwrap();
+    assert!(lines.iter().all(|line| line["t"].is_f64() && line["peer"].is_string()));
+    assert_eq!(of("established")["class"], "c");
+    assert_eq!(of("peer_description")["description"], "brocomm");
+    assert_eq!(of("event")["name"], "e");
+    assert_eq!(of("event")["args"][0], "{\\x0a\t10.0.0.1\\x0a}");
+    assert_eq!(of("closed")["cause"], "peer closed");
+    assert_eq!(listener.end().code, 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn connect_shows_requests_and_ends_in_order_when_interrupted() {
+    let (mut listener, address) =
+        Program::listen(&["--event=ping(count)", "--capture-filter=tcp", "--once"]);
+    let mut connected = Program::start(["connect", &address, "--class=c", "--compression=9"]);
+    assert_eq!(connected.notice_with(" event_requested "), "event_requested ping");
+    assert_eq!(connected.notice_with(" capture_filter "), "capture_filter tcp");
+    assert_eq!(connected.notice_with(" handshake_done"), "handshake_done");
+    connected.signal("-INT");
+    assert_eq!(connected.end().code, 0);
+    assert_eq!(listener.notice_with(" established "), "established class c");
+    assert_eq!(listener.notice_with("decompression"), "log enabling decompression");
+    assert_eq!(listener.notice_with(" closed "), "closed peer closed");
+    assert_eq!(listener.end().code, 0);
+}
+
+#[test]
+fn an_event_that_nobody_wants_is_not_sent() {
+    let (_listener, address) = Program::listen(&["--event=a(count)", "--event=b()"]);
+    let Run { code, stdout: out, stderr: err } = run(["send", &address, "--timeout=0.5", "c(1)"]);
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert_eq!(
+        err,
+        format!(
+            "brocomm: {address}: nothing sent: the peer did not request c within 0.5 s; it \
+             requested a, b\n"
+        )
+    );
+}
+
+#[test]
+fn mistakes_on_the_command_line_are_pointed_at() {
+    // Nothing is connected to for this.
+    let Run { code, stderr: err, .. } = run(["send", "127.0.0.1:1", "e(1, 1.2.3)"]);
+    assert_eq!(code, 2);
+    let wrong = "line 1, column 6: `1.2.3` is no number, or out of range";
+    assert_eq!(err, format!("brocomm: event: {wrong}\n  e(1, 1.2.3)\n       ^\n"));
+    let Run { code, stderr: err, .. } = run(["listen", "--event", "e(nope)"]);
+    assert_eq!(code, 2);
+    assert!(err.starts_with("brocomm: --event: line 1, column 3: no type is named"), "{err}");
+    for args in [
+        &["listen", "--events", "("][..],
+        &["connect", "[::1"],
+        &["connect", "h", "--compression", "10"],
+        &["ping", "h", "-i", "-1"],
+    ] {
+        assert_eq!(run(args).code, 2, "{args:?}");
+    }
+}
+
+#[test]
+fn a_pattern_that_matches_nothing_is_told_as_bro_does() {
+    let closed = closed_port();
+    let Run { stderr: err, .. } = run(["connect", &closed, "--event=ping()", "--events=pin"]);
+    assert!(err.starts_with("brocomm: warning: no events to request\n"), "{err}");
+}
+
+#[test]
+fn a_refused_connection_says_where_and_what_to_do() {
+    let closed = closed_port();
+    for command in [&["connect", &closed][..], &["send", &closed, "e()"], &["ping", &closed]] {
+        let Run { code, stderr: err, .. } = run(command);
+        assert_eq!(code, 1);
+        let expected = format!("cannot connect to {closed}: connection refused; does the peer");
+        assert!(err.contains(&expected), "{err}");
+    }
+}
+
+#[test]
+fn ping_measures_a_peer_of_our_own() {
+    let (_listener, address) = Program::listen(&[]);
+    let Run { code, stdout: out, stderr: err } = run(["ping", &address, "-c", "3", "-i", "0"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    let lines: Vec<&str> = out.lines().collect();
+    for (seq, line) in lines.iter().take(3).enumerate() {
+        assert!(line.starts_with(&format!("pong from {address}: seq={seq} time=")), "{line}");
+    }
+    assert_eq!(lines[3], format!("--- {address} ping statistics ---"));
+    assert_eq!(lines[4], "3 sent, 3 answered, 0% lost");
+    assert!(lines[5].starts_with("rtt min/avg/max/mdev = "));
+    assert_eq!(lines.len(), 6);
+}
+
+#[test]
+fn ping_spares_what_may_be_a_bro() {
+    let (_listener, address) = Program::listen(&["--description=bro"]);
+    let Run { code, stdout: out, stderr: err } = run(["ping", &address, "-c", "1"]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    let expected = format!("brocomm: {address}: nothing sent: the peer calls itself \"bro\"");
+    assert!(err.starts_with(&expected), "{err}");
+    let Run { code, stdout: out, .. } = run(["ping", &address, "-c", "1", "--yes"]);
+    assert_eq!(code, 0);
+    assert!(out.contains("1 sent, 1 answered"), "{out}");
+}
+
+#[test]
+fn the_demonstration_is_good() {
+    let Run { code, stdout: out, stderr: err } = run(["demo"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(out.ends_with("verdict: good; everything arrived, in order and unchanged\n"), "{out}");
+    for message in ["VERSION", "REQUEST_EVENTS", "CAPTURE_FILTER", "COMPRESS", "PHASE_DONE"] {
+        assert!(out.contains(message), "{out}");
+    }
+}

@@ -1,0 +1,249 @@
+//! `brocomm decode` over every carried recording.
+
+use std::collections::BTreeMap;
+
+use crate::support::{fault_sessions, files, good_sessions, run, session};
+use brocomm_conformance::testing::compare_printed;
+use brocomm_conformance::{Expected, Side};
+use serde_json::Value;
+
+/// Events of which the recording's script printed something made from the arguments.
+const COMPUTED: [&str; 14] = [
+    "c2l_conn",
+    "c2l_file",
+    "c2l_func",
+    "c2l_opaque_bloom",
+    "c2l_opaque_card",
+    "c2l_opaque_entropy",
+    "c2l_opaque_md5",
+    "c2l_opaque_sha1",
+    "c2l_opaque_sha256",
+    "c2l_opaque_topk",
+    "connection_state_remove",
+    "http_reply",
+    "http_request",
+    "new_connection",
+];
+
+#[derive(Debug)]
+struct Event {
+    name: String,
+    args: Vec<String>,
+}
+
+/// Takes the events out of lines of JSON, by the side that sent them.
+fn events(lines: &str) -> BTreeMap<Side, Vec<Event>> {
+    let mut events = BTreeMap::<Side, Vec<Event>>::new();
+    for line in lines.lines() {
+        let line: Value = serde_json::from_str(line).expect(line);
+        let from = Side::from_name(line["from"].as_str().unwrap()).unwrap();
+        assert!(line["t"].is_f64(), "{line}");
+        if let Some(event) = line.get("event") {
+            assert_eq!(line["message"], "SERIAL");
+            assert!(event["time"].is_f64());
+            let name = event["name"].as_str().unwrap().to_owned();
+            let text = |arg: &Value| arg.as_str().unwrap().to_owned();
+            let args = event["args"].as_array().unwrap().iter().map(text).collect();
+            events.entry(from).or_default().push(Event { name, args });
+        }
+    }
+    events
+}
+
+/// Tells whether an event is what the receiver printed.
+fn is_printed(name: &str, printed: &[String], event: &Event) -> bool {
+    if name != event.name {
+        return false;
+    }
+    if COMPUTED.contains(&name) {
+        return true;
+    }
+    let of_length = printed.first().and_then(|first| first.strip_prefix("len="));
+    if let Some(length) = of_length.and_then(|text| text.split(' ').next()) {
+        let [string, rest @ ..] = event.args.as_slice() else { return false };
+        return string.len().to_string() == length && printed[1..] == *rest;
+    }
+    let printed: Vec<String> = printed.iter().map(|arg| shown(arg)).collect();
+    compare_printed(&printed, &event.args).is_ok()
+}
+
+/// Returns the argument as it would have been printed if the script hadn't made it hex.
+fn shown(arg: &str) -> String {
+    let Some(digits) = arg.strip_prefix("hex:") else { return arg.to_owned() };
+    let one = |byte: &u8| match byte {
+        b'\t' | b' '..=b'~' => char::from(*byte).to_string(),
+        _ => format!("\\x{byte:02x}"),
+    };
+    hex::decode(digits).unwrap().iter().map(one).collect()
+}
+
+#[test]
+fn events_are_what_the_receivers_printed() {
+    let mut compared = 0;
+    for session in good_sessions() {
+        let name = session.name();
+        let mut arguments = vec!["decode".into(), "--json".into()];
+        arguments.extend(files(&session));
+        let run = run(&arguments);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{name}");
+        let events = events(&run.stdout);
+        let expect = session.expectation().unwrap().expect;
+        for side in Side::BOTH {
+            let mut events = events.get(&side).into_iter().flatten();
+            for expected in &expect {
+                let Expected::Event { from, name: event, args } = expected else { continue };
+                // Not every event was printed, but those that were in this order.
+                if *from == side {
+                    let found = events.any(|got| is_printed(event, args, got));
+                    assert!(found, "{name}: from {side}: {event}{args:?}");
+                    compared += 1;
+                }
+            }
+        }
+    }
+    assert!(compared > 4000, "{compared}");
+}
+
+#[test]
+fn every_serial_can_be_written_again() {
+    for session in good_sessions() {
+        let mut arguments = vec!["decode".into(), "--verify".into()];
+        arguments.extend(files(&session));
+        let run = run(&arguments);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", session.name());
+        let verdicts = run.stdout.matches("all bytes are the same\n").count();
+        assert_eq!(verdicts, files(&session).len(), "{}", run.stdout);
+    }
+}
+
+/// Returns the numbers of a row of a summary.
+fn row(summary: &str, name: &str) -> Vec<u64> {
+    let row = summary.lines().find_map(|line| line.strip_prefix(name)).expect(name);
+    row.split_whitespace().map(|number| number.parse().unwrap()).collect()
+}
+
+#[test]
+fn summaries_count_what_the_metadata_counts() {
+    for session in good_sessions() {
+        let name = session.name();
+        let run = run(["decode".into(), "--summary".into(), session.recording_path()]);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{name}");
+        let wire = session.expectation().unwrap().wire;
+        let (c, l) = (wire.connector, wire.listener);
+        let messages = [c.messages, c.bytes, l.messages, l.bytes];
+        assert_eq!(row(&run.stdout, "all messages"), messages, "{name}");
+        assert_eq!(row(&run.stdout, "chunks "), [c.chunks, l.chunks], "{name}");
+        assert_eq!(row(&run.stdout, "errors"), [0, 0], "{name}");
+    }
+}
+
+#[test]
+fn faults_that_break_the_decoding_are_told() {
+    const SERIAL: &str = "unserializing event/function c2l_count";
+    let lost = "; 1 SERIAL after it was not decoded";
+    let rest = |bytes: u32| format!("; {bytes} bytes from there on were not decoded");
+    let at = "(at byte 198 of the stream)";
+    let expected = BTreeMap::from([
+        (
+            "fault-chunk-huge",
+            format!("chunk of 2147483647 bytes, limit is 16777216, §1.1 {at}{}", rest(187)),
+        ),
+        (
+            "fault-close-from-peer",
+            format!("message type 0x03 (CLOSE) from a peer, §2 {at}{}", rest(95)),
+        ),
+        (
+            "fault-eof-mid-chunk",
+            "SERIAL: stream ended inside a chunk, after 10 of 100 bytes, §1.1 \
+             (at byte 210 of the stream)"
+                .to_owned(),
+        ),
+        (
+            "fault-error-from-peer",
+            format!("message type 0x05 (ERROR) from a peer, §2 {at}{}", rest(104)),
+        ),
+        (
+            "fault-event-before-version",
+            format!(
+                "message at byte 0: {SERIAL}: unknown object type (byte 33 of the SERIAL, 2§3)"
+            ),
+        ),
+        (
+            "fault-events-no-caps",
+            format!(
+                "message at byte 170: {SERIAL}: unknown object type (byte 33 of the SERIAL, 2§3)"
+            ),
+        ),
+        (
+            "fault-garbage-type-7f-first",
+            format!(
+                "message type 0x7f (unknown) from a peer, §2 (at byte 0 of the stream){}",
+                rest(21)
+            ),
+        ),
+        (
+            "fault-garbage-type-7f",
+            format!("message type 0x7f (unknown) from a peer, §2 {at}{}", rest(104)),
+        ),
+        (
+            "fault-serial-bad-cache-ref",
+            format!(
+                "message at byte 198: {SERIAL}: unknown object 999999 referenced \
+                 (byte 35 of the SERIAL, 2§5){lost}"
+            ),
+        ),
+        (
+            "fault-serial-truncated",
+            format!(
+                "message at byte 198: {SERIAL}: data ends where 6 more bytes should follow \
+                 (byte 59 of the SERIAL, 2§1){lost}"
+            ),
+        ),
+        (
+            "fault-serial-unknown-tag",
+            format!(
+                "message at byte 198: unserializing: unknown serialization type 7a \
+                 (byte 1 of the SERIAL, 2§2){lost}"
+            ),
+        ),
+        ("fault-type-00", format!("message type 0x00 (unknown) from a peer, §2 {at}{}", rest(104))),
+    ]);
+    let mut seen = 0;
+    for session in fault_sessions() {
+        let path = session.recording_path();
+        let run = run(["decode".into(), "--json".into(), path.clone()]);
+        match expected.get(session.name()) {
+            Some(problem) => {
+                let line = format!("brocomm: {}: connector: {problem}\n", path.display());
+                assert_eq!((run.code, run.stderr), (1, line));
+                seen += 1;
+            }
+            // Whether a message is legal at this point is not for `decode` to say.
+            None => assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", session.name()),
+        }
+        // The listener, a Bro, made no mistake.
+        let listener = session.expectation().unwrap().wire.listener.messages;
+        let lines = run.stdout.lines().filter(|line| line.contains(r#""from":"listener""#));
+        assert_eq!(lines.count() as u64, listener, "{}", session.name());
+    }
+    assert_eq!(seen, expected.len());
+}
+
+#[test]
+fn errors_are_lines_too() {
+    let json =
+        run(["decode".into(), "--json".into(), session("fault-serial-truncated").recording_path()]);
+    let of_connector = json.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let serials: Vec<Value> = of_connector.filter(|line| line["message"] == "SERIAL").collect();
+    let [.., bad, skipped] = serials.as_slice() else { panic!("{serials:?}") };
+    assert!(bad["error"].as_str().unwrap().contains("data ends where 6 more bytes"), "{bad}");
+    assert_eq!((&bad["offset"], &bad["event"]), (&198.into(), &Value::Null));
+    assert_eq!(skipped["skipped"], true);
+
+    let text = run(["decode".into(), session("fault-type-00").recording_path()]);
+    assert!(text.stdout.contains("running   -                  ERROR: message type 0x00"));
+
+    let summary =
+        run(["decode".into(), "--summary".into(), session("fault-eof-mid-chunk").recording_path()]);
+    assert_eq!((summary.code, row(&summary.stdout, "errors")), (1, vec![1, 0]));
+}

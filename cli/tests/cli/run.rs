@@ -1,0 +1,99 @@
+//! `brocomm run`: two real nodes on the loopback interface.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{Program, run, scratch};
+
+fn start(configuration: &Path, arguments: &[&str]) -> Program {
+    Program::start([&["run", configuration.to_str().unwrap()], arguments].concat())
+}
+
+const EVENTS: &str = "declarations = 'event ping(n: count); event pong(n: count);'\n";
+
+#[test]
+fn two_nodes_do_what_bros_do() {
+    let test = "run-two-nodes";
+    let text = format!(
+        "{EVENTS}listen = true\nlisten_interface = '127.0.0.1'\nlisten_port = 0\n\
+         [nodes.client]\nhost = '127.0.0.1'\nclass = 'c'\nevents = 'ping'\n"
+    );
+    let server = scratch(test, "server.toml", text.as_bytes());
+    let server_log = server.with_file_name("server.log");
+    let mut server = start(&server, &["--stdin", "--log", server_log.to_str().unwrap()]);
+    let listening = server.line_with("listening on 127.0.0.1:");
+    let port = listening.rsplit(':').next().unwrap();
+
+    let text = format!(
+        "{EVENTS}[nodes.server]\nhost = '127.0.0.1'\np = {port}\nclass = 'c'\nconnect = true\n\
+         retry = '1 sec'\nevents = '/pong/'\n"
+    );
+    let client = scratch(test, "client.toml", text.as_bytes());
+    let client_log = client.with_file_name("client.log");
+    let log = client_log.to_str().unwrap();
+    let mut client = start(&client, &["--stdin", "--print", "json", "--log", log]);
+    server.line_with("handshake_done");
+    client.line_with("\"notification\":\"handshake_done\"");
+
+    client.write("ping(7)");
+    assert!(server.line_with(" event ").ends_with("event ping(7)"));
+    server.write("pong(8)");
+    let event = client.line_with("\"notification\":\"event\"");
+    assert!(event.contains("\"name\":\"pong\"") && event.contains("\"args\":[\"8\"]"), "{event}");
+    client.write("ping(oops");
+
+    server.signal("-TERM");
+    server.line_with(" closed ");
+    let server = server.end();
+    assert_eq!((server.code, server.stderr.as_str()), (0, ""));
+    client.line_with("\"notification\":\"closed\"");
+    // The peers are listed when the attempt to connect again has failed: nobody listens there.
+    client.line_with("\"notification\":\"connect_failed\"");
+    client.signal("-USR1");
+    client.signal("-TERM");
+    let client = client.end();
+    let errors = client.stderr;
+    assert_eq!(client.code, 0, "{errors}");
+    for part in [
+        "brocomm: standard input: line 1, column 10: ",
+        "connect failed: connection refused",
+        "peer",
+        "#1: last error: connect failed: connection refused",
+    ] {
+        assert!(errors.contains(part), "{part}: {errors}");
+    }
+
+    let log = fs::read_to_string(server_log).unwrap();
+    for part in [
+        "#path\tcommunication\n",
+        "\tbro\tchild\t-\t-\t-\tinfo\tlistening on 127.0.0.1:",
+        "\tbro\tscript\t-\t-\t-\tinfo\trequesting events matching /^?(ping)$?/\n",
+        "] peer sent class \"c\"\n",
+        "] phase: running\n",
+        "\tinfo\tterminating...\n",
+        "\n#close\t",
+    ] {
+        assert!(log.contains(part), "{part}: {log}");
+    }
+    assert!(
+        fs::read_to_string(client_log).unwrap().contains("] connect failed: connection refused\n")
+    );
+}
+
+#[test]
+fn a_wrong_configuration_starts_nothing() {
+    let file = scratch("run-wrong", "node.toml", b"listen = true\ncompression_level = 10\n");
+    let log = file.with_file_name("communication.log");
+    let result = run(["run".as_ref(), file.as_os_str(), "--log".as_ref(), log.as_os_str()]);
+    assert_eq!((result.code, result.stdout.as_str()), (1, ""));
+    assert!(result.stderr.contains("compression_level = 10: "), "{}", result.stderr);
+    assert!(!log.exists());
+}
+
+#[test]
+fn a_node_with_nothing_to_do_says_so() {
+    let file = scratch("run-nothing", "node.toml", b"");
+    let result = run(["run".as_ref(), file.as_os_str()]);
+    assert_eq!(result.code, 1);
+    assert!(result.stderr.contains("nothing to do: set `listen = true`"), "{}", result.stderr);
+}

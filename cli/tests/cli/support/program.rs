@@ -1,0 +1,96 @@
+//! Programs that go on while a test does something.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Lines, Read, Write};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Stdio};
+
+use super::{Run, brocomm};
+
+/// A program that runs until it ends by itself or is told to, and with the test at the latest.
+pub(crate) struct Program {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    lines: Lines<BufReader<ChildStdout>>,
+    stderr: BufReader<ChildStderr>,
+    /// What was read of standard error.
+    errors: String,
+}
+
+impl Program {
+    pub(crate) fn start(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Program {
+        let mut command = brocomm();
+        let pipes = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = pipes.stderr(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        Program { stdin: child.stdin.take(), child, lines, stderr, errors: String::new() }
+    }
+
+    /// Starts a listener, and returns where it listens, too.
+    pub(crate) fn listen(arguments: &[&str]) -> (Program, String) {
+        let mut listener = Program::start([&["listen", "--on", "127.0.0.1:0"], arguments].concat());
+        let first = listener.line();
+        let address = first.strip_prefix("listening on ").unwrap_or_else(|| panic!("{first}"));
+        (listener, address.to_owned())
+    }
+
+    /// Returns the next line of output.
+    pub(crate) fn line(&mut self) -> String {
+        self.lines.next().expect("a line comes before the end").unwrap()
+    }
+
+    /// Returns the first line that has this in it.
+    pub(crate) fn line_with(&mut self, text: &str) -> String {
+        let has_it = |line: &String| line.contains(text);
+        self.lines.by_ref().map(Result::unwrap).find(has_it).unwrap_or_else(|| panic!("no {text}"))
+    }
+
+    /// Waits for a line on standard error that has this in it.
+    pub(crate) fn error_with(&mut self, text: &str) {
+        let mut line = String::new();
+        while !line.contains(text) {
+            line.clear();
+            assert_ne!(self.stderr.read_line(&mut line).unwrap(), 0, "no {text}: {}", self.errors);
+            self.errors += &line;
+        }
+    }
+
+    /// Returns what comes after the time and the peer in the first line that has this in it.
+    pub(crate) fn notice_with(&mut self, text: &str) -> String {
+        self.line_with(text).splitn(3, ' ').nth(2).unwrap().to_owned()
+    }
+
+    /// Returns the lines up to the end.
+    pub(crate) fn rest(&mut self) -> Vec<String> {
+        self.lines.by_ref().map(Result::unwrap).collect()
+    }
+
+    /// Writes a line to its standard input.
+    pub(crate) fn write(&mut self, line: &str) {
+        writeln!(self.stdin.as_mut().unwrap(), "{line}").unwrap();
+    }
+
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        let mut kill = std::process::Command::new("kill");
+        assert!(kill.args([signal, &id]).status().unwrap().success());
+    }
+
+    /// Waits for the end; the output is what was not read of it before.
+    pub(crate) fn end(mut self) -> Run {
+        let stdout = self.rest().into_iter().map(|line| line + "\n").collect();
+        let mut stderr = std::mem::take(&mut self.errors);
+        self.stderr.read_to_string(&mut stderr).unwrap();
+        let code = self.child.wait().unwrap().code().expect("no signal ends the program");
+        Run { code, stdout, stderr }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

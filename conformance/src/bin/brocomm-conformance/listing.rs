@@ -1,0 +1,81 @@
+//! `list` and `show`.
+
+use std::process::ExitCode;
+
+use brocomm_conformance::cases::cases;
+use brocomm_conformance::suite::{Case, CaseId, Level, Role, Selection};
+
+use crate::running::{Choice, parse_level};
+
+/// Lists the cases.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    choice: Choice,
+}
+
+/// Shows what a case does, and what must come of it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ShowArgs {
+    /// The case, such as `1.5/3` or `2:5/1`; or a section, for all of its cases.
+    #[arg(value_name = "CASE", required = true)]
+    cases: Vec<String>,
+    /// Only cases of this level.
+    #[arg(long, value_name = "LEVEL", value_parser = parse_level)]
+    level: Vec<Level>,
+}
+
+pub(crate) fn list(args: &ListArgs) -> ExitCode {
+    let selection = args.choice.selection();
+    let mut number = 0;
+    for case in cases().iter().filter(|case| selection.wants(case)) {
+        number += 1;
+        println!("{:10} {:9} {}", case.id, case.level, case.title);
+    }
+    println!("{number} cases");
+    ExitCode::SUCCESS
+}
+
+pub(crate) fn show(args: &ShowArgs) -> ExitCode {
+    let only = args.cases.clone();
+    let selection = Selection { only, levels: args.level.clone(), ..Selection::default() };
+    let cases = cases();
+    let mut shown = cases.iter().filter(|case| selection.wants(case)).peekable();
+    if shown.peek().is_none() {
+        eprintln!("there is no case {}; see `brocomm-conformance list`", args.cases.join(", "));
+        return ExitCode::from(2);
+    }
+    for case in shown {
+        println!("{}", described(case));
+    }
+    ExitCode::SUCCESS
+}
+
+/// Says all there is to say of a case.
+fn described(case: &Case) -> String {
+    let Case { id, level, title, description, role, entry, needs, .. } = case;
+    let section = section(id);
+    let role = match role {
+        Some(Role::Listens) => "implementations that listen",
+        Some(Role::Connects) => "implementations that connect",
+        None => "implementations that listen or connect",
+    };
+    let class = match entry.class() {
+        "" => "no class".to_owned(),
+        class => format!("class {class}"),
+    };
+    let needs = match needs.as_slice() {
+        [] => "nothing beyond the echo".to_owned(),
+        needs => needs.iter().map(|need| need.name()).collect::<Vec<_>>().join(", "),
+    };
+    format!(
+        "{id}  {title}\n    level    {level}\n    section  {section}\n    for      {role}\n    \
+         node     {entry:?}: {class}\n    needs    {needs}\n\n    {description}\n"
+    )
+}
+
+/// Names a section as the specification is cited.
+fn section(id: &CaseId) -> String {
+    let section = id.section();
+    if section.contains('§') { section.to_owned() } else { format!("§{section}") }
+}

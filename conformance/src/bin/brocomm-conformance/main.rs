@@ -1,0 +1,38 @@
+//! `brocomm-conformance`: checks implementations of the Bro 2.x Communication framework.
+#![forbid(unsafe_code)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a program")]
+
+mod html;
+mod json;
+mod junit;
+mod listing;
+mod running;
+mod text;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Checks whether an implementation of the Bro 2.x Communication framework does as the
+/// specification says.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(running::Args),
+    List(listing::ListArgs),
+    Show(listing::ShowArgs),
+}
+
+fn main() -> ExitCode {
+    match Args::parse().command {
+        Command::Run(args) => running::run(&args),
+        Command::List(args) => listing::list(&args),
+        Command::Show(args) => listing::show(&args),
+    }
+}

@@ -1,0 +1,279 @@
+//! `run`.
+
+use std::io::{self, IsTerminal};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use brocomm_conformance::cases::cases;
+use brocomm_conformance::own::{Own, Transport};
+use brocomm_conformance::suite::{
+    Capability, Case, Connecting, Implementation, Level, Listening, Profile, Report, Role,
+    Selection, Settings, Started, Verdict, run as carry_out,
+};
+
+use crate::{html, json, junit, text};
+
+/// Runs cases against an implementation.
+///
+/// IMPLEMENTING.md, which comes with the suite, says what an implementation has to do to be tested.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    target: Target,
+
+    /// Start the implementation with this command for the shell: one that listens when it does not,
+    /// one that connects for each connection, with CONFORMANCE_ADDRESS and CONFORMANCE_CLASS set.
+    #[arg(long, value_name = "COMMAND", conflicts_with = "own")]
+    start: Option<String>,
+
+    /// With --self: the transport.
+    #[arg(long, value_name = "TRANSPORT", default_value = "std", value_parser = parse_transports)]
+    transport: Transports,
+
+    #[command(flatten)]
+    choice: Choice,
+
+    /// How long to wait for something that has to come, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 5.0, value_parser = parse_seconds)]
+    patience: f64,
+
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    json: bool,
+
+    /// Write a report in JUnit's XML.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+
+    /// Write a report as one HTML page.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+
+    /// Show what passed in cases that fail.
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  brocomm-conformance run --self
+  brocomm-conformance run --connect sensor.example:47757 --profile bro --html report.html
+  brocomm-conformance run --listen 127.0.0.1:47757 --profile broccoli
+  brocomm-conformance run --connect 127.0.0.1:47757 --start 'bro conformance.bro' --profile bro
+
+Exit codes:
+  0  every must and should case that was run has passed
+  1  a must or should case failed
+  2  the command line is wrong, or a report could not be written
+  3  no must or should case failed, but of some nothing can be said";
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Target {
+    /// Test an implementation that listens here.
+    #[arg(long, value_name = "HOST:PORT", value_parser = parse_address)]
+    connect: Option<SocketAddr>,
+    /// Test an implementation that connects to here.
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = parse_address)]
+    listen: Option<SocketAddr>,
+    /// Test this project's own node, listening and connecting.
+    #[arg(long = "self")]
+    own: bool,
+}
+
+/// Says which cases.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Choice {
+    /// Only these cases and sections: `1.5`, `3.7/12`, `2:6` for part 2 section 6.
+    #[arg(long, value_name = "CASE", value_delimiter = ',')]
+    only: Vec<String>,
+
+    /// Not these cases and sections.
+    #[arg(long, value_name = "CASE", value_delimiter = ',')]
+    skip: Vec<String>,
+
+    /// Only cases of this level: must, should, tolerated.
+    #[arg(long, value_name = "LEVEL", value_delimiter = ',', value_parser = parse_level)]
+    level: Vec<Level>,
+
+    /// What kind of implementation it is: full, bro, broccoli.
+    #[arg(long, value_name = "PROFILE", default_value = "full", value_parser = parse_profile)]
+    profile: &'static Profile,
+
+    /// What it is not capable of, besides.
+    #[arg(long, value_name = "CAPABILITY", value_delimiter = ',', value_parser = parse_capability)]
+    without: Vec<Capability>,
+}
+
+impl Choice {
+    pub(crate) fn selection(&self) -> Selection {
+        Selection {
+            only: self.only.clone(),
+            skip: self.skip.clone(),
+            levels: self.level.clone(),
+            profile: self.profile.clone(),
+            without: self.without.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Transports(Vec<Transport>);
+
+fn parse_transports(text: &str) -> Result<Transports, String> {
+    if text == "all" {
+        return Ok(Transports(Transport::ALL.to_vec()));
+    }
+    let found = Transport::ALL.into_iter().find(|transport| transport.name() == text);
+    found
+        .map(|transport| Transports(vec![transport]))
+        .ok_or_else(|| "expected std, tokio, async-std or all".to_owned())
+}
+
+pub(crate) fn parse_level(text: &str) -> Result<Level, String> {
+    let found = Level::ALL.into_iter().find(|level| level.name() == text);
+    found.ok_or_else(|| "expected must, should or tolerated".to_owned())
+}
+
+fn parse_profile(text: &str) -> Result<&'static Profile, String> {
+    let names = || Profile::ALL.map(|profile| profile.name).join(", ");
+    Profile::by_name(text).ok_or_else(|| format!("expected one of {}", names()))
+}
+
+fn parse_capability(text: &str) -> Result<Capability, String> {
+    let names = || Capability::ALL.iter().map(|c| c.name()).collect::<Vec<_>>().join(", ");
+    let found = Capability::ALL.iter().copied().find(|capability| capability.name() == text);
+    found.ok_or_else(|| format!("expected one of {}", names()))
+}
+
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    let mut found = text.to_socket_addrs().map_err(|error| error.to_string())?;
+    found.next().ok_or_else(|| "no such host".to_owned())
+}
+
+fn parse_seconds(text: &str) -> Result<f64, String> {
+    let seconds: f64 = text.parse().map_err(|_| "expected a number".to_owned())?;
+    let right = (0.001..=3600.0).contains(&seconds);
+    right.then_some(seconds).ok_or_else(|| "expected 0.001 to 3600".to_owned())
+}
+
+/// Something to test, and what it is called.
+type Named = (String, Box<dyn Implementation>);
+
+/// Makes what is to be tested.
+fn implementations(args: &Args) -> io::Result<Vec<Named>> {
+    let target = &args.target;
+    if let Some(address) = target.connect {
+        let implementation: Box<dyn Implementation> = match &args.start {
+            Some(command) => Box::new(Started::listening(command, address)),
+            None => Box::new(Listening::at(address)),
+        };
+        return Ok(vec![(format!("what listens on {address}"), implementation)]);
+    }
+    if let Some(address) = target.listen {
+        let connecting = Connecting::to(address)?;
+        let address = connecting.local_addr()?;
+        let implementation: Box<dyn Implementation> = match &args.start {
+            Some(command) => Box::new(Started::connecting(command, connecting)),
+            None => Box::new(connecting),
+        };
+        return Ok(vec![(format!("what connects to {address}"), implementation)]);
+    }
+    let mut own = Vec::new();
+    for transport in &args.transport.0 {
+        for role in Role::BOTH {
+            let implementation: Box<dyn Implementation> = Box::new(Own::start(*transport, role)?);
+            own.push((format!("brocomm over {transport}, {role}"), implementation));
+        }
+    }
+    Ok(own)
+}
+
+pub(crate) fn run(args: &Args) -> ExitCode {
+    let implementations = match implementations(args) {
+        Ok(implementations) => implementations,
+        Err(error) => {
+            eprintln!("cannot begin: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let selection = args.choice.selection();
+    let cases: Vec<Case> = cases().into_iter().filter(|case| selection.wants(case)).collect();
+    if cases.is_empty() {
+        eprintln!("there is no such case; see `brocomm-conformance list`");
+        return ExitCode::from(2);
+    }
+    let settings =
+        Settings { patience: Duration::from_secs_f64(args.patience), ..Settings::default() };
+    let begun = Instant::now();
+    let mut all = Vec::new();
+    for (name, mut implementation) in implementations {
+        if !args.json {
+            println!("== {name}");
+        }
+        let one = |case| carried_out(case, implementation.as_mut(), &selection, &settings, args);
+        let reports: Vec<Report> = cases.iter().map(one).collect();
+        all.push((name, reports));
+    }
+    let flat: Vec<Report> = all.iter().flat_map(|(_, reports)| reports.iter().cloned()).collect();
+    let name = all.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join("; ");
+    if args.json {
+        println!("{}", json::reports(&name, &flat));
+    } else {
+        println!("{}", summary(&flat, begun.elapsed()));
+    }
+    let written = write(args.junit.as_deref(), || junit::reports(&name, &flat))
+        && write(args.html.as_deref(), || html::page(&all, begun.elapsed()));
+    if written { ExitCode::from(exit_code(&flat)) } else { ExitCode::from(2) }
+}
+
+fn carried_out(
+    case: &Case,
+    implementation: &mut dyn Implementation,
+    selection: &Selection,
+    settings: &Settings,
+    args: &Args,
+) -> Report {
+    let role = implementation.role();
+    let report = match selection.leaves_out(case, role) {
+        Some(why) => Report::skipped(case, role, why),
+        None => carry_out(case, implementation, settings),
+    };
+    let dull = matches!(report.verdict, Verdict::Passed | Verdict::Skipped(_));
+    if !args.json && (!dull || args.verbose || !io::stdout().is_terminal()) {
+        println!("{}", text::report(&report, args.verbose));
+    }
+    report
+}
+
+fn write(file: Option<&std::path::Path>, text: impl FnOnce() -> String) -> bool {
+    let Some(file) = file else { return true };
+    let written = std::fs::write(file, text());
+    if let Err(error) = &written {
+        eprintln!("cannot write {}: {error}", file.display());
+    }
+    written.is_ok()
+}
+
+fn summary(reports: &[Report], took: Duration) -> String {
+    let count = |name: &str| reports.iter().filter(|report| report.verdict.name() == name).count();
+    let names = ["passed", "failed", "inconclusive", "skipped"];
+    let counts: Vec<_> = names.iter().map(|name| format!("{} {name}", count(name))).collect();
+    format!("\n{} cases in {:.1} s: {}", reports.len(), took.as_secs_f64(), counts.join(", "))
+}
+
+fn exit_code(reports: &[Report]) -> u8 {
+    let counts = |report: &&Report| report.case.level != Level::Tolerated;
+    let mut code = 0;
+    for report in reports.iter().filter(counts) {
+        match report.verdict {
+            Verdict::Failed(_) => return 1,
+            Verdict::Inconclusive(_) => code = 3,
+            _ => {}
+        }
+    }
+    code
+}

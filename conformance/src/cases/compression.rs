@@ -1,0 +1,7 @@
+//! Compressed directions (§1.5).
+
+use crate::suite::Case;
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![]
+}

@@ -1,0 +1,98 @@
+//! The cases, by what they are about.
+//!
+//! Each module has the cases of one chapter or section of the specification.
+
+mod authority;
+mod caches;
+mod calls;
+mod capture_filter;
+mod class;
+mod compression;
+mod framing;
+mod handshake;
+mod hostile;
+mod logs;
+mod phases;
+mod requests;
+mod splits;
+mod state;
+mod timing;
+mod values;
+
+use crate::suite::Case;
+
+/// Returns all cases, in the order of the sections that they test.
+pub fn cases() -> Vec<Case> {
+    let modules = [
+        authority::cases(),
+        calls::cases(),
+        caches::cases(),
+        capture_filter::cases(),
+        class::cases(),
+        compression::cases(),
+        framing::cases(),
+        handshake::cases(),
+        hostile::cases(),
+        logs::cases(),
+        phases::cases(),
+        requests::cases(),
+        splits::cases(),
+        state::cases(),
+        timing::cases(),
+        values::cases(),
+    ];
+    let mut cases: Vec<Case> = modules.into_iter().flatten().collect();
+    cases.sort_by_key(|case| case.id.order());
+    cases
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The specification, part by part.
+    const PARTS: [&str; 5] = [
+        include_str!("../../spec/01-wire.md"),
+        include_str!("../../spec/02-serialization.md"),
+        include_str!("../../spec/03-logs.md"),
+        include_str!("../../spec/04-framework.md"),
+        include_str!("../../spec/05-observations.md"),
+    ];
+
+    #[test]
+    fn each_case_has_a_number_of_its_own() {
+        let mut seen = BTreeSet::new();
+        for case in cases() {
+            assert!(seen.insert(case.id.to_string()), "{} is there twice", case.id);
+            let (_, number) = case.id.rsplit_once('/').expect("it has a number");
+            assert!(number.parse::<u32>().is_ok_and(|number| number > 0), "{}", case.id);
+        }
+    }
+
+    #[test]
+    fn each_case_tests_a_section_that_there_is() {
+        for case in cases() {
+            let part = PARTS[case.id.part() as usize - 1];
+            let section = case.id.section();
+            let found = match section.split_once('§') {
+                Some((_, number)) => part.contains(&format!("\n## {number} ")),
+                None => {
+                    part.contains(&format!("\n## {section} "))
+                        || part.contains(&format!("\n### §{section} "))
+                        || part.contains(&format!("\n| {section} |"))
+                }
+            };
+            assert!(found, "{}: there is no such section", case.id);
+        }
+    }
+
+    #[test]
+    fn each_case_says_what_it_is() {
+        for case in cases() {
+            assert!(case.title.len() > 10 && !case.title.ends_with('.'), "{}: title", case.id);
+            assert!(case.description.ends_with('.'), "{}: description", case.id);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Messages in pieces, wherever the network cuts them (§1.1).
+
+use brocomm::data::{Id, Type, Value};
+use brocomm::wire::{Message, MessageType};
+use fastrand::Rng;
+
+use super::framing::echoed;
+use crate::suite::{Case, Exchange, Outcome, Trial};
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        Case::must(
+            "1.1/10",
+            "an event may be cut at each of its bytes",
+            "Sends an event again and again, in two writes, cut after the first byte, then after \
+             the second, and so on. The network may cut a stream anywhere, so each has to be echoed.",
+            |trial| {
+                let mut peer = trial.running()?;
+                let length = event(&mut peer, 0)?.len();
+                // The bytes of that one were never sent, nor may they be left out of the cache.
+                let mut peer = trial.running()?;
+                for at in 1..length {
+                    let bytes = event(&mut peer, at)?;
+                    peer.send_split(&bytes, &[at], "conformance_echo")?;
+                    echoed(&mut peer, &number(at))?;
+                }
+                Ok(())
+            },
+        ),
+        Case::must(
+            "1.1/11",
+            "an event may come byte by byte",
+            "Sends an event in as many writes as it has bytes.",
+            |trial| {
+                let mut peer = trial.running()?;
+                let bytes = event(&mut peer, 1)?;
+                let every: Vec<usize> = (1..bytes.len()).collect();
+                peer.send_split(&bytes, &every, "conformance_echo")?;
+                echoed(&mut peer, &number(1))
+            },
+        ),
+        Case::must(
+            "1.1/12",
+            "a handshake may come byte by byte",
+            "Sends VERSION, peer_description, CAPS, REQUEST_EVENTS and PHASE_DONE in as many writes \
+             as they have bytes, then an event.",
+            |trial| {
+                let mut peer = trial.open()?;
+                let bytes = handshake(&mut peer)?;
+                let every: Vec<usize> = (1..bytes.len()).collect();
+                peer.send_split(&bytes, &every, "the handshake")?;
+                peer.expect(MessageType::PhaseDone)?;
+                peer.answers()
+            },
+        ),
+        Case::must(
+            "1.1/13",
+            "a handshake may come in one piece",
+            "Sends VERSION, peer_description, CAPS, REQUEST_EVENTS and PHASE_DONE in one write, \
+             before anything of the implementation was read, then an event. Neither side has to \
+             wait for the other to send (§3.1).",
+            |trial| {
+                let mut peer = trial.open()?;
+                let bytes = handshake(&mut peer)?;
+                peer.send_bytes(&bytes, "the handshake")?;
+                peer.expect(MessageType::PhaseDone)?;
+                peer.answers()
+            },
+        ),
+        Case::must(
+            "1.1/14",
+            "a handshake may be cut at each of its bytes",
+            "Goes through as many handshakes as one has bytes, each in two writes that are cut at \
+             another byte.",
+            |trial| {
+                let length = {
+                    let mut peer = trial.open()?;
+                    handshake(&mut peer)?.len()
+                };
+                for at in 1..length {
+                    let mut peer = trial.open()?;
+                    let bytes = handshake(&mut peer)?;
+                    peer.send_split(&bytes, &[at], "the handshake")?;
+                    peer.expect(MessageType::PhaseDone)?;
+                    peer.answers()?;
+                }
+                Ok(())
+            },
+        )
+        .only(crate::suite::Role::Listens),
+        Case::must(
+            "1.1/15",
+            "many events may come in one piece",
+            "Sends 500 events in one write; each has to be echoed, in order.",
+            |trial| many(trial, |_| Vec::new()),
+        ),
+        Case::must(
+            "1.1/16",
+            "many events may be cut anywhere",
+            "Sends 500 events in one stream that is cut at 200 places, the same in each run.",
+            |trial| {
+                let mut random = Rng::with_seed(1_116);
+                many(trial, |length| {
+                    let mut at: Vec<_> = (0..200).map(|_| random.usize(1..length)).collect();
+                    at.sort_unstable();
+                    at.dedup();
+                    at
+                })
+            },
+        ),
+    ]
+}
+
+fn number(number: usize) -> Value {
+    Value::Count(number as u64)
+}
+
+fn event(peer: &mut Exchange, value: usize) -> Outcome<Vec<u8>> {
+    let message = Message::Serial(peer.encode_event("conformance_echo", &[number(value)])?);
+    Ok(peer.encode(&message))
+}
+
+/// Returns all that the suite sends up to PHASE_DONE.
+fn handshake(peer: &mut Exchange) -> Outcome<Vec<u8>> {
+    let hello = peer.hello();
+    let mut bytes = peer.encode(&Message::Version(hello.version));
+    let description = Value::string(hello.description.as_deref().unwrap_or_default());
+    let id = Id::global("peer_description", Type::STRING, Some(description));
+    let id = Message::Serial(peer.encode_id(id)?);
+    bytes.extend(peer.encode(&id));
+    if let Some(caps) = hello.caps {
+        bytes.extend(peer.encode(&Message::Caps(caps)));
+    }
+    bytes.extend(peer.encode(&Message::RequestEvents(hello.events.iter().collect())));
+    bytes.extend(peer.encode(&Message::PhaseDone));
+    Ok(bytes)
+}
+
+/// Sends many events in one stream that is cut as `cuts` says of its length.
+fn many(trial: &mut Trial<'_>, cuts: impl FnOnce(usize) -> Vec<usize>) -> Outcome {
+    let mut peer = trial.running()?;
+    let mut bytes = Vec::new();
+    for value in 0..500 {
+        bytes.extend(event(&mut peer, value)?);
+    }
+    let cuts = cuts(bytes.len());
+    peer.send_split(&bytes, &cuts, "500 events")?;
+    for value in 0..500 {
+        let back = peer.echoed()?;
+        crate::suite::Stop::unless(back == number(value), || {
+            format!("{back} came back, where {value} was to")
+        })?;
+    }
+    peer.answers()
+}

@@ -1,0 +1,135 @@
+//! What a node of our own does to be tested: `IMPLEMENTING.md` for this project.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use brocomm::Time;
+use brocomm::data::{Declarations, Event, Name, TypeTag, Value};
+use brocomm::logs::{LogField, LogStream, LogValue};
+use brocomm::node::{Communication, Configuration, Node, Notification, Options, Overflow, Queue};
+use brocomm::state::{Limits, Path, Store};
+use thiserror::Error;
+
+use crate::suite::Entry;
+
+/// What the implementation declares.
+const DECLARATIONS: &str = "
+    global conformance_echo: event(x: any);
+    global conformance_echoed: event(x: any);
+    global conformance_change: event(key: string);
+    global conformance_report: event();
+    global conformance_reported: event(n: count, t: table[string] of count);
+    global conformance_log: event(text: string);
+    global conformance_print: event(text: string);
+    global conformance_n = 0 &synchronized;
+    global conformance_t: table[string] of count &synchronized;
+";
+
+/// The number of the log stream.
+const LOG: i32 = 1000;
+
+/// Says why there is no node of our own.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("cannot make a node: {0}")]
+pub(super) struct NotMade(String);
+
+/// Makes a node that listens on any port of this host, or connects to this one.
+pub(super) fn communication(connect: Option<(Entry, u16)>) -> Result<Communication, NotMade> {
+    let wrong = |error: &dyn std::fmt::Display| NotMade(error.to_string());
+    let mut declarations = Declarations::new();
+    declarations.read(DECLARATIONS).map_err(|error| wrong(&error))?;
+    let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let options = Options {
+        listen: connect.is_none(),
+        listen_interface: here,
+        listen_port: 0,
+        peer_description: Name::from_static("own"),
+        // Whoever does not read is not to keep others from their echoes.
+        outgoing: Queue { overflow: Overflow::Disconnect, ..Options::default().outgoing },
+        terminate_timeout: Duration::from_millis(100),
+        ..Options::default()
+    };
+    let nodes = match connect {
+        Some((entry, port)) => {
+            let node = Node { connect: true, p: Some(port), ..node(entry, here)? };
+            vec![("suite".to_owned(), node)]
+        }
+        None => Entry::ALL
+            .into_iter()
+            .filter(|entry| *entry != Entry::Stranger)
+            .map(|entry| Ok((format!("{entry:?}"), node(entry, here)?)))
+            .collect::<Result<_, _>>()?,
+    };
+    let mut store = Store::new("#own#1#", Limits::default());
+    store.declare_synchronized(&declarations).map_err(|error| wrong(&error))?;
+    let configuration = Configuration { options, nodes, declarations: Arc::new(declarations) };
+    let mut communication =
+        Communication::new(configuration).map_err(|errors| NotMade(format!("{errors:?}")))?;
+    communication.set_store(store);
+    let fields = vec![LogField::new("text", TypeTag::String)];
+    let stream = LogStream::new(LOG, "conformance", fields);
+    communication.declare_log(stream).map_err(|error| wrong(&error))?;
+    Ok(communication)
+}
+
+fn node(entry: Entry, host: IpAddr) -> Result<Node, NotMade> {
+    let class = Some(entry.class()).filter(|class| !class.is_empty());
+    let events = "conformance_.*".parse();
+    Ok(Node {
+        class: class.map(Into::into),
+        events: Some(events.map_err(|error| NotMade(format!("{error}")))?),
+        accept_input: entry != Entry::Deaf,
+        compression: (entry == Entry::Compress).then_some(6),
+        capture_filter: (entry == Entry::Filter).then(|| "tcp port 47757".into()),
+        request_logs: entry == Entry::Logs,
+        sync: matches!(entry, Entry::Sync | Entry::Auth),
+        auth: entry == Entry::Auth,
+        ..Node::new(host)
+    })
+}
+
+/// Does what the suite asks for by events.
+pub(super) fn answer(communication: &mut Communication, notification: Notification, now: Time) {
+    let Notification::Event { event, .. } = notification else { return };
+    if let Some(answer) = act(communication, event, now) {
+        // If there is no room for it, the suite misses it.
+        let _ = communication.raise(answer, now);
+    }
+}
+
+fn act(communication: &mut Communication, event: Event, now: Time) -> Option<Event> {
+    let text = match event.args.first() {
+        Some(Value::String(text)) => text.clone(),
+        _ => Default::default(),
+    };
+    match event.name.as_str() {
+        Some("conformance_echo") => return Some(Event::new("conformance_echoed", event.args)),
+        Some("conformance_change") => {
+            let key = Value::String(text);
+            // What cannot be changed is not, and the suite sees it.
+            let _ = communication.change_state(now, |store| store.increment("conformance_n", 1));
+            let n = communication.store().and_then(|store| store.get("conformance_n").ok());
+            if let Some(n) = n {
+                let place = Path::to("conformance_t").index([key]);
+                let _ = communication.change_state(now, |store| store.assign(place, n));
+            }
+        }
+        Some("conformance_report") => {
+            let store = communication.store()?;
+            let n = store.get("conformance_n").ok()?;
+            let t = store.get("conformance_t").ok()?;
+            return Some(Event::new("conformance_reported", vec![n, t]));
+        }
+        Some("conformance_log") => {
+            let values = [LogValue::String(text)];
+            let _ = communication.write_log(LOG, &values, now);
+        }
+        Some("conformance_print") => {
+            let _ = communication.print(b"/dev/stdout", &text, now);
+            communication.flush_batches(now);
+        }
+        _ => {}
+    }
+    None
+}

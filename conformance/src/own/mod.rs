@@ -1,0 +1,6 @@
+//! Nodes of our own, to run the suite against.
+
+mod application;
+mod node;
+
+pub use node::{Own, Transport};

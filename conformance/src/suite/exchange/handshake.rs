@@ -1,0 +1,138 @@
+//! The way into Running (§3.1–§3.3).
+
+use brocomm::data::{Id, Type, Value};
+use brocomm::wire::{Caps, Compression, Message, MessageType, Version};
+use bytes::Bytes;
+
+use super::super::{Entry, Outcome, Role};
+use super::Exchange;
+
+/// Is what the suite announces and requests in a handshake.
+#[derive(Debug, Clone)]
+pub struct Hello {
+    /// The VERSION (§2.1), the class included.
+    pub version: Version,
+    /// The `peer_description`; `None` to send none, as a Broccoli (§3.1).
+    pub description: Option<String>,
+    /// The capabilities; `None` to send no CAPS.
+    pub caps: Option<Caps>,
+    /// The events to request.
+    pub events: Vec<String>,
+    /// The capture filter to send.
+    pub capture_filter: Option<String>,
+    /// Whether to request sync, and with authority.
+    pub sync: Option<bool>,
+    /// Whether to request logs.
+    pub logs: bool,
+    /// The level to compress at, if the implementation can decompress.
+    pub compression: Option<Compression>,
+}
+
+impl Hello {
+    /// The size of the object cache that the suite announces.
+    pub const CACHE_SIZE: u32 = 3000;
+
+    /// Makes what a Bro sends that requests what is echoed and reported.
+    fn new(role: Role, entry: Entry) -> Hello {
+        // Whoever connects sends the class that the other side's nodes are found by (§4).
+        let class = match role {
+            Role::Listens => entry.class(),
+            Role::Connects => "",
+        };
+        Hello {
+            version: Version {
+                protocol: Version::PROTOCOL,
+                cache_size: Hello::CACHE_SIZE,
+                data_format: Version::DATA_FORMAT,
+                runtime: 0,
+                class: Some(Bytes::from_static(class.as_bytes())),
+            },
+            description: Some("conformance".to_owned()),
+            caps: Some(Caps::BRO),
+            events: vec!["conformance_echoed".to_owned(), "conformance_reported".to_owned()],
+            capture_filter: None,
+            sync: None,
+            logs: false,
+            compression: None,
+        }
+    }
+
+    /// Makes it what a Broccoli sends, which caches nothing.
+    #[must_use]
+    pub fn broccoli(mut self) -> Hello {
+        self.version.cache_size = 1000;
+        self.version.class = self.version.class.filter(|class| !class.is_empty());
+        self.description = None;
+        self.caps = Some(Caps::BROCCOLI_PEER | Caps::NO_CACHING);
+        self
+    }
+}
+
+impl Exchange {
+    /// Returns what a Bro would send on this connection.
+    pub fn hello(&self) -> Hello {
+        Hello::new(self.role, self.entry)
+    }
+
+    /// Goes through the whole handshake, up to Running or, if there is one, to Sync.
+    ///
+    /// # Errors
+    /// Failed if the implementation does not do its part.
+    pub fn shake(&mut self, hello: &Hello) -> Outcome {
+        self.greet(hello)?;
+        self.request(hello)?;
+        self.complete(hello)
+    }
+
+    /// Sends VERSION and the description, and waits for the implementation's VERSION (§3.1).
+    ///
+    /// # Errors
+    /// Failed if it doesn't come.
+    pub fn greet(&mut self, hello: &Hello) -> Outcome {
+        self.send(&Message::Version(hello.version.clone()))?;
+        if let Some(description) = &hello.description {
+            let value = Value::string(description);
+            self.send_id(Id::global("peer_description", Type::STRING, Some(value)))?;
+        }
+        self.expect(MessageType::Version).map(drop)
+    }
+
+    /// Sends CAPS and the requests, without PHASE_DONE (§3.2).
+    ///
+    /// # Errors
+    /// As [`send_bytes`](Self::send_bytes).
+    pub fn request(&mut self, hello: &Hello) -> Outcome {
+        if let Some(caps) = hello.caps {
+            self.send(&Message::Caps(caps))?;
+        }
+        if !hello.events.is_empty() {
+            self.send(&Message::RequestEvents(hello.events.iter().collect()))?;
+        }
+        if let Some(filter) = &hello.capture_filter {
+            self.send(&Message::CaptureFilter(filter.clone().into()))?;
+        }
+        if let Some(authoritative) = hello.sync {
+            self.send(&Message::RequestSync { authoritative })?;
+        }
+        if hello.logs {
+            self.send(&Message::RequestLogs)?;
+        }
+        Ok(())
+    }
+
+    /// Sends PHASE_DONE and waits for the implementation's; then COMPRESS if that is wanted (§3.3).
+    ///
+    /// # Errors
+    /// Failed if it doesn't come.
+    pub fn complete(&mut self, hello: &Hello) -> Outcome {
+        self.send(&Message::PhaseDone)?;
+        if self.theirs.phase_done == 0 {
+            self.expect(MessageType::PhaseDone)?;
+        }
+        let decompresses = self.theirs.caps.is_some_and(|caps| caps.contains(Caps::COMPRESSION));
+        match hello.compression {
+            Some(level) if decompresses => self.send_compress(level),
+            _ => Ok(()),
+        }
+    }
+}

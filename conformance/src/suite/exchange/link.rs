@@ -1,0 +1,81 @@
+//! Bytes in both directions, none of which waits for the other.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::super::{Outcome, Stop};
+
+/// What came of a stream.
+#[derive(Debug)]
+pub(super) enum Input {
+    Bytes(Vec<u8>),
+    /// The other end has closed, in order or not.
+    Closed(String),
+}
+
+/// A socket that is always being read from, so that nobody waits for the suite.
+#[derive(Debug)]
+pub(super) struct Link {
+    stream: TcpStream,
+    input: Receiver<Input>,
+}
+
+impl Link {
+    pub(super) fn new(stream: TcpStream, patience: Duration) -> Outcome<Link> {
+        let prepared = stream
+            .set_nodelay(true)
+            .and_then(|()| stream.set_write_timeout(Some(patience)))
+            .and_then(|()| stream.set_read_timeout(None))
+            .and_then(|()| stream.try_clone());
+        let mut reading = match prepared {
+            Ok(reading) => reading,
+            Err(error) => return Stop::inconclusive(format!("cannot prepare a socket: {error}")),
+        };
+        let (sender, input) = channel();
+        thread::spawn(move || {
+            let mut buffer = vec![0; 64 << 10];
+            loop {
+                let input = match reading.read(&mut buffer) {
+                    Ok(0) => Input::Closed("end of stream".to_owned()),
+                    Ok(length) => Input::Bytes(buffer.get(..length).unwrap_or_default().to_vec()),
+                    Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                    Err(error) => Input::Closed(error.to_string()),
+                };
+                let last = matches!(input, Input::Closed(_));
+                if sender.send(input).is_err() || last {
+                    return;
+                }
+            }
+        });
+        Ok(Link { stream, input })
+    }
+
+    /// Waits for something to come; `None` if nothing does until then.
+    pub(super) fn read(&self, until: Instant) -> Option<Input> {
+        match self.input.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(input) => Some(input),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => Some(Input::Closed("end of stream".to_owned())),
+        }
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.stream.write_all(bytes)
+    }
+
+    /// Says that nothing more will be written.
+    pub(super) fn finish(&mut self) {
+        // It may be closed already, which is as good.
+        let _ = self.stream.shutdown(Shutdown::Write);
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        // Ends the thread that reads.
+        let _ = self.stream.shutdown(Shutdown::Both);
+    }
+}

@@ -1,0 +1,196 @@
+//! What the implementation sends.
+
+use std::time::{Duration, Instant};
+
+use brocomm::data::Serial;
+use brocomm::wire::{Message, MessageType};
+
+use super::super::{LineKind, Outcome, Stop, describe};
+use super::Exchange;
+use super::link::Input;
+
+/// Is a message that the implementation sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Got {
+    /// The message.
+    pub message: Message,
+    /// What it holds, if it is a SERIAL.
+    pub serial: Option<Serial>,
+    /// Its bytes, as they were on the wire.
+    pub bytes: Vec<u8>,
+}
+
+impl Got {
+    /// Returns its type.
+    pub fn message_type(&self) -> MessageType {
+        self.message.message_type()
+    }
+}
+
+impl Exchange {
+    /// Returns the next message, or `None` if the implementation closes instead.
+    ///
+    /// # Errors
+    /// Failed if neither happens in time, or if what comes is against the protocol.
+    pub fn receive(&mut self) -> Outcome<Option<Got>> {
+        let patience = self.patience;
+        match self.receive_within(patience)? {
+            Some(received) => Ok(received),
+            None => Stop::failed(format!("nothing came in {} s", patience.as_secs_f64())),
+        }
+    }
+
+    /// Returns the next message, or that the implementation closed (`Some(None)`), or that neither
+    /// happened in this time.
+    ///
+    /// # Errors
+    /// Failed if what comes is against the protocol.
+    pub fn receive_within(&mut self, limit: Duration) -> Outcome<Option<Option<Got>>> {
+        let until = self.deadline.min(Instant::now() + limit);
+        loop {
+            match self.decoder.poll() {
+                Ok(Some(decoded)) => {
+                    let length = usize::try_from(decoded.wire_len).unwrap_or(usize::MAX);
+                    let skip = decoded.offset.saturating_sub(self.undecoded_from);
+                    let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+                    let end = skip.saturating_add(length).min(self.undecoded.len());
+                    let bytes = self.undecoded.get(skip..end).unwrap_or_default().to_vec();
+                    self.undecoded.drain(..end);
+                    self.undecoded_from = decoded.offset.saturating_add(decoded.wire_len);
+                    return self.take(decoded.message, bytes).map(|got| Some(Some(got)));
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    let bytes = std::mem::take(&mut self.undecoded);
+                    self.recorder.add(self.number, LineKind::Received, &bytes, error.to_string());
+                    return Stop::failed(format!("it sent what is no message: {error}"));
+                }
+            }
+            if self.closed {
+                return Ok(Some(None));
+            }
+            match self.link.read(until) {
+                None => return Ok(None),
+                Some(Input::Bytes(bytes)) => {
+                    self.decoder.feed(&bytes);
+                    self.undecoded.extend_from_slice(&bytes);
+                }
+                Some(Input::Closed(why)) => {
+                    self.closed = true;
+                    self.recorder.add(self.number, LineKind::Closed, &self.undecoded, why);
+                }
+            }
+        }
+    }
+
+    /// Books a message, and reads what it holds.
+    fn take(&mut self, message: Message, bytes: Vec<u8>) -> Outcome<Got> {
+        let serial = match &message {
+            Message::Serial(chunk) => match self.read_serial(chunk) {
+                Ok(serial) => Some(serial),
+                Err(error) => {
+                    self.recorder.add(self.number, LineKind::Received, &bytes, error.to_string());
+                    return Stop::failed(format!("it sent a SERIAL that cannot be read: {error}"));
+                }
+            },
+            _ => None,
+        };
+        let meaning = describe::message(&message, serial.as_ref());
+        self.recorder.add(self.number, LineKind::Received, &bytes, meaning);
+        let theirs = &mut self.theirs;
+        match &message {
+            Message::Version(version) => {
+                self.reader.set_cache_size(version.cache_size);
+                theirs.version = Some(version.clone());
+            }
+            Message::Caps(caps) => theirs.caps = Some(*caps),
+            Message::RequestEvents(names) => {
+                let names = names.iter().map(|name| bytes::Bytes::copy_from_slice(name).into());
+                theirs.requested.extend(names);
+            }
+            Message::CaptureFilter(filter) => theirs.capture_filter = Some(filter.clone()),
+            Message::RequestSync { authoritative } if theirs.phase_done == 0 => {
+                theirs.sync = Some(*authoritative);
+            }
+            Message::RequestLogs => theirs.logs = true,
+            Message::Compress => theirs.compress = true,
+            Message::PhaseDone => theirs.phase_done += 1,
+            _ => {}
+        }
+        if let Some(Serial::Id(id)) = &serial
+            && id.name == "peer_description"
+        {
+            theirs.description = Some(id.clone());
+        }
+        Ok(Got { message, serial, bytes })
+    }
+
+    /// Returns what `wanted` makes of the first message for which it makes something; others are
+    /// passed over.
+    ///
+    /// # Errors
+    /// Failed if the implementation closes, or nothing such comes in time; it is told as `what`.
+    pub fn wait_for<T>(
+        &mut self,
+        what: &str,
+        mut wanted: impl FnMut(&Got) -> Option<T>,
+    ) -> Outcome<T> {
+        let until = Instant::now() + self.patience;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            match self.receive_within(left)? {
+                Some(Some(got)) => {
+                    if let Some(found) = wanted(&got) {
+                        return Ok(found);
+                    }
+                }
+                Some(None) => return Stop::failed(format!("it closed instead of sending {what}")),
+                None => {
+                    let patience = self.patience.as_secs_f64();
+                    return Stop::failed(format!("{what} did not come in {patience} s"));
+                }
+            }
+        }
+    }
+
+    /// Waits for a message of this type; others are passed over.
+    ///
+    /// # Errors
+    /// As [`wait_for`](Self::wait_for).
+    pub fn expect(&mut self, message: MessageType) -> Outcome<Got> {
+        self.wait_for(message.name(), |got| (got.message_type() == message).then(|| got.clone()))
+    }
+
+    /// Tells whether the implementation has closed by now; what it has sent is passed over.
+    ///
+    /// # Errors
+    /// Failed if what it has sent is against the protocol.
+    pub fn has_closed(&mut self) -> Outcome<bool> {
+        loop {
+            match self.receive_within(Duration::ZERO)? {
+                Some(Some(_)) => {}
+                Some(None) => return Ok(true),
+                None => return Ok(false),
+            }
+        }
+    }
+
+    /// Waits until the implementation closes; what it sends before is passed over.
+    ///
+    /// # Errors
+    /// Failed if it doesn't; `why` is what it has to close for.
+    pub fn expect_close(&mut self, why: &str) -> Outcome {
+        let until = Instant::now() + self.patience;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            match self.receive_within(left)? {
+                Some(Some(_)) => {}
+                Some(None) => return Ok(()),
+                None => {
+                    let patience = self.patience.as_secs_f64();
+                    return Stop::failed(format!("it did not close in {patience} s after {why}"));
+                }
+            }
+        }
+    }
+}

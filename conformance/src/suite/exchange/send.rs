@@ -1,0 +1,114 @@
+//! What the suite sends.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use brocomm::wire::{Compression, Message};
+
+use super::super::{LineKind, Outcome, Stop, describe};
+use super::Exchange;
+
+/// How long to wait between two pieces of a message, so that they are likely to arrive in two reads.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// Makes a chunk of a payload (§1.1).
+///
+/// ```
+/// assert_eq!(brocomm_conformance::suite::chunk(b"ab"), [0, 0, 0, 2, b'a', b'b']);
+/// ```
+pub fn chunk(payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+    [&length.to_be_bytes(), payload].concat()
+}
+
+/// Makes a header chunk of a message's number (§1.4).
+///
+/// ```
+/// let header = brocomm_conformance::suite::header(0x0e);
+/// assert_eq!(header, [0, 0, 0, 8, 0x0e, 0, 0, 0, 0, 0, 0, 0]);
+/// ```
+pub fn header(number: u8) -> Vec<u8> {
+    chunk(&[number, 0, 0, 0, 0, 0, 0, 0])
+}
+
+impl Exchange {
+    /// Sends a message.
+    ///
+    /// # Errors
+    /// As [`send_bytes`](Self::send_bytes).
+    pub fn send(&mut self, message: &Message) -> Outcome {
+        let (bytes, meaning) = (self.encode(message), describe::message(message, None));
+        self.send_bytes(&bytes, &meaning)
+    }
+
+    /// Sends a message, and the COMPRESS that makes later ones compressed at this level (§1.5).
+    ///
+    /// # Errors
+    /// As [`send_bytes`](Self::send_bytes).
+    pub fn send_compress(&mut self, level: Compression) -> Outcome {
+        let mut bytes = Vec::new();
+        self.encoder.start_compression(level, &mut bytes);
+        self.send_bytes(&bytes, "COMPRESS")
+    }
+
+    /// Returns a message's bytes as they have to be sent next, and books it as sent.
+    pub fn encode(&mut self, message: &Message) -> Vec<u8> {
+        match message {
+            Message::Version(version) => self.ours.runtime = version.runtime,
+            Message::Caps(caps) => self.ours.caps = Some(*caps),
+            // After the handshake it starts no Sync (§2).
+            Message::RequestSync { authoritative } if self.ours.phase_done == 0 => {
+                self.ours.sync = Some(*authoritative);
+            }
+            Message::PhaseDone => self.ours.phase_done += 1,
+            _ => {}
+        }
+        let mut bytes = Vec::new();
+        self.encoder.message(message, &mut bytes);
+        bytes
+    }
+
+    /// Sends bytes, whatever they are.
+    ///
+    /// That the implementation has closed is no error here: what is read next says so.
+    ///
+    /// # Errors
+    /// Failed if the implementation does not read.
+    pub fn send_bytes(&mut self, bytes: &[u8], meaning: &str) -> Outcome {
+        self.recorder.add(self.number, LineKind::Sent, bytes, meaning);
+        match self.link.write(bytes) {
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                let (length, patience) = (bytes.len(), self.patience.as_secs_f64());
+                Stop::failed(format!("it did not read {length} bytes in {patience} s"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Sends bytes in pieces, with the first ending at each of `at`.
+    ///
+    /// Between pieces is a pause, so that they are likely to be read one by one.
+    ///
+    /// # Errors
+    /// As [`send_bytes`](Self::send_bytes).
+    pub fn send_split(&mut self, bytes: &[u8], at: &[usize], meaning: &str) -> Outcome {
+        let mut from = 0;
+        for end in at.iter().copied().chain([bytes.len()]) {
+            let end = end.clamp(from, bytes.len());
+            let piece = bytes.get(from..end).unwrap_or_default();
+            if from > 0 {
+                std::thread::sleep(PAUSE);
+            }
+            let meaning = format!("{meaning}, bytes {from} to {end} of {}", bytes.len());
+            self.send_bytes(piece, &meaning)?;
+            from = end;
+        }
+        Ok(())
+    }
+
+    /// Says that nothing more will be sent: closes this direction of the connection.
+    pub fn finish(&mut self) {
+        self.recorder.add(self.number, LineKind::Note, &[], "the suite closes its direction");
+        self.link.finish();
+    }
+}

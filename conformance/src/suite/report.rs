@@ -1,0 +1,74 @@
+//! What came of a case.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{Case, Role, Transcript};
+
+/// Is what a case came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The implementation does what it must.
+    Passed,
+    /// It does not.
+    Failed(String),
+    /// The case was not carried out.
+    Skipped(String),
+    /// Nothing can be said.
+    Inconclusive(String),
+}
+
+impl Verdict {
+    /// Returns the verdict's name in reports.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Verdict::Passed => "passed",
+            Verdict::Failed(_) => "failed",
+            Verdict::Skipped(_) => "skipped",
+            Verdict::Inconclusive(_) => "inconclusive",
+        }
+    }
+
+    /// Returns why it is as it is; empty if the case passed.
+    pub fn reason(&self) -> &str {
+        match self {
+            Verdict::Passed => "",
+            Verdict::Failed(why) | Verdict::Skipped(why) | Verdict::Inconclusive(why) => why,
+        }
+    }
+}
+
+/// Is what came of a case against one implementation.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The case.
+    pub case: Case,
+    /// The implementation's role.
+    pub role: Role,
+    /// What it came to.
+    pub verdict: Verdict,
+    /// How long it took.
+    pub took: Duration,
+    /// What was sent and received, in order.
+    pub transcript: Transcript,
+}
+
+impl Report {
+    /// Makes the report of a case that was not carried out.
+    pub fn skipped(case: &Case, role: Role, why: impl Into<String>) -> Report {
+        let verdict = Verdict::Skipped(why.into());
+        let (took, transcript) = (Duration::ZERO, Transcript::new());
+        Report { case: case.clone(), role, verdict, took, transcript }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Report { case, role, verdict, .. } = self;
+        write!(f, "{} ({role}) {}: {}", case.id, verdict.name(), case.title)?;
+        match verdict.reason() {
+            "" => Ok(()),
+            why => write!(f, ": {why}"),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Carries cases out.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use super::transcript::Recorder;
+use super::{Case, Implementation, Report, Stop, Trial, Verdict};
+
+/// Says how long to wait for an implementation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// How long to wait for something that has to come. Default 5 s.
+    pub patience: Duration,
+    /// How long a case may take in all. Default 60 s.
+    pub limit: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { patience: Duration::from_secs(5), limit: Duration::from_secs(60) }
+    }
+}
+
+/// Carries a case out against an implementation.
+///
+/// A case for another role than the implementation's is skipped; what it
+/// [needs](Case::needs) of the implementation is for the caller to look at, see
+/// [`Selection`](super::Selection).
+pub fn run(case: &Case, implementation: &mut dyn Implementation, settings: &Settings) -> Report {
+    let role = implementation.role();
+    if let Some(only) = case.role
+        && only != role
+    {
+        return Report::skipped(case, role, format!("only for an implementation that {only}"));
+    }
+    let recorder = Recorder::new();
+    let mut trial = Trial {
+        implementation,
+        entry: case.entry,
+        patience: settings.patience,
+        deadline: Instant::now() + settings.limit,
+        recorder: recorder.clone(),
+        opened: 0,
+    };
+    // Nothing of a case that panicked is used again but the transcript, which is whole.
+    let outcome = catch_unwind(AssertUnwindSafe(|| case.carry_out(&mut trial)));
+    implementation.case_over();
+    let verdict = match outcome {
+        Ok(Ok(())) => Verdict::Passed,
+        Ok(Err(Stop::Failed(why))) => Verdict::Failed(why),
+        Ok(Err(Stop::Inconclusive(why))) => Verdict::Inconclusive(why),
+        Err(panic) => Verdict::Inconclusive(format!("the case panicked: {}", panic_text(&*panic))),
+    };
+    let took = recorder.elapsed();
+    Report { case: case.clone(), role, verdict, took, transcript: recorder.take() }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no text)")
+}

@@ -1,0 +1,137 @@
+//! What a case works with.
+
+use std::time::{Duration, Instant};
+
+use brocomm::wire::Framing;
+use thiserror::Error;
+
+use super::transcript::Recorder;
+use super::{Entry, Exchange, Hello, Implementation, LineKind, Role};
+
+/// Ends a case before its end.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Stop {
+    /// The implementation does not do what it must.
+    #[error("{0}")]
+    Failed(String),
+    /// Nothing can be said: what the case needs does not come about.
+    #[error("{0}")]
+    Inconclusive(String),
+}
+
+/// Is what a case, or a step of one, comes to.
+pub type Outcome<T = ()> = Result<T, Stop>;
+
+impl Stop {
+    /// Says that the implementation does not do what it must.
+    pub fn failed<T>(why: impl Into<String>) -> Outcome<T> {
+        Err(Stop::Failed(why.into()))
+    }
+
+    /// Says that nothing can be said.
+    pub fn inconclusive<T>(why: impl Into<String>) -> Outcome<T> {
+        Err(Stop::Inconclusive(why.into()))
+    }
+
+    /// Fails unless something is as it must be.
+    pub fn unless(holds: bool, why: impl FnOnce() -> String) -> Outcome {
+        if holds { Ok(()) } else { Stop::failed(why()) }
+    }
+}
+
+/// Gives a case its connections to the implementation.
+#[derive(Debug)]
+pub struct Trial<'a> {
+    pub(super) implementation: &'a mut dyn Implementation,
+    pub(super) entry: Entry,
+    pub(super) patience: Duration,
+    pub(super) deadline: Instant,
+    pub(super) recorder: Recorder,
+    pub(super) opened: usize,
+}
+
+impl Trial<'_> {
+    /// Returns the implementation's role.
+    pub fn role(&self) -> Role {
+        self.implementation.role()
+    }
+
+    /// Returns how chunks are framed: over TLS there are no parts (§1.3).
+    pub fn framing(&self) -> Framing {
+        self.implementation.framing()
+    }
+
+    /// Adds a remark to the transcript.
+    pub fn note(&self, text: impl Into<String>) {
+        self.recorder.add(self.opened, LineKind::Note, &[], text);
+    }
+
+    /// Opens a connection; nothing has been sent.
+    ///
+    /// # Errors
+    /// Inconclusive if there is no connection to be had.
+    pub fn open(&mut self) -> Outcome<Exchange> {
+        self.open_as(self.entry)
+    }
+
+    /// Opens a connection that another of the implementation's nodes applies to.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_as(&mut self, entry: Entry) -> Outcome<Exchange> {
+        let until = self.deadline.min(Instant::now() + self.patience);
+        let stream = self.implementation.open(entry, until).map_err(|error| {
+            Stop::Inconclusive(format!("no connection to the implementation: {error}"))
+        })?;
+        self.opened += 1;
+        Exchange::new(self, entry, stream)
+    }
+
+    /// Opens a connection and goes through the handshake, requesting what echoes.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open) and [`Exchange::shake`].
+    pub fn running(&mut self) -> Outcome<Exchange> {
+        self.running_as(|_| {})
+    }
+
+    /// Opens a connection and goes through the handshake, which `change` changes.
+    ///
+    /// # Errors
+    /// As [`running`](Self::running).
+    pub fn running_as(&mut self, change: impl FnOnce(&mut Hello)) -> Outcome<Exchange> {
+        let mut exchange = self.open()?;
+        let mut hello = exchange.hello();
+        change(&mut hello);
+        exchange.shake(&hello)?;
+        Ok(exchange)
+    }
+
+    /// Checks that the implementation closes a connection for what was sent on it, and serves others
+    /// still.
+    ///
+    /// # Errors
+    /// Failed if it doesn't; `why` is what it has to close for.
+    pub fn closes(&mut self, exchange: &mut Exchange, why: &str) -> Outcome {
+        exchange.expect_close(why)?;
+        self.still_serves()
+    }
+
+    /// Checks that the implementation serves others still: by another connection, if it listens.
+    ///
+    /// One that connects need not come again after it closed a connection (§3.6).
+    ///
+    /// # Errors
+    /// Failed if it doesn't.
+    pub fn still_serves(&mut self) -> Outcome {
+        if self.role() == Role::Connects {
+            return Ok(());
+        }
+        self.note("does it still serve others?");
+        let served = self.open_as(Entry::Plain).and_then(|mut exchange| {
+            exchange.shake(&exchange.hello())?;
+            exchange.answers()
+        });
+        served.map_err(|stop| Stop::Failed(format!("it serves nobody any more: {stop}")))
+    }
+}

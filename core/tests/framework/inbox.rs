@@ -1,0 +1,149 @@
+//! What waits for the application is bounded, whatever it is (§6).
+
+use brocomm::data::{Event, Id, Packet, Type, Value};
+use brocomm::node::{Bound, Node, Notification, Options, Overflow, Queue};
+use brocomm::wire::{Message, PrintItem, SyncPoint};
+
+use super::support::*;
+
+const PREFIX: &str = "[#10000/10.9.9.9:50000]";
+
+/// Has the peer send something with a number; finds that number; names it as the log does.
+type Kind = (fn(&mut Bench, u32), fn(&Notification) -> Option<u64>, &'static str);
+
+const DROPPABLE: [Kind; 3] =
+    [(print, printed, "2 prints"), (packet, captured, "packet"), (id, given, "ID number")];
+
+/// What is never dropped, as what comes after it may build on it.
+const KEPT: [fn(&mut Bench, u32); 3] = [capture_filter, sync_point, bad_call];
+
+fn print(bench: &mut Bench, n: u32) {
+    let text = n.to_string();
+    let item = PrintItem { file: b"f", text: text.as_bytes() };
+    bench.send(0, &[Message::RemotePrint([item, item].into_iter().collect())]);
+}
+
+fn printed(told: &Notification) -> Option<u64> {
+    let Notification::RemotePrint { items, .. } = told else { return None };
+    std::str::from_utf8(items.iter().next()?.text).ok()?.parse().ok()
+}
+
+fn packet(bench: &mut Bench, n: u32) {
+    let (tag, data) = (Default::default(), "data".into());
+    let packet = Packet { sec: n, usec: 0, len: 4, link_type: 1, tag, data };
+    bench.hands[0].connection.as_mut().unwrap().send_packet(&packet).unwrap();
+    bench.settle();
+}
+
+fn captured(told: &Notification) -> Option<u64> {
+    let Notification::Packet { packet, .. } = told else { return None };
+    Some(packet.sec.into())
+}
+
+fn id(bench: &mut Bench, n: u32) {
+    let id = Id::global("number", Type::COUNT, Some(Value::Count(n.into())));
+    bench.hands[0].connection.as_mut().unwrap().send_id(&id.into()).unwrap();
+    bench.settle();
+}
+
+fn given(told: &Notification) -> Option<u64> {
+    let Notification::Id { id, .. } = told else { return None };
+    match id.value {
+        Some(Value::Count(n)) => Some(n),
+        _ => None,
+    }
+}
+
+fn capture_filter(bench: &mut Bench, _: u32) {
+    bench.send(0, &[Message::CaptureFilter("ip".into())]);
+}
+
+fn sync_point(bench: &mut Bench, n: u32) {
+    bench.send(0, &[Message::SyncPoint(SyncPoint::Point(n))]);
+}
+
+fn bad_call(bench: &mut Bench, _: u32) {
+    bench.raise(0, &Event::new("ping", vec![]));
+    bench.settle();
+}
+
+/// A node whose application takes nothing while its peer sends this, one at a time.
+fn flooded(overflow: Overflow, bound: Bound, send: fn(&mut Bench, u32)) -> Bench {
+    let options = Options { incoming: Queue { bound, overflow }, ..Options::default() };
+    let node = Node { accept_input: true, ..wants("ping", peer()) };
+    let mut bench = Bench::running(options, node, requesting(&[]));
+    bench.takes = false;
+    for n in 0..5 {
+        if !bench.hands[0].closed {
+            send(&mut bench, n);
+        }
+    }
+    bench
+}
+
+/// How many wait, and whether the peer does.
+fn waiting(bench: &Bench) -> (usize, bool) {
+    let waits = !bench.node.wants_input(bench.hands[0].link);
+    (bench.node.counters(FIRST).unwrap().incoming.events, waits)
+}
+
+fn taken(bench: &mut Bench) -> Vec<Notification> {
+    bench.takes = true;
+    bench.told()
+}
+
+fn numbers(told: &[Notification], number: fn(&Notification) -> Option<u64>) -> Vec<u64> {
+    told.iter().filter_map(number).collect()
+}
+
+const NARROW: Bound = Bound::new(3, 1 << 30);
+
+#[test]
+fn a_peer_waits_for_the_application_to_take_what_it_sent() {
+    for (send, number, _) in DROPPABLE {
+        for bound in [NARROW, Bound::new(1000, 1)] {
+            let mut bench = flooded(Overflow::Block, bound, send);
+            assert_eq!(waiting(&bench), (if bound == NARROW { 3 } else { 1 }, true));
+            assert_eq!(numbers(&taken(&mut bench), number), [0, 1, 2, 3, 4]);
+            assert_eq!(waiting(&bench), (0, false));
+        }
+    }
+}
+
+#[test]
+fn what_may_be_dropped_is_if_the_policy_says_so() {
+    for (send, number, what) in DROPPABLE {
+        for (overflow, left) in
+            [(Overflow::DropNewest, [0, 1, 2]), (Overflow::DropOldest, [2, 3, 4])]
+        {
+            let mut bench = flooded(overflow, NARROW, send);
+            assert_eq!(waiting(&bench), (3, false));
+            let told = taken(&mut bench);
+            assert_eq!(numbers(&told, number), left);
+            let line = format!(
+                "error parent {PREFIX} dropped {what} from peer, too much waits to be handled"
+            );
+            assert_eq!(lines(&told), [line.clone(), line]);
+        }
+        let mut bench = flooded(Overflow::Disconnect, NARROW, send);
+        assert_eq!(numbers(&taken(&mut bench), number), [0, 1, 2]);
+        assert!(bench.hands[0].closed);
+    }
+}
+
+#[test]
+fn a_peer_waits_with_what_is_never_dropped_whatever_the_policy() {
+    for send in KEPT {
+        for overflow in
+            [Overflow::Block, Overflow::DropNewest, Overflow::DropOldest, Overflow::Disconnect]
+        {
+            let mut bench = flooded(overflow, NARROW, send);
+            assert_eq!(waiting(&bench), (3, true), "{overflow:?}");
+            assert!(!bench.hands[0].closed);
+            let told = taken(&mut bench);
+            let news = told.iter().filter(|told| !matches!(told, Notification::Log(_)));
+            assert_eq!(news.count(), 5, "{overflow:?}");
+            assert_eq!(waiting(&bench), (0, false));
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Log messages that are none, sent to a node: they end the one connection.
+
+use brocomm::connection::{CloseCause, ProtocolErrorKind};
+use brocomm::logs::{LogError, LogErrorKind, LogReceiver, LogWriter, Received};
+use brocomm::node::{Notification, Options, PeerId};
+use brocomm::wire::Message;
+use bytes::Bytes;
+
+use crate::bench::Bench;
+use crate::bounds::{announcements, values};
+use crate::log_sessions;
+use crate::meter::peak;
+use crate::support::{handshake, lines, numbers, once, peer, ping, requesting, wants};
+
+/// A node that others attack while one peer does as it should.
+struct Attacked {
+    bench: Bench,
+    attacks: u64,
+}
+
+impl Attacked {
+    fn new() -> Attacked {
+        let node = wants("ping", peer());
+        Attacked { bench: Bench::running(Options::default(), node, requesting(&[])), attacks: 0 }
+    }
+
+    /// Has a new peer send these messages; returns what the node told, the peer's number, and how
+    /// much memory the last message took.
+    fn attack(&mut self, before: &[Message], last: &Message) -> (Vec<Notification>, PeerId, usize) {
+        let Attacked { bench, attacks } = self;
+        *attacks += 1;
+        let id = PeerId(10_000 + *attacks);
+        let hand = bench.accept(None);
+        bench.send(hand, &handshake());
+        bench.send(hand, before);
+        assert!(bench.is_running(id));
+        bench.told.clear();
+        let ((), memory) = peak(|| bench.send(hand, std::slice::from_ref(last)));
+        (bench.told(), id, memory)
+    }
+
+    /// Ends the attack, and looks whether the node and the other peer go on.
+    fn end(&mut self) {
+        let Attacked { bench, attacks } = self;
+        bench.hands.truncate(1);
+        bench.raise(0, &ping(*attacks));
+        assert_eq!(numbers(&bench.told()), [*attacks]);
+        assert!(!bench.hands[0].closed);
+    }
+
+    /// Has a new peer send a message that is none; returns how it is told what is wrong with it.
+    fn cut_off(&mut self, before: &[Message], last: &Message) -> LogError {
+        let (told, id, memory) = self.attack(before, last);
+        let (Message::LogCreateWriter(argument) | Message::LogWrite(argument)) = last else {
+            unreachable!()
+        };
+        // A value of 5 bytes takes 40; chunks, lines and notifications the rest.
+        let limit = 10 * argument.len() + (64 << 10);
+        assert!(memory <= limit, "{memory} bytes of memory for {}", argument.len());
+        assert!(self.bench.hands[1].closed, "{last:?} {told:?}");
+        let cause = told.iter().find_map(|told| match told {
+            Notification::ConnectionClosed { peer, cause, .. } if peer.id == id => Some(cause),
+            _ => None,
+        });
+        let Some(CloseCause::Protocol(error)) = cause else { panic!("{cause:?}") };
+        let ProtocolErrorKind::Log(wrong) = &error.kind else { panic!("{error}") };
+        assert_eq!(error.message, Some(last.message_type()));
+        let port = 50_001;
+        once(&lines(&told), &format!("error parent [#{id}/10.9.9.9:{port}] {error}"));
+        let reason = error.kind.to_string();
+        assert!(told.iter().any(|told| matches!(told,
+            Notification::ConnectionError { peer, reason: told } if peer.id == id && **told == *reason)));
+        self.end();
+        (**wrong).clone()
+    }
+}
+
+fn section(message: &Message) -> &'static str {
+    if matches!(message, Message::LogCreateWriter(_)) { "3§1" } else { "3§2" }
+}
+
+#[test]
+fn every_truncation_of_a_recorded_message_ends_that_connection_only() {
+    let mut attacked = Attacked::new();
+    let (mut cut_off, mut whole) = (0, 0);
+    for (_, _, messages) in log_sessions() {
+        let mut receiver = LogReceiver::default();
+        let mut before = Vec::new();
+        for message in messages {
+            let (argument, cut): (_, fn(Bytes) -> Message) = match &message {
+                Message::LogCreateWriter(argument) => (argument, Message::LogCreateWriter),
+                Message::LogWrite(argument) => (argument, Message::LogWrite),
+                _ => unreachable!(),
+            };
+            // An empty argument is none (§1.1).
+            for length in 1..argument.len() {
+                let message = cut(argument.slice(..length));
+                if let Some(entries) = whole_entries(&receiver, &message) {
+                    let (told, id, _) = attacked.attack(&before, &message);
+                    let came = |told: &&Notification| matches!(told, Notification::LogEntry { .. });
+                    assert_eq!(told.iter().filter(came).count(), entries);
+                    assert!(attacked.bench.is_running(id));
+                    attacked.bench.hang_up(1);
+                    attacked.bench.told.clear();
+                    attacked.end();
+                    whole += 1;
+                } else {
+                    let error = attacked.cut_off(&before, &message);
+                    assert_eq!(error.section(), section(&message));
+                    assert!(matches!(
+                        error.kind,
+                        LogErrorKind::Truncated { .. } | LogErrorKind::TooManyElements { .. }
+                    ));
+                    cut_off += 1;
+                }
+            }
+            if let Message::LogCreateWriter(argument) = &message {
+                receiver.announce(argument).unwrap();
+                before.push(message);
+            }
+        }
+    }
+    assert!(cut_off > 10_000 && whole > 50, "{cut_off} {whole}");
+}
+
+/// Returns how many entries a LOG_WRITE has, if it is one.
+fn whole_entries(receiver: &LogReceiver, message: &Message) -> Option<usize> {
+    let Message::LogWrite(argument) = message else { return None };
+    let entries: Result<Vec<Received>, _> = receiver.entries(argument).collect();
+    Some(entries.ok()?.len())
+}
+
+#[test]
+fn what_no_log_has_ends_that_connection_only() {
+    let mut attacked = Attacked::new();
+    for (argument, kind) in values() {
+        let error = attacked.cut_off(&[], &Message::LogWrite(argument.clone()));
+        assert_eq!((error.kind, error.section()), (kind, "3§2"), "{argument:?}");
+    }
+    for (argument, kind) in announcements() {
+        assert!(LogWriter::decode(&argument).is_err());
+        let error = attacked.cut_off(&[], &Message::LogCreateWriter(argument));
+        assert_eq!((error.kind, error.section()), (kind, "3§1"));
+    }
+}
+
+#[test]
+fn great_numbers_take_no_memory() {
+    let mut attacked = Attacked::new();
+    // 2³² columns and options, 2³² values, 2⁶³ elements; 2³² bytes of path.
+    let entry = |rest: &str| hex::decode(["0000000700000001", rest].concat()).unwrap();
+    let numbers = [
+        Message::LogWrite(entry("ffffffff").into()),
+        Message::LogWrite(entry("0000000161ffffffff").into()),
+        Message::LogWrite(entry("000000016100000001000000100100ffffffffffffff").into()),
+        Message::LogCreateWriter(entry("ffffffff00000000").into()),
+        Message::LogCreateWriter(entry("00000000ffffffff").into()),
+        Message::LogCreateWriter(
+            entry(&["0000000000000000", &"00".repeat(24), "ffffffff"].concat()).into(),
+        ),
+    ];
+    for message in &numbers {
+        attacked.cut_off(&[], message);
+    }
+}

@@ -1,0 +1,89 @@
+//! What must hold when nothing goes wrong any more, and when all is over.
+
+use brocomm::node::{Overflow, PeerId};
+
+use super::host::Host;
+use super::{Simulation, Who, link};
+
+impl Simulation {
+    /// Checks what must hold when nothing has gone wrong for a while.
+    pub(super) fn check_quiet(&mut self) {
+        for (number, link) in self.links.iter().enumerate() {
+            let open = link.sides.iter().filter(|side| side.open).count();
+            assert!(open != 1, "one end of connection {number} is open");
+            if open == 0 {
+                continue;
+            }
+            for side in 0..2 {
+                let Who { node, .. } = link.sides[side].who;
+                assert!(link.sides[side].run > 0, "connection {number} is not Running at {node}");
+                let (sender, receiver) = (&link.sides[1 - side], &link.sides[side]);
+                let Some(stream) = self.streams.get(&(sender.who, sender.peer)) else { continue };
+                let excuses = self.excuses(number, side);
+                if let Err(wrong) = stream.complete(&excuses) {
+                    panic!("connection {number} to {node}: {wrong}");
+                }
+                let (from, to) = (&self.hosts[sender.who.node], &self.hosts[receiver.who.node]);
+                let outgoing = dropped(from, sender.peer).1;
+                let incoming = dropped(to, receiver.peer).0;
+                let missing = stream.missing().filter(|_| !excuses.deaf);
+                let only = self.is_only(sender) && self.is_only(receiver);
+                if let Some(missing) = missing.filter(|_| only) {
+                    let counted = outgoing + incoming;
+                    assert_eq!(missing as u64, counted, "missing, and counted as dropped");
+                }
+            }
+            let roles = [link.sides[0].sync, link.sides[1].sync];
+            assert_eq!(roles[0].map(|role| role.other()), roles[1], "in Sync both are senders");
+        }
+        for host in &self.hosts {
+            let Some(node) = &host.node else { continue };
+            let entries: Vec<PeerId> = node.connected_peers().map(|(peer, _)| peer).collect();
+            for (peer, (link, side)) in &host.latest {
+                let open = self.links[*link].sides[*side].open;
+                let unlisted = peer.0 >= 10_000;
+                assert!(entries.contains(peer) == open || unlisted && open, "{peer} is {open}");
+            }
+            for peer in node.peers() {
+                let (incoming, outgoing) = dropped(host, peer.id);
+                let options = node.options();
+                let disconnects = [options.incoming.overflow, options.outgoing.overflow]
+                    .contains(&Overflow::Disconnect);
+                let logged = host.drops.get(&peer.id).copied().unwrap_or_default();
+                assert!(
+                    disconnects || logged == incoming + outgoing,
+                    "{logged} drops logged for {}, {incoming} and {outgoing} counted",
+                    peer.id
+                );
+                let counters = node.counters(peer.id).unwrap_or_default();
+                assert_eq!(counters.incoming.events, 0, "the application has taken all");
+            }
+            assert!(host.pending.is_empty(), "{:?} can not raise", host.who);
+        }
+    }
+
+    /// Tells whether there never was another connection to the peer of this one.
+    fn is_only(&self, side: &link::Side) -> bool {
+        let sides = self.links.iter().flat_map(|link| &link.sides);
+        sides.filter(|other| (other.who, other.peer) == (side.who, side.peer)).count() == 1
+    }
+
+    /// Checks that a node that has seen all its peers go has forgotten them.
+    pub(super) fn check_nothing_is_left(&self) {
+        let host = &self.hosts[0];
+        let Some(node) = host.node.as_ref().filter(|_| !host.done) else { return };
+        assert_eq!(node.connected_peers().count(), 0);
+        assert!(node.peers().all(|peer| peer.id.0 < 10_000), "a peer is left that is gone");
+        let inside = format!("{node:?}");
+        let connecting = self.attempts.keys().filter(|(who, _)| *who == host.who).count();
+        assert!(connecting > 0 || inside.contains(" links: {}"), "connections are left");
+        assert!(inside.contains(" subscribers: {}"), "subscribers are left");
+        assert!(inside.contains(" blocked: {}"), "peers are blocked by nobody");
+        assert!(host.history.values().all(|links| links.is_empty()), "an end was not told");
+    }
+}
+
+fn dropped(host: &Host, peer: PeerId) -> (u64, u64) {
+    let counters = host.node.as_ref().and_then(|node| node.counters(peer)).unwrap_or_default();
+    (counters.dropped_incoming, counters.dropped_outgoing)
+}

@@ -1,0 +1,148 @@
+//! Two nodes on the loopback interface, and entries as a busy `conn.log` has them.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use brocomm::Time;
+use brocomm::data::{Declarations, Port, Transport, TypeTag};
+use brocomm::logs::{LogField, LogStream, LogValue};
+use brocomm::node::{Configuration, Endpoint, Node, Notification, Options, WriteLogError};
+use brocomm_tokio::{NodeHandle, Notifications};
+use bytes::Bytes;
+
+/// The number of the stream, which is Bro's for `Conn::LOG` in no particular version.
+const STREAM: i32 = 5;
+
+/// How many entries are written in a row.
+const ROW: u64 = 100;
+
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+fn stream() -> LogStream {
+    let fields = vec![
+        LogField::new("ts", TypeTag::Time),
+        LogField::new("uid", TypeTag::String),
+        LogField::new("id.orig_h", TypeTag::Addr),
+        LogField::new("id.orig_p", TypeTag::Port),
+        LogField::new("id.resp_h", TypeTag::Addr),
+        LogField::new("id.resp_p", TypeTag::Port),
+        LogField::new("proto", TypeTag::Enum),
+        LogField::new("service", TypeTag::String).optional(),
+        LogField::new("duration", TypeTag::Interval).optional(),
+        LogField::new("orig_bytes", TypeTag::Count).optional(),
+        LogField::new("resp_bytes", TypeTag::Count).optional(),
+        LogField::new("conn_state", TypeTag::String).optional(),
+        LogField::new("local_orig", TypeTag::Bool).optional(),
+        LogField::new("missed_bytes", TypeTag::Count).optional(),
+        LogField::new("history", TypeTag::String).optional(),
+        LogField::new("orig_pkts", TypeTag::Count).optional(),
+        LogField::new("orig_ip_bytes", TypeTag::Count).optional(),
+        LogField::new("resp_pkts", TypeTag::Count).optional(),
+        LogField::new("resp_ip_bytes", TypeTag::Count).optional(),
+        LogField::set("tunnel_parents", TypeTag::String),
+    ];
+    LogStream::new(STREAM, "conn", fields)
+}
+
+/// The entry of this number, which is in several of its columns.
+pub(crate) fn entry(n: u64) -> Vec<LogValue> {
+    let tcp = |number| LogValue::Port(Port { number, transport: Transport::Tcp });
+    let host = |[a, b]: [u8; 2]| LogValue::Addr([10, 0, a, b].into());
+    let text = |text: &'static str| LogValue::String(Bytes::from_static(text.as_bytes()));
+    let [.., a, b] = n.to_be_bytes();
+    vec![
+        LogValue::Time(1_500_000_000.0 + n as f64),
+        LogValue::string(format!("C{n:017}")),
+        host([a, b]),
+        tcp(u16::from_be_bytes([a, b])),
+        host([b, a]),
+        tcp(443),
+        LogValue::Enum(Bytes::from_static(b"tcp")),
+        if n % 3 == 0 { LogValue::Unset(TypeTag::String) } else { text("ssl") },
+        LogValue::Interval(n as f64 / 1000.0),
+        LogValue::Count(n),
+        LogValue::Count(n.wrapping_mul(17)),
+        text("SF"),
+        LogValue::Unset(TypeTag::Bool),
+        LogValue::Count(0),
+        text("ShADadfF"),
+        LogValue::Count(n % 100),
+        LogValue::Count(n % 10_000),
+        LogValue::Count(n % 90),
+        LogValue::Count(n % 9000),
+        LogValue::Set(Vec::new()),
+    ]
+}
+
+/// A node that has the log, and one that has requested it, both Running.
+pub(crate) async fn pair() -> [(NodeHandle, Notifications); 2] {
+    let start = |options, nodes: Vec<Node>| {
+        let name = |(n, node)| (format!("node{n}"), node);
+        let nodes = nodes.into_iter().enumerate().map(name).collect();
+        let declarations = Arc::new(Declarations::new());
+        NodeHandle::start(Configuration { options, nodes, declarations }).unwrap()
+    };
+    let listening =
+        Options { listen: true, listen_interface: LOOPBACK, listen_port: 0, ..Options::default() };
+    let (sender, mut told_sender) = start(listening, vec![]);
+    let port = loop {
+        if let Notification::Listening(Endpoint { port, .. }) = told_sender.next().await.unwrap() {
+            break port;
+        }
+    };
+    let node = Node {
+        connect: true,
+        p: Some(port),
+        retry: Duration::from_secs(1),
+        request_logs: true,
+        ..Node::new(LOOPBACK)
+    };
+    let (receiver, mut told) = start(Options::default(), vec![node]);
+    for told in [&mut told_sender, &mut told] {
+        while !matches!(told.next().await, Some(Notification::ConnectionHandshakeDone(_))) {}
+    }
+    sender.with(|node, _| node.declare_log(stream())).unwrap();
+    [(sender, told_sender), (receiver, told)]
+}
+
+/// Writes so many entries, and waits whenever too many of them do.
+pub(crate) async fn write(sender: &NodeHandle, number: u64) {
+    let mut next = 0;
+    while next < number {
+        let written = sender.with(|node, now: Time| {
+            for n in next..number.min(next + ROW) {
+                match node.write_log(STREAM, &entry(n), now) {
+                    Ok(raised) => assert_eq!((raised.peers, raised.dropped), (1, 0)),
+                    Err(WriteLogError::Full(_)) => return n,
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            number.min(next + ROW)
+        });
+        if written < number.min(next + ROW) {
+            assert!(sender.flush(Duration::from_secs(600)).await.is_empty());
+        } else {
+            // As whoever has other things to do does.
+            tokio::task::yield_now().await;
+        }
+        next = written;
+    }
+    assert!(sender.flush(Duration::from_secs(600)).await.is_empty());
+}
+
+/// Takes so many entries; asserts that they come in order, whole if `whole` says so.
+pub(crate) async fn read(told: &mut Notifications, number: u64, whole: bool) {
+    let mut expected = 0;
+    while expected < number {
+        let Notification::LogEntry { values, writer, .. } = told.next().await.unwrap() else {
+            continue;
+        };
+        if whole {
+            assert_eq!((values, &*writer.path), (entry(expected), &b"conn"[..]));
+        } else {
+            assert!(matches!(values[9], LogValue::Count(n) if n == expected));
+        }
+        expected += 1;
+    }
+}

@@ -1,0 +1,100 @@
+//! The task of one connection of a node.
+
+use std::cell::RefCell;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use brocomm::node::{Endpoint, KeepAlive};
+use brocomm::transport::{BLOCK, Carrier, Step};
+
+use super::Runtime;
+use super::link::Link;
+use super::waiting::Alarm;
+use crate::Shared;
+
+thread_local! {
+    /// Nothing is in it while a task waits, so that idle connections cost no buffers.
+    static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; BLOCK].into());
+}
+
+/// Carries one connection of a node until it is closed.
+#[derive(Debug)]
+pub(super) struct Carrying<R: Runtime> {
+    shared: Arc<Shared>,
+    carrier: Carrier,
+    link: Link<R>,
+    alarm: Alarm<R>,
+}
+
+impl<R: Runtime> Carrying<R> {
+    pub(super) fn new(shared: Arc<Shared>, carrier: Carrier, link: Link<R>) -> Carrying<R> {
+        Carrying { shared, carrier, link, alarm: Alarm::new() }
+    }
+
+    fn poll_with(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<()> {
+        let Carrying { shared, carrier, link, alarm } = self;
+        // Whatever this task was woken for.
+        carrier.feed_ready();
+        loop {
+            match shared.with(|hub, now| carrier.poll_step(hub, buffer, now, cx.waker())) {
+                Step::Write(bytes) => {
+                    let written = link.write(cx, bytes).unwrap_or_else(Err);
+                    carrier.feed_write(written);
+                }
+                Step::Read => carrier.feed_read(link.read(cx, buffer).unwrap_or_else(Err)),
+                Step::EndOutput => link.end_output(),
+                Step::Close => return Poll::Ready(()),
+                Step::Yield => {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Step::Wait { until: None } => return Poll::Pending,
+                Step::Wait { until: Some(until) } => {
+                    ready!(alarm.poll_in(cx, until - shared.now()));
+                }
+            }
+        }
+    }
+}
+
+impl<R: Runtime> Future for Carrying<R> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        BUFFER.with_borrow_mut(|buffer| self.poll_with(cx, buffer))
+    }
+}
+
+impl<R: Runtime> Drop for Carrying<R> {
+    /// Closes the socket, also if the runtime ends before the connection does.
+    fn drop(&mut self) {
+        self.link.shutdown();
+        self.shared.with(|hub, now| self.carrier.feed_closed(hub, now));
+    }
+}
+
+/// Makes a connection unless it is given up, and carries it.
+pub(super) async fn connect<R: Runtime>(
+    shared: Arc<Shared>,
+    carrier: Carrier,
+    endpoint: Endpoint,
+    keep_alive: Option<KeepAlive>,
+) {
+    let mut connecting = pin!(Link::<R>::connect(&endpoint, keep_alive));
+    let connected = poll_fn(|cx| {
+        if shared.with(|hub, _| carrier.is_given_up(hub, cx.waker())) {
+            return Poll::Ready(None);
+        }
+        connecting.as_mut().poll(cx).map(Some)
+    });
+    match connected.await {
+        None => {}
+        Some(Ok(link)) => {
+            shared.with(|hub, now| carrier.feed_connected(hub, now));
+            Carrying::new(shared, carrier, link).await;
+        }
+        Some(Err(cause)) => shared.feed_connect_failed(&carrier, cause),
+    }
+}

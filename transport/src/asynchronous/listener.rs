@@ -1,0 +1,64 @@
+//! Waits for peers.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+
+use brocomm::connection::{Config, Role};
+use brocomm::transport::TransportError;
+
+use super::{Peer, Runtime};
+use crate::naming::{listen_on, listener_unusable, unresolved};
+
+/// Listens for peers.
+#[derive(Debug)]
+pub struct Listener<R: Runtime> {
+    socket: R::Listener,
+    local: SocketAddr,
+}
+
+impl<R: Runtime> Listener<R> {
+    /// Listens on an address such as `0.0.0.0:47757` or `[::]:47757`; the first that works if the
+    /// name has several. With port 0 the system chooses one.
+    ///
+    /// A listener on an IPv6 address takes IPv6 only, on every system, so that one for IPv4 may
+    /// stand beside it.
+    ///
+    /// # Errors
+    /// [`TransportError::Resolve`], [`TransportError::NoAddress`], [`TransportError::Bind`],
+    /// [`TransportError::System`].
+    pub async fn bind(address: impl fmt::Display) -> Result<Listener<R>, TransportError> {
+        let given = address.to_string();
+        let addresses =
+            R::resolve(given.clone()).await.map_err(|error| unresolved(&given, error))?;
+        let (socket, local) = listen_on(&given, addresses)?;
+        Ok(Listener { socket: R::listen(socket).map_err(listener_unusable)?, local })
+    }
+
+    /// Waits for the next peer and begins a connection with it.
+    ///
+    /// Dropping the future loses no peer: who is not accepted by this call is by the next.
+    ///
+    /// # Errors
+    /// [`TransportError::Config`], before anything is accepted; [`TransportError::Accept`], such as
+    /// for want of file descriptors; [`TransportError::System`].
+    pub async fn accept(&self, config: Config) -> Result<Peer<R>, TransportError> {
+        config.validate().map_err(TransportError::Config)?;
+        loop {
+            match R::accept(&self.socket).await {
+                Ok((stream, _)) => return Peer::new(stream, config, Role::Acceptor),
+                // The peer has gone before it was accepted.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    return Err(TransportError::Accept { local: self.local, cause: error.into() });
+                }
+            }
+        }
+    }
+
+    /// Returns the address that is listened on, with the port that the system chose.
+    pub const fn local_addr(&self) -> SocketAddr {
+        self.local
+    }
+}

@@ -1,0 +1,111 @@
+//! The task that listens, accepts, and begins connections for a node.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use brocomm::node::{Action, KeepAlive};
+use brocomm::transport::{ACCEPT_PAUSE, Carrier, Task};
+
+use super::Runtime;
+use super::carrying::{Carrying, connect};
+use super::link::Link;
+use super::waiting::Alarm;
+use crate::socket::no_tls;
+use crate::{Shared, listening};
+
+/// Does what a node asks for beside carrying its connections.
+#[derive(Debug)]
+pub(super) struct Manager<R: Runtime> {
+    runtime: R,
+    shared: Arc<Shared>,
+    keep_alive: Option<KeepAlive>,
+    listening: Vec<Listening<R>>,
+    alarm: Alarm<R>,
+}
+
+/// A socket on which the node listens.
+#[derive(Debug)]
+struct Listening<R: Runtime> {
+    socket: R::Listener,
+    ssl: bool,
+    /// Runs while nothing is accepted, since that failed.
+    pause: Alarm<R>,
+}
+
+impl<R: Runtime> Manager<R> {
+    pub(super) fn new(runtime: R, shared: Arc<Shared>) -> Manager<R> {
+        let keep_alive = shared.with(|hub, _| hub.communication().options().keep_alive);
+        Manager { runtime, shared, keep_alive, listening: Vec::new(), alarm: Alarm::new() }
+    }
+
+    fn act(&mut self, action: Action) {
+        match action {
+            Action::Connect { connection, ssl: true, .. } => {
+                self.shared.feed_connect_failed(&Carrier::new(connection), no_tls());
+            }
+            Action::Connect { connection, endpoint, ssl: false, keep_alive } => {
+                let (shared, carrier) = (Arc::clone(&self.shared), Carrier::new(connection));
+                self.runtime.spawn(connect::<R>(shared, carrier, endpoint, keep_alive));
+            }
+            Action::CancelConnect(_) => {}
+            Action::Listen(target) => {
+                let ssl = target.ssl;
+                let opened = listening::open(&self.shared, target, R::listen);
+                let pause = Alarm::new();
+                self.listening.extend(opened.map(|socket| Listening { socket, ssl, pause }));
+            }
+            Action::StopListening => self.listening.clear(),
+        }
+    }
+
+    /// Accepts all who wait; this task is woken when more come.
+    fn accept(&mut self, cx: &mut Context<'_>) {
+        let Manager { runtime, shared, keep_alive, listening, .. } = self;
+        for Listening { socket, ssl, pause } in listening {
+            while pause.poll_set(cx).is_ready() {
+                *pause = Alarm::new();
+                // That one peer has gone again says nothing about the next.
+                let (error, wait) = match R::poll_accept(socket, cx) {
+                    Poll::Pending => break,
+                    Poll::Ready(Err(error)) => (error, Alarm::set(ACCEPT_PAUSE)),
+                    Poll::Ready(Ok((stream, from))) => match Link::new(stream, *keep_alive) {
+                        Ok(link) => {
+                            if let Some(carrier) = listening::accepted(shared, from, *ssl) {
+                                let shared = Arc::clone(shared);
+                                runtime.spawn(Carrying::<R>::new(shared, carrier, link));
+                            }
+                            continue;
+                        }
+                        Err(error) => (error, Alarm::new()),
+                    },
+                };
+                if listening::accept_failed(shared, error) {
+                    *pause = wait;
+                }
+            }
+        }
+    }
+}
+
+impl<R: Runtime> Future for Manager<R> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            match self.shared.with(|hub, now| hub.poll_task(now, cx.waker())) {
+                Task::Do(action) => self.act(action),
+                Task::End => return Poll::Ready(()),
+                Task::Wait { until } => {
+                    self.accept(cx);
+                    let wait = until.map(|until| until - self.shared.now());
+                    match wait {
+                        Some(wait) if self.alarm.poll_in(cx, wait).is_ready() => {}
+                        _ => return Poll::Pending,
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! A transport on any runtime that awaits futures.
+
+mod carrying;
+mod link;
+mod listener;
+mod manager;
+mod node;
+mod peer;
+mod runtime;
+mod waiting;
+
+pub use listener::Listener;
+pub use node::NodeHandle;
+pub use peer::Peer;
+pub use runtime::Runtime;

@@ -1,0 +1,162 @@
+//! A whole node.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use brocomm::data::{Event, Name};
+use brocomm::node::{Communication, Configuration, EventPeer, PeerId, Raised};
+use brocomm::transport::{RequestError, StartError};
+
+use super::Runtime;
+use super::manager::Manager;
+use super::waiting::within;
+use crate::{Clock, Handle, Notifications};
+
+/// Runs a node: listens, connects, carries what passes between it and its peers.
+///
+/// Can be cloned and shared; all clones are the same node. It runs in tasks of its own, until it is
+/// [terminated](Self::terminate), or until the last clone and the [`Notifications`] are dropped,
+/// which closes all sockets at once, whatever waits. What needs no waiting is done by the
+/// [`Handle`] that it dereferences to: [`with`](Handle::with), [`try_raise`](Handle::try_raise),
+/// [`connect_peer`](Handle::connect_peer), [`disconnect`](Handle::disconnect),
+/// [`now`](Handle::now).
+///
+/// # Back pressure
+/// What the application does not take stays with its peers: of what came and was not
+/// [taken](Notifications::next) only so much is held as
+/// [`Options::incoming`](brocomm::node::Options::incoming) says, then the peers are not read from.
+/// What peers do not take waits here, as far as
+/// [`Options::outgoing`](brocomm::node::Options::outgoing) says; then [`raise`](Self::raise) waits,
+/// or whatever the policy there is.
+///
+/// # Cancellation
+/// Each of the futures can be dropped at any time. An event whose [`raise`](Self::raise) was dropped
+/// is raised or not, never in part; a [`request`](Self::request) may have been sent; and what
+/// [`flush`](Self::flush) and [`terminate`](Self::terminate) await goes on.
+pub struct NodeHandle<R> {
+    handle: Handle,
+    runtime: PhantomData<fn() -> R>,
+}
+
+impl<R: Runtime> NodeHandle<R> {
+    /// Begins: listens and connects as the configuration says.
+    ///
+    /// # Errors
+    /// [`StartError`]. That the node can't listen or connect is none: it is told, and tried again as
+    /// the options say.
+    ///
+    /// # Panics
+    /// If the runtime is one that has to run already, and does not, as it does itself.
+    pub fn start(
+        configuration: Configuration,
+    ) -> Result<(NodeHandle<R>, Notifications), StartError> {
+        let communication = Communication::new(configuration).map_err(StartError::Configuration)?;
+        NodeHandle::run(communication)
+    }
+
+    /// Begins with a node that was made, and perhaps changed, but not
+    /// [started](Communication::start).
+    ///
+    /// # Errors
+    /// [`StartError::System`].
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn run(communication: Communication) -> Result<(NodeHandle<R>, Notifications), StartError> {
+        let runtime = R::default();
+        let (handle, notifications) = Handle::run(communication, Clock::new(R::now), |shared| {
+            runtime.run(Manager::new(runtime.clone(), shared))
+        })?;
+        Ok((NodeHandle { handle, runtime: PhantomData }, notifications))
+    }
+
+    /// Raises an event as [`Communication::raise`] does, as soon as there is room for it.
+    ///
+    /// If the policy of [`Options::outgoing`](brocomm::node::Options::outgoing) is to block, one
+    /// peer that has requested the event and reads nothing makes this wait until it does, or is
+    /// gone. Can be [cancelled](Self#cancellation).
+    pub async fn raise(&self, event: Event) -> Raised {
+        let (mut awaiting, mut event) = (self.awaiting(), Some(event));
+        poll_fn(|cx| awaiting.poll_raise(&mut event, cx.waker())).await
+    }
+
+    /// Raises an event and waits for the one that answers it: the first of this name for which
+    /// `matches` is true. That one is no notification.
+    ///
+    /// The answer is found whether or not the application takes notifications meanwhile, unless
+    /// too many of them come before it. Can be [cancelled](Self#cancellation).
+    ///
+    /// # Errors
+    /// [`RequestError::NobodyAsked`], [`RequestError::TimedOut`], [`RequestError::Terminated`].
+    pub async fn request(
+        &self,
+        event: Event,
+        answer: impl Into<Name>,
+        mut matches: impl FnMut(&Event) -> bool + Send + 'static,
+        timeout: Duration,
+    ) -> Result<(Arc<EventPeer>, Event), RequestError> {
+        let (name, mut awaiting) = (answer.into(), self.awaiting());
+        awaiting.expect(move |_, event| event.name == name && matches(event));
+        let answer = async {
+            let raised = self.raise(event).await;
+            if raised.peers == 0 && raised.kept == 0 {
+                return Err(RequestError::NobodyAsked);
+            }
+            let answer = poll_fn(|cx| awaiting.poll_answer(cx.waker())).await;
+            answer.ok_or(RequestError::Terminated)
+        };
+        let late = Err(RequestError::TimedOut { timeout });
+        within::<R, _>(timeout, answer).await.unwrap_or(late)
+    }
+
+    /// Waits until all that was raised before is in the hands of the system, but not longer than
+    /// this; which is no proof that peers read it.
+    ///
+    /// Returns the peers for which something still waits, what is kept for those that are away
+    /// included: none if all went well. Can be [cancelled](Self#cancellation).
+    pub async fn flush(&self, limit: Duration) -> Vec<PeerId> {
+        let (mut awaiting, mut from) = (self.awaiting(), PeerId::LOCAL);
+        let flushed = poll_fn(|cx| awaiting.poll_flush(&mut from, cx.waker()));
+        match within::<R, _>(limit, flushed).await {
+            Some(()) => Vec::new(),
+            None => self.with(|communication, _| communication.undelivered()),
+        }
+    }
+
+    /// Ends in order, as [`Communication::terminate_communication`] does, and waits for it: what
+    /// waits is sent, then all is closed.
+    ///
+    /// Takes no longer than
+    /// [`Options::terminate_timeout`](brocomm::node::Options::terminate_timeout), whether or not
+    /// notifications are taken. Returns the peers that did not take all in that time. Can be
+    /// [cancelled](Self#cancellation), and called again.
+    pub async fn terminate(&self) -> Vec<PeerId> {
+        self.with(|communication, now| communication.terminate_communication(now));
+        let mut awaiting = self.awaiting();
+        poll_fn(|cx| awaiting.poll_terminated(cx.waker())).await
+    }
+}
+
+impl<R> Deref for NodeHandle<R> {
+    type Target = Handle;
+
+    fn deref(&self) -> &Handle {
+        &self.handle
+    }
+}
+
+impl<R> Clone for NodeHandle<R> {
+    fn clone(&self) -> NodeHandle<R> {
+        NodeHandle { handle: self.handle.clone(), runtime: PhantomData }
+    }
+}
+
+impl<R> fmt::Debug for NodeHandle<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("NodeHandle").field(&self.handle).finish()
+    }
+}

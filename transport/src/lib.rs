@@ -1,0 +1,25 @@
+//! What the transports of [`brocomm`] have alike that touches the system.
+//!
+//! The core says what a transport does next; how to wait differs from runtime to runtime. What is
+//! left is here: sockets and their options, names and zones, a [`Clock`], and a node behind its
+//! lock ([`Shared`], [`Handle`]). For every runtime that awaits futures there is all of a transport
+//! in [`asynchronous`]: it only has to implement [`Runtime`](asynchronous::Runtime).
+//!
+//! Those who use a transport need nothing of this crate: they find it under the names of
+//! `brocomm-tokio`, `brocomm-async-std` or `brocomm-std`.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+pub mod asynchronous;
+mod clock;
+mod handle;
+pub mod listening;
+pub mod naming;
+mod shared;
+pub mod socket;
+pub mod zone;
+
+pub use clock::Clock;
+pub use handle::{Handle, Notifications};
+pub use shared::{Awaiting, Shared};
+pub use socket2;

@@ -1,0 +1,125 @@
+//! Names of hosts, which may have several addresses.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use brocomm::transport::TransportError;
+
+use crate::socket::listen;
+
+/// Says that a name has no addresses that anybody could tell.
+pub fn unresolved(address: &str, error: io::Error) -> TransportError {
+    TransportError::Resolve { address: address.to_owned(), cause: error.into() }
+}
+
+/// Listens on the first of the addresses of a name that works; on an IPv6 address for IPv6 only.
+/// Returns what is listened on, with the port that the system chose.
+///
+/// # Errors
+/// [`TransportError::NoAddress`], [`TransportError::Bind`], [`TransportError::System`].
+pub fn listen_on(
+    address: &str,
+    addresses: impl IntoIterator<Item = SocketAddr>,
+) -> Result<(TcpListener, SocketAddr), TransportError> {
+    let mut refused = TransportError::NoAddress { address: address.to_owned() };
+    for tried in addresses {
+        match listen(tried, true) {
+            Ok(socket) => {
+                let local = socket.local_addr().map_err(listener_unusable)?;
+                return Ok((socket, local));
+            }
+            Err(error) => {
+                let (address, cause) = (address.to_owned(), error.into());
+                refused = TransportError::Bind { address, tried, cause };
+            }
+        }
+    }
+    Err(refused)
+}
+
+/// Says that a socket that listens can't be used.
+pub fn listener_unusable(error: io::Error) -> TransportError {
+    TransportError::System { doing: "set up a listener", cause: error.into() }
+}
+
+/// Says that a socket that is connected can't be used.
+pub fn stream_unusable(error: io::Error) -> TransportError {
+    TransportError::System { doing: "set up a connection", cause: error.into() }
+}
+
+/// Collects what became of the addresses of a name that were connected to.
+#[derive(Debug)]
+pub struct Refusals {
+    address: String,
+    timeout: Duration,
+    refused: Option<TransportError>,
+}
+
+impl Refusals {
+    /// Begins with the name, and the time that all its addresses have together.
+    pub const fn new(address: String, timeout: Duration) -> Refusals {
+        Refusals { address, timeout, refused: None }
+    }
+
+    /// Takes note of what an address answered; an error of the kind `TimedOut` means: nothing.
+    pub fn feed(&mut self, tried: SocketAddr, error: io::Error) {
+        let address = self.address.clone();
+        if error.kind() != io::ErrorKind::TimedOut {
+            self.refused = Some(TransportError::Connect { address, tried, cause: error.into() });
+        } else if self.refused.is_none() {
+            // What an address answered says more than the silence of the next.
+            self.refused = Some(self.timed_out());
+        }
+    }
+
+    /// Says that nothing was answered in time.
+    pub fn timed_out(&self) -> TransportError {
+        TransportError::ConnectTimedOut { address: self.address.clone(), timeout: self.timeout }
+    }
+
+    /// Returns why the name can't be connected to, after all addresses were tried.
+    pub fn into_error(self) -> TransportError {
+        self.refused.unwrap_or(TransportError::NoAddress { address: self.address })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_says_more_than_silence() {
+        let timeout = Duration::from_secs(3);
+        let tried: SocketAddr = "192.0.2.1:1".parse().unwrap();
+        let of = |kinds: &[io::ErrorKind]| {
+            let mut refusals = Refusals::new("name:1".into(), timeout);
+            kinds.iter().for_each(|kind| refusals.feed(tried, (*kind).into()));
+            refusals.into_error()
+        };
+        use io::ErrorKind::{ConnectionRefused, TimedOut};
+        assert_eq!(of(&[]), TransportError::NoAddress { address: "name:1".into() });
+        let silence = TransportError::ConnectTimedOut { address: "name:1".into(), timeout };
+        assert_eq!(of(&[TimedOut]), silence);
+        let cause = io::Error::from(ConnectionRefused).into();
+        let answer = TransportError::Connect { address: "name:1".into(), tried, cause };
+        assert_eq!(of(&[TimedOut, ConnectionRefused]), answer);
+        assert_eq!(of(&[ConnectionRefused, TimedOut]), answer);
+    }
+
+    #[test]
+    fn the_first_address_that_works_is_listened_on() {
+        // Nobody has this address (RFC 5737).
+        let nobodys: SocketAddr = "192.0.2.1:0".parse().unwrap();
+        let ours: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        let (_, local) = listen_on("name:0", [nobodys, ours]).unwrap();
+        assert_eq!(local.ip(), ours.ip());
+        let error = listen_on("name:0", [nobodys]).unwrap_err();
+        assert!(
+            matches!(error, TransportError::Bind { tried, .. } if tried == nobodys),
+            "{error:?}"
+        );
+        let error = listen_on("name:0", []).unwrap_err();
+        assert_eq!(error, TransportError::NoAddress { address: "name:0".into() });
+    }
+}
