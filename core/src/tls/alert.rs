@@ -58,7 +58,7 @@ impl Alert {
             (44, _) => "our certificate is revoked",
             (45, _) => "our certificate has expired, or the peer's clock is wrong",
             (49, _) => "the peer knows us and does not want us",
-            (51, _) => "our certificate and our key do not belong together, or bytes were altered",
+            (51, _) => "our certificate may be from another authority of the same name",
             (116, _) => "the peer got no certificate from us",
             _ => return None,
         })

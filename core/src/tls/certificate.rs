@@ -48,8 +48,8 @@ pub enum CertificateProblem {
          least 2048 bits, or ECDSA"
     )]
     UnsupportedSignature,
-    /// The signature is wrong.
-    #[error("has a wrong signature")]
+    /// The signature is wrong; so it seems when an authority was made anew under the same name.
+    #[error("is not signed by the authority that it names; is there another of the same name?")]
     BadSignature,
     /// It is made for something else: its extended key usage lacks our peer's side of TLS.
     #[error("is not meant for this side of TLS (extended key usage)")]

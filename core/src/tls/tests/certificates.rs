@@ -25,10 +25,19 @@ pub(super) struct Made {
 
 impl Authority {
     pub(super) fn new() -> Authority {
+        let key = KeyPair::generate().unwrap();
+        let name: String = key.public_key_raw().iter().map(|byte| format!("{byte:02x}")).collect();
+        Authority::of(key, &name[2..34])
+    }
+
+    pub(super) fn named(name: &str) -> Authority {
+        Authority::of(KeyPair::generate().unwrap(), name)
+    }
+
+    fn of(key: KeyPair, name: &str) -> Authority {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, "authority");
-        let key = KeyPair::generate().unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
         let pem = params.self_signed(&key).unwrap().pem();
         Authority { pem, issuer: Issuer::new(params, key) }
     }

@@ -36,6 +36,15 @@ fn certificates_of_a_stranger() {
     assert_eq!(found, (refused(48, Role::Initiator), unknown));
 }
 
+#[test]
+fn an_authority_that_only_has_the_same_name() {
+    let (ours, theirs) = (Authority::named("authority"), Authority::named("authority"));
+    let near = ours.config(Made::default());
+    let stranger = config_of(&ours.pem, &theirs.issue(Made::default()));
+    let wrong = TlsError::Certificate(CertificateProblem::BadSignature);
+    assert_eq!(fails(&near, &stranger), (wrong, refused(51, Role::Acceptor)));
+}
+
 /// What each says of a certificate, whoever shows it.
 fn problem(authority: &Authority, own: &str, now: Time) -> CertificateProblem {
     let good = authority.config(Made::default());
