@@ -32,7 +32,8 @@ fn session(near: &TlsConfig, far: &TlsConfig) -> Pair {
 #[test]
 fn a_stream_that_ends_anywhere_ends_with_an_error() {
     let (near, far) = two();
-    let whole = session(&near, &far).near.written.len();
+    // Signatures are not always of the same length; the last record has more than ten bytes.
+    let whole = session(&near, &far).near.written.len() - 10;
     for length in 0..whole {
         let mut pair = Pair::new(&near, &far);
         let mut left = length;
