@@ -36,7 +36,7 @@ impl Runner {
     ) {
         let carrier = Carrier::new(id);
         let (token, waker) = self.token();
-        let begin = || {
+        let begin = || -> io::Result<TcpStream> {
             let mut stream = TcpStream::connect(address_of(endpoint)?)?;
             self.register(&mut stream, token)?;
             Ok(stream)
