@@ -11,3 +11,4 @@ mod recordings;
 mod run;
 mod state;
 mod support;
+mod tls;
