@@ -43,6 +43,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     timeout: Duration,
 
+    /// Print one JSON object per event: sent, the event, and to, the peer.
+    #[arg(long)]
+    json: bool,
+
     #[command(flatten)]
     tls: Tls,
 }
@@ -91,7 +95,13 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         return Err(failed(format_args!("{name}: the peer did not take all of the events")));
     }
     for event in &events {
-        writeln!(out, "sent {} to {name}", call(event))?;
+        match args.json {
+            true => {
+                let to = name.to_string();
+                writeln!(out, "{}", serde_json::json!({ "sent": call(event), "to": to }))?;
+            }
+            false => writeln!(out, "sent {} to {name}", call(event))?,
+        }
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What those have in common that talk to one peer: how a node introduces itself, what it wants, how
 //! it begins and how it ends.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,7 @@ use clap::ValueEnum;
 
 use crate::declare::{Declare, requested};
 use crate::failure::{Failure, failed};
+use crate::packets::Packets;
 use crate::tls::Tls;
 
 /// What the descriptions of our programs begin with, unless the user gives another.
@@ -52,9 +54,12 @@ pub(crate) struct Options {
         value_parser = clap::value_parser!(u8).range(0..=9))]
     compression: u8,
 
-    /// How to print what comes.
-    #[arg(long, value_name = "FORM", default_value = "bro")]
-    pub(crate) print: Print,
+    #[command(flatten)]
+    pub(crate) form: Form,
+
+    /// Write the packets that peers send into this file as well, in the form of pcap.
+    #[arg(long, value_name = "FILE")]
+    write_packets: Option<PathBuf>,
 
     /// End after so many events.
     #[arg(long, value_name = "N")]
@@ -70,7 +75,30 @@ pub(crate) enum Print {
     Json,
 }
 
+/// Options for what notifications are printed as.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct Form {
+    /// How to print what comes.
+    #[arg(long, value_name = "FORM", default_value = "bro")]
+    print: Print,
+
+    /// The same as `--print json`.
+    #[arg(long, conflicts_with = "print")]
+    json: bool,
+}
+
+impl Form {
+    pub(crate) fn print(self) -> Print {
+        if self.json { Print::Json } else { self.print }
+    }
+}
+
 impl Options {
+    /// Makes the file for packets, if one is wanted.
+    pub(crate) fn packets(&self) -> Result<Option<Packets>, Failure> {
+        self.write_packets.as_deref().map(Packets::create).transpose()
+    }
+
     /// Returns the configuration of each connection.
     pub(crate) fn config(&self) -> Result<Config, Failure> {
         let declarations = Arc::new(self.declare.read()?);

@@ -129,7 +129,7 @@
 //! | state that grows without end | [`state::Limits::cost`] |
 //! | containers within themselves, or in very many places | [`state::StateError::TooDeep`], [`state::StateError::TooLarge`] |
 //! | a TLS handshake without end | [`transport::CONNECT_TIMEOUT`]; what waits is bounded by rustls |
-//! | more than the application takes | [`connection::Config::notification_limit`] |
+//! | more than the application takes | [`connection::Config::notification_limit`], [`node::Options::incoming`] |
 //!
 //! `forbid(unsafe_code)` concerns this crate; the zlib under it (`zlib-rs`, by `flate2`) has some, and
 //! so has the cryptography of TLS.

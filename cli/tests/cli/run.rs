@@ -20,7 +20,8 @@ fn two_nodes_do_what_bros_do() {
     );
     let server = scratch(test, "server.toml", text.as_bytes());
     let server_log = server.with_file_name("server.log");
-    let mut server = start(&server, &["--stdin", "--log", server_log.to_str().unwrap()]);
+    let mut server =
+        start(&server, &["--stdin", "--no-status", "--log", server_log.to_str().unwrap()]);
     let listening = server.line_with("listening on 127.0.0.1:");
     let port = listening.rsplit(':').next().unwrap();
 

@@ -16,6 +16,8 @@ pub(super) fn of(error: &Error, role: Role) -> TlsError {
             PeerIncompatible::ServerDoesNotSupportTls12Or13
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
             | PeerIncompatible::SupportedVersionsExtensionRequired
+            // It came with TLS 1.2.
+            | PeerIncompatible::SignatureAlgorithmsExtensionRequired
             | PeerIncompatible::Tls12NotOffered
             | PeerIncompatible::Tls12NotOfferedOrEnabled => TlsError::NoCommonVersion,
             PeerIncompatible::NoCipherSuitesInCommon

@@ -121,6 +121,19 @@ fn no_version_in_common() {
     assert_eq!(found, (refused(70, Role::Initiator), TlsError::NoCommonVersion));
 }
 
+#[test]
+fn a_hello_from_before_tls_1_2() {
+    let (_, far) = two();
+    let mut end = End::new(config(Some(far)), Role::Acceptor);
+    // Version 1.1, TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, no extensions.
+    let mut hello = vec![0x16, 3, 1, 0, 45, 1, 0, 0, 41, 3, 2];
+    hello.extend([7; 32]);
+    hello.extend([0, 0, 2, 0xc0, 0x13, 1, 0]);
+    end.incoming.extend(hello);
+    while end.step(&mut Wire::default(), NOW) {}
+    assert_eq!(*end.failure(), TlsError::NoCommonVersion);
+}
+
 /// A TLS 1.2 ClientHello of somebody who can do nothing but RSA key exchange.
 fn rsa_only() -> Vec<u8> {
     let mut hello = vec![3, 3];

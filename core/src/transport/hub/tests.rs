@@ -1,5 +1,7 @@
 //! A hub whose tasks are the test, without sockets.
 
+mod subscribing;
+
 use std::io::{Error, ErrorKind};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
