@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use pcap_parser::{Block, PcapBlockOwned, PcapError, create_reader};
 
-/// How much of a file is held in memory; longer blocks are refused.
-const BUFFER: usize = 1 << 20;
+/// How much of a file is held in memory.
+const BUFFER: usize = 1 << 16;
+
+/// How much is if a block needs it; longer ones are refused.
+const LONGEST: usize = 1 << 20;
 
 /// An interface on which packets were captured.
 struct Interface {
@@ -31,17 +34,20 @@ pub(super) fn each(
                 length
             }
             Err(PcapError::Eof) => return Ok(()),
-            Err(PcapError::Incomplete(_)) => {
+            Err(PcapError::Incomplete(_) | PcapError::BufferTooSmall) => {
                 let before = reader.data().len();
                 reader.refill().map_err(broken)?;
                 if reader.data().len() > before {
                     continue;
                 }
-                return match reader.reader_exhausted() {
-                    true if reader.data().is_empty() => Ok(()),
-                    true => Err(broken(PcapError::UnexpectedEof)),
-                    false => Err(broken(PcapError::BufferTooSmall)),
-                };
+                if reader.reader_exhausted() {
+                    let is_whole = reader.data().is_empty();
+                    return if is_whole { Ok(()) } else { Err(broken(PcapError::UnexpectedEof)) };
+                }
+                if before < LONGEST && reader.grow(LONGEST) {
+                    continue;
+                }
+                return Err(broken(PcapError::BufferTooSmall));
             }
             Err(error) => return Err(broken(error)),
         };
@@ -100,7 +106,7 @@ fn what(error: &PcapError<&[u8]>) -> String {
         PcapError::Incomplete(_) | PcapError::UnexpectedEof => {
             "it ends in the middle of a packet".to_owned()
         }
-        PcapError::BufferTooSmall => format!("a block has more than {BUFFER} bytes"),
+        PcapError::BufferTooSmall => format!("a block has more than {LONGEST} bytes"),
         PcapError::NomError(_, kind) | PcapError::OwnedNomError(_, kind) => {
             format!("a block is malformed ({kind:?})")
         }

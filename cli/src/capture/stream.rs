@@ -1,5 +1,7 @@
 //! What one side of a TCP connection sends, put in order.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 
 use super::segment::Segment;
@@ -14,8 +16,8 @@ pub(super) struct Stream {
     next: Option<u32>,
     /// How many bytes there were.
     length: u64,
-    /// Segments after bytes that are missing, with their sequence numbers.
-    waiting: Vec<(u32, Bytes)>,
+    /// Segments after bytes that are missing, by their places in the stream.
+    waiting: BTreeMap<u64, Bytes>,
     waiting_bytes: usize,
     /// The sequence number after the last byte.
     end: Option<u32>,
@@ -44,17 +46,14 @@ impl Stream {
         if segment.ends {
             self.end = Some(sequence.wrapping_add(segment.payload.len() as u32));
         }
-        if !segment.payload.is_empty() && !self.is_lost {
-            self.waiting.push((sequence, Bytes::copy_from_slice(segment.payload)));
-            self.waiting_bytes += segment.payload.len();
+        if !self.is_lost {
+            self.wait(distance(next, sequence), segment.payload);
         }
-        // What begins at the next byte or before it; the rest of it may be new.
-        while let Some(at) =
-            self.waiting.iter().position(|(sequence, _)| distance(next, *sequence) <= 0)
-        {
-            let (sequence, mut bytes) = self.waiting.swap_remove(at);
+        while let Some(entry) = self.waiting.first_entry().filter(|e| *e.key() <= self.length) {
+            let (at, mut bytes) = entry.remove_entry();
             self.waiting_bytes -= bytes.len();
-            let known = next.wrapping_sub(sequence) as usize;
+            // It begins at the next byte or before it; the rest of it may be new.
+            let known = usize::try_from(self.length - at).unwrap_or(usize::MAX);
             if known < bytes.len() {
                 let new = bytes.split_off(known);
                 next = next.wrapping_add(new.len() as u32);
@@ -67,6 +66,22 @@ impl Stream {
         ready
     }
 
+    /// Keeps what begins so far after the next byte, or before it.
+    fn wait(&mut self, ahead: i32, payload: &[u8]) {
+        let known = usize::try_from(ahead.unsigned_abs()).unwrap_or(usize::MAX);
+        let (at, new) = match ahead {
+            0.. => (self.length + u64::from(ahead.unsigned_abs()), payload),
+            _ => (self.length, payload.get(known..).unwrap_or_default()),
+        };
+        // Sent again it may be longer.
+        if self.waiting.get(&at).is_some_and(|old| old.len() >= new.len()) || new.is_empty() {
+            return;
+        }
+        self.waiting_bytes += new.len();
+        let old = self.waiting.insert(at, Bytes::copy_from_slice(new));
+        self.waiting_bytes -= old.map_or(0, |old| old.len());
+    }
+
     /// Tells whether all has come up to its end.
     pub(super) fn is_over(&self) -> bool {
         matches!((self.next, self.end), (Some(next), Some(end)) if distance(next, end) <= 0)
@@ -75,8 +90,9 @@ impl Stream {
     /// Says what is missing, if anything is.
     pub(super) fn gap(&self) -> Option<String> {
         let next = self.next?;
-        let waiting = self.waiting.iter().map(|(sequence, _)| *sequence).chain(self.end);
-        let missing = waiting.map(|sequence| distance(next, sequence)).filter(|n| *n > 0).min();
+        let waiting = self.waiting.keys().next().map(|at| at - self.length);
+        let end = self.end.and_then(|end| u64::try_from(distance(next, end)).ok());
+        let missing = waiting.or(end.filter(|missing| *missing > 0));
         match missing {
             Some(missing) => Some(format!(
                 "the capture lacks {missing} bytes after byte {} of its stream",

@@ -104,12 +104,7 @@ impl Decoder<'_> {
                 }
                 Ok(())
             }
-            Err(problem) => {
-                if several && self.wants_heading() {
-                    writeln!(self.out, "{file}:")?;
-                }
-                self.told(vec![problem])
-            }
+            Err(problem) => self.told(vec![problem]),
         }
     }
 
@@ -146,11 +141,6 @@ impl Decoder<'_> {
         drop(view);
         problems.extend(gaps);
         self.told(problems)
-    }
-
-    /// Tells whether lines don't name their file themselves.
-    fn wants_heading(&self) -> bool {
-        !self.args.json
     }
 
     /// Tells what could not be decoded, after what was.

@@ -7,6 +7,8 @@ mod decode_logs;
 mod decode_state;
 mod doctor;
 mod follow;
+#[cfg(unix)]
+mod introduction;
 mod manual;
 mod peers;
 mod recordings;
@@ -15,3 +17,4 @@ mod replay;
 mod run;
 mod state;
 mod support;
+mod tls;

@@ -15,7 +15,7 @@ fn a_recorded_client_meets_a_live_node() {
     let recording = session("broccoli-bro-ping").recording_path();
     let events = ["--event=ping(time, count)", "--once", "--description=bro"];
     let (mut listener, address) = Program::listen(&events);
-    let replay = run(["replay", recording.to_str().unwrap(), "--to", &address, "--wait=0.2"]);
+    let replay = run(["replay", recording.to_str().unwrap(), "--to", &address, "--wait=0.5"]);
     listener.line_with(" event ping(");
     // It answers no pings, as the recorded one did.
     assert_eq!(replay.code, 1);
