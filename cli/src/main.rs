@@ -41,6 +41,7 @@ mod signals;
 mod state;
 mod stop;
 mod tail;
+mod tls;
 mod variables;
 
 use std::io::{self, BufWriter, IsTerminal, Write};

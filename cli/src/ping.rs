@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use brocomm::connection::{Notification, Phase};
+use brocomm::connection::{Config, Notification, Phase};
 use brocomm::services::PingStatistics;
 use brocomm_std::Peer;
 use serde_json::json;
@@ -14,6 +14,7 @@ use crate::decode::printed;
 use crate::failure::{Failure, failed, misused};
 use crate::session::{self, DESCRIPTION, seconds};
 use crate::stop::Stop;
+use crate::tls::Tls;
 
 /// Sends PINGs of the protocol, and shows how long the answers take.
 ///
@@ -49,6 +50,9 @@ pub(crate) struct Args {
     /// at the end sent, answered, min, avg, max and mdev.
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    tls: Tls,
 }
 
 const AFTER_HELP: &str = "\
@@ -60,7 +64,7 @@ Exit codes:
 /// Pings, and sums up.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let stop = Stop::on_signal();
-    let config = session::base(Arc::default());
+    let config = Config { tls: args.tls.read()?, ..session::base(Arc::default()) };
     let mut peer = session::join(&args.peer, config, args.timeout)?;
     let _registered = stop.add(peer.stop_handle());
     let name = peer.remote_addr().to_string();

@@ -14,6 +14,7 @@ use crate::decode::printed;
 use crate::failure::{Failure, failed, misused};
 use crate::notice::call;
 use crate::session::{self, seconds};
+use crate::tls::Tls;
 
 /// Sends events to a peer that wants them.
 ///
@@ -45,6 +46,9 @@ pub(crate) struct Args {
     /// Print one JSON object per event: sent, the event, and to, the peer.
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    tls: Tls,
 }
 
 const EXAMPLES: &str = "\
@@ -74,6 +78,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let events = parse(&args.calls, &declared)?;
     let deadline = Instant::now().checked_add(args.timeout);
     let mut config = session::base(declared);
+    config.tls = args.tls.read()?;
     config.class = Some(args.class.clone().unwrap_or_default().into());
     let mut peer = session::join(&args.peer, config, args.timeout)?;
     let name = peer.remote_addr();

@@ -16,6 +16,7 @@ use clap::ValueEnum;
 use crate::declare::{Declare, requested};
 use crate::failure::{Failure, failed};
 use crate::packets::Packets;
+use crate::tls::Tls;
 
 /// What the descriptions of our programs begin with, unless the user gives another.
 pub(crate) const DESCRIPTION: &str = "brocomm";
@@ -28,6 +29,9 @@ const PARTING: Duration = Duration::from_secs(5);
 pub(crate) struct Options {
     #[command(flatten)]
     declare: Declare,
+
+    #[command(flatten)]
+    tls: Tls,
 
     /// Request only the declared events whose whole name matches; all of them by default.
     #[arg(long, value_name = "PATTERN")]
@@ -105,6 +109,7 @@ impl Options {
             class: Some(self.class.clone().unwrap_or_default().into()),
             compression: Compression::new(self.compression),
             setup: Some(Setup { events, capture_filter, accept_input: true, ..Setup::default() }),
+            tls: self.tls.read()?,
             ..base(declarations)
         })
     }
@@ -169,6 +174,7 @@ pub(crate) fn fault(cause: &CloseCause) -> Option<String> {
             Some("the peer closed the connection in the middle of a message".to_owned())
         }
         CloseCause::TransportFailed { reason } => Some(format!("the connection failed: {reason}")),
+        CloseCause::Tls(error) => Some(format!("TLS: {error}")),
         CloseCause::Protocol(error) => Some(format!("the peer broke the protocol: {error}")),
         cause => Some(format!("{cause:?}")),
     }

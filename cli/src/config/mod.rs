@@ -6,6 +6,7 @@ mod summary;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod values;
 
 use std::io::Write;

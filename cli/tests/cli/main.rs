@@ -17,3 +17,4 @@ mod replay;
 mod run;
 mod state;
 mod support;
+mod tls;

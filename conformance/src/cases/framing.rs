@@ -3,9 +3,12 @@
 use std::slice::from_ref;
 
 use brocomm::data::Value;
-use brocomm::wire::{Framing, MAX_PART, Message, MessageType};
+use brocomm::wire::{Framing, Message, MessageType};
 
 use crate::suite::{Capability, Case, Exchange, Outcome, Stop, Trial, chunk, header};
+
+/// The longest part that a Bro can receive (§1.2).
+const MAX_PART: usize = 1_048_572;
 
 /// The mark of a part that is not the last (§1.2).
 const PARTIAL: u32 = 0x8000_0000;

@@ -67,9 +67,7 @@ pub(super) fn cases() -> Vec<Case> {
                 slow.send_bytes(begin, "half of an event")?;
                 trial.still_serves()?;
                 slow.send_bytes(end, "the other half")?;
-                // What was echoed to others came here too.
-                while slow.echoed()? != value {}
-                Ok(())
+                slow.expect_echo(&value)
             },
         )
         .only(Role::Listens),

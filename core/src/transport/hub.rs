@@ -3,6 +3,7 @@
 mod asking;
 mod backlog;
 mod carrier;
+mod security;
 mod subscribing;
 #[cfg(test)]
 mod tests;

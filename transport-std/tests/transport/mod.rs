@@ -1,5 +1,7 @@
 //! What blocks, as futures: each attempt waits a little at most.
 
+#![allow(dead_code, reason = "not every test needs all of it")]
+
 use std::ops::Deref;
 use std::sync::Arc;
 use std::thread;

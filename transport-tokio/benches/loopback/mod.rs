@@ -269,12 +269,18 @@ async fn raw_ping_pong(rounds: u64, size: usize) -> Cost {
     measure(exchange).await.1
 }
 
-/// Measures everything and prints it.
+/// Measures everything, or what the program's argument says, and prints it.
 pub(crate) async fn run(name: &str) {
+    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    let is_wanted = |case: &str| wanted.as_ref().is_none_or(|wanted| case.contains(wanted));
     println!("{name}: ratios to moving the same bytes, and to that and the core alone");
     for (connections, raised, size) in
         [(1, 200_000, 10), (200, 1000, 10), (1, 20_000, 16 << 10), (200, 100, 16 << 10)]
     {
+        let case = format!("{connections:3} connections, {size:5} bytes");
+        if !is_wanted(&case) {
+            continue;
+        }
         let events = raised * connections as u64;
         let (mut ours, mut raw, mut core) = (Cost::MOST, Cost::MOST, Cost::MOST);
         for _ in 0..ROUNDS {
@@ -287,11 +293,14 @@ pub(crate) async fn run(name: &str) {
         let micros = ours.cpu.as_secs_f64() * 1e6 / events as f64;
         let both = Cost { wall: raw.wall + core.wall, cpu: raw.cpu + core.cpu };
         println!(
-            "{connections:3} connections, {size:5} bytes: {} of raw, {} of raw and core; \
+            "{case}: {} of raw, {} of raw and core; \
              {per_second:.0} events/s, {micros:.2} us CPU each",
             ours.ratio(raw),
             ours.ratio(both),
         );
+    }
+    if !is_wanted("round trip") {
+        return;
     }
     let (mut ours, mut raw) = (Cost::MOST, Cost::MOST);
     const TIMES: u64 = 10_000;

@@ -1,5 +1,6 @@
 //! SERIALs in both directions, and what implementations do at the suite's request.
 
+use std::slice::from_ref;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use brocomm::data::{Event, Id, Serial, StateAccess, Value};
@@ -142,6 +143,20 @@ impl Exchange {
         }
     }
 
+    /// Waits until this value is echoed; everything else is passed over, such as what is echoed for
+    /// others.
+    ///
+    /// # Errors
+    /// As [`expect_event`](Self::expect_event).
+    pub fn expect_echo(&mut self, value: &Value) -> Outcome {
+        self.wait_for(&format!("conformance_echoed({value})"), |got| match &got.serial {
+            Some(Serial::Event(event)) if event.name == "conformance_echoed" => {
+                (event.args == from_ref(value)).then_some(())
+            }
+            _ => None,
+        })
+    }
+
     /// Checks that the implementation answers on this connection: has another number echoed.
     ///
     /// Since messages are handled in order, everything that was sent before has been. What is echoed
@@ -154,12 +169,7 @@ impl Exchange {
         // Unlike any number that a case is likely to send.
         let number = Value::Count(7_000_000 + self.echoes);
         self.send_echo(number.clone())?;
-        self.wait_for(&format!("conformance_echoed({number})"), |got| match &got.serial {
-            Some(Serial::Event(event)) if event.name == "conformance_echoed" => {
-                (event.args == [number.clone()]).then_some(())
-            }
-            _ => None,
-        })
+        self.expect_echo(&number)
     }
 }
 
