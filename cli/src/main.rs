@@ -72,10 +72,7 @@ fn main() -> ExitCode {
         Command::Print(args) => print::run(args, &mut out),
         Command::Config(args) => config::run(args, &mut out),
         Command::Doctor(args) => doctor::run(args, &mut out),
-        Command::Completions(args) => {
-            manual::completions(args, &mut out);
-            Ok(())
-        }
+        Command::Completions(args) => manual::completions(args, &mut out),
         Command::Man(args) => manual::man(args),
         Command::Demo => demo::run(&mut out),
     };

@@ -45,8 +45,11 @@ Exit codes:
   2  the command line is wrong";
 
 /// Prints the completions.
-pub(crate) fn completions(args: &Completions, out: &mut dyn Write) {
-    clap_complete::generate(args.shell, &mut Cli::command(), "brocomm", &mut { out });
+pub(crate) fn completions(args: &Completions, out: &mut dyn Write) -> Result<(), Failure> {
+    // It panics where it can't write.
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "brocomm", &mut script);
+    Ok(out.write_all(&script)?)
 }
 
 /// Writes the pages.

@@ -161,7 +161,9 @@ fn join(common: &Common, declared: Arc<Declarations>, task: &mut dyn Task) -> Re
                 End::ByPeer if !has_begun => Err(failed(format_args!(
                     "the peer closed the connection before it had given its state"
                 ))),
-                End::Here { .. } if !has_begun => Err(failed(format_args!("interrupted"))),
+                End::Here { .. } if !has_begun && !task.ends_with_signals() => {
+                    Err(failed(format_args!("interrupted")))
+                }
                 end => task.end(end),
             };
         }

@@ -35,6 +35,11 @@ pub(super) trait Task {
         Ok(ControlFlow::Continue(()))
     }
 
+    /// Tells whether a signal ends it in order even before the peer has given its state.
+    fn ends_with_signals(&self) -> bool {
+        false
+    }
+
     /// Says what came of it.
     fn end(&mut self, _: End) -> Result<(), Failure> {
         Ok(())
@@ -106,6 +111,10 @@ impl Task for Watch<'_> {
             }
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    fn ends_with_signals(&self) -> bool {
+        true
     }
 
     fn end(&mut self, end: End) -> Result<(), Failure> {

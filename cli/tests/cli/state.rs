@@ -2,7 +2,12 @@
 
 use std::path::PathBuf;
 
+use brocomm::data::{Declarations, Value as BroValue};
+use brocomm::node::{Communication, Configuration, Node, Notification, Options};
+use brocomm::state::{Limits, Path, Store};
+use brocomm_tokio::NodeHandle;
 use serde_json::{Value, json};
+use tokio::runtime::Builder;
 
 use crate::support::{Program, Run, closed_port, run, scratch};
 
@@ -132,4 +137,49 @@ fn mistakes_are_told_before_anything_is_sent() {
     }
     assert_eq!(run(["state", "get", &nobody, "hits"]).code, 2);
     assert_eq!(state("get", &nobody, test, &["hits"]).code, 1);
+}
+
+#[test]
+fn a_change_within_a_variable_is_shown_by_its_name() {
+    let mut declarations = Declarations::new();
+    declarations.read(VARIABLES).unwrap();
+    let mut store = Store::new("#test#1#", Limits::default());
+    store.declare_synchronized(&declarations).unwrap();
+    let options = Options {
+        listen: true,
+        listen_interface: [127, 0, 0, 1].into(),
+        listen_port: 0,
+        ..Options::default()
+    };
+    let nodes = vec![("tool".to_owned(), Node::new([127, 0, 0, 1].into()))];
+    let configuration = Configuration { options, nodes, ..Configuration::default() };
+    let mut communication = Communication::new(configuration).unwrap();
+    communication.set_store(store);
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let (node, mut told) = runtime.block_on(async { NodeHandle::run(communication) }).unwrap();
+    let mut wait_for = |is_it: fn(&Notification) -> bool| loop {
+        let told = runtime.block_on(told.next()).expect("it comes before the end");
+        if is_it(&told) {
+            break told;
+        }
+    };
+    let listening = wait_for(|told| matches!(told, Notification::Listening(_)));
+    let Notification::Listening(address) = listening else { panic!("{listening:?}") };
+
+    let file = self::declarations("state-within");
+    let file = ["--declarations", file.to_str().unwrap()];
+    let address = address.to_string();
+    let watch = ["state", "watch", &address, "hosts", "--count=2"];
+    let watch = Program::start([&watch[..], &file].concat());
+    wait_for(|told| matches!(told, Notification::ConnectionHandshakeDone(_)));
+    let host = || [BroValue::Addr([10, 0, 0, 1].into())];
+    node.with(|node, now| {
+        let entry = Path::to("hosts").index(host());
+        node.change_state(now, |store| store.assign(entry, "gateway")).unwrap();
+        node.change_state(now, |store| store.increment("hits", 1)).unwrap();
+        node.change_state(now, |store| store.delete("hosts", host())).unwrap();
+    });
+    wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
+    let shown = "hosts = {\\x0a\\x0a}\nassign_idx hosts[10.0.0.1] = gateway\ndel hosts[10.0.0.1]\n";
+    assert_eq!(watch.end().told(), (0, shown, ""));
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
-use crate::support::{Program, Run, run, scratch};
+use crate::support::{Program, Run, no_folder, run, scratch};
 
 /// Makes an authority and a node's certificate with its key, for a test of this name; returns their
 /// files.
@@ -147,4 +147,34 @@ fn a_whole_node_listens_over_tls() {
     assert_eq!(event["name"], "e");
     let log = std::fs::read_to_string(log).unwrap();
     assert!(log.contains("(ssl)") && log.contains("accepted SSL connection"), "{log}");
+}
+
+#[test]
+fn every_command_that_joins_or_listens_takes_the_options() {
+    let [ca, own] = files("tls-commands").map(|file| file.display().to_string());
+    let variables = scratch("tls-commands", "vars.bro", b"global n = 1 &synchronized;");
+    let variables = ["--declarations", variables.to_str().unwrap()];
+    let folder = no_folder("tls-commands-logs");
+    let peer = "127.0.0.1:1";
+    let state = |arguments: &[&'static str]| [&["state"], arguments, &variables].concat();
+    // Nobody is connected to: the last of the files isn't there.
+    let tls = ["--tls-ca", &ca, "--tls-cert", &own, "--tls-name", "node.example"];
+    for command in [
+        vec!["listen", "--on=127.0.0.1:0"],
+        vec!["connect", peer],
+        vec!["send", peer, "e()"],
+        vec!["ping", peer],
+        vec!["logs", peer, "--write", folder.to_str().unwrap()],
+        vec!["tail", peer, "conn"],
+        vec!["print", peer],
+        state(&["get", "127.0.0.1:1"]),
+        state(&["set", "127.0.0.1:1", "n", "1"]),
+        state(&["watch", "127.0.0.1:1"]),
+    ] {
+        let passphrase = ["--tls-passphrase-file", "no.txt"];
+        let run = run([&command[..], &tls, &passphrase].concat());
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{command:?}");
+        let error = "brocomm: --tls-passphrase-file no.txt: cannot be read: ";
+        assert!(run.stderr.contains(error), "{command:?}: {}", run.stderr);
+    }
 }
