@@ -9,25 +9,24 @@ use crate::failure::{Failure, failed};
 
 /// The files that TLS needs; without them there is none.
 #[derive(Debug, Default, clap::Args)]
-#[command(next_help_heading = "TLS")]
 pub(crate) struct Tls {
     /// Use TLS, and accept peers whose certificate comes from an authority in this file (PEM), as
     /// Bro's `ssl_ca_certificate`.
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    #[arg(long, help_heading = "TLS", value_name = "FILE", requires = "tls_cert")]
     tls_ca: Option<PathBuf>,
 
     /// Our certificate, those between it and the authority, and its private key, in one file (PEM),
     /// as Bro's `ssl_private_key`.
-    #[arg(long, value_name = "FILE", requires = "tls_ca")]
+    #[arg(long, help_heading = "TLS", value_name = "FILE", requires = "tls_ca")]
     tls_cert: Option<PathBuf>,
 
     /// The passphrase of the private key is the first line of this file.
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    #[arg(long, help_heading = "TLS", value_name = "FILE", requires = "tls_cert")]
     tls_passphrase_file: Option<PathBuf>,
 
     /// Accept only a peer whose certificate is for this host name or address. As with Bro, none is
     /// checked otherwise.
-    #[arg(long, value_name = "NAME", requires = "tls_cert")]
+    #[arg(long, help_heading = "TLS", value_name = "NAME", requires = "tls_cert")]
     tls_name: Option<String>,
 }
 
