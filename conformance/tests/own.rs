@@ -1,18 +1,19 @@
-//! Runs the suite against nodes of our own, over each transport and in both roles.
+//! Runs the suite against nodes of our own, over each transport, in both roles, in the clear and over TLS.
 #![cfg(feature = "runner")]
 
+use brocomm::wire::Framing;
 use brocomm_conformance::cases::cases;
 use brocomm_conformance::own::{Own, Transport};
 use brocomm_conformance::suite::{Level, Role, Selection, Settings, Verdict, run};
 
 /// Runs all cases that have to pass; returns what did not.
-fn failures(transport: Transport, role: Role) -> Vec<String> {
-    let mut own = Own::start(transport, role).expect("a node of our own starts");
+fn failures(transport: Transport, role: Role, framing: Framing) -> Vec<String> {
+    let mut own = Own::start(transport, role, framing).expect("a node of our own starts");
     let selection = Selection { levels: vec![Level::Must, Level::Should], ..Selection::default() };
     let mut failures = Vec::new();
     let mut passed = 0;
     for case in cases().iter().filter(|case| selection.wants(case)) {
-        if selection.leaves_out(case, role).is_some() {
+        if selection.leaves_out(case, role, framing).is_some() {
             continue;
         }
         let report = run(case, &mut own, &Settings::default());
@@ -30,8 +31,11 @@ fn failures(transport: Transport, role: Role) -> Vec<String> {
 }
 
 fn check(transport: Transport, role: Role) {
-    let failures = failures(transport, role);
-    assert!(failures.is_empty(), "{} failed:\n{}", failures.len(), failures.join("\n"));
+    for framing in [Framing::Clear, Framing::Tls] {
+        let failures = failures(transport, role, framing);
+        let failed = failures.join("\n");
+        assert!(failures.is_empty(), "{framing:?}: {} failed:\n{failed}", failures.len());
+    }
 }
 
 #[test]

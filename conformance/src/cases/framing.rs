@@ -14,7 +14,7 @@ const MAX_PART: usize = 1_048_572;
 const PARTIAL: u32 = 0x8000_0000;
 
 pub(super) fn cases() -> Vec<Case> {
-    [chunks(), parts(), headers()].concat()
+    [chunks(), parts(), over_tls(), headers()].concat()
 }
 
 fn chunks() -> Vec<Case> {
@@ -188,6 +188,34 @@ fn parts() -> Vec<Case> {
         ),
     ];
     cases.into_iter().map(|case| case.needs(Capability::PartialChunks)).collect()
+}
+
+fn over_tls() -> Vec<Case> {
+    let cases = vec![
+        Case::must(
+            "1.3/1",
+            "over TLS a message of 2.5 MB passes in both directions as one chunk",
+            "Has a string of 2.5 MB echoed. Over TLS there are no parts.",
+            |trial| {
+                let mut peer = trial.running()?;
+                let value = Value::string("0123456789".repeat(250_000));
+                peer.send_echo(value.clone())?;
+                echoed(&mut peer, &value)
+            },
+        ),
+        Case::should(
+            "1.3/2",
+            "over TLS the mark of a part ends the connection",
+            "Sends a chunk whose length has the top bit set. A Bro takes it for a chunk of 2 GiB.",
+            |trial| {
+                let mut peer = trial.running()?;
+                let part = [&(PARTIAL | 3).to_be_bytes()[..], b"abc"].concat();
+                peer.send_bytes(&[header(2), part].concat(), "SERIAL, a part of it")?;
+                trial.closes(&mut peer, "a part over TLS")
+            },
+        ),
+    ];
+    cases.into_iter().map(|case| case.needs(Capability::Tls)).collect()
 }
 
 fn headers() -> Vec<Case> {

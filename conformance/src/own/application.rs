@@ -9,6 +9,7 @@ use brocomm::data::{Declarations, Event, Name, TypeTag, Value};
 use brocomm::logs::{LogField, LogStream, LogValue};
 use brocomm::node::{Communication, Configuration, Node, Notification, Options, Overflow, Queue};
 use brocomm::state::{Limits, Path, Store};
+use brocomm::tls::TlsConfig;
 use thiserror::Error;
 
 use crate::suite::Entry;
@@ -44,7 +45,10 @@ pub enum Place {
 }
 
 /// Makes a node.
-pub(super) fn communication(place: Place) -> Result<Communication, NotMade> {
+pub(super) fn communication(
+    place: Place,
+    tls: Option<TlsConfig>,
+) -> Result<Communication, NotMade> {
     let wrong = |error: &dyn std::fmt::Display| NotMade(error.to_string());
     let mut declarations = Declarations::new();
     declarations.read(DECLARATIONS).map_err(|error| wrong(&error))?;
@@ -53,19 +57,22 @@ pub(super) fn communication(place: Place) -> Result<Communication, NotMade> {
         Place::Connect(address, _) => (false, address),
     };
     let host = address.ip();
+    let ssl = tls.is_some();
     let options = Options {
         listen,
         listen_interface: host,
         listen_port: address.port(),
+        listen_ssl: tls.is_some(),
         peer_description: Name::from_static("own"),
         // Whoever does not read is not to keep others from their echoes.
         outgoing: Queue { overflow: Overflow::Disconnect, ..Options::default().outgoing },
         terminate_timeout: Duration::from_millis(100),
+        tls,
         ..Options::default()
     };
     let nodes = match place {
         Place::Connect(_, entry) => {
-            let node = Node { connect: true, ..node(entry, host)? };
+            let node = Node { connect: true, ssl, ..node(entry, host)? };
             vec![("suite".to_owned(), node)]
         }
         Place::Listen(_) => Entry::ALL

@@ -2,6 +2,7 @@
 
 mod application;
 mod node;
+mod relay;
 
 pub use application::Place;
 pub use node::{Own, Transport, serve};

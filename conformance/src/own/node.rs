@@ -9,8 +9,11 @@ use std::time::{Duration, Instant};
 
 use brocomm::Time;
 use brocomm::node::{Communication, Notification};
+use brocomm::tls::TlsConfig;
+use brocomm::wire::Framing;
 
 use super::application::{Place, answer, communication};
+use super::relay::{Authority, Relay};
 use crate::suite::{Connecting, Entry, Implementation, Listening, Role};
 
 /// Names one of the transports.
@@ -52,6 +55,14 @@ impl fmt::Display for Transport {
 pub struct Own {
     transport: Transport,
     kind: Kind,
+    tls: Option<Secured>,
+}
+
+/// What there is more over TLS.
+#[derive(Debug)]
+struct Secured {
+    node: TlsConfig,
+    relay: Relay,
 }
 
 #[derive(Debug)]
@@ -61,26 +72,45 @@ enum Kind {
 }
 
 impl Own {
-    /// Starts it.
+    /// Starts it, over TCP in the clear or over TLS, with certificates made for it.
     ///
     /// # Errors
     /// What the system says.
-    pub fn start(transport: Transport, role: Role) -> io::Result<Own> {
+    pub fn start(transport: Transport, role: Role, framing: Framing) -> io::Result<Own> {
         let here = Ipv4Addr::LOCALHOST;
-        let kind = match role {
+        let authority = match framing {
+            Framing::Clear => None,
+            Framing::Tls => Some(Authority::new()?),
+        };
+        match role {
             Role::Listens => {
                 let any = Place::Listen((here, 0).into());
-                let (node, port) = Running::start(transport, any)?;
+                let node = authority.as_ref().map(Authority::node).transpose()?;
+                let (running, port) = Running::start(transport, any, node.clone())?;
                 let limit = Duration::from_secs(10);
                 let port = port.recv_timeout(limit).map_err(io::Error::other)?;
-                Kind::Listens { _node: node, at: Listening::at((here, port).into()) }
+                let address = SocketAddr::from((here, port));
+                let relay = authority
+                    .as_ref()
+                    .map(|authority| Relay::to_listener(authority, address))
+                    .transpose()?;
+                let at = relay.as_ref().map_or(address, Relay::address);
+                let kind = Kind::Listens { _node: running, at: Listening::at(at) };
+                let tls = node.zip(relay).map(|(node, relay)| Secured { node, relay });
+                Ok(Own { transport, kind, tls })
             }
             Role::Connects => {
-                let any = SocketAddr::from((here, 0));
-                Kind::Connects { to: Connecting::to(any)?, nodes: Vec::new() }
+                let to = Connecting::to((here, 0).into())?;
+                let address = to.local_addr()?;
+                let relay = authority
+                    .as_ref()
+                    .map(|authority| Relay::for_connector(authority, address))
+                    .transpose()?;
+                let node = authority.as_ref().map(Authority::node).transpose()?;
+                let tls = node.zip(relay).map(|(node, relay)| Secured { node, relay });
+                Ok(Own { transport, kind: Kind::Connects { to, nodes: Vec::new() }, tls })
             }
-        };
-        Ok(Own { transport, kind })
+        }
     }
 }
 
@@ -92,12 +122,20 @@ impl Implementation for Own {
         }
     }
 
+    fn framing(&self) -> Framing {
+        if self.tls.is_some() { Framing::Tls } else { Framing::Clear }
+    }
+
     fn open(&mut self, entry: Entry, until: Instant) -> io::Result<TcpStream> {
         match &mut self.kind {
             Kind::Listens { at, .. } => at.open(entry, until),
             Kind::Connects { to, nodes } => {
-                let place = Place::Connect(to.local_addr()?, entry);
-                nodes.push(Running::start(self.transport, place)?.0);
+                let (address, node) = match &self.tls {
+                    Some(Secured { node, relay }) => (relay.address(), Some(node.clone())),
+                    None => (to.local_addr()?, None),
+                };
+                let place = Place::Connect(address, entry);
+                nodes.push(Running::start(self.transport, place, node)?.0);
                 to.open(entry, until)
             }
         }
@@ -116,7 +154,7 @@ impl Implementation for Own {
 /// # Errors
 /// What the system says, and that the node has ended.
 pub fn serve(transport: Transport, place: Place) -> io::Result<()> {
-    let (mut running, _) = Running::start(transport, place)?;
+    let (mut running, _) = Running::start(transport, place, None)?;
     match running.thread.take().map(JoinHandle::join) {
         Some(Err(_)) => Err(io::Error::other("the node panicked")),
         _ => Err(io::Error::other("the node has ended")),
@@ -150,8 +188,12 @@ type Started = Result<Box<dyn Fn() + Send>, String>;
 
 impl Running {
     /// Starts a node that listens, or connects; returns where its port will be told.
-    fn start(transport: Transport, place: Place) -> io::Result<(Running, Receiver<u16>)> {
-        let communication = communication(place).map_err(io::Error::other)?;
+    fn start(
+        transport: Transport,
+        place: Place,
+        tls: Option<TlsConfig>,
+    ) -> io::Result<(Running, Receiver<u16>)> {
+        let communication = communication(place, tls).map_err(io::Error::other)?;
         let (started, starting) = channel();
         let (port, ports) = channel();
         let thread =

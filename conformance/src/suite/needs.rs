@@ -67,6 +67,8 @@ capabilities! {
     Cache = "cache";
     /// Understands, and uses, ids of 64 bits and the newer cache strategy (2§3, 2§5).
     NewCache = "new-cache";
+    /// Is tested over TLS, where there are no partial chunks (§1.3).
+    Tls = "tls";
     /// Puts partial chunks together (§1.2).
     PartialChunks = "partial-chunks";
     /// Decompresses what it receives (§1.5).

@@ -1,5 +1,7 @@
 //! Which cases are carried out.
 
+use brocomm::wire::Framing;
+
 use super::{Capability, Case, Level, Profile, Role};
 
 /// Says which cases are carried out, and why others are not.
@@ -38,11 +40,20 @@ impl Selection {
     }
 
     /// Says why a case is not carried out; `None` if it is.
-    pub fn leaves_out(&self, case: &Case, role: Role) -> Option<String> {
+    pub fn leaves_out(&self, case: &Case, role: Role, framing: Framing) -> Option<String> {
         if let Some(only) = case.role
             && only != role
         {
             return Some(format!("only for an implementation that {only}"));
+        }
+        match framing {
+            Framing::Clear if case.needs.contains(&Capability::Tls) => {
+                return Some("only over TLS".to_owned());
+            }
+            Framing::Tls if case.needs.contains(&Capability::PartialChunks) => {
+                return Some("over TLS there are no partial chunks".to_owned());
+            }
+            _ => {}
         }
         if self.skip.iter().any(|prefix| is_within(prefix, case)) {
             return Some("left out on the command line".to_owned());

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use brocomm::wire::Framing;
 use brocomm_conformance::cases::cases;
 use brocomm_conformance::own::{Own, Transport};
 use brocomm_conformance::suite::{
@@ -32,6 +33,10 @@ pub(crate) struct Args {
     /// With --self: the transport.
     #[arg(long, value_name = "TRANSPORT", default_value = "std", value_parser = parse_transports)]
     transport: Transports,
+
+    /// With --self: over TLS, with certificates made for it.
+    #[arg(long, requires = "own")]
+    tls: bool,
 
     #[command(flatten)]
     choice: Choice,
@@ -189,11 +194,13 @@ fn implementations(args: &Args) -> io::Result<Vec<Named>> {
         };
         return Ok(vec![(format!("what connects to {address}"), implementation)]);
     }
+    let (framing, tls) = if args.tls { (Framing::Tls, " with TLS") } else { (Framing::Clear, "") };
     let mut own = Vec::new();
     for transport in &args.transport.0 {
         for role in Role::BOTH {
-            let implementation: Box<dyn Implementation> = Box::new(Own::start(*transport, role)?);
-            own.push((format!("brocomm over {transport}, {role}"), implementation));
+            let own_node = Own::start(*transport, role, framing)?;
+            let implementation: Box<dyn Implementation> = Box::new(own_node);
+            own.push((format!("brocomm over {transport}{tls}, {role}"), implementation));
         }
     }
     Ok(own)
@@ -250,7 +257,7 @@ fn carried_out(
     args: &Args,
 ) -> Report {
     let role = implementation.role();
-    let report = match selection.leaves_out(case, role) {
+    let report = match selection.leaves_out(case, role, implementation.framing()) {
         Some(why) => Report::skipped(case, role, why),
         None => carry_out(case, implementation, settings),
     };

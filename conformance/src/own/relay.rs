@@ -1,0 +1,161 @@
+//! TLS between a node of our own and the suite, which has to know plain bytes only (§1.3).
+//!
+//! The suite's end of TLS is rustls by itself, not what the core makes of it.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use brocomm::tls::TlsConfig;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, Runtime};
+use tokio_rustls::rustls::crypto::ring::default_provider;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
+use tokio_rustls::{TlsAcceptor, TlsConnector};
+
+/// What every certificate is for; the node does not look.
+const NAME: &str = "conformance";
+
+/// Certifies the node and the suite to each other; made anew each time.
+pub(super) struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+impl Authority {
+    pub(super) fn new() -> io::Result<Authority> {
+        let mut params = CertificateParams::new(Vec::new()).map_err(io::Error::other)?;
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, "conformance authority");
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let issuer = CertifiedIssuer::self_signed(params, key).map_err(io::Error::other)?;
+        Ok(Authority { issuer })
+    }
+
+    /// Returns what a node needs.
+    pub(super) fn node(&self) -> io::Result<TlsConfig> {
+        let (certificate, key) = self.certify()?;
+        let own = certificate.pem() + &key.serialize_pem();
+        let ca = self.issuer.pem();
+        TlsConfig::from_pem(ca.as_bytes(), own.as_bytes(), None).map_err(io::Error::other)
+    }
+
+    fn certify(&self) -> io::Result<(rcgen::Certificate, KeyPair)> {
+        let params = CertificateParams::new([NAME.to_owned()]).map_err(io::Error::other)?;
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let certificate = params.signed_by(&key, &self.issuer).map_err(io::Error::other)?;
+        Ok((certificate, key))
+    }
+
+    fn own(&self) -> io::Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)> {
+        let (certificate, key) = self.certify()?;
+        let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(io::Error::other)?;
+        Ok((vec![certificate.der().clone()], key))
+    }
+
+    fn roots(&self) -> io::Result<Arc<RootCertStore>> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.issuer.der().clone()).map_err(io::Error::other)?;
+        Ok(Arc::new(roots))
+    }
+
+    fn connector(&self) -> io::Result<TlsConnector> {
+        let (chain, key) = self.own()?;
+        let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(io::Error::other)?
+            .with_root_certificates(self.roots()?)
+            .with_client_auth_cert(chain, key)
+            .map_err(io::Error::other)?;
+        Ok(TlsConnector::from(Arc::new(config)))
+    }
+
+    fn acceptor(&self) -> io::Result<TlsAcceptor> {
+        let provider = Arc::new(default_provider());
+        let verifier =
+            WebPkiClientVerifier::builder_with_provider(self.roots()?, Arc::clone(&provider))
+                .build()
+                .map_err(io::Error::other)?;
+        let (chain, key) = self.own()?;
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(io::Error::other)?
+            .with_client_cert_verifier(verifier)
+            .with_single_cert(chain, key)
+            .map_err(io::Error::other)?;
+        Ok(TlsAcceptor::from(Arc::new(config)))
+    }
+}
+
+/// Passes connections on, with TLS on one side; ends them when it is dropped.
+#[derive(Debug)]
+pub(super) struct Relay {
+    address: SocketAddr,
+    _runtime: Runtime,
+}
+
+/// On which side TLS is.
+#[derive(Clone)]
+enum Side {
+    Onward(TlsConnector),
+    Inward(TlsAcceptor),
+}
+
+impl Relay {
+    /// Takes connections in the clear, and makes each one over TLS to `to`.
+    pub(super) fn to_listener(authority: &Authority, to: SocketAddr) -> io::Result<Relay> {
+        Relay::start(Side::Onward(authority.connector()?), to)
+    }
+
+    /// Takes connections over TLS, and makes each one in the clear to `to`.
+    pub(super) fn for_connector(authority: &Authority, to: SocketAddr) -> io::Result<Relay> {
+        Relay::start(Side::Inward(authority.acceptor()?), to)
+    }
+
+    fn start(side: Side, to: SocketAddr) -> io::Result<Relay> {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
+        let address = listener.local_addr()?;
+        runtime.spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                // A connection that fails is closed on both sides, which is all there is to tell.
+                tokio::spawn(pass_on(stream, side.clone(), to));
+            }
+        });
+        Ok(Relay { address, _runtime: runtime })
+    }
+
+    /// Returns where it takes connections.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+async fn pass_on(stream: TcpStream, side: Side, to: SocketAddr) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    match side {
+        Side::Onward(connector) => {
+            let onward = connect(to).await?;
+            let mut plain = stream;
+            let mut tls = connector
+                .connect(ServerName::try_from(NAME).map_err(io::Error::other)?, onward)
+                .await?;
+            copy_bidirectional(&mut plain, &mut tls).await?;
+        }
+        Side::Inward(acceptor) => {
+            let mut tls = acceptor.accept(stream).await?;
+            let mut plain = connect(to).await?;
+            copy_bidirectional(&mut plain, &mut tls).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn connect(to: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(to).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
