@@ -1,31 +1,27 @@
 //! Numbers as Bro's logs have them (3§3).
 
-use crate::data::number::{exponential, split};
+use crate::data::number::{self, split};
 
 /// The longest text of a double that Bro's buffer takes.
 const LONGEST_DOUBLE: usize = 255;
 
+/// The greatest number that Bro prints without an exponent elsewhere.
+const WIDEST: f64 = i32::MAX as f64;
+
 /// Writes a time or interval: always six decimals, an exponent beyond ±2147483647.
 pub(super) fn fixed(value: f64) -> String {
-    if !value.is_finite() {
-        return not_finite(value).to_owned();
+    if !value.is_finite() || value.abs() > WIDEST {
+        return number::double(value);
     }
-    let magnitude = value.abs();
-    if magnitude > f64::from(i32::MAX) {
-        return exponential(value);
-    }
-    let (whole, decimals) = split(magnitude);
+    let (whole, decimals) = split(value.abs());
     let sign = if value < 0.0 { "-" } else { "" };
     format!("{sign}{whole}.{decimals:06}")
 }
 
 /// Writes a double: at most six decimals, never an exponent.
 pub(super) fn double(value: f64) -> String {
-    if !value.is_finite() {
-        return not_finite(value).to_owned();
-    }
-    if value.abs() <= f64::from(i32::MAX) {
-        return crate::data::number::double(value);
+    if !value.is_finite() || value.abs() <= WIDEST {
+        return number::double(value);
     }
     let text = format!("{value:.6}");
     if text.len() > LONGEST_DOUBLE {
@@ -33,14 +29,6 @@ pub(super) fn double(value: f64) -> String {
     }
     let text = text.trim_end_matches('0').trim_end_matches('.');
     if value.fract() == 0.0 { format!("{text}.0") } else { text.to_owned() }
-}
-
-fn not_finite(value: f64) -> &'static str {
-    match value {
-        f64::INFINITY => "inf",
-        f64::NEG_INFINITY => "-inf",
-        _ => "nan",
-    }
 }
 
 #[cfg(test)]

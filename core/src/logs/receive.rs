@@ -111,6 +111,15 @@ pub enum Mismatch {
         /// The value's.
         found: TypeTag,
     },
+    /// An element of a set or vector is a set or vector itself, of an entry of our own; a peer's is
+    /// a [`LogErrorKind::Nested`].
+    #[error("{found} within the set or vector in column {column}")]
+    Nested {
+        /// Which column, from 0.
+        column: usize,
+        /// The element's type.
+        found: TypeTag,
+    },
 }
 
 impl LogReceiver {

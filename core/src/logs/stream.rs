@@ -205,7 +205,7 @@ impl LogStreams {
     ) -> Result<EncodedEntry<'_>, StreamError> {
         let unknown = StreamError::Unknown { stream: number };
         let Declared { stream, writers } = self.streams.get_mut(&number).ok_or(unknown)?;
-        if let Some(mismatch) = mismatch(&stream.fields, values) {
+        if let Some(mismatch) = mismatch(&stream.fields, values).or_else(|| nested(values)) {
             return Err(StreamError::Mismatch { stream: number, mismatch });
         }
         let path = path.unwrap_or(&stream.path);
@@ -219,6 +219,16 @@ impl LogStreams {
         let writer = writers.get(path).ok_or(StreamError::Unknown { stream: number })?;
         Ok(EncodedEntry { writer, bytes: &self.entry })
     }
+}
+
+/// Finds a set or vector within another, for which a receiver would end the connection.
+fn nested(values: &[LogValue]) -> Option<Mismatch> {
+    values.iter().enumerate().find_map(|(column, value)| {
+        let (LogValue::Set(items) | LogValue::Vector(items)) = value else { return None };
+        let is_container = |tag: &TypeTag| matches!(tag, TypeTag::Table | TypeTag::Vector);
+        let found = items.iter().map(LogValue::tag).find(is_container)?;
+        Some(Mismatch::Nested { column, found })
+    })
 }
 
 impl ActiveWriter {

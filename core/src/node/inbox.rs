@@ -12,6 +12,8 @@ pub(super) struct Inbox {
     pub(super) depth: Depth,
     /// What is never dropped of that.
     kept: Depth,
+    /// The size of what does not count, lines of the log mostly, in bytes.
+    lines: usize,
 }
 
 impl Inbox {
@@ -23,15 +25,20 @@ impl Inbox {
         self.depth.reaches(bound)
     }
 
-    /// Tells whether what is never dropped is too much by itself.
+    /// Tells whether what is never dropped is too much by itself, or what does not count takes as
+    /// many bytes.
     pub(super) fn is_full_for_good(&self, bound: Bound) -> bool {
-        self.kept.reaches(bound)
+        self.kept.reaches(bound) || self.lines >= bound.bytes
     }
 
-    /// Returns the size of what was added, 0 if it does not count.
-    pub(super) fn push(&mut self, notification: Notification) -> usize {
-        let weight = weight::of_notification(&notification);
-        if weight > 0 {
+    /// Adds something; `held` is what it keeps alive at least, in bytes, and taken if it counts.
+    /// Returns its size, 0 if it does not count.
+    pub(super) fn push(&mut self, notification: Notification, held: &mut usize) -> usize {
+        let mut weight = weight::of_notification(&notification);
+        if weight == 0 {
+            self.lines = self.lines.saturating_add(weight::of_line(&notification));
+        } else {
+            weight = weight.max(std::mem::take(held));
             self.depth.add(weight);
             if !may_be_dropped(&notification) {
                 self.kept.add(weight);
@@ -53,7 +60,9 @@ impl Inbox {
     /// Returns the oldest notification with its size, 0 if it does not count.
     pub(super) fn pop(&mut self) -> Option<(Notification, usize)> {
         let (notification, weight) = self.queue.pop_front()?;
-        if weight > 0 {
+        if weight == 0 {
+            self.lines = self.lines.saturating_sub(weight::of_line(&notification));
+        } else {
             self.depth.remove(weight);
             if !may_be_dropped(&notification) {
                 self.kept.remove(weight);

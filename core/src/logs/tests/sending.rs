@@ -158,6 +158,21 @@ fn entries_fit_their_stream() {
 }
 
 #[test]
+fn what_would_end_the_receivers_connection_is_not_sent() {
+    let mut streams = streams();
+    let fields = vec![LogField::vector("v", TypeTag::String)];
+    streams.declare(LogStream::new(16, "v", fields)).unwrap();
+    for inner in [LogValue::Set(vec![]), LogValue::Vector(vec![]), LogValue::Unset(TypeTag::Table)]
+    {
+        let (column, found) = (0, inner.tag());
+        let entry = [LogValue::Vector(vec![LogValue::string("a"), inner])];
+        let mismatch = Mismatch::Nested { column, found };
+        let error = StreamError::Mismatch { stream: 16, mismatch };
+        assert_eq!(streams.write(16, &entry, NOW).map(drop), Err(error));
+    }
+}
+
+#[test]
 fn streams_are_declared_once_and_soundly() {
     let mut streams = streams();
     let again = LogStream::new(14, "other", vec![LogField::new("x", TypeTag::Count)]);
