@@ -119,7 +119,7 @@ fn take(step: &Step, peer: &mut Exchange, model: &mut Model) -> Outcome {
             peer.send_split(&bytes, &at, "conformance_echo in pieces")
         }
         Step::Await => model.settle(peer),
-        Step::Unknown(value) => peer.send_event("conformance_unknown", &[value.clone()]),
+        Step::Unknown(value) => peer.send_event("conformance_unknown", std::slice::from_ref(value)),
         Step::Request => {
             model.requested = true;
             let names = EventNames::from_iter(["conformance_echoed"]);
