@@ -8,9 +8,9 @@ use super::{Bound, Depth, Notification, weight};
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
     queue: VecDeque<(Notification, usize)>,
-    /// What the peer sent among it; nothing else counts.
+    /// What may be dropped among it.
     pub(super) depth: Depth,
-    /// What is never dropped of that.
+    /// What else the peer sent; what comes of no message of its counts nowhere.
     kept: Depth,
 }
 
@@ -28,17 +28,19 @@ impl Inbox {
         self.kept.reaches(bound)
     }
 
-    /// Returns the size of what was added, 0 if it does not count.
+    /// Returns the size of what was added, 0 if it can't be dropped.
     pub(super) fn push(&mut self, notification: Notification) -> usize {
         let weight = weight::of_notification(&notification);
-        if weight > 0 {
-            self.depth.add(weight);
-            if !may_be_dropped(&notification) {
-                self.kept.add(weight);
-            }
-        }
+        let droppable = may_be_dropped(&notification);
         self.queue.push_back((notification, weight));
-        weight
+        if droppable {
+            self.depth.add(weight);
+            return weight;
+        }
+        if weight > 0 {
+            self.kept.add(weight);
+        }
+        0
     }
 
     /// Gives memory back in which nothing waits.
@@ -50,16 +52,17 @@ impl Inbox {
         self.queue.front().map(|(notification, _)| notification)
     }
 
-    /// Returns the oldest notification with its size, 0 if it does not count.
+    /// Returns the oldest notification with its size, 0 if it can't be dropped.
     pub(super) fn pop(&mut self) -> Option<(Notification, usize)> {
         let (notification, weight) = self.queue.pop_front()?;
-        if weight > 0 {
+        if may_be_dropped(&notification) {
             self.depth.remove(weight);
-            if !may_be_dropped(&notification) {
-                self.kept.remove(weight);
-            }
+            return Some((notification, weight));
         }
-        Some((notification, weight))
+        if weight > 0 {
+            self.kept.remove(weight);
+        }
+        Some((notification, 0))
     }
 
     /// Drops what has waited longest of what may be dropped; returns it with its size.

@@ -78,8 +78,8 @@ pub struct Options {
     /// What may wait for the application from one peer. Default 1000 events, 16 MiB, and then the
     /// peer waits.
     ///
-    /// Dropped are events, log entries, prints, packets and IDs. With what is left, such as
-    /// operations on state, the peer waits whatever the policy.
+    /// Dropped are events, log entries, prints, packets and IDs. The rest, such as operations on
+    /// state, is bounded alike by itself, and with it the peer waits whatever the policy.
     pub incoming: Queue,
     /// What may wait for the application from all peers together, by the same policy. Default
     /// 10,000 events and 256 MiB.
