@@ -3,7 +3,7 @@
 use std::net::Ipv6Addr;
 
 /// The port that is assigned to the protocol.
-const PORT: u16 = 47757;
+pub(crate) const PORT: u16 = 47757;
 
 /// Reads `HOST`, `HOST:PORT`, `[IPV6]`, `[IPV6]:PORT` or `IPV6`, and returns it with a port.
 pub(crate) fn parse(text: &str) -> Result<String, String> {

@@ -11,6 +11,7 @@ use crate::address;
 use crate::failure::{Failure, failed};
 use crate::follow::{End, Follow, follow};
 use crate::notice::JSON_HELP;
+use crate::packets::Packets;
 use crate::printer::Printer;
 use crate::session::{Options, seconds};
 
@@ -55,25 +56,38 @@ Exit codes:
 /// Shows all that comes until it ends.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let config = args.options.config()?;
-    let mut printer = Printer::new(out, args.options.print, args.options.count);
+    let printer = Printer::new(out, args.options.form.print(), args.options.count);
     if printer.is_done() {
         return Ok(());
     }
-    let end = follow(&args.peer, config, args.timeout, &mut printer)?;
-    match printer.left() {
-        Some(left) if left > 0 && end == End::ByPeer => {
+    let mut joined = Joined { printer, packets: args.options.packets()? };
+    let end = follow(&args.peer, config, args.timeout, &mut joined);
+    let Joined { printer, packets } = joined;
+    let finished = packets.map_or(Ok(()), Packets::finish);
+    match (end?, printer.left()) {
+        (End::ByPeer, Some(left)) if left > 0 => {
             let peer = &args.peer;
             Err(failed(format_args!(
                 "{peer}: the peer closed the connection {left} events too early"
             )))
         }
-        _ => Ok(()),
+        _ => finished,
     }
 }
 
-impl Follow for Printer<'_> {
+/// What becomes of what the peer sends.
+struct Joined<'a> {
+    printer: Printer<'a>,
+    packets: Option<Packets>,
+}
+
+impl Follow for Joined<'_> {
     fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
-        self.show(peer.now(), &peer.remote_addr().to_string(), told)?;
-        Ok(if self.is_done() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        if let Some(packets) = &mut self.packets {
+            packets.told(told)?;
+        }
+        self.printer.show(peer.now(), &peer.remote_addr().to_string(), told)?;
+        let is_done = self.printer.is_done();
+        Ok(if is_done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
 }

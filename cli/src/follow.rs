@@ -14,6 +14,7 @@ use crate::address;
 use crate::failure::{Failure, failed, tell};
 use crate::session::{self, DESCRIPTION, seconds};
 use crate::stop::Stop;
+use crate::tls::Tls;
 
 /// Whom to follow.
 #[derive(Debug, clap::Args)]
@@ -34,6 +35,9 @@ pub(crate) struct Target {
     /// What we call ourselves.
     #[arg(long, default_value = DESCRIPTION)]
     description: String,
+
+    #[command(flatten)]
+    tls: Tls,
 }
 
 /// What to do when the peer is gone.
@@ -94,7 +98,7 @@ impl Target {
         setup: Setup,
         follower: &mut dyn Follow,
     ) -> Result<End, Failure> {
-        follow(&self.peer, self.config(declarations, setup), self.timeout, follower)
+        follow(&self.peer, self.config(declarations, setup)?, self.timeout, follower)
     }
 
     /// Follows the peer, and connects again when it is gone, if that is wanted. Once it was there,
@@ -108,7 +112,7 @@ impl Target {
         if again.once {
             return self.follow(Arc::default(), setup, follower);
         }
-        let config = self.config(Arc::default(), setup);
+        let config = self.config(Arc::default(), setup)?;
         let stop = Stop::on_signal();
         let mut peer = session::join(&self.peer, config.clone(), self.timeout)?;
         // What was begun is to be ended in order, wherever a signal finds us.
@@ -134,13 +138,14 @@ impl Target {
         }
     }
 
-    fn config(&self, declarations: Arc<Declarations>, setup: Setup) -> Config {
-        Config {
+    fn config(&self, declarations: Arc<Declarations>, setup: Setup) -> Result<Config, Failure> {
+        Ok(Config {
             description: Name::from(self.description.as_str()),
             class: Some(self.class.clone().unwrap_or_default().into()),
             setup: Some(setup),
+            tls: self.tls.read()?,
             ..session::base(declarations)
-        }
+        })
     }
 }
 

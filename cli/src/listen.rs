@@ -10,6 +10,7 @@ use brocomm_std::{Listener, Peer};
 
 use crate::failure::{Failure, failed, tell};
 use crate::notice::JSON_HELP;
+use crate::packets::Packets;
 use crate::printer::Printer;
 use crate::session::{self, Options};
 use crate::stop::Stop;
@@ -76,7 +77,8 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let stop = Stop::on_signal();
     let listener =
         Listener::bind(args.on.as_str()).map_err(|error| failed(format_args!("{error}")))?;
-    let mut printer = Printer::new(out, args.options.print, args.options.count);
+    let mut packets = args.options.packets()?;
+    let mut printer = Printer::new(out, args.options.form.print(), args.options.count);
     printer.listening(&listener.local_addr().to_string())?;
 
     let (reports, received) = sync_channel(WAITING);
@@ -86,11 +88,12 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     };
     let mut result = Ok(());
     for report in received {
-        let shown = match report {
+        let shown: Result<(), Failure> = match report {
             // What comes after the last event that was asked for is not.
             _ if printer.is_done() => continue,
             Report::Notification { time, peer, notification } => {
-                printer.show(time, &peer, &notification)
+                let kept = packets.as_mut().map_or(Ok(()), |packets| packets.told(&notification));
+                kept.and_then(|()| Ok(printer.show(time, &peer, &notification)?))
             }
             Report::Gone { fault: Some(fault) } => {
                 tell(format_args!("{fault}"));
@@ -112,11 +115,12 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         shown?;
     }
     let _ = accepting.join();
+    let finished = packets.map_or(Ok(()), Packets::finish);
     match printer.left() {
         Some(left) if left > 0 && !stop.is_stopped() && result.is_ok() => {
             Err(failed(format_args!("the peer closed the connection {left} events too early")))
         }
-        _ => result,
+        _ => result.and(finished),
     }
 }
 

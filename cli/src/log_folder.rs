@@ -10,6 +10,7 @@ use brocomm::Time;
 use brocomm::data::Name;
 use brocomm::logs::{LogEntry, LogFile, LogFormat, LogNames, LogWriter, Rotation};
 
+use crate::clock::Clock;
 use crate::failure::{Failure, failed};
 
 /// Writes logs to the files of a folder.
@@ -17,6 +18,7 @@ pub(crate) struct LogFolder {
     folder: PathBuf,
     format: LogFormat,
     rotation: Rotation,
+    clock: Clock,
     /// In the order in which they were opened.
     logs: Vec<Log>,
     /// The places of the logs. One that can't be written has none.
@@ -42,6 +44,7 @@ impl LogFolder {
         folder: &Path,
         format: LogFormat,
         rotation: Rotation,
+        clock: Clock,
     ) -> Result<LogFolder, Failure> {
         fs::create_dir_all(folder)
             .map_err(|e| failed(format_args!("{}: cannot make folder: {e}", folder.display())))?;
@@ -49,6 +52,7 @@ impl LogFolder {
             folder: folder.to_owned(),
             format,
             rotation,
+            clock,
             logs: Vec::new(),
             places: BTreeMap::new(),
         })
@@ -144,6 +148,7 @@ impl LogFolder {
     /// Makes a writer's file; as in Bro, `-2` keeps apart two logs of one path.
     fn file(&self, writer: &Arc<LogWriter>, now: Time) -> Result<LogFile, String> {
         let first = LogFile::new(Arc::clone(writer), &self.format, self.rotation, now);
+        let first = first.map(|file| file.on_clock(self.clock.offset()));
         let numbered = |number: u32| {
             let stem = format!("{}-{number}", first.as_ref()?.name().strip_suffix(".log")?);
             first.clone()?.named(&stem)
@@ -182,8 +187,22 @@ impl Log {
         self.write(false)?;
         self.flush()?;
         self.out = None;
-        let renamed = fs::rename(&self.path, self.path.with_file_name(name));
+        let renamed = fs::rename(&self.path, self.free(&name));
         renamed.map_err(|error| self.cannot(&error))
+    }
+
+    /// Returns where a finished file goes. Of two with one name, as there are where the clock is put
+    /// back, the second gets a number.
+    fn free(&self, name: &str) -> PathBuf {
+        let stem = name.strip_suffix(".log").unwrap_or(name);
+        let numbered = (2..).map(|number: u32| format!("{stem}-{number}.log"));
+        let mut names = std::iter::once(name.to_owned()).chain(numbered);
+        let path = |name: String| self.path.with_file_name(name);
+        names
+            .by_ref()
+            .map(path)
+            .find(|path| !path.exists())
+            .unwrap_or_else(|| path(name.to_owned()))
     }
 
     fn flush(&mut self) -> Result<(), String> {

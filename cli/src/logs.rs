@@ -10,6 +10,7 @@ use brocomm::connection::Notification;
 use brocomm::logs::{JsonFormat, LogFormat, Rotation};
 use brocomm_std::Peer;
 
+use crate::clock::Clock;
 use crate::failure::{Failure, failed, tell};
 use crate::follow::{Again, Follow, Target};
 use crate::log_folder::{LogFolder, read_names};
@@ -19,7 +20,6 @@ use crate::log_reader::{LogNews, LogReader, for_logs};
 ///
 /// It goes on until Ctrl-C is pressed, and then says what it wrote. When the peer goes away it says so
 /// and waits for it to come back; then the same files go on, unless the peer's columns are others.
-/// Times in names and headers of files are UTC.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -41,6 +41,9 @@ pub(crate) struct Args {
     /// called conn.2026-11-22-21-00-00.log, after its beginning.
     #[arg(long, value_name = "INTERVAL", value_parser = interval)]
     rotate: Option<Duration>,
+
+    #[command(flatten)]
+    clock: Clock,
 
     /// Names for the numbers of streams and writers, in lines as `stream 12 Communication::LOG` and
     /// `writer 1 Log::WRITER_ASCII`.
@@ -65,7 +68,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let format =
         if args.json { LogFormat::Json(JsonFormat::default()) } else { LogFormat::default() };
     let rotation = args.rotate.map_or_else(Rotation::default, Rotation::every);
-    let folder = LogFolder::new(&args.write, format, rotation)?;
+    let folder = LogFolder::new(&args.write, format, rotation, args.clock)?;
     let mut logs = Logs { reader: LogReader::default(), folder, now: Time::EPOCH };
     let result = args.target.follow_again(&args.again, for_logs(), &mut logs).map(|_| ());
     if logs.now == Time::EPOCH {

@@ -12,21 +12,28 @@
 
 mod address;
 mod args;
+mod capture;
+mod clock;
 mod config;
 mod connect;
 mod declare;
 mod decode;
 mod demo;
+mod doctor;
 mod failure;
 mod follow;
+mod input;
 mod listen;
 mod log_folder;
 mod log_reader;
 mod logs;
+mod manual;
 mod notice;
+mod packets;
 mod ping;
 mod print;
 mod printer;
+mod replay;
 mod run;
 mod send;
 mod session;
@@ -34,6 +41,7 @@ mod signals;
 mod state;
 mod stop;
 mod tail;
+mod tls;
 mod variables;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -54,6 +62,7 @@ fn main() -> ExitCode {
         Command::Decode(args) => decode::run(args, &mut out),
         Command::Listen(args) => listen::run(args, &mut out),
         Command::Connect(args) => connect::run(args, &mut out),
+        Command::Replay(args) => replay::run(args, &mut out),
         Command::Run(args) => run::run(args, &mut out),
         Command::Send(args) => send::run(args, &mut out),
         Command::Ping(args) => ping::run(args, &mut out),
@@ -62,6 +71,12 @@ fn main() -> ExitCode {
         Command::Tail(args) => tail::run(args, &mut out),
         Command::Print(args) => print::run(args, &mut out),
         Command::Config(args) => config::run(args, &mut out),
+        Command::Doctor(args) => doctor::run(args, &mut out),
+        Command::Completions(args) => {
+            manual::completions(args, &mut out);
+            Ok(())
+        }
+        Command::Man(args) => manual::man(args),
         Command::Demo => demo::run(&mut out),
     };
     end(result.and_then(|()| Ok(out.flush()?)))

@@ -37,7 +37,7 @@ JSON lines:
     sync_point         point: a number, or null for the last
     log                level, source, message: a line of Bro's communication.log
     closed             cause: \"peer closed\", \"peer closed mid-message\", \"transport failed\",
-                       \"closed by us\" or \"protocol\"; error: null, or what was wrong
+                       \"tls\", \"closed by us\" or \"protocol\"; error: null, or what was wrong
  Values are strings in Bro's printed form; unprintable bytes are \\xHH, but a tab stays a tab.";
 
 /// Holds what a line says of a notification.
@@ -194,6 +194,7 @@ impl Notice {
             CloseCause::PeerClosed => "peer closed",
             CloseCause::PeerClosedMidMessage(_) => "peer closed mid-message",
             CloseCause::TransportFailed { .. } => "transport failed",
+            CloseCause::Tls(_) => "tls",
             CloseCause::ClosedByUs => "closed by us",
             CloseCause::Protocol(_) => "protocol",
             _ => "other",

@@ -4,15 +4,17 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use brocomm::connection::{Notification, Phase};
+use brocomm::connection::{Config, Notification, Phase};
 use brocomm::services::PingStatistics;
 use brocomm_std::Peer;
+use serde_json::json;
 
 use crate::address;
 use crate::decode::printed;
 use crate::failure::{Failure, failed, misused};
 use crate::session::{self, DESCRIPTION, seconds};
 use crate::stop::Stop;
+use crate::tls::Tls;
 
 /// Sends PINGs of the protocol, and shows how long the answers take.
 ///
@@ -43,6 +45,14 @@ pub(crate) struct Args {
     /// Ping it, though it may be a Bro and abort.
     #[arg(long)]
     yes: bool,
+
+    /// Print one JSON object per PING: seq and time, in seconds, which is null without an answer; and
+    /// at the end sent, answered, min, avg, max and mdev.
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    tls: Tls,
 }
 
 const AFTER_HELP: &str = "\
@@ -54,7 +64,7 @@ Exit codes:
 /// Pings, and sums up.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let stop = Stop::on_signal();
-    let config = session::base(Arc::default());
+    let config = Config { tls: args.tls.read()?, ..session::base(Arc::default()) };
     let mut peer = session::join(&args.peer, config, args.timeout)?;
     let _registered = stop.add(peer.stop_handle());
     let name = peer.remote_addr().to_string();
@@ -70,7 +80,15 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     if fault.is_none() {
         session::part(&mut peer).map_err(|error| failed(format_args!("{error}")))?;
     }
-    sum_up(&pings, &name, out)?;
+    if args.json {
+        let PingStatistics { sent, answered, d1, .. } = pings;
+        let (min, avg, max, mdev) = (d1.min(), d1.average(), d1.max(), d1.deviation());
+        let all = json!({ "sent": sent, "answered": answered, "min": min, "avg": avg, "max": max,
+            "mdev": mdev });
+        writeln!(out, "{all}")?;
+    } else {
+        sum_up(&pings, &name, out)?;
+    }
     out.flush()?;
     match fault {
         Some(fault) => Err(failed(format_args!("{name}: {fault}"))),
@@ -103,8 +121,7 @@ fn ping(
                 Some(Notification::Pong { seq: got, d1, d2, d3 }) if got == seq && !answered => {
                     answered = true;
                     pings.answered(d1, d2, d3);
-                    writeln!(out, "pong from {name}: seq={seq} time={:.3} ms", d1 * 1e3)?;
-                    out.flush()?;
+                    show(args.json, name, seq, Some(d1), out)?;
                 }
                 Some(Notification::Closed(cause)) => {
                     let fault = session::fault(&cause);
@@ -116,11 +133,28 @@ fn ping(
             }
         }
         if !answered {
-            writeln!(out, "no answer from {name}: seq={seq}")?;
-            out.flush()?;
+            show(args.json, name, seq, None, out)?;
         }
     }
     Ok(None)
+}
+
+/// Shows what came of a PING, at once.
+fn show(
+    json: bool,
+    name: &str,
+    seq: u32,
+    time: Option<f64>,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    match time {
+        _ if json => writeln!(out, "{}", json!({ "seq": seq, "time": time }))?,
+        Some(time) => {
+            writeln!(out, "pong from {name}: seq={seq} time={:.3} ms", time * 1e3)?;
+        }
+        None => writeln!(out, "no answer from {name}: seq={seq}")?,
+    }
+    out.flush()
 }
 
 /// Refuses to ping what may be a Bro.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use brocomm::connection::{Notification, Setup};
 use brocomm::data::Name;
 use brocomm_std::Peer;
+use serde_json::json;
 
 use crate::decode::printed;
 use crate::failure::Failure;
@@ -20,6 +21,10 @@ use crate::follow::{Follow, Target};
 pub(crate) struct Args {
     #[command(flatten)]
     target: Target,
+
+    /// Print one JSON object per line: file and text.
+    #[arg(long)]
+    json: bool,
 }
 
 const AFTER_HELP: &str = "\
@@ -35,19 +40,25 @@ Exit codes:
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let events = vec![Name::from_static("print_hook")];
     let setup = Setup { events, ..Setup::default() };
-    args.target.follow(Arc::default(), setup, &mut Prints(out)).map(|_| ())
+    args.target.follow(Arc::default(), setup, &mut Prints { out, json: args.json }).map(|_| ())
 }
 
-struct Prints<'a>(&'a mut dyn Write);
+struct Prints<'a> {
+    out: &'a mut dyn Write,
+    json: bool,
+}
 
 impl Follow for Prints<'_> {
     fn told(&mut self, _: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
         if let Notification::RemotePrint(items) = told {
             for item in items.iter() {
                 let (file, text) = (printed::bytes(item.file), printed::bytes(item.text));
-                writeln!(self.0, "{file}: {text}")?;
+                match self.json {
+                    true => writeln!(self.out, "{}", json!({ "file": file, "text": text }))?,
+                    false => writeln!(self.out, "{file}: {text}")?,
+                }
             }
-            self.0.flush()?;
+            self.out.flush()?;
         }
         Ok(ControlFlow::Continue(()))
     }

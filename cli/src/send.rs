@@ -14,6 +14,7 @@ use crate::decode::printed;
 use crate::failure::{Failure, failed, misused};
 use crate::notice::call;
 use crate::session::{self, seconds};
+use crate::tls::Tls;
 
 /// Sends events to a peer that wants them.
 ///
@@ -41,6 +42,13 @@ pub(crate) struct Args {
     /// How many seconds to wait for the connection and the requests.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     timeout: Duration,
+
+    /// Print one JSON object per event: sent, the event, and to, the peer.
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    tls: Tls,
 }
 
 const EXAMPLES: &str = "\
@@ -70,6 +78,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let events = parse(&args.calls, &declared)?;
     let deadline = Instant::now().checked_add(args.timeout);
     let mut config = session::base(declared);
+    config.tls = args.tls.read()?;
     config.class = Some(args.class.clone().unwrap_or_default().into());
     let mut peer = session::join(&args.peer, config, args.timeout)?;
     let name = peer.remote_addr();
@@ -86,7 +95,13 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         return Err(failed(format_args!("{name}: the peer did not take all of the events")));
     }
     for event in &events {
-        writeln!(out, "sent {} to {name}", call(event))?;
+        match args.json {
+            true => {
+                let to = name.to_string();
+                writeln!(out, "{}", serde_json::json!({ "sent": call(event), "to": to }))?;
+            }
+            false => writeln!(out, "sent {} to {name}", call(event))?,
+        }
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What those have in common that talk to one peer: how a node introduces itself, what it wants, how
 //! it begins and how it ends.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,8 @@ use clap::ValueEnum;
 
 use crate::declare::{Declare, requested};
 use crate::failure::{Failure, failed};
+use crate::packets::Packets;
+use crate::tls::Tls;
 
 /// What the descriptions of our programs begin with, unless the user gives another.
 pub(crate) const DESCRIPTION: &str = "brocomm";
@@ -26,6 +29,9 @@ const PARTING: Duration = Duration::from_secs(5);
 pub(crate) struct Options {
     #[command(flatten)]
     declare: Declare,
+
+    #[command(flatten)]
+    tls: Tls,
 
     /// Request only the declared events whose whole name matches; all of them by default.
     #[arg(long, value_name = "PATTERN")]
@@ -48,9 +54,12 @@ pub(crate) struct Options {
         value_parser = clap::value_parser!(u8).range(0..=9))]
     compression: u8,
 
-    /// How to print what comes.
-    #[arg(long, value_name = "FORM", default_value = "bro")]
-    pub(crate) print: Print,
+    #[command(flatten)]
+    pub(crate) form: Form,
+
+    /// Write the packets that peers send into this file as well, in the form of pcap.
+    #[arg(long, value_name = "FILE")]
+    write_packets: Option<PathBuf>,
 
     /// End after so many events.
     #[arg(long, value_name = "N")]
@@ -66,7 +75,30 @@ pub(crate) enum Print {
     Json,
 }
 
+/// Options for what notifications are printed as.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct Form {
+    /// How to print what comes.
+    #[arg(long, value_name = "FORM", default_value = "bro")]
+    print: Print,
+
+    /// The same as `--print json`.
+    #[arg(long, conflicts_with = "print")]
+    json: bool,
+}
+
+impl Form {
+    pub(crate) fn print(self) -> Print {
+        if self.json { Print::Json } else { self.print }
+    }
+}
+
 impl Options {
+    /// Makes the file for packets, if one is wanted.
+    pub(crate) fn packets(&self) -> Result<Option<Packets>, Failure> {
+        self.write_packets.as_deref().map(Packets::create).transpose()
+    }
+
     /// Returns the configuration of each connection.
     pub(crate) fn config(&self) -> Result<Config, Failure> {
         let declarations = Arc::new(self.declare.read()?);
@@ -77,6 +109,7 @@ impl Options {
             class: Some(self.class.clone().unwrap_or_default().into()),
             compression: Compression::new(self.compression),
             setup: Some(Setup { events, capture_filter, accept_input: true, ..Setup::default() }),
+            tls: self.tls.read()?,
             ..base(declarations)
         })
     }
@@ -141,6 +174,7 @@ pub(crate) fn fault(cause: &CloseCause) -> Option<String> {
             Some("the peer closed the connection in the middle of a message".to_owned())
         }
         CloseCause::TransportFailed { reason } => Some(format!("the connection failed: {reason}")),
+        CloseCause::Tls(error) => Some(format!("TLS: {error}")),
         CloseCause::Protocol(error) => Some(format!("the peer broke the protocol: {error}")),
         cause => Some(format!("{cause:?}")),
     }

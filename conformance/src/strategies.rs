@@ -7,10 +7,21 @@ use brocomm::data::{
     Attribute, AttributeTag, Attributes, EnumValue, Event, Expr, ExprKind, Field, List, Name,
     Pattern, Port, Record, Subnet, Table, Transport, Type, TypeKind, TypeTag, Value, Vector,
 };
+use brocomm::serial::{Caching, Mode};
 use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
+
+/// Makes ways in which a SERIAL is written to a peer that is no Broccoli.
+pub fn mode() -> impl Strategy<Value = Mode> {
+    let caching = prop_oneof![Just(Caching::None), Just(Caching::Single), Just(Caching::Stable)];
+    (any::<bool>(), caching).prop_map(|(pid_64bit, caching)| Mode {
+        pid_64bit,
+        caching,
+        to_broccoli: false,
+    })
+}
 
 /// Makes names as scripts have them.
 pub fn name() -> impl Strategy<Value = Name> {

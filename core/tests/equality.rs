@@ -150,3 +150,28 @@ fn opaque_values_compare_by_content() {
     assert_differ(md5(1), md5(2));
     assert_differ(md5(1), entropy(1.0));
 }
+
+/// Two sets that are equal and share their elements, turned round, with sets that do so as well: as
+/// a peer makes them with two short objects per level.
+fn twins(levels: u32) -> [Value; 2] {
+    (0..levels).fold([Value::Count(1), Value::Count(1)], |[a, b], _| {
+        let set = |entries: [(&Value, u64); 2]| {
+            let mut set = Table::new(Type::set(vec![Type::ANY, Type::COUNT]));
+            for (value, n) in entries {
+                set.push(vec![value.clone(), Value::Count(n)], None);
+            }
+            Value::from(set)
+        };
+        [set([(&a, 1), (&b, 2)]), set([(&b, 2), (&a, 1)])]
+    })
+}
+
+/// This would take for ever if each level took a multiple of the one below.
+#[test]
+fn tables_within_the_indices_of_tables_are_compared_in_no_time() {
+    let [a, b] = twins(48);
+    assert_eq!(a, b);
+    let [other, _] = twins(47);
+    assert_eq!(a.cmp(&other), b.cmp(&other));
+    assert_ne!(a, other);
+}

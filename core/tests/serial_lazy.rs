@@ -1,19 +1,10 @@
 //! Lazy reading gives what reading gives, whenever and in whatever order it is asked.
 
 use brocomm::data::Serial;
-use brocomm::serial::{Caching, LazyEvent, LazySerial, Limits, Mode, Reader, Writer};
-use brocomm_conformance::strategies;
+use brocomm::serial::{LazyEvent, LazySerial, Limits, Mode, Reader, Writer};
+use brocomm_conformance::strategies::{self, mode};
 use bytes::Bytes;
 use proptest::prelude::*;
-
-fn mode() -> impl Strategy<Value = Mode> {
-    let caching = prop_oneof![Just(Caching::None), Just(Caching::Single), Just(Caching::Stable)];
-    (any::<bool>(), caching).prop_map(|(pid_64bit, caching)| Mode {
-        pid_64bit,
-        caching,
-        to_broccoli: false,
-    })
-}
 
 fn lazily(reader: &mut Reader, chunk: &Bytes, mode: Mode) -> LazyEvent {
     match reader.read_lazily(chunk, mode).unwrap() {

@@ -3,8 +3,12 @@
 #[path = "common/build.rs"]
 mod build;
 
-use brocomm::data::Value;
-use brocomm::serial::{Limits, Mode, Reader, SerialErrorKind as Kind};
+use brocomm::data::{
+    Bucket, Field, Opaque, OpaqueState, Serial, Table, TopK, Type, TypeKind, Value, Vector,
+};
+use brocomm::serial::{
+    Caching, LazySerial, Limits, Mode, Reader, SerialErrorKind as Kind, WriteError, Writer,
+};
 use build::{Build, args};
 use bytes::Bytes;
 
@@ -264,4 +268,65 @@ fn what_is_referred_to_counts_while_anything_holds_it() {
     assert!(reader.cached_bytes() > 100_000);
     reader.read(&Bytes::from(Build::call(1).object(4, 0x8801).ty(1, 3, 2).u64(7).0), mode).unwrap();
     assert!(reader.cached_bytes() < 1000, "{}", reader.cached_bytes());
+}
+
+/// Where nothing is cached a type goes in full with each value.
+#[test]
+fn types_that_are_written_again_and_again_are_bounded() {
+    let fields = (0..1000).map(|n| Field::new(format!("{n:0100}"), Type::COUNT)).collect();
+    let empty = Value::from(Vector::new(Type::vector(Type::record("Wide", fields)), vec![]));
+    let values = |n| vec![empty.clone(); n];
+    let uncached = Mode { caching: Caching::None, ..Mode::HANDSHAKE };
+    let mut writer = Writer::new(3000);
+    let mut out = b"before".to_vec();
+    for mode in [Mode::HANDSHAKE, uncached] {
+        writer.event(mode, b"e", 1.0, &values(10), &mut out).unwrap();
+    }
+    out.truncate(6);
+    let error = writer.event(uncached, b"e", 1.0, &values(600), &mut out).unwrap_err();
+    assert_eq!(error, WriteError::TooLarge { limit: 64 << 20 });
+    assert_eq!(out, b"before");
+    assert!(out.capacity() < 256 << 20, "{}", out.capacity());
+    writer.event(Mode::HANDSHAKE, b"e", 1.0, &values(600), &mut out).unwrap();
+
+    let mut chunk = Vec::new();
+    Writer::new(3000).event(Mode::HANDSHAKE, b"e", 1.0, &values(600), &mut chunk).unwrap();
+    let read = Reader::new(Limits::default()).read_lazily(&Bytes::from(chunk), Mode::HANDSHAKE);
+    let LazySerial::Event(event) = read.unwrap() else { panic!("no event") };
+    assert_eq!(writer.forward(uncached, &event, &mut out), Err(error));
+}
+
+/// What opaque values hold counts as all else does.
+#[test]
+fn opaque_values_are_measured() {
+    let text = Value::string(vec![b'x'; 1 << 20]);
+    let bucket = Bucket { count: 1, elements: vec![(0, text); 2000] };
+    let (size, num_elements, pruned) = (1, 2000, false);
+    let topk = TopK { ty: None, size, num_elements, pruned, buckets: vec![bucket] };
+    let ty = Type::new("", TypeKind::Opaque("topk".into()));
+    let value = Value::Opaque(Opaque { ty, state: OpaqueState::TopK(topk) }.into());
+    let mut out = Vec::new();
+    let written = Writer::new(3000).event(Mode::RUNNING, b"e", 1.0, &[value], &mut out);
+    assert!(matches!(written, Err(WriteError::TooLarge { .. })), "{written:?}");
+    assert!(out.is_empty());
+}
+
+/// Each set has to be looked through for equal indices, and those are sets: this would take for ever
+/// if each level took a multiple of the one below.
+#[test]
+fn sets_within_the_indices_of_sets_are_read_in_no_time() {
+    let mut value = Value::Count(1);
+    for _ in 0..12 {
+        let mut set = Table::new(Type::set(vec![value.ty(), Type::COUNT]));
+        set.push(vec![value.clone(), Value::Count(1)], None);
+        set.push(vec![value, Value::Count(2)], None);
+        value = set.into();
+    }
+    let mut chunk = Vec::new();
+    Writer::new(3000)
+        .event(Mode::HANDSHAKE, b"e", 1.0, std::slice::from_ref(&value), &mut chunk)
+        .unwrap();
+    let read = Reader::new(Limits::default()).read(&Bytes::from(chunk), Mode::HANDSHAKE).unwrap();
+    let Serial::Event(event) = read else { panic!("{read:?}") };
+    assert_eq!(event.args, [value]);
 }

@@ -1,19 +1,10 @@
 //! What is written is read as it was, whatever the cache does (part 2).
 
 use brocomm::data::{Event, Serial};
-use brocomm::serial::{Caching, Limits, Mode, Reader, Transcript, Writer};
-use brocomm_conformance::strategies;
+use brocomm::serial::{Limits, Mode, Reader, Transcript, Writer};
+use brocomm_conformance::strategies::{self, mode};
 use bytes::Bytes;
 use proptest::prelude::*;
-
-fn mode() -> impl Strategy<Value = Mode> {
-    let caching = prop_oneof![Just(Caching::None), Just(Caching::Single), Just(Caching::Stable)];
-    (any::<bool>(), caching).prop_map(|(pid_64bit, caching)| Mode {
-        pid_64bit,
-        caching,
-        to_broccoli: false,
-    })
-}
 
 fn write(writer: &mut Writer, event: &Event, mode: Mode) -> Bytes {
     let mut out = Vec::new();

@@ -144,7 +144,7 @@ mod runtime;
 
 pub use brocomm::transport::{Cause, Flushed, RequestError, StartError, TransportError};
 use brocomm_transport::asynchronous;
-pub use brocomm_transport::{Handle, Notifications};
+pub use brocomm_transport::{Events, Handle, Notifications, Received};
 pub use runtime::AsyncIo;
 
 /// Runs a node, in one thread of its own.

@@ -136,13 +136,15 @@ mod runner;
 mod sleeping;
 mod socket;
 mod stop;
+mod told;
 
 pub use brocomm::transport::{Cause, RequestError, StartError, TransportError};
-pub use brocomm_transport::Handle;
+pub use brocomm_transport::{Handle, Received};
 pub use listener::Listener;
-pub use node::{NodeHandle, Notifications};
+pub use node::NodeHandle;
 pub use peer::{Flushed, Peer};
 pub use stop::StopHandle;
+pub use told::{Events, Notifications};
 
 /// Compiles the README's example.
 #[cfg(doctest)]

@@ -5,15 +5,14 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use brocomm::data::{Event, Name};
-use brocomm::node::{
-    Communication, Configuration, EventPeer, Notification, PeerId, RaiseError, Raised,
-};
+use brocomm::data::{Event, EventType, Name, SignatureError};
+use brocomm::node::{Communication, Configuration, EventPeer, PeerId, RaiseError, Raised};
 use brocomm::transport::{RequestError, StartError};
 use brocomm_transport::{Clock, Handle};
 
 use crate::runner::Runner;
 use crate::sleeping::wait_for;
+use crate::{Events, Notifications};
 
 /// Runs a node: listens, connects, carries what passes between it and its peers.
 ///
@@ -33,12 +32,6 @@ use crate::sleeping::wait_for;
 /// or whatever the policy there is.
 #[derive(Debug, Clone)]
 pub struct NodeHandle(Handle);
-
-/// Hands out what a node tells, in order.
-///
-/// When it is dropped, the node goes on, and what it tells is dropped too.
-#[derive(Debug)]
-pub struct Notifications(brocomm_transport::Notifications);
 
 impl NodeHandle {
     /// Begins: listens and connects as the configuration says.
@@ -143,6 +136,19 @@ impl NodeHandle {
         let mut awaiting = self.awaiting();
         wait_for(None, |waker| awaiting.poll_terminated(waker)).unwrap_or_default()
     }
+
+    /// Hands out all notifications from now on to one more, as [`Handle::subscribe`] does.
+    pub fn subscribe(&self) -> Notifications {
+        Notifications(self.0.subscribe())
+    }
+
+    /// Hands out all events of one type from now on, as [`Handle::events`] does.
+    ///
+    /// # Errors
+    /// Says that the event is not declared, or which parameter differs from its declaration.
+    pub fn events<E: EventType>(&self) -> Result<Events<E>, SignatureError> {
+        self.0.events().map(Events)
+    }
 }
 
 impl Deref for NodeHandle {
@@ -150,18 +156,5 @@ impl Deref for NodeHandle {
 
     fn deref(&self) -> &Handle {
         &self.0
-    }
-}
-
-impl Notifications {
-    /// Returns the next notification, as soon as there is one; `None` if the deadline passes, or
-    /// after [`Notification::Terminated`], which is the last.
-    pub fn next(&mut self, deadline: Option<Instant>) -> Option<Notification> {
-        wait_for(deadline, |waker| self.0.poll_next(waker)).flatten()
-    }
-
-    /// Tells whether the last notification was taken.
-    pub fn is_over(&self) -> bool {
-        self.0.is_over()
     }
 }

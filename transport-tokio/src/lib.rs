@@ -139,7 +139,7 @@ mod runtime;
 
 pub use brocomm::transport::{Cause, Flushed, RequestError, StartError, TransportError};
 use brocomm_transport::asynchronous;
-pub use brocomm_transport::{Handle, Notifications};
+pub use brocomm_transport::{Events, Handle, Notifications, Received};
 pub use runtime::Tokio;
 
 /// Runs a node, in tasks of its own. Has to be started within a runtime with I/O and time enabled,

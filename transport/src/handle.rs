@@ -2,17 +2,15 @@
 
 use std::collections::hash_map::RandomState;
 use std::fmt;
-use std::future::poll_fn;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
-use std::task::{Poll, Waker};
 
 use brocomm::Time;
-use brocomm::data::Event;
-use brocomm::node::{Communication, NodeError, Notification, PeerId, RaiseError, Raised};
+use brocomm::data::{Event, EventType, Handlers, Name, SignatureError};
+use brocomm::node::{Communication, NodeError, PeerId, RaiseError, Raised};
 use brocomm::transport::StartError;
 
-use crate::{Awaiting, Clock, Shared};
+use crate::{Awaiting, Clock, Events, Notifications, Shared};
 
 /// Holds a node that runs: what the handles of all transports can do without waiting.
 ///
@@ -51,9 +49,36 @@ impl Handle {
         shared.with(|hub, now| hub.communication_mut().start(now));
         begin(Arc::clone(&shared))?;
         let owner = Arc::new(Owner(Arc::clone(&shared)));
-        let notifications =
-            Notifications { shared: Arc::clone(&shared), _owner: Arc::clone(&owner) };
-        Ok((Handle { shared, owner }, notifications))
+        let handle = Handle { shared, owner };
+        let notifications = Notifications::new(handle.clone());
+        Ok((handle, notifications))
+    }
+
+    /// Hands out all notifications from now on to one more.
+    ///
+    /// What it does not take is kept for it, as far as
+    /// [`Options::incoming`](brocomm::node::Options::incoming) says for each. When somebody's share
+    /// is full nobody gets more, and the peers are not read from: so whoever wants no more drops it.
+    /// What was taken before is not told again, and an answer to a request to nobody.
+    pub fn subscribe(&self) -> Notifications {
+        Notifications::subscribe(self.clone(), None)
+    }
+
+    /// Hands out all events of one type from now on, as Rust values; otherwise like
+    /// [`subscribe`](Self::subscribe). They are notifications as well. That peers are asked for the
+    /// event is the business of [`Node::events`](brocomm::node::Node::events).
+    ///
+    /// # Errors
+    /// Says that the event is not declared, or which parameter differs from its declaration.
+    pub fn events<E: EventType>(&self) -> Result<Events<E>, SignatureError> {
+        let declarations = self.with(|communication, _| Arc::clone(communication.declarations()));
+        Handlers::<()>::new(declarations).on_event(|(), _: E| ())?;
+        let name = Name::from_static(E::NAME);
+        Ok(Events::new(Notifications::subscribe(self.clone(), Some(name))))
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     /// Begins to await something of the node.
@@ -104,49 +129,8 @@ impl Handle {
     }
 }
 
-/// Hands out what a node tells, in order.
-///
-/// When it is dropped, the node goes on, and what it tells is dropped too.
-pub struct Notifications {
-    shared: Arc<Shared>,
-    _owner: Arc<Owner>,
-}
-
-impl Notifications {
-    /// Returns the next notification, as soon as there is one; `None` after
-    /// [`Notification::Terminated`], which is the last.
-    ///
-    /// The future can be dropped at any time without losing anything: a notification leaves the
-    /// node only as the result.
-    pub async fn next(&mut self) -> Option<Notification> {
-        poll_fn(|cx| self.poll_next(cx.waker())).await
-    }
-
-    /// Returns the next notification if there is one, or has somebody woken when there is.
-    pub fn poll_next(&mut self, waker: &Waker) -> Poll<Option<Notification>> {
-        self.shared.with(|hub, _| hub.poll_notification(waker))
-    }
-
-    /// Tells whether the last notification was taken.
-    pub fn is_over(&self) -> bool {
-        self.shared.with(|hub, _| hub.has_told_all())
-    }
-}
-
-impl Drop for Notifications {
-    fn drop(&mut self) {
-        self.shared.with(|hub, _| hub.stop_telling());
-    }
-}
-
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle").field("handles", &Arc::strong_count(&self.owner)).finish()
-    }
-}
-
-impl fmt::Debug for Notifications {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Notifications").finish_non_exhaustive()
     }
 }

@@ -17,9 +17,11 @@ pub mod listening;
 pub mod naming;
 mod shared;
 pub mod socket;
+mod told;
 pub mod zone;
 
 pub use clock::Clock;
-pub use handle::{Handle, Notifications};
+pub use handle::Handle;
 pub use shared::{Awaiting, Shared};
 pub use socket2;
+pub use told::{Events, Notifications, Received};

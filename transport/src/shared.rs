@@ -1,6 +1,7 @@
 //! What the tasks and handles of one node share.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 
 use brocomm::Time;
@@ -15,12 +16,17 @@ use crate::Clock;
 pub struct Shared {
     hub: Mutex<Hub>,
     clock: Clock,
+    /// How many events were raised.
+    raised: AtomicU32,
 }
+
+/// How many events are raised before those who carry them have their turn.
+const TURN: u32 = 256;
 
 impl Shared {
     /// Takes over a node, which should have been [started](Communication::start) or be so soon.
     pub fn new(communication: Communication, clock: Clock) -> Shared {
-        Shared { hub: Mutex::new(Hub::new(communication)), clock }
+        Shared { hub: Mutex::new(Hub::new(communication)), clock, raised: AtomicU32::new(0) }
     }
 
     /// Returns what time it is on the node's clock.
@@ -41,6 +47,14 @@ impl Shared {
         result
     }
 
+    /// Counts one who raises an event; tells whether it should let others have their turn before.
+    ///
+    /// Where one thread does everything, an application that raises as long as there is room would
+    /// let nothing be sent meanwhile, and the caches of the processor forget it all.
+    pub(crate) fn is_turn_over(&self) -> bool {
+        self.raised.fetch_add(1, Ordering::Relaxed) % TURN == TURN - 1
+    }
+
     /// Tells the node that a connection did not come about, and why.
     pub fn feed_connect_failed(&self, carrier: &Carrier, cause: impl Into<Cause>) {
         let Cause { text, .. } = cause.into();
@@ -53,46 +67,54 @@ impl Shared {
 pub struct Awaiting<'a> {
     shared: &'a Shared,
     ticket: Ticket,
+    /// The hub knows of it.
+    is_known: bool,
 }
 
 impl Awaiting<'_> {
     /// Awaits nothing so far.
     pub fn new(shared: &Shared) -> Awaiting<'_> {
-        Awaiting { shared, ticket: Ticket::default() }
+        Awaiting { shared, ticket: Ticket::default(), is_known: false }
     }
 
     /// Raises an event when there is room for it, as [`Hub::poll_raise`] does.
     pub fn poll_raise(&mut self, event: &mut Option<Event>, waker: &Waker) -> Poll<Raised> {
-        self.shared.with(|hub, now| hub.poll_raise(&mut self.ticket, event, now, waker))
+        self.poll(|hub, ticket, now| hub.poll_raise(ticket, event, now, waker))
     }
 
     /// Is to get the first event of which this is true, as [`Hub::expect`] has it.
     pub fn expect(&mut self, is_answer: impl FnMut(&EventPeer, &Event) -> bool + Send + 'static) {
+        self.is_known = true;
         self.shared.with(|hub, _| hub.expect(&mut self.ticket, is_answer));
     }
 
     /// Returns the event that was [expected](Self::expect), as [`Hub::poll_answer`] does.
-    pub fn poll_answer(
-        &mut self,
-        waker: &Waker,
-    ) -> Poll<Option<(std::sync::Arc<EventPeer>, Event)>> {
-        self.shared.with(|hub, _| hub.poll_answer(&mut self.ticket, waker))
+    pub fn poll_answer(&mut self, waker: &Waker) -> Poll<Option<(Arc<EventPeer>, Event)>> {
+        self.poll(|hub, ticket, _| hub.poll_answer(ticket, waker))
     }
 
     /// Tells when nothing of what waited at first waits to be sent any more, as
     /// [`Hub::poll_flush`] does.
     pub fn poll_flush(&mut self, from: &mut PeerId, waker: &Waker) -> Poll<()> {
-        self.shared.with(|hub, _| hub.poll_flush(&mut self.ticket, from, waker))
+        self.poll(|hub, ticket, _| hub.poll_flush(ticket, from, waker))
     }
 
     /// Tells when communication is terminated, as [`Hub::poll_terminated`] does.
     pub fn poll_terminated(&mut self, waker: &Waker) -> Poll<Vec<PeerId>> {
-        self.shared.with(|hub, _| hub.poll_terminated(&mut self.ticket, waker))
+        self.poll(|hub, ticket, _| hub.poll_terminated(ticket, waker))
+    }
+
+    fn poll<T>(&mut self, poll: impl FnOnce(&mut Hub, &mut Ticket, Time) -> Poll<T>) -> Poll<T> {
+        let polled = self.shared.with(|hub, now| poll(hub, &mut self.ticket, now));
+        self.is_known |= polled.is_pending();
+        polled
     }
 }
 
 impl Drop for Awaiting<'_> {
     fn drop(&mut self) {
-        self.shared.with(|hub, _| hub.forget(&mut self.ticket));
+        if self.is_known {
+            self.shared.with(|hub, _| hub.forget(&mut self.ticket));
+        }
     }
 }

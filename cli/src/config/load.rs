@@ -40,10 +40,15 @@ impl fmt::Display for Problem {
 /// # Errors
 ///
 /// All that is wrong, in the order of the file: what is no TOML, unknown keys, wrong types,
-/// declarations that can't be read, and what `Configuration::validate` finds.
+/// declarations that can't be read, and what `Configuration::validate` finds; then what is wrong
+/// with the files that TLS needs, if there is to be any.
 pub(crate) fn load(path: &Path) -> Result<Configuration, Vec<Problem>> {
     match fs::read_to_string(path) {
-        Ok(text) => read(path, &text),
+        Ok(text) => {
+            let mut configuration = read(path, &text)?;
+            configuration.options.tls = super::tls::load(path, &text, &configuration)?;
+            Ok(configuration)
+        }
         Err(error) => {
             let what = format!("cannot read the configuration: {error}");
             Err(vec![Problem { file: path.to_owned(), place: None, what }])

@@ -6,6 +6,7 @@ mod summary;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod values;
 
 use std::io::Write;
@@ -27,14 +28,22 @@ pub(crate) struct Args {
 enum Command {
     /// Tells what a node with this configuration would do, or all that is wrong with it.
     ///
-    /// Exits with 1 if anything is wrong; each line then says where, and what would be right.
+    /// Of what is wrong each line says where, and what would be right.
+    #[command(after_help = EXIT_CODES)]
     Check {
         /// The configuration, in TOML.
         file: PathBuf,
     },
     /// Prints a configuration with every key, its default and its meaning.
+    #[command(after_help = EXIT_CODES)]
     Example,
 }
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  the configuration can be used; there may be warnings
+  1  something is wrong with it
+  2  the command line is wrong";
 
 /// The example, in which each key is commented out.
 const EXAMPLE: &str = include_str!("example.toml");

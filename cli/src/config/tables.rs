@@ -10,10 +10,12 @@ use super::reader::{Item, Read, Source, Table};
 
 /// Reads the fields of a struct from keys of the same names.
 macro_rules! fields {
-    ($table:ident, $default:expr => $($ty:ident)::+ { $($field:ident),* $(,)? }) => {{
+    ($table:ident, $default:expr =>
+        $($ty:ident)::+ { $($field:ident),* $(,)? $(; $made_later:ident)? }
+    ) => {{
         let default = $default;
         $(let $field = $table.field(stringify!($field), default.map(|d| d.$field.clone()));)*
-        (|| Some($($ty)::+ { $($field: $field?),* }))()
+        (|| Some($($ty)::+ { $($field: $field?,)* $($made_later: None)? }))()
     }};
 }
 
@@ -63,7 +65,7 @@ pub(super) fn options(table: &mut Table<'_, '_, '_, '_>) -> Options {
         max_remote_events_processed, ssl_ca_certificate, ssl_private_key, ssl_passphrase,
         peer_description, default_capture_filter, handshake, undeclared, outgoing, outgoing_total,
         incoming, incoming_total, retry_backoff, keep_alive, terminate_timeout, cache_size,
-        wire_limits, serial_limits, log_limits,
+        wire_limits, serial_limits, log_limits; tls
     });
     options.unwrap_or(default)
 }

@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::address;
+use crate::clock::Clock;
+
 /// Shows what recorded sessions carry, one line per message.
 ///
 /// Follows both directions of each recording through its phases, its compression and its object
@@ -12,9 +15,13 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// Recordings to decode, gzipped or not; `-` for standard input.
+    /// Recordings to decode, gzipped or not, or captures (pcap, pcapng); `-` for standard input.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+
+    /// The listener's port in captures.
+    #[arg(long, value_name = "PORT", default_value_t = address::PORT)]
+    pub(crate) port: u16,
 
     /// Print one JSON object per line; see the end of `--help`.
     #[arg(long, conflicts_with_all = ["summary", "verify"])]
@@ -45,7 +52,7 @@ pub(crate) struct Args {
     /// Each writer that is announced gets a file, such as DIR/conn.log, in Bro's ASCII form or in
     /// the one that the writer's options ask for. Files of that name that are there already are
     /// replaced. Prints a line about each file instead of the messages. `#open` and `#close` are
-    /// the present time, in UTC.
+    /// the present time.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["json", "summary", "verify"])]
     pub(crate) write_logs: Option<PathBuf>,
 
@@ -55,6 +62,9 @@ pub(crate) struct Args {
     /// a `#` is a comment. A stream without a name is called `log-12`.
     #[arg(long, value_name = "FILE", requires = "write_logs")]
     pub(crate) log_names: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) clock: Clock,
 
     /// Declarations in Bro's notation: types that peers send by name only, variables for --state.
     ///
@@ -75,6 +85,7 @@ Examples:
   brocomm decode session.jsonl
   brocomm decode --json session.jsonl.gz | jq -c 'select(.event.name == \"ping\")'
   brocomm decode --summary *.jsonl
+  brocomm decode --port 1234 dump.pcapng
   brocomm decode --state session.jsonl
   brocomm decode --write-logs logs session.jsonl && bro-cut id.orig_h service < logs/conn.log
   zcat session.jsonl.gz | brocomm decode -";
@@ -85,13 +96,18 @@ Recordings:
   for bytes that a side sent, {\"t\": 1.5, \"close\": \"listener\"} at the end. A recording has to begin
   with the connection, since later messages refer to earlier ones.
 
+Captures:
+  The TCP connections to --port, by IPv4 or IPv6, are put together and decoded one after the other,
+  each named by its addresses. What the capture lacks is told, and what comes after it on that side
+  is left out. --write-logs writes those of several connections into DIR/1, DIR/2, ….
+
 JSON lines:
   t                  seconds since the connection was accepted
   from               \"connector\" or \"listener\": the sender
   phase              the sender's: \"setup\", \"handshake\", \"sync\", \"running\" or \"closed\"
   message            \"SERIAL\", \"REQUEST_EVENTS\", …; absent where a stream ceases to be decodable
   offset, bytes      where the message begins in the sender's stream, and how long it is there
-  file               the recording, if several are given
+  file               the recording or connection, if there are several
   error              why this, or from here on anything of this sender, can't be decoded
   note               what is remarkable about it
   skipped            true for a SERIAL after one that could not be decoded
@@ -129,6 +145,7 @@ Examples:
   brocomm decode session.jsonl
   brocomm decode --json session.jsonl.gz | jq -c 'select(.event.name == \"ping\")'
   brocomm decode --summary *.jsonl
+  brocomm decode --port 1234 dump.pcapng
   brocomm decode --state session.jsonl
   brocomm decode --write-logs logs session.jsonl && bro-cut id.orig_h service < logs/conn.log
   zcat session.jsonl.gz | brocomm decode -";

@@ -242,7 +242,7 @@ impl LogEntry {
 }
 
 /// Returns the names of the capabilities, as §2.9 has them; unknown ones have none.
-fn names_of(caps: Caps) -> impl Iterator<Item = &'static str> {
+pub(crate) fn names_of(caps: Caps) -> impl Iterator<Item = &'static str> {
     let names = [
         (Caps::COMPRESSION, "COMPRESSION"),
         (Caps::NO_CACHING, "NO_CACHING"),

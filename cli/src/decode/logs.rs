@@ -14,6 +14,7 @@ use bytes::Bytes;
 
 use super::side;
 use super::view::View;
+use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::log_folder::{LogFolder, read_names};
 
@@ -35,9 +36,9 @@ struct Sender {
 
 impl Logs {
     /// Makes the folder if it isn't there, and reads the names that the user gives to numbers.
-    pub(super) fn new(folder: &Path, names: Option<&Path>) -> Result<Logs, Failure> {
+    pub(super) fn new(folder: &Path, names: Option<&Path>, clock: Clock) -> Result<Logs, Failure> {
         let names = read_names(names)?;
-        let folder = LogFolder::new(folder, LogFormat::default(), Rotation::default())?;
+        let folder = LogFolder::new(folder, LogFormat::default(), Rotation::default(), clock)?;
         Ok(Logs { names, folder, sides: Default::default(), problem: None })
     }
 

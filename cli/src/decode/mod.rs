@@ -18,39 +18,114 @@ mod verify;
 mod view;
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use brocomm_conformance::RecordingReader;
+use brocomm::connection::Observed;
+use brocomm_conformance::{RecordingError, Step};
 
 pub(crate) use args::Args;
-pub(crate) use content::Access;
+pub(crate) use content::{Access, names_of};
+pub(crate) use side::role;
 
 use crate::failure::{Failure, misused, tell};
+use crate::input::Input;
 use declarations::Known;
 use session::Session;
 use view::View;
 
 /// Decodes each file; goes on with the next after one that fails.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
-    let known = Known::read(args.declarations.as_deref())?;
-    let several = args.files.len() > 1;
-    if several && args.write_logs.is_some() {
+    if args.files.len() > 1 && args.write_logs.is_some() {
         return Err(misused(format_args!(
             "--write-logs takes one FILE, {} given",
             args.files.len()
         )));
     }
-    let mut failed = false;
-    let mut followed = state::Followed::default();
+    let known = Known::read(args.declarations.as_deref())?;
+    let mut decoder =
+        Decoder { args, known, followed: state::Followed::default(), failed: false, out };
     for path in &args.files {
+        decoder.file(path)?;
+    }
+    if decoder.failed { Err(Failure::Told) } else { Ok(()) }
+}
+
+/// Shows messages of a session that goes on elsewhere, as lines.
+pub(crate) struct Shown(Box<dyn View>);
+
+impl Shown {
+    pub(crate) fn new(json: bool) -> Shown {
+        Shown(if json { Box::new(json::Lines::new(None)) } else { Box::new(text::Lines) })
+    }
+
+    /// Shows a message; the time is since the session began.
+    pub(crate) fn show(
+        &mut self,
+        time: Duration,
+        observed: &Observed,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        self.0.show(time, observed, out)
+    }
+}
+
+/// Decodes files one after the other.
+struct Decoder<'a> {
+    args: &'a Args,
+    known: Known,
+    followed: state::Followed,
+    failed: bool,
+    out: &'a mut dyn Write,
+}
+
+impl Decoder<'_> {
+    fn file(&mut self, path: &Path) -> Result<(), Failure> {
         let file = path.display().to_string();
-        let named = several.then(|| file.clone());
-        let mut view: Box<dyn View + '_> = if let Some(folder) = &args.write_logs {
-            Box::new(logs::Logs::new(folder, args.log_names.as_deref())?)
+        let several = self.args.files.len() > 1;
+        let folder = self.args.write_logs.clone();
+        match Input::open(path, self.args.port) {
+            Ok(Input::Recording(recording)) => {
+                self.session(path, &file, several, folder, recording, Vec::new())
+            }
+            Ok(Input::Capture(connections)) => {
+                let several_here = connections.len() > 1;
+                for (number, connection) in (1..).zip(connections) {
+                    let (from, to) = (connection.connector, connection.listener);
+                    let name = format!("{file} {from} > {to}");
+                    let number: u32 = number;
+                    let folder = folder.as_ref().map(|folder| match several_here {
+                        true => folder.join(number.to_string()),
+                        false => folder.clone(),
+                    });
+                    let gaps = connection.gaps.iter().map(|gap| format!("{name}: {gap}")).collect();
+                    let (named, steps) = (several || several_here, connection.steps.into_iter());
+                    self.session(path, &name, named, folder, steps.map(Ok), gaps)?;
+                }
+                Ok(())
+            }
+            Err(problem) => self.told(vec![problem]),
+        }
+    }
+
+    /// Decodes a session; `named` is whether there are others, from which it is told by its name.
+    fn session(
+        &mut self,
+        path: &Path,
+        name: &str,
+        named: bool,
+        folder: Option<PathBuf>,
+        steps: impl IntoIterator<Item = Result<Step, RecordingError>>,
+        gaps: Vec<String>,
+    ) -> Result<(), Failure> {
+        let args = self.args;
+        let own_name = named.then(|| name.to_owned());
+        let mut view: Box<dyn View + '_> = if let Some(folder) = &folder {
+            Box::new(logs::Logs::new(folder, args.log_names.as_deref(), args.clock)?)
         } else if args.state {
-            Box::new(followed.recording(path, &known, args.json, named))
+            Box::new(self.followed.recording(path, &self.known, args.json, own_name))
         } else if args.json {
-            Box::new(json::Lines::new(named))
+            Box::new(json::Lines::new(own_name))
         } else if args.summary {
             Box::new(summary::Summary::default())
         } else if args.verify {
@@ -58,38 +133,21 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         } else {
             Box::new(text::Lines)
         };
-        if several && view.wants_heading() {
-            writeln!(out, "{file}:")?;
+        if named && view.wants_heading() {
+            writeln!(self.out, "{name}:")?;
         }
-        let problems = decode(path, &file, &known, view.as_mut(), out)?;
-        // What was decoded comes before what is to be said about it.
-        out.flush()?;
-        failed |= !problems.is_empty();
-        for problem in problems {
-            tell(format_args!("{problem}"));
-        }
+        let session = Session::new(name, &self.known.beside(path), view.wants_transcripts());
+        let mut problems = session.follow(steps, view.as_mut(), self.out)?;
+        drop(view);
+        problems.extend(gaps);
+        self.told(problems)
     }
-    if failed { Err(Failure::Told) } else { Ok(()) }
-}
 
-/// Decodes a file; returns what could not be decoded.
-fn decode(
-    path: &Path,
-    file: &str,
-    known: &Known,
-    view: &mut dyn View,
-    out: &mut dyn Write,
-) -> Result<Vec<String>, Failure> {
-    let session = Session::new(file, &known.beside(path), view.wants_transcripts());
-    if path == Path::new("-") {
-        match RecordingReader::new("standard input", io::stdin().lock()) {
-            Ok(reader) => session.follow(reader, view, out),
-            Err(error) => Ok(vec![error.to_string()]),
-        }
-    } else {
-        match RecordingReader::open(path) {
-            Ok(reader) => session.follow(reader, view, out),
-            Err(error) => Ok(vec![error.to_string()]),
-        }
+    /// Tells what could not be decoded, after what was.
+    fn told(&mut self, problems: Vec<String>) -> Result<(), Failure> {
+        self.out.flush()?;
+        self.failed |= !problems.is_empty();
+        problems.iter().for_each(|problem| tell(format_args!("{problem}")));
+        Ok(())
     }
 }

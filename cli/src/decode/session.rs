@@ -1,13 +1,13 @@
 //! Follows a recorded session from its beginning to its end.
 
-use std::io::{BufRead, Write};
+use std::io::Write;
 use std::sync::Arc;
 
 use brocomm::connection::{Observed, Observer, Role};
 use brocomm::data::Declarations;
 use brocomm::logs::{LogReceiver, LogWriter};
 use brocomm::wire::{Framing, Message};
-use brocomm_conformance::{RecordingReader, StepKind};
+use brocomm_conformance::{RecordingError, Step, StepKind};
 
 use super::side::{self, SIDES};
 use super::view::View;
@@ -42,9 +42,9 @@ impl<'a> Session<'a> {
     /// Reads a recording and shows what it carries; returns what is wrong with it.
     ///
     /// Of the recording one line is held in memory, and the messages that it completes.
-    pub(super) fn follow<R: BufRead>(
+    pub(super) fn follow(
         mut self,
-        recording: RecordingReader<R>,
+        recording: impl IntoIterator<Item = Result<Step, RecordingError>>,
         view: &mut dyn View,
         out: &mut dyn Write,
     ) -> Result<Vec<String>, Failure> {

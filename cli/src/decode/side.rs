@@ -7,7 +7,7 @@ use brocomm_conformance::Side;
 pub(super) const SIDES: [Role; 2] = [Role::Initiator, Role::Acceptor];
 
 /// Returns the role of a side of a recording.
-pub(super) fn role(side: Side) -> Role {
+pub(crate) fn role(side: Side) -> Role {
     match side {
         Side::Connector => Role::Initiator,
         Side::Listener => Role::Acceptor,

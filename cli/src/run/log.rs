@@ -5,14 +5,17 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use brocomm::Time;
-use brocomm::logs::CommunicationLog;
+use brocomm::logs::{AsciiFormat, CommunicationLog, LogFormat};
 use brocomm::node::LogEntry;
 
+use crate::clock::Clock;
 use crate::failure::{Failure, failed};
 
 /// Writes the communication log as Bro does, each line at once.
 #[derive(Debug)]
 pub(super) struct Log {
+    description: Vec<u8>,
+    clock: Clock,
     format: CommunicationLog,
     file: BufWriter<File>,
     path: PathBuf,
@@ -20,16 +23,18 @@ pub(super) struct Log {
 }
 
 impl Log {
-    pub(super) fn create(path: &Path, description: &[u8]) -> Result<Log, Failure> {
+    pub(super) fn create(path: &Path, description: &[u8], clock: Clock) -> Result<Log, Failure> {
         let file = File::create(path)
             .map_err(|error| failed(format_args!("{}: cannot write: {error}", path.display())))?;
-        let format = CommunicationLog::new(description);
-        Ok(Log { format, file: BufWriter::new(file), path: path.to_owned(), opened: false })
+        let (file, path) = (BufWriter::new(file), path.to_owned());
+        let (description, format) = (description.to_vec(), CommunicationLog::new(description));
+        Ok(Log { description, clock, format, file, path, opened: false })
     }
 
     pub(super) fn write(&mut self, entry: &LogEntry) -> Result<(), Failure> {
         let mut bytes = Vec::new();
         if !std::mem::replace(&mut self.opened, true) {
+            self.set_clock(entry.time);
             self.format.open(entry.time, &mut bytes);
         }
         self.format.line(&entry.into(), &mut bytes);
@@ -40,9 +45,17 @@ impl Log {
     pub(super) fn close(&mut self, now: Time) -> Result<(), Failure> {
         let mut bytes = Vec::new();
         if self.opened {
+            self.set_clock(now);
             self.format.close(now, &mut bytes);
         }
         self.append(&bytes)
+    }
+
+    /// Sets the clock of header lines as it is at a time.
+    fn set_clock(&mut self, time: Time) {
+        let utc_offset = self.clock.offset()(time);
+        let format = LogFormat::Ascii(AsciiFormat { utc_offset, ..AsciiFormat::default() });
+        self.format = CommunicationLog::with_format(self.description.clone(), format);
     }
 
     fn append(&mut self, bytes: &[u8]) -> Result<(), Failure> {

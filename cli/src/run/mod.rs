@@ -17,11 +17,12 @@ use brocomm_tokio::{NodeHandle, Notifications};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 use tokio::time::interval;
 
+use crate::clock::Clock;
 use crate::config;
 use crate::declare::pointed;
 use crate::failure::{Failure, failed, tell};
 use crate::printer::Printer;
-use crate::session::Print;
+use crate::session::Form;
 use crate::variables;
 use control::{Control, Signals};
 use log::Log;
@@ -50,9 +51,11 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "log")]
     no_log: bool,
 
-    /// How to print what comes.
-    #[arg(long, value_name = "FORM", default_value = "bro")]
-    print: Print,
+    #[command(flatten)]
+    clock: Clock,
+
+    #[command(flatten)]
+    form: Form,
 
     /// Raise an event for each line of standard input, written as for `brocomm send`.
     #[arg(long)]
@@ -94,7 +97,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let description = configuration.options.peer_description.clone();
     let log = match args.no_log {
         true => None,
-        false => Some(Log::create(&args.log, &description)?),
+        false => Some(Log::create(&args.log, &description, args.clock)?),
     };
     let communication = communication(configuration, args)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -113,7 +116,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             notifications,
             stdin,
             signals: Signals::new()?,
-            printer: Printer::new(out, args.print, None),
+            printer: Printer::new(out, args.form.print(), None),
             log,
             status: Status::new(!args.no_status),
             state: args.state.clone(),

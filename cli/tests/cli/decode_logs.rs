@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Run, no_folder, run, scratch, session};
+use crate::support::{Run, brocomm, no_folder, run, scratch, session};
 use brocomm_conformance::Side;
 use brocomm_conformance::testing::without_times;
 
@@ -189,4 +189,20 @@ fn wrong_use_is_told() {
     assert!(taken.stderr.contains("cannot make folder"), "{}", taken.stderr);
     let none = write_logs(&folder, &session("broccoli-enum").recording_path(), &[]);
     assert_eq!((none.code, none.stdout.as_str()), (0, "no logs\n"));
+}
+
+#[test]
+fn times_are_local_unless_utc_is_asked_for() {
+    let (file, folder) = (session("bro-bro-logs").recording_path(), no_folder("log-utc"));
+    let hour = |more: &[&str]| {
+        let mut command = brocomm();
+        command.env("TZ", "XYZ-9").arg("decode").arg(&file).arg("--write-logs").arg(&folder);
+        assert!(command.args(more).output().unwrap().status.success());
+        let log = read(&folder).remove("mini.log").unwrap();
+        let open = log.lines().find_map(|line| line.strip_prefix("#open\t")).unwrap().to_owned();
+        open[11..13].parse::<u32>().unwrap()
+    };
+    let (local, utc) = (hour(&[]), hour(&["--utc"]));
+    // One later, if an hour ended meanwhile.
+    assert!([9, 8].contains(&((24 + local - utc) % 24)), "{local} {utc}");
 }

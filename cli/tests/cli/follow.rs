@@ -2,6 +2,7 @@
 //! interface.
 
 use std::fs;
+use std::path::Path;
 
 use brocomm::data::TypeTag;
 use brocomm::logs::{LogField, LogStream, LogValue};
@@ -9,7 +10,7 @@ use brocomm::node::{Communication, Configuration, Notification, Options};
 use brocomm_tokio::{NodeHandle, Notifications};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::support::{Program, closed_port, no_folder, run};
+use crate::support::{Program, brocomm, closed_port, no_folder, run};
 
 const STREAM: i32 = 14;
 
@@ -62,7 +63,14 @@ impl Node {
 
     /// Starts the program, and waits until it has joined.
     fn joined_by(&mut self, command: &str, arguments: &[&str]) -> Program {
-        let child = Program::start([&[command, &self.address], arguments].concat());
+        self.joined_in("UTC", command, arguments)
+    }
+
+    /// The same in a time zone.
+    fn joined_in(&mut self, zone: &str, command: &str, arguments: &[&str]) -> Program {
+        let mut program = brocomm();
+        program.env("TZ", zone).args([command, &self.address]).args(arguments);
+        let child = Program::spawn(program);
         self.wait_for(|told| matches!(told, Notification::ConnectionHandshakeDone(_)));
         child
     }
@@ -157,6 +165,38 @@ fn logs_are_rotated_and_json_if_asked_to() {
     assert_eq!(written, "{\"n\":1,\"s\":\"first\"}\n{\"n\":2,\"s\":\"a\\u0009b\"}\n{\"n\":3}\n");
 }
 
+/// Returns the hour in the name of the only file, and those in its header and last line.
+fn hours(folder: &Path) -> [u8; 3] {
+    let file = fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    let written = fs::read_to_string(&file).unwrap();
+    let stamp = |key| written.lines().find_map(|line| line.strip_prefix(key)).unwrap().to_owned();
+    let name =
+        file.file_name().unwrap().to_str().unwrap().strip_prefix("mini.").unwrap().to_owned();
+    // 2026-11-22-21-36-57
+    [name, stamp("#open\t"), stamp("#close\t")].map(|stamp| stamp[11..13].parse().unwrap())
+}
+
+#[test]
+fn times_of_files_are_local_unless_utc_is_asked_for() {
+    // Nine hours ahead, as POSIX writes it.
+    let mut found = Vec::new();
+    for more in [&[][..], &["--utc"]] {
+        let folder = no_folder("follow-local");
+        let mut node = Node::start();
+        let arguments = ["--once", "--rotate", "1d", "--write", folder.to_str().unwrap()];
+        let child = node.joined_in("XYZ-9", "logs", &[&arguments, more].concat());
+        node.write(1, None);
+        node.end();
+        assert_eq!(child.end().code, 0);
+        found.push(hours(&folder));
+    }
+    let [local, utc] = found[..] else { panic!("{found:?}") };
+    for (local, utc) in local.into_iter().zip(utc) {
+        // One later, if an hour ended meanwhile.
+        assert!([9, 8].contains(&((24 + local - utc) % 24)), "{found:?}");
+    }
+}
+
 #[test]
 fn a_log_can_be_followed_column_by_column() {
     let mut node = Node::start();
@@ -225,12 +265,16 @@ fn a_peer_that_comes_back_is_followed_on() {
 fn prints_are_shown_with_their_files() {
     let mut node = Node::start();
     let child = node.joined_by("print", &[]);
+    let json = node.joined_by("print", &["--json"]);
     for (file, text) in [("/dev/stdout", "hello"), ("a file", "a\nb")] {
         node.with(|node, now| node.print(file.as_bytes(), text.as_bytes(), now)).unwrap();
     }
     node.end();
-    let told = "/dev/stdout: hello\na file: a\\x0ab\n".to_owned();
-    assert_eq!(child.end().told(), (0, &*told, ""));
+    let told = "/dev/stdout: hello\na file: a\\x0ab\n";
+    assert_eq!(child.end().told(), (0, told, ""));
+    let told = "{\"file\":\"/dev/stdout\",\"text\":\"hello\"}\n\
+        {\"file\":\"a file\",\"text\":\"a\\\\x0ab\"}\n";
+    assert_eq!(json.end().told(), (0, told, ""));
 }
 
 #[test]

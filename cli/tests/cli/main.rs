@@ -1,13 +1,20 @@
 //! The program as its users run it; one binary, as each test binary has to be linked.
 
+mod captures;
 mod config;
 mod decode;
 mod decode_logs;
 mod decode_state;
+mod doctor;
 mod follow;
+#[cfg(unix)]
+mod introduction;
+mod manual;
 mod peers;
 mod recordings;
+mod replay;
 #[cfg(unix)]
 mod run;
 mod state;
 mod support;
+mod tls;

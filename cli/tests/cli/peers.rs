@@ -1,6 +1,15 @@
 //! The real program, talking to itself over the loopback interface.
 
-use crate::support::{Program, Run, closed_port, run};
+use std::fs;
+use std::time::Duration;
+
+use brocomm::connection::{Config, Phase, Setup};
+use brocomm::data::{Name, Packet};
+use brocomm_std::Peer;
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use crate::support::{Program, Run, closed_port, run, scratch};
 
 #[test]
 fn what_is_sent_is_shown_with_its_values() {
@@ -37,7 +46,7 @@ fn lines_of_json_have_the_documented_fields() {
         "--event=e(set[addr])",
         "--event=other()",
         "--events=/e/",
-        "--print=json",
+        "--json",
         "--once",
     ]);
     let parse = |line: String| serde_json::from_str::<serde_json::Value>(&line).unwrap();
@@ -142,6 +151,23 @@ fn ping_measures_a_peer_of_our_own() {
 }
 
 #[test]
+fn what_is_sent_and_pinged_can_be_told_as_json() {
+    let (mut listener, address) = Program::listen(&["--event=e(count)"]);
+    let parse = |line: &str| serde_json::from_str::<Value>(line).unwrap();
+    let sent = run(["send", &address, "e(1)", "--json"]);
+    assert_eq!(sent.code, 0);
+    assert_eq!(parse(&sent.stdout), json!({"sent": "e(1)", "to": address}));
+    listener.notice_with(" event ");
+    let pings = run(["ping", &address, "-c", "2", "-i", "0", "--json"]);
+    assert_eq!(pings.code, 0);
+    let lines: Vec<Value> = pings.stdout.lines().map(parse).collect();
+    assert_eq!((&lines[0]["seq"], &lines[1]["seq"]), (&json!(0), &json!(1)));
+    assert!(lines[0]["time"].as_f64().unwrap() > 0.0);
+    assert_eq!((&lines[2]["sent"], &lines[2]["answered"]), (&json!(2), &json!(2)));
+    assert!(lines[2]["min"].as_f64() <= lines[2]["max"].as_f64() && lines.len() == 3);
+}
+
+#[test]
 fn ping_spares_what_may_be_a_bro() {
     let (_listener, address) = Program::listen(&["--description=bro"]);
     let Run { code, stdout: out, stderr: err } = run(["ping", &address, "-c", "1"]);
@@ -161,4 +187,42 @@ fn the_demonstration_is_good() {
     for message in ["VERSION", "REQUEST_EVENTS", "CAPTURE_FILTER", "COMPRESS", "PHASE_DONE"] {
         assert!(out.contains(message), "{out}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn packets_are_written_as_pcap() {
+    let file = scratch("packets", "got.pcap", b"");
+    let write = ["--write-packets", file.to_str().unwrap()];
+    let (listener, address) = Program::listen(&[&write[..], &["--once"]].concat());
+    let config = Config { setup: Some(Setup::default()), ..Config::default() };
+    let mut peer = Peer::connect(address, config, Duration::from_secs(10)).unwrap();
+    while peer.connection().phase() != Phase::Running {
+        peer.next(None).unwrap().expect("it goes on");
+    }
+    // One of another link type can't be in the same file.
+    for (link_type, usec) in [(1, 5), (1, 6), (101, 7)] {
+        let data = Bytes::from_static(b"packet");
+        let packet = Packet { sec: 7, usec, len: 6, link_type, tag: Name::new(), data };
+        peer.connection_mut().send_packet(&packet).unwrap();
+    }
+    peer.close(None).unwrap();
+    let listener = listener.end();
+    assert_eq!(listener.code, 1);
+    assert_eq!(listener.stdout.matches(" packet 6 bytes\n").count(), 3);
+    assert!(listener.stderr.ends_with("got.pcap: packets left out: 1\n"), "{}", listener.stderr);
+    let header = ["d4c3b2a102000400", "0000000000000000", "0000004001000000"].concat();
+    let packet =
+        |usec| format!("07000000{usec:02x}0000000600000006000000{}", hex::encode("packet"));
+    let written = hex::encode(fs::read(&file).unwrap());
+    assert_eq!(written, format!("{header}{}{}", packet(5), packet(6)));
+
+    let (_listener, address) = Program::listen(&["--event=a()", "--once"]);
+    let connect = run(["connect", &address, "--count=0", write[0], write[1]]);
+    assert_eq!(connect.code, 0);
+    let mut program = Program::start(["connect", &address, write[0], write[1]]);
+    program.line_with("handshake_done");
+    program.signal("-INT");
+    assert_eq!(program.end().code, 0);
+    assert_eq!(hex::encode(fs::read(&file).unwrap()), header);
 }

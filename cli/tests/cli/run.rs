@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{Program, run, scratch};
+use crate::support::{Program, brocomm, run, scratch};
 
 fn start(configuration: &Path, arguments: &[&str]) -> Program {
     Program::start([&["run", configuration.to_str().unwrap()], arguments].concat())
@@ -20,7 +20,8 @@ fn two_nodes_do_what_bros_do() {
     );
     let server = scratch(test, "server.toml", text.as_bytes());
     let server_log = server.with_file_name("server.log");
-    let mut server = start(&server, &["--stdin", "--log", server_log.to_str().unwrap()]);
+    let mut server =
+        start(&server, &["--stdin", "--no-status", "--log", server_log.to_str().unwrap()]);
     let listening = server.line_with("listening on 127.0.0.1:");
     let port = listening.rsplit(':').next().unwrap();
 
@@ -96,4 +97,55 @@ fn a_node_with_nothing_to_do_says_so() {
     let result = run(["run".as_ref(), file.as_os_str()]);
     assert_eq!(result.code, 1);
     assert!(result.stderr.contains("nothing to do: set `listen = true`"), "{}", result.stderr);
+}
+
+#[test]
+fn variables_are_kept_over_a_restart() {
+    let test = "run-state";
+    let text = "declarations = 'global hits = 1 &synchronized;'\nlisten = true\n\
+        listen_interface = '127.0.0.1'\nlisten_port = 0\n\
+        [nodes.tool]\nhost = '127.0.0.1'\nsync = true\n";
+    let file = scratch(test, "node.toml", text.as_bytes());
+    let kept = file.with_file_name("kept");
+    // It may be left from the run before.
+    let _ = fs::remove_file(&kept);
+    let node = || {
+        let mut node = start(&file, &["--no-log", "--state", kept.to_str().unwrap()]);
+        let listening = node.line_with("listening on ");
+        (node, listening.strip_prefix("listening on ").unwrap().to_owned())
+    };
+    let state = |arguments: &[&str]| {
+        run([&["state"], arguments, &["--config", file.to_str().unwrap()]].concat())
+    };
+    let (first, address) = node();
+    assert_eq!(state(&["set", &address, "hits", "7"]).stdout, "set hits = 7 (was 1)\n");
+    first.signal("-TERM");
+    assert_eq!(first.end().code, 0);
+    let (_second, address) = node();
+    assert_eq!(state(&["get", &address]).told(), (0, "hits = 7\n", ""));
+}
+
+#[test]
+fn the_log_has_local_time_unless_utc_is_asked_for() {
+    let file = scratch(
+        "run-utc",
+        "node.toml",
+        b"listen = true\nlisten_interface = '127.0.0.1'\nlisten_port = 0\n",
+    );
+    let log = file.with_file_name("communication.log");
+    // Nine hours ahead, as POSIX writes it.
+    for (more, ahead) in [(&[][..], 9), (&["--utc"], 0)] {
+        let mut command = brocomm();
+        command.env("TZ", "XYZ-9").arg("run").arg(&file).arg("--log").arg(&log).args(more);
+        let mut node = Program::spawn(command);
+        node.line_with("listening on ");
+        node.signal("-TERM");
+        assert_eq!(node.end().code, 0);
+        let text = fs::read_to_string(&log).unwrap();
+        let open = text.lines().find_map(|line| line.strip_prefix("#open\t")).unwrap();
+        let first = text.lines().find(|line| !line.starts_with('#')).unwrap();
+        let seconds: f64 = first.split('\t').next().unwrap().parse().unwrap();
+        let hour = (seconds as u64 / 3600 + ahead) % 24;
+        assert_eq!(open[11..13].parse(), Ok(hour), "{open}");
+    }
 }

@@ -1,7 +1,271 @@
-//! The object cache (2§5).
+//! The object cache (2§5), and how wide its ids are (2§3).
 
-use crate::suite::Case;
+use brocomm::data::{Field, Record, Type, Value};
+use brocomm::wire::{Caps, Message, MessageType};
+
+use super::raw::{Pid, Raw};
+use crate::suite::{Capability, Case, Exchange, Outcome, Stop, Trial};
+
+/// An id that neither the suite's writer nor anything before it has used.
+const FREE: Pid = 0x00ab_0000;
 
 pub(super) fn cases() -> Vec<Case> {
-    vec![]
+    let read = read().into_iter().map(|case| case.needs(Capability::Cache));
+    read.chain(ids()).chain(written()).collect()
+}
+
+/// What an implementation has to remember of what it receives.
+fn read() -> Vec<Case> {
+    vec![
+        Case::must(
+            "2:5/1",
+            "a reference to a value that was sent before is understood",
+            "Sends an event with the count 41 under an id, then one whose argument is only a \
+             reference to that id. Both have to be echoed as 41.",
+            |trial| {
+                let mut peer = trial.running()?;
+                let raw = Raw::on(&peer);
+                echoes(&mut peer, raw.echo(&raw.count(FREE, FREE + 1, 41)), 41)?;
+                echoes(&mut peer, raw.echo(&raw.reference(FREE)), 41)
+            },
+        ),
+        Case::must(
+            "2:5/2",
+            "a reference to a type that was sent before is understood",
+            "Sends a count in full, then ten more whose type is a reference to that of the first.",
+            |trial| {
+                let mut peer = trial.running()?;
+                for number in 0..11 {
+                    let back = peer.echo(Value::Count(number))?;
+                    Stop::unless(back == Value::Count(number), || {
+                        format!("{number} was sent, {} came back", back.to_line())
+                    })?;
+                }
+                Ok(())
+            },
+        ),
+        Case::must(
+            "2:5/3",
+            "ids may begin anywhere, and leave gaps",
+            "Sends values under the ids 0x00ab0000, 0x00ab1000 and so on, and refers to the first \
+             at last. A Bro that connects again goes on counting.",
+            |trial| {
+                let mut peer = trial.running()?;
+                let raw = Raw::on(&peer);
+                for step in 0..4 {
+                    let pid = FREE + step * 0x1000;
+                    echoes(&mut peer, raw.echo(&raw.count(pid, pid + 1, step)), step)?;
+                }
+                echoes(&mut peer, raw.echo(&raw.reference(FREE)), 0)
+            },
+        ),
+        Case::must(
+            "2:5/4",
+            "a SERIAL may refer to what is in itself",
+            "Sends a vector of two elements, the second of which is a reference to the first.",
+            |trial| {
+                let mut peer = trial.running()?;
+                let raw = Raw::on(&peer);
+                let ty = raw.vector_type(FREE + 1, &raw.count_type(FREE + 2));
+                let vector = [
+                    raw.vector(FREE, &ty, 2),
+                    vec![1],
+                    raw.count(FREE + 3, FREE + 4, 9),
+                    vec![1],
+                    raw.reference(FREE + 3),
+                ];
+                peer.send(&Message::Serial(raw.echo(&vector.concat()).into()))?;
+                let back = peer.echoed()?.to_line();
+                Stop::unless(back == "[9, 9]", || format!("[9, 9] was sent, {back} came back"))?;
+                peer.answers()
+            },
+        )
+        .needs(Capability::Containers),
+        Case::should(
+            "2:5/5",
+            "a full object under an id in use counts from then on",
+            "Sends 1 and then 2 under the same id, and then a reference to it, which has to be 2.",
+            |trial| {
+                let mut peer = trial.running()?;
+                let raw = Raw::on(&peer);
+                echoes(&mut peer, raw.echo(&raw.count(FREE, FREE + 1, 1)), 1)?;
+                echoes(&mut peer, raw.echo(&raw.count(FREE, FREE + 2, 2)), 2)?;
+                echoes(&mut peer, raw.echo(&raw.reference(FREE)), 2)
+            },
+        ),
+        Case::should(
+            "2:5/6",
+            "a reference to an id that was never sent ends the connection",
+            "Sends an event whose argument is a reference to an unknown id. Bro drops the event with \
+             `unknown object referenced`, and closes.",
+            |trial| {
+                let mut peer = trial.running()?;
+                let raw = Raw::on(&peer);
+                let event = raw.echo(&raw.reference(FREE));
+                peer.send(&Message::Serial(event.into()))?;
+                trial.closes(&mut peer, "a reference to an unknown id")
+            },
+        ),
+        Case::should(
+            "2:5/7",
+            "each connection has a cache of its own",
+            "Sends a value on one connection, and refers to it on a second, which is an error there \
+             and not on the first.",
+            |trial| {
+                let mut first = trial.running()?;
+                let raw = Raw::on(&first);
+                echoes(&mut first, raw.echo(&raw.count(FREE, FREE + 1, 3)), 3)?;
+                let mut second = trial.running()?;
+                let event = Raw::on(&second).echo(&Raw::on(&second).reference(FREE));
+                second.send(&Message::Serial(event.into()))?;
+                second.expect_close("a reference to what was sent elsewhere")?;
+                echoes(&mut first, raw.echo(&raw.reference(FREE)), 3)
+            },
+        ),
+        Case::must(
+            "2:5/8",
+            "both caches stay in step over thousands of values and types",
+            "Has 5,000 records echoed of 1,700 types by turns, more objects than either cache \
+             holds, so that types come in full, as references, and in full again after they were \
+             evicted. An implementation that evicts other objects than the suite fails to \
+             understand a reference, or sends one that cannot be understood.",
+            |trial| {
+                let mut peer = trial.running()?;
+                for number in 0..5_000_u64 {
+                    // Some types often, others hardly ever.
+                    let kind = if number % 3 == 0 { number % 7 } else { number % 1_700 };
+                    let sent = record(kind, number);
+                    let back = peer.echo(sent.clone())?;
+                    Stop::unless(back == sent, || {
+                        format!("{} was sent, {} came back", sent.to_line(), back.to_line())
+                    })?;
+                }
+                Ok(())
+            },
+        ),
+    ]
+}
+
+/// How wide ids are, by what both sides announced.
+fn ids() -> Vec<Case> {
+    vec![
+        Case::must(
+            "2:3/10",
+            "ids have 32 bits for a peer that announces no capabilities",
+            "Sends no CAPS at all, and events as to be written then.",
+            |trial| with_caps(trial, None),
+        ),
+        Case::must(
+            "2:3/11",
+            "ids have 32 bits for a peer that announces only the new cache strategy",
+            "Announces NEW_CACHE_STRATEGY without PID_64BIT.",
+            |trial| with_caps(trial, Some(Caps::NEW_CACHE_STRATEGY)),
+        )
+        .needs(Capability::NewCache),
+        Case::must(
+            "2:3/12",
+            "ids have 64 bits for a peer that announces PID_64BIT, whatever the cache does",
+            "Announces PID_64BIT without NEW_CACHE_STRATEGY.",
+            |trial| with_caps(trial, Some(Caps::PID_64BIT)),
+        )
+        .needs(Capability::NewCache),
+        Case::must(
+            "2:3/13",
+            "an id beyond 32 bits is understood where ids have 64",
+            "Sends a value under the id 2^40 + 1, and refers to it.",
+            |trial| {
+                let mut peer = trial.running()?;
+                if !peer.mode_out().pid_64bit {
+                    return Stop::inconclusive("it does not announce PID_64BIT");
+                }
+                let (raw, pid) = (Raw::on(&peer), (1 << 40) + 1);
+                echoes(&mut peer, raw.echo(&raw.count(pid, pid + 1, 6)), 6)?;
+                echoes(&mut peer, raw.echo(&raw.reference(pid)), 6)
+            },
+        )
+        .needs(Capability::NewCache),
+    ]
+}
+
+/// What an implementation may refer to in what it sends.
+fn written() -> Vec<Case> {
+    vec![
+        Case::must(
+            "2:5/20",
+            "a peer that keeps no cache gets every object in full, under the id 0",
+            "Announces NO_CACHING and BROCCOLI_PEER, as a Broccoli, has values echoed, and looks at \
+             the ids of what comes back.",
+            |trial| {
+                let mut peer = trial.open()?;
+                let hello = peer.hello().broccoli();
+                peer.shake(&hello)?;
+                for number in 0..5 {
+                    peer.send_echo(Value::Count(number))?;
+                    let got = peer.wait_for("conformance_echoed", |got| {
+                        (got.message_type() == MessageType::Serial).then(|| got.clone())
+                    })?;
+                    let (full, pid) = first_object(&got.bytes);
+                    Stop::unless(full && pid == 0, || {
+                        format!("the argument is full: {full}, its id {pid}")
+                    })?;
+                }
+                peer.answers()
+            },
+        ),
+        Case::must(
+            "2:5/21",
+            "what is echoed to a peer without a cache is the same value each time",
+            "As a Broccoli, has the same record echoed three times, and another in between.",
+            |trial| {
+                let mut peer = trial.open()?;
+                let hello = peer.hello().broccoli();
+                peer.shake(&hello)?;
+                for (kind, number) in [(0, 1), (0, 1), (1, 2), (0, 1)] {
+                    let sent = record(kind, number);
+                    let back = peer.echo(sent.clone())?;
+                    Stop::unless(back == sent, || format!("{} came back", back.to_line()))?;
+                }
+                peer.answers()
+            },
+        ),
+    ]
+}
+
+/// Sends an event of bytes, and checks what number is echoed.
+fn echoes(peer: &mut Exchange, event: Vec<u8>, number: u64) -> Outcome {
+    peer.send(&Message::Serial(event.into()))?;
+    let back = peer.echoed()?;
+    Stop::unless(back == Value::Count(number), || {
+        format!("{number} was sent, and {} came back", back.to_line())
+    })
+}
+
+fn with_caps(trial: &mut Trial<'_>, caps: Option<Caps>) -> Outcome {
+    let mut peer = trial.running_as(|hello| hello.caps = caps)?;
+    for number in 0..20 {
+        let sent = record(number % 3, number);
+        let back = peer.echo(sent.clone())?;
+        Stop::unless(back == sent, || {
+            format!("{} was sent, and {} came back", sent.to_line(), back.to_line())
+        })?;
+    }
+    peer.answers()
+}
+
+/// A record of one of many types.
+fn record(kind: u64, number: u64) -> Value {
+    let name = format!("Conformance::Kind{kind}");
+    let fields = vec![Field::new("n", Type::COUNT), Field::new(format!("f{kind}"), Type::STRING)];
+    let values = vec![Some(Value::Count(number)), Some(Value::string("x"))];
+    Value::Record(Record::new(Type::record(name, fields), values).into())
+}
+
+/// Tells of the first argument of an event whether it is a full object, and its id of 32 bits.
+fn first_object(message: &[u8]) -> (bool, u32) {
+    // Header chunk, length of the argument, tag, length of the name; name, time and number.
+    let name = 12 + 4 + 1 + 4 + "conformance_echoed".len();
+    match message.get(name + 8 + 4..).unwrap_or_default() {
+        [full, a, b, c, d, ..] => (*full != 0, u32::from_be_bytes([*a, *b, *c, *d])),
+        _ => (false, u32::MAX),
+    }
 }

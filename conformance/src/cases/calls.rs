@@ -1,7 +1,149 @@
-//! Calls that do not fit (§5).
+//! Calls that do not fit, and serializations that cannot be read (§5).
 
-use crate::suite::Case;
+use brocomm::data::Value;
+
+use crate::suite::{Case, Exchange, Outcome, Stop, Trial, chunk, header};
 
 pub(super) fn cases() -> Vec<Case> {
-    vec![]
+    let ignored = |id, title: &str, description: &str, name: &'static str, args: Vec<Value>| {
+        let description =
+            format!("{description} It is parsed, dropped and logged; the connection stays.");
+        Case::must(id, title, description, move |trial: &mut Trial<'_>| {
+            let mut peer = trial.running()?;
+            peer.send_event(name, &args)?;
+            // Nothing may come back of what is ignored, so the next echo is the next answer.
+            let back = peer.echo(Value::Count(1))?;
+            Stop::unless(back == Value::Count(1), || format!("{back} came back"))
+        })
+    };
+    let text = || Value::string("conformance");
+    let mut cases = vec![
+        ignored(
+            "5/1",
+            "a call of an unknown event is ignored",
+            "Sends the event conformance_unknown.",
+            "conformance_unknown",
+            vec![text()],
+        ),
+        ignored(
+            "5/2",
+            "a call with too many arguments is ignored",
+            "Sends conformance_echo with two arguments.",
+            "conformance_echo",
+            vec![text(), text()],
+        ),
+        ignored(
+            "5/3",
+            "a call with too few arguments is ignored",
+            "Sends conformance_echo without arguments.",
+            "conformance_echo",
+            vec![],
+        ),
+        ignored(
+            "5/4",
+            "a call with an argument of the wrong type is ignored",
+            "Sends conformance_log with a count in place of a string.",
+            "conformance_log",
+            vec![Value::Count(1)],
+        ),
+        ignored(
+            "5/5",
+            "a call of what is no event is ignored",
+            "Sends a call of the variable conformance_n.",
+            "conformance_n",
+            vec![text()],
+        ),
+        Case::must(
+            "5/6",
+            "what is ignored is in the object cache all the same",
+            "Sends an unknown event, and then conformance_echo with the same value, which goes as a \
+             reference to what was ignored.",
+            |trial| {
+                let mut peer = trial.running()?;
+                let value = Value::string("the same value, and so the same object");
+                peer.send_event("conformance_unknown", std::slice::from_ref(&value))?;
+                peer.send_echo(value.clone())?;
+                let back = peer.echoed()?;
+                Stop::unless(back == value, || format!("{back} came back"))
+            },
+        )
+        .needs(crate::suite::Capability::Cache),
+        Case::must(
+            "5/7",
+            "an event that was not requested is taken",
+            "Sends conformance_report and conformance_echo: requesting only filters at the sender, \
+             so that events nobody requested are accepted.",
+            |trial| {
+                let mut peer = trial.running()?;
+                peer.send_event("conformance_reported_not", &[])?;
+                peer.answers()
+            },
+        ),
+    ];
+    cases.extend(unreadable());
+    cases
+}
+
+/// What cannot be read leaves the caches out of step, so the connection has to be closed.
+fn unreadable() -> Vec<Case> {
+    let closes =
+        |id, title: &str, description: &str, make: fn(&mut Exchange) -> Outcome<Vec<u8>>| {
+            let why = title.split(" ends ").next().unwrap_or(title).to_owned();
+            Case::must(id, title, description, move |trial: &mut Trial<'_>| {
+                let mut peer = trial.running()?;
+                let argument = make(&mut peer)?;
+                peer.send_bytes(&[header(2), chunk(&argument)].concat(), &why)?;
+                trial.closes(&mut peer, &why)
+            })
+        };
+    vec![
+        closes(
+            "5/20",
+            "a SERIAL of an unknown kind ends the connection",
+            "Sends a SERIAL that begins with `z`. Bro says `unknown serialization type 7a` and \
+             closes.",
+            |_| Ok(b"z conformance".to_vec()),
+        ),
+        closes(
+            "5/21",
+            "a reference to an object that was never sent ends the connection",
+            "Sends an event whose argument is a reference to the object 999999. Bro says `unknown \
+             object 999999 referenced` and closes.",
+            |peer| {
+                let mut argument = call("conformance_echo", 1);
+                argument.push(0);
+                match peer.mode_out().pid_64bit {
+                    true => argument.extend_from_slice(&999_999_u64.to_be_bytes()),
+                    false => argument.extend_from_slice(&999_999_u32.to_be_bytes()),
+                }
+                Ok(argument)
+            },
+        ),
+        closes(
+            "5/22",
+            "an object of an unknown class ends the connection",
+            "Sends an event whose argument is an object of the serial type 0x8863. Bro says \
+             `unknown object type` and closes.",
+            |peer| {
+                let mut argument = call("conformance_echo", 1);
+                argument.push(1);
+                match peer.mode_out().pid_64bit {
+                    true => argument.extend_from_slice(&77_u64.to_be_bytes()),
+                    false => argument.extend_from_slice(&77_u32.to_be_bytes()),
+                }
+                argument.extend_from_slice(&[0x88, 0x63, 0, 0]);
+                Ok(argument)
+            },
+        ),
+    ]
+}
+
+/// Returns the beginning of a call of an event (2§2).
+fn call(name: &str, args: u32) -> Vec<u8> {
+    let mut bytes = vec![b'e'];
+    bytes.extend_from_slice(&u32::try_from(name.len()).unwrap_or(0).to_be_bytes());
+    bytes.extend_from_slice(name.as_bytes());
+    bytes.extend_from_slice(&1_500_000_000.0_f64.to_be_bytes());
+    bytes.extend_from_slice(&args.to_be_bytes());
+    bytes
 }

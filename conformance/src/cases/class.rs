@@ -1,7 +1,126 @@
 //! Which node applies to a peer (§4).
 
-use crate::suite::Case;
+use brocomm::data::Value;
+use brocomm::wire::MessageType;
+use bytes::Bytes;
+
+use crate::suite::{Case, Entry, Outcome, Role, Stop, Trial};
 
 pub(super) fn cases() -> Vec<Case> {
-    vec![]
+    vec![
+        Case::must(
+            "4/1",
+            "a node without a class applies to a peer without one",
+            "Sends no class: the implementation has to request conformance_echo and accept it.",
+            |trial| trial.running()?.answers(),
+        ),
+        Case::must(
+            "4/2",
+            "a node with a class applies to a peer that sends it",
+            "Sends the class `conformance`, or waits for it: the implementation has to request \
+             conformance_echo and accept it.",
+            |trial| trial.running()?.answers(),
+        )
+        .entry(Entry::Classed),
+        Case::must(
+            "4/3",
+            "a peer that no node applies to stays connected",
+            "Sends the class `conformance-stranger`, which no node has. The handshake completes, \
+             but the implementation requests nothing.",
+            |trial| {
+                let mut stranger = trial.open()?;
+                let hello = stranger.hello();
+                stranger.shake(&hello)?;
+                // Has everything before it answered, on a connection of somebody known.
+                known(trial)?;
+                Stop::unless(!stranger.has_closed()?, || "it closed".to_owned())?;
+                let requested = &stranger.theirs().requested;
+                Stop::unless(requested.is_empty(), || format!("it requested {requested:?}"))
+            },
+        )
+        .entry(Entry::Stranger)
+        .only(Role::Listens),
+        Case::must(
+            "4/4",
+            "input of a peer that no node applies to is not accepted",
+            "Sends conformance_echo as a stranger, which must not be echoed to anybody, and then as \
+             somebody known, which must be. The stranger's input is parsed all the same, so that it \
+             stays connected.",
+            |trial| not_accepted(trial, Entry::Stranger),
+        )
+        .entry(Entry::Stranger)
+        .only(Role::Listens),
+        Case::must(
+            "4/5",
+            "a peer that no node applies to may request events",
+            "Requests conformance_echoed as a stranger, while somebody known has an event echoed: \
+             the stranger gets it too.",
+            |trial| {
+                let mut stranger = trial.open()?;
+                let hello = stranger.hello();
+                stranger.shake(&hello)?;
+                known(trial)?;
+                stranger.expect_event("conformance_echoed").map(drop)
+            },
+        )
+        .entry(Entry::Stranger)
+        .only(Role::Listens),
+        Case::must(
+            "4/6",
+            "input is not accepted by a node that says so",
+            "Sends conformance_echo to a node with accept_input = F, which must not be echoed, and \
+             then as somebody known, which must be.",
+            |trial| not_accepted(trial, Entry::Deaf),
+        )
+        .entry(Entry::Deaf)
+        .only(Role::Listens),
+        Case::must(
+            "4/7",
+            "whoever connects sends the class of its node in VERSION",
+            "Waits for a connection of the class `conformance` and looks at VERSION, which ends in \
+             the class and a NUL.",
+            |trial| {
+                let mut peer = trial.open()?;
+                let version = peer.expect(MessageType::Version)?;
+                let class = version.bytes.get(32..).unwrap_or_default();
+                Stop::unless(class == b"conformance\0", || {
+                    format!("VERSION ends in \"{}\"", class.escape_ascii())
+                })
+            },
+        )
+        .entry(Entry::Classed)
+        .only(Role::Connects),
+        Case::must(
+            "4/8",
+            "the node that was connected with applies, whatever class the listener sends",
+            "Answers a connection with the class `conformance-stranger` in VERSION.",
+            |trial| {
+                let class = Bytes::from_static(b"conformance-stranger");
+                trial.running_as(|hello| hello.version.class = Some(class))?.answers()
+            },
+        )
+        .only(Role::Connects),
+    ]
+}
+
+/// Has an event echoed by a node that is known.
+fn known(trial: &mut Trial<'_>) -> Outcome {
+    let mut known = trial.open_as(Entry::Plain)?;
+    known.shake(&known.hello())?;
+    known.answers()
+}
+
+fn not_accepted(trial: &mut Trial<'_>, entry: Entry) -> Outcome {
+    let mut refused = trial.open_as(entry)?;
+    refused.shake(&refused.hello())?;
+    let mut known = trial.open_as(Entry::Plain)?;
+    known.shake(&known.hello())?;
+    refused.send_event("conformance_echo", &[Value::string("not accepted")])?;
+    // A round trip on the same connection would be an echo, so it is closed: all it sent is read
+    // before that is seen.
+    refused.finish();
+    refused.expect_close("the suite closed its direction")?;
+    known.send_echo(Value::string("accepted"))?;
+    let back = known.echoed()?;
+    Stop::unless(back == Value::string("accepted"), || format!("{back} came back"))
 }

@@ -1,7 +1,390 @@
 //! Compressed directions (§1.5).
 
-use crate::suite::Case;
+use std::slice::from_ref;
+
+use brocomm::data::Value;
+use brocomm::wire::{Caps, Compression, Message, MessageType};
+use flate2::{Compress, Decompress, FlushCompress, FlushDecompress};
+
+use super::framing::{echoed, in_parts};
+use crate::suite::{Capability, Case, Entry, Exchange, Outcome, Stop, Trial, chunk};
 
 pub(super) fn cases() -> Vec<Case> {
-    vec![]
+    let receiving = [received(), refused()].concat();
+    let receiving = receiving.into_iter().map(|case| case.needs(Capability::Decompression));
+    let sending = sent().into_iter().map(|case| case.entry(Entry::Compress));
+    receiving.chain(sending).collect()
+}
+
+/// What has to be understood of a sender that compresses.
+fn received() -> Vec<Case> {
+    vec![
+        Case::must(
+            "1.5/1",
+            "events are understood after COMPRESS, at each level",
+            "For each level from 1 to 9: sends COMPRESS and then 20 events, alike but for a number, \
+             so that later ones build on what the zlib stream has seen before.",
+            |trial| {
+                for level in (1..=9).filter_map(Compression::new) {
+                    let mut peer = trial.running_as(|hello| hello.compression = Some(level))?;
+                    for number in 0..20 {
+                        let value = Value::string(format!("alike but for its number {number}"));
+                        peer.send_echo(value.clone())?;
+                        echoed(&mut peer, &value)?;
+                    }
+                }
+                Ok(())
+            },
+        ),
+        Case::must(
+            "1.5/2",
+            "a stored chunk may have any size",
+            "Sends events of 10, 100 and 2000 bytes as stored chunks: the payload, then the length \
+             0. A sender stores what is shorter than 30 bytes; a receiver takes any.",
+            |trial| {
+                let mut peer = Packing::new(trial)?;
+                for size in [10, 100, 2000] {
+                    let value = Value::string("s".repeat(size));
+                    let argument = peer.echo(&value)?;
+                    let bytes = [peer.stored(&HEADER), peer.stored(&argument)].concat();
+                    peer.send(&bytes, "stored")?;
+                    peer.echoed(&value)?;
+                }
+                Ok(())
+            },
+        ),
+        Case::must(
+            "1.5/3",
+            "a compressed chunk may have any size",
+            "Sends an event whose header chunk, of 8 bytes, is compressed as well. A sender stores \
+             what is shorter than 30 bytes; a receiver takes both.",
+            |trial| {
+                let mut peer = Packing::new(trial)?;
+                let value = Value::string("deflated");
+                let argument = peer.echo(&value)?;
+                let bytes = [peer.deflated(&HEADER), peer.deflated(&argument)].concat();
+                peer.send(&bytes, "deflated, header included")?;
+                peer.echoed(&value)
+            },
+        ),
+        Case::must(
+            "1.5/4",
+            "stored chunks do not enter the zlib stream",
+            "Sends compressed and stored events in turns: the stream lives for the whole direction, \
+             and goes on behind a stored chunk as if that were not there.",
+            |trial| {
+                let mut peer = Packing::new(trial)?;
+                for number in 0..20_u64 {
+                    let value = Value::string(format!("now the one and then the other {number}"));
+                    let argument = peer.echo(&value)?;
+                    let packed = match number % 2 {
+                        0 => peer.deflated(&argument),
+                        _ => peer.stored(&argument),
+                    };
+                    let bytes = [peer.stored(&HEADER), packed].concat();
+                    peer.send(&bytes, if number % 2 == 0 { "deflated" } else { "stored" })?;
+                    peer.echoed(&value)?;
+                }
+                Ok(())
+            },
+        ),
+        Case::must(
+            "1.5/5",
+            "a compressed chunk may come in parts",
+            "Sends a compressed event in parts of 7 bytes: compression sits above parts.",
+            |trial| {
+                let mut peer = Packing::new(trial)?;
+                let value = Value::string("compressed, then cut into parts");
+                let argument = peer.echo(&value)?;
+                let packed = peer.deflated(&argument);
+                let parts = in_parts(packed.get(4..).unwrap_or_default(), 7);
+                let bytes = [peer.stored(&HEADER), parts].concat();
+                peer.send(&bytes, "deflated, in parts of 7 bytes")?;
+                peer.echoed(&value)
+            },
+        )
+        .needs(Capability::PartialChunks),
+        Case::should(
+            "1.5/6",
+            "a second COMPRESS starts a new zlib stream",
+            "Sends COMPRESS, an event, COMPRESS again and an event in a new zlib stream, with its \
+             header. Bro does so to a peer whose sync had to wait (§3.3).",
+            |trial| {
+                let mut peer = Packing::new(trial)?;
+                for text in ["before the second COMPRESS", "behind the second COMPRESS"] {
+                    let value = Value::string(text);
+                    let argument = peer.echo(&value)?;
+                    let bytes = [peer.stored(&HEADER), peer.deflated(&argument)].concat();
+                    peer.send(&bytes, "deflated")?;
+                    peer.echoed(&value)?;
+                    let compress = peer.stored(&[0x12, 0, 0, 0, 0, 0, 0, 0]);
+                    peer.send(&compress, "COMPRESS")?;
+                    peer.deflater = Compress::new(Default::default(), true);
+                }
+                Ok(())
+            },
+        ),
+        Case::must(
+            "1.5/7",
+            "a message of 2.5 MB is understood when compressed",
+            "Has a string of 2.5 MB echoed that compresses to little.",
+            |trial| {
+                let mut peer =
+                    trial.running_as(|hello| hello.compression = Some(Compression::default()))?;
+                let value = Value::string("0123456789".repeat(250_000));
+                peer.send_echo(value.clone())?;
+                let back = peer.echoed()?;
+                Stop::unless(back == value, || "another value came back".to_owned())
+            },
+        )
+        .needs(Capability::PartialChunks),
+    ]
+}
+
+/// What has to be refused of a sender that compresses.
+fn refused() -> Vec<Case> {
+    let refused = |id, title: &str, description: &str, bad: fn(&mut Packing) -> Vec<u8>| {
+        let why = title.split(" ends ").next().unwrap_or(title).to_owned();
+        Case::should(id, title, description, move |trial| {
+            let mut peer = Packing::new(trial)?;
+            let bad = bad(&mut peer);
+            peer.send(&bad, &why)?;
+            trial.closes(&mut peer.exchange, &why)
+        })
+    };
+    vec![
+        refused(
+            "1.5/20",
+            "a chunk that inflates to more than it says ends the connection",
+            "Sends a compressed chunk of 100 bytes that says it has 50.",
+            |peer| peer.lying(&[7; 100], 50),
+        ),
+        refused(
+            "1.5/21",
+            "a chunk that inflates to less than it says ends the connection",
+            "Sends a compressed chunk of 100 bytes that says it has 150.",
+            |peer| peer.lying(&[7; 100], 150),
+        ),
+        refused(
+            "1.5/22",
+            "a chunk that says it has 4 GiB ends the connection",
+            "Sends a compressed chunk of 100 bytes that says it has 4 GiB - 1. The claim has to be \
+             held against a limit before anything is allocated.",
+            |peer| peer.lying(&[7; 100], u32::MAX),
+        ),
+        refused(
+            "1.5/23",
+            "a chunk that inflates to 8 MiB but says 100 bytes ends the connection",
+            "Sends 8 KiB that inflate to 8 MiB of zeros and say they are 100 bytes. Inflating has \
+             to end where the claim does.",
+            |peer| peer.lying(&vec![0; 8 << 20], 100),
+        ),
+        refused(
+            "1.5/24",
+            "a compressed chunk shorter than its length ends the connection",
+            "Sends a chunk of 3 bytes; after COMPRESS each ends in a length of 4.",
+            |_| chunk(&[0, 0, 0]),
+        ),
+        refused(
+            "1.5/25",
+            "a chunk that is no zlib stream ends the connection",
+            "Sends bytes that no zlib stream begins with, and says that they inflate to 8 bytes.",
+            |_| chunk(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 8, 0, 0, 0]),
+        ),
+        refused(
+            "1.5/26",
+            "a stored chunk of nothing ends the connection",
+            "Sends a chunk that holds nothing but the length 0: its payload is empty, which no \
+             chunk's may be (§1.1).",
+            |peer| peer.stored(&[]),
+        ),
+        refused(
+            "1.5/27",
+            "compressed bytes left over end the connection",
+            "Sends a chunk whose zlib stream ends before its bytes do.",
+            |peer| {
+                let mut packed = peer.packed(&[7; 100], FlushCompress::Finish);
+                packed.extend_from_slice(b"left over");
+                packed.extend_from_slice(&100_u32.to_le_bytes());
+                chunk(&packed)
+            },
+        ),
+    ]
+}
+
+/// What a sender that compresses has to do.
+fn sent() -> Vec<Case> {
+    vec![
+        Case::must(
+            "1.5/40",
+            "COMPRESS comes when the handshake completes, before anything of the next phase",
+            "Goes through the handshake with a node that compresses. COMPRESS has to come behind \
+             PHASE_DONE, and everything behind it has to be compressed: the bytes are held against \
+             the rules, without this project's own decoder.",
+            |trial| {
+                let mut peer = handshaken(trial)?;
+                match peer.receive()? {
+                    Some(got) if got.message == Message::Compress => peer.answers(),
+                    Some(got) => Stop::failed(format!("{} came instead", got.message_type())),
+                    None => Stop::failed("it closed instead"),
+                }
+            },
+        ),
+        Case::must(
+            "1.5/41",
+            "what is compressed inflates to as many bytes as it says",
+            "Has 50 strings echoed, of 5 to 3000 bytes. Each chunk behind COMPRESS ends in a length \
+             that is 0, for a stored one, or what the rest inflates to, little-endian; all in one \
+             zlib stream.",
+            |trial| {
+                let mut peer = handshaken(trial)?;
+                peer.expect(MessageType::Compress)?;
+                let mut inflater = Decompress::new(true);
+                let mut deflated = 0;
+                for number in 0..50 {
+                    peer.send_echo(Value::string("abcde".repeat(1 + number * 12)))?;
+                    loop {
+                        let Some(got) = peer.receive()? else {
+                            return Stop::failed("it closed instead of echoing");
+                        };
+                        deflated += check_chunks(&got.bytes, &mut inflater)?;
+                        if got.serial.is_some() {
+                            break;
+                        }
+                    }
+                }
+                Stop::unless(deflated > 0, || "nothing was compressed".to_owned())?;
+                peer.answers()
+            },
+        ),
+        Case::must(
+            "1.5/42",
+            "COMPRESS is not sent to a peer that cannot decompress",
+            "Goes through the handshake with a node that compresses, and without announcing \
+             COMPRESSION. No COMPRESS may come.",
+            |trial| {
+                let no_compression = Caps::PID_64BIT | Caps::NEW_CACHE_STRATEGY;
+                let mut peer = trial.running_as(|hello| hello.caps = Some(no_compression))?;
+                peer.answers()?;
+                Stop::unless(!peer.theirs().compress, || "COMPRESS came".to_owned())
+            },
+        ),
+        Case::must(
+            "1.5/43",
+            "each direction is compressed by itself",
+            "Goes through the handshake with a node that compresses, and compresses nothing itself.",
+            |trial| {
+                let mut peer = trial.running()?;
+                peer.answers()?;
+                Stop::unless(peer.theirs().compress, || "COMPRESS did not come".to_owned())
+            },
+        ),
+        Case::must(
+            "1.5/44",
+            "both directions may be compressed",
+            "Goes through the handshake with a node that compresses, and compresses as well.",
+            |trial| {
+                let mut peer =
+                    trial.running_as(|hello| hello.compression = Some(Compression::default()))?;
+                for number in 0..20 {
+                    let value = Value::string(format!("compressed both ways {number}"));
+                    peer.send_echo(value.clone())?;
+                    echoed(&mut peer, &value)?;
+                }
+                Stop::unless(peer.theirs().compress, || "COMPRESS did not come".to_owned())
+            },
+        ),
+    ]
+}
+
+/// Goes through the handshake up to the implementation's PHASE_DONE.
+fn handshaken(trial: &mut Trial<'_>) -> Outcome<Exchange> {
+    let mut peer = trial.open()?;
+    let hello = peer.hello();
+    peer.greet(&hello)?;
+    peer.request(&hello)?;
+    peer.send(&Message::PhaseDone)?;
+    peer.expect(MessageType::PhaseDone)?;
+    Ok(peer)
+}
+
+/// Undoes the compression of chunks as §1.5 has it; returns how many were compressed.
+fn check_chunks(bytes: &[u8], inflater: &mut Decompress) -> Outcome<usize> {
+    let (mut rest, mut deflated) = (bytes, 0);
+    while let Some((word, behind)) = rest.split_first_chunk::<4>() {
+        let length = u32::from_be_bytes(*word) as usize;
+        let (chunk, behind) = behind.split_at_checked(length).unwrap_or((behind, &[]));
+        rest = behind;
+        let Some((body, claim)) = chunk.split_last_chunk::<4>() else {
+            return Stop::failed(format!("a chunk of {} bytes has no length", chunk.len()));
+        };
+        let claim = u32::from_le_bytes(*claim);
+        if claim == 0 {
+            continue;
+        }
+        deflated += 1;
+        let mut plain = Vec::with_capacity(1 << 20);
+        let result = inflater.decompress_vec(body, &mut plain, FlushDecompress::Sync);
+        Stop::unless(result.is_ok() && plain.len() as u64 == u64::from(claim), || {
+            format!("a chunk inflates to {} bytes, and says {claim}: {result:?}", plain.len())
+        })?;
+    }
+    Ok(deflated)
+}
+
+/// The header chunk's payload of a SERIAL.
+const HEADER: [u8; 8] = [2, 0, 0, 0, 0, 0, 0, 0];
+
+/// A connection that the suite compresses by hand.
+struct Packing {
+    exchange: Exchange,
+    deflater: Compress,
+}
+
+impl Packing {
+    fn new(trial: &mut Trial<'_>) -> Outcome<Packing> {
+        let mut exchange = trial.running()?;
+        // Booked nowhere, so that the exchange itself does not compress.
+        exchange.send_bytes(&crate::suite::header(0x12), "COMPRESS")?;
+        Ok(Packing { exchange, deflater: Compress::new(Default::default(), true) })
+    }
+
+    /// Returns the argument of an event that is echoed.
+    fn echo(&mut self, value: &Value) -> Outcome<Vec<u8>> {
+        let argument = self.exchange.encode_event("conformance_echo", from_ref(value))?;
+        Ok(argument.to_vec())
+    }
+
+    /// Waits for this value to come back.
+    fn echoed(&mut self, value: &Value) -> Outcome {
+        let back = self.exchange.echoed()?;
+        Stop::unless(back == *value, || format!("{back} came back for {value}"))
+    }
+
+    fn send(&mut self, bytes: &[u8], meaning: &str) -> Outcome {
+        self.exchange.send_bytes(bytes, meaning)
+    }
+
+    fn stored(&self, payload: &[u8]) -> Vec<u8> {
+        chunk(&[payload, &[0; 4]].concat())
+    }
+
+    fn deflated(&mut self, payload: &[u8]) -> Vec<u8> {
+        self.lying(payload, u32::try_from(payload.len()).unwrap_or(0))
+    }
+
+    /// Makes a compressed chunk that says it has so many bytes.
+    fn lying(&mut self, payload: &[u8], length: u32) -> Vec<u8> {
+        let mut packed = self.packed(payload, FlushCompress::Sync);
+        packed.extend_from_slice(&length.to_le_bytes());
+        chunk(&packed)
+    }
+
+    fn packed(&mut self, payload: &[u8], flush: FlushCompress) -> Vec<u8> {
+        // More than what cannot be compressed takes.
+        let mut packed = Vec::with_capacity(payload.len() + payload.len() / 8 + 256);
+        // Cannot fail: the state is whole, and there is room.
+        let _ = self.deflater.compress_vec(payload, &mut packed, flush);
+        packed
+    }
 }

@@ -1,9 +1,14 @@
 //! Chunks, parts and headers (§1.1–§1.4).
 
+use std::slice::from_ref;
+
 use brocomm::data::Value;
-use brocomm::wire::{Framing, MAX_PART, Message, MessageType};
+use brocomm::wire::{Framing, Message, MessageType};
 
 use crate::suite::{Capability, Case, Exchange, Outcome, Stop, Trial, chunk, header};
+
+/// The longest part that a Bro can receive (§1.2).
+const MAX_PART: usize = 1_048_572;
 
 /// The mark of a part that is not the last (§1.2).
 const PARTIAL: u32 = 0x8000_0000;
@@ -112,7 +117,7 @@ fn parts() -> Vec<Case> {
             |trial| {
                 let mut peer = clear(trial)?;
                 let value = Value::string("header in parts");
-                let argument = peer.encode_event("conformance_echo", &[value.clone()])?;
+                let argument = peer.encode_event("conformance_echo", from_ref(&value))?;
                 let head = header(2).get(4..).unwrap_or_default().to_vec();
                 let bytes = [in_parts(&head, 3), chunk(&argument)].concat();
                 peer.send_bytes(&bytes, "SERIAL whose header is in parts")?;
@@ -126,7 +131,7 @@ fn parts() -> Vec<Case> {
              bytes: a Bro cannot receive a longer one.",
             |trial| {
                 let mut peer = clear(trial)?;
-                let value = Value::string(&"0123456789".repeat(250_000));
+                let value = Value::string("0123456789".repeat(250_000));
                 peer.send_echo(value.clone())?;
                 let got = peer.expect(MessageType::Serial)?;
                 let longest = longest_part(&got.bytes);
@@ -284,7 +289,7 @@ pub(super) fn in_parts(payload: &[u8], size: usize) -> Vec<u8> {
 }
 
 fn send_in_parts(peer: &mut Exchange, value: &Value, size: usize) -> Outcome {
-    let argument = peer.encode_event("conformance_echo", &[value.clone()])?;
+    let argument = peer.encode_event("conformance_echo", from_ref(value))?;
     let bytes = [header(2), in_parts(&argument, size)].concat();
     peer.send_bytes(&bytes, &format!("SERIAL in parts of {size} bytes"))
 }

@@ -1,7 +1,314 @@
-//! The way into Running (§3.1–§3.3).
+//! The way into Running (§2.1, §3.1, §3.2).
 
-use crate::suite::Case;
+use std::time::Duration;
+
+use brocomm::data::{Id, Type, Value};
+use brocomm::wire::{Caps, Message, MessageType, Version};
+use bytes::Bytes;
+
+use super::framing::echoed;
+use crate::suite::{Case, Exchange, Hello, Outcome, Role, Stop, Trial, chunk, header};
 
 pub(super) fn cases() -> Vec<Case> {
-    vec![]
+    [version(), setup(), handshake()].concat()
+}
+
+/// The argument of VERSION (§2.1).
+fn version() -> Vec<Case> {
+    vec![
+        Case::must(
+            "2.1/1",
+            "VERSION announces protocol 7 and data format 26",
+            "Looks at the implementation's VERSION.",
+            |trial| {
+                let version = its_version(trial)?;
+                let Version { protocol, data_format, .. } = version;
+                Stop::unless((protocol, data_format) == (7, 26), || {
+                    format!("it announces protocol {protocol}, data format {data_format}")
+                })
+            },
+        ),
+        Case::should(
+            "2.1/2",
+            "a VERSION of less than 16 bytes ends the connection",
+            "Sends a VERSION that ends within its fourth number.",
+            |trial| {
+                let mut peer = trial.open()?;
+                let argument = [0, 0, 0, 7, 0, 0, 11, 184, 0, 0, 0, 26, 0, 0, 0];
+                let bytes = [header(1), chunk(&argument)].concat();
+                peer.send_bytes(&bytes, "VERSION of 15 bytes")?;
+                trial.closes(&mut peer, "a VERSION of 15 bytes")
+            },
+        ),
+        Case::must(
+            "2.1/3",
+            "VERSION may lack a class",
+            "Sends a VERSION of 16 bytes, as Broccoli does, and goes through the handshake.",
+            |trial| {
+                let mut peer = trial.running_as(|hello| hello.version.class = None)?;
+                peer.answers()
+            },
+        ),
+        Case::must(
+            "2.1/4",
+            "what follows the class in VERSION is ignored",
+            "Sends a VERSION with 12 bytes behind the NUL that ends the class.",
+            |trial| {
+                let mut peer = trial.open()?;
+                let hello = peer.hello();
+                let class = hello.version.class.clone().unwrap_or_default();
+                let plain = peer.encode(&Message::Version(Version {
+                    class: Some(class.clone()),
+                    ..hello.version.clone()
+                }));
+                let argument = plain.get(16..).unwrap_or_default();
+                let longer = [argument, b"behind it\0\0\0"].concat();
+                peer.send_bytes(&[header(1), chunk(&longer)].concat(), "VERSION and more")?;
+                peer.expect(MessageType::Version)?;
+                peer.request(&hello)?;
+                peer.complete(&hello)?;
+                peer.answers()
+            },
+        ),
+        Case::must(
+            "2.1/5",
+            "data format 0 is accepted",
+            "Sends a VERSION with data format 0, which is accepted for compatibility.",
+            |trial| trial.running_as(|hello| hello.version.data_format = 0)?.answers(),
+        ),
+        Case::must(
+            "2.1/6",
+            "cache size 0 is accepted",
+            "Sends a VERSION with cache size 0, which means no bound; the suite refers to nothing \
+             then.",
+            |trial| trial.running_as(|hello| hello.version.cache_size = 0)?.answers(),
+        ),
+        Case::must(
+            "2.1/7",
+            "any runtime is accepted",
+            "Sends a VERSION with the largest runtime.",
+            |trial| trial.running_as(|hello| hello.version.runtime = u32::MAX)?.answers(),
+        ),
+    ]
+}
+
+/// The first phase (§3.1).
+fn setup() -> Vec<Case> {
+    vec![
+        Case::must(
+            "3.1/1",
+            "VERSION is sent at once, without waiting for the other side's",
+            "Opens a connection, sends nothing, and waits for VERSION, which has to be the first \
+             message.",
+            |trial| {
+                let mut peer = trial.open()?;
+                match peer.receive()? {
+                    Some(got) if got.message_type() == MessageType::Version => Ok(()),
+                    Some(got) => Stop::failed(format!("{} came first", got.message_type())),
+                    None => Stop::failed("it closed"),
+                }
+            },
+        ),
+        Case::must(
+            "3.1/2",
+            "nothing but VERSION and peer_description is sent before the other side's VERSION",
+            "Opens a connection and sends nothing for a quarter of a second.",
+            |trial| {
+                let mut peer = trial.open()?;
+                while let Some(Some(got)) = peer.receive_within(Duration::from_millis(250))? {
+                    let described = peer.theirs().description.is_some();
+                    let right = match got.message_type() {
+                        MessageType::Version => !described,
+                        MessageType::Serial => described,
+                        _ => false,
+                    };
+                    Stop::unless(right, || format!("{} came", got.message_type()))?;
+                }
+                Ok(())
+            },
+        ),
+        Case::must(
+            "3.1/3",
+            "another protocol version ends the connection",
+            "Sends a VERSION with protocol 6.",
+            |trial| ends(trial, "protocol 6", |hello| hello.version.protocol = 6),
+        ),
+        Case::must(
+            "3.1/4",
+            "another data format ends the connection",
+            "Sends a VERSION with data format 25.",
+            |trial| ends(trial, "data format 25", |hello| hello.version.data_format = 25),
+        ),
+        Case::must(
+            "3.1/5",
+            "a peer need not send its description",
+            "Goes through the handshake without peer_description, as Broccoli does.",
+            |trial| trial.running_as(|hello| hello.description = None)?.answers(),
+        ),
+        Case::must(
+            "3.1/6",
+            "peer_description may be of another type",
+            "Sends a count as peer_description. Bro says `peer_description not a string`, and goes \
+             on.",
+            |trial| {
+                let mut peer = trial.open()?;
+                let hello = Hello { description: None, ..peer.hello() };
+                peer.send(&Message::Version(hello.version.clone()))?;
+                peer.send_id(Id::global("peer_description", Type::COUNT, Some(Value::Count(1))))?;
+                peer.expect(MessageType::Version)?;
+                peer.request(&hello)?;
+                peer.complete(&hello)?;
+                peer.answers()
+            },
+        ),
+        Case::must(
+            "3.1/7",
+            "a peer that closes in Setup concerns nobody else",
+            "Opens a connection and closes it, having sent nothing; then another that is closed \
+             behind VERSION.",
+            |trial| {
+                drop(trial.open()?);
+                let mut peer = trial.open()?;
+                let hello = peer.hello();
+                peer.send(&Message::Version(hello.version))?;
+                drop(peer);
+                trial.still_serves()
+            },
+        ),
+    ]
+}
+
+/// The second phase (§3.2).
+fn handshake() -> Vec<Case> {
+    vec![
+        Case::must(
+            "3.2/1",
+            "CAPS, requests and one PHASE_DONE follow the other side's VERSION",
+            "Sends VERSION and nothing more: the implementation has to come to its PHASE_DONE by \
+             itself, with its requests before, none of them behind.",
+            |trial| {
+                let mut peer = trial.open()?;
+                let hello = peer.hello();
+                peer.greet(&hello)?;
+                peer.expect(MessageType::PhaseDone)?;
+                let requested = peer.theirs().requested.clone();
+                peer.request(&hello)?;
+                peer.complete(&hello)?;
+                peer.answers()?;
+                let theirs = peer.theirs();
+                Stop::unless(theirs.phase_done == 1, || "PHASE_DONE came again".to_owned())?;
+                Stop::unless(theirs.requested == requested, || {
+                    "it requested events behind its PHASE_DONE".to_owned()
+                })
+            },
+        ),
+        Case::must(
+            "3.2/2",
+            "requests are taken in any order",
+            "Sends the requests of a handshake in the opposite order: events, capture filter, CAPS \
+             last.",
+            |trial| {
+                let mut peer = trial.open()?;
+                let hello = peer.hello();
+                peer.greet(&hello)?;
+                peer.send(&Message::CaptureFilter(Bytes::from_static(b"tcp")))?;
+                peer.send(&Message::RequestEvents(hello.events.iter().collect()))?;
+                peer.send(&Message::Caps(Caps::BRO))?;
+                peer.complete(&hello)?;
+                peer.answers()
+            },
+        ),
+        Case::must(
+            "3.2/3",
+            "a peer without CAPS has no capabilities",
+            "Goes through the handshake without CAPS: ids have 32 bits then, in both directions.",
+            |trial| {
+                let mut peer = trial.running_as(|hello| hello.caps = None)?;
+                let value = Value::string("no capabilities");
+                peer.send_echo(value.clone())?;
+                echoed(&mut peer, &value)
+            },
+        ),
+        Case::must(
+            "3.2/4",
+            "a Broccoli is spoken to as it can be",
+            "Goes through the handshake as Broccoli does: no description, no class, REQUEST_EVENTS \
+             before CAPS, no cache. Nothing that comes back may be a reference or have an id.",
+            |trial| {
+                let mut peer = trial.open()?;
+                let hello = peer.hello().broccoli();
+                peer.greet(&hello)?;
+                peer.send(&Message::RequestEvents(hello.events.iter().collect()))?;
+                peer.send(&Message::Caps(hello.caps.unwrap_or(Caps::NONE)))?;
+                peer.complete(&hello)?;
+                let value = Value::string("the same again");
+                for _ in 0..3 {
+                    peer.send_echo(value.clone())?;
+                    echoed(&mut peer, &value)?;
+                }
+                Ok(())
+            },
+        ),
+        Case::must(
+            "3.2/5",
+            "an ID that is nobody's description changes nothing",
+            "Sends the ID conformance_n in the handshake.",
+            |trial| {
+                let mut peer = trial.open()?;
+                let hello = peer.hello();
+                peer.greet(&hello)?;
+                peer.send_id(Id::global("conformance_n", Type::COUNT, Some(Value::Count(5))))?;
+                peer.request(&hello)?;
+                peer.complete(&hello)?;
+                peer.answers()
+            },
+        ),
+        Case::must(
+            "3.2/6",
+            "a peer that closes in Handshake concerns nobody else",
+            "Goes through half a handshake, closes, and has an event echoed on another connection.",
+            |trial| {
+                let mut peer = trial.open()?;
+                let hello = peer.hello();
+                peer.greet(&hello)?;
+                peer.request(&hello)?;
+                drop(peer);
+                trial.still_serves()
+            },
+        ),
+        Case::must(
+            "3.2/7",
+            "a peer may take its time with the handshake",
+            "Begins a handshake, goes through another one meanwhile, and completes the first.",
+            |trial| {
+                let mut slow = trial.open()?;
+                let hello = slow.hello();
+                slow.greet(&hello)?;
+                trial.running()?.answers()?;
+                slow.request(&hello)?;
+                slow.complete(&hello)?;
+                slow.answers()
+            },
+        )
+        .only(Role::Listens),
+    ]
+}
+
+/// Returns the implementation's VERSION.
+fn its_version(trial: &mut Trial<'_>) -> Outcome<Version> {
+    let mut peer: Exchange = trial.open()?;
+    peer.expect(MessageType::Version)?;
+    match peer.theirs().version.clone() {
+        Some(version) => Ok(version),
+        None => Stop::failed("no VERSION came"),
+    }
+}
+
+/// Sends a VERSION for which the implementation has to close.
+fn ends(trial: &mut Trial<'_>, why: &str, change: impl FnOnce(&mut Hello)) -> Outcome {
+    let mut peer = trial.open()?;
+    let mut hello = peer.hello();
+    change(&mut hello);
+    peer.send(&Message::Version(hello.version))?;
+    trial.closes(&mut peer, why)
 }

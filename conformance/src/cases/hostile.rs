@@ -1,7 +1,221 @@
 //! Limits, and input that is meant to do harm (2§12, §1).
+//!
+//! What ends a connection for it, and what is borne, is for the implementation to say; that others
+//! are served is not.
 
-use crate::suite::Case;
+use brocomm::data::Value;
+use brocomm::wire::Message;
+use fastrand::Rng;
+
+use super::raw::{Pid, Raw};
+use crate::suite::{Capability, Case, Exchange, Outcome, Role, Stop, Trial, chunk, header};
+
+const FREE: Pid = 0x00ab_0000;
 
 pub(super) fn cases() -> Vec<Case> {
-    vec![]
+    [serials(), streams()].concat()
+}
+
+fn serials() -> Vec<Case> {
+    vec![
+        Case::should(
+            "2:12/1",
+            "an event that is cut short at any byte ends the connection",
+            "Sends an event whose argument chunk lacks its last byte, on another connection its last \
+             two, and so on down to one byte. Bro aborts at a SERIAL that is too short.",
+            |trial| {
+                let mut length = usize::MAX;
+                loop {
+                    let mut peer = trial.running()?;
+                    let argument =
+                        peer.encode_event("conformance_echo", &[Value::string("cut")])?;
+                    length = length.min(argument.len()) - 1;
+                    let Some(cut @ [_, ..]) = argument.get(..length) else { break };
+                    let bytes = [header(2), chunk(cut)].concat();
+                    peer.send_bytes(&bytes, &format!("SERIAL, {length} bytes of it"))?;
+                    peer.expect_close("a SERIAL that is cut short")?;
+                }
+                trial.still_serves()
+            },
+        ),
+        Case::should(
+            "2:12/2",
+            "a vector of 4 billion elements that are not there ends the connection",
+            "Sends a vector whose number of elements is 0xffffffff, and nothing behind it. The \
+             number is to be held against the bytes that are left before anything is allocated.",
+            |trial| {
+                let mut peer = trial.running()?;
+                let raw = Raw::on(&peer);
+                let ty = raw.vector_type(FREE + 1, &raw.count_type(FREE + 2));
+                let event = raw.echo(&raw.vector(FREE, &ty, u32::MAX));
+                peer.send(&Message::Serial(event.into()))?;
+                trial.closes(&mut peer, "a vector of 4 billion elements")
+            },
+        )
+        .needs(Capability::Containers),
+        Case::should(
+            "2:12/3",
+            "vectors 100,000 deep do no harm",
+            "Sends a vector within a vector, and so on. Whoever reads them by recursion runs out of \
+             stack. The connection may be ended for it.",
+            |trial| {
+                let mut peer = trial.running()?;
+                let raw = Raw::on(&peer);
+                let ty = raw.vector_type(FREE + 1, &raw.any_type(FREE + 2));
+                let mut value = raw.vector(FREE, &ty, 1);
+                for depth in 0..100_000 {
+                    value.push(1);
+                    let elements = u32::from(depth < 99_999);
+                    let inner = raw.vector(FREE + 3 + depth, &raw.known_type(FREE + 1), elements);
+                    value.extend(inner);
+                }
+                peer.send(&Message::Serial(raw.echo(&value).into()))?;
+                survives(trial, &mut peer)
+            },
+        )
+        .needs(Capability::Containers),
+        Case::should(
+            "2:12/4",
+            "types 100,000 deep do no harm",
+            "Sends an empty vector whose type is a vector of vectors of vectors, and so on.",
+            |trial| {
+                let mut peer = trial.running()?;
+                let raw = Raw::on(&peer);
+                let mut pieces: Vec<Vec<u8>> =
+                    (0..100_000).map(|depth| raw.vector_type(FREE + 1 + depth, &[])).collect();
+                pieces.push(raw.count_type(FREE));
+                let event = raw.echo(&raw.vector(FREE + 200_000, &pieces.concat(), 0));
+                peer.send(&Message::Serial(event.into()))?;
+                survives(trial, &mut peer)
+            },
+        )
+        .needs(Capability::Containers),
+        Case::should(
+            "2:12/5",
+            "references that multiply do no harm",
+            "Sends a vector of two numbers, then one that holds that twice by reference, then one \
+             that holds the last twice, 60 times: a few hundred bytes that stand for 2^60 values.",
+            |trial| {
+                let mut peer = trial.running()?;
+                let raw = Raw::on(&peer);
+                let ty = raw.vector_type(FREE + 1, &raw.any_type(FREE + 2));
+                let inner = raw.count(FREE + 3, FREE + 4, 1);
+                let twice = [&[1][..], &inner, &[1], &raw.reference(FREE + 3)].concat();
+                let event = raw.echo(&[raw.vector(FREE, &ty, 2), twice].concat());
+                peer.send(&Message::Serial(event.into()))?;
+                for step in 0..60 {
+                    let last = raw.reference(if step == 0 { FREE } else { FREE + 10 + step - 1 });
+                    let head = raw.vector(FREE + 10 + step, &raw.known_type(FREE + 1), 2);
+                    let event = raw.echo(&[&head[..], &[1], &last, &[1], &last].concat());
+                    peer.send(&Message::Serial(event.into()))?;
+                    if peer.has_closed()? {
+                        break;
+                    }
+                }
+                survives(trial, &mut peer)
+            },
+        )
+        .needs(Capability::Containers)
+        .needs(Capability::Cache),
+    ]
+}
+
+fn streams() -> Vec<Case> {
+    vec![
+        Case::must(
+            "1.1/30",
+            "bytes at random concern nobody else",
+            "Sends 1,000 bytes at random on each of 40 connections: at once on half of them, after \
+             a handshake on the others; the same bytes each time that the case is run.",
+            |trial| {
+                let mut random = Rng::with_seed(47757);
+                for number in 0..40 {
+                    let mut peer = if number % 2 == 0 { trial.open()? } else { trial.running()? };
+                    let bytes: Vec<u8> = (0..1000).map(|_| random.u8(..)).collect();
+                    peer.send_bytes(&bytes, "1,000 bytes at random")?;
+                }
+                trial.still_serves()
+            },
+        ),
+        Case::must(
+            "1.1/31",
+            "an event with one bit the other way concerns nobody else",
+            "Sends an event with one of its bits inverted, each of them in turn, each on a \
+             connection of its own if the one before was closed.",
+            |trial| {
+                let mut peer = trial.running()?;
+                let length = peer.encode_event("conformance_echo", &[Value::Count(1)])?.len();
+                for bit in 0..(12 + 4 + length) * 8 {
+                    let mut peer = trial.running()?;
+                    let argument = peer.encode_event("conformance_echo", &[Value::Count(1)])?;
+                    let mut bytes = [header(2), chunk(&argument)].concat();
+                    if let Some(byte) = bytes.get_mut(bit / 8) {
+                        *byte ^= 1 << (bit % 8);
+                    }
+                    peer.send_bytes(&bytes, &format!("an event with bit {bit} inverted"))?;
+                    peer.finish();
+                }
+                trial.still_serves()
+            },
+        )
+        .only(Role::Listens),
+        Case::should(
+            "1.1/32",
+            "a hundred connections that say nothing keep nobody out",
+            "Opens 100 connections and sends nothing on them; then one more is served.",
+            |trial| {
+                let silent: Vec<Exchange> =
+                    (0..100).map(|_| trial.open()).collect::<Outcome<_>>()?;
+                trial.still_serves()?;
+                drop(silent);
+                Ok(())
+            },
+        )
+        .only(Role::Listens),
+        Case::should(
+            "1.1/33",
+            "a peer that asks and does not read concerns nobody else",
+            "Has a string of 100 KB echoed 200 times on a connection from which nothing is read. \
+             Another connection is served meanwhile.",
+            |trial| {
+                let mut greedy = trial.running()?;
+                greedy.set_patience(std::time::Duration::from_millis(300));
+                let value = Value::string("0123456789".repeat(10_000));
+                for _ in 0..200 {
+                    // That it does not read either is its right.
+                    if greedy.send_echo(value.clone()).is_err() {
+                        break;
+                    }
+                }
+                trial.still_serves()
+            },
+        )
+        .only(Role::Listens),
+        Case::should(
+            "2.3/30",
+            "requests for 200,000 events do no harm",
+            "Sends REQUEST_EVENTS with 200,000 names that nobody knows.",
+            |trial| {
+                let mut peer = trial.running()?;
+                let names: Vec<String> = (0..200_000).map(|n| format!("nobody_{n}")).collect();
+                peer.send(&Message::RequestEvents(names.iter().collect()))?;
+                survives(trial, &mut peer)
+            },
+        ),
+    ]
+}
+
+/// Checks that the implementation either answers on this connection or closes it, and serves others.
+fn survives(trial: &mut Trial<'_>, peer: &mut Exchange) -> Outcome {
+    let answered = peer.send_echo(Value::Count(4_711)).and_then(|()| {
+        // What was borne comes back before.
+        while peer.echoed()? != Value::Count(4_711) {}
+        Ok(())
+    });
+    if let Err(stop) = answered
+        && !peer.has_closed()?
+    {
+        return Stop::failed(format!("it neither answers nor closes: {stop}"));
+    }
+    trial.still_serves()
 }

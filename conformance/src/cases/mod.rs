@@ -13,6 +13,7 @@ mod handshake;
 mod hostile;
 mod logs;
 mod phases;
+mod raw;
 mod requests;
 mod splits;
 mod state;

@@ -1,7 +1,326 @@
-//! Requests of events, prints and sync points (§2.3, §2.11, §2.12), PINGs (§2.7).
+//! Requests of events (§2.3), PINGs (§2.7), sync points (§2.11) and prints (§2.12).
 
-use crate::suite::Case;
+use brocomm::data::Value;
+use brocomm::wire::{EventNames, Message, MessageType, PingArgs, PingLayout, SyncPoint};
+
+use crate::suite::{Capability, Case, Exchange, Outcome, Stop, Trial, chunk, header};
 
 pub(super) fn cases() -> Vec<Case> {
-    vec![]
+    [events(), pings(), prints(), messages()].concat()
+}
+
+fn events() -> Vec<Case> {
+    vec![
+        Case::must(
+            "2.3/1",
+            "conformance_echo is requested before PHASE_DONE",
+            "Looks at what the implementation requests in the handshake. It requests those of the \
+             events that it has handlers for which its pattern matches.",
+            |trial| {
+                let mut peer = trial.open()?;
+                let hello = peer.hello();
+                peer.greet(&hello)?;
+                peer.expect(MessageType::PhaseDone)?;
+                let requested = &peer.theirs().requested;
+                let found = requested.iter().any(|name| name.as_str() == Some("conformance_echo"));
+                Stop::unless(found, || format!("it requested {requested:?}"))
+            },
+        ),
+        Case::must(
+            "2.3/2",
+            "an event that was not requested is not sent",
+            "Requests nothing and sends conformance_echo; then requests what comes back and sends \
+             it again. Only the second may be echoed.",
+            |trial| {
+                let mut peer = trial.running_as(|hello| hello.events.clear())?;
+                peer.send_echo(Value::string("not requested"))?;
+                // An echo would come before what this is answered with, on whatever connection.
+                trial.running()?.answers()?;
+                let sent = |peer: &mut Exchange| -> Outcome<bool> {
+                    while let Some(Some(got)) = peer.receive_within(std::time::Duration::ZERO)? {
+                        if got.serial.is_some() {
+                            return Ok(true);
+                        }
+                    }
+                    Ok(false)
+                };
+                Stop::unless(!sent(&mut peer)?, || "it sent an event".to_owned())
+            },
+        )
+        .only(crate::suite::Role::Listens),
+        Case::must(
+            "2.3/3",
+            "requests of events nobody knows are ignored",
+            "Requests conformance_unknown besides what is echoed.",
+            |trial| {
+                let request = |hello: &mut crate::suite::Hello| {
+                    hello.events.insert(0, "conformance_unknown".to_owned());
+                };
+                trial.running_as(request)?.answers()
+            },
+        ),
+        Case::should(
+            "2.3/4",
+            "an event that is requested twice is sent once",
+            "Requests conformance_echoed twice in one message. Bro sends each event twice then.",
+            |trial| {
+                let request = |hello: &mut crate::suite::Hello| {
+                    hello.events.push("conformance_echoed".to_owned());
+                };
+                let mut peer = trial.running_as(request)?;
+                for number in 0..3 {
+                    peer.send_echo(Value::Count(number))?;
+                }
+                for number in 0..3 {
+                    let back = peer.echoed()?;
+                    Stop::unless(back == Value::Count(number), || {
+                        format!("{back} came back where {number} was to")
+                    })?;
+                }
+                Ok(())
+            },
+        ),
+        Case::must(
+            "2.3/5",
+            "requests add up",
+            "Sends two REQUEST_EVENTS in the handshake; what the first requests is sent still.",
+            |trial| {
+                let mut peer = trial.open()?;
+                let hello = peer.hello();
+                peer.greet(&hello)?;
+                peer.request(&hello)?;
+                let more = EventNames::from_iter(["conformance_reported"]);
+                peer.send(&Message::RequestEvents(more))?;
+                peer.complete(&hello)?;
+                peer.answers()
+            },
+        ),
+        Case::tolerated(
+            "2.3/6",
+            "events may be requested when the handshake is complete",
+            "Requests nothing in the handshake, and conformance_echoed behind it.",
+            |trial| {
+                let mut peer = trial.running_as(|hello| hello.events.clear())?;
+                let names = EventNames::from_iter(["conformance_echoed"]);
+                peer.send(&Message::RequestEvents(names))?;
+                peer.answers()
+            },
+        ),
+        Case::should(
+            "2.3/7",
+            "the last name in REQUEST_EVENTS may lack its NUL",
+            "Requests conformance_echoed without the NUL at the end, and with an empty name before \
+             it, as a stored chunk that is not cut leaves them (§1.5).",
+            |trial| {
+                let mut peer = trial.open()?;
+                let hello = peer.hello();
+                let none = crate::suite::Hello { events: vec![], ..hello.clone() };
+                peer.greet(&hello)?;
+                peer.request(&none)?;
+                let names = chunk(b"\0conformance_echoed");
+                peer.send_bytes(&[header(8), names].concat(), "REQUEST_EVENTS without a NUL")?;
+                peer.complete(&none)?;
+                peer.answers()
+            },
+        ),
+    ]
+}
+
+fn pings() -> Vec<Case> {
+    let cases = vec![
+        Case::must(
+            "2.7/1",
+            "a PING is answered by a PONG of the same number and times",
+            "Sends a PING with time1 and time2 set. The PONG has the same seq, time1 and time2; \
+             time3 is the time spent in the implementation: not negative, and less than this case \
+             took. A Bro 2.5.5 aborts when it answers, so it lacks this capability.",
+            |trial| ping(trial, PingLayout::Padded32),
+        ),
+        Case::must(
+            "2.7/2",
+            "a PING of 28 bytes is answered in kind",
+            "Sends a PING without padding, as a 32-bit Bro does.",
+            |trial| ping(trial, PingLayout::Compact28),
+        ),
+        Case::must(
+            "2.7/3",
+            "the padding of a PING is ignored",
+            "Sends a PING of 32 bytes whose padding is not 0.",
+            |trial| {
+                let mut peer = trial.running()?;
+                let mut argument = vec![0, 0, 0, 9, 0xde, 0xad, 0xbe, 0xef];
+                for time in [1_500_000_000.25_f64, 1_500_000_000.5, 0.0] {
+                    argument.extend_from_slice(&time.to_be_bytes());
+                }
+                peer.send_bytes(&[header(0x0f), chunk(&argument)].concat(), "PING 9")?;
+                let got = peer.expect(MessageType::Pong)?;
+                match got.message {
+                    Message::Pong(args) if args.seq == 9 && args.time1 == 1_500_000_000.25 => {
+                        peer.answers()
+                    }
+                    other => Stop::failed(format!("{other:?} came back")),
+                }
+            },
+        ),
+        Case::should(
+            "2.7/4",
+            "a PING of another length ends the connection",
+            "Sends a PING of 30 bytes; there are those of 32 and of 28.",
+            |trial| bad_argument(trial, 0x0f, &[0; 30], "a PING of 30 bytes"),
+        ),
+    ];
+    cases.into_iter().map(|case| case.needs(Capability::Ping)).collect()
+}
+
+fn prints() -> Vec<Case> {
+    let cases = vec![
+        Case::must(
+            "2.12/1",
+            "what is printed is sent to a peer that requested print_hook",
+            "Requests print_hook and has a text printed. REMOTE_PRINT has to come with the file \
+             /dev/stdout and the text without its newline. A Bro sends it when 10 KiB are together \
+             or the connection is closed by it; a robust node by a timer as well.",
+            |trial| {
+                let request = |hello: &mut crate::suite::Hello| {
+                    hello.events.push("print_hook".to_owned());
+                };
+                let mut peer = trial.running_as(request)?;
+                peer.send_event("conformance_print", &[Value::string("to be printed")])?;
+                let got = peer.expect(MessageType::RemotePrint)?;
+                let Message::RemotePrint(items) = &got.message else {
+                    return Stop::inconclusive("no REMOTE_PRINT");
+                };
+                let right = items
+                    .iter()
+                    .any(|item| item.file == b"/dev/stdout" && item.text == b"to be printed");
+                Stop::unless(right, || format!("{items:?} came"))?;
+                let nul = got.bytes.last() == Some(&0) || peer.theirs().compress;
+                Stop::unless(nul, || "the last text has no NUL".to_owned())
+            },
+        ),
+        Case::must(
+            "2.12/2",
+            "what is printed is not sent to a peer that did not request print_hook",
+            "Has a text printed, and then an event echoed.",
+            |trial| {
+                let mut peer = trial.running()?;
+                peer.send_event("conformance_print", &[Value::string("to be printed")])?;
+                peer.send_echo(Value::Count(1))?;
+                loop {
+                    let Some(got) = peer.receive()? else {
+                        return Stop::failed("it closed");
+                    };
+                    let print = got.message_type() == MessageType::RemotePrint;
+                    Stop::unless(!print, || "REMOTE_PRINT came".to_owned())?;
+                    if got.serial.is_some() {
+                        return Ok(());
+                    }
+                }
+            },
+        ),
+    ];
+    cases.into_iter().map(|case| case.needs(Capability::Print)).collect()
+}
+
+/// Messages that only have to be taken, and arguments that are too short.
+fn messages() -> Vec<Case> {
+    let mut cases = vec![
+        Case::must(
+            "2.11/1",
+            "sync points are taken",
+            "Sends the SYNC_POINTs 1 and 2 and the final one.",
+            |trial| {
+                let mut peer = trial.running()?;
+                for point in [SyncPoint::Point(1), SyncPoint::Point(2), SyncPoint::Final] {
+                    peer.send(&Message::SyncPoint(point))?;
+                }
+                peer.answers()
+            },
+        ),
+        Case::should(
+            "2.11/2",
+            "a SYNC_POINT of 3 bytes ends the connection",
+            "Sends a SYNC_POINT that lacks a byte.",
+            |trial| bad_argument(trial, 0x14, &[0; 3], "a SYNC_POINT of 3 bytes"),
+        ),
+        Case::should(
+            "2.5/1",
+            "a REQUEST_SYNC of 3 bytes ends the connection",
+            "Sends a REQUEST_SYNC that lacks a byte.",
+            |trial| bad_argument(trial, 0x0d, &[0; 3], "a REQUEST_SYNC of 3 bytes"),
+        ),
+        Case::should(
+            "2.9/1",
+            "CAPS of 11 bytes end the connection",
+            "Sends CAPS that lack a byte.",
+            |trial| bad_argument(trial, 0x11, &[0; 11], "CAPS of 11 bytes"),
+        ),
+        Case::should(
+            "2.9/2",
+            "unknown capabilities are ignored",
+            "Announces all 32 flags but NO_CACHING and BROCCOLI_PEER.",
+            |trial| {
+                let caps = brocomm::wire::Caps::from_bits(!(2 | 16));
+                trial.running_as(|hello| hello.caps = Some(caps))?.answers()
+            },
+        ),
+        Case::must(
+            "2.9/3",
+            "later CAPS replace earlier ones",
+            "Announces in the handshake what a Bro does, then nothing: ids have 32 bits then.",
+            |trial| {
+                let mut peer = trial.open()?;
+                let hello = peer.hello();
+                peer.greet(&hello)?;
+                peer.request(&hello)?;
+                peer.send(&Message::Caps(brocomm::wire::Caps::NONE))?;
+                peer.complete(&hello)?;
+                peer.answers()
+            },
+        ),
+    ];
+    // The numbers of Bro's own two processes, and some that nobody has.
+    let inner = [0x03, 0x04, 0x05, 0x06, 0x07, 0x09, 0x0a, 0x0b, 0x13, 0x15, 0x16];
+    let numbers = inner.into_iter().chain([0x00, 0x1a, 0x21, 0x7f, 0xff]);
+    for (index, number) in numbers.enumerate() {
+        let whose = if inner.contains(&number) { "of Bro's own processes" } else { "unknown" };
+        cases.push(Case::should(
+            &format!("2/{}", index + 1),
+            format!("the message type {number:#04x}, {whose}, ends the connection"),
+            "Sends a header chunk with this type. It is a violation: a robust node closes that one \
+             connection and serves others. Bro's I/O process ends itself.",
+            move |trial: &mut Trial<'_>| {
+                let mut peer = trial.running()?;
+                peer.send_bytes(&header(number), &format!("a message of type {number:#04x}"))?;
+                trial.closes(&mut peer, &format!("a message of type {number:#04x}"))
+            },
+        ));
+    }
+    cases
+}
+
+fn ping(trial: &mut Trial<'_>, layout: PingLayout) -> Outcome {
+    let mut peer = trial.running()?;
+    let begun = std::time::Instant::now();
+    for seq in [1, 2, u32::MAX] {
+        let (time1, time2) = (1_500_000_000.25, 1_500_000_000.5);
+        peer.send(&Message::Ping(PingArgs { seq, time1, time2, time3: 0.0, layout }))?;
+        let Message::Pong(pong) = peer.expect(MessageType::Pong)?.message else {
+            return Stop::inconclusive("no PONG");
+        };
+        let same = (pong.seq, pong.time1, pong.time2, pong.layout) == (seq, time1, time2, layout);
+        Stop::unless(same, || format!("{pong:?} came back"))?;
+        // Its clock may be coarser than ours.
+        let longest = begun.elapsed().as_secs_f64() + 0.1;
+        Stop::unless((0.0..=longest).contains(&pong.time3), || {
+            format!("time3 is {} s, the case took {longest} s", pong.time3)
+        })?;
+    }
+    peer.answers()
+}
+
+fn bad_argument(trial: &mut Trial<'_>, number: u8, argument: &[u8], what: &str) -> Outcome {
+    let mut peer = trial.running()?;
+    peer.send_bytes(&[header(number), chunk(argument)].concat(), what)?;
+    trial.closes(&mut peer, what)
 }

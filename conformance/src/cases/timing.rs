@@ -1,7 +1,107 @@
-//! What happens in time: retries, silence, trickles (§3.6).
+//! What happens in time: silence, trickles, ends (§3.6).
 
-use crate::suite::Case;
+use std::thread;
+use std::time::Duration;
+
+use brocomm::data::Value;
+use brocomm::wire::Message;
+
+use crate::suite::{Case, Role, Stop};
 
 pub(super) fn cases() -> Vec<Case> {
-    vec![]
+    vec![
+        Case::must(
+            "3.6/1",
+            "when the peer closes its direction, the implementation closes too",
+            "Closes one direction of the connection in Running. There is no message for it: the end \
+             of the stream is the end of the connection.",
+            |trial| {
+                let mut peer = trial.running()?;
+                peer.finish();
+                trial.closes(&mut peer, "the end of the stream")
+            },
+        ),
+        Case::must(
+            "3.6/2",
+            "a connection that ends at any step of the handshake concerns nobody else",
+            "Closes before VERSION, after it, after CAPS, after the requests, and after PHASE_DONE.",
+            |trial| {
+                for steps in 0..5 {
+                    let mut peer = trial.open()?;
+                    let hello = peer.hello();
+                    let messages = [
+                        Message::Version(hello.version.clone()),
+                        Message::Caps(hello.caps.unwrap_or_default()),
+                        Message::RequestEvents(hello.events.iter().collect()),
+                        Message::PhaseDone,
+                    ];
+                    for message in messages.iter().take(steps) {
+                        peer.send(message)?;
+                    }
+                    drop(peer);
+                }
+                trial.still_serves()
+            },
+        ),
+        Case::must(
+            "3.6/3",
+            "silence ends no connection",
+            "Says nothing for three seconds in Running, then has a value echoed. There is no message \
+             that a peer has to send from time to time.",
+            |trial| {
+                let mut peer = trial.running()?;
+                thread::sleep(Duration::from_secs(3));
+                peer.answers()
+            },
+        ),
+        Case::should(
+            "3.6/4",
+            "a peer that trickles keeps nobody waiting",
+            "Sends half an event, has another connection served, and sends the rest.",
+            |trial| {
+                let mut slow = trial.running()?;
+                let value = Value::string("slowly");
+                let event = slow.encode_event("conformance_echo", std::slice::from_ref(&value))?;
+                let bytes = slow.encode(&Message::Serial(event));
+                let (begin, end) = bytes.split_at(bytes.len() / 2);
+                slow.send_bytes(begin, "half of an event")?;
+                trial.still_serves()?;
+                slow.send_bytes(end, "the other half")?;
+                slow.expect_echo(&value)
+            },
+        )
+        .only(Role::Listens),
+        Case::should(
+            "3.6/5",
+            "a hundred connections one after the other leave nothing behind",
+            "Goes through the handshake and closes, 100 times; then another is served.",
+            |trial| {
+                for _ in 0..100 {
+                    drop(trial.running()?);
+                }
+                trial.still_serves()
+            },
+        )
+        .only(Role::Listens),
+        Case::must(
+            "3.6/6",
+            "connections at the same time are all served",
+            "Has values echoed on three connections by turns. Since an event goes to all who \
+             requested it, each connection gets the echoes of all.",
+            |trial| {
+                let mut peers = [trial.running()?, trial.running()?, trial.running()?];
+                for (number, peer) in (0_u64..).zip(&mut peers) {
+                    peer.send_echo(Value::Count(number))?;
+                }
+                for peer in &mut peers {
+                    let mut numbers = vec![peer.echoed()?, peer.echoed()?, peer.echoed()?];
+                    numbers.sort();
+                    let all = numbers == [0, 1, 2].map(Value::Count);
+                    Stop::unless(all, || format!("{numbers:?} came"))?;
+                }
+                Ok(())
+            },
+        )
+        .only(Role::Listens),
+    ]
 }

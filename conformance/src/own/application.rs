@@ -1,6 +1,6 @@
 //! What a node of our own does to be tested: `IMPLEMENTING.md` for this project.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,31 +34,44 @@ const LOG: i32 = 1000;
 #[error("cannot make a node: {0}")]
 pub(super) struct NotMade(String);
 
-/// Makes a node that listens on any port of this host, or connects to this one.
-pub(super) fn communication(connect: Option<(Entry, u16)>) -> Result<Communication, NotMade> {
+/// Says where a node of our own is to be found, or whom it looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// It listens here; port 0 for any.
+    Listen(SocketAddr),
+    /// It connects to here, and is this node to the suite.
+    Connect(SocketAddr, Entry),
+}
+
+/// Makes a node.
+pub(super) fn communication(place: Place) -> Result<Communication, NotMade> {
     let wrong = |error: &dyn std::fmt::Display| NotMade(error.to_string());
     let mut declarations = Declarations::new();
     declarations.read(DECLARATIONS).map_err(|error| wrong(&error))?;
-    let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let (listen, address) = match place {
+        Place::Listen(address) => (true, address),
+        Place::Connect(address, _) => (false, address),
+    };
+    let host = address.ip();
     let options = Options {
-        listen: connect.is_none(),
-        listen_interface: here,
-        listen_port: 0,
+        listen,
+        listen_interface: host,
+        listen_port: address.port(),
         peer_description: Name::from_static("own"),
         // Whoever does not read is not to keep others from their echoes.
         outgoing: Queue { overflow: Overflow::Disconnect, ..Options::default().outgoing },
         terminate_timeout: Duration::from_millis(100),
         ..Options::default()
     };
-    let nodes = match connect {
-        Some((entry, port)) => {
-            let node = Node { connect: true, p: Some(port), ..node(entry, here)? };
+    let nodes = match place {
+        Place::Connect(_, entry) => {
+            let node = Node { connect: true, ..node(entry, host)? };
             vec![("suite".to_owned(), node)]
         }
-        None => Entry::ALL
+        Place::Listen(_) => Entry::ALL
             .into_iter()
             .filter(|entry| *entry != Entry::Stranger)
-            .map(|entry| Ok((format!("{entry:?}"), node(entry, here)?)))
+            .map(|entry| Ok((format!("{entry:?}"), node(entry, host)?)))
             .collect::<Result<_, _>>()?,
     };
     let mut store = Store::new("#own#1#", Limits::default());

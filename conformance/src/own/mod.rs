@@ -3,4 +3,5 @@
 mod application;
 mod node;
 
-pub use node::{Own, Transport};
+pub use application::Place;
+pub use node::{Own, Transport, serve};

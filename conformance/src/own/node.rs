@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use brocomm::Time;
 use brocomm::node::{Communication, Notification};
 
-use super::application::{answer, communication};
+use super::application::{Place, answer, communication};
 use crate::suite::{Connecting, Entry, Implementation, Listening, Role};
 
 /// Names one of the transports.
@@ -69,7 +69,8 @@ impl Own {
         let here = Ipv4Addr::LOCALHOST;
         let kind = match role {
             Role::Listens => {
-                let (node, port) = Running::start(transport, None)?;
+                let any = Place::Listen((here, 0).into());
+                let (node, port) = Running::start(transport, any)?;
                 let limit = Duration::from_secs(10);
                 let port = port.recv_timeout(limit).map_err(io::Error::other)?;
                 Kind::Listens { _node: node, at: Listening::at((here, port).into()) }
@@ -95,8 +96,8 @@ impl Implementation for Own {
         match &mut self.kind {
             Kind::Listens { at, .. } => at.open(entry, until),
             Kind::Connects { to, nodes } => {
-                let port = to.local_addr()?.port();
-                nodes.push(Running::start(self.transport, Some((entry, port)))?.0);
+                let place = Place::Connect(to.local_addr()?, entry);
+                nodes.push(Running::start(self.transport, place)?.0);
                 to.open(entry, until)
             }
         }
@@ -107,6 +108,18 @@ impl Implementation for Own {
             nodes.clear();
             to.clear();
         }
+    }
+}
+
+/// Runs a node of this project until the process is ended, so that it can be tested as any other.
+///
+/// # Errors
+/// What the system says, and that the node has ended.
+pub fn serve(transport: Transport, place: Place) -> io::Result<()> {
+    let (mut running, _) = Running::start(transport, place)?;
+    match running.thread.take().map(JoinHandle::join) {
+        Some(Err(_)) => Err(io::Error::other("the node panicked")),
+        _ => Err(io::Error::other("the node has ended")),
     }
 }
 
@@ -137,11 +150,8 @@ type Started = Result<Box<dyn Fn() + Send>, String>;
 
 impl Running {
     /// Starts a node that listens, or connects; returns where its port will be told.
-    fn start(
-        transport: Transport,
-        connect: Option<(Entry, u16)>,
-    ) -> io::Result<(Running, Receiver<u16>)> {
-        let communication = communication(connect).map_err(io::Error::other)?;
+    fn start(transport: Transport, place: Place) -> io::Result<(Running, Receiver<u16>)> {
+        let communication = communication(place).map_err(io::Error::other)?;
         let (started, starting) = channel();
         let (port, ports) = channel();
         let thread =

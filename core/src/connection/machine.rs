@@ -27,7 +27,10 @@ pub struct Connection {
     pub(super) decoder: Decoder,
     pub(super) reader: serial::Reader,
     pub(super) output: Output,
-    notifications: VecDeque<Notification>,
+    /// Each with the bytes that it keeps alive of the message that it came with.
+    notifications: VecDeque<(Notification, usize)>,
+    /// What the message that is being processed keeps alive, until a notification does.
+    pub(super) held_bytes: usize,
     /// Where log messages came; most connections carry none.
     places: Option<Box<Places>>,
     /// How the stream of the peer ended, once it did; in force when all before it is processed.
@@ -72,6 +75,11 @@ impl Connection {
     /// Our VERSION and `peer_description` are queued at once (§3.1). A configuration should have
     /// been [validated](Config::validate).
     pub fn new(config: Config, role: Role, now: Time) -> Connection {
+        #[cfg(feature = "__tls")]
+        let config = match &config.tls {
+            Some(_) => Config { framing: crate::wire::Framing::Tls, ..config },
+            None => config,
+        };
         let mut connection = Connection {
             role,
             now,
@@ -82,6 +90,7 @@ impl Connection {
             reader: serial::Reader::new(config.serial_limits),
             output: Output::new(config.framing, config.cache_size, config.output_limit),
             notifications: VecDeque::new(),
+            held_bytes: 0,
             places: None,
             end: None,
             held: false,
@@ -117,6 +126,12 @@ impl Connection {
     /// Takes note that the transport failed, for a reason that is meant for people (§3.6).
     pub fn feed_failure(&mut self, reason: &str, now: Time) {
         self.feed_end(CloseCause::TransportFailed { reason: reason.into() }, now);
+    }
+
+    /// Takes note that TLS failed, at once or after what came before (part 4 §6).
+    #[cfg(feature = "__tls")]
+    pub(crate) fn feed_tls_failure(&mut self, error: &crate::tls::TlsError, now: Time) {
+        self.feed_end(CloseCause::Tls(Box::new(error.clone())), now);
     }
 
     /// Gives memory back that is only of use while something passes.
@@ -156,6 +171,12 @@ impl Connection {
     /// Returns the next notification, in the order in which things happened.
     #[must_use = "input waits when too many notifications do"]
     pub fn poll_notification(&mut self) -> Option<Notification> {
+        self.poll_held().map(|(notification, _)| notification)
+    }
+
+    /// Returns the next notification as well, with the bytes that it keeps alive of the message that
+    /// it came with.
+    pub(crate) fn poll_held(&mut self) -> Option<(Notification, usize)> {
         if self.notifications.is_empty() {
             self.held = false;
         }
@@ -163,11 +184,18 @@ impl Connection {
             self.process();
         }
         let notification = self.notifications.pop_front();
-        if let Some(Notification::LogCreateWriter(_) | Notification::LogWrite(_)) = &notification {
+        if let Some((Notification::LogCreateWriter(_) | Notification::LogWrite(_), _)) =
+            &notification
+        {
             let places = self.places.get_or_insert_default();
             places.taken = places.waiting.pop_front();
         }
         notification
+    }
+
+    /// Tells whether all that was ever to be sent has been written.
+    pub(crate) fn is_all_written(&self) -> bool {
+        self.output.written() == self.counters().output.bytes
     }
 
     /// Returns how many notifications wait to be taken.
@@ -284,7 +312,7 @@ impl Connection {
     }
 
     pub(super) fn notify(&mut self, notification: Notification) {
-        self.notifications.push_back(notification);
+        self.notifications.push_back((notification, std::mem::take(&mut self.held_bytes)));
     }
 
     pub(super) fn log(&mut self, message: LogMessage) {
@@ -366,7 +394,7 @@ impl Connection {
     fn feed_end(&mut self, cause: CloseCause, now: Time) {
         self.feed_time(now);
         // A peer that only closed its half may still read what waits to be written.
-        self.broken |= matches!(cause, CloseCause::TransportFailed { .. });
+        self.broken |= !matches!(cause, CloseCause::PeerClosed);
         if self.phase != Phase::Closed {
             self.end.get_or_insert(cause);
             self.process();

@@ -36,6 +36,7 @@ impl Connection {
     /// Checks a message against the table of §3.7 and acts on it.
     fn receive(&mut self, decoded: Decoded) {
         let Decoded { message, offset, .. } = decoded;
+        self.held_bytes = message.held_bytes();
         let kind = message.message_type();
         if is_violation(kind, self.phase, self.peer.phase_done) {
             let what = match (kind, self.phase) {

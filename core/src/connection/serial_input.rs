@@ -80,6 +80,7 @@ impl Connection {
 
     fn reject(&mut self, name: Name, mismatch: CallMismatch) {
         self.counters.calls_rejected += 1;
+        let name = name.compact();
         self.log(LogMessage::CallRejected { name: name.clone(), mismatch });
         self.notify(Notification::CallRejected { name, mismatch });
     }

@@ -125,17 +125,6 @@ impl Table {
         self.entries.iter().rev().map(|entry| (entry.index.items.as_slice(), entry)).collect()
     }
 
-    /// Returns the entries in the order of their indices, and whether two indices are equal.
-    pub(crate) fn sorted(&self) -> (Vec<&Entry>, bool) {
-        let mut entries: Vec<&Entry> = self.entries.iter().collect();
-        entries.sort_by(|a, b| a.index.cmp(&b.index));
-        let duplicate = entries.windows(2).any(|pair| match pair {
-            [a, b] => a.index == b.index,
-            _ => false,
-        });
-        (entries, duplicate)
-    }
-
     pub(super) fn compact(&self) -> Table {
         let entries = self
             .entries

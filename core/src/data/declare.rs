@@ -43,7 +43,8 @@ impl Declarations {
     ///
     /// An initial value may name earlier variables and constants. `redef` gives those that are
     /// `&redef` another value (`=`), or adds to (`+=`) and removes from (`-=`) what they have, and
-    /// adds attributes; enums and records can't be redefined. A type that only gives another name to an existing type is that type.
+    /// adds attributes; enums and records can't be redefined. A type that only gives another name to
+    /// an existing type is that type.
     ///
     /// # Errors
     ///

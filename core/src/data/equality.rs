@@ -6,8 +6,8 @@ use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::mem::discriminant;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::Arc;
 
+use super::comparison::Comparison;
 use super::{
     Bloom, Cardinality, Entropy, Entry, EnumValue, Event, File, Func, List, Opaque, Record, Subnet,
     Table, TopK, Value, Vector,
@@ -25,15 +25,9 @@ fn mapped(addr: IpAddr) -> Ipv6Addr {
     }
 }
 
-macro_rules! by_key {
-    ($($ty:ty, $this:ident => $key:expr;)*) => {$(
-        impl $ty {
-            fn key(&self) -> impl Ord + Hash {
-                let $this = self;
-                $key
-            }
-        }
-
+/// Makes the rest of what is implemented as `Ord` is.
+macro_rules! as_ordered {
+    ($($ty:ty)*) => {$(
         impl PartialEq for $ty {
             fn eq(&self, other: &Self) -> bool {
                 self.cmp(other).is_eq()
@@ -45,6 +39,20 @@ macro_rules! by_key {
         impl PartialOrd for $ty {
             fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
                 Some(self.cmp(other))
+            }
+        }
+    )*};
+}
+
+/// Compares by a key.
+macro_rules! by_key {
+    ($($ty:ty, $this:ident => $key:expr;)*) => {$(
+        as_ordered! { $ty }
+
+        impl $ty {
+            fn key(&self) -> impl Ord + Hash {
+                let $this = self;
+                $key
             }
         }
 
@@ -62,26 +70,49 @@ macro_rules! by_key {
     )*};
 }
 
+/// Compares what may hold tables; hashes by a key.
+macro_rules! by_parts {
+    ($($ty:ty, $compare:ident, $this:ident => $key:expr;)*) => {$(
+        as_ordered! { $ty }
+
+        impl Ord for $ty {
+            fn cmp(&self, other: &Self) -> Ordering {
+                Comparison::default().$compare(self, other)
+            }
+        }
+
+        impl Hash for $ty {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                let $this = self;
+                $key.hash(state);
+            }
+        }
+    )*};
+}
+
+by_parts! {
+    List, lists, this => this.items;
+    Entry, entries, this => (&this.index, &this.value);
+    Table, tables, this => (this.entries.len(), Comparison::default().sorted(this));
+    Record, records, this => this.fields;
+    Vector, vectors, this => this.items;
+    Opaque, opaques, this => this.state;
+    TopK, topks, this => (this.size, this.num_elements, this.pruned, &this.buckets);
+}
+
 by_key! {
     EnumValue, this => this.number;
     Subnet, this => {
         let family = if this.prefix.is_ipv4() { 96 } else { 0 };
         (mapped(this.prefix), u16::from(this.width) + family)
     };
-    List, this => &this.items;
-    Entry, this => (&this.index, &this.value);
-    Table, this => (this.entries.len(), this.sorted().0);
-    Record, this => &this.fields;
-    Vector, this => &this.items;
     Func, this => &this.name;
     File, this => &this.name;
     Event, this => (&this.name, Bits(this.time), &this.args);
-    Opaque, this => &this.state;
     Entropy, this => (
         (this.counts, this.total, this.mp, this.scc_first),
         (this.monte, this.inmont, this.mcount, this.sums.map(Bits)),
     );
-    TopK, this => (this.size, this.num_elements, this.pruned, &this.buckets);
     Bloom, this => &this.filter;
     Cardinality, this => (this.v, Bits(this.alpha_m), &this.buckets);
 }
@@ -131,7 +162,15 @@ impl Ord for Value {
     /// Orders by the type's tag, then by content: numbers by size, strings by bytes.
     ///
     /// The order agrees with equality, and is for sorting and ordered maps; Bro has none.
+    #[inline]
     fn cmp(&self, other: &Value) -> Ordering {
+        Comparison::default().values(self, other)
+    }
+}
+
+impl Value {
+    /// Compares what holds no values, or is of different types.
+    pub(super) fn cmp_scalars(&self, other: &Value) -> Ordering {
         match (self, other) {
             (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
             (Value::Int(a), Value::Int(b)) => a.cmp(b),
@@ -145,21 +184,11 @@ impl Ord for Value {
             (Value::Port(a), Value::Port(b)) => a.cmp(b),
             (Value::Addr(a), Value::Addr(b)) => mapped(*a).cmp(&mapped(*b)),
             (Value::Subnet(a), Value::Subnet(b)) => a.cmp(b),
-            (Value::List(a), Value::List(b)) => shared(a, b),
-            (Value::Table(a), Value::Table(b)) => shared(a, b),
-            (Value::Record(a), Value::Record(b)) => shared(a, b),
-            (Value::Vector(a), Value::Vector(b)) => shared(a, b),
             (Value::Func(_, a), Value::Func(_, b)) => a.cmp(b),
             (Value::File(_, a), Value::File(_, b)) => a.cmp(b),
-            (Value::Opaque(a), Value::Opaque(b)) => shared(a, b),
             (a, b) => a.tag().cmp(&b.tag()),
         }
     }
-}
-
-/// Compares what may be the same instance.
-fn shared<T: Ord>(a: &Arc<T>, b: &Arc<T>) -> Ordering {
-    if Arc::ptr_eq(a, b) { Ordering::Equal } else { a.cmp(b) }
 }
 
 impl Hash for Value {

@@ -6,6 +6,7 @@
 
 mod attributes;
 mod coerce;
+mod comparison;
 mod container;
 mod convert;
 mod declaration;

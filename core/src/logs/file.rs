@@ -42,6 +42,8 @@ pub struct LogFile {
     writer: Arc<LogWriter>,
     format: LogFormat,
     rotation: Rotation,
+    /// How far the clock on the wall is ahead of UTC at a time, if that differs.
+    utc_offset: Option<fn(Time) -> i32>,
     /// What the file is called, without its ending.
     stem: Vec<u8>,
     name: String,
@@ -63,7 +65,25 @@ impl LogFile {
     ) -> Option<LogFile> {
         let (name, stem) = (file_name(&writer.path)?, writer.path.to_vec());
         let format = format.configured(&writer.options);
-        Some(LogFile { writer, format, rotation, stem, name, is_open: false, since: now })
+        Some(LogFile {
+            writer,
+            format,
+            rotation,
+            utc_offset: None,
+            stem,
+            name,
+            is_open: false,
+            since: now,
+        })
+    }
+
+    /// Takes the times of day, of rotation and in headers and names, from a clock whose distance
+    /// from UTC changes: the function gives the seconds that it is ahead at a time. Without it
+    /// [`Rotation::utc_offset`] and [`AsciiFormat::utc_offset`](super::AsciiFormat::utc_offset)
+    /// count.
+    #[must_use]
+    pub fn on_clock(self, utc_offset: fn(Time) -> i32) -> LogFile {
+        LogFile { utc_offset: Some(utc_offset), ..self }
     }
 
     /// Gives the file another name than its path, to keep two logs of one path apart; `None` if it
@@ -88,6 +108,7 @@ impl LogFile {
         if self.is_open {
             return false;
         }
+        self.set_clock(now);
         self.format.open(&self.writer.path, &self.writer.fields, now, out);
         self.is_open = true;
         true
@@ -103,7 +124,7 @@ impl LogFile {
 
     /// Returns when to call [`rotate`](LogFile::rotate); `None` if never.
     pub fn next_timer(&self) -> Option<Time> {
-        self.rotation.next(self.since)
+        self.rotation_at(self.since).next(self.since)
     }
 
     /// Appends the last line and returns the file's new name, if rotation is due and the file is
@@ -128,9 +149,24 @@ impl LogFile {
         if !self.is_open {
             return None;
         }
+        self.set_clock(now);
         self.format.close(now, out);
         self.is_open = false;
-        self.rotation.rotated_name(&self.stem, self.since)
+        self.rotation_at(self.since).rotated_name(&self.stem, self.since)
+    }
+
+    /// Returns the rotation by the clock as it is at a time.
+    fn rotation_at(&self, time: Time) -> Rotation {
+        let utc_offset =
+            self.utc_offset.map_or(self.rotation.utc_offset, |utc_offset| utc_offset(time));
+        Rotation { utc_offset, ..self.rotation }
+    }
+
+    /// Sets the clock of header lines as it is at a time.
+    fn set_clock(&mut self, time: Time) {
+        if let (LogFormat::Ascii(ascii), Some(utc_offset)) = (&mut self.format, self.utc_offset) {
+            ascii.utc_offset = utc_offset(time);
+        }
     }
 }
 
@@ -215,6 +251,26 @@ mod tests {
         out.clear();
         assert!(file.finish(DAY, &mut out).is_some());
         assert_eq!(out, b"#close\t2024-10-04-00-00-00\n");
+    }
+
+    #[test]
+    fn times_of_day_are_those_of_the_clock() {
+        // Until an hour after midnight UTC it is an hour ahead, then two.
+        let clock = |now: Time| if now < DAY + HOUR { 3600 } else { 7200 };
+        let writer = Arc::new(LogWriter { options: Vec::new(), ..(*writer("conn")).clone() });
+        let daily = Rotation::every(HOUR * 24);
+        let file = LogFile::new(writer, &LogFormat::default(), daily, DAY).unwrap();
+        let mut file = file.on_clock(clock);
+        let mut out = Vec::new();
+        file.open(DAY, &mut out);
+        assert!(String::from_utf8_lossy(&out).contains("#open\t2024-10-04-01-00-00\n"));
+        // Midnight, as it is known at the beginning; and from then on that of the new clock.
+        let due = DAY + HOUR * 23;
+        assert_eq!(file.next_timer(), Some(due));
+        out.clear();
+        assert_eq!(file.rotate(due, &mut out).as_deref(), Some("conn.2024-10-04-01-00-00.log"));
+        assert_eq!(out, b"#close\t2024-10-05-01-00-00\n");
+        assert_eq!(file.next_timer(), Some(DAY + HOUR * 46));
     }
 
     #[test]

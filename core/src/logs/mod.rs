@@ -119,7 +119,6 @@
 //! [`CommunicationLog`] is the log of the communication itself (part 4 §5).
 
 mod ascii;
-mod calendar;
 mod communication;
 mod file;
 mod format;
@@ -138,6 +137,7 @@ pub use crate::log_messages::{
     LogError, LogErrorKind, LogField, LogValue, LogWriter, WRITER_ASCII,
 };
 pub use ascii::AsciiFormat;
+#[cfg(feature = "__tls")]
 pub use communication::{CommunicationLine, CommunicationLog, PeerPrefix};
 pub use file::LogFile;
 pub use format::LogFormat;

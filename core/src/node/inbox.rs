@@ -10,8 +10,10 @@ pub(super) struct Inbox {
     queue: VecDeque<(Notification, usize)>,
     /// What may be dropped among it.
     pub(super) depth: Depth,
-    /// What else the peer sent; what comes of no message of its counts nowhere.
+    /// What else the peer sent.
     kept: Depth,
+    /// The size of what does not count, lines of the log mostly, in bytes.
+    lines: usize,
 }
 
 impl Inbox {
@@ -23,24 +25,26 @@ impl Inbox {
         self.depth.reaches(bound)
     }
 
-    /// Tells whether what is never dropped is too much by itself.
+    /// Tells whether what is never dropped is too much by itself, or what does not count takes as
+    /// many bytes.
     pub(super) fn is_full_for_good(&self, bound: Bound) -> bool {
-        self.kept.reaches(bound)
+        self.kept.reaches(bound) || self.lines >= bound.bytes
     }
 
-    /// Returns the size of what was added, 0 if it can't be dropped.
-    pub(super) fn push(&mut self, notification: Notification) -> usize {
-        let weight = weight::of_notification(&notification);
+    /// Adds something; `held` is what it keeps alive at least, in bytes, and taken if it counts.
+    /// Returns its size, 0 if it can't be dropped.
+    pub(super) fn push(&mut self, notification: Notification, held: &mut usize) -> usize {
+        let mut weight = weight::of_notification(&notification);
         let droppable = may_be_dropped(&notification);
+        if weight == 0 {
+            self.lines = self.lines.saturating_add(weight::of_line(&notification));
+        } else {
+            weight = weight.max(std::mem::take(held));
+            let of = if droppable { &mut self.depth } else { &mut self.kept };
+            of.add(weight);
+        }
         self.queue.push_back((notification, weight));
-        if droppable {
-            self.depth.add(weight);
-            return weight;
-        }
-        if weight > 0 {
-            self.kept.add(weight);
-        }
-        0
+        if droppable { weight } else { 0 }
     }
 
     /// Gives memory back in which nothing waits.
@@ -55,14 +59,14 @@ impl Inbox {
     /// Returns the oldest notification with its size, 0 if it can't be dropped.
     pub(super) fn pop(&mut self) -> Option<(Notification, usize)> {
         let (notification, weight) = self.queue.pop_front()?;
-        if may_be_dropped(&notification) {
-            self.depth.remove(weight);
-            return Some((notification, weight));
+        let droppable = may_be_dropped(&notification);
+        if weight == 0 {
+            self.lines = self.lines.saturating_sub(weight::of_line(&notification));
+        } else {
+            let of = if droppable { &mut self.depth } else { &mut self.kept };
+            of.remove(weight);
         }
-        if weight > 0 {
-            self.kept.remove(weight);
-        }
-        Some((notification, 0))
+        Some((notification, if droppable { weight } else { 0 }))
     }
 
     /// Drops what has waited longest of what may be dropped; returns it with its size.

@@ -13,6 +13,73 @@
 //! * call [`feed_time`](Communication::feed_time) when
 //!   [`next_timeout`](Communication::next_timeout) says so.
 //!
+//! Here a manager connects to a sensor, and both are their own transport:
+//!
+//! ```
+//! use brocomm::Time;
+//! use brocomm::data::{Declarations, Event, Value};
+//! use brocomm::node::{
+//!     Action, Communication, Configuration, ConnectionId, Endpoint, Node, Notification,
+//! };
+//!
+//! let now = Time::from_secs_f64(1_500_000_000.0);
+//! let mut declarations = Declarations::new();
+//! declarations.read("event scan_seen(host: addr);")?;
+//! let node = |name: &str, node| {
+//!     let nodes = vec![(name.to_owned(), node)];
+//!     let declarations = declarations.clone().into();
+//!     let configuration = Configuration { nodes, declarations, ..Configuration::default() };
+//!     let mut node = Communication::new(configuration).expect("the configuration is right");
+//!     node.start(now);
+//!     node
+//! };
+//! let host = [192, 0, 2, 1].into();
+//! let events = Some("scan_.*".parse()?);
+//! let mut manager = node("sensor", Node { connect: true, events, ..Node::new(host) });
+//! let mut sensor = node("manager", Node::new(host));
+//!
+//! let Some(Action::Connect { connection: here, endpoint, .. }) = manager.poll_action() else {
+//!     panic!("the manager is to connect")
+//! };
+//! assert_eq!(endpoint.to_string(), "192.0.2.1:47757");
+//! manager.feed_connected(here, now);
+//! let there = sensor.feed_accepted(Endpoint::new(host, 50_000), false, now).expect("it goes on");
+//!
+//! // Carries bytes; returns whether there were any.
+//! type End<'a> = (&'a mut Communication, ConnectionId);
+//! fn carry((from, out): End<'_>, (to, into): End<'_>, now: Time) -> bool {
+//!     let bytes = from.poll_transmit(out).to_vec();
+//!     from.advance(out, bytes.len(), now);
+//!     to.feed_bytes(into, &bytes, now);
+//!     !bytes.is_empty()
+//! }
+//! let exchange = |manager: &mut Communication, sensor: &mut Communication| {
+//!     while carry((manager, here), (sensor, there), now)
+//!         | carry((sensor, there), (manager, here), now)
+//!     {}
+//! };
+//! exchange(&mut manager, &mut sensor);
+//!
+//! let scan = Event::new("scan_seen", vec![Value::Addr([10, 0, 0, 1].into())]);
+//! assert_eq!(sensor.raise(scan, now)?.peers, 1);
+//! exchange(&mut manager, &mut sensor);
+//!
+//! let told = std::iter::from_fn(|| manager.poll_notification());
+//! let seen: Vec<Event> = told
+//!     .filter_map(|told| match told {
+//!         Notification::Event { event, .. } => Some(event),
+//!         _ => None,
+//!     })
+//!     .collect();
+//! assert_eq!(seen[0].args, [Value::Addr([10, 0, 0, 1].into())]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Besides events, a node has [synchronized variables](Communication::set_store) in common with its
+//! peers ([`state`](crate::state)); it [writes logs](Communication::write_log), which go to peers that
+//! request them, and hands on what peers [log](Notification::LogEntry) ([`logs`](crate::logs)); and it
+//! [prints](Communication::print) to those who listen.
+//!
 //! [`framework`] shows each row of part 4 with what stands for it here, and its tests.
 
 mod action;

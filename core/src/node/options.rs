@@ -59,6 +59,10 @@ pub struct Options {
     pub ssl_private_key: Option<String>,
     /// What the private key is encrypted with. Default none.
     pub ssl_passphrase: Option<String>,
+    /// What was made of the contents of these files, which the core does not read. Default none;
+    /// without it TLS fails, with it the files need not be named.
+    #[cfg(feature = "__tls")]
+    pub tls: Option<crate::tls::TlsConfig>,
 
     /// What we tell peers about ourselves, and the `peer` of our communication log. Default `bro`.
     pub peer_description: Name,
@@ -79,7 +83,9 @@ pub struct Options {
     /// peer waits.
     ///
     /// Dropped are events, log entries, prints, packets and IDs. The rest, such as operations on
-    /// state, is bounded alike by itself, and with it the peer waits whatever the policy.
+    /// state, is bounded alike by itself, and with it the peer waits whatever the policy; also when
+    /// the lines for the log that it causes, which do not count, take as many bytes by themselves.
+    /// What keeps a larger message alive counts as that.
     pub incoming: Queue,
     /// What may wait for the application from all peers together, by the same policy. Default
     /// 10,000 events and 256 MiB.
@@ -125,6 +131,8 @@ impl Default for Options {
             ssl_ca_certificate: None,
             ssl_private_key: None,
             ssl_passphrase: None,
+            #[cfg(feature = "__tls")]
+            tls: None,
             peer_description: Name::from_static("bro"),
             default_capture_filter: Bytes::from_static(b"ip or not ip"),
             handshake: Handshake::Automatic,

@@ -16,6 +16,8 @@ pub(super) struct Outbox {
     queue: VecDeque<Outgoing>,
     /// What may be dropped among it; the rest does not count.
     pub(super) depth: Depth,
+    /// How many operations on state are among it.
+    accesses: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -44,6 +46,10 @@ impl Outgoing {
         Outgoing::Event { weight: weight::of_event(&event), event }
     }
 
+    fn is_access(&self) -> bool {
+        matches!(self, Outgoing::Access(_))
+    }
+
     /// Returns the size of what may be dropped.
     pub(super) fn weight(&self) -> Option<usize> {
         match self {
@@ -67,7 +73,20 @@ impl Outbox {
         if let Some(weight) = outgoing.weight() {
             self.depth.add(weight);
         }
+        self.accesses += usize::from(outgoing.is_access());
         self.queue.push_back(outgoing);
+    }
+
+    /// Returns how many operations on state wait.
+    pub(super) fn accesses(&self) -> usize {
+        self.accesses
+    }
+
+    /// Drops the operations on state: the whole state goes instead.
+    pub(super) fn drop_accesses(&mut self) {
+        if self.accesses > 0 {
+            self.keep(|outgoing| !outgoing.is_access());
+        }
     }
 
     /// Gives memory back in which nothing waits.
@@ -84,6 +103,7 @@ impl Outbox {
         if let Some(weight) = outgoing.weight() {
             self.depth.remove(weight);
         }
+        self.accesses -= usize::from(outgoing.is_access());
         Some(outgoing)
     }
 
@@ -98,6 +118,7 @@ impl Outbox {
     /// Drops everything.
     pub(super) fn clear(&mut self) {
         self.queue = VecDeque::new();
+        self.accesses = 0;
         self.depth = Depth { most_events: self.depth.most_events, ..Depth::default() };
     }
 
@@ -124,5 +145,6 @@ impl Outbox {
             }
             kept
         });
+        self.accesses = self.queue.iter().filter(|outgoing| outgoing.is_access()).count();
     }
 }

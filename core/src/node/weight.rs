@@ -1,6 +1,7 @@
 //! How much memory things take in queues, roughly, for the bounds of these.
 
-use super::Notification;
+use super::{LogEntry, LogLine, Notification};
+use crate::connection::LogMessage;
 use crate::data::{Event, StateAccess, Value};
 use crate::logs::LogValue;
 
@@ -24,6 +25,26 @@ pub(crate) fn of_notification(told: &Notification) -> usize {
         _ => return 0,
     };
     inside.saturating_add(size_of::<Notification>())
+}
+
+/// Returns the memory that takes what does not count, estimated, in bytes.
+pub(crate) fn of_line(told: &Notification) -> usize {
+    let name = match told {
+        Notification::EventRegistered { name, .. } => name.len(),
+        Notification::Log(LogEntry {
+            line:
+                LogLine::Connection(
+                    LogMessage::RegisteredForEvent(name)
+                    | LogMessage::UnknownEvent(name)
+                    | LogMessage::CallRejected { name, .. },
+                )
+                | LogLine::EventDropped { name, .. }
+                | LogLine::IdDropped { name },
+            ..
+        }) => name.len(),
+        _ => 0,
+    };
+    name.saturating_add(size_of::<Notification>())
 }
 
 fn of_access(access: &StateAccess) -> usize {

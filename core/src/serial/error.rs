@@ -213,7 +213,8 @@ impl SerialErrorKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WriteError {
-    /// The content alone is larger than any message may be.
+    /// The content alone is larger than any message may be; or, where nothing is cached, so are the
+    /// types, which go with each value again.
     #[error("a serialization of more than {limit} bytes")]
     TooLarge {
         /// The greatest size, in bytes.

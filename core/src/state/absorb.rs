@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::Alias;
 use super::container::{Content, Key, Owner, Slot, Table};
 use super::expiry::Lifetime;
 use super::heap::Heap;
@@ -29,11 +30,20 @@ pub(super) struct Absorb {
     pub(super) synchronized: bool,
     /// The containers that are being filled, from the outermost on.
     within: Vec<Key>,
+    /// What the containers are called here that the value calls otherwise.
+    pub(super) aliases: Vec<Alias>,
 }
 
 impl Absorb {
     pub(super) fn new(source: Source, synchronized: bool) -> Absorb {
-        Absorb { source, synchronized, within: Vec::new() }
+        Absorb { source, synchronized, within: Vec::new(), aliases: Vec::new() }
+    }
+
+    /// Takes note of how a container is called here, and in the value.
+    pub(super) fn note_alias(&mut self, ours: Name, theirs: &Name) {
+        if ours != *theirs && !theirs.is_empty() {
+            self.aliases.push(Alias { ours, theirs: theirs.compact() });
+        }
     }
 }
 
@@ -48,7 +58,9 @@ impl Heap {
         how: &mut Absorb,
     ) -> Slot {
         let (mutable, ty, content) = match value {
-            Value::Table(table) => (&table.mutable, &table.ty, Content::Table(Table::default())),
+            Value::Table(table) => {
+                (&table.mutable, &table.ty, Content::Table(Table::new(&table.ty)))
+            }
             Value::Record(record) => (&record.mutable, &record.ty, Content::Record(Vec::new())),
             Value::Vector(vector) => (&vector.mutable, &vector.ty, Content::Vector(Vec::new())),
             _ => return Slot::Plain(value.compact()),
@@ -62,6 +74,7 @@ impl Heap {
             let same = self.get(key).is_some_and(|container| container.ty == *ty);
             // What would contain itself is copied instead.
             if same && !how.within.contains(&key) {
+                how.note_alias(self.id(key), &mutable.unique_id);
                 if how.source != Source::Peer {
                     self.refill(key, value, attributes, how);
                 }
@@ -88,7 +101,7 @@ impl Heap {
     ) {
         let Some(container) = self.get_mut(key) else { return };
         let empty = match container.content {
-            Content::Table(_) => Content::Table(Table::default()),
+            Content::Table(_) => Content::Table(Table::new(&container.ty)),
             Content::Record(_) => Content::Record(Vec::new()),
             Content::Vector(_) => Content::Vector(Vec::new()),
         };
@@ -144,7 +157,8 @@ impl Heap {
     /// Adds a table's entries to one that is here; equal indices are overwritten.
     pub(super) fn add_entries(&mut self, key: Key, table: &crate::data::Table, how: &mut Absorb) {
         for entry in &table.entries {
-            let index = Arc::new(entry.index.compact());
+            let Some(held) = self.table(key) else { return };
+            let index = held.usual_index(entry.index.compact());
             let slot = entry.value.as_ref().map(|value| self.absorb(value, None, how));
             self.insert(key, index, slot, Some((entry.last_access, entry.expire_access)));
         }

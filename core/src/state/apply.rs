@@ -21,6 +21,17 @@ pub struct Applied {
     pub inconsistency: Option<Inconsistency>,
     /// The entry that was expired.
     pub expired: Option<Expired>,
+    /// The containers that the peer calls otherwise than we do: it may know them by no other id.
+    pub aliases: Vec<Alias>,
+}
+
+/// Tells that a container goes by two unique ids, because a table was merged into another (2§9).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alias {
+    /// By which our operations address it.
+    pub ours: Name,
+    /// By which the peer called it.
+    pub theirs: Name,
 }
 
 /// Tells that a peer changed what was not here as it took it to be: `remote_state_inconsistency`
@@ -88,10 +99,11 @@ impl Store {
         let Target::Variable(number) = self.target(&id.name)? else {
             return Err(StateError::UnknownTarget(id.name.clone()));
         };
-        if let Some(value) = &id.value {
-            self.assign_to(&Place::Variable(number), value, Source::Peer)?;
-        }
-        Ok(Applied::default())
+        let aliases = match &id.value {
+            Some(value) => self.assign_to(&Place::Variable(number), value, Source::Peer)?,
+            None => Vec::new(),
+        };
+        Ok(Applied { aliases, ..Applied::default() })
     }
 
     pub(super) fn replay(
@@ -112,7 +124,7 @@ impl Store {
                 };
                 let place = Place::Variable(number);
                 applied.inconsistency = self.compare(access, None, access.op2.as_ref(), &place);
-                self.assign_to(&place, &access.op1, source)?;
+                applied.aliases = self.assign_to(&place, &access.op1, source)?;
             }
             Opcode::Incr => {
                 let Target::Variable(number) = target else {
@@ -126,7 +138,7 @@ impl Store {
                 let index = Some(&access.op1);
                 applied.inconsistency = self.compare(access, index, access.op3.as_ref(), &place);
                 match (&access.op2, &place) {
-                    (Some(value), _) => self.assign_to(&place, value, source)?,
+                    (Some(value), _) => applied.aliases = self.assign_to(&place, value, source)?,
                     (None, Place::Field(..)) => self.put(&place, None),
                     (None, _) => return Err(missing()),
                 }
@@ -143,6 +155,12 @@ impl Store {
                 self.replay_on_entry(access, key, index, &mut applied)?;
             }
             Opcode::Print => return Err(self.unfit(access, target)),
+        }
+        if let Target::Container(key) = target {
+            let ours = self.heap.id(key);
+            if !ours.is_empty() && ours != access.target {
+                applied.aliases.push(Alias { ours, theirs: access.target.compact() });
+            }
         }
         Ok(applied)
     }
@@ -246,7 +264,7 @@ impl Store {
             Value::List(list) => list.items.clone(),
             only => vec![only.clone()],
         };
-        Ok(Arc::new(self.index(key, components)?.compact()))
+        self.index(key, components)
     }
 
     /// Says that an operation is not for its target.

@@ -3,31 +3,30 @@
 use super::absorb::{Absorb, Source};
 use super::container::{Content, Slot, cost};
 use super::place::Place;
-use super::{StateError, Store};
+use super::{Alias, StateError, Store};
 use crate::data::{AttributeTag, Opcode, Value};
 
 impl Store {
-    /// Puts a value into a place, coerced to the place's type.
+    /// Puts a value into a place, coerced to the place's type; returns what the containers in it
+    /// are called here that go by other names.
     pub(super) fn assign_to(
         &mut self,
         place: &Place,
         value: &Value,
         source: Source,
-    ) -> Result<(), StateError> {
+    ) -> Result<Vec<Alias>, StateError> {
         let name = self.name(place);
         let value = value.coerce(&self.ty(place)).map_err(StateError::value(&name))?;
         self.check_room_for(place, &value)?;
         let attributes = self.attributes(place);
         let synchronized = self.is_synchronized(place);
         let mut how = Absorb::new(source, synchronized);
-        if matches!(source, Source::Peer | Source::FullState) {
-            if let Some(()) = self.merge(place, &value, &mut how) {
-                return Ok(());
-            }
+        let merges = matches!(source, Source::Peer | Source::FullState);
+        if !merges || self.merge(place, &value, &mut how).is_none() {
+            let slot = self.heap.absorb(&value, attributes.as_ref(), &mut how);
+            self.put(place, Some(slot));
         }
-        let slot = self.heap.absorb(&value, attributes.as_ref(), &mut how);
-        self.put(place, Some(slot));
-        Ok(())
+        Ok(how.aliases)
     }
 
     fn check_room_for(&self, place: &Place, value: &Value) -> Result<(), StateError> {
@@ -39,7 +38,8 @@ impl Store {
             Place::Entry(_, index) => super::heap::index_cost(index),
             Place::Variable(_) | Place::Field(..) => 0,
         };
-        self.heap.check_room(cost(value).saturating_add(gap))
+        // A table that is merged leaves its id.
+        self.heap.check_room(cost(value).saturating_add(gap).saturating_add(1))
     }
 
     /// Merges a table into the one that is there, if both are `&mergeable` (2§9).
@@ -54,14 +54,18 @@ impl Store {
         }
         match self.heap.by_id(&new.mutable.unique_id) {
             // It is the very same one already: of a change its content doesn't count.
-            Some(known) if known == key && how.source == Source::Peer => return Some(()),
+            Some(known) if known == key && how.source == Source::Peer => {
+                how.note_alias(self.heap.id(key), &new.mutable.unique_id);
+                return Some(());
+            }
             // It is another one here, which takes the place.
             Some(known) if known != key => return None,
             _ => {}
         }
         self.heap.add_entries(key, new, how);
         if how.synchronized {
-            self.heap.take_id(key, &new.mutable.unique_id);
+            self.heap.add_alias(key, &new.mutable.unique_id);
+            how.note_alias(self.heap.id(key), &new.mutable.unique_id);
         }
         Some(())
     }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use super::expiry::Lifetime;
 use crate::Time;
-use crate::data::{Attributes, List, Name, Type, TypeTag, Value};
+use crate::data::{Attributes, List, ListType, Name, Type, TypeKind, TypeTag, Value};
 
 /// Names a container within a store; never used again for another.
 pub(super) type Key = u64;
@@ -24,9 +25,10 @@ pub(super) enum Slot {
 #[derive(Debug)]
 pub(super) struct Container {
     pub(super) ty: Type,
-    /// The id by which our accesses address it; empty if it belongs to nothing synchronized.
+    /// The id that it got first, by which our accesses address it; empty if it belongs to nothing
+    /// synchronized.
     pub(super) id: Name,
-    /// The other ids by which it is known.
+    /// The other ids that it answers to, of tables that were merged into it.
     pub(super) aliases: Vec<Name>,
     /// Where it stands.
     pub(super) owners: Owners,
@@ -40,9 +42,11 @@ pub(super) enum Content {
     Vector(Vec<Option<Slot>>),
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Table {
     pub(super) entries: BTreeMap<Arc<List>, Entry>,
+    /// The type of the indices.
+    index_type: Type,
     pub(super) attributes: Option<Arc<Attributes>>,
     pub(super) lifetime: Option<Lifetime>,
 }
@@ -59,6 +63,38 @@ pub(super) struct Entry {
     pub(super) read_told: f64,
     /// Under which time it stands in the queue of what may expire.
     pub(super) queued: Option<Time>,
+}
+
+impl Table {
+    /// Makes a table or set of this type.
+    pub(super) fn new(ty: &Type) -> Table {
+        let declared = match ty.def().as_deref().map(|def| &def.kind) {
+            Some(TypeKind::Set(set)) => Some(set.index.clone()),
+            Some(TypeKind::Table(table)) => Some(table.index.clone()),
+            _ => None,
+        };
+        let types = match declared.as_ref().and_then(Type::def).as_deref().map(|def| &def.kind) {
+            Some(TypeKind::List(list)) => list.types.clone(),
+            _ => Vec::new(),
+        };
+        let index_type = Type::new("", TypeKind::List(ListType { pure: None, types }));
+        Table { entries: BTreeMap::new(), index_type, attributes: None, lifetime: None }
+    }
+
+    /// Makes an index as Bro writes it, whatever the sender of it did: a list of anything, with the
+    /// types of the components.
+    pub(super) fn usual_index(&self, index: List) -> Arc<List> {
+        Arc::new(List { ty: self.index_type.clone(), tag: TypeTag::Any as u8, ..index })
+    }
+
+    /// Returns the entries after the one with this index, or all.
+    pub(super) fn after(
+        &self,
+        last: Option<&Arc<List>>,
+    ) -> impl Iterator<Item = (&Arc<List>, &Entry)> {
+        let after = last.map_or(Bound::Unbounded, Bound::Excluded);
+        self.entries.range::<Arc<List>, _>((after, Bound::Unbounded))
+    }
 }
 
 impl Content {

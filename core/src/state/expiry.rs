@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Store;
 use super::container::Key;
 use crate::Time;
-use crate::data::{AttributeTag, Attributes, Expr, List, Name, Opcode, StateAccess, Type, Value};
+use crate::data::{AttributeTag, Attributes, Expr, List, Name, Opcode, StateAccess, Value};
 
 /// How long a table's entries live, and since when.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -124,15 +124,5 @@ impl Store {
             op3: None,
         });
         Some(Expired { variables, id, index, value, func, access })
-    }
-}
-
-/// Makes an index of a table's or set's type of its components.
-pub(super) fn index_of(ty: &Type, components: Vec<Value>) -> List {
-    let mut one = crate::data::Table::new(ty.clone());
-    one.push(components, None);
-    match one.entries.pop() {
-        Some(entry) => List::clone(&entry.index),
-        None => List { ty: Type::list(Vec::new()), tag: 0, items: Vec::new() },
     }
 }

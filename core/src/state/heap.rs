@@ -83,22 +83,20 @@ impl Heap {
         }
     }
 
-    /// Lets a container go by another id as well, by which it is addressed from now on: the peer
-    /// that merged it into ours knows no other.
-    pub(super) fn take_id(&mut self, key: Key, id: &Name) {
-        const MAX_ALIASES: usize = 64;
+    /// Lets a container answer to another id as well (2§9); the oldest of too many is given up.
+    pub(super) fn add_alias(&mut self, key: Key, id: &Name) {
+        const MAX_ALIASES: usize = 1024;
         if id.is_empty() || self.ids.contains_key(id) {
             return;
         }
         let Some(container) = self.containers.get_mut(&key) else { return };
         let id = id.compact();
-        let old = std::mem::replace(&mut container.id, id.clone());
-        self.ids.insert(id, key);
-        if !old.is_empty() {
-            container.aliases.push(old);
-        }
+        self.ids.insert(id.clone(), key);
+        container.aliases.push(id);
         if container.aliases.len() > MAX_ALIASES {
             self.ids.remove(&container.aliases.remove(0));
+        } else {
+            self.cost = self.cost.saturating_add(1);
         }
     }
 
@@ -130,7 +128,7 @@ impl Heap {
                 continue;
             }
             if let Some(container) = self.containers.remove(&key) {
-                self.cost = self.cost.saturating_sub(1);
+                self.cost = self.cost.saturating_sub(container.aliases.len().saturating_add(1));
                 for id in container.aliases.iter().chain([&container.id]) {
                     self.ids.remove(id);
                 }

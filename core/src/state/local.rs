@@ -168,7 +168,7 @@ impl Store {
             let found = found.unwrap_or(crate::data::TypeTag::Void);
             return Err(StateError::WrongKind { operation, target, found });
         }
-        Ok((key, Arc::new(self.index(key, index)?)))
+        Ok((key, self.index(key, index)?))
     }
 
     /// Checks that a container is a table with values, or a set.

@@ -45,12 +45,23 @@
 //!
 //! # What ends equal
 //!
-//! Operations cross; each side carries out the other's after its own. Both end equal where the
-//! order doesn't matter: increments, of which the difference counts; changes of different
-//! variables, entries, fields or elements; and whatever only one side changes. Where both assign to
-//! the same, each ends with what the other assigned, as Bro does; so does an entry that one adds
-//! and the other deletes. A container that one side replaces keeps the other's changes out: they
-//! are for the old one ([`StateError::UnknownTarget`]).
+//! Operations cross; each side carries out the other's after its own. All end equal where the order
+//! doesn't matter: increments, of which the difference counts; changes of different variables,
+//! entries, fields or elements; and whatever only one side changes. Also where one side replaces a
+//! container: changes of the old one that cross that are lost on all sides
+//! ([`StateError::UnknownTarget`]).
+//!
+//! Otherwise:
+//!
+//! * Where two assign to the same, each ends with the last that either assigned; but if those two
+//!   crossed, with the other's, as in Bro. So does an entry that one adds and the other deletes, or
+//!   lets expire.
+//! * What is changed while two are not connected is lost on the side that then takes the other's
+//!   state (§3.3), and what it changes while it takes it is, as far as the state has it otherwise.
+//!   A `&mergeable` table keeps its own entries besides, of which the other side is not told.
+//! * Of more than two nodes one passes changes on (`forward_remote_state_changes`); it should be the
+//!   one with authority. It passes on a full state that it takes as changes, and in those a
+//!   container that the others know stays as it is there (2§9).
 
 mod absorb;
 mod apply;
@@ -71,7 +82,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-pub use apply::{Applied, Inconsistency};
+pub use apply::{Alias, Applied, Inconsistency};
 pub use error::StateError;
 pub use expiry::Expired;
 pub use full::{FullState, Progress};

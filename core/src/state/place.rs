@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use super::container::{Content, Key, Owner, Slot};
-use super::expiry::index_of;
 use super::path::Part;
 use super::store::Target;
 use super::{Path, StateError, Store};
-use crate::data::{Attributes, List, Name, Opcode, StateAccess, Type, TypeKind, Value};
+use crate::data::{Attributes, List, Name, Opcode, StateAccess, Type, TypeKind, TypeTag, Value};
 
 /// How many elements beyond a vector's end an assignment may set.
 const MAX_GAP: usize = 1 << 16;
@@ -204,7 +203,7 @@ impl Store {
         };
         Ok(match (&container.content, part) {
             (Content::Table(_), Part::Index(index)) => {
-                Place::Entry(key, Arc::new(self.index(key, index.clone())?))
+                Place::Entry(key, self.index(key, index.clone())?)
             }
             (Content::Record(_), Part::Field(field)) => Place::Field(key, self.field(key, field)?),
             (Content::Vector(_), Part::Element(at)) => self.element(key, *at)?,
@@ -220,20 +219,22 @@ impl Store {
         }
     }
 
-    /// Makes an index of a table; of what is none, one that nothing has.
-    pub(super) fn index(&self, key: Key, components: Vec<Value>) -> Result<List, StateError> {
-        let Some(container) = self.heap.get(key) else {
-            return Err(StateError::UnknownTarget(Name::new()));
+    /// Makes an index of a table or set of its components.
+    pub(super) fn index(&self, key: Key, items: Vec<Value>) -> Result<Arc<List>, StateError> {
+        let id = || self.heap.id(key);
+        let Some(table) = self.heap.table(key) else {
+            return Err(StateError::UnknownTarget(id()));
         };
-        let index = Value::from(index_of(&container.ty, components));
-        let declared = match container.ty.def().as_deref().map(|def| &def.kind) {
-            Some(TypeKind::Set(set)) => set.index.clone(),
-            Some(TypeKind::Table(table)) => table.index.clone(),
-            _ => Type::ANY,
-        };
-        match index.coerce(&declared).map_err(StateError::value(&container.id))? {
-            Value::List(list) => Ok(Arc::unwrap_or_clone(list)),
-            _ => Err(StateError::UnknownTarget(container.id.clone())),
+        let declared = self.kind(key, |kind| match kind {
+            TypeKind::Set(set) => Some(set.index.clone()),
+            TypeKind::Table(table) => Some(table.index.clone()),
+            _ => None,
+        });
+        let ty = declared.unwrap_or(Type::ANY);
+        let index = Value::from(List { ty: ty.clone(), tag: TypeTag::Any as u8, items });
+        match index.coerce(&ty).map_err(StateError::value(&id()))? {
+            Value::List(list) => Ok(table.usual_index(list.compact())),
+            _ => Err(StateError::UnknownTarget(id())),
         }
     }
 

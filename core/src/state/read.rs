@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::StateError;
-use super::container::{Container, Content, Entry, Key, Owners, Slot, Table};
-use super::heap::Heap;
+use super::container::{Container, Content, Entry, Key, Owners, Slot, Table, cost};
+use super::heap::{Heap, index_cost};
 use crate::data::{self, AttributeTag, List, Mutable, Record, Value, Vector};
 
 /// How deep containers may lie within each other, as in a SERIAL.
@@ -21,26 +21,64 @@ pub(super) struct Reading<'h> {
     /// The containers that stand in several places, and how many parts they have.
     known: BTreeMap<Key, (Value, u64)>,
     depth: u32,
-    parts: u64,
+    /// What was taken costs this; see [`cost`].
+    pub(super) parts: u64,
     repeated: u64,
-    /// How many entries of a table are taken at most.
-    most: usize,
-    /// The tables of which some were left out, each with the index of the last that was taken.
-    pub(super) cut: Vec<(Key, Arc<List>)>,
+    /// How much is taken before entries and elements are left out.
+    most: u64,
+    cuts_vectors: bool,
+    /// The containers of which some was left out.
+    pub(super) cut: Vec<Rest>,
+}
+
+/// Says what is left of a container of which a part was taken.
+#[derive(Debug, Clone)]
+pub(super) enum Rest {
+    /// The entries after the one with this index, or all.
+    Entries(Key, Option<Arc<List>>),
+    /// The elements from this one on.
+    Elements(Key, usize),
 }
 
 impl<'h> Reading<'h> {
-    pub(super) fn new(heap: &'h Heap, most: usize) -> Reading<'h> {
+    /// Takes everything.
+    pub(super) fn whole(heap: &'h Heap) -> Reading<'h> {
+        Reading::new(heap, u64::MAX, false)
+    }
+
+    /// Leaves out entries, and elements, of what can be gone on with, once this much is taken.
+    pub(super) fn piece(heap: &'h Heap, most: u64) -> Reading<'h> {
+        Reading::new(heap, most, true)
+    }
+
+    /// Leaves out entries, once this much is taken.
+    pub(super) fn piece_of_tables(heap: &'h Heap, most: u64) -> Reading<'h> {
+        Reading::new(heap, most, false)
+    }
+
+    fn new(heap: &'h Heap, most: u64, cuts_vectors: bool) -> Reading<'h> {
         let (known, cut) = (BTreeMap::new(), Vec::new());
-        Reading { heap, known, depth: 0, parts: 0, repeated: 0, most, cut }
+        Reading { heap, known, depth: 0, parts: 0, repeated: 0, most, cuts_vectors, cut }
+    }
+
+    /// Returns whether there is room for more entries or elements.
+    pub(super) fn has_room(&self) -> bool {
+        self.parts < self.most
+    }
+
+    fn count(&mut self, cost: usize) {
+        self.parts = self.parts.saturating_add(u64::try_from(cost).unwrap_or(u64::MAX));
     }
 
     pub(super) fn slot(&mut self, slot: &Slot) -> Result<Value, StateError> {
-        self.parts = self.parts.saturating_add(1);
         let key = match slot {
-            Slot::Plain(value) => return Ok(value.clone()),
+            Slot::Plain(value) => {
+                self.count(cost(value));
+                return Ok(value.clone());
+            }
             Slot::Held(key) => *key,
         };
+        self.count(1);
         let Some(container) = self.heap.get(key) else {
             return Err(StateError::UnknownTarget(data::Name::new()));
         };
@@ -71,21 +109,41 @@ impl<'h> Reading<'h> {
         let ty = container.ty.clone();
         let properties = if container.id.is_empty() { 0 } else { SYNCHRONIZED };
         let mutable = Mutable { properties, unique_id: container.id.clone() };
-        let mut all = |slots: &[Option<Slot>]| -> Result<Vec<_>, StateError> {
-            slots.iter().map(|slot| slot.as_ref().map(|slot| self.slot(slot)).transpose()).collect()
-        };
+        // What has no id can't be gone on with.
+        let can_be_cut = !container.id.is_empty();
         Ok(match &container.content {
-            Content::Record(slots) => Record { ty, mutable, fields: all(slots)? }.into(),
-            Content::Vector(slots) => Vector { ty, mutable, items: all(slots)? }.into(),
-            Content::Table(table) => {
-                // What has no id can't be gone on with.
-                let most = if container.id.is_empty() { usize::MAX } else { self.most };
-                let mut entries = Vec::with_capacity(table.entries.len().min(most));
-                for (index, entry) in table.entries.iter().take(most) {
-                    entries.push(self.entry(index, entry)?);
+            Content::Record(slots) => {
+                let mut fields = Vec::with_capacity(slots.len());
+                for slot in slots {
+                    self.count(1);
+                    fields.push(slot.as_ref().map(|slot| self.slot(slot)).transpose()?);
                 }
-                if let Some(last) = entries.last().filter(|_| entries.len() < table.entries.len()) {
-                    self.cut.push((key, Arc::clone(&last.index)));
+                Record { ty, mutable, fields }.into()
+            }
+            Content::Vector(slots) => {
+                let mut items = Vec::new();
+                for (at, slot) in slots.iter().enumerate() {
+                    if can_be_cut && self.cuts_vectors && !self.has_room() {
+                        // An element without a value can't be assigned later.
+                        if slots.iter().skip(at).all(Option::is_some) {
+                            self.cut.push(Rest::Elements(key, at));
+                            break;
+                        }
+                    }
+                    self.count(1);
+                    items.push(slot.as_ref().map(|slot| self.slot(slot)).transpose()?);
+                }
+                Vector { ty, mutable, items }.into()
+            }
+            Content::Table(table) => {
+                let mut entries: Vec<data::Entry> = Vec::new();
+                for (index, entry) in &table.entries {
+                    if can_be_cut && !self.has_room() {
+                        let last = entries.last().map(|last| Arc::clone(&last.index));
+                        self.cut.push(Rest::Entries(key, last));
+                        break;
+                    }
+                    entries.push(self.entry(index, entry)?);
                 }
                 data::Table {
                     ty,
@@ -105,6 +163,7 @@ impl<'h> Reading<'h> {
         index: &Arc<List>,
         entry: &Entry,
     ) -> Result<data::Entry, StateError> {
+        self.count(index_cost(index));
         Ok(data::Entry {
             index: Arc::clone(index),
             value: entry.slot.as_ref().map(|slot| self.slot(slot)).transpose()?,

@@ -6,7 +6,6 @@
 //! entries to it.
 
 use std::collections::VecDeque;
-use std::ops::Bound;
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
@@ -16,7 +15,7 @@ use super::absorb::{Absorb, Source};
 use super::container::Key;
 use super::full::FullState;
 use super::place::Place;
-use super::read::Reading;
+use super::read::{Reading, Rest};
 use super::store::Target;
 use super::{StateError, Store};
 use crate::data::{List, Name, Opcode, Serial, StateAccess, Table, Value};
@@ -88,12 +87,12 @@ impl Store {
         let mut rest = VecDeque::new();
         for variable in &self.variables {
             let Some(slot) = &variable.slot else { continue };
-            let mut reading = Reading::new(&self.heap, FullState::PIECE);
+            let mut reading = Reading::piece_of_tables(&self.heap, FullState::PIECE);
             let value = reading.slot(slot).map_err(SnapshotError::State)?;
             rest.extend(reading.cut);
             frame(&mut writer, variable.name.clone(), value, &mut out)?;
-            while let Some((key, last)) = rest.pop_front() {
-                if let Some(piece) = self.piece(key, &last, &mut rest)? {
+            while let Some(Rest::Entries(key, last)) = rest.pop_front() {
+                if let Some(piece) = self.piece(key, last.as_ref(), &mut rest)? {
                     frame(&mut writer, self.heap.id(key), piece, &mut out)?;
                 }
             }
@@ -108,19 +107,22 @@ impl Store {
     fn piece(
         &self,
         key: Key,
-        last: &Arc<List>,
-        rest: &mut VecDeque<(Key, Arc<List>)>,
+        last: Option<&Arc<List>>,
+        rest: &mut VecDeque<Rest>,
     ) -> Result<Option<Value>, SnapshotError> {
         let (Some(container), Some(table)) = (self.heap.get(key), self.heap.table(key)) else {
             return Ok(None);
         };
-        let mut reading = Reading::new(&self.heap, FullState::PIECE);
-        let after = (Bound::Excluded(last), Bound::Unbounded);
-        let next = table.entries.range::<Arc<List>, _>(after).take(FullState::PIECE);
-        let entries = next.map(|(index, entry)| reading.entry(index, entry));
-        let entries = entries.collect::<Result<Vec<_>, _>>().map_err(SnapshotError::State)?;
+        let mut reading = Reading::piece_of_tables(&self.heap, FullState::PIECE);
+        let mut entries = Vec::new();
+        for (index, entry) in table.after(last) {
+            if !reading.has_room() {
+                break;
+            }
+            entries.push(reading.entry(index, entry).map_err(SnapshotError::State)?);
+        }
         let Some(last) = entries.last() else { return Ok(None) };
-        rest.push_back((key, Arc::clone(&last.index)));
+        rest.push_back(Rest::Entries(key, Some(Arc::clone(&last.index))));
         rest.extend(reading.cut);
         Ok(Some(Table { entries, ..Table::new(container.ty.clone()) }.into()))
     }
@@ -178,7 +180,7 @@ impl Store {
     fn restore_value(&mut self, access: &StateAccess) -> Result<(), StateError> {
         match self.target(&access.target)? {
             Target::Variable(number) => {
-                self.assign_to(&Place::Variable(number), &access.op1, Source::Snapshot)
+                self.assign_to(&Place::Variable(number), &access.op1, Source::Snapshot).map(drop)
             }
             Target::Container(key) => {
                 let ty = self.heap.get(key).map(|container| container.ty.clone());

@@ -8,7 +8,7 @@ use super::container::{Content, Key, Owner, Slot};
 use super::heap::Heap;
 use super::read::Reading;
 use super::{Limits, Path, StateError};
-use crate::data::{AttributeTag, Attributes, Declarations, Global, Name, Type, Value};
+use crate::data::{AttributeTag, Attributes, Declarations, File, Global, Name, Type, Value};
 
 /// Holds variables in common with peers (2§9, §3.4).
 ///
@@ -82,7 +82,10 @@ impl Store {
             return Ok(());
         }
         let initial = match &global.init {
-            Some(value) => Some(value.coerce(&global.ty).map_err(StateError::value(&global.name))?),
+            Some(value) => {
+                let value = value.coerce(&global.ty).map_err(StateError::value(&global.name))?;
+                Some(with_attributes(value, global))
+            }
             None => global.ty.initial_value(),
         };
         self.heap.check_room(initial.as_ref().map_or(0, super::container::cost))?;
@@ -180,6 +183,12 @@ impl Store {
         }
     }
 
+    /// Returns the unique id by which our operations address the container that goes by this one;
+    /// `None` if there is none.
+    pub fn id_of(&self, id: &[u8]) -> Option<Name> {
+        self.heap.by_id(id).map(|key| self.heap.id(key))
+    }
+
     /// Says what all that is held costs; see [`Limits::cost`].
     pub fn cost(&self) -> usize {
         self.heap.cost
@@ -204,6 +213,15 @@ impl Store {
 
     /// Puts the value together that is in a place.
     pub(super) fn read(&self, slot: &Slot) -> Result<Value, StateError> {
-        Reading::new(&self.heap, usize::MAX).slot(slot)
+        Reading::whole(&self.heap).slot(slot)
     }
+}
+
+/// A file that a variable is declared with gets the variable's attributes, as in Bro.
+fn with_attributes(value: Value, global: &Global) -> Value {
+    let Value::File(ty, file) = value else { return value };
+    let File { name, buffered, access, ty: of, attributes } = &*file;
+    let attributes = attributes.as_ref().or(global.attributes.as_ref()).cloned();
+    let (name, access, of) = (name.clone(), access.clone(), of.clone());
+    Value::File(ty, Arc::new(File { name, buffered: *buffered, access, ty: of, attributes }))
 }

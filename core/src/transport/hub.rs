@@ -1,7 +1,10 @@
 //! What the tasks of a transport share that run one node.
 
 mod asking;
+mod backlog;
 mod carrier;
+mod security;
+mod subscribing;
 #[cfg(test)]
 mod tests;
 mod waiting;
@@ -10,11 +13,16 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::task::{Poll, Waker};
 
+use backlog::Backlog;
+
 use crate::Time;
-use crate::node::{Action, Communication, ConnectionId, Notification};
+use crate::node::{Action, Bound, Communication, ConnectionId, Notification};
 
 pub use carrier::Carrier;
 pub use waiting::Ticket;
+
+/// How much may be taken from the node before the application wants it.
+const PASSED_OVER: Bound = Bound::new(1000, 16 << 20);
 
 /// Holds a [`Communication`] that several tasks drive, and knows whom to wake.
 ///
@@ -36,8 +44,10 @@ pub struct Hub {
     taker: Option<Waker>,
     waiting: waiting::Waiting,
     asked: BTreeMap<u64, asking::Asked>,
-    /// Notifications that were passed over in search for an answer.
-    passed_over: asking::PassedOver,
+    subscribers: BTreeMap<u64, subscribing::Subscriber>,
+    /// Notifications for the application that were taken before it wanted them, in search for an
+    /// answer or for somebody else.
+    passed_over: Backlog,
     /// Those who are to be woken.
     wake: Vec<Waker>,
     /// The last notification was taken.
@@ -75,7 +85,8 @@ impl Hub {
             taker: None,
             waiting: waiting::Waiting::default(),
             asked: BTreeMap::new(),
-            passed_over: asking::PassedOver::default(),
+            subscribers: BTreeMap::new(),
+            passed_over: Backlog::new(PASSED_OVER),
             wake: Vec::new(),
             told_all: false,
             unheard: false,
@@ -98,8 +109,8 @@ impl Hub {
     #[must_use = "they wait for it"]
     pub fn settle(&mut self) -> Vec<Waker> {
         if self.unheard {
-            self.passed_over = asking::PassedOver::default();
             while self.take().is_some() {}
+            self.passed_over.clear();
         }
         self.heed_connections();
         while let Some(action) = self.communication.poll_action() {
@@ -116,7 +127,7 @@ impl Hub {
         if earlier || ended || !self.actions.is_empty() {
             self.wake.extend(self.manager.take());
         }
-        if ended || self.communication.has_notifications() || self.passed_over.len() > 0 {
+        if self.told_all || self.can_take() || self.passed_over.len() > 0 {
             self.wake.extend(self.taker.take());
         }
         self.heed_waiting();
@@ -161,17 +172,6 @@ impl Hub {
     /// Tells whether the last notification was taken, so that none will come any more.
     pub fn has_told_all(&self) -> bool {
         (self.told_all || self.abandoned) && self.passed_over.len() == 0
-    }
-
-    /// Takes the next notification that is nobody's answer.
-    fn take(&mut self) -> Option<Notification> {
-        loop {
-            let notification = self.communication.poll_notification()?;
-            self.told_all |= matches!(notification, Notification::Terminated { .. });
-            if let Some(notification) = self.answer(notification) {
-                return Some(notification);
-            }
-        }
     }
 
     /// Takes note that nobody will take notifications any more: they are dropped from now on, so

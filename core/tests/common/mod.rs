@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use brocomm::Time;
 use brocomm::connection::{
-    Config, Connection, Notification, Observer, Role, Setup, SyncRequest, Undeclared,
+    Config, Connection, Notification, Observed, Observer, Role, Setup, SyncRequest, Undeclared,
 };
 use brocomm::data::{Declarations, Serial};
 use brocomm::wire::{Framing, Message};
@@ -53,45 +53,49 @@ pub(crate) struct Seen {
     pub(crate) messages: Vec<Message>,
 }
 
-/// Looks at what one side of a recording was and sent.
-pub(crate) fn look_at(recording: &Recording, side: Side) -> Seen {
+/// Returns the messages that one side of a recording sent.
+pub(crate) fn observed(recording: &Recording, side: Side) -> Vec<Observed> {
     let mut observer = Observer::new(Framing::Clear, Default::default(), Default::default());
-    let mut seen = Seen::default();
-    let mut setup = Setup { accept_input: true, ..Setup::default() };
+    observer.set_transcripts(true);
     for step in &recording.steps {
         let StepKind::Data { from, bytes } = &step.kind else { continue };
         observer.feed(role(*from), bytes);
-        while let Some(observed) = observer.poll() {
-            if observed.side != role(side) {
-                continue;
+    }
+    let all = std::iter::from_fn(|| observer.poll());
+    all.filter(|observed| observed.side == role(side)).collect()
+}
+
+/// Looks at what one side of a recording was and sent.
+pub(crate) fn look_at(recording: &Recording, side: Side) -> Seen {
+    let mut seen = Seen::default();
+    let mut setup = Setup { accept_input: true, ..Setup::default() };
+    for observed in observed(recording, side) {
+        let message = observed.message.expect("the recording is good");
+        match &message {
+            Message::Version(version) => {
+                seen.config.class = version.class.clone();
+                seen.config.cache_size = version.cache_size;
+                seen.config.runtime = version.runtime;
             }
-            let message = observed.message.expect("the recording is good");
-            match &message {
-                Message::Version(version) => {
-                    seen.config.class = version.class.clone();
-                    seen.config.cache_size = version.cache_size;
-                    seen.config.runtime = version.runtime;
-                }
-                Message::Caps(caps) => seen.config.capabilities = *caps,
-                Message::RequestSync { authoritative } => {
-                    setup.sync = Some(SyncRequest { authoritative: *authoritative });
-                }
-                Message::RequestLogs => setup.request_logs = true,
-                Message::RequestEvents(names) => {
-                    setup.events.extend(names.iter().map(|n| Bytes::copy_from_slice(n).into()));
-                }
-                Message::CaptureFilter(filter) => setup.capture_filter = Some(filter.clone()),
-                _ => {}
+            Message::Caps(caps) => seen.config.capabilities = *caps,
+            Message::RequestSync { authoritative } => {
+                setup.sync = Some(SyncRequest { authoritative: *authoritative });
             }
-            match observed.serial {
-                Some(serial) => match serial.expect("the recording is good") {
-                    Serial::Id(id) if id.name == "peer_description" => {
-                        seen.config.description = "bro".into();
-                    }
-                    serial => seen.serials.push(serial),
-                },
-                None => seen.messages.push(message),
+            Message::RequestLogs => setup.request_logs = true,
+            Message::RequestEvents(names) => {
+                setup.events.extend(names.iter().map(|n| Bytes::copy_from_slice(n).into()));
             }
+            Message::CaptureFilter(filter) => setup.capture_filter = Some(filter.clone()),
+            _ => {}
+        }
+        match observed.serial {
+            Some(serial) => match serial.expect("the recording is good") {
+                Serial::Id(id) if id.name == "peer_description" => {
+                    seen.config.description = "bro".into();
+                }
+                serial => seen.serials.push(serial),
+            },
+            None => seen.messages.push(message),
         }
     }
     seen.config.undeclared = Undeclared::Deliver;

@@ -147,3 +147,75 @@ fn a_peer_waits_with_what_is_never_dropped_whatever_the_policy() {
         }
     }
 }
+
+/// What does not count is bounded by its bytes: lines for the log, also those about what is dropped.
+#[test]
+fn lines_wait_within_bounds() {
+    let unknown = Message::RequestEvents([format!("nobody_knows_{:0100}", 1)].iter().collect());
+    let dropped = Message::Serial(call(&ping(1)).into());
+    for (overflow, message) in [
+        (Overflow::Block, &unknown),
+        (Overflow::DropNewest, &unknown),
+        (Overflow::DropOldest, &unknown),
+        (Overflow::Disconnect, &unknown),
+        (Overflow::DropNewest, &dropped),
+        (Overflow::DropOldest, &dropped),
+    ] {
+        let mut bench = by_hand(overflow, Bound::new(3, BYTES));
+        let mut sent = 0;
+        while !waiting(&bench).1 {
+            bench.send(0, std::slice::from_ref(message));
+            sent += 1;
+            assert!(sent < 5000, "{overflow:?} {message:?}");
+        }
+        assert!(sent > 20, "{sent}");
+        assert!(lines(&taken(&mut bench)).len() > 20);
+        assert_eq!(waiting(&bench), (0, false));
+    }
+}
+
+/// An event counts as all of the message that it is a view of, but not once it is dropped.
+#[test]
+fn what_keeps_a_message_alive_counts_as_that() {
+    let mut serial = call(&ping(1));
+    serial.resize(BYTES / 4, 0);
+    let message = Message::Serial(serial.into());
+    let mut bench = by_hand(Overflow::Block, Bound::new(1000, BYTES));
+    for sent in 0..4 {
+        assert_eq!(waiting(&bench), (sent, false));
+        bench.send(0, std::slice::from_ref(&message));
+    }
+    assert_eq!(waiting(&bench), (4, true));
+    assert_eq!(taken(&mut bench).len(), 4);
+    for overflow in [Overflow::DropNewest, Overflow::DropOldest] {
+        let mut bench = by_hand(overflow, Bound::new(3, BYTES));
+        for _ in 0..50 {
+            bench.send(0, std::slice::from_ref(&message));
+            assert!(!waiting(&bench).1, "{overflow:?}");
+        }
+        assert_eq!(bench.node.counters(FIRST).unwrap().dropped_incoming, 47);
+    }
+}
+
+/// How many bytes may wait; a line takes a few hundred at most.
+const BYTES: usize = 64 << 10;
+
+/// A node whose application takes nothing, and a peer that is Running and sends what it is told to.
+fn by_hand(overflow: Overflow, bound: Bound) -> Bench {
+    let options = Options { incoming: Queue { bound, overflow }, ..Options::default() };
+    let mut bench = Bench::new(options, vec![("peer", wants(".*", peer()))]);
+    bench.accept(None);
+    bench.send(0, &handshake());
+    assert!(bench.is_running(FIRST));
+    bench.told.clear();
+    bench.takes = false;
+    bench
+}
+
+fn call(event: &Event) -> Vec<u8> {
+    let mut serial = Vec::new();
+    let mode = brocomm::serial::Mode::RUNNING;
+    let mut writer = brocomm::serial::Writer::new(0);
+    writer.event(mode, &event.name, 1.0, &event.args, &mut serial).expect("it is small");
+    serial
+}

@@ -7,6 +7,9 @@ mod build;
 #[path = "../network/mod.rs"]
 mod network;
 mod state;
+mod state_ids;
+mod state_large;
+mod state_support;
 mod support;
 
 mod functions;

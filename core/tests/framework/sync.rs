@@ -39,51 +39,102 @@ fn node(sync: bool, auth: bool) -> Node {
     Node { connect: false, sync, auth, ..Node::new([0, 0, 0, 0].into()) }
 }
 
-/// Whether the initiator sends, by the rule as it is written; `None` for no sync.
-fn sends(ours: (bool, bool), theirs: (bool, bool), ahead: i64) -> Option<bool> {
-    match (ours, theirs) {
-        ((false, _), (false, _)) => None,
-        ((true, _), (false, _)) => Some(false),
-        ((false, _), (true, _)) => Some(true),
-        ((true, true), (true, false)) => Some(true),
-        ((true, false), (true, true)) => Some(false),
-        // The larger runtime sends, and if they are equal the initiator.
-        _ => Some(ahead <= 0),
-    }
+/// What follows when both have made their requests.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Outcome {
+    /// Both are Running at once.
+    NoSync,
+    /// The initiator sends its state.
+    Initiator,
+    /// The acceptor sends its state.
+    Acceptor,
+    /// Both log the misconfiguration and close.
+    Misconfigured,
+    /// There is no such node: authority without sync is refused.
+    Refused,
 }
+
+/// `sync` and `auth` of an entry.
+type Flags = (bool, bool);
+
+/// The flags of the initiator's entry, those of the acceptor's, and what follows if the
+/// initiator's runtime is less, equal and greater: §3.3, line by line.
+#[rustfmt::skip]
+const TABLE: [(Flags, Flags, [Outcome; 3]); 16] = {
+    use Outcome::{Acceptor, Initiator, Misconfigured, NoSync, Refused};
+    const NEITHER: Flags = (false, false);
+    const AUTH: Flags = (false, true);
+    const SYNC: Flags = (true, false);
+    const BOTH: Flags = (true, true);
+    [
+        (NEITHER, NEITHER, [NoSync; 3]),
+        (NEITHER, AUTH, [Refused; 3]),
+        (NEITHER, SYNC, [Initiator; 3]),
+        (NEITHER, BOTH, [Initiator; 3]),
+        (AUTH, NEITHER, [Refused; 3]),
+        (AUTH, AUTH, [Refused; 3]),
+        (AUTH, SYNC, [Refused; 3]),
+        (AUTH, BOTH, [Refused; 3]),
+        (SYNC, NEITHER, [Acceptor; 3]),
+        (SYNC, AUTH, [Refused; 3]),
+        (SYNC, SYNC, [Acceptor, Initiator, Initiator]),
+        (SYNC, BOTH, [Acceptor; 3]),
+        (BOTH, NEITHER, [Acceptor; 3]),
+        (BOTH, AUTH, [Refused; 3]),
+        (BOTH, SYNC, [Initiator; 3]),
+        (BOTH, BOTH, [Misconfigured; 3]),
+    ]
+};
 
 #[test]
 fn all_combinations_of_sync_and_auth_and_runtimes() {
-    let flags = [(false, false), (true, false), (true, true)];
-    let mut tried = 0;
-    for ours in flags {
-        for theirs in flags {
-            for ahead in [-3, 0, 3] {
-                let [initiator, acceptor] =
-                    meet(connects(node(ours.0, ours.1)), node(theirs.0, theirs.1), ahead);
-                let case = format!("{ours:?} {theirs:?} {ahead}: {initiator:#?} {acceptor:#?}");
-                tried += 1;
-                if (ours, theirs) == ((true, true), (true, true)) {
-                    assert_eq!((initiator.0, acceptor.0), (None, None), "{case}");
-                    for (_, log) in [initiator, acceptor] {
-                        let what = "misconfiguration: authoritative state on both sides";
-                        assert!(log.iter().any(|line| line.ends_with(what)), "{case}");
-                        assert!(log.iter().any(|l| l.ends_with("closing connection")), "{case}");
-                        never(&log, "phase: sync");
-                    }
-                    continue;
-                }
-                let role = |sends| if sends { SyncRole::Sender } else { SyncRole::Receiver };
-                let phase = |sends: Option<bool>| {
-                    Some(sends.map_or(Phase::Running, |sends| Phase::Sync(role(sends))))
-                };
-                let sends = sends(ours, theirs, ahead);
-                assert_eq!(initiator.0, phase(sends), "{case}");
-                assert_eq!(acceptor.0, phase(sends.map(|sends| !sends)), "{case}");
+    let mut seen = std::collections::BTreeSet::new();
+    for (ours, theirs, outcomes) in TABLE {
+        assert!(seen.insert((ours, theirs)), "{ours:?} {theirs:?} is there twice");
+        for (ahead, outcome) in [3, 0, -3].into_iter().zip(outcomes) {
+            let case = format!("{ours:?} {theirs:?}, the acceptor is {ahead} s ahead");
+            let (initiator, acceptor) = (connects(node(ours.0, ours.1)), node(theirs.0, theirs.1));
+            if outcome == Outcome::Refused {
+                let refused = [initiator, acceptor].map(|node| {
+                    let node = Node { host: address(0), ..node };
+                    configuration(Options::default(), vec![("a", node)]).validate().is_err()
+                });
+                assert_eq!(refused, [ours, theirs].map(|of| of == (false, true)), "{case}");
+                continue;
             }
+            check(outcome, meet(initiator, acceptor, ahead), &case);
         }
     }
-    assert_eq!(tried, 27);
+}
+
+fn check(outcome: Outcome, sides: [(Option<Phase>, Vec<String>); 2], case: &str) {
+    const WHAT: &str = "misconfiguration: authoritative state on both sides";
+    let roles = match outcome {
+        Outcome::Initiator => Some([SyncRole::Sender, SyncRole::Receiver]),
+        Outcome::Acceptor => Some([SyncRole::Receiver, SyncRole::Sender]),
+        _ => None,
+    };
+    for (at, (phase, log)) in sides.iter().enumerate() {
+        let case = format!("{case}, side {at}: {log:#?}");
+        let times = |line: &str| log.iter().filter(|logged| logged.ends_with(line)).count();
+        let misconfigured = outcome == Outcome::Misconfigured;
+        let expected = match roles {
+            Some(roles) => Some(Phase::Sync(roles[at])),
+            None => (!misconfigured).then_some(Phase::Running),
+        };
+        assert_eq!(*phase, expected, "{case}");
+        assert_eq!(times(WHAT), usize::from(misconfigured), "{case}");
+        assert_eq!(times("closing connection"), usize::from(misconfigured), "{case}");
+        for role in [SyncRole::Sender, SyncRole::Receiver] {
+            let line = match role {
+                SyncRole::Sender => "phase: sync (sender)",
+                SyncRole::Receiver => "phase: sync (receiver)",
+            };
+            let is_ours = roles.is_some_and(|roles| roles[at] == role);
+            assert_eq!(times(line), usize::from(is_ours), "{case}");
+        }
+        assert_eq!(times("phase: running"), usize::from(outcome == Outcome::NoSync), "{case}");
+    }
 }
 
 /// A Bro ignores it then.

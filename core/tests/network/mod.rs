@@ -13,6 +13,8 @@ use brocomm::node::{Action, Communication, Configuration, ConnectionId, Endpoint
 pub struct Network {
     pub now: Time,
     pub nodes: Vec<Host>,
+    /// How many bytes move over a connection at once.
+    pub most: usize,
     /// Which connection of which node is the other end of which.
     links: BTreeMap<(usize, ConnectionId), (usize, ConnectionId)>,
 }
@@ -29,7 +31,7 @@ pub struct Host {
 impl Network {
     pub fn new() -> Network {
         let now = Time::from_secs_f64(1_500_000_000.0);
-        Network { now, nodes: Vec::new(), links: BTreeMap::new() }
+        Network { now, nodes: Vec::new(), most: usize::MAX, links: BTreeMap::new() }
     }
 
     /// Adds a node with the address `10.0.0.n`, and starts it.
@@ -73,6 +75,13 @@ impl Network {
         self.now = until;
         self.nodes.iter_mut().for_each(|host| host.node.feed_time(until));
         self.settle();
+    }
+
+    /// Lets time pass without anything moving.
+    pub fn tick(&mut self, time: Duration) {
+        self.now = self.now + time;
+        let now = self.now;
+        self.nodes.iter_mut().for_each(|host| host.node.feed_time(now));
     }
 
     /// Does what one node wants done; returns whether there was anything.
@@ -144,18 +153,9 @@ impl Network {
         let now = self.now;
         let other = self.links.get(&(n, id)).copied();
         if let Some((m, other)) = other {
-            let bytes = self.nodes[n].node.poll_transmit(id).to_vec();
-            if !bytes.is_empty() && self.nodes[m].node.wants_input(other) {
-                self.nodes[n].node.advance(id, bytes.len(), now);
-                self.nodes[m].node.feed_bytes(other, &bytes, now);
-            }
+            self.send((n, id), (m, other));
             // What it wants to read again may wait at the other side.
-            let waits = !self.nodes[m].node.poll_transmit(other).is_empty();
-            if waits && self.nodes[n].node.wants_input(id) {
-                let bytes = self.nodes[m].node.poll_transmit(other).to_vec();
-                self.nodes[m].node.advance(other, bytes.len(), now);
-                self.nodes[n].node.feed_bytes(id, &bytes, now);
-            }
+            self.send((m, other), (n, id));
         }
         if self.nodes[n].node.poll_close(id) == Some(PollClose::Now) {
             self.nodes[n].node.feed_closed(id, now);
@@ -163,6 +163,17 @@ impl Network {
                 self.links.remove(&(m, other));
                 self.nodes[m].node.feed_eof(other, now);
             }
+        }
+    }
+
+    /// Carries what waits at one end of a connection to the other, if that wants it.
+    fn send(&mut self, (n, id): (usize, ConnectionId), (m, other): (usize, ConnectionId)) {
+        let now = self.now;
+        let waits = self.nodes[n].node.poll_transmit(id);
+        let bytes = waits[..waits.len().min(self.most)].to_vec();
+        if !bytes.is_empty() && self.nodes[m].node.wants_input(other) {
+            self.nodes[n].node.advance(id, bytes.len(), now);
+            self.nodes[m].node.feed_bytes(other, &bytes, now);
         }
     }
 

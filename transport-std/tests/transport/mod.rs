@@ -1,13 +1,15 @@
 //! What blocks, as futures: each attempt waits a little at most.
 
+#![allow(dead_code, reason = "not every test needs all of it")]
+
 use std::ops::Deref;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use brocomm::data::{Event, Name};
+use brocomm::data::{Event, EventType, Name, SignatureError};
 use brocomm::node::{Configuration, EventPeer, Notification, PeerId, Raised};
-use brocomm_std::{RequestError, StartError};
+use brocomm_std::{Received, RequestError, StartError};
 use futures_lite::future::yield_now;
 
 fn soon() -> Option<Instant> {
@@ -75,6 +77,30 @@ impl NodeHandle {
             yield_now().await;
         }
         self.0.terminate()
+    }
+}
+
+impl NodeHandle {
+    pub(crate) fn subscribe(&self) -> Notifications {
+        Notifications(self.0.subscribe())
+    }
+
+    pub(crate) fn events<E: EventType>(&self) -> Result<Events<E>, SignatureError> {
+        self.0.events().map(Events)
+    }
+}
+
+pub(crate) struct Events<E>(brocomm_std::Events<E>);
+
+impl<E: EventType> Events<E> {
+    pub(crate) async fn next(&mut self) -> Option<Received<E>> {
+        loop {
+            let next = self.0.next(soon());
+            if next.is_some() || self.0.is_over() {
+                return next;
+            }
+            yield_now().await;
+        }
     }
 }
 

@@ -4,6 +4,8 @@
 //! nothing here asks how long something takes.
 
 mod pressure;
+mod processes;
+mod subscribing;
 mod trouble;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -11,13 +13,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brocomm::data::{Declarations, Event, Value};
-use brocomm::node::{Configuration, Endpoint, Handshake, Node, Notification, Options, PeerId};
+use brocomm::node::{
+    Configuration, Endpoint, Handshake, LogLine, Node, Notification, Options, PeerId,
+};
 use brocomm::transport::RequestError;
 use futures_lite::future::{poll_once, yield_now, zip};
 
 use crate::transport::{NodeHandle, Notifications};
 
 pub(crate) use pressure::*;
+pub(crate) use processes::*;
+pub(crate) use subscribing::*;
 pub(crate) use trouble::*;
 
 /// No test comes near it unless it fails.
@@ -278,6 +284,8 @@ macro_rules! all {
             dropped_futures_lose_nothing
             answers_are_told_from_other_events
             an_application_makes_its_own_requests
+            several_get_all_that_is_told
+            events_come_as_rust_values
             an_application_that_takes_nothing_stops_the_peer_and_loses_nothing
             nobody_waits_for_notifications_that_nobody_takes
             one_who_never_reads_delays_nobody
@@ -288,6 +296,10 @@ macro_rules! all {
             failures_say_why
             attempts_can_be_given_up_and_begun_again
             trickling_and_garbage_harm_nobody_else
+            parts_of_other_processes
+            a_peer_process_that_is_killed_is_connected_to_again
+            without_descriptors_peers_wait_to_be_accepted
+            two_hosts_connect_by_their_addresses_and_zones
         }
     };
 }

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
-use brocomm::node::{LogLine, NodeError, PeerState};
+use brocomm::node::{NodeError, PeerState};
 
 use super::*;
 

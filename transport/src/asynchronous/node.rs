@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use brocomm::data::{Event, Name};
@@ -81,7 +82,15 @@ impl<R: Runtime> NodeHandle<R> {
     /// gone. Can be [cancelled](Self#cancellation).
     pub async fn raise(&self, event: Event) -> Raised {
         let (mut awaiting, mut event) = (self.awaiting(), Some(event));
-        poll_fn(|cx| awaiting.poll_raise(&mut event, cx.waker())).await
+        let mut lets_others = self.shared().is_turn_over();
+        poll_fn(|cx| {
+            if std::mem::take(&mut lets_others) {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            awaiting.poll_raise(&mut event, cx.waker())
+        })
+        .await
     }
 
     /// Raises an event and waits for the one that answers it: the first of this name for which

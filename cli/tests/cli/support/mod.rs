@@ -1,6 +1,7 @@
 //! Runs the program as a user does.
 
 mod program;
+pub(crate) mod wire;
 
 use std::ffi::OsStr;
 use std::net::TcpListener;

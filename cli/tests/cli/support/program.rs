@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Lines, Read, Write};
-use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 
 use super::{Run, brocomm};
 
@@ -19,7 +19,12 @@ pub(crate) struct Program {
 impl Program {
     pub(crate) fn start(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Program {
         let mut command = brocomm();
-        let pipes = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.args(arguments);
+        Program::spawn(command)
+    }
+
+    pub(crate) fn spawn(mut command: Command) -> Program {
+        let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = pipes.stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let stderr = BufReader::new(child.stderr.take().unwrap());
@@ -73,7 +78,7 @@ impl Program {
     #[cfg(unix)]
     pub(crate) fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();
-        let mut kill = std::process::Command::new("kill");
+        let mut kill = Command::new("kill");
         assert!(kill.args([signal, &id]).status().unwrap().success());
     }
 

@@ -7,6 +7,7 @@ mod json;
 mod junit;
 mod listing;
 mod running;
+mod serving;
 mod text;
 
 use std::process::ExitCode;
@@ -27,6 +28,7 @@ enum Command {
     Run(running::Args),
     List(listing::ListArgs),
     Show(listing::ShowArgs),
+    Serve(serving::Args),
 }
 
 fn main() -> ExitCode {
@@ -34,5 +36,6 @@ fn main() -> ExitCode {
         Command::Run(args) => running::run(&args),
         Command::List(args) => listing::list(&args),
         Command::Show(args) => listing::show(&args),
+        Command::Serve(args) => serving::serve(&args),
     }
 }

@@ -40,6 +40,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 5.0, value_parser = parse_seconds)]
     patience: f64,
 
+    /// End with the first must or should case that fails.
+    #[arg(long)]
+    fail_fast: bool,
+
     /// Print one JSON object instead of text.
     #[arg(long)]
     json: bool,
@@ -127,10 +131,13 @@ fn parse_transports(text: &str) -> Result<Transports, String> {
     if text == "all" {
         return Ok(Transports(Transport::ALL.to_vec()));
     }
+    let one = parse_transport(text).map(|transport| Transports(vec![transport]));
+    one.map_err(|why| format!("{why}, or all"))
+}
+
+pub(crate) fn parse_transport(text: &str) -> Result<Transport, String> {
     let found = Transport::ALL.into_iter().find(|transport| transport.name() == text);
-    found
-        .map(|transport| Transports(vec![transport]))
-        .ok_or_else(|| "expected std, tokio, async-std or all".to_owned())
+    found.ok_or_else(|| "expected std, tokio, async-std".to_owned())
 }
 
 pub(crate) fn parse_level(text: &str) -> Result<Level, String> {
@@ -149,7 +156,7 @@ fn parse_capability(text: &str) -> Result<Capability, String> {
     found.ok_or_else(|| format!("expected one of {}", names()))
 }
 
-fn parse_address(text: &str) -> Result<SocketAddr, String> {
+pub(crate) fn parse_address(text: &str) -> Result<SocketAddr, String> {
     let mut found = text.to_socket_addrs().map_err(|error| error.to_string())?;
     found.next().ok_or_else(|| "no such host".to_owned())
 }
@@ -214,8 +221,13 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         if !args.json {
             println!("== {name}");
         }
-        let one = |case| carried_out(case, implementation.as_mut(), &selection, &settings, args);
-        let reports: Vec<Report> = cases.iter().map(one).collect();
+        let mut reports: Vec<Report> = Vec::new();
+        for case in &cases {
+            if args.fail_fast && exit_code(&reports) == 1 {
+                break;
+            }
+            reports.push(carried_out(case, implementation.as_mut(), &selection, &settings, args));
+        }
         all.push((name, reports));
     }
     let flat: Vec<Report> = all.iter().flat_map(|(_, reports)| reports.iter().cloned()).collect();

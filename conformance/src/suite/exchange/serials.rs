@@ -1,5 +1,6 @@
 //! SERIALs in both directions, and what implementations do at the suite's request.
 
+use std::slice::from_ref;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use brocomm::data::{Event, Id, Serial, StateAccess, Value};
@@ -142,19 +143,33 @@ impl Exchange {
         }
     }
 
-    /// Checks that the implementation answers on this connection: has another number echoed.
-    ///
-    /// Since messages are handled in order, everything that was sent before has been.
+    /// Waits until this value is echoed; everything else is passed over, such as what is echoed for
+    /// others.
     ///
     /// # Errors
-    /// As [`echo`](Self::echo), and failed if another value comes back.
+    /// As [`expect_event`](Self::expect_event).
+    pub fn expect_echo(&mut self, value: &Value) -> Outcome {
+        self.wait_for(&format!("conformance_echoed({value})"), |got| match &got.serial {
+            Some(Serial::Event(event)) if event.name == "conformance_echoed" => {
+                (event.args == from_ref(value)).then_some(())
+            }
+            _ => None,
+        })
+    }
+
+    /// Checks that the implementation answers on this connection: has another number echoed.
+    ///
+    /// Since messages are handled in order, everything that was sent before has been. What is echoed
+    /// before is passed over.
+    ///
+    /// # Errors
+    /// As [`echo`](Self::echo).
     pub fn answers(&mut self) -> Outcome {
         self.echoes += 1;
         // Unlike any number that a case is likely to send.
         let number = Value::Count(7_000_000 + self.echoes);
         self.send_echo(number.clone())?;
-        let back = self.echoed()?;
-        Stop::unless(back == number, || format!("{number} was sent, and {back} came back"))
+        self.expect_echo(&number)
     }
 }
 

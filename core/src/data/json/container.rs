@@ -186,7 +186,7 @@ pub(super) fn read_table(kind: &str, keys: &mut Keys, from: &mut Reader) -> Resu
     };
     table.entries = entries.into_iter().enumerate().map(read).collect::<Result<_>>()?;
     // A Bro that is sent such a table aborts (2§6).
-    if table.sorted().1 {
+    if table.has_duplicates() {
         return Err(Fault::new("two entries with the same index").within("entries"));
     }
     Ok(table)

@@ -163,9 +163,9 @@ impl Json for Bytes {
             Node::Text(text) => Ok(Bytes::from(text.into_owned())),
             node => {
                 let mut keys = Keys::of(node)?;
-                let digits: Digits = keys.get("hex", from)?;
+                let digits: String = keys.get("hex", from)?;
                 keys.finish()?;
-                Ok(digits.0)
+                from_hex(&digits).map_err(|fault| fault.within("hex"))
             }
         }
     }
@@ -182,24 +182,14 @@ pub(super) fn hex(bytes: &[u8]) -> Node {
     fields.into()
 }
 
-struct Digits(Bytes);
-
-impl Json for Digits {
-    fn write(&self, _: &mut Writer) -> Node {
-        hex(&self.0)
-    }
-
-    fn read(node: Node, from: &mut Reader) -> Result<Digits> {
-        let text = String::read(node, from)?;
-        let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|d| u8::try_from(d).ok());
-        let byte = |pair: &[u8]| match pair {
-            [high, low] => Some(digit(high)? << 4 | digit(low)?),
-            _ => None,
-        };
-        let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(byte).collect();
-        let bytes = bytes.ok_or_else(|| Fault::new("expected pairs of hexadecimal digits"))?;
-        Ok(Digits(Bytes::from(bytes)))
-    }
+fn from_hex(digits: &str) -> Result<Bytes> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    let byte = |pair: &[u8]| match pair {
+        [high, low] => Some(digit(high)? << 4 | digit(low)?),
+        _ => None,
+    };
+    let bytes: Option<Vec<u8>> = digits.as_bytes().chunks(2).map(byte).collect();
+    bytes.map(Bytes::from).ok_or_else(|| Fault::new("expected pairs of hexadecimal digits"))
 }
 
 impl Json for String {

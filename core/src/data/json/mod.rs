@@ -144,9 +144,12 @@
 //!
 //! # Limits
 //!
-//! No text makes the reader panic. As from the wire, two entries with the same index are an error. Arrays and objects may lie 128 deep within each other, which is
-//! serde_json's own limit too, and so may what they stand for, labelled types included; a value that
-//! lies deeper can be written but not read back. A container takes two such levels, a table three.
+//! No text makes the reader panic. As from the wire, two entries with the same index are an error.
+//!
+//! Arrays and objects may lie 128 deep within each other, which is serde_json's own limit too, and so
+//! may what they stand for, labelled types included; a value that lies deeper can be written but not
+//! read back. A container takes two such levels, a table three.
+//!
 //! Memory is a small multiple of the text. Each type is written once; expressions and values are
 //! written wherever they are used, so a peer that refers to the same large value again and again
 //! makes a text much larger than its message was.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::node::Node;
 use super::object::Fields;
 use super::types;
-use crate::data::{Name, TypeDef, TypeTag};
+use crate::data::{Name, TypeDef};
 
 /// How many anonymous types may be written within each other before one goes to the table.
 const INLINE: u32 = 3;
@@ -261,6 +261,7 @@ impl Writer {
 /// Returns a type's name as a label, if it can be one: no standard type's name, and without the
 /// sign that tells made-up labels.
 fn label_of(name: &Name) -> Option<&str> {
-    let is_standard = |name: &str| TypeTag::ALL.iter().any(|tag| tag.name() == name);
-    name.as_str().filter(|name| !name.is_empty() && !name.contains('#') && !is_standard(name))
+    let name = name.as_str()?;
+    let is_taken = name.is_empty() || name.contains('#') || types::standard(name).is_some();
+    (!is_taken).then_some(name)
 }

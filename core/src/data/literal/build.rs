@@ -154,7 +154,7 @@ impl Scope<'_> {
             };
             table.push(key, value);
         }
-        if table.sorted().1 {
+        if table.has_duplicates() {
             return Err(literal.at.error(ParseErrorKind::DuplicateIndex));
         }
         Ok(table.into())

@@ -38,13 +38,18 @@ impl Communication {
 
     fn feed_failure(&mut self, id: ConnectionId, line: LogLine, reason: &str, now: Time) {
         self.feed_time(now);
+        self.log_failure(id, line);
+        self.feed(id, now, |connection, now| connection.feed_failure(reason, now));
+    }
+
+    /// Logs what happened to a connection, unless it was over before.
+    pub(super) fn log_failure(&mut self, id: ConnectionId, line: LogLine) {
         let over = |connection: &Connection| connection.phase() == Phase::Closed;
         if self.connection_of(id).is_some_and(|connection| !over(connection)) {
             if let Some(peer) = self.links.get(&id).map(|link| link.peer) {
                 self.log_peer(peer, line);
             }
         }
-        self.feed(id, now, |connection, now| connection.feed_failure(reason, now));
     }
 
     /// Takes note that the transport has closed a connection, after
@@ -115,12 +120,14 @@ impl Communication {
             if self.next_log_entry(id) {
                 continue;
             }
-            let Some(notification) =
-                self.connection_mut(id).and_then(Connection::poll_notification)
+            let Some((notification, held)) =
+                self.connection_mut(id).and_then(Connection::poll_held)
             else {
                 return;
             };
+            self.held_bytes = held;
             self.take(id, notification);
+            self.held_bytes = 0;
         }
     }
 
@@ -142,7 +149,7 @@ impl Communication {
         if !std::mem::replace(&mut peer.has_turn, true) {
             self.turns.push_back(id);
         }
-        let weight = peer.inbox.push(notification);
+        let weight = peer.inbox.push(notification, &mut self.held_bytes);
         if weight > 0 {
             self.incoming.add(weight);
             self.crowded |= self.incoming.reaches(self.options.incoming_total);
@@ -197,14 +204,14 @@ impl Communication {
     fn count_dropped_from(&mut self, id: PeerId, dropped: Notification) {
         let (number, line) = match dropped {
             Notification::Event { event, .. } => {
-                (1, LogLine::EventDropped { incoming: true, name: event.name })
+                (1, LogLine::EventDropped { incoming: true, name: event.name.compact() })
             }
             Notification::RemotePrint { items, .. } => {
                 let number = items.iter().count();
                 (number, LogLine::PrintsDropped { incoming: true, number })
             }
             Notification::Packet { .. } => (1, LogLine::PacketDropped),
-            Notification::Id { id, .. } => (1, LogLine::IdDropped { name: id.name.clone() }),
+            Notification::Id { id, .. } => (1, LogLine::IdDropped { name: id.name.compact() }),
             _ => (1, LogLine::LogEntriesDropped { incoming: true, number: 1 }),
         };
         if let Some(peer) = self.peers.get_mut(&id) {

@@ -87,6 +87,8 @@ pub struct Communication {
     touched: VecDeque<ConnectionId>,
     incoming: Depth,
     outgoing: Depth,
+    /// The bytes of a peer's message that what is looked at keeps alive, until they are counted.
+    held_bytes: usize,
     /// Connections may be waiting until less waits for the application, from all peers together.
     crowded: bool,
     /// Where the last event that was taken came from.
@@ -137,10 +139,8 @@ struct Peer {
     last_error: Option<Box<str>>,
     outbox: Outbox,
     inbox: Inbox,
-    /// The full state that it is being given.
-    sending: Option<Box<state::Sending>>,
-    /// Whether what it sends of its state is its full state.
-    receives_state: bool,
+    /// How far it and we have come in having state in common.
+    exchange: state::Exchange,
     /// Whether it is among those who take turns, or blocked.
     has_turn: bool,
     /// The point of its trace that it reached (§2.11).
@@ -208,6 +208,7 @@ impl Communication {
             touched: VecDeque::new(),
             incoming: Depth::default(),
             outgoing: Depth::default(),
+            held_bytes: 0,
             crowded: false,
             listening: listening::Listening::default(),
             ending: terminate::Ending::No,

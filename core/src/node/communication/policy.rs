@@ -170,8 +170,8 @@ impl Communication {
     fn handshake_done(&mut self, id: PeerId) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         peer.running = true;
-        peer.receives_state = false;
         let who = Arc::clone(&peer.who);
+        self.state_runs(id);
         self.tell(id, Notification::ConnectionHandshakeDone(who));
         self.watch(id);
         self.announce_sync_point(id);
@@ -196,8 +196,7 @@ impl Communication {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         peer.link = None;
         peer.awaiting_setup = false;
-        peer.sending = None;
-        peer.receives_state = false;
+        peer.exchange = Default::default();
         if let Some(carried) = carried {
             peer.counters.connection += carried;
         }
@@ -228,6 +227,13 @@ impl Communication {
             CloseCause::TransportFailed { reason } => {
                 if let Some(peer) = self.peers.get_mut(&id) {
                     peer.last_error = Some(reason.clone());
+                }
+                false
+            }
+            #[cfg(feature = "__tls")]
+            CloseCause::Tls(error) => {
+                if let Some(peer) = self.peers.get_mut(&id) {
+                    peer.last_error = Some(error.to_string().into());
                 }
                 false
             }

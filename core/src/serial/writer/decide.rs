@@ -194,7 +194,7 @@ impl<D: Decide> Session<'_, D> {
         class: u8,
     ) -> bool {
         let decision = self.decide.shared(object, family);
-        self.header(decision, family, class)
+        self.header(decision, family, class) && self.has_room()
     }
 
     /// Writes the header of something that nothing refers to later; returns whether its body is to

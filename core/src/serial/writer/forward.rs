@@ -34,25 +34,30 @@ impl Writer {
         out: &mut Vec<u8>,
     ) -> std::result::Result<(), WriteError> {
         let message = event.message();
-        if !is_small(message) {
-            let event = event.to_event();
-            return self.event(mode, &event.name, event.time, &event.args, out);
+        match measured(message) {
+            Ok(measure) => self.write(mode, &measure, out, |session| session.call(message)),
+            Err(_) => {
+                let event = event.to_event();
+                self.event(mode, &event.name, event.time, &event.args, out)
+            }
         }
-        self.write(mode, out, |session| session.call(message));
-        Ok(())
     }
 }
 
-/// Returns whether an event is certainly neither too large nor too deep.
-fn is_small(message: &Message) -> bool {
+/// Measures an event, and more than it is; fails unless it is certainly neither too large nor too
+/// deep.
+fn measured(message: &Message) -> std::result::Result<Measure, WriteError> {
     let mut measure = Measure::new();
-    let known = message.objects.iter().filter_map(|what| match what {
-        What::Known(value) => Some(value),
-        _ => None,
-    });
-    message.depth <= DEPTH
-        && measure.add(message.chunk.len().saturating_mul(PER_BYTE)).is_ok()
-        && known.map(|value| measure.values(std::slice::from_ref(value))).all(|fits| fits.is_ok())
+    if message.depth > DEPTH {
+        return Err(WriteError::TooDeep { limit: DEPTH });
+    }
+    measure.add(message.chunk.len().saturating_mul(PER_BYTE))?;
+    for what in &message.objects {
+        if let What::Known(value) = what {
+            measure.values(std::slice::from_ref(value))?;
+        }
+    }
+    Ok(measure)
 }
 
 impl Session<'_, Live<'_>> {

@@ -1,6 +1,6 @@
 //! Makes sure that something can be written before anything is.
 
-use crate::data::Value;
+use crate::data::{BloomCells, OpaqueState, Value};
 
 use super::super::WriteError;
 
@@ -24,6 +24,11 @@ pub(super) struct Measure {
 impl Measure {
     pub(super) fn new() -> Measure {
         Measure { size: 0, depth: 0 }
+    }
+
+    /// Returns at least as many bytes as values take, those of their types and of functions aside.
+    pub(super) fn size(&self) -> usize {
+        self.size
     }
 
     #[inline]
@@ -62,9 +67,11 @@ impl Measure {
             Value::Pattern(pattern) => {
                 self.add(pattern.anywhere.len().saturating_add(pattern.exact.len()))
             }
-            Value::List(_) | Value::Record(_) | Value::Vector(_) | Value::Table(_) => {
-                self.container(value)
-            }
+            Value::List(_)
+            | Value::Record(_)
+            | Value::Vector(_)
+            | Value::Table(_)
+            | Value::Opaque(_) => self.container(value),
             // The rest has a size that nobody has to fear, or, as functions, is not of our making.
             _ => Ok(()),
         }
@@ -93,9 +100,33 @@ impl Measure {
                     self.values(entry.value.as_slice())?;
                 }
             }
+            Value::Opaque(opaque) => self.opaque(&opaque.state)?,
             _ => {}
         }
         self.depth -= 1;
         Ok(())
+    }
+
+    fn opaque(&mut self, state: &OpaqueState) -> Result<(), WriteError> {
+        match state {
+            OpaqueState::TopK(topk) => {
+                self.add(topk.buckets.len().saturating_mul(OVERHEAD))?;
+                for (_, value) in topk.buckets.iter().flat_map(|bucket| &bucket.elements) {
+                    self.values(std::slice::from_ref(value))?;
+                }
+                Ok(())
+            }
+            OpaqueState::Bloom(bloom) => {
+                let bits = match &bloom.filter.cells {
+                    BloomCells::Basic(bits) => bits,
+                    BloomCells::Counting(counters) => &counters.bits,
+                };
+                self.add(bits.blocks.len().saturating_mul(size_of::<u64>()))
+            }
+            OpaqueState::Cardinality(cardinality) => self.add(cardinality.buckets.len()),
+            OpaqueState::X509(certificate) => self.add(certificate.len()),
+            OpaqueState::Md5(_) | OpaqueState::Sha1(_) | OpaqueState::Sha256(_) => Ok(()),
+            OpaqueState::Entropy(entropy) => self.add(size_of_val(&entropy.counts)),
+        }
     }
 }

@@ -21,6 +21,10 @@ use measure::Measure;
 
 pub(crate) use measure::MAX_CONTENT;
 
+/// How many bytes types and what belongs to them may take, beyond the values, where nothing is cached
+/// and so each value has its type in full.
+const MAX_UNCACHED: usize = 64 << 20;
+
 /// Writes the SERIALs of one direction of a connection.
 ///
 /// Everything is appended to the buffer that the caller gives. When something can't be written,
@@ -60,8 +64,7 @@ impl Writer {
         let mut measure = Measure::new();
         measure.add(name.len())?;
         measure.values(args)?;
-        self.write(mode, out, |session| session.event(name, time, args));
-        Ok(())
+        self.write(mode, &measure, out, |session| session.event(name, time, args))
     }
 
     /// Writes an ID with its value.
@@ -73,8 +76,7 @@ impl Writer {
         let mut measure = Measure::new();
         measure.add(id.name.len())?;
         measure.values(id.value.as_slice())?;
-        self.write(mode, out, |session| session.top_id(id));
-        Ok(())
+        self.write(mode, &measure, out, |session| session.top_id(id))
     }
 
     /// Writes an operation on synchronized state.
@@ -93,8 +95,7 @@ impl Writer {
         measure.values(std::slice::from_ref(&access.op1))?;
         measure.values(access.op2.as_slice())?;
         measure.values(access.op3.as_slice())?;
-        self.write(mode, out, |session| session.state_access(access));
-        Ok(())
+        self.write(mode, &measure, out, |session| session.state_access(access))
     }
 
     /// Writes a packet.
@@ -106,20 +107,34 @@ impl Writer {
         let mut measure = Measure::new();
         measure.add(packet.tag.len())?;
         measure.add(packet.data.len())?;
-        self.write(Mode::HANDSHAKE, out, |session| session.packet(packet));
-        Ok(())
+        self.write(Mode::HANDSHAKE, &measure, out, |session| session.packet(packet))
     }
 
     fn write(
         &mut self,
         mode: Mode,
+        measure: &Measure,
         out: &mut Vec<u8>,
         write: impl FnOnce(&mut Session<'_, Live<'_>>),
-    ) {
+    ) -> Result<(), WriteError> {
+        let start = out.len();
+        // In a cache each type is but once, and what was decided could not be taken back.
+        let most = if self.cache.refers(mode) {
+            usize::MAX
+        } else {
+            start.saturating_add(measure.size()).saturating_add(MAX_UNCACHED)
+        };
         self.cache.begin(mode);
         let decide = Live { cache: &mut self.cache, mode };
-        write(&mut Session { out, decide, pid_64bit: mode.pid_64bit });
+        let mut session = Session { out, decide, pid_64bit: mode.pid_64bit, most, overrun: false };
+        write(&mut session);
+        let overrun = session.overrun;
         self.cache.end(mode);
+        if overrun {
+            out.truncate(start);
+            return Err(WriteError::TooLarge { limit: MAX_UNCACHED });
+        }
+        Ok(())
     }
 }
 
@@ -128,7 +143,8 @@ impl Transcript {
     /// same bytes, if nothing was lost.
     pub fn write_again(&self, serial: &Serial, mode: Mode, out: &mut Vec<u8>) {
         let decide = Replay::new(self);
-        let mut session = Session { out, decide, pid_64bit: mode.pid_64bit };
+        let (pid_64bit, most) = (mode.pid_64bit, usize::MAX);
+        let mut session = Session { out, decide, pid_64bit, most, overrun: false };
         match serial {
             Serial::Event(event) => session.event(&event.name, event.time, &event.args),
             Serial::Id(id) => session.top_id(id),
@@ -143,6 +159,10 @@ struct Session<'a, D> {
     out: &'a mut Vec<u8>,
     decide: D,
     pid_64bit: bool,
+    /// How long the buffer may become, but for values.
+    most: usize,
+    /// Whether more was to be written, which makes all of it void.
+    overrun: bool,
 }
 
 impl<D: Decide> Session<'_, D> {
@@ -178,6 +198,13 @@ impl<D: Decide> Session<'_, D> {
         }
         self.string(&packet.tag);
         self.string(&packet.data);
+    }
+
+    /// Tells whether anything but values may still be written.
+    #[inline]
+    fn has_room(&mut self) -> bool {
+        self.overrun |= self.out.len() > self.most;
+        !self.overrun
     }
 
     /// Writes something of a size known beforehand: in one step, where this is about speed.

@@ -59,7 +59,7 @@ impl<D: Decide> Session<'_, D> {
             TypeKind::Vector(_) => ty::VECTOR,
             TypeKind::Opaque(_) => ty::OPAQUE,
         };
-        if self.header(decision, Family::Type, class) {
+        if self.header(decision, Family::Type, class) && self.has_room() {
             self.type_head(def.kind.tag(), def.network_order, def.base, &def.name);
             self.parts(&def.kind);
         }

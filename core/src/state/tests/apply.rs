@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::{all, count, shown, store, sync, told, value};
 use crate::data::{Id, Opcode, StateAccess, Value};
-use crate::state::{Path, StateError, Store};
+use crate::state::{Alias, Path, StateError, Store};
 
 fn access(opcode: Opcode, target: &str, operands: [Option<Value>; 3]) -> StateAccess {
     let [op1, op2, op3] = operands;
@@ -92,14 +92,21 @@ fn mergeable_tables_are_merged_and_go_by_both_ids() {
     b.assign(Path::to("m").index(count(1)), "b").unwrap();
     let theirs = a.get("m").unwrap();
     let ours = b.get("m").unwrap();
-    b.apply(&access(Opcode::Assign, "m", [Some(theirs.clone()), None, None])).unwrap();
+    let assign = access(Opcode::Assign, "m", [Some(theirs.clone()), None, None]);
+    let aliases = b.apply(&assign).unwrap().aliases;
     assert_eq!(shown(&b, "m"), "{[1] = m,[2] = b}");
-    // The peer knows its own id only, so that is the one to use; ours is known still.
-    let told_to_a = b.assign(Path::to("m").index(count(3)), "c").unwrap().unwrap();
-    a.apply(&told_to_a).unwrap();
-    assert_eq!(shown(&a, "m"), "{[1] = m,[3] = c}");
+    // Whom to tell what by which id is told.
     let (Value::Table(theirs), Value::Table(ours)) = (theirs, ours) else { panic!() };
-    assert_eq!(told_to_a.target, theirs.mutable.unique_id);
+    let (of_a, of_b) = (theirs.mutable.unique_id.clone(), ours.mutable.unique_id.clone());
+    let told = b.assign(Path::to("m").index(count(3)), "c").unwrap().unwrap();
+    assert_eq!(told.target, of_b);
+    assert_eq!(b.id_of(&of_a), Some(of_b.clone()));
+    assert_eq!(aliases, [Alias { ours: of_b, theirs: of_a.clone() }]);
+    a.apply(&StateAccess { target: of_a.clone(), ..told }).unwrap();
+    assert_eq!(shown(&a, "m"), "{[1] = m,[3] = c}");
+    // The peer that uses its id goes on knowing that one.
+    let theirs_again = a.assign(Path::to("m").index(count(4)), "d").unwrap().unwrap();
+    assert_eq!(b.apply(&theirs_again).unwrap().aliases, aliases);
     for id in [theirs.mutable.unique_id.clone(), ours.mutable.unique_id.clone()] {
         assert_eq!(shown(&b, Path::to(id)), shown(&b, "m"));
     }

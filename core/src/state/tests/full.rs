@@ -27,7 +27,10 @@ fn variables_go_in_order_of_declaration() {
     // Without what has no value, and what isn't synchronized.
     let expected = "n c s h set1 set2 t1 t2 tr tt tv v vr r x m";
     assert_eq!(targets.join(" "), expected);
-    assert_eq!(store.progress(&state), Progress { variables: 19, of: 19, operations: 16 });
+    let Progress { variables, of, operations, cost, of_cost } = store.progress(&state);
+    assert_eq!((variables, of, operations), (19, 19, 16));
+    // An int and an empty set of ours alone.
+    assert_eq!(cost + 2, of_cost);
 }
 
 #[test]
@@ -39,7 +42,7 @@ fn large_tables_go_in_pieces() {
         let inner = value("table([1] = 1, [2] = 2, [3] = 3)");
         ours.assign(Path::to("tt").index(count(index)), inner).unwrap();
     }
-    let mut state = FullState::in_pieces(2);
+    let mut state = FullState::in_pieces(4);
     let mut given = Vec::new();
     while let Some(access) = take(&ours, &mut state) {
         theirs.apply_full(&access).unwrap();
@@ -53,6 +56,60 @@ fn large_tables_go_in_pieces() {
     );
     assert!(given.contains(&"assign_idx #a#1#2 4 4 -".to_owned()));
     assert_eq!(given.last().unwrap(), "assign last 1 - -");
+}
+
+#[test]
+fn large_vectors_go_in_pieces_wherever_they_are() {
+    let script = "
+        type Box: record { v: vector of count; t: table[count] of vector of count; };
+        global v: vector of count &synchronized;
+        global boxes: table[count] of Box &synchronized;
+        global last = 1 &synchronized;
+    ";
+    let (mut ours, mut theirs) = (store_of(script, "a"), store_of(script, "b"));
+    ours.assign("v", value("vector(0, 1, 2, 3, 4, 5, 6, 7, 8, 9)")).unwrap();
+    for index in 0..3 {
+        let path = Path::to("boxes").index(count(index));
+        let text = "[$v=vector(1, 2, 3, 4, 5), $t=table([1] = vector(6, 7, 8), [2] = vector(9))]";
+        ours.assign(path, value(text)).unwrap();
+    }
+    let mut state = FullState::in_pieces(6);
+    let (mut given, mut changes) = (Vec::new(), 0u64);
+    while let Some(access) = take(&ours, &mut state) {
+        theirs.apply_full(&access).unwrap();
+        given.push(told(&access));
+        // What was not given yet comes as it is then; what was, at once.
+        if changes < 12 {
+            let path = Path::to("v").element(changes);
+            changes += 1;
+            let change = ours.assign(path, 100 + changes).unwrap().unwrap();
+            if ours.is_for(&state, &change) {
+                theirs.apply(&change).unwrap();
+            }
+        }
+    }
+    assert_eq!(all(&ours), all(&theirs));
+    assert!(shown(&ours, "v").ends_with("109, 110, 111, 112]"), "{}", shown(&ours, "v"));
+    let Ok(Value::Vector(v)) = ours.get("v") else { panic!() };
+    let id = &v.mutable.unique_id;
+    let first = [
+        "assign v [0, 1, 2] - -".to_owned(),
+        format!("assign_idx {id} 3 3 -"),
+        format!("assign_idx {id} 4 4 -"),
+    ];
+    assert_eq!(given[..3], first);
+    let most = given.iter().map(String::len).max().unwrap();
+    assert!(most < 60, "{given:#?}");
+    assert_eq!(given.last().unwrap(), "assign last 1 - -");
+    // What comes after can't be without a value.
+    let text = value("vector(1, 2, 3, 4, 5, 6)");
+    let Value::Vector(mut holes) = text else { panic!() };
+    std::sync::Arc::make_mut(&mut holes).items[5] = None;
+    ours.assign("v", Value::Vector(holes)).unwrap();
+    let first = take(&ours, &mut FullState::in_pieces(2)).unwrap();
+    theirs.apply_full(&first).unwrap();
+    assert_eq!(ours.len("v"), Ok(Some(6)));
+    assert_eq!(theirs.len("v"), Ok(Some(6)));
 }
 
 #[test]
@@ -118,7 +175,7 @@ fn what_is_not_given_yet_needs_no_change() {
     for index in 0..4 {
         ours.assign(Path::to("t").index(count(index)), index).unwrap();
     }
-    let mut state = FullState::in_pieces(2);
+    let mut state = FullState::in_pieces(6);
     let assign = |ours: &mut Store, path: Path| ours.assign(path, 5u64).unwrap().unwrap();
     let last = assign(&mut ours, Path::to("last"));
     let early = assign(&mut ours, Path::to("t").index(count(1)));

@@ -1,5 +1,9 @@
 //! A hub whose tasks are the test, without sockets.
 
+mod asking;
+mod ending;
+mod subscribing;
+
 use std::io::{Error, ErrorKind};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -279,47 +283,6 @@ fn events_wait_for_room_and_flushes_for_delivery() {
 }
 
 #[test]
-fn ending_wakes_all_whom_it_concerns() {
-    let mut world = World::running(Options::default());
-    let (manager, ending) = (Arc::new(Sleeper::default()), Arc::new(Sleeper::default()));
-    let waker = Waker::from(Arc::clone(&manager));
-    let minute = NOW + Duration::from_secs(60);
-    assert_eq!(world.hub.poll_task(NOW, &waker), Task::Wait { until: Some(minute) });
-    let mut ticket = Ticket::default();
-    let waker = Waker::from(Arc::clone(&ending));
-    world.carrying.woken();
-    world.hub.communication_mut().terminate_communication(NOW);
-    assert_eq!(world.hub.poll_terminated(&mut ticket, &waker), Poll::Pending);
-    settle(&mut world.hub);
-    assert_eq!((world.carrying.woken(), ending.woken()), (1, 0));
-    assert_eq!(manager.woken(), 1, "there is less time now");
-    let _ = world.hub.poll_task(NOW, &Waker::from(Arc::clone(&manager)));
-    world.closed = true;
-    assert_eq!(world.carry(), "Close");
-    assert_eq!((manager.woken(), ending.woken()), (1, 1));
-    assert_eq!(world.hub.poll_terminated(&mut ticket, Waker::noop()), Poll::Ready(vec![]));
-    assert_eq!(world.hub.poll_task(NOW, Waker::noop()), Task::End);
-    assert!(matches!(world.told().last(), Some(Notification::Terminated { .. })));
-    assert_eq!(world.hub.poll_notification(Waker::noop()), Poll::Ready(None));
-}
-
-#[test]
-fn who_does_not_take_what_waits_is_left_when_time_is_up() {
-    let mut world = World::running(Options::default());
-    world.blocked = true;
-    assert_eq!(world.hub.communication_mut().raise(event(1), NOW).map(|r| r.peers), Ok(1));
-    world.hub.communication_mut().terminate_communication(NOW);
-    world.carry();
-    let late = world.peer_id();
-    world.carrying.woken();
-    world.hub.communication_mut().feed_time(NOW + Duration::from_secs(5));
-    settle(&mut world.hub);
-    assert_eq!(world.hub.communication().terminated(), Some([late].as_slice()));
-    assert_eq!(world.carrying.woken(), 1);
-    assert_eq!(world.carry(), "Close");
-}
-
-#[test]
 fn attempts_to_connect_are_given_up() {
     let node = Node { connect: true, ..Node::new(Ipv4Addr::LOCALHOST.into()) };
     let nodes = vec![("peer".to_owned(), node)];
@@ -343,101 +306,4 @@ fn attempts_to_connect_are_given_up() {
     let again = hub.communication_mut().disconnect(PeerId(1), NOW);
     assert_eq!(again, Err(NodeError::NotConnected(PeerId(1))));
     assert!(hub.carriers.is_empty());
-}
-
-#[test]
-fn answers_are_found_and_all_else_stays_in_order() {
-    let mut world = World::running(Options::default());
-    world.told();
-    let asking = Arc::new(Sleeper::default());
-    let waker = Waker::from(Arc::clone(&asking));
-    let mut ticket = Ticket::default();
-    world.hub.expect(&mut ticket, |_, event| event.args == [Value::Count(2)]);
-    assert_eq!(world.hub.poll_answer(&mut ticket, &waker), Poll::Pending);
-    for n in 0..4 {
-        assert_eq!(world.peer.send_event(&event(n)), Ok(Sent::Sent));
-    }
-    world.carry();
-    assert_eq!(asking.woken(), 1);
-    let Poll::Ready(Some((_, answer))) = world.hub.poll_answer(&mut ticket, &waker) else {
-        panic!()
-    };
-    assert_eq!(answer, event(2));
-    assert_eq!(world.numbers(), [0, 1, 3].map(Value::Count));
-    assert_eq!(world.hub.poll_answer(&mut ticket, &waker), Poll::Ready(None));
-
-    // Who takes notifications finds it as well.
-    world.hub.expect(&mut ticket, |_, event| event.args == [Value::Count(5)]);
-    assert_eq!(world.hub.poll_answer(&mut ticket, &waker), Poll::Pending);
-    assert_eq!(world.peer.send_event(&event(5)), Ok(Sent::Sent));
-    world.carry();
-    assert!(world.numbers().is_empty());
-    assert!(world.hub.poll_answer(&mut ticket, &waker).is_ready());
-}
-
-#[test]
-fn not_all_is_passed_over_in_search_for_an_answer() {
-    let mut world = World::running(Options::default());
-    world.told();
-    let mut ticket = Ticket::default();
-    world.hub.expect(&mut ticket, |_, event| event.args == [Value::Count(5000)]);
-    for n in 0..=5000 {
-        assert_eq!(world.peer.send_event(&event(n)), Ok(Sent::Sent));
-        world.carry();
-        let found = world.hub.poll_answer(&mut ticket, Waker::noop());
-        assert_eq!(found, Poll::Pending);
-        assert!(world.hub.passed_over.len() <= 1000);
-    }
-    let mut taken = Vec::new();
-    while taken.len() < 5000 {
-        taken.extend(world.numbers());
-        world.carry();
-    }
-    assert!(taken.into_iter().eq((0..5000).map(Value::Count)));
-    assert!(world.hub.poll_answer(&mut ticket, Waker::noop()).is_ready());
-}
-
-#[test]
-fn what_is_passed_over_is_bounded_in_bytes_too() {
-    let mut world = World::running(Options::default());
-    world.told();
-    let mut ticket = Ticket::default();
-    world.hub.expect(&mut ticket, |_, _| false);
-    let big =
-        Event { args: vec![Value::string(vec![b'x'; 1 << 20])], name: "big".into(), ..event(0) };
-    world.buffer = vec![0; 1 << 20];
-    for _ in 0..40 {
-        assert_eq!(world.peer.send_event(&big), Ok(Sent::Sent));
-        world.carry();
-        assert_eq!(world.hub.poll_answer(&mut ticket, Waker::noop()), Poll::Pending);
-    }
-    assert!((16..=17).contains(&world.hub.passed_over.len()), "{}", world.hub.passed_over.len());
-}
-
-#[test]
-fn what_nobody_takes_is_dropped_when_nobody_will() {
-    let mut world = World::running(Options { incoming: queue(1), ..Options::default() });
-    world.hub.stop_telling();
-    for n in 0..200 {
-        assert_eq!(world.peer.send_event(&event(n)), Ok(Sent::Sent));
-    }
-    world.carry();
-    while world.carrying.woken() > 0 {
-        world.carry();
-    }
-    assert!(world.peer.poll_transmit().is_empty());
-    assert_eq!(world.hub.communication().counters(world.peer_id()).unwrap().incoming.events, 0);
-}
-
-#[test]
-fn all_ends_at_once_when_nobody_has_an_interest() {
-    let mut world = World::running(Options::default());
-    world.carrying.woken();
-    world.hub.abandon();
-    settle(&mut world.hub);
-    assert_eq!(world.carrying.woken(), 1);
-    assert_eq!(world.carry(), "Close");
-    assert_eq!(world.hub.poll_task(NOW, Waker::noop()), Task::End);
-    world.told();
-    assert_eq!(world.hub.poll_notification(Waker::noop()), Poll::Ready(None));
 }

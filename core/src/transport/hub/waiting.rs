@@ -1,4 +1,4 @@
-//! What the application awaits of a node, but for notifications.
+//! What is awaited of a node, but for the application's notifications.
 
 use std::collections::BTreeMap;
 use std::task::{Poll, Waker};
@@ -28,6 +28,8 @@ pub(super) enum Wanted {
     End,
     /// The answer to an event.
     Answer,
+    /// A notification, beside the application.
+    Subscribed,
 }
 
 impl Hub {
@@ -86,6 +88,7 @@ impl Hub {
         if let Some(number) = ticket.0.take() {
             self.waiting.by_ticket.remove(&number);
             self.asked.remove(&number);
+            self.subscribers.remove(&number);
         }
     }
 
@@ -113,7 +116,8 @@ impl Hub {
                 Wanted::Room(name) => self.communication.can_raise(name),
                 Wanted::Delivery(peer) => self.communication.next_undelivered(*peer) != Some(*peer),
                 Wanted::End => self.communication.terminated().is_some(),
-                Wanted::Answer => self.can_look_for_answers(),
+                Wanted::Answer => self.told_all || self.can_look_ahead(),
+                Wanted::Subscribed => self.has_for(*number),
             };
             come.then_some(*number)
         };

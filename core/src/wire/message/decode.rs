@@ -35,7 +35,7 @@ impl Message {
                 Ok(Message::RequestEvents(EventNames::from_argument(argument)))
             }
             MessageType::CaptureFilter => {
-                Ok(Message::CaptureFilter(argument.slice_ref(until_nul(&argument))))
+                Ok(Message::CaptureFilter(compact(&argument, until_nul(&argument))))
             }
             MessageType::RemotePrint => PrintItems::from_argument(argument)
                 .map(Message::RemotePrint)
@@ -66,9 +66,19 @@ fn layout<'a>(
 fn version<'a>(argument: &Bytes, input: &'a [u8]) -> Parsed<'a, Message> {
     let (input, (protocol, cache_size, data_format, runtime, class)) =
         (be_u32, be_u32, be_u32, be_u32, rest).parse(input)?;
-    let class = (!class.is_empty()).then(|| argument.slice_ref(until_nul(class)));
+    let class = (!class.is_empty()).then(|| compact(argument, until_nul(class)));
     let version = Version { protocol, cache_size, data_format, runtime, class };
     Ok((input, Message::Version(version)))
+}
+
+/// Returns what is kept of an argument, by itself if that is not nearly all of it: the rest, which
+/// means nothing, is not to be kept as well.
+fn compact(argument: &Bytes, part: &[u8]) -> Bytes {
+    if part.len() < argument.len() / 2 {
+        Bytes::copy_from_slice(part)
+    } else {
+        argument.slice_ref(part)
+    }
 }
 
 fn request_sync(input: &[u8]) -> Parsed<'_, Message> {

@@ -76,4 +76,18 @@ impl Message {
             Message::RequestLogs => MessageType::RequestLogs,
         }
     }
+
+    /// Returns how many bytes of memory a message that was received keeps alive, roughly.
+    #[inline]
+    pub(crate) fn held_bytes(&self) -> usize {
+        match self {
+            Message::Serial(bytes)
+            | Message::CaptureFilter(bytes)
+            | Message::LogCreateWriter(bytes)
+            | Message::LogWrite(bytes) => bytes.len(),
+            Message::RequestEvents(names) => names.as_argument().len(),
+            Message::RemotePrint(items) => items.as_argument().len(),
+            _ => 0,
+        }
+    }
 }

@@ -237,6 +237,24 @@ fn remote_print() {
     assert!(collected.iter().eq(items));
 }
 
+/// What follows a NUL means nothing, and so is not to be kept alive by what comes before it.
+#[test]
+fn what_means_nothing_is_not_kept() {
+    let filter = [&b"tcp\0"[..], &[b'x'; 1000]].concat();
+    let version = [&[0; 16][..], b"class\0", &[b'x'; 1000]].concat();
+    for (kind, argument) in [(MessageType::CaptureFilter, filter), (MessageType::Version, version)]
+    {
+        let argument = Bytes::from(argument);
+        let message = Message::decode(kind, argument.clone()).unwrap();
+        match &message {
+            Message::CaptureFilter(filter) => assert_eq!(filter, "tcp"),
+            Message::Version(version) => assert_eq!(version.class.as_deref(), Some(&b"class"[..])),
+            other => panic!("{other:?}"),
+        }
+        assert!(argument.is_unique(), "{message:?}");
+    }
+}
+
 #[test]
 fn remote_print_needs_pairs_but_no_last_nul() {
     let items = |pairs: &[[&'static str; 2]]| {

@@ -1,0 +1,122 @@
+//! Captures of packets, as `tcpdump` writes them: pcap and pcapng.
+
+mod connections;
+mod packets;
+mod segment;
+mod stream;
+
+use std::io::Read;
+use std::net::SocketAddr;
+
+use brocomm_conformance::Step;
+
+use connections::Connections;
+use segment::Segment;
+
+/// A TCP connection of a capture, put together from its packets.
+#[derive(Debug)]
+pub(crate) struct Captured {
+    pub(crate) connector: SocketAddr,
+    pub(crate) listener: SocketAddr,
+    pub(crate) steps: Vec<Step>,
+    /// What the capture lacks of each side's stream; what came after that is left out.
+    pub(crate) gaps: Vec<String>,
+}
+
+/// Tells whether this is how a capture begins.
+pub(crate) fn is_capture(start: &[u8]) -> bool {
+    // pcap with micro- and nanoseconds in either order of bytes, and pcapng.
+    const MAGICS: [[u8; 4]; 5] = [
+        [0xa1, 0xb2, 0xc3, 0xd4],
+        [0xd4, 0xc3, 0xb2, 0xa1],
+        [0xa1, 0xb2, 0x3c, 0x4d],
+        [0x4d, 0x3c, 0xb2, 0xa1],
+        [0x0a, 0x0d, 0x0d, 0x0a],
+    ];
+    MAGICS.iter().any(|magic| start.starts_with(magic))
+}
+
+/// Reads the connections on a port out of a capture, in the order in which they begin.
+///
+/// All that they carry is held in memory.
+///
+/// # Errors
+/// What is wrong with the file, or that it has no such connection, and on which ports it has any.
+pub(crate) fn read(capture: impl Read + Send, port: u16) -> Result<Vec<Captured>, String> {
+    let mut connections = Connections::new(port);
+    let whole = packets::each(capture, &mut |time, link_type, packet| {
+        if let Some(segment) = Segment::of(link_type, packet) {
+            connections.take(time, &segment);
+        }
+    });
+    let mut found = connections.finish()?;
+    if let (Err(error), Some(last)) = (whole, found.last_mut()) {
+        last.gaps.push(error);
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use brocomm::data::{Name, Packet};
+    use brocomm::services::Pcap;
+    use etherparse::PacketBuilder;
+
+    use super::*;
+
+    /// A capture with a SYN, and payloads of both sides.
+    fn capture() -> Vec<u8> {
+        let (pcap, mut out) = (Pcap::new(101), Vec::new());
+        pcap.header(&mut out);
+        let frames = [(true, 100, &b""[..]), (false, 101, b"abc"), (false, 104, b"defg")];
+        for (syn, sequence, payload) in frames {
+            let ip = PacketBuilder::ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64);
+            let tcp = ip.tcp(5000, 47757, sequence, 0);
+            let tcp = if syn { tcp.syn() } else { tcp.ack(1) };
+            let mut data = Vec::new();
+            tcp.write(&mut data, payload).unwrap();
+            let (len, data) = (u32::try_from(data.len()).unwrap(), data.into());
+            let packet = Packet { sec: 1, usec: 2, len, link_type: 101, tag: Name::new(), data };
+            pcap.packet(&packet, &mut out).unwrap();
+        }
+        out
+    }
+
+    #[test]
+    fn a_capture_is_known_by_its_beginning() {
+        assert!(is_capture(&capture()));
+        assert!(!is_capture(b"{\"t\": 0}") && !is_capture(b""));
+    }
+
+    #[test]
+    fn long_packets_are_read_and_longer_ones_refused() {
+        let long = |length: u32| {
+            let (pcap, mut out) = (Pcap::new(101), capture());
+            let data = vec![0; usize::try_from(length).unwrap()].into();
+            let packet =
+                Packet { sec: 1, usec: 2, len: length, link_type: 101, tag: Name::new(), data };
+            pcap.packet(&packet, &mut out).unwrap();
+            read(std::io::Cursor::new(out), 47757).unwrap().remove(0).gaps
+        };
+        assert_eq!(long(200_000), [""; 0]);
+        let refused = ["the capture can't be read on: a block has more than 1048576 bytes"];
+        assert_eq!(long(2_000_000), refused);
+    }
+
+    #[test]
+    fn any_bytes_will_do() {
+        let good = capture();
+        let read = |bytes: &[u8]| read(std::io::Cursor::new(bytes.to_vec()), 47757);
+        assert_eq!(read(&good).unwrap()[0].steps.len(), 2);
+        for length in 0..good.len() {
+            let _ = read(&good[..length]);
+        }
+        for at in 0..good.len() {
+            for value in [1, 0x7f, 0x80, 0xff] {
+                let mut bad = good.clone();
+                bad[at] ^= value;
+                let _ = read(&bad);
+            }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! What one side of a TCP connection sends, put in order.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::segment::Segment;
+
+/// How many bytes may wait for one that is missing; it is taken for lost then.
+const WAITING: usize = 16 << 20;
+
+/// Puts the segments of one side in order.
+#[derive(Debug, Default)]
+pub(super) struct Stream {
+    /// The sequence number of the byte that comes next.
+    next: Option<u32>,
+    /// How many bytes there were.
+    length: u64,
+    /// Segments after bytes that are missing, by their places in the stream.
+    waiting: BTreeMap<u64, Bytes>,
+    waiting_bytes: usize,
+    /// The sequence number after the last byte.
+    end: Option<u32>,
+    /// Whether the capture began later than the stream.
+    begins_late: bool,
+    /// Whether it was given up.
+    is_lost: bool,
+}
+
+impl Stream {
+    /// Takes a segment; returns what can be read now.
+    pub(super) fn take(&mut self, segment: &Segment<'_>) -> Vec<Bytes> {
+        let mut ready = Vec::new();
+        let mut sequence = segment.sequence;
+        if segment.syn {
+            sequence = sequence.wrapping_add(1);
+            self.next.get_or_insert(sequence);
+        }
+        if self.next.is_none() {
+            if segment.payload.is_empty() {
+                return ready;
+            }
+            self.begins_late = true;
+        }
+        let mut next = self.next.unwrap_or(sequence);
+        if segment.ends {
+            self.end = Some(sequence.wrapping_add(segment.payload.len() as u32));
+        }
+        if !self.is_lost {
+            self.wait(distance(next, sequence), segment.payload);
+        }
+        while let Some(entry) = self.waiting.first_entry().filter(|e| *e.key() <= self.length) {
+            let (at, mut bytes) = entry.remove_entry();
+            self.waiting_bytes -= bytes.len();
+            // It begins at the next byte or before it; the rest of it may be new.
+            let known = usize::try_from(self.length - at).unwrap_or(usize::MAX);
+            if known < bytes.len() {
+                let new = bytes.split_off(known);
+                next = next.wrapping_add(new.len() as u32);
+                self.length += new.len() as u64;
+                ready.push(new);
+            }
+        }
+        self.next = Some(next);
+        self.is_lost |= self.waiting_bytes > WAITING;
+        ready
+    }
+
+    /// Keeps what begins so far after the next byte, or before it.
+    fn wait(&mut self, ahead: i32, payload: &[u8]) {
+        let known = usize::try_from(ahead.unsigned_abs()).unwrap_or(usize::MAX);
+        let (at, new) = match ahead {
+            0.. => (self.length + u64::from(ahead.unsigned_abs()), payload),
+            _ => (self.length, payload.get(known..).unwrap_or_default()),
+        };
+        // Sent again it may be longer.
+        if self.waiting.get(&at).is_some_and(|old| old.len() >= new.len()) || new.is_empty() {
+            return;
+        }
+        self.waiting_bytes += new.len();
+        let old = self.waiting.insert(at, Bytes::copy_from_slice(new));
+        self.waiting_bytes -= old.map_or(0, |old| old.len());
+    }
+
+    /// Tells whether all has come up to its end.
+    pub(super) fn is_over(&self) -> bool {
+        matches!((self.next, self.end), (Some(next), Some(end)) if distance(next, end) <= 0)
+    }
+
+    /// Says what is missing, if anything is.
+    pub(super) fn gap(&self) -> Option<String> {
+        let next = self.next?;
+        let waiting = self.waiting.keys().next().map(|at| at - self.length);
+        let end = self.end.and_then(|end| u64::try_from(distance(next, end)).ok());
+        let missing = waiting.or(end.filter(|missing| *missing > 0));
+        match missing {
+            Some(missing) => Some(format!(
+                "the capture lacks {missing} bytes after byte {} of its stream",
+                self.length
+            )),
+            None if self.begins_late => {
+                Some("the capture begins in the middle of its stream".to_owned())
+            }
+            None => None,
+        }
+    }
+}
+
+/// Returns how far one sequence number is after another.
+fn distance(from: u32, to: u32) -> i32 {
+    to.wrapping_sub(from).cast_signed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes segments of (sequence, payload); the stream begins with 1 short of the overflow.
+    fn read(segments: &[(u32, &str)], end: Option<u32>) -> (String, Option<String>, bool) {
+        let mut stream = Stream::default();
+        let mut text = String::new();
+        let at = ([10, 0, 0, 1], 1).into();
+        let segment = |sequence: u32, payload| Segment {
+            from: at,
+            to: at,
+            sequence: sequence.wrapping_sub(2),
+            syn: false,
+            ack: true,
+            ends: false,
+            payload,
+        };
+        stream.take(&Segment { syn: true, ..segment(0, b"") });
+        for (sequence, payload) in segments {
+            let segment = segment(sequence + 1, payload.as_bytes());
+            for bytes in stream.take(&segment) {
+                text += std::str::from_utf8(&bytes).unwrap();
+            }
+        }
+        if let Some(end) = end {
+            stream.take(&Segment { ends: true, ..segment(end + 1, b"") });
+        }
+        (text, stream.gap(), stream.is_over())
+    }
+
+    #[test]
+    fn segments_are_put_in_order() {
+        for segments in [
+            &[(0, "abc"), (3, "def")][..],
+            &[(3, "def"), (0, "abc")],
+            // Sent again, in part with more.
+            &[(0, "abc"), (0, "abc"), (2, "cdef"), (1, "b")],
+            &[(4, "ef"), (2, "cd"), (3, "de"), (0, "a"), (0, "abcd")],
+        ] {
+            assert_eq!(read(segments, Some(6)), ("abcdef".to_owned(), None, true), "{segments:?}");
+        }
+        assert_eq!(read(&[(0, "a")], None), ("a".to_owned(), None, false));
+    }
+
+    #[test]
+    fn what_is_missing_is_told() {
+        let gap = |bytes, at| {
+            Some(format!("the capture lacks {bytes} bytes after byte {at} of its stream"))
+        };
+        assert_eq!(read(&[(0, "ab"), (4, "e")], None), ("ab".to_owned(), gap(2, 2), false));
+        assert_eq!(read(&[(0, "ab")], Some(5)), ("ab".to_owned(), gap(3, 2), false));
+        assert_eq!(read(&[], Some(0)), (String::new(), None, true));
+    }
+}

@@ -1,0 +1,232 @@
+//! `brocomm replay`: plays one side of a recorded session with a live peer.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use brocomm::connection::Observer;
+use brocomm::wire::Framing;
+use brocomm_conformance::{Side, Step, StepKind};
+use bytes::Bytes;
+
+use crate::address;
+use crate::decode::{Shown, role};
+use crate::failure::{Failure, failed, misused};
+use crate::input::Input;
+use crate::session::seconds;
+
+/// Plays one side of a recorded session with a live peer, and shows what both send.
+///
+/// What was recorded is sent as it is, byte for byte, also if it breaks the protocol. Where the other
+/// side sent messages in the recording it waits until the peer has sent as many, or nothing for
+/// --wait. At the end it waits for the peer in the same way, and closes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// The recording, or a capture (pcap, pcapng) with one connection; `-` for standard input.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// The peer; the port is 47757 unless given, IPv6 addresses are written [::1]:47757.
+    #[arg(long, value_name = "HOST[:PORT]", value_parser = address::parse)]
+    to: String,
+
+    /// Play what the listener sent, not what the connector did; we connect all the same.
+    #[arg(long)]
+    listener: bool,
+
+    /// How many seconds the peer may be silent before it is waited for no longer.
+    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
+    wait: Duration,
+
+    /// The listener's port in captures.
+    #[arg(long, value_name = "PORT", default_value_t = address::PORT)]
+    port: u16,
+
+    /// Print one JSON object per line, as `brocomm decode --json` does.
+    #[arg(long)]
+    json: bool,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  brocomm replay session.jsonl --to sensor
+  brocomm replay session.pcap --listener --to 127.0.0.1:1234 --json
+
+Exit codes:
+  0  all was sent, and the peer sent as many messages as were recorded or more
+  1  there was no connection, the peer closed it too early or sent less, or the file can't be read
+  2  the command line is wrong";
+
+/// How many pieces may wait to be shown before the peer has to wait.
+const WAITING: usize = 64;
+
+/// Plays the recording.
+pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
+    let steps = steps(args)?;
+    let stream = TcpStream::connect(args.to.as_str())
+        .map_err(|error| failed(format_args!("cannot connect to {}: {error}", args.to)))?;
+    let lost =
+        |error: io::Error| failed(format_args!("{}: the connection failed: {error}", args.to));
+    stream.set_write_timeout(Some(args.wait.max(Duration::from_secs(1)))).map_err(lost)?;
+    let reading = stream.try_clone().map_err(lost)?;
+    let (pieces, received) = sync_channel(WAITING);
+    // Ends when the socket does.
+    thread::spawn(move || read(reading, &pieces));
+    let us = if args.listener { Side::Listener } else { Side::Connector };
+    let mut observer = Observer::new(Framing::Clear, Default::default(), Default::default());
+    observer.set_lenient(true);
+    let mut play = Play {
+        us,
+        stream,
+        received,
+        begin: Instant::now(),
+        observer,
+        shown: Shown::new(args.json),
+        messages: 0,
+        is_closed: false,
+        wait: args.wait,
+        out,
+    };
+    let result = play.all(&steps);
+    // It may be gone already.
+    let _ = play.stream.shutdown(Shutdown::Both);
+    result.map_err(|why| match why {
+        Failed::Output(error) => Failure::Output(error),
+        Failed::Peer(why) => failed(format_args!("{}: {why}", args.to)),
+    })
+}
+
+/// Reads the whole recording.
+fn steps(args: &Args) -> Result<Vec<Step>, Failure> {
+    let file = args.file.display();
+    let told = |problem: String| failed(format_args!("{problem}"));
+    match Input::open(&args.file, args.port).map_err(told)? {
+        Input::Recording(recording) => {
+            recording.collect::<Result<_, _>>().map_err(|error| told(error.to_string()))
+        }
+        Input::Capture(mut connections) => match (connections.pop(), connections.len()) {
+            (Some(only), 0) if only.gaps.is_empty() => Ok(only.steps),
+            (Some(only), 0) => Err(failed(format_args!("{file}: {}", only.gaps.join("; ")))),
+            (_, others) => Err(misused(format_args!(
+                "{file}: it has {} connections, and one can be played",
+                others + 1
+            ))),
+        },
+    }
+}
+
+/// Hands on what comes until the connection is over.
+fn read(mut stream: TcpStream, pieces: &SyncSender<Bytes>) {
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => return,
+            Ok(length) => {
+                let piece = buffer.get(..length).unwrap_or_default();
+                if pieces.send(Bytes::copy_from_slice(piece)).is_err() {
+                    return;
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return,
+        }
+    }
+}
+
+/// Why a recording could not be played to its end.
+enum Failed {
+    Output(io::Error),
+    Peer(String),
+}
+
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Failed {
+        Failed::Output(error)
+    }
+}
+
+/// A session that is being played.
+struct Play<'a> {
+    us: Side,
+    stream: TcpStream,
+    received: Receiver<Bytes>,
+    begin: Instant,
+    /// Follows what is really sent, by both.
+    observer: Observer,
+    shown: Shown,
+    /// How many messages the peer has sent.
+    messages: u64,
+    is_closed: bool,
+    wait: Duration,
+    out: &'a mut dyn Write,
+}
+
+impl Play<'_> {
+    fn all(&mut self, steps: &[Step]) -> Result<(), Failed> {
+        let mut recorded = Observer::new(Framing::Clear, Default::default(), Default::default());
+        recorded.set_lenient(true);
+        let (mut expected, mut unsent) = (0, 0_usize);
+        for step in steps {
+            let StepKind::Data { from, bytes } = &step.kind else { continue };
+            recorded.feed(role(*from), bytes);
+            while let Some(observed) = recorded.poll() {
+                expected += u64::from(observed.side != role(self.us));
+            }
+            if *from != self.us {
+                continue;
+            }
+            self.await_messages(expected)?;
+            if self.is_closed {
+                unsent += bytes.len();
+                continue;
+            }
+            self.send(bytes)?;
+        }
+        self.await_messages(expected)?;
+        self.out.flush()?;
+        if unsent > 0 {
+            let what = format!("the peer closed the connection before {unsent} bytes were sent");
+            return Err(Failed::Peer(what));
+        }
+        if self.messages < expected {
+            let got = self.messages;
+            return Err(Failed::Peer(format!("it sent {got} messages, {expected} were recorded")));
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, bytes: &Bytes) -> Result<(), Failed> {
+        if let Err(error) = self.stream.write_all(bytes) {
+            return Err(Failed::Peer(format!("the connection failed: {error}")));
+        }
+        self.observer.feed(role(self.us), bytes);
+        self.show()
+    }
+
+    /// Waits until the peer has sent so many messages, has been silent for long, or is gone.
+    fn await_messages(&mut self, expected: u64) -> Result<(), Failed> {
+        while self.messages < expected && !self.is_closed {
+            match self.received.recv_timeout(self.wait) {
+                Ok(bytes) => {
+                    self.observer.feed(role(self.us).other(), &bytes);
+                    self.show()?;
+                }
+                Err(RecvTimeoutError::Timeout) => return Ok(()),
+                Err(RecvTimeoutError::Disconnected) => self.is_closed = true,
+            }
+        }
+        Ok(())
+    }
+
+    fn show(&mut self) -> Result<(), Failed> {
+        while let Some(observed) = self.observer.poll() {
+            self.messages += u64::from(observed.side != role(self.us));
+            self.shown.show(self.begin.elapsed(), &observed, self.out)?;
+        }
+        Ok(self.out.flush()?)
+    }
+}

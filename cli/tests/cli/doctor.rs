@@ -1,0 +1,71 @@
+//! `brocomm doctor` with peers of our own.
+
+use std::io::Write;
+use std::net::TcpListener;
+
+use serde_json::Value;
+
+use crate::support::{Program, closed_port, run};
+
+#[test]
+fn a_good_peer_is_explained() {
+    let arguments = ["--event=ping(count)", "--capture-filter=tcp", "--class=c", "--once"];
+    let (listener, address) = Program::listen(&arguments);
+    let doctor = run(["doctor", &address, "--class=control", "--ping"]);
+    assert_eq!((doctor.code, doctor.stderr.as_str()), (0, ""), "{}", doctor.stdout);
+    let steps: Vec<&str> = doctor.stdout.lines().collect();
+    for (line, start) in steps.iter().zip([
+        "ok    reachable     127.0.0.1:",
+        "ok    version       protocol 7, data format 26",
+        "ok    cache         it remembers 3000 objects of what it sends",
+        "note  runtime       it has begun within a second, or doesn't say when",
+        "ok    class         c",
+        "ok    handshake     complete",
+        "ok    capabilities  COMPRESSION, PID_64BIT, NEW_CACHE_STRATEGY",
+        "ok    description   brocomm",
+        "ok    events        it requests ping",
+        "ok    filter        it asks us to capture \"tcp\"",
+        "ok    state         it takes no changes of state from us; if we asked for its state, it would",
+        "ok    ping          ",
+    ]) {
+        assert!(line.starts_with(start), "{line}\n  should begin with\n{start}");
+    }
+    assert_eq!(steps.len(), 12);
+    assert!(listener.end().stdout.contains(" established class control\n"));
+}
+
+/// Runs it; returns its exit code, and the last step and finding.
+fn last(address: &str, timeout: &str) -> (i32, String, String, String) {
+    let doctor = run(["doctor", address, "--json", timeout]);
+    let line = doctor.stdout.lines().last().unwrap();
+    let line: Value = serde_json::from_str(line).unwrap();
+    let text = |key: &str| line[key].as_str().unwrap().to_owned();
+    (doctor.code, text("step"), text("finding"), text("text"))
+}
+
+#[test]
+fn it_is_told_how_far_it_got() {
+    let (code, step, finding, text) = last(&closed_port(), "--timeout=10");
+    assert_eq!((code, step.as_str(), finding.as_str()), (1, "reachable", "BAD"));
+    assert!(text.contains("does the peer listen there?"), "{text}");
+
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (code, step, finding, text) =
+        last(&silent.local_addr().unwrap().to_string(), "--timeout=0.2");
+    assert_eq!((code, step.as_str(), finding.as_str()), (1, "version", "BAD"));
+    assert!(text.contains("does it speak this protocol"), "{text}");
+
+    let address = silent.local_addr().unwrap().to_string();
+    let other = std::thread::spawn(move || {
+        // The first has been given up.
+        drop(silent.accept().unwrap());
+        let (mut stream, _) = silent.accept().unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+        // Reads until the other side gives up.
+        let _ = std::io::copy(&mut stream, &mut std::io::sink());
+    });
+    let (code, step, finding, text) = last(&address, "--timeout=10");
+    assert_eq!((code, step.as_str(), finding.as_str()), (1, "connection", "BAD"), "{text}");
+    assert!(text.starts_with("the peer broke the protocol: "), "{text}");
+    other.join().unwrap();
+}

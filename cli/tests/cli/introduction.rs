@@ -1,0 +1,53 @@
+//! How the commands that join a peer introduce themselves.
+
+use crate::support::{Program, no_folder, run, scratch};
+
+#[test]
+fn class_and_description_are_those_that_are_given() {
+    let declarations = scratch("introduction", "vars.bro", b"global n = 1 &synchronized;");
+    let declarations = ["--declarations", declarations.to_str().unwrap()];
+    let folder = no_folder("introduction-logs");
+    let (mut listener, address) = Program::listen(&[]);
+    let address = address.as_str();
+    let state = |command, rest: &[&'static str]| {
+        [&["state", command, address], rest, &declarations].concat()
+    };
+    for (arguments, code) in [
+        (vec!["connect", address], 0),
+        (vec!["tail", address, "conn"], 0),
+        (vec!["logs", address, "--write", folder.to_str().unwrap()], 0),
+        (vec!["print", address], 0),
+        (state("get", &[]), 0),
+        (state("watch", &[]), 0),
+        // The listener takes no changes.
+        (state("set", &["n", "5"]), 1),
+    ] {
+        let us = ["--class=c", "--description=d", "--timeout=9"];
+        let program = Program::start([arguments.clone(), us.to_vec()].concat());
+        assert_eq!(listener.notice_with(" established "), "established class c", "{arguments:?}");
+        listener.line_with(" peer_description d");
+        listener.line_with(" handshake_done");
+        if !["get", "set"].contains(&arguments[1]) {
+            program.signal("-INT");
+        }
+        assert_eq!(program.end().code, code, "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_a_file_declares_is_known() {
+    let file = scratch("introduction", "events.bro", b"type N: enum { ONE }; event seen(n: N);");
+    let file = ["--declarations", file.to_str().unwrap()];
+    let listen = ["listen", "--on=127.0.0.1:0", "--count=1", "--print=bro"];
+    let mut listener = Program::start([&listen[..], &file[..]].concat());
+    let address = listener.line_with("listening on ").replace("listening on ", "");
+    let sent = run([&["send", &address, "seen(ONE)"], &file[..]].concat());
+    assert_eq!((sent.code, sent.stderr.as_str()), (0, ""));
+    assert_eq!(listener.notice_with(" event "), "event seen(ONE)");
+
+    let (_listener, address) = Program::listen(&["--event=a()"]);
+    let count = ["--print=json", "--timeout=9"];
+    let mut connected = Program::start([&["connect", &address], &file[..], &count].concat());
+    let requested = connected.line_with("\"notification\":\"event_requested\"");
+    assert!(requested.contains("\"event\":\"a\""), "{requested}");
+}

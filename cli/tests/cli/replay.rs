@@ -1,0 +1,80 @@
+//! `brocomm replay` with live peers.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::thread;
+
+use brocomm_conformance::Side;
+use serde_json::Value;
+
+use crate::support::wire::{Wire, pcap};
+use crate::support::{Program, closed_port, run, scratch, session};
+
+#[test]
+fn a_recorded_client_meets_a_live_node() {
+    let recording = session("broccoli-bro-ping").recording_path();
+    let events = ["--event=ping(time, count)", "--once", "--description=bro"];
+    let (mut listener, address) = Program::listen(&events);
+    let replay = run(["replay", recording.to_str().unwrap(), "--to", &address, "--wait=0.5"]);
+    listener.line_with(" event ping(");
+    // It answers no pings, as the recorded one did.
+    assert_eq!(replay.code, 1);
+    assert!(replay.stderr.contains("messages, "), "{}", replay.stderr);
+    for line in [" C>L setup     VERSION ", " L>C handshake REQUEST_EVENTS     ping\n", " ping("] {
+        assert!(replay.stdout.contains(line), "{line}: {}", replay.stdout);
+    }
+}
+
+/// Accepts one connection, sends what it is to send, and returns what came.
+fn peer(answer: Vec<u8>) -> (String, thread::JoinHandle<Vec<u8>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let taken = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(&answer).unwrap();
+        let mut all = Vec::new();
+        stream.read_to_end(&mut all).unwrap();
+        all
+    });
+    (address, taken)
+}
+
+#[test]
+fn every_byte_is_sent_as_it_was() {
+    let session = session("bro-bro-events-basic");
+    let recording = session.recording().unwrap();
+    let wire = Wire::of(&session, true, [50_000, 1234], 1400);
+    let capture = scratch("replay", "basic.pcap", &pcap(&wire.frames));
+    for (file, more, side) in [
+        (session.recording_path(), &["--port=1"][..], Side::Connector),
+        (capture, &["--listener", "--port=1234"], Side::Listener),
+    ] {
+        let other = if side == Side::Connector { Side::Listener } else { Side::Connector };
+        let (address, taken) = peer(recording.stream(other).to_vec());
+        let arguments = ["replay", file.to_str().unwrap(), "--to", &address, "--json"];
+        let replay = run([&arguments, more].concat());
+        assert_eq!((replay.code, replay.stderr.as_str()), (0, ""));
+        assert_eq!(taken.join().unwrap(), recording.stream(side));
+        let lines = replay.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        assert!(lines.filter(|line| line["from"] == side.name()).count() > 5);
+    }
+}
+
+#[test]
+fn a_peer_that_ends_or_is_not_there_is_told() {
+    let recording = session("bro-bro-events-basic").recording_path();
+    let recording = recording.to_str().unwrap();
+    let refused = run(["replay", recording, "--to", &closed_port()]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (1, ""));
+    assert!(refused.stderr.contains("cannot connect to 127.0.0.1:"), "{}", refused.stderr);
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let gone = thread::spawn(move || drop(listener.accept().unwrap()));
+    let replay = run(["replay", recording, "--to", &address]);
+    gone.join().unwrap();
+    assert_eq!(replay.code, 1);
+    assert!(replay.stderr.contains("connection "), "{}", replay.stderr);
+    let missing = run(["replay", "no/such.jsonl", "--to", &address]);
+    assert_eq!(missing.stderr, "brocomm: no/such.jsonl: cannot open recording: entity not found\n");
+}

@@ -1,0 +1,51 @@
+//! `serve`.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use brocomm_conformance::own::{self, Place, Transport};
+use brocomm_conformance::suite::Entry;
+
+use crate::running::{parse_address, parse_transport};
+
+/// Runs this project's own node, as IMPLEMENTING.md says, to be tested from another process.
+///
+/// It listens, or connects to CONFORMANCE_ADDRESS with the class in CONFORMANCE_CLASS.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Listen here.
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = parse_address)]
+    listen: Option<SocketAddr>,
+
+    /// Connect to here.
+    #[arg(long, value_name = "HOST:PORT", env = "CONFORMANCE_ADDRESS", value_parser = parse_address)]
+    connect: Option<SocketAddr>,
+
+    /// With --connect: the class to send.
+    #[arg(long, value_name = "CLASS", env = "CONFORMANCE_CLASS", default_value = "")]
+    class: String,
+
+    /// The transport: std, tokio or async-std.
+    #[arg(long, value_name = "TRANSPORT", default_value = "std", value_parser = parse_transport)]
+    transport: Transport,
+}
+
+pub(crate) fn serve(args: &Args) -> ExitCode {
+    let entry = Entry::ALL.into_iter().find(|entry| entry.class() == args.class);
+    let place = match (args.listen, args.connect, entry) {
+        (Some(address), _, _) => Place::Listen(address),
+        (None, Some(address), Some(entry)) => Place::Connect(address, entry),
+        (None, Some(_), None) => {
+            eprintln!("there is no node of class {:?}", args.class);
+            return ExitCode::from(2);
+        }
+        (None, None, _) => {
+            eprintln!("say where to --listen, or where to --connect to");
+            return ExitCode::from(2);
+        }
+    };
+    if let Err(error) = own::serve(args.transport, place) {
+        eprintln!("{error}");
+    }
+    ExitCode::FAILURE
+}

@@ -1,0 +1,53 @@
+//! Remote logs (part 3).
+
+mod broken;
+mod received;
+mod sent;
+
+use brocomm::data::TypeTag;
+use brocomm::logs::{LogField, LogWriter, WRITER_ASCII};
+use bytes::Bytes;
+
+use crate::suite::{Capability, Case, Entry, chunk};
+
+pub(super) fn cases() -> Vec<Case> {
+    let received = received::cases().into_iter().chain(broken::cases());
+    let received = received.map(|case| case.entry(Entry::Logs));
+    sent::cases().into_iter().map(|case| case.needs(Capability::Logs)).chain(received).collect()
+}
+
+/// The argument of a LOG_CREATE_WRITER for a log with the column `text`.
+fn writer(path: &str) -> Bytes {
+    writer_of(path, vec![LogField::new("text", TypeTag::String)])
+}
+
+fn writer_of(path: &str, fields: Vec<LogField>) -> Bytes {
+    let writer = LogWriter {
+        stream: 1,
+        writer: WRITER_ASCII,
+        path: path.into(),
+        rotation_base: 0.0,
+        rotation_interval: 0.0,
+        network_time: 1.0,
+        options: Vec::new(),
+        fields,
+    };
+    let mut bytes = Vec::new();
+    writer.encode(&mut bytes);
+    bytes.into()
+}
+
+fn filled(path: &str, text: &str) -> Vec<u8> {
+    entry(path, &[&[0, 0, 0, 8, 1][..], &chunk(text.as_bytes())].concat())
+}
+
+/// An entry of one value (3§2).
+fn entry(path: &str, value: &[u8]) -> Vec<u8> {
+    [entry_head(path, 1), value.to_vec()].concat()
+}
+
+fn entry_head(path: &str, fields: usize) -> Vec<u8> {
+    let fields = u32::try_from(fields).unwrap_or(u32::MAX).to_be_bytes();
+    let ids = [1_i32, WRITER_ASCII].map(i32::to_be_bytes).concat();
+    [&ids[..], &chunk(path.as_bytes()), &fields].concat()
+}

@@ -1,0 +1,123 @@
+//! What an implementation that requested logs does with those of the suite (3§1, 3§2).
+
+use brocomm::data::TypeTag;
+use brocomm::logs::LogField;
+use brocomm::wire::Message;
+use bytes::Bytes;
+
+use super::{entry, entry_head, filled, writer, writer_of};
+use crate::suite::{Case, Stop, chunk};
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        Case::must(
+            "3:1/10",
+            "who wants logs requests them in the handshake",
+            "Waits for REQUEST_LOGS before PHASE_DONE.",
+            |trial| {
+                let peer = trial.running()?;
+                Stop::unless(peer.theirs().logs, || "REQUEST_LOGS did not come".to_owned())
+            },
+        ),
+        Case::must(
+            "3:1/11",
+            "a writer and entries are taken",
+            "Announces a log, and sends three entries in one LOG_WRITE, one of them with nothing in \
+             its column.",
+            |trial| {
+                let mut peer = trial.running()?;
+                peer.send(&Message::LogCreateWriter(writer("taken")))?;
+                let unset = entry("taken", &[0, 0, 0, 8, 0]);
+                let entries = [filled("taken", "one"), unset, filled("taken", "three")].concat();
+                peer.send(&Message::LogWrite(entries.into()))?;
+                peer.answers()
+            },
+        ),
+        Case::must(
+            "3:1/12",
+            "a writer that is announced again is the same",
+            "Announces the same log twice, as a Bro does with a writer that comes up late in the \
+             handshake.",
+            |trial| {
+                let mut peer = trial.running()?;
+                for _ in 0..2 {
+                    peer.send(&Message::LogCreateWriter(writer("again")))?;
+                    peer.send(&Message::LogWrite(filled("again", "text").into()))?;
+                }
+                peer.answers()
+            },
+        ),
+        Case::must(
+            "3:2/10",
+            "values of every type are taken",
+            "Sends an entry with a value of each type that columns can have.",
+            |trial| {
+                let mut peer = trial.running()?;
+                peer.send(&Message::LogCreateWriter(every_type("every")))?;
+                let values: Vec<u8> =
+                    EVERY.iter().flat_map(|(_, _, value)| value.to_vec()).collect();
+                let head = entry_head("every", EVERY.len());
+                peer.send(&Message::LogWrite([head, values].concat().into()))?;
+                peer.answers()
+            },
+        ),
+        Case::should(
+            "3:2/11",
+            "an entry of a writer that was not announced is dropped, and no more than that",
+            "Sends an entry for a log that was not announced, then events on the same connection.",
+            |trial| {
+                let mut peer = trial.running()?;
+                peer.send(&Message::LogWrite(filled("unannounced", "text").into()))?;
+                peer.answers()
+            },
+        ),
+        Case::should(
+            "3:2/12",
+            "an entry with more columns than were announced does no harm",
+            "Announces one column and sends an entry of two.",
+            |trial| {
+                let mut peer = trial.running()?;
+                peer.send(&Message::LogCreateWriter(writer("wide")))?;
+                let value = [&[0, 0, 0, 8, 1][..], &chunk(b"x")].concat();
+                let entry = [entry_head("wide", 2), value.repeat(2)].concat();
+                peer.send(&Message::LogWrite(entry.into()))?;
+                trial.still_serves()
+            },
+        ),
+    ]
+}
+
+/// A value of each type that columns can have, with the type of its elements.
+const EVERY: &[(TypeTag, Option<TypeTag>, &[u8])] = &[
+    (TypeTag::Bool, None, &[0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1]),
+    (TypeTag::Int, None, &[0, 0, 0, 2, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
+    (TypeTag::Count, None, &[0, 0, 0, 3, 1, 0, 0, 0, 0, 0, 0, 0, 7]),
+    (TypeTag::Double, None, &[0, 0, 0, 5, 1, 0x3f, 0xf0, 0, 0, 0, 0, 0, 0]),
+    (TypeTag::Time, None, &[0, 0, 0, 6, 1, 0x41, 0xda, 0xc0, 0xd7, 0xc8, 0, 0, 0]),
+    (TypeTag::Interval, None, &[0, 0, 0, 7, 1, 0x3f, 0xe0, 0, 0, 0, 0, 0, 0]),
+    (TypeTag::String, None, &[0, 0, 0, 8, 1, 0, 0, 0, 3, 0, 0xff, b'\t']),
+    (TypeTag::Enum, None, &[0, 0, 0, 10, 1, 0, 0, 0, 3, b't', b'c', b'p']),
+    (TypeTag::Port, None, &[0, 0, 0, 12, 1, 0, 0, 0, 0, 0, 0, 0, 80, 0, 0, 0, 1]),
+    (TypeTag::Addr, None, &[0, 0, 0, 13, 1, 4, 192, 0, 2, 1]),
+    (TypeTag::Addr, None, &[0, 0, 0, 13, 1, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]),
+    (TypeTag::Subnet, None, &[0, 0, 0, 14, 1, 120, 4, 192, 0, 2, 0]),
+    (
+        TypeTag::Table,
+        Some(TypeTag::Count),
+        &[0, 0, 0, 16, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 3, 1, 0, 0, 0, 0, 0, 0, 0, 7],
+    ),
+    (TypeTag::Vector, Some(TypeTag::String), &[0, 0, 0, 22, 1, 0, 0, 0, 0, 0, 0, 0, 0]),
+    (TypeTag::String, None, &[0, 0, 0, 8, 0]),
+];
+
+fn every_type(path: &str) -> Bytes {
+    let field = |(at, (ty, elements, _)): (usize, &(TypeTag, Option<TypeTag>, &[u8]))| {
+        let name = format!("f{at}");
+        match (ty, elements) {
+            (TypeTag::Table, Some(elements)) => LogField::set(name, *elements),
+            (_, Some(elements)) => LogField::vector(name, *elements),
+            (ty, None) => LogField::new(name, *ty).optional(),
+        }
+    };
+    writer_of(path, EVERY.iter().enumerate().map(field).collect())
+}

@@ -1,0 +1,157 @@
+//! What the implementation sends of its log `conformance` (3§1, 3§2).
+
+use std::time::{Duration, Instant};
+
+use brocomm::data::{TypeTag, Value};
+use brocomm::logs::LogWriter;
+use brocomm::wire::{Message, MessageType};
+
+use crate::suite::{Case, Exchange, Outcome, Stop, Trial};
+
+/// How long an implementation may keep an entry before it sends it (§6), and some more.
+const BATCH: Duration = Duration::from_secs(4);
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        Case::must(
+            "3:1/1",
+            "who requested logs is told of every writer there is",
+            "Requests logs, and has an entry written. A LOG_CREATE_WRITER for the log comes before \
+             any of its entries, with the one column `text`, a string.",
+            |trial| {
+                let mut peer = logging(trial)?;
+                peer.send_event("conformance_log", &[text("first")])?;
+                let writer = announced(&mut peer)?;
+                let [field] = &writer.fields[..] else {
+                    return Stop::failed(format!("it has {} columns", writer.fields.len()));
+                };
+                let right = field.name == "text" && field.ty == TypeTag::String;
+                Stop::unless(right, || format!("its column is {field:?}"))?;
+                expect_entries(&mut peer, &["first"])
+            },
+        ),
+        Case::must(
+            "3:2/1",
+            "entries come complete and in order",
+            "Requests logs, and has 500 entries written, which have to come in their order, in as \
+             many LOG_WRITE as the implementation likes.",
+            |trial| {
+                let mut peer = logging(trial)?;
+                let texts: Vec<String> = (0..500).map(|n| format!("entry {n}")).collect();
+                for one in &texts {
+                    peer.send_event("conformance_log", &[text(one)])?;
+                }
+                let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+                expect_entries(&mut peer, &texts)
+            },
+        ),
+        Case::must(
+            "3:2/2",
+            "an entry goes out within seconds, also when no other follows",
+            "Requests logs, has one entry written, and waits for it. A Bro sends what is buffered \
+             with the next entry only; a robust node has a timer as well (§6).",
+            |trial| {
+                let mut peer = logging(trial)?;
+                peer.set_patience(BATCH);
+                peer.send_event("conformance_log", &[text("alone")])?;
+                expect_entries(&mut peer, &["alone"])
+            },
+        ),
+        Case::must(
+            "3:2/3",
+            "an entry larger than a batch goes out alone",
+            "Has an entry of 200,000 bytes written, between two small ones. The batch is of 50 KiB \
+             (§6).",
+            |trial| {
+                let mut peer = logging(trial)?;
+                let long = "0123456789".repeat(20_000);
+                for one in ["before", &long, "after"] {
+                    peer.send_event("conformance_log", &[text(one)])?;
+                }
+                expect_entries(&mut peer, &["before", &long, "after"])
+            },
+        ),
+        Case::must(
+            "3:2/4",
+            "who requested no logs gets none",
+            "Has an entry written without having requested logs; neither LOG_CREATE_WRITER nor \
+             LOG_WRITE may come.",
+            |trial| {
+                let mut peer = trial.running()?;
+                peer.send_event("conformance_log", &[text("not for you")])?;
+                let until = Instant::now() + Duration::from_secs(2);
+                while let Some(got) =
+                    peer.receive_within(until.saturating_duration_since(Instant::now()))?
+                {
+                    let Some(got) = got else { return Stop::failed("it closed") };
+                    let ty = got.message_type();
+                    let log = [MessageType::LogCreateWriter, MessageType::LogWrite].contains(&ty);
+                    Stop::unless(!log, || format!("{} came", ty.name()))?;
+                }
+                peer.answers()
+            },
+        ),
+    ]
+}
+
+fn text(text: &str) -> Value {
+    Value::string(text)
+}
+
+/// Opens a connection on which logs were requested.
+fn logging(trial: &mut Trial<'_>) -> Outcome<Exchange> {
+    trial.running_as(|hello| hello.logs = true)
+}
+
+/// Waits for the announcement of the log `conformance`.
+fn announced(peer: &mut Exchange) -> Outcome<LogWriter> {
+    peer.wait_for("LOG_CREATE_WRITER of conformance", |got| {
+        let Message::LogCreateWriter(argument) = &got.message else { return None };
+        LogWriter::decode(argument).ok().filter(|writer| writer.path == "conformance")
+    })
+}
+
+/// Waits until these entries have come for the log `conformance`, and checks their order.
+fn expect_entries(peer: &mut Exchange, texts: &[&str]) -> Outcome {
+    let mut came: Vec<String> = Vec::new();
+    while came.len() < texts.len() {
+        let argument = peer.wait_for("LOG_WRITE", |got| match &got.message {
+            Message::LogWrite(argument) => Some(argument.clone()),
+            _ => None,
+        })?;
+        let mut rest = &argument[..];
+        while !rest.is_empty() {
+            let Some((path, text, behind)) = split_entry(rest) else {
+                return Stop::failed("what came is no entry of one string");
+            };
+            if path == b"conformance" {
+                came.push(String::from_utf8_lossy(text).into_owned());
+            }
+            rest = behind;
+        }
+    }
+    let first = came.iter().zip(texts).position(|(came, sent)| came != sent);
+    match first {
+        _ if came.len() > texts.len() => Stop::failed(format!("{} entries came", came.len())),
+        Some(at) => Stop::failed(format!("entry {at} is {:.60?}", came.get(at))),
+        None => Ok(()),
+    }
+}
+
+/// Splits an entry of one string off: path, text, rest.
+fn split_entry(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let (_, rest) = bytes.split_at_checked(8)?;
+    let (path, rest) = split_string(rest)?;
+    let (head, rest) = rest.split_at_checked(9)?;
+    // One field; a string; it is there.
+    if head != [0, 0, 0, 1, 0, 0, 0, 8, 1] {
+        return None;
+    }
+    let (text, rest) = split_string(rest)?;
+    Some((path, text, rest))
+}
+
+fn split_string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    rest.split_at_checked(u32::from_be_bytes(*length) as usize)
+}

@@ -1,0 +1,74 @@
+//! Synchronized state (2§9, §3.4).
+
+mod replayed;
+mod sent;
+
+use std::sync::Arc;
+
+use brocomm::data::{List, Opcode, StateAccess, Type, TypeTag, Value};
+use brocomm::wire::Message;
+
+use crate::suite::{Capability, Case, Exchange, Outcome, Sender, Stop, Trial};
+
+pub(super) fn cases() -> Vec<Case> {
+    let cases = [sent::cases(), replayed::cases()].concat();
+    cases.into_iter().map(|case| case.needs(Capability::Sync)).collect()
+}
+
+/// Opens a connection and goes through the handshake and Sync, with the suite's state, if it is to
+/// send any, left as it is.
+fn synchronised(trial: &mut Trial<'_>, sync: Option<bool>) -> Outcome<Exchange> {
+    let mut peer = trial.running_as(|hello| hello.sync = sync)?;
+    match peer.sync_sender() {
+        Some(Sender::Suite) => peer.send(&Message::PhaseDone)?,
+        Some(Sender::Implementation) => {
+            while peer.theirs().phase_done < 2 {
+                if peer.receive()?.is_none() {
+                    return Stop::failed("it closed in Sync");
+                }
+            }
+        }
+        None => {}
+    }
+    peer.answers()?;
+    Ok(peer)
+}
+
+/// An operation on `conformance_n`, or whatever has this name.
+fn access(opcode: Opcode, target: &str, operands: [Option<Value>; 3]) -> StateAccess {
+    let [op1, op2, op3] = operands;
+    StateAccess { opcode, target: target.into(), op1: op1.unwrap_or(Value::Count(0)), op2, op3 }
+}
+
+/// An index of `conformance_t`.
+fn key(text: &str) -> Value {
+    let items = vec![Value::string(text)];
+    Value::List(Arc::new(List {
+        ty: Type::list(vec![Type::STRING]),
+        tag: TypeTag::String as u8,
+        items,
+    }))
+}
+
+fn count(number: u64) -> Option<Value> {
+    Some(Value::Count(number))
+}
+
+/// Returns what the implementation's variables hold: `conformance_n` and `conformance_t`.
+fn report(peer: &mut Exchange) -> Outcome<(u64, Value)> {
+    peer.send_event("conformance_report", &[])?;
+    let event = peer.expect_event("conformance_reported")?;
+    match &event.args[..] {
+        [Value::Count(n), t @ Value::Table(_)] => Ok((*n, t.clone())),
+        other => Stop::failed(format!("conformance_reported has the arguments {other:?}")),
+    }
+}
+
+/// Returns what the implementation's `conformance_t` has under a key.
+fn at(table: &Value, key: &str) -> Option<u64> {
+    let Value::Table(table) = table else { return None };
+    match table.get(&[Value::string(key)])?.value {
+        Some(Value::Count(number)) => Some(number),
+        _ => None,
+    }
+}

@@ -1,0 +1,118 @@
+//! What the implementation sends when its state changes (2§9).
+
+use brocomm::data::{Opcode, Serial, StateAccess, Value};
+
+use super::{access, count, synchronised};
+use crate::suite::{Case, Entry, Exchange, Outcome, Stop};
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        Case::must(
+            "2:9/1",
+            "an increment is sent with the new value and the old one",
+            "Requests sync, and has conformance_n incremented. The access is an `incr`, whose \
+             operands differ by 1: a receiver adds the difference.",
+            |trial| {
+                let mut peer = synchronised(trial, Some(false))?;
+                peer.send_event("conformance_change", &[Value::string("k")])?;
+                let access = peer.expect_access()?;
+                let incr = access.opcode == Opcode::Incr && access.target == "conformance_n";
+                Stop::unless(incr, || format!("{} {}", access.opcode.name(), access.target))?;
+                match (&access.op1, &access.op2) {
+                    (Value::Count(new), Some(Value::Count(old)))
+                        if new.checked_sub(*old) == Some(1) =>
+                    {
+                        Ok(())
+                    }
+                    operands => Stop::failed(format!("its operands are {operands:?}")),
+                }
+            },
+        ),
+        Case::must(
+            "2:9/2",
+            "an assignment to an element is sent with its index",
+            "Requests sync, and has conformance_t[\"element\"] assigned. The access is an \
+             `assign_idx`, for the variable or the unique id of its table, whose first operand is \
+             the index as a list of one string.",
+            |trial| {
+                let mut peer = synchronised(trial, Some(false))?;
+                peer.send_event("conformance_change", &[Value::string("element")])?;
+                let access = next(&mut peer, Opcode::AssignIdx)?;
+                let index = match &access.op1 {
+                    Value::List(list) => list.items == [Value::string("element")],
+                    _ => false,
+                };
+                Stop::unless(index, || format!("its index is {:?}", access.op1))?;
+                let number = matches!(access.op2, Some(Value::Count(_)));
+                Stop::unless(number, || format!("its second operand is {:?}", access.op2))
+            },
+        ),
+        Case::must(
+            "2:9/3",
+            "who requested no sync gets no accesses",
+            "Has the state changed without having requested sync.",
+            |trial| {
+                let mut peer = synchronised(trial, None)?;
+                peer.send_event("conformance_change", &[Value::string("secret")])?;
+                no_access(&mut peer)
+            },
+        ),
+        Case::must(
+            "2:9/4",
+            "what was received is not sent back",
+            "Sends an increment to an implementation that requested sync as the suite did; it has \
+             no access to send for it.",
+            |trial| {
+                let mut peer = synchronised(trial, Some(false))?;
+                peer.send_access(access(
+                    Opcode::Incr,
+                    "conformance_n",
+                    [count(5), count(4), None],
+                ))?;
+                no_access(&mut peer)
+            },
+        )
+        .entry(Entry::Sync),
+        Case::must(
+            "2:9/5",
+            "changes go to all who requested sync",
+            "Has the state changed by one of two connections that requested sync; both get it.",
+            |trial| {
+                let mut first = synchronised(trial, Some(false))?;
+                let mut second = synchronised(trial, Some(false))?;
+                first.send_event("conformance_change", &[Value::string("both")])?;
+                for peer in [&mut first, &mut second] {
+                    next(peer, Opcode::Incr)?;
+                    next(peer, Opcode::AssignIdx)?;
+                }
+                Ok(())
+            },
+        )
+        .only(crate::suite::Role::Listens),
+    ]
+}
+
+/// Waits for an access of this kind; others are passed over.
+fn next(peer: &mut Exchange, opcode: Opcode) -> Outcome<StateAccess> {
+    loop {
+        let access = peer.expect_access()?;
+        if access.opcode == opcode {
+            return Ok(access);
+        }
+    }
+}
+
+/// Checks that no access comes before the answer to what is asked now.
+fn no_access(peer: &mut Exchange) -> Outcome {
+    peer.send_echo(Value::string("was there an access?"))?;
+    loop {
+        let Some(got) = peer.receive()? else { return Stop::failed("it closed") };
+        match got.serial {
+            Some(Serial::StateAccess(access)) => {
+                return Stop::failed(format!("{} {} came", access.opcode.name(), access.target));
+            }
+            Some(Serial::Event(event)) if event.name == "conformance_echoed" => return Ok(()),
+            _ => {}
+        }
+    }
+}

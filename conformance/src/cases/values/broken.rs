@@ -1,0 +1,179 @@
+//! SERIALs that break the rules (2§1–2§4, 2§6).
+//!
+//! Bro aborts at most of them. An implementation has to end that one connection.
+
+use brocomm::data::{Type, Value};
+use brocomm::wire::Message;
+
+use crate::suite::{Capability, Case, Outcome, Trial, chunk, header};
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        Case::should(
+            "2:1/1",
+            "an address of two words ends the connection",
+            "Sends an `addr` of 2 words; there are those of 1 and of 4.",
+            |trial| spoiled(trial, &Value::Addr([192, 0, 2, 1].into()), 8, &[0, 0, 0, 2]),
+        ),
+        Case::should(
+            "2:1/2",
+            "an IPv4 subnet of width 33 ends the connection",
+            "Sends a subnet whose width is more than its address has bits.",
+            |trial| spoiled(trial, &super::value("subnet", "192.0.2.0/24")?, 4, &[0, 0, 0, 33]),
+        ),
+        Case::should(
+            "2:1/3",
+            "a string that is longer than what is left ends the connection",
+            "Sends a string whose length is 1000, with 4 bytes behind it.",
+            |trial| spoiled(trial, &Value::string("text"), 8, &1000_u32.to_be_bytes()),
+        ),
+        Case::should(
+            "2:1/4",
+            "a string of 4 GiB that is not there ends the connection",
+            "Sends a string whose length is 0xffffffff, with 4 bytes behind it. Nobody may allocate \
+             what is only claimed.",
+            |trial| spoiled(trial, &Value::string("text"), 8, &[0xff; 4]),
+        ),
+        Case::should(
+            "2:2/1",
+            "a SERIAL of an unknown kind ends the connection",
+            "Sends a SERIAL with the tag `x`.",
+            |trial| refused(trial, b"x", "a SERIAL with the tag x"),
+        ),
+        Case::should(
+            "2:2/2",
+            "a timer ends the connection",
+            "Sends a SERIAL with the tag `t` and nothing behind it. Not even Bro can use one.",
+            |trial| refused(trial, b"t", "a SERIAL with the tag t"),
+        ),
+        Case::tolerated(
+            "2:2/3",
+            "bytes behind an event are ignored",
+            "Sends an event with three bytes more in the SERIAL than it needs.",
+            |trial| {
+                let mut peer = trial.running()?;
+                let value = Value::Count(5);
+                let mut argument =
+                    peer.encode_event("conformance_echo", std::slice::from_ref(&value))?.to_vec();
+                argument.extend_from_slice(b"abc");
+                let bytes = [header(2), chunk(&argument)].concat();
+                peer.send_bytes(&bytes, "SERIAL conformance_echo(5), and three bytes")?;
+                super::super::framing::echoed(&mut peer, &value)
+            },
+        ),
+        Case::must(
+            "2:2/4",
+            "an event that nobody handles does no harm",
+            "Sends an event of a name that the implementation did not request and does not know. It \
+             is ignored.",
+            |trial| {
+                let mut peer = trial.running()?;
+                peer.send_event("conformance_nobody_knows_this", &[Value::Count(1)])?;
+                peer.answers()
+            },
+        ),
+        Case::should(
+            "2:2/5",
+            "a packet does no harm",
+            "Sends a packet (tag `p`) of four bytes. Whoever has no use for it ignores it.",
+            |trial| {
+                let mut peer = trial.running()?;
+                let words = [1_u32, 2, 4, 1].map(u32::to_be_bytes).concat();
+                let strings = [chunk(b"tag"), chunk(b"data")].concat();
+                let packet = [b"p".to_vec(), words, strings].concat();
+                peer.send(&Message::Serial(packet.into()))?;
+                peer.answers()
+            },
+        ),
+        Case::should(
+            "2:3/1",
+            "an object of an unknown family ends the connection",
+            "Sends a value whose object has the family 31.",
+            |trial| spoiled_object(trial, &[0x9f, 0x01]),
+        ),
+        Case::should(
+            "2:3/2",
+            "an object of an unknown class ends the connection",
+            "Sends a value whose object is of the class 200 of the family Val.",
+            |trial| spoiled_object(trial, &[0x88, 200]),
+        ),
+        Case::should(
+            "2:3/3",
+            "a type where a value belongs ends the connection",
+            "Sends a value whose object is of the family Type.",
+            |trial| spoiled_object(trial, &[0x8a, 0x01]),
+        ),
+        Case::should(
+            "2:4/1",
+            "a type of an unknown tag ends the connection",
+            "Sends a count whose type has the tag 99.",
+            |trial| spoiled(trial, &Value::Count(1), 16, &[99]),
+        ),
+        Case::should(
+            "2:6/50",
+            "a port of an unknown protocol bit ends the connection, or is sent on as it is",
+            "Sends a PortVal of 0xffffffff, which is no port.",
+            |trial| {
+                let mut peer = trial.running()?;
+                let argument = changed(&mut peer, &super::value("port", "80/tcp")?, 8, &[0xff; 8])?;
+                peer.send_bytes(&[header(2), chunk(&argument)].concat(), "a PortVal of all ones")?;
+                trial.still_serves()
+            },
+        ),
+        Case::should(
+            "2:6/51",
+            "a set with an element that is there twice ends the connection",
+            "Sends a set of the counts 1 and 1.",
+            |trial| {
+                let set = super::of_type(&Type::set(vec![Type::COUNT]), "set(1, 2)")?;
+                spoiled(trial, &set, 25, &1_u64.to_be_bytes())
+            },
+        )
+        .needs(Capability::Containers),
+    ]
+}
+
+/// Sends a SERIAL that has to end the connection.
+fn refused(trial: &mut Trial<'_>, argument: &[u8], what: &str) -> Outcome {
+    let mut peer = trial.running()?;
+    peer.send_bytes(&[header(2), chunk(argument)].concat(), what)?;
+    trial.closes(&mut peer, what)
+}
+
+/// Returns the argument of a SERIAL with a value to be echoed, with other bytes so far from its end.
+fn changed(
+    peer: &mut crate::suite::Exchange,
+    value: &Value,
+    from_end: usize,
+    bytes: &[u8],
+) -> Outcome<Vec<u8>> {
+    let mut argument = peer.encode_event("conformance_echo", std::slice::from_ref(value))?.to_vec();
+    let at = argument.len().saturating_sub(from_end);
+    if let Some(place) = argument.get_mut(at..at + bytes.len()) {
+        place.copy_from_slice(bytes);
+    }
+    Ok(argument)
+}
+
+/// Sends an event whose argument is changed, which has to end the connection.
+fn spoiled(trial: &mut Trial<'_>, value: &Value, from_end: usize, bytes: &[u8]) -> Outcome {
+    let mut peer = trial.running()?;
+    let argument = changed(&mut peer, value, from_end, bytes)?;
+    peer.send_bytes(&[header(2), chunk(&argument)].concat(), "a SERIAL that is not right")?;
+    trial.closes(&mut peer, "the SERIAL")
+}
+
+/// Sends a count whose object claims another class.
+fn spoiled_object(trial: &mut Trial<'_>, class: &[u8; 2]) -> Outcome {
+    let mut peer = trial.running()?;
+    let mut argument = peer.encode_event("conformance_echo", &[Value::Count(1)])?.to_vec();
+    // The tag, the event's name and time, and how many arguments it has; whether the object is
+    // full, and its pid, which is the only thing here whose size depends on the peer (2§3).
+    let before = 1 + 4 + "conformance_echo".len() + 8 + 4 + 1;
+    let pid = if peer.mode_out().pid_64bit { 8 } else { 4 };
+    if let Some(place) = argument.get_mut(before + pid..before + pid + 2) {
+        place.copy_from_slice(class);
+    }
+    peer.send_bytes(&[header(2), chunk(&argument)].concat(), "an event with a strange argument")?;
+    trial.closes(&mut peer, "the argument")
+}

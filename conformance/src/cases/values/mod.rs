@@ -1,0 +1,68 @@
+//! Values of every type (2§1, 2§2, 2§4, 2§6).
+
+mod broken;
+mod containers;
+mod scalars;
+
+use brocomm::data::{Declarations, Type, Value};
+
+use crate::suite::{Case, Outcome, Stop, Trial};
+
+pub(super) fn cases() -> Vec<Case> {
+    [scalars::cases(), containers::cases(), broken::cases()].concat()
+}
+
+/// Makes a case that has values of one type echoed; they are written as in a script.
+fn echoes(
+    id: &str,
+    title: &str,
+    description: &str,
+    ty: &'static str,
+    values: &'static [&'static str],
+) -> Case {
+    let title = format!("{title} come back as they were sent");
+    let description = format!("{description} Sends, one by one: {}.", values.join("; "));
+    Case::must(id, title, description, move |trial| {
+        let values: Vec<Value> =
+            values.iter().map(|text| value(ty, text)).collect::<Outcome<_>>()?;
+        all_echoed(trial, values)
+    })
+}
+
+/// Has values echoed on one connection, and checks that each comes back, of the same type.
+fn all_echoed(trial: &mut Trial<'_>, values: impl IntoIterator<Item = Value>) -> Outcome {
+    let mut peer = trial.running()?;
+    for value in values {
+        let back = peer.echo(value.clone())?;
+        Stop::unless(back == value, || {
+            format!("{} was sent, and {} came back", value.to_line(), back.to_line())
+        })?;
+    }
+    peer.answers()
+}
+
+/// Reads a value in the notation of scripts.
+fn value(ty: &str, text: &str) -> Outcome<Value> {
+    let none = Declarations::new();
+    of_type(&Type::parse(ty, &none).or_else(|error| unreadable(&error))?, text)
+}
+
+/// Reads a value of a type in the notation of scripts.
+fn of_type(ty: &Type, text: &str) -> Outcome<Value> {
+    Value::parse(text, Some(ty), &Declarations::new()).or_else(|error| unreadable(&error))
+}
+
+fn unreadable<T>(error: &dyn std::fmt::Display) -> Outcome<T> {
+    Stop::inconclusive(format!("the suite cannot read its own value: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_read_as_in_scripts() {
+        assert_eq!(value("set[port]", "set(80/tcp)").unwrap().to_line(), "{80/tcp}");
+        assert!(matches!(value("count", "x"), Err(Stop::Inconclusive(_))));
+    }
+}

@@ -1,0 +1,142 @@
+//! Compares values that may hold tables.
+//!
+//! Entries come in any order, so two tables are compared in that of their indices. An index may hold
+//! tables, too, and those others: if each were sorted whenever it is compared, the work would grow
+//! by a factor with each level, and a small message take for ever. So what is found out about a
+//! table is kept until the comparison is over.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::{Bucket, Entry, List, Opaque, OpaqueState, Record, Table, TopK, Value, Vector};
+
+/// One comparison, of any number of values that outlive it.
+#[derive(Default)]
+pub(super) struct Comparison<'v> {
+    /// The entries of tables by their addresses, in the order of their indices.
+    sorted: BTreeMap<*const Table, Rc<[&'v Entry]>>,
+    /// How pairs of tables compare.
+    compared: BTreeMap<[*const Table; 2], Ordering>,
+}
+
+impl<'v> Comparison<'v> {
+    pub(super) fn values(&mut self, a: &'v Value, b: &'v Value) -> Ordering {
+        match (a, b) {
+            (Value::List(a), Value::List(b)) => shared(a, b, |a, b| self.lists(a, b)),
+            (Value::Table(a), Value::Table(b)) => shared(a, b, |a, b| self.tables(a, b)),
+            (Value::Record(a), Value::Record(b)) => shared(a, b, |a, b| self.records(a, b)),
+            (Value::Vector(a), Value::Vector(b)) => shared(a, b, |a, b| self.vectors(a, b)),
+            (Value::Opaque(a), Value::Opaque(b)) => shared(a, b, |a, b| self.opaques(a, b)),
+            (a, b) => a.cmp_scalars(b),
+        }
+    }
+
+    pub(super) fn lists(&mut self, a: &'v List, b: &'v List) -> Ordering {
+        self.all(&a.items, &b.items, Self::values)
+    }
+
+    pub(super) fn records(&mut self, a: &'v Record, b: &'v Record) -> Ordering {
+        self.all(&a.fields, &b.fields, Self::slots)
+    }
+
+    pub(super) fn vectors(&mut self, a: &'v Vector, b: &'v Vector) -> Ordering {
+        self.all(&a.items, &b.items, Self::slots)
+    }
+
+    pub(super) fn tables(&mut self, a: &'v Table, b: &'v Table) -> Ordering {
+        let lengths = a.entries.len().cmp(&b.entries.len());
+        if lengths.is_ne() {
+            return lengths;
+        }
+        let pair = [a, b].map(std::ptr::from_ref);
+        if let Some(known) = self.compared.get(&pair) {
+            return *known;
+        }
+        let (left, right) = (self.sorted(a), self.sorted(b));
+        let ordering = self.all(&left, &right, |c, a, b| c.entries(a, b));
+        self.compared.insert(pair, ordering);
+        ordering
+    }
+
+    pub(super) fn entries(&mut self, a: &'v Entry, b: &'v Entry) -> Ordering {
+        let indices = self.lists(&a.index, &b.index);
+        indices.then_with(|| self.slots(&a.value, &b.value))
+    }
+
+    pub(super) fn opaques(&mut self, a: &'v Opaque, b: &'v Opaque) -> Ordering {
+        match (&a.state, &b.state) {
+            (OpaqueState::TopK(a), OpaqueState::TopK(b)) => self.topks(a, b),
+            (a, b) => a.cmp(b),
+        }
+    }
+
+    pub(super) fn topks(&mut self, a: &'v TopK, b: &'v TopK) -> Ordering {
+        let key = |topk: &TopK| (topk.size, topk.num_elements, topk.pruned);
+        let keys = key(a).cmp(&key(b));
+        keys.then_with(|| self.all(&a.buckets, &b.buckets, Self::buckets))
+    }
+
+    fn buckets(&mut self, a: &'v Bucket, b: &'v Bucket) -> Ordering {
+        let counts = a.count.cmp(&b.count);
+        counts.then_with(|| {
+            self.all(&a.elements, &b.elements, |c, (a_epsilon, a), (b_epsilon, b)| {
+                a_epsilon.cmp(b_epsilon).then_with(|| c.values(a, b))
+            })
+        })
+    }
+
+    /// Returns a table's entries in the order of their indices.
+    pub(super) fn sorted(&mut self, table: &'v Table) -> Rc<[&'v Entry]> {
+        let address = std::ptr::from_ref(table);
+        if let Some(sorted) = self.sorted.get(&address) {
+            return Rc::clone(sorted);
+        }
+        let mut entries: Vec<&Entry> = table.entries.iter().collect();
+        entries.sort_by(|a, b| self.lists(&a.index, &b.index));
+        let sorted = Rc::from(entries);
+        self.sorted.insert(address, Rc::clone(&sorted));
+        sorted
+    }
+
+    fn slots(&mut self, a: &'v Option<Value>, b: &'v Option<Value>) -> Ordering {
+        match (a, b) {
+            (Some(a), Some(b)) => self.values(a, b),
+            (a, b) => a.is_some().cmp(&b.is_some()),
+        }
+    }
+
+    /// Compares one by one; what ends first is less.
+    fn all<'s, T>(
+        &mut self,
+        a: &'s [T],
+        b: &'s [T],
+        mut compare: impl FnMut(&mut Self, &'s T, &'s T) -> Ordering,
+    ) -> Ordering {
+        let mut pairs = a.iter().zip(b).map(|(a, b)| compare(self, a, b));
+        let first = pairs.find(|ordering| ordering.is_ne());
+        first.unwrap_or_else(|| a.len().cmp(&b.len()))
+    }
+}
+
+impl Table {
+    /// Tells whether two entries have equal indices.
+    pub(crate) fn has_duplicates(&self) -> bool {
+        let mut comparison = Comparison::default();
+        let sorted = comparison.sorted(self);
+        sorted.windows(2).any(|pair| match pair {
+            [a, b] => comparison.lists(&a.index, &b.index).is_eq(),
+            _ => false,
+        })
+    }
+}
+
+/// Compares what may be the same instance.
+fn shared<'v, T>(
+    a: &'v Arc<T>,
+    b: &'v Arc<T>,
+    compare: impl FnOnce(&'v T, &'v T) -> Ordering,
+) -> Ordering {
+    if Arc::ptr_eq(a, b) { Ordering::Equal } else { compare(a, b) }
+}

@@ -1,0 +1,201 @@
+//! Synchronized state: given to peers, taken from them, and kept the same (§3.3–§3.5, 2§9).
+
+mod giving;
+mod pending;
+mod taking;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use self::pending::Pending;
+use super::super::{Notification, PeerId};
+use super::{Communication, NodeError};
+use crate::Time;
+use crate::connection::{Phase, StateSource};
+use crate::data::{Name, StateAccess};
+use crate::state::{Alias, FullState, Progress, StateError, Store};
+
+/// The variables that a node has in common with its peers.
+#[derive(Debug)]
+pub(super) struct State {
+    store: Store,
+    /// How often the application has asked that nobody be told of changes.
+    suspended: u32,
+}
+
+/// What passes between the node and one peer, for as long as they are connected.
+#[derive(Debug, Default)]
+pub(super) struct Exchange {
+    stage: Stage,
+    /// By which unique ids the peer calls containers that we call otherwise, by ours.
+    aliases: BTreeMap<Name, Name>,
+    /// At how many of these it is looked at which are of containers that are gone.
+    prune_at: usize,
+}
+
+/// How far a peer and we have come.
+#[derive(Debug, Default)]
+enum Stage {
+    /// Neither has the other's state, so changes mean nothing to it.
+    #[default]
+    Before,
+    /// The peer is given the full state.
+    Giving(Box<Giving>),
+    /// The peer gives its full state; changes of ours wait until that is over, as long as it does
+    /// not undo them.
+    Taking(Box<Pending>),
+    /// Each is told of the other's changes.
+    Running,
+}
+
+/// The full state on its way to a peer.
+#[derive(Debug, Default)]
+struct Giving {
+    state: FullState,
+    /// What was found to go next when there was no room for it.
+    next: Option<StateAccess>,
+    /// Changes of what was given already.
+    changes: VecDeque<Arc<StateAccess>>,
+}
+
+impl Exchange {
+    /// Takes note that a peer knows a container by this id, perhaps by no other.
+    fn note(&mut self, Alias { ours, theirs }: Alias, store: &Store) {
+        self.aliases.insert(ours, theirs);
+        if self.aliases.len() > self.prune_at {
+            self.aliases.retain(|ours, _| store.id_of(ours).is_some());
+            self.prune_at = self.aliases.len().saturating_mul(2).max(64);
+        }
+    }
+
+    /// Addresses an operation by an id that the peer knows.
+    fn address(&self, access: &Arc<StateAccess>) -> Arc<StateAccess> {
+        match self.aliases.get(&access.target) {
+            None => Arc::clone(access),
+            Some(target) => {
+                Arc::new(StateAccess { target: target.clone(), ..StateAccess::clone(access) })
+            }
+        }
+    }
+}
+
+/// The variables themselves.
+impl Communication {
+    /// Gives the node variables to have in common with peers: it sends them in Sync, carries out
+    /// the operations of peers, and lets entries expire. Best before [`start`](Self::start).
+    ///
+    /// What is changed here while a peer gives its state is undone by it, or else told to the peer
+    /// once it is Running.
+    ///
+    /// Without, operations of peers are handed to the application, which says with
+    /// [`set_state_source`](Self::set_state_source) whether it has state of its own.
+    pub fn set_store(&mut self, mut store: Store) {
+        store.set_check_consistency(self.options.remote_check_sync_consistency);
+        store.advance(self.now);
+        self.state = StateSource::Application;
+        self.store = Some(State { store, suspended: 0 });
+    }
+
+    /// Returns the variables that the node has in common with peers.
+    pub fn store(&self) -> Option<&Store> {
+        self.store.as_ref().map(|state| &state.store)
+    }
+
+    /// Changes a variable, and tells every peer that has requested sync.
+    ///
+    /// ```
+    /// # use brocomm::node::{Communication, Configuration};
+    /// # use brocomm::state::{Limits, Store};
+    /// # use brocomm::{Time, data::Declarations};
+    /// # let now = Time::from_secs_f64(1_500_000_000.0);
+    /// # let mut node = Communication::new(Configuration::default()).unwrap();
+    /// let mut declarations = Declarations::new();
+    /// declarations.read("global hits = 0 &synchronized;")?;
+    /// let mut store = Store::new("#host#1#", Limits::default());
+    /// store.declare_synchronized(&declarations)?;
+    /// node.set_store(store);
+    ///
+    /// node.change_state(now, |store| store.increment("hits", 1))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What the operation gives, or [`StateError::UnknownTarget`] if the node has no variables.
+    pub fn change_state(
+        &mut self,
+        now: Time,
+        change: impl FnOnce(&mut Store) -> Result<Option<StateAccess>, StateError>,
+    ) -> Result<(), StateError> {
+        self.feed_time(now);
+        let Some(state) = &mut self.store else {
+            return Err(StateError::UnknownTarget("state".into()));
+        };
+        if let Some(access) = change(&mut state.store)? {
+            self.propagate(access, None);
+        }
+        Ok(())
+    }
+
+    /// Tells peers of no changes until
+    /// [`resume_state_updates`](Self::resume_state_updates) is called as often. They never learn
+    /// of those in between.
+    pub fn suspend_state_updates(&mut self) {
+        if let Some(state) = &mut self.store {
+            state.suspended = state.suspended.saturating_add(1);
+        }
+    }
+
+    /// Tells peers of changes again.
+    pub fn resume_state_updates(&mut self) {
+        if let Some(state) = &mut self.store {
+            state.suspended = state.suspended.saturating_sub(1);
+        }
+    }
+
+    /// Sends a peer that is Running all variables, as in Sync.
+    ///
+    /// It then has all values, entries and elements that are here. What it has besides in tables
+    /// and sets that it knows by their unique ids stays there, and so do the fields of records that
+    /// it knows: a known container that arrives in Running is the one that is there already (2§9).
+    ///
+    /// # Errors
+    /// [`NodeError::UnknownPeer`], [`NodeError::NotConnected`] unless it is Running.
+    pub fn send_state(&mut self, id: PeerId) -> Result<(), NodeError> {
+        if !self.peers.contains_key(&id) {
+            return Err(NodeError::UnknownPeer(id));
+        }
+        if self.connection(id).is_none_or(|connection| connection.phase() != Phase::Running) {
+            return Err(NodeError::NotConnected(id));
+        }
+        self.give_state(id, FullState::in_pieces(0));
+        Ok(())
+    }
+
+    /// Tells how much of the full state a peer was given that is being given it: in Sync, or by
+    /// [`send_state`](Self::send_state). None for another peer.
+    pub fn state_progress(&self, id: PeerId) -> Option<Progress> {
+        match &self.peers.get(&id)?.exchange.stage {
+            Stage::Giving(giving) => Some(self.store()?.progress(&giving.state)),
+            _ => None,
+        }
+    }
+
+    /// Lets entries expire whose time is over, and tells everybody.
+    pub(super) fn expire(&mut self) {
+        while self.terminated().is_none() {
+            let now = self.now;
+            let Some(state) = &mut self.store else { return };
+            state.store.advance(now);
+            let Some(mut expired) = state.store.poll_expired() else { return };
+            if let Some(access) = expired.access.take() {
+                self.propagate(access, None);
+            }
+            self.notifications.push_back(Notification::Expired(Box::new(expired)));
+        }
+    }
+
+    /// Returns when the next entry expires.
+    pub(super) fn next_expiry(&self) -> Option<Time> {
+        self.store().filter(|_| self.terminated().is_none())?.next_expiry()
+    }
+}

@@ -1,0 +1,72 @@
+//! The end of a node, and of the interest in it.
+
+use super::*;
+
+#[test]
+fn ending_wakes_all_whom_it_concerns() {
+    let mut world = World::running(Options::default());
+    let (manager, ending) = (Arc::new(Sleeper::default()), Arc::new(Sleeper::default()));
+    let waker = Waker::from(Arc::clone(&manager));
+    let minute = NOW + Duration::from_secs(60);
+    assert_eq!(world.hub.poll_task(NOW, &waker), Task::Wait { until: Some(minute) });
+    let mut ticket = Ticket::default();
+    let waker = Waker::from(Arc::clone(&ending));
+    world.carrying.woken();
+    world.hub.communication_mut().terminate_communication(NOW);
+    assert_eq!(world.hub.poll_terminated(&mut ticket, &waker), Poll::Pending);
+    settle(&mut world.hub);
+    assert_eq!((world.carrying.woken(), ending.woken()), (1, 0));
+    assert_eq!(manager.woken(), 1, "there is less time now");
+    let _ = world.hub.poll_task(NOW, &Waker::from(Arc::clone(&manager)));
+    world.closed = true;
+    assert_eq!(world.carry(), "Close");
+    assert_eq!((manager.woken(), ending.woken()), (1, 1));
+    assert_eq!(world.hub.poll_terminated(&mut ticket, Waker::noop()), Poll::Ready(vec![]));
+    assert_eq!(world.hub.poll_task(NOW, Waker::noop()), Task::End);
+    assert!(matches!(world.told().last(), Some(Notification::Terminated { .. })));
+    assert_eq!(world.hub.poll_notification(Waker::noop()), Poll::Ready(None));
+}
+
+#[test]
+fn who_does_not_take_what_waits_is_left_when_time_is_up() {
+    let mut world = World::running(Options::default());
+    world.blocked = true;
+    assert_eq!(world.hub.communication_mut().raise(event(1), NOW).map(|r| r.peers), Ok(1));
+    world.hub.communication_mut().terminate_communication(NOW);
+    world.carry();
+    let late = world.peer_id();
+    world.carrying.woken();
+    world.hub.communication_mut().feed_time(NOW + Duration::from_secs(5));
+    settle(&mut world.hub);
+    assert_eq!(world.hub.communication().terminated(), Some([late].as_slice()));
+    assert_eq!(world.carrying.woken(), 1);
+    assert_eq!(world.carry(), "Close");
+}
+
+#[test]
+fn what_nobody_takes_is_dropped_when_nobody_will() {
+    let mut world = World::running(Options { incoming: queue(1), ..Options::default() });
+    world.hub.stop_telling();
+    for n in 0..200 {
+        assert_eq!(world.peer.send_event(&event(n)), Ok(Sent::Sent));
+    }
+    world.carry();
+    while world.carrying.woken() > 0 {
+        world.carry();
+    }
+    assert!(world.peer.poll_transmit().is_empty());
+    assert_eq!(world.hub.communication().counters(world.peer_id()).unwrap().incoming.events, 0);
+}
+
+#[test]
+fn all_ends_at_once_when_nobody_has_an_interest() {
+    let mut world = World::running(Options::default());
+    world.carrying.woken();
+    world.hub.abandon();
+    settle(&mut world.hub);
+    assert_eq!(world.carrying.woken(), 1);
+    assert_eq!(world.carry(), "Close");
+    assert_eq!(world.hub.poll_task(NOW, Waker::noop()), Task::End);
+    world.told();
+    assert_eq!(world.hub.poll_notification(Waker::noop()), Poll::Ready(None));
+}

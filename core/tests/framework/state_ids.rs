@@ -1,0 +1,99 @@
+//! Under which ids containers are addressed, when one goes by several (2§6, 2§9).
+
+use brocomm::data::Value;
+use brocomm::node::{Node, Notification, Options};
+use brocomm::state::Path;
+
+use super::network::{Network, address};
+use super::state_support::*;
+
+const MIDDLE: usize = 0;
+const RIGHT: usize = 1;
+const LEFT: usize = 2;
+
+fn at(index: u64) -> Path {
+    Path::to("merged").index([Value::Count(index)])
+}
+
+/// A node in the middle that gives its state to the one on the right, and then takes that of the one
+/// on the left, which it merges into its own.
+fn merged(forwards: bool) -> Network {
+    let mut net = Network::new();
+    let right = Node { auth: true, ..syncs(Node::new(address(RIGHT))) };
+    let nodes = vec![("right", right), ("left", syncs(Node::new(address(LEFT))))];
+    let options = Options { forward_remote_state_changes: forwards, ..listening() };
+    add(&mut net, options, nodes);
+    change(&mut net, MIDDLE, |store| store.assign(at(0), "middle"));
+    add(&mut net, Options::default(), vec![("middle", syncs(connects(MIDDLE)))]);
+    net.settle();
+    assert_eq!(get(&net, RIGHT, at(0)), "middle".into());
+
+    join(&mut net);
+    net
+}
+
+/// Adds a node on the left that considers its own state authoritative.
+fn join(net: &mut Network) {
+    let middle = Node { auth: true, ..syncs(connects(MIDDLE)) };
+    let left = add(net, Options::default(), vec![("middle", middle)]);
+    change(net, left, |store| store.assign(at(1), "left"));
+    net.settle();
+    assert_eq!(get(net, MIDDLE, at(0)), "middle".into());
+    assert_eq!(get(net, MIDDLE, at(1)), "left".into());
+}
+
+/// Lets a node change the table, and looks who hears of it.
+#[track_caller]
+fn reaches(net: &mut Network, from: usize, index: u64, others: &[usize]) {
+    change(net, from, |store| store.assign(at(index), "new"));
+    net.settle();
+    for n in others {
+        assert_eq!(get(net, *n, at(index)), "new".into(), "{from} to {n}");
+    }
+    for n in [MIDDLE, RIGHT, LEFT] {
+        let rejected =
+            |told: &Notification| matches!(told, Notification::StateAccessRejected { .. });
+        assert!(!net.told(n).iter().any(rejected), "{from} to {n}");
+    }
+}
+
+#[test]
+fn each_peer_is_addressed_by_an_id_that_it_knows() {
+    let mut net = merged(false);
+    // The one on the right never heard of the table that was merged.
+    reaches(&mut net, MIDDLE, 5, &[LEFT, RIGHT]);
+    reaches(&mut net, LEFT, 6, &[MIDDLE]);
+    reaches(&mut net, RIGHT, 7, &[MIDDLE]);
+    reaches(&mut net, MIDDLE, 8, &[LEFT, RIGHT]);
+}
+
+#[test]
+fn what_is_forwarded_is_addressed_anew() {
+    let mut net = merged(true);
+    // The one on the right has heard of the merge.
+    assert_eq!(get(&net, RIGHT, at(1)), "left".into());
+    reaches(&mut net, LEFT, 6, &[MIDDLE, RIGHT]);
+    reaches(&mut net, RIGHT, 7, &[MIDDLE, LEFT]);
+    reaches(&mut net, MIDDLE, 8, &[LEFT, RIGHT]);
+}
+
+#[test]
+fn a_peer_that_comes_later_knows_only_what_it_is_given() {
+    let mut net = merged(true);
+    // The one on the right is gone with all it knew; another has its place.
+    net.cut(RIGHT);
+    let mut fresh = store(RIGHT + 10);
+    fresh.assign(at(0), "lost").expect("it is right");
+    net.node(RIGHT).set_store(fresh);
+    net.pass(std::time::Duration::from_secs(1));
+    assert_eq!(get(&net, RIGHT, at(1)), "left".into());
+    reaches(&mut net, LEFT, 6, &[MIDDLE, RIGHT]);
+    reaches(&mut net, RIGHT, 7, &[MIDDLE, LEFT]);
+    reaches(&mut net, MIDDLE, 8, &[LEFT, RIGHT]);
+    // And so it is when the one whose table was merged comes again.
+    net.cut(LEFT);
+    net.pass(std::time::Duration::from_secs(1));
+    reaches(&mut net, LEFT, 9, &[MIDDLE, RIGHT]);
+    reaches(&mut net, RIGHT, 10, &[MIDDLE, LEFT]);
+    reaches(&mut net, MIDDLE, 11, &[LEFT, RIGHT]);
+}

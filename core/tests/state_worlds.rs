@@ -1,0 +1,141 @@
+//! Nodes with variables in common, in thousands of small worlds: whatever is changed by whom and
+//! when, however long it takes to arrive, and whatever connections are lost, all hold the same in
+//! the end, where the protocol promises it.
+//!
+//! A world that fails is told by its seed and the number of steps after which it does. To see one
+//! alone: `SEED=123 cargo test -p brocomm --test state_worlds one -- --ignored`; for a longer run
+//! `SEEDS=100000 cargo test -p brocomm --test state_worlds many -- --ignored`.
+#![allow(unreachable_pub, reason = "its modules are its own")]
+
+mod network;
+#[path = "simulation/random.rs"]
+mod random;
+mod worlds;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use brocomm::data::Value;
+use random::Random;
+use worlds::{Shape, World};
+
+/// How many worlds every test run looks at.
+const SEEDS: u64 = 1000;
+
+/// Lets at most so many things happen in the world of a seed; returns how many did.
+fn run(seed: u64, most: usize) -> Result<usize, String> {
+    let mut random = Random::new(seed);
+    let shape = Shape::new(&mut random);
+    let mut world = World::new(shape, random);
+    if !world.shape.loses {
+        // So that nothing is changed before there is anybody to be told.
+        world.settle();
+    }
+    let mut steps = 0;
+    for _ in 0..2 {
+        for _ in 0..world.random.range(20, 250) {
+            if steps < most {
+                world.step();
+                steps += 1;
+            }
+        }
+        world.settle();
+        world.compare().map_err(|wrong| format!("{:?}: {wrong}", world.shape))?;
+        if !world.shape.loses {
+            world.check_complete().map_err(|wrong| format!("{:?}: {wrong}", world.shape))?;
+        }
+    }
+    Ok(steps)
+}
+
+/// Runs a seed; if that fails, tells the fewest steps with which it does.
+fn check(seed: u64) {
+    let attempt = |most| {
+        let ran = catch_unwind(AssertUnwindSafe(|| run(seed, most)));
+        ran.unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            Err(text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("?").to_owned())
+        })
+    };
+    if attempt(usize::MAX).is_err() {
+        let (steps, wrong) = (0..).find_map(|n| Some((n, attempt(n).err()?))).expect("it failed");
+        panic!("seed {seed} fails after {steps} steps: {wrong}");
+    }
+}
+
+fn check_all(seeds: u64) {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+    std::thread::scope(|scope| {
+        let work = |first| move || (first..seeds).step_by(threads as usize).for_each(check);
+        let workers: Vec<_> = (0..threads).map(|first| scope.spawn(work(first))).collect();
+        workers.into_iter().for_each(|worker| worker.join().expect("see above"));
+    });
+}
+
+#[test]
+fn all_end_equal_in_a_thousand_worlds() {
+    check_all(SEEDS);
+}
+
+#[test]
+#[ignore = "takes as long as it is told to"]
+fn many() {
+    check_all(variable("SEEDS"));
+}
+
+#[test]
+#[ignore = "takes a seed"]
+fn one() {
+    check(variable("SEED"));
+}
+
+fn variable(name: &str) -> u64 {
+    let value = std::env::vars().find(|(key, _)| key == name).map(|(_, value)| value);
+    let value = value.unwrap_or_else(|| panic!("set {name} to a number"));
+    value.parse().unwrap_or_else(|_| panic!("{name}={value} is no number"))
+}
+
+/// Where two write to the same, each ends with the last that either wrote; but if those crossed,
+/// each may end with the other's.
+#[test]
+fn two_writers_end_with_the_last_that_either_wrote() {
+    let (mut same, mut crossed) = (0, 0);
+    for seed in 0..200 {
+        let shape = Shape {
+            nodes: 2,
+            authority: None,
+            one_sided: false,
+            loses: false,
+            large: false,
+            reaches_out: false,
+        };
+        let mut world = World::new(shape, Random::new(seed));
+        world.settle();
+        let mut last = [(false, String::new()), (false, String::new())];
+        for _ in 0..60 {
+            let n = world.random.below(2);
+            if world.random.percent(20) {
+                last[n] = worlds::collide(&mut world, n);
+            } else {
+                world.net.nudge(n);
+            }
+        }
+        world.settle();
+        world.compare().unwrap_or_else(|wrong| panic!("seed {seed}: {wrong}"));
+        let found = [0, 1].map(|n| {
+            let Value::Table(set) = world.get(n, "both_set") else { panic!() };
+            (!set.entries.is_empty(), world.get(n, "both").to_string())
+        });
+        let [first, second] = last;
+        let swapped = [second.clone(), first.clone()];
+        if found == swapped {
+            crossed += 1;
+        } else {
+            assert!(
+                found == [first.clone(), first] || found == [second.clone(), second],
+                "{found:?}"
+            );
+            same += 1;
+        }
+    }
+    assert!(same > 20 && crossed > 20, "{same} ended with the same, {crossed} with the other's");
+}

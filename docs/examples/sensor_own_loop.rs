@@ -1,0 +1,107 @@
+//! A sensor with a loop of its own, on the core alone: tells a hub of a scan, and waits to be told
+//! whom to block.
+//!
+//! ```text
+//! cargo run -p brocomm-docs --example sensor_own_loop -- 127.0.0.1:47760
+//! ```
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a program")]
+
+use std::error::Error;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{IpAddr, TcpStream};
+use std::time::{Instant, SystemTime};
+
+use brocomm::connection::{CloseCause, Config, Connection, Notification, Role, Sent, Setup};
+use brocomm::data::Declarations;
+use brocomm::{Time, event};
+
+const DECLARATIONS: &str = "
+    event scan_seen(host: addr, ports: count);
+    event block(host: addr, why: string);
+";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let hub = std::env::args().nth(1).ok_or("usage: sensor_own_loop ADDRESS:PORT")?;
+
+    // ANCHOR: configuration
+    let mut declarations = Declarations::new();
+    declarations.read(DECLARATIONS)?;
+    let config = Config {
+        description: "sensor-own-loop".into(),
+        class: Some("sensor".into()),
+        declarations: declarations.into(),
+        setup: Some(Setup { events: vec!["block".into()], accept_input: true, ..Setup::default() }),
+        ..Config::default()
+    };
+    // ANCHOR_END: configuration
+
+    // ANCHOR: loop
+    let mut socket = TcpStream::connect(hub)?;
+    // The wall clock as it is now, which from here on goes as the monotonic clock does.
+    let (wall, start) = (Time::from(SystemTime::now()), Instant::now());
+    let now = || wall + start.elapsed();
+
+    let mut connection = Connection::new(config, Role::Initiator, now());
+    let mut buffer = [0; 16 << 10];
+    loop {
+        // 1. Take what it tells. What we command because of it may give more to write.
+        while let Some(notification) = connection.poll_notification() {
+            told(&mut connection, notification, now())?;
+        }
+        // 2. Write what it has to send.
+        while !connection.poll_transmit().is_empty() {
+            match socket.write(connection.poll_transmit()) {
+                Ok(written) => connection.advance(written, now()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => {
+                    connection.feed_failure(&error.to_string(), now());
+                    break;
+                }
+            }
+        }
+        // 3. Nothing more is told, all is written, and it is over: close the socket.
+        if connection.waiting_notifications() > 0 {
+            continue;
+        }
+        if connection.poll_close().is_some() {
+            return Ok(());
+        }
+        // 4. Wait for the peer.
+        match socket.read(&mut buffer) {
+            Ok(0) => connection.feed_eof(now()),
+            Ok(read) => connection.feed_bytes(&buffer[..read], now()),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => connection.feed_failure(&error.to_string(), now()),
+        }
+    }
+    // ANCHOR_END: loop
+}
+
+// ANCHOR: told
+fn told(
+    connection: &mut Connection,
+    notification: Notification,
+    now: Time,
+) -> Result<(), Box<dyn Error>> {
+    match notification {
+        Notification::HandshakeDone => {
+            let host = IpAddr::from([10, 0, 0, 1]);
+            let scan = event!("scan_seen", host, 443u64).at(now);
+            if connection.send_event(&scan)? == Sent::NotRequested {
+                eprintln!("the hub has not requested scan_seen");
+            }
+        }
+        Notification::Event(event) if event.name == "block" => {
+            let (host, why): (IpAddr, String) = (event.arg(0)?, event.arg(1)?);
+            println!("block {host}: {why}");
+            connection.close(now);
+        }
+        Notification::Closed(CloseCause::ClosedByUs) => {}
+        Notification::Closed(cause) => return Err(format!("{cause:?}").into()),
+        Notification::Log(message) => eprintln!("{message}"),
+        _ => {}
+    }
+    Ok(())
+}
+// ANCHOR_END: told

@@ -1,0 +1,71 @@
+//! A sensor on `brocomm-async-std` under smol: tells a hub of a scan, and waits to be told whom to
+//! block.
+//!
+//! ```text
+//! cargo run -p brocomm-docs --example sensor_smol -- 127.0.0.1:47760
+//! ```
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a program")]
+
+use std::error::Error;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use brocomm::data::Declarations;
+use brocomm::event;
+use brocomm::node::{Configuration, Node, Notification, Options};
+use brocomm_async_std::NodeHandle;
+
+const DECLARATIONS: &str = "
+    event scan_seen(host: addr, ports: count);
+    event block(host: addr, why: string);
+";
+
+// ANCHOR: main
+fn main() -> Result<(), Box<dyn Error>> {
+    smol::block_on(run())
+}
+// ANCHOR_END: main
+
+async fn run() -> Result<(), Box<dyn Error>> {
+    let usage = "usage: sensor_smol ADDRESS:PORT";
+    let hub: SocketAddr = std::env::args().nth(1).ok_or(usage)?.parse()?;
+
+    let mut declarations = Declarations::new();
+    declarations.read(DECLARATIONS)?;
+    let entry = Node {
+        connect: true,
+        p: Some(hub.port()),
+        class: Some("sensor".into()),
+        retry: Duration::from_secs(1),
+        events: Some("block".parse()?),
+        ..Node::new(hub.ip())
+    };
+    let (node, mut told) = NodeHandle::start(Configuration {
+        options: Options { peer_description: "sensor-smol".into(), ..Options::default() },
+        nodes: vec![("hub".into(), entry)],
+        declarations: Arc::new(declarations),
+    })?;
+
+    while let Some(notification) = told.next().await {
+        match notification {
+            Notification::ConnectionHandshakeDone(_) => {
+                let host = IpAddr::from([10, 0, 0, 1]);
+                let node = node.clone();
+                smol::spawn(async move { node.raise(event!("scan_seen", host, 443u64)).await })
+                    .detach();
+            }
+            Notification::Event { event, .. } if event.name == "block" => {
+                let (host, why): (IpAddr, String) = (event.arg(0)?, event.arg(1)?);
+                println!("block {host}: {why}");
+                break;
+            }
+            Notification::Log(entry) => eprintln!("{entry}"),
+            _ => {}
+        }
+    }
+
+    let undelivered = node.terminate().await;
+    if undelivered.is_empty() { Ok(()) } else { Err("the hub did not take all".into()) }
+}

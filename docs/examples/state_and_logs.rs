@@ -1,0 +1,137 @@
+//! What else two nodes can share: variables and logs. Both are in this program, so that it runs by
+//! itself.
+//!
+//! ```text
+//! cargo run -p brocomm-docs --example state_and_logs
+//! ```
+
+#![allow(clippy::print_stdout, reason = "this is a program")]
+
+use std::error::Error;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use brocomm::data::{Declarations, Value};
+use brocomm::logs::{AsciiFormat, LogStream};
+use brocomm::node::{Communication, Configuration, Node, Notification, Options};
+use brocomm::state::{Limits, Path, StateError, Store};
+use brocomm::{Record, Time};
+use brocomm_std::{NodeHandle, StartError};
+
+// ANCHOR: record
+/// An entry of the log `scans`: the fields with `log` are its columns.
+#[derive(Record)]
+#[bro(name = "Scan::Info")]
+struct Info {
+    #[bro(log)]
+    ts: Time,
+    #[bro(log)]
+    host: IpAddr,
+    #[bro(log)]
+    ports: u64,
+}
+
+/// The stream's number. A Bro takes it for the number of one of its own streams.
+const SCANS: i32 = 100;
+// ANCHOR_END: record
+
+// ANCHOR: store
+/// Makes the variables. No two nodes may begin the names of their containers alike, nor may one node
+/// after a restart.
+fn store(name: &str, declarations: &Declarations) -> Result<Store, StateError> {
+    let start = Time::from(SystemTime::now()).as_nanos();
+    let mut store = Store::new(format!("#{name}#{start}#"), Limits::default());
+    store.declare_synchronized(declarations)?;
+    Ok(store)
+}
+// ANCHOR_END: store
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut declarations = Declarations::new();
+    declarations.read("global blocked: table[addr] of string &synchronized;")?;
+    let declarations = Arc::new(declarations);
+    let here = Ipv4Addr::LOCALHOST.into();
+
+    // ANCHOR: hub
+    // The hub's state is the authoritative one.
+    let viewer = Node { sync: true, auth: true, ..Node::new(here) };
+    let options =
+        Options { listen: true, listen_interface: here, listen_port: 0, ..Options::default() };
+    let mut hub = Communication::new(Configuration {
+        options,
+        nodes: vec![("viewer".into(), viewer)],
+        declarations: Arc::clone(&declarations),
+    })
+    .map_err(StartError::Configuration)?;
+    hub.set_store(store("hub", &declarations)?);
+    hub.declare_log(LogStream::of::<Info>(SCANS, "scans")?)?;
+    let (hub, mut told) = NodeHandle::run(hub)?;
+    // ANCHOR_END: hub
+    let port = loop {
+        match told.next(None) {
+            Some(Notification::Listening(endpoint)) => break endpoint.port,
+            Some(_) => {}
+            None => return Err("the hub ended".into()),
+        }
+    };
+    // What else it tells is of no interest here.
+    drop(told);
+
+    // ANCHOR: viewer
+    let entry = Node {
+        connect: true,
+        p: Some(port),
+        retry: Duration::from_secs(1),
+        sync: true,
+        request_logs: true,
+        ..Node::new(here)
+    };
+    let mut viewer = Communication::new(Configuration {
+        nodes: vec![("hub".into(), entry)],
+        declarations: Arc::clone(&declarations),
+        ..Configuration::default()
+    })
+    .map_err(StartError::Configuration)?;
+    viewer.set_store(store("viewer", &declarations)?);
+    let (viewer, mut told) = NodeHandle::run(viewer)?;
+    // ANCHOR_END: viewer
+
+    let (mut changed, mut logged) = (false, false);
+    while !(changed && logged) {
+        match told.next(None).ok_or("the viewer ended")? {
+            Notification::ConnectionHandshakeDone(_) => share(&hub)?,
+            // ANCHOR: told
+            Notification::StateAccessPerformed { .. } => {
+                let blocked = viewer.with(|node, _| node.store().map(|store| store.get("blocked")));
+                let blocked = blocked.ok_or("the viewer has variables")??;
+                println!("blocked is {}", blocked.to_line());
+                changed = blocked.to_line().contains("10.0.0.1");
+            }
+            Notification::LogEntry { writer, values, .. } => {
+                let mut line = Vec::new();
+                AsciiFormat::default().entry(&values, &mut line);
+                print!("{}: {}", writer.path, String::from_utf8_lossy(&line));
+                logged = true;
+            }
+            // ANCHOR_END: told
+            _ => {}
+        }
+    }
+    viewer.terminate();
+    hub.terminate();
+    Ok(())
+}
+
+// ANCHOR: share
+/// Changes a variable, and writes an entry of a log.
+fn share(hub: &NodeHandle) -> Result<(), Box<dyn Error>> {
+    let host = IpAddr::from([10, 0, 0, 1]);
+    let entry = Path::to("blocked").index([Value::Addr(host)]);
+    hub.with(|node, now| node.change_state(now, |store| store.assign(entry, "it scans")))?;
+    hub.with(|node, now| node.write_log_record(SCANS, &Info { ts: now, host, ports: 443 }, now))?;
+    // Entries wait a second for others, unless somebody is in a hurry.
+    hub.with(|node, now| node.flush_batches(now));
+    Ok(())
+}
+// ANCHOR_END: share

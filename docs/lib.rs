@@ -1,0 +1,6 @@
+//! The book on brocomm.
+//!
+//! Its pages are in `src`, and `mdbook build` makes a site of them. The Rust programs that they show are
+//! the examples of this package; its tests hold the pages to what the programs do.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]

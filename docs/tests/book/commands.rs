@@ -1,0 +1,55 @@
+//! Checks each command line that the book shows.
+
+use std::collections::BTreeSet;
+
+use crate::pages::{Page, Piece, pages};
+use crate::program::run;
+
+/// Each is run with `--help` after it: the program reads all that comes before, and complains if it
+/// knows no such command or option, or can't use what an option is given.
+#[test]
+fn each_command_line_parses() {
+    let mut checked = BTreeSet::new();
+    for page in pages() {
+        for line in lines(&page) {
+            let words = arguments(&line).unwrap_or_else(|| panic!("{}: {line}", page.name()));
+            if words.is_empty() || !checked.insert(words.clone()) {
+                continue;
+            }
+            let output = run(&[words, vec!["--help".to_owned()]].concat());
+            let told = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{}: {line}\n{told}", page.name());
+        }
+    }
+    assert!(checked.len() > 10);
+}
+
+/// Returns what begins with `brocomm` in blocks for the shell, and in code within the text.
+fn lines(page: &Page) -> Vec<String> {
+    let mut lines = Vec::new();
+    for piece in page.pieces() {
+        match piece {
+            Piece::Block { language, text, .. } if language == "sh" || language.is_empty() => {
+                lines.extend(text.lines().map(str::to_owned));
+            }
+            Piece::Code(code) => lines.push(code),
+            _ => {}
+        }
+    }
+    lines.retain(|line| line.starts_with("brocomm "));
+    lines
+}
+
+/// Returns the arguments of a command: all before a pipe, a redirection or a comment.
+fn arguments(line: &str) -> Option<Vec<String>> {
+    let words = shlex::split(line)?;
+    let ends = |word: &&String| !matches!(word.as_str(), "|" | ">" | "2>" | "<" | "&" | "&&" | ";");
+    Some(words.iter().skip(1).take_while(ends).cloned().collect())
+}
+
+#[test]
+fn arguments_end_where_the_shell_takes_over() {
+    let words = |line| arguments(line).unwrap_or_default().join(",");
+    assert_eq!(words("brocomm send h 'e(1, \"x\")' > out # why"), "send,h,e(1, \"x\")");
+    assert_eq!(words("brocomm tail h conn | head"), "tail,h,conn");
+}

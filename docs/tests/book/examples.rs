@@ -1,0 +1,202 @@
+//! Runs the programs of the book.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+use std::thread;
+
+use brocomm::connection::{Config, Notification, Setup};
+use brocomm::data::{Declarations, Value};
+use brocomm::event;
+use brocomm_std::Listener;
+
+use crate::pages::book;
+use crate::program::{brocomm, example, path};
+
+/// A program that runs until it ends, and with the test at the latest.
+struct Program {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Program {
+    fn start(mut command: Command) -> Program {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        Program { child, lines }
+    }
+
+    /// Returns the first line that has this in it.
+    fn line_with(&mut self, text: &str) -> String {
+        let mut lines = self.lines.by_ref().map(|line| line.expect("output is text"));
+        lines.find(|line| line.contains(text)).unwrap_or_else(|| panic!("no {text}"))
+    }
+
+    fn assert_ends_well(mut self) {
+        assert!(self.child.wait().expect("it was not waited for").success());
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A hub as in the tutorial, on a port that the system chooses.
+const HUB: &str = "
+    listen = true
+    listen_interface = '127.0.0.1'
+    listen_port = 0
+    declarations = '''
+        event scan_seen(host: addr, ports: count);
+        event block(host: addr, why: string);
+    '''
+    [nodes.sensors]
+    host = '127.0.0.1'
+    class = 'sensor'
+    events = 'scan_seen'
+";
+
+/// Lets a sensor talk to a hub, given where the hub listens.
+fn talks_to_a_hub(name: &str, sensor: impl FnOnce(&str) -> Command) {
+    let file = folder().join(format!("{name}.toml"));
+    fs::write(&file, HUB).expect("the folder is ours");
+    let mut command = Command::new(brocomm());
+    command.arg("run").arg(file).args(["--no-log", "--stdin"]);
+    let mut hub = Program::start(command);
+    let listening = hub.line_with("listening on ");
+    let address = listening.rsplit(' ').next().expect("it says where");
+
+    let mut sensor = Program::start(sensor(address));
+    hub.line_with(" established node sensors");
+    hub.line_with(" event scan_seen(10.0.0.1, 443)");
+    let input = hub.child.stdin.as_mut().expect("it is piped");
+    input.write_all(b"block(10.0.0.1, \"it scans\")\n").expect("the hub reads");
+    sensor.line_with("block 10.0.0.1: it scans");
+    sensor.assert_ends_well();
+}
+
+fn folder() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+}
+
+fn example_talks_to_a_hub(name: &str) {
+    talks_to_a_hub(name, |address| {
+        let mut command = Command::new(example(name));
+        command.arg(address);
+        command
+    });
+}
+
+#[test]
+fn a_sensor_on_std() {
+    example_talks_to_a_hub("sensor_std");
+}
+
+#[test]
+fn a_sensor_on_tokio() {
+    example_talks_to_a_hub("sensor_tokio");
+}
+
+#[test]
+fn a_sensor_on_smol() {
+    example_talks_to_a_hub("sensor_smol");
+}
+
+#[test]
+fn a_sensor_with_a_loop_of_its_own() {
+    example_talks_to_a_hub("sensor_own_loop");
+}
+
+#[test]
+fn a_sensor_in_python() {
+    if Command::new("python3").arg("--version").output().is_err() {
+        eprintln!("there is no python3 here: not tested");
+        return;
+    }
+    talks_to_a_hub("sensor_python", |address| {
+        let (_, port) = address.rsplit_once(':').expect("it says which port");
+        let text = format!(
+            "declarations = 'event scan_seen(host: addr, ports: count); \
+             event block(host: addr, why: string);'\n\
+             [nodes.hub]\nhost = '127.0.0.1'\np = {port}\nclass = 'sensor'\nconnect = true\n\
+             events = 'block'\n"
+        );
+        let folder = folder().join("python");
+        fs::create_dir_all(&folder).expect("the folder can be made");
+        fs::write(folder.join("sensor.toml"), text).expect("the folder is ours");
+        let mut command = Command::new("python3");
+        command.arg(book().join("examples/sensor.py")).current_dir(folder).env("PATH", path());
+        command
+    });
+}
+
+#[test]
+fn state_and_logs() {
+    let mut program = Program::start(Command::new(example("state_and_logs")));
+    program.line_with("10.0.0.1\t443");
+    program.assert_ends_well();
+}
+
+/// Answers one ping as Bro's script does.
+fn answers_a_ping(declarations: &str, records: bool) {
+    let mut declared = Declarations::new();
+    declared.read(declarations).expect("they are right");
+    let setup = Setup { events: vec!["ping".into()], accept_input: true, ..Setup::default() };
+    let config =
+        Config { setup: Some(setup), declarations: Arc::new(declared), ..Config::default() };
+    let mut listener = Listener::bind("127.0.0.1:0").expect("there is a free port");
+    let address = listener.local_addr().to_string();
+    let bro = thread::spawn(move || {
+        let mut peer = listener.accept(config, None).expect("it can").expect("nobody stops it");
+        while let Some(notification) = peer.next(None).expect("it can") {
+            if let Notification::Event(ping) = notification {
+                let pong = if records {
+                    let Value::Record(data) = &ping.args[0] else { panic!("{ping:?}") };
+                    let declared = &peer.connection().config().declarations;
+                    let (seq, sent) = (&data.fields[0], &data.fields[1]);
+                    let text = format!(
+                        "pong([$seq={}, $src_time=time({}), $dst_time=time({})])",
+                        seq.as_ref().expect("it is set"),
+                        sent.as_ref().expect("it is set"),
+                        sent.as_ref().expect("it is set"),
+                    );
+                    brocomm::data::parse_call(&text, declared).expect("it is a call")
+                } else {
+                    event!("pong", ping.args[0], peer.now(), ping.args[1])
+                };
+                let _ = peer.send_event(&pong).expect("there is room");
+            }
+        }
+    });
+    let mut command = Command::new(example("broping"));
+    command.args(if records { &["-r", "-c", "1"][..] } else { &["-c", "1"] }).arg(address);
+    let mut broping = Program::start(command);
+    broping.line_with("pong: seq=0, time=");
+    broping.assert_ends_well();
+    bro.join().expect("it does not panic");
+}
+
+#[test]
+fn broping_with_plain_arguments() {
+    let declarations = "event ping(src_time: time, seq: count); \
+        event pong(src_time: time, dst_time: time, seq: count);";
+    answers_a_ping(declarations, false);
+}
+
+#[test]
+fn broping_with_records() {
+    let declarations = "type ping_data: record { seq: count; src_time: time; }; \
+        type pong_data: record { seq: count; src_time: time; dst_time: time; }; \
+        event ping(data: ping_data); event pong(data: pong_data);";
+    answers_a_ping(declarations, true);
+}

@@ -1,0 +1,20 @@
+//! What the book says is so.
+//!
+//! * [`tutorial`]: each command of the tutorial does what the page says that it does.
+//! * [`configurations`]: each configuration of a node is one.
+//! * [`commands`]: each command line that begins with `brocomm` parses.
+//! * [`examples`]: each program of the book runs. That it compiles, cargo sees to.
+//! * [`names`]: what the book names is there.
+//! * [`links`]: each page is in the summary, and each link and each inclusion leads somewhere.
+#![cfg(unix)]
+#![allow(clippy::print_stderr, reason = "these are tests")]
+
+mod commands;
+mod configurations;
+mod examples;
+mod links;
+mod names;
+mod pages;
+mod program;
+mod terminal;
+mod tutorial;

@@ -1,0 +1,124 @@
+//! Checks that what the book names is there: `Type::item` in the sources, and each line of the log in
+//! the page that explains them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use regex::Regex;
+
+use crate::pages::{Piece, checkout, pages};
+
+/// The folders of the libraries.
+const SOURCES: [&str; 6] = [
+    "core/src",
+    "core/derive/src",
+    "transport/src",
+    "transport-std/src",
+    "transport-tokio/src",
+    "transport-async-std/src",
+];
+
+/// Code such as `Options::incoming` or `TypeTag`: each word must be the name of something.
+#[test]
+fn each_item_that_is_named_is_in_the_libraries() {
+    let mut sources = String::new();
+    for folder in SOURCES {
+        collect(&checkout().join(folder), &mut sources);
+    }
+    let defined = Regex::new(
+        r"(?m)(?-u:\b)(?:fn|struct|enum|trait|type|const|mod|macro_rules!) +([A-Za-z_0-9]+)|^ +(?:pub )?([A-Za-z_0-9]+)(?:[:({,]| \{| = )",
+    )
+    .expect("it is a pattern");
+    let defined: BTreeSet<&str> = defined
+        .captures_iter(&sources)
+        .filter_map(|found| found.get(1).or_else(|| found.get(2)))
+        .map(|name| name.as_str())
+        .collect();
+    let item = Regex::new(r"^(?:[A-Za-z_]+::)+[A-Za-z_]+$").expect("it is a pattern");
+    // Of Bro's scripts, and of Rust's own library.
+    let elsewhere = [
+        "Communication::nodes",
+        "Log::ID",
+        "Option::None",
+        "IpAddr::is_ipv4",
+        "async_std::task::block_on",
+    ];
+    let mut checked = 0;
+    for page in pages() {
+        if page.name().starts_with("src/spec") || page.name().starts_with("src/vectors") {
+            continue;
+        }
+        for piece in page.pieces() {
+            let Piece::Code(code) = piece else { continue };
+            let foreign = ["smol::", "tokio::"].iter().any(|crate_| code.starts_with(crate_));
+            if !item.is_match(&code) || foreign || elsewhere.contains(&&*code) {
+                continue;
+            }
+            for word in code.split("::").filter(|word| *word != "brocomm" && *word != "brocomm_std")
+            {
+                assert!(defined.contains(word), "{}: {code}: no {word}", page.name());
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked > 50, "{checked}");
+}
+
+fn collect(folder: &Path, into: &mut String) {
+    for entry in fs::read_dir(folder).expect("readable") {
+        let path = entry.expect("readable").path();
+        if path.is_dir() {
+            collect(&path, into);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            into.push_str(&fs::read_to_string(&path).expect("sources are text"));
+        }
+    }
+}
+
+/// What Bro says of single calls of the system, where a node says that binding, accepting or
+/// connecting failed; and a part of another line.
+const OF_BRO: [&str; 7] = [
+    "can't listen on",
+    "can't create listen socket",
+    "can't create connect socket",
+    "can't set",
+    "getaddrinfo error",
+    "accept fail, ",
+    "not set",
+];
+
+/// The page on the framework says which lines a node writes: those with something in the second
+/// column, and with tests.
+#[test]
+fn each_line_of_the_log_is_explained() {
+    let framework = fs::read_to_string(checkout().join("core/src/node/framework.md"))
+        .expect("the framework's page is there");
+    let (_, log) = framework.split_once("\n# The communication log\n").expect("it has that part");
+    let (log, _) = log.split_once("\n# ").expect("another part follows");
+    let pages = pages();
+    let page = pages.iter().find(|page| page.name() == "src/operations/troubleshooting.md");
+    let explained = &page.expect("there is such a page").text;
+    let mut checked = 0;
+    for row in log.lines().filter(|line| line.starts_with("| ")) {
+        let mut cells = row.trim_matches('|').split(" | ");
+        let mut cell = || cells.next().unwrap_or_default().trim();
+        let (messages, here, tests) = (cell(), cell(), cell());
+        if !here.contains('[') || tests.starts_with("none") {
+            continue;
+        }
+        for message in messages.split('`').skip(1).step_by(2) {
+            // What is in capitals stands for what differs.
+            let constant =
+                message.split(|c: char| c.is_ascii_uppercase()).next().unwrap_or_default();
+            if !constant.starts_with(|c: char| c.is_ascii_lowercase())
+                || OF_BRO.iter().any(|line| message.starts_with(line))
+            {
+                continue;
+            }
+            assert!(explained.contains(&format!("`{constant}")), "{message} is not explained");
+            checked += 1;
+        }
+    }
+    assert!(checked > 50, "{checked}");
+}

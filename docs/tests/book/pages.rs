@@ -1,0 +1,154 @@
+//! The pages of the book, as mdBook hands them to its renderer: with all that they include.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+
+/// A page.
+pub(crate) struct Page {
+    /// Its file.
+    pub(crate) path: PathBuf,
+    /// Its text.
+    pub(crate) text: String,
+    /// Its text before anything was included.
+    pub(crate) source: String,
+}
+
+/// A piece of a page that is no plain text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// A block of code: its language, what else is said of it, and its text.
+    Block { language: String, attributes: Vec<String>, text: String },
+    /// Code within a line.
+    Code(String),
+    /// Where a link leads.
+    Link(String),
+    /// A heading's text.
+    Heading(String),
+    /// A comment, which readers do not see.
+    Comment(String),
+}
+
+/// The folder of the book.
+pub(crate) fn book() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The folder of the whole project.
+pub(crate) fn checkout() -> PathBuf {
+    book().join("..").canonicalize().expect("the book is in the project")
+}
+
+/// Reads all pages, the summary included.
+pub(crate) fn pages() -> Vec<Page> {
+    let mut pages = Vec::new();
+    collect(&book().join("src"), &mut pages);
+    assert!(pages.len() > 5, "the book is not where it should be");
+    pages
+}
+
+fn collect(folder: &Path, pages: &mut Vec<Page>) {
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
+        .expect("readable")
+        .map(|entry| entry.expect("readable").path())
+        .collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            collect(&path, pages);
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            let source = fs::read_to_string(&path).expect("a page is text");
+            let text = include(&source, &path);
+            pages.push(Page { path, text, source });
+        }
+    }
+}
+
+/// Puts in place what a text includes: `{{#include FILE}}` and `{{#include FILE:ANCHOR}}`.
+fn include(text: &str, page: &Path) -> String {
+    let mut parts = text.split("{{#include ");
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (what, rest) = part.split_once("}}").expect("an inclusion ends");
+        let (file, anchor) = what.split_once(':').map_or((what, None), |(f, a)| (f, Some(a)));
+        let path = page.with_file_name(file);
+        let content = fs::read_to_string(&path)
+            .unwrap_or_else(|error| panic!("{}: {what}: {error}", page.display()));
+        let content = match anchor {
+            Some(anchor) => section(&content, anchor)
+                .unwrap_or_else(|| panic!("{}: {what}: no such anchor", page.display())),
+            None => content,
+        };
+        // What marks anchors is for nobody else.
+        let lines = content.lines().filter(|line| !line.contains("ANCHOR"));
+        whole.push_str(&lines.collect::<Vec<_>>().join("\n"));
+        whole.push_str(rest);
+    }
+    whole
+}
+
+fn section(text: &str, anchor: &str) -> Option<String> {
+    let (_, rest) = text.split_once(&format!("ANCHOR: {anchor}\n"))?;
+    let (section, _) = rest.split_once(&format!("ANCHOR_END: {anchor}\n"))?;
+    // The line that marks the end begins before the word.
+    Some(section.rsplit_once('\n')?.0.to_owned())
+}
+
+impl Page {
+    /// Returns the page's name for messages.
+    pub(crate) fn name(&self) -> String {
+        let path = self.path.strip_prefix(book()).unwrap_or(&self.path);
+        path.display().to_string()
+    }
+
+    /// Takes the page apart.
+    pub(crate) fn pieces(&self) -> Vec<Piece> {
+        let options = Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES;
+        let (mut pieces, mut text, mut info) = (Vec::new(), String::new(), String::new());
+        for event in Parser::new_ext(&self.text, options) {
+            match event {
+                Event::Start(Tag::CodeBlock(kind)) => {
+                    text.clear();
+                    info = match kind {
+                        CodeBlockKind::Fenced(info) => info.to_string(),
+                        CodeBlockKind::Indented => String::new(),
+                    };
+                }
+                Event::Start(Tag::Heading { .. }) => text.clear(),
+                Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                    pieces.push(Piece::Link(dest_url.to_string()));
+                }
+                Event::Text(part) => text.push_str(&part),
+                Event::Code(code) => {
+                    text.push_str(&code);
+                    pieces.push(Piece::Code(code.to_string()));
+                }
+                Event::Html(html) if html.starts_with("<!--") => {
+                    let comment = html.trim().trim_start_matches("<!--").trim_end_matches("-->");
+                    pieces.push(Piece::Comment(comment.trim().to_owned()));
+                }
+                Event::End(TagEnd::Heading(_)) => pieces.push(Piece::Heading(text.clone())),
+                Event::End(TagEnd::CodeBlock) => {
+                    let mut words = info.split([',', ' ']).map(str::to_owned);
+                    let language = words.next().unwrap_or_default();
+                    let attributes = words.collect();
+                    pieces.push(Piece::Block { language, attributes, text: text.clone() });
+                }
+                _ => {}
+            }
+        }
+        pieces
+    }
+
+    /// Returns the blocks in one language.
+    pub(crate) fn blocks(&self, wanted: &str) -> Vec<(Vec<String>, String)> {
+        let blocks = self.pieces().into_iter().filter_map(|piece| match piece {
+            Piece::Block { language, attributes, text } if language == wanted => {
+                Some((attributes, text))
+            }
+            _ => None,
+        });
+        blocks.collect()
+    }
+}

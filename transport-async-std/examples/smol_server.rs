@@ -1,0 +1,64 @@
+//! A node that listens, prints what peers on this host tell, and answers what they ask.
+//!
+//! ```text
+//! cargo run -p brocomm-async-std --example smol_server -- 47757
+//! ```
+
+#![allow(clippy::print_stdout, reason = "this is a program")]
+
+use std::error::Error;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use brocomm::data::{Declarations, Event, Value};
+use brocomm::node::{Configuration, Node, Notification, Options};
+use brocomm_async_std::NodeHandle;
+
+/// What both sides know; a file, in a real program.
+const DECLARATIONS: &str = "
+    global scan_seen: event(host: addr, ports: count);
+    global reputation_wanted: event(host: addr);
+    global reputation: event(host: addr, text: string);
+";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    smol::block_on(run())
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
+    let mut declarations = Declarations::new();
+    declarations.read(DECLARATIONS)?;
+    let here = Ipv4Addr::LOCALHOST.into();
+    let listen_port = std::env::args().nth(1).map_or(Ok(47757), |port| port.parse())?;
+
+    let (node, mut told) = NodeHandle::start(Configuration {
+        options: Options {
+            listen: true,
+            listen_interface: here,
+            listen_port,
+            ..Options::default()
+        },
+        // Whoever connects from this host, and what is requested of it.
+        nodes: vec![(
+            "client".into(),
+            Node { events: Some("scan_seen|reputation_wanted".parse()?), ..Node::new(here) },
+        )],
+        declarations: Arc::new(declarations),
+    })?;
+    while let Some(notification) = told.next().await {
+        match notification {
+            Notification::Listening(endpoint) => println!("listening on port {}", endpoint.port),
+            Notification::Event { event, .. } if event.name == "reputation_wanted" => {
+                let args = vec![event.args[0].clone(), Value::string("unknown")];
+                node.raise(Event::new("reputation", args)).await;
+            }
+            Notification::Event { peer, event } => {
+                println!("peer {} saw {} scan {} ports", peer.id, event.args[0], event.args[1]);
+            }
+            // A real program writes these to its log.
+            Notification::Log(_) => {}
+            _ => {}
+        }
+    }
+    Ok(())
+}

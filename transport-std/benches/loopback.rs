@@ -1,0 +1,61 @@
+//! Events over loopback in threads, next to the same bytes:
+//! `cargo bench -p brocomm-std --bench loopback`
+
+#![allow(clippy::print_stdout, reason = "this is a program")]
+
+// Written once for all transports, with futures; here these do all at once, in threads.
+#[path = "../../transport-tokio/benches/loopback/mod.rs"]
+mod loopback;
+
+mod runtime {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    pub(crate) use std::net::TcpStream as Stream;
+    use std::thread;
+    use std::time::Duration;
+
+    use brocomm::data::Event;
+    use brocomm::node::Notification;
+    pub(crate) use brocomm_std::{NodeHandle, Notifications};
+    use futures_lite::future::block_on;
+
+    pub(crate) async fn next(told: &mut Notifications) -> Notification {
+        told.next(None).unwrap()
+    }
+
+    pub(crate) async fn raise(node: &NodeHandle, event: Event) {
+        assert!(node.raise(event, None).unwrap().peers > 0);
+    }
+
+    pub(crate) async fn flush(node: &NodeHandle) {
+        assert_eq!(node.flush(Duration::from_secs(60)), []);
+    }
+
+    pub(crate) fn spawn<T: Send + 'static>(
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> impl Future<Output = T> {
+        let task = thread::spawn(|| block_on(task));
+        async { task.join().unwrap() }
+    }
+
+    pub(crate) async fn pair() -> (Stream, Stream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let one = Stream::connect(listener.local_addr().unwrap()).unwrap();
+        let (other, _) = listener.accept().unwrap();
+        one.set_nodelay(true).unwrap();
+        other.set_nodelay(true).unwrap();
+        (one, other)
+    }
+
+    pub(crate) async fn read(stream: &mut Stream, buffer: &mut [u8]) -> usize {
+        stream.read(buffer).unwrap()
+    }
+
+    pub(crate) async fn write_all(stream: &mut Stream, bytes: &[u8]) {
+        stream.write_all(bytes).unwrap();
+    }
+}
+
+fn main() {
+    futures_lite::future::block_on(loopback::run("threads"));
+}

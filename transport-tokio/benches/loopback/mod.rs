@@ -1,0 +1,313 @@
+//! What events cost over loopback, next to the same bytes without them, in the same run.
+//!
+//! Whoever includes this has a module `runtime` that says how to wait. Only ratios can be compared
+//! between runs, and CPU rather than time where others use the machine too.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use brocomm::Time;
+use brocomm::connection::{Config, Connection, Role, Setup, Undeclared};
+use brocomm::data::{Declarations, Event, Value};
+use brocomm::node::{Configuration, Node, Notification, Options};
+
+use crate::runtime::{self, NodeHandle, Notifications, Stream};
+
+/// How often each is measured; the least counts.
+const ROUNDS: usize = 3;
+
+/// How many bytes are read and written at once where there are no events.
+const BLOCK: usize = 64 << 10;
+
+/// Time on the wall, and of all processors.
+#[derive(Debug, Clone, Copy)]
+struct Cost {
+    wall: Duration,
+    cpu: Duration,
+}
+
+impl Cost {
+    const MOST: Cost = Cost { wall: Duration::MAX, cpu: Duration::MAX };
+
+    fn least(self, other: Cost) -> Cost {
+        Cost { wall: self.wall.min(other.wall), cpu: self.cpu.min(other.cpu) }
+    }
+
+    fn ratio(self, other: Cost) -> String {
+        let [wall, cpu] = [(self.wall, other.wall), (self.cpu, other.cpu)]
+            .map(|(one, other)| one.as_secs_f64() / other.as_secs_f64().max(1e-9));
+        format!("{wall:.2} (CPU {cpu:.2})")
+    }
+}
+
+/// Returns the time that all processors spent on this process; in steps of 10 ms, on Linux only.
+fn cpu() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let times = stat.rsplit(") ").next().unwrap_or_default().split(' ').skip(11).take(2);
+    let ticks: u64 = times.filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 10)
+}
+
+async fn measure<T>(what: impl Future<Output = T>) -> (T, Cost) {
+    let (start, before) = (Instant::now(), cpu());
+    let result = what.await;
+    (result, Cost { wall: start.elapsed(), cpu: cpu() - before })
+}
+
+fn event(name: &str, n: u64, size: usize) -> Event {
+    Event::new(name, vec![Value::Count(n), Value::string(vec![b'x'; size])])
+}
+
+async fn start(options: Options, nodes: Vec<Node>) -> (NodeHandle, Notifications) {
+    let mut declarations = Declarations::new();
+    let text = "global ping: event(n: count, s: string); global pong: event(n: count, s: string);";
+    declarations.read(text).unwrap();
+    let nodes = nodes.into_iter().enumerate().map(|(n, node)| (format!("node{n}"), node)).collect();
+    let declarations = Arc::new(declarations);
+    NodeHandle::start(Configuration { options, nodes, declarations }).unwrap()
+}
+
+/// Two nodes with so many connections between them; the first gets pings, the second pongs.
+async fn pair(connections: usize) -> [(NodeHandle, Notifications); 2] {
+    let here = Ipv4Addr::LOCALHOST.into();
+    let wants = |events: &str| Node { events: Some(events.parse().unwrap()), ..Node::new(here) };
+    let options =
+        Options { listen: true, listen_interface: here, listen_port: 0, ..Options::default() };
+    let (one, mut told) = start(options, vec![wants("ping")]).await;
+    let port = loop {
+        if let Notification::Listening(endpoint) = runtime::next(&mut told).await {
+            break endpoint.port;
+        }
+    };
+    let node = Node { connect: true, p: Some(port), ..wants("pong") };
+    let (other, mut told_other) = start(Options::default(), vec![node; connections]).await;
+    for told in [&mut told, &mut told_other] {
+        let mut running = 0;
+        while running < connections {
+            let notification = runtime::next(told).await;
+            running +=
+                usize::from(matches!(notification, Notification::ConnectionHandshakeDone(_)));
+        }
+    }
+    [(one, told), (other, told_other)]
+}
+
+async fn take(told: &mut Notifications, count: u64) {
+    let mut taken = 0;
+    while taken < count {
+        taken += u64::from(matches!(runtime::next(told).await, Notification::Event { .. }));
+    }
+}
+
+fn sent(node: &NodeHandle) -> u64 {
+    node.with(|node, _| {
+        let counters = node.peers().filter_map(|peer| node.counters(peer.id));
+        counters.map(|counters| counters.connection.output.bytes).sum()
+    })
+}
+
+/// Sends events over all connections of a node; returns how many bytes these were.
+async fn batch(connections: usize, raised: u64, size: usize) -> (u64, Cost) {
+    let [(_here, mut told), (there, told_there)] = pair(connections).await;
+    drop(told_there);
+    let before = sent(&there);
+    let (there, cost) = measure(async {
+        let raising = runtime::spawn(async move {
+            for n in 0..raised {
+                runtime::raise(&there, event("ping", n, size)).await;
+            }
+            there
+        });
+        let taking = runtime::spawn(async move {
+            take(&mut told, raised * connections as u64).await;
+            told
+        });
+        taking.await;
+        raising.await
+    })
+    .await;
+    (sent(&there) - before, cost)
+}
+
+/// Moves bytes over so many connections.
+async fn raw_batch(connections: usize, bytes: u64) -> Cost {
+    let share = bytes / connections as u64;
+    let mut pairs: Vec<(Stream, Stream)> = Vec::new();
+    for _ in 0..connections {
+        pairs.push(runtime::pair().await);
+    }
+    let move_all = async {
+        let (mut writing, mut reading) = (Vec::new(), Vec::new());
+        for (mut from, mut to) in pairs {
+            writing.push(runtime::spawn(async move {
+                let block = vec![b'x'; BLOCK];
+                let mut left = share as usize;
+                while left > 0 {
+                    let part = left.min(BLOCK);
+                    runtime::write_all(&mut from, &block[..part]).await;
+                    left -= part;
+                }
+            }));
+            reading.push(runtime::spawn(async move {
+                let mut block = vec![0; BLOCK];
+                let mut left = share as usize;
+                while left > 0 {
+                    left -= runtime::read(&mut to, &mut block).await;
+                }
+            }));
+        }
+        for task in writing {
+            task.await;
+        }
+        for task in reading {
+            task.await;
+        }
+    };
+    measure(move_all).await.1
+}
+
+/// Sends events from one connection to another without sockets.
+async fn core_alone(count: u64, size: usize) -> Cost {
+    let config = || {
+        let events = vec!["ping".into()];
+        let setup = Setup { events, accept_input: true, ..Setup::default() };
+        let undeclared = Undeclared::Deliver;
+        Config { setup: Some(setup), undeclared, ..Config::default() }
+    };
+    let now = Time::from_secs_f64(1.0);
+    let mut one = Connection::new(config(), Role::Initiator, now);
+    let mut other = Connection::new(config(), Role::Acceptor, now);
+    let exchange = |from: &mut Connection, to: &mut Connection| {
+        let mut events = 0;
+        while !from.poll_transmit().is_empty() {
+            let bytes = from.poll_transmit();
+            let part = bytes.len().min(BLOCK);
+            to.feed_bytes(&bytes[..part], now);
+            from.advance(part, now);
+            while let Some(told) = to.poll_notification() {
+                events += u64::from(matches!(told, brocomm::connection::Notification::Event(_)));
+            }
+        }
+        events
+    };
+    while exchange(&mut one, &mut other) + exchange(&mut other, &mut one) > 0
+        || !one.poll_transmit().is_empty()
+        || one.phase() != brocomm::connection::Phase::Running
+    {}
+    let send_all = async {
+        let mut got = 0;
+        for n in 0..count {
+            let _ = one.send_event(&event("ping", n, size)).unwrap();
+            if n % 10 == 9 {
+                got += exchange(&mut one, &mut other);
+            }
+        }
+        got += exchange(&mut one, &mut other);
+        assert_eq!(got, count);
+    };
+    measure(send_all).await.1
+}
+
+/// Sends an event to and fro.
+async fn ping_pong(rounds: u64) -> Cost {
+    let [(here, mut told), (there, mut told_there)] = pair(1).await;
+    let (answering, asking) = (
+        runtime::spawn(async move {
+            for n in 0..rounds {
+                take(&mut told, 1).await;
+                runtime::raise(&here, event("pong", n, 10)).await;
+            }
+            // It has to be sent before the node is dropped.
+            take(&mut told, 1).await;
+        }),
+        runtime::spawn(async move {
+            let rounds = async {
+                for n in 0..rounds {
+                    runtime::raise(&there, event("ping", n, 10)).await;
+                    take(&mut told_there, 1).await;
+                }
+            };
+            let ((), cost) = measure(rounds).await;
+            runtime::raise(&there, event("ping", 0, 10)).await;
+            runtime::flush(&there).await;
+            cost
+        }),
+    );
+    let cost = asking.await;
+    answering.await;
+    cost
+}
+
+/// Sends so many bytes to and fro.
+async fn raw_ping_pong(rounds: u64, size: usize) -> Cost {
+    async fn exactly(stream: &mut Stream, buffer: &mut [u8]) {
+        let mut at = 0;
+        while at < buffer.len() {
+            at += runtime::read(stream, &mut buffer[at..]).await;
+        }
+    }
+    let (mut one, mut other) = runtime::pair().await;
+    let exchange = async {
+        let answering = runtime::spawn(async move {
+            let mut buffer = vec![0; size];
+            for _ in 0..rounds {
+                exactly(&mut other, &mut buffer).await;
+                runtime::write_all(&mut other, &buffer).await;
+            }
+        });
+        let asking = runtime::spawn(async move {
+            let mut buffer = vec![0; size];
+            for _ in 0..rounds {
+                runtime::write_all(&mut one, &buffer).await;
+                exactly(&mut one, &mut buffer).await;
+            }
+        });
+        asking.await;
+        answering.await;
+    };
+    measure(exchange).await.1
+}
+
+/// Measures everything, or what the program's argument says, and prints it.
+pub(crate) async fn run(name: &str) {
+    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    let is_wanted = |case: &str| wanted.as_ref().is_none_or(|wanted| case.contains(wanted));
+    println!("{name}: ratios to moving the same bytes, and to that and the core alone");
+    for (connections, raised, size) in
+        [(1, 200_000, 10), (200, 1000, 10), (1, 20_000, 16 << 10), (200, 100, 16 << 10)]
+    {
+        let case = format!("{connections:3} connections, {size:5} bytes");
+        if !is_wanted(&case) {
+            continue;
+        }
+        let events = raised * connections as u64;
+        let (mut ours, mut raw, mut core) = (Cost::MOST, Cost::MOST, Cost::MOST);
+        for _ in 0..ROUNDS {
+            let (bytes, cost) = batch(connections, raised, size).await;
+            ours = ours.least(cost);
+            raw = raw.least(raw_batch(connections, bytes).await);
+            core = core.least(core_alone(events, size).await);
+        }
+        let per_second = events as f64 / ours.wall.as_secs_f64();
+        let micros = ours.cpu.as_secs_f64() * 1e6 / events as f64;
+        let both = Cost { wall: raw.wall + core.wall, cpu: raw.cpu + core.cpu };
+        println!(
+            "{case}: {} of raw, {} of raw and core; \
+             {per_second:.0} events/s, {micros:.2} us CPU each",
+            ours.ratio(raw),
+            ours.ratio(both),
+        );
+    }
+    if !is_wanted("round trip") {
+        return;
+    }
+    let (mut ours, mut raw) = (Cost::MOST, Cost::MOST);
+    const TIMES: u64 = 10_000;
+    for _ in 0..ROUNDS {
+        ours = ours.least(ping_pong(TIMES).await);
+        raw = raw.least(raw_ping_pong(TIMES, 60).await);
+    }
+    let micros = ours.wall.as_secs_f64() * 1e6 / TIMES as f64;
+    println!("round trip: {} of raw; {micros:.1} us", ours.ratio(raw));
+}

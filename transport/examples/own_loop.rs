@@ -1,0 +1,112 @@
+//! The core in the loop of an application that has other things to do.
+//!
+//! The application works in rounds, as many do that measure, draw or control something. In each it
+//! gives its connection what has come, takes what has happened, and writes what is to be written;
+//! all without waiting. Nothing but the standard library and the core is needed for that. The peer
+//! is a second such application here, in a thread.
+//!
+//! ```text
+//! cargo run -p brocomm-transport --example own_loop
+//! ```
+
+#![allow(clippy::print_stdout, reason = "this is a program")]
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use brocomm::Time;
+use brocomm::connection::{Config, Connection, Notification, Phase, Role, Setup, Undeclared};
+use brocomm::data::{Event, Value};
+
+/// What the application works on, beside what it tells of it.
+struct Application {
+    socket: TcpStream,
+    connection: Connection,
+    start: (Time, Instant),
+    buffer: Vec<u8>,
+    measured: u64,
+    heard: u64,
+}
+
+impl Application {
+    fn new(socket: TcpStream, role: Role) -> io::Result<Application> {
+        socket.set_nonblocking(true)?;
+        socket.set_nodelay(true)?;
+        let start = (Time::from(SystemTime::now()), Instant::now());
+        let setup =
+            Setup { events: vec!["measured".into()], accept_input: true, ..Setup::default() };
+        let undeclared = Undeclared::Deliver;
+        let config = Config { setup: Some(setup), undeclared, ..Config::default() };
+        let connection = Connection::new(config, role, start.0);
+        Ok(Application { socket, connection, start, buffer: vec![0; 4096], measured: 0, heard: 0 })
+    }
+
+    fn now(&self) -> Time {
+        self.start.0 + self.start.1.elapsed()
+    }
+
+    /// Runs until it has heard ten times of the other.
+    fn run(mut self) -> io::Result<u64> {
+        while self.heard < 10 {
+            self.work();
+            self.communicate()?;
+            // Other applications wait for the next picture, or for a device.
+            thread::sleep(Duration::from_millis(1));
+        }
+        Ok(self.heard)
+    }
+
+    /// What it is there for; and sometimes there is something to tell.
+    fn work(&mut self) {
+        if self.connection.phase() == Phase::Running {
+            self.measured += 1;
+            let measured = Event::new("measured", vec![Value::Count(self.measured)]);
+            // What is not sent now is measured again soon.
+            let _ = self.connection.send_event(&measured);
+        }
+    }
+
+    /// Does all for the connection that can be done without waiting.
+    fn communicate(&mut self) -> io::Result<()> {
+        let now = self.now();
+        self.connection.feed_time(now);
+        while self.connection.wants_input() {
+            match self.socket.read(&mut self.buffer) {
+                Ok(0) => {
+                    self.connection.feed_eof(now);
+                    break;
+                }
+                Ok(read) => self.connection.feed_bytes(&self.buffer[..read], now),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+            while let Some(notification) = self.connection.poll_notification() {
+                if let Notification::Event(_) = notification {
+                    self.heard += 1;
+                }
+            }
+        }
+        while !self.connection.poll_transmit().is_empty() {
+            match self.socket.write(self.connection.poll_transmit()) {
+                Ok(written) => self.connection.advance(written, now),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn main() -> io::Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let socket = TcpStream::connect(listener.local_addr()?)?;
+    let (accepted, _) = listener.accept()?;
+    let other = thread::spawn(|| Application::new(accepted, Role::Acceptor)?.run());
+    // Either may be done before the other, which then is told that nobody is there any more.
+    let heard = Application::new(socket, Role::Initiator)?.run()?;
+    println!("heard of {heard} measurements");
+    let _ = other.join();
+    Ok(())
+}

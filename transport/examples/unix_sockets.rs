@@ -1,0 +1,149 @@
+//! The core alone, under a loop of one's own that polls UNIX sockets: no runtime, no threads.
+//!
+//! Both ends of the connection are in the same loop here, so that it runs by itself. A [`Driver`]
+//! says what to do next with a socket; all that is left is to do it, and to wait for all sockets at
+//! once.
+//!
+//! ```text
+//! cargo run -p brocomm-transport --example unix_sockets
+//! ```
+
+#![allow(clippy::print_stdout, reason = "this is a program")]
+
+#[cfg(unix)]
+fn main() -> std::io::Result<()> {
+    example::run()
+}
+
+#[cfg(not(unix))]
+fn main() {
+    println!("no UNIX sockets here");
+}
+
+#[cfg(unix)]
+mod example {
+    use std::io::{self, Read, Write};
+    use std::net::Shutdown;
+    use std::os::unix::net::UnixStream;
+    use std::task::Poll;
+    use std::time::{Duration, Instant};
+
+    use brocomm::Time;
+    use brocomm::connection::{Config, Connection, Notification, Role, Setup, Undeclared};
+    use brocomm::data::{Event, Value};
+    use brocomm::transport::{BLOCK, Driver, Step};
+    use brocomm_transport::Clock;
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+    /// One connection and its socket.
+    struct Peer {
+        name: &'static str,
+        socket: UnixStream,
+        driver: Driver,
+        over: bool,
+    }
+
+    impl Peer {
+        fn new(name: &'static str, socket: UnixStream, role: Role, now: Time) -> io::Result<Peer> {
+            socket.set_nonblocking(true)?;
+            let events = vec!["greeting".into()];
+            let config = Config {
+                setup: Some(Setup { events, accept_input: true, ..Setup::default() }),
+                undeclared: Undeclared::Deliver,
+                ..Config::default()
+            };
+            let driver = Driver::new(Connection::new(config, role, now));
+            Ok(Peer { name, socket, driver, over: false })
+        }
+
+        /// Does what can be done without waiting; returns until when to wait at most.
+        fn go_on(&mut self, buffer: &mut [u8], clock: &Clock) -> io::Result<Option<Time>> {
+            self.driver.feed_readable();
+            self.driver.feed_writable();
+            loop {
+                match self.driver.poll_notification() {
+                    Poll::Ready(Some(notification)) => self.heed(notification, clock),
+                    Poll::Ready(None) => {
+                        self.over = true;
+                        return Ok(None);
+                    }
+                    Poll::Pending => match self.driver.poll_step(clock.now()) {
+                        Step::Write(bytes) => {
+                            let result = self.socket.write(bytes);
+                            self.driver.feed_write(result, clock.now());
+                        }
+                        Step::Read => {
+                            let result = self.socket.read(buffer);
+                            let result = result.map(|read| &buffer[..read]);
+                            self.driver.feed_read(result, clock.now());
+                        }
+                        Step::EndOutput => self.socket.shutdown(Shutdown::Write)?,
+                        Step::Close => self.socket.shutdown(Shutdown::Both)?,
+                        Step::Yield => return Ok(Some(clock.now())),
+                        Step::Wait { until } => return Ok(until),
+                    },
+                }
+            }
+        }
+
+        /// What this program is about.
+        fn heed(&mut self, notification: Notification, clock: &Clock) {
+            match notification {
+                Notification::HandshakeDone => {
+                    let greeting = Event::new("greeting", vec![Value::string(self.name)]);
+                    let sent = self.driver.connection_mut().send_event(&greeting);
+                    println!("{}: {sent:?}", self.name);
+                }
+                Notification::Event(event) => {
+                    println!("{}: greeted by {}", self.name, event.args[0]);
+                    if self.name == "client" {
+                        self.driver.close(clock.now());
+                    }
+                }
+                Notification::Closed(cause) => println!("{}: {cause:?}", self.name),
+                _ => {}
+            }
+        }
+    }
+
+    pub(crate) fn run() -> io::Result<()> {
+        let clock = Clock::new(Instant::now);
+        let (one, other) = UnixStream::pair()?;
+        let mut peers = [
+            Peer::new("client", one, Role::Initiator, clock.now())?,
+            Peer::new("server", other, Role::Acceptor, clock.now())?,
+        ];
+        let mut buffer = vec![0; BLOCK];
+        loop {
+            let mut until = None;
+            for peer in peers.iter_mut().filter(|peer| !peer.over) {
+                let wanted = peer.go_on(&mut buffer, &clock)?;
+                until = [until, wanted].into_iter().flatten().min();
+            }
+            if peers.iter().all(|peer| peer.over) {
+                return Ok(());
+            }
+            wait(&peers, until.map(|until| until - clock.now()))?;
+        }
+    }
+
+    /// Waits until a socket becomes ready for what its peer still has to do with it.
+    fn wait(peers: &[Peer], limit: Option<Duration>) -> io::Result<()> {
+        let mut sockets: Vec<PollFd<'_>> = peers
+            .iter()
+            .filter(|peer| !peer.over)
+            .map(|peer| {
+                let connection = peer.driver.connection();
+                let mut flags = PollFlags::empty();
+                // Polled as levels: only what is wanted, or it would not wait.
+                flags.set(PollFlags::OUT, !connection.poll_transmit().is_empty());
+                let wants_input = connection.wants_input() || connection.poll_close().is_some();
+                flags.set(PollFlags::IN, wants_input);
+                PollFd::new(&peer.socket, flags)
+            })
+            .collect();
+        let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
+        poll(&mut sockets, limit.as_ref())?;
+        Ok(())
+    }
+}
