@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import pathlib
+import random
 import socket
 import subprocess
 import sys
@@ -33,8 +34,14 @@ def build(folder, target):
 
 
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+    """Returns a port below those that systems hand out, so that nobody else is given it meanwhile."""
+    while True:
+        port = random.randrange(20000, 30000)
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+            return port
+        except OSError:
+            continue
 
 
 def run(suite, node):

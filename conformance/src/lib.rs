@@ -36,6 +36,7 @@
 pub mod cases;
 mod expectation;
 mod expected;
+pub mod explore;
 #[cfg(feature = "runner")]
 pub mod own;
 mod recording;

@@ -204,6 +204,14 @@ fn filled(ty: &Type, rows: impl Iterator<Item = (Vec<Value>, Option<Value>)>) ->
     table.into()
 }
 
+/// Makes values of the types that have no parts.
+pub fn scalar() -> BoxedStrategy<Value> {
+    let atomic = ATOMIC.iter().copied().filter(|tag| *tag != TypeTag::Pattern);
+    proptest::sample::select(atomic.collect::<Vec<_>>())
+        .prop_flat_map(|tag| value_of(&Type::Base(tag)))
+        .boxed()
+}
+
 /// Makes values of every type, nested up to four deep.
 pub fn any_value() -> BoxedStrategy<Value> {
     ty().prop_flat_map(|ty| value_of(&ty)).boxed()

@@ -147,6 +147,7 @@
     )
 )]
 
+mod calendar;
 pub mod connection;
 pub mod data;
 mod log_messages;

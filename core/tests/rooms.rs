@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The rooms by rank, from the bytes up; those of one rank don't know each other.
 const ROOMS: [&[&str]; 8] = [
-    &["time", "wire"],
+    &["time", "calendar", "wire"],
     &["data"],
     &["serial", "log_messages"],
     &["connection"],
@@ -14,6 +14,11 @@ const ROOMS: [&[&str]; 8] = [
     &["transport"],
     &["lib"],
 ];
+
+/// Returns the room that a module of the root belongs to: TLS is a part of the connections.
+fn room(module: &str) -> &str {
+    if module == "tls" { "connection" } else { module }
+}
 
 fn rank(room: &str) -> Option<usize> {
     ROOMS.iter().position(|rank| rank.contains(&room))
@@ -77,11 +82,16 @@ fn no_room_knows_a_later_one() {
     for file in files {
         let inside = file.strip_prefix(&root).unwrap();
         let first = inside.iter().next().unwrap().to_str().unwrap();
-        let room = first.trim_end_matches(".rs");
+        if inside.iter().any(|part| part == "tests" || part == "tests.rs") {
+            // They may use whatever shows that the room is right.
+            continue;
+        }
+        let room = room(first.trim_end_matches(".rs"));
         let own = rank(room).unwrap_or_else(|| panic!("{room} is no room, give it a rank"));
         for name in taken_from_root(&fs::read_to_string(&file).unwrap()) {
+            let name = self::room(&name);
             // `Time` and the macros are the root's own.
-            let Some(other) = rank(&name) else { continue };
+            let Some(other) = rank(name) else { continue };
             seen += 1;
             if name != room && other >= own {
                 upward.push(format!("{} takes from {name}", inside.display()));

@@ -9,17 +9,19 @@ class Unreadable(Exception):
 
 # 2§4: type tags, and the internal tag that says how a value is held.
 BOOL, INT, COUNT, COUNTER, DOUBLE, TIME, INTERVAL, STRING = 1, 2, 3, 4, 5, 6, 7, 8
-ENUM, PORT, ADDR, SUBNET, RECORD, VECTOR = 10, 12, 13, 14, 18, 22
+PATTERN, ENUM, PORT, ADDR, SUBNET, RECORD, VECTOR = 9, 10, 12, 13, 14, 18, 22
 AS_INT, AS_UNSIGNED, AS_DOUBLE, AS_STRING, AS_ADDR, AS_SUBNET, AS_OTHER = 1, 2, 3, 4, 5, 6, 7
 INTERNAL = {BOOL: AS_INT, INT: AS_INT, ENUM: AS_INT, COUNT: AS_UNSIGNED, COUNTER: AS_UNSIGNED,
             PORT: AS_UNSIGNED, DOUBLE: AS_DOUBLE, TIME: AS_DOUBLE, INTERVAL: AS_DOUBLE,
             STRING: AS_STRING, ADDR: AS_ADDR, SUBNET: AS_SUBNET}
 
 # 2§3: families of serial types, of which bits 0-12 count.
-MASK, VAL, TYPE, ATTRIBUTES = 0x1FFF, 0x0800, 0x0A00, 0x0C00
+# Those with bit 15 begin with a BroObj.
+VAL, TYPE, ATTRIBUTES, MATCHER = 0x8800, 0x8A00, 0x8C00, 0x1400
 
 # 2§6: the class of a Val for a type; all others are plain.
-VAL_CLASS = {INTERVAL: 2, PORT: 3, ADDR: 4, SUBNET: 5, STRING: 6, RECORD: 10, ENUM: 11, VECTOR: 12}
+VAL_CLASS = {INTERVAL: 2, PORT: 3, ADDR: 4, SUBNET: 5, STRING: 6, PATTERN: 7, RECORD: 10, ENUM: 11,
+             VECTOR: 12}
 
 # 2§4: the classes of types.
 BASE_TYPE, RECORD_TYPE, SUBNET_TYPE, ENUM_TYPE, VECTOR_TYPE = 1, 7, 8, 10, 11
@@ -69,9 +71,9 @@ class Reader:
         if not full:
             raise Unreadable(f"unknown object {pid} referenced")
         serial_type = self.unpack("H")
-        if serial_type & 0x1F00 != family or not serial_type & 0x8000:
+        if serial_type & 0x9F00 != family:
             raise Unreadable(f"unknown object type {serial_type:#06x}")
-        if self.bool():
+        if family & 0x8000 and self.bool():
             raise Unreadable("a location, which peers do not send")
         return serial_type & 0xFF
 
@@ -152,6 +154,9 @@ class Reader:
             if width > 8 * len(addr):
                 raise Unreadable(f"a prefix of {width} bits")
             return type_, (addr, width)
+        if tag == PATTERN:
+            self.object(MATCHER)
+            return type_, (self.str(), self.str())
         if tag in (RECORD, VECTOR):
             self.take(1), self.str()
             return type_, [self.opt(self.value) for _ in range(self.count())]
@@ -178,7 +183,9 @@ class Writer:
         self.out += text
 
     def object(self, family, class_):
-        self.pack("?IH?", True, 0, 0x8000 | family | class_, False)
+        self.pack("?IH", True, 0, family | class_)
+        if family & 0x8000:
+            self.pack("?", False)
 
     def type(self, type_):
         class_, tag, name, more = type_
@@ -221,6 +228,10 @@ class Writer:
         elif internal == AS_SUBNET:
             self.addr(content[0])
             self.pack("I", content[1])
+        elif tag == PATTERN:
+            self.object(MATCHER, 1)
+            self.str(content[0])
+            self.str(content[1])
         else:
             self.pack("B", 0)
             self.str(b"")

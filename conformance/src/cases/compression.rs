@@ -143,12 +143,14 @@ fn received() -> Vec<Case> {
 
 /// What has to be refused of a sender that compresses.
 fn refused() -> Vec<Case> {
-    let refused = |id, title: &str, description: &str, bad: fn(&mut Packing) -> Vec<u8>| {
-        let why = title.split(" ends ").next().unwrap_or(title).to_owned();
+    let refused = |id, title: &str, description: &str, bad: fn(&mut Packing, &[u8]) -> Vec<u8>| {
+        let why = title.split(" end").next().unwrap_or(title).to_owned();
         Case::should(id, title, description, move |trial| {
             let mut peer = Packing::new(trial)?;
-            let bad = bad(&mut peer);
-            peer.send(&bad, &why)?;
+            // Whoever overlooks what is wrong finds an event, and echoes it.
+            let argument = peer.echo(&Value::string("s".repeat(100)))?;
+            let bytes = [peer.stored(&HEADER), bad(&mut peer, &argument)].concat();
+            peer.send(&bytes, &why)?;
             trial.closes(&mut peer.exchange, &why)
         })
     };
@@ -156,60 +158,67 @@ fn refused() -> Vec<Case> {
         refused(
             "1.5/20",
             "a chunk that inflates to more than it says ends the connection",
-            "Sends a compressed chunk of 100 bytes that says it has 50.",
-            |peer| peer.lying(&[7; 100], 50),
+            "Sends a compressed chunk with an event that says it has a byte less than it has.",
+            |peer, argument| peer.lying(argument, length_of(argument).saturating_sub(1)),
         ),
         refused(
             "1.5/21",
             "a chunk that inflates to less than it says ends the connection",
-            "Sends a compressed chunk of 100 bytes that says it has 150.",
-            |peer| peer.lying(&[7; 100], 150),
+            "Sends a compressed chunk with an event that says it has a byte more than it has.",
+            |peer, argument| peer.lying(argument, length_of(argument).saturating_add(1)),
         ),
         refused(
             "1.5/22",
             "a chunk that says it has 4 GiB ends the connection",
-            "Sends a compressed chunk of 100 bytes that says it has 4 GiB - 1. The claim has to be \
+            "Sends a compressed chunk with an event that says it has 4 GiB - 1. The claim has to be \
              held against a limit before anything is allocated.",
-            |peer| peer.lying(&[7; 100], u32::MAX),
+            |peer, argument| peer.lying(argument, u32::MAX),
         ),
         refused(
             "1.5/23",
-            "a chunk that inflates to 8 MiB but says 100 bytes ends the connection",
-            "Sends 8 KiB that inflate to 8 MiB of zeros and say they are 100 bytes. Inflating has \
-             to end where the claim does.",
-            |peer| peer.lying(&vec![0; 8 << 20], 100),
+            "a chunk that inflates to 8 MiB but says less ends the connection",
+            "Sends 8 KiB that inflate to an event and 8 MiB of zeros behind it, and say that they \
+             are the event. Inflating has to end where the claim does.",
+            |peer, argument| {
+                let bomb = [argument, &vec![0; 8 << 20]].concat();
+                peer.lying(&bomb, length_of(argument))
+            },
         ),
         refused(
             "1.5/24",
             "a compressed chunk shorter than its length ends the connection",
             "Sends a chunk of 3 bytes; after COMPRESS each ends in a length of 4.",
-            |_| chunk(&[0, 0, 0]),
+            |_, _| chunk(&[0, 0, 0]),
         ),
         refused(
             "1.5/25",
             "a chunk that is no zlib stream ends the connection",
             "Sends bytes that no zlib stream begins with, and says that they inflate to 8 bytes.",
-            |_| chunk(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 8, 0, 0, 0]),
+            |_, _| chunk(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 8, 0, 0, 0]),
         ),
         refused(
             "1.5/26",
             "a stored chunk of nothing ends the connection",
             "Sends a chunk that holds nothing but the length 0: its payload is empty, which no \
              chunk's may be (§1.1).",
-            |peer| peer.stored(&[]),
+            |peer, _| peer.stored(&[]),
         ),
         refused(
             "1.5/27",
             "compressed bytes left over end the connection",
-            "Sends a chunk whose zlib stream ends before its bytes do.",
-            |peer| {
-                let mut packed = peer.packed(&[7; 100], FlushCompress::Finish);
+            "Sends an event in a chunk whose zlib stream ends before its bytes do.",
+            |peer, argument| {
+                let mut packed = peer.packed(argument, FlushCompress::Finish);
                 packed.extend_from_slice(b"left over");
-                packed.extend_from_slice(&100_u32.to_le_bytes());
+                packed.extend_from_slice(&length_of(argument).to_le_bytes());
                 chunk(&packed)
             },
         ),
     ]
+}
+
+fn length_of(argument: &[u8]) -> u32 {
+    u32::try_from(argument.len()).unwrap_or(0)
 }
 
 /// What a sender that compresses has to do.
@@ -370,7 +379,7 @@ impl Packing {
     }
 
     fn deflated(&mut self, payload: &[u8]) -> Vec<u8> {
-        self.lying(payload, u32::try_from(payload.len()).unwrap_or(0))
+        self.lying(payload, length_of(payload))
     }
 
     /// Makes a compressed chunk that says it has so many bytes.

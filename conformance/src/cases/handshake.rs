@@ -7,7 +7,7 @@ use brocomm::wire::{Caps, Message, MessageType, Version};
 use bytes::Bytes;
 
 use super::framing::echoed;
-use crate::suite::{Case, Exchange, Hello, Outcome, Role, Stop, Trial, chunk, header};
+use crate::suite::{Capability, Case, Exchange, Hello, Outcome, Role, Stop, Trial, chunk, header};
 
 pub(super) fn cases() -> Vec<Case> {
     [version(), setup(), handshake()].concat()
@@ -290,6 +290,22 @@ fn handshake() -> Vec<Case> {
                 slow.answers()
             },
         )
+        .only(Role::Listens),
+        Case::must(
+            "3.3/30",
+            "the writers of logs that are active are announced when the handshake completes",
+            "Has an entry logged, so that the log has a writer; then requests logs on another \
+             connection, where LOG_CREATE_WRITER has to come without another entry.",
+            |trial| {
+                let mut first = trial.running()?;
+                first.send_event("conformance_log", &[Value::string("makes a writer")])?;
+                first.answers()?;
+                let mut peer = trial.running_as(|hello| hello.logs = true)?;
+                peer.expect(MessageType::LogCreateWriter)?;
+                peer.answers()
+            },
+        )
+        .needs(Capability::Logs)
         .only(Role::Listens),
     ]
 }

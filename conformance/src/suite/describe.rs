@@ -63,7 +63,8 @@ fn access(access: &StateAccess) -> String {
     format!("state access {opcode} {target}({})", operands.join(", "))
 }
 
-fn cut(mut text: String) -> String {
+/// Leaves out what makes a text too long for people.
+pub(super) fn cut(mut text: String) -> String {
     if text.len() > SHOWN {
         let end = (0..=SHOWN).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         text.truncate(end);

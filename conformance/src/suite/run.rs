@@ -4,6 +4,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
+use super::describe::cut;
 use super::transcript::Recorder;
 use super::{Case, Implementation, Report, Stop, Trial, Verdict};
 
@@ -48,8 +49,8 @@ pub fn run(case: &Case, implementation: &mut dyn Implementation, settings: &Sett
     implementation.case_over();
     let verdict = match outcome {
         Ok(Ok(())) => Verdict::Passed,
-        Ok(Err(Stop::Failed(why))) => Verdict::Failed(why),
-        Ok(Err(Stop::Inconclusive(why))) => Verdict::Inconclusive(why),
+        Ok(Err(Stop::Failed(why))) => Verdict::Failed(cut(why)),
+        Ok(Err(Stop::Inconclusive(why))) => Verdict::Inconclusive(cut(why)),
         Err(panic) => Verdict::Inconclusive(format!("the case panicked: {}", panic_text(&*panic))),
     };
     let took = recorder.elapsed();

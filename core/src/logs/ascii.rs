@@ -4,9 +4,9 @@ use std::io::Write;
 
 use bytes::Bytes;
 
-use super::calendar::Wall;
 use super::{LogField, LogValue, number};
 use crate::Time;
+use crate::calendar::Wall;
 use crate::data::address;
 
 /// Writes logs as Bro's ASCII writer does: what `bro-cut` and its like read (3§3).

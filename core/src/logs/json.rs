@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use super::calendar::Wall;
 use super::{LogField, LogValue};
+use crate::calendar::Wall;
 use crate::data::{address, number};
 
 /// Says how a time is written in JSON; Bro's option `json_timestamps`.

@@ -119,7 +119,6 @@
 //! [`CommunicationLog`] is the log of the communication itself (part 4 §5).
 
 mod ascii;
-mod calendar;
 mod communication;
 mod file;
 mod format;
@@ -139,7 +138,6 @@ pub use crate::log_messages::{
 };
 pub use ascii::AsciiFormat;
 #[cfg(feature = "__tls")]
-pub(crate) use calendar::Wall;
 pub use communication::{CommunicationLine, CommunicationLog, PeerPrefix};
 pub use file::LogFile;
 pub use format::LogFormat;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::calendar::{DAY, Wall};
 use crate::Time;
+use crate::calendar::{DAY, Wall};
 
 /// Says when logs are rotated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -32,8 +32,8 @@ pub struct PeerCounters {
 /// Says how much waits in a queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Depth {
-    /// How many events wait; besides, of what came, all else that a message brought, each log entry
-    /// by itself; of what is to be sent, batches of log entries and prints.
+    /// How many events wait; besides, of what came, log entries, messages with prints, packets and
+    /// IDs; of what is to be sent, batches of log entries and prints.
     pub events: usize,
     /// Their size in memory, estimated, in bytes.
     pub bytes: usize,

@@ -8,9 +8,9 @@ use super::{Bound, Depth, Notification, weight};
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
     queue: VecDeque<(Notification, usize)>,
-    /// What the peer sent among it; nothing else counts.
+    /// What may be dropped among it.
     pub(super) depth: Depth,
-    /// What is never dropped of that.
+    /// What else the peer sent.
     kept: Depth,
     /// The size of what does not count, lines of the log mostly, in bytes.
     lines: usize,
@@ -32,20 +32,19 @@ impl Inbox {
     }
 
     /// Adds something; `held` is what it keeps alive at least, in bytes, and taken if it counts.
-    /// Returns its size, 0 if it does not count.
+    /// Returns its size, 0 if it can't be dropped.
     pub(super) fn push(&mut self, notification: Notification, held: &mut usize) -> usize {
         let mut weight = weight::of_notification(&notification);
+        let droppable = may_be_dropped(&notification);
         if weight == 0 {
             self.lines = self.lines.saturating_add(weight::of_line(&notification));
         } else {
             weight = weight.max(std::mem::take(held));
-            self.depth.add(weight);
-            if !may_be_dropped(&notification) {
-                self.kept.add(weight);
-            }
+            let of = if droppable { &mut self.depth } else { &mut self.kept };
+            of.add(weight);
         }
         self.queue.push_back((notification, weight));
-        weight
+        if droppable { weight } else { 0 }
     }
 
     /// Gives memory back in which nothing waits.
@@ -57,18 +56,17 @@ impl Inbox {
         self.queue.front().map(|(notification, _)| notification)
     }
 
-    /// Returns the oldest notification with its size, 0 if it does not count.
+    /// Returns the oldest notification with its size, 0 if it can't be dropped.
     pub(super) fn pop(&mut self) -> Option<(Notification, usize)> {
         let (notification, weight) = self.queue.pop_front()?;
+        let droppable = may_be_dropped(&notification);
         if weight == 0 {
             self.lines = self.lines.saturating_sub(weight::of_line(&notification));
         } else {
-            self.depth.remove(weight);
-            if !may_be_dropped(&notification) {
-                self.kept.remove(weight);
-            }
+            let of = if droppable { &mut self.depth } else { &mut self.kept };
+            of.remove(weight);
         }
-        Some((notification, weight))
+        Some((notification, if droppable { weight } else { 0 }))
     }
 
     /// Drops what has waited longest of what may be dropped; returns it with its size.

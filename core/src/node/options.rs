@@ -82,10 +82,10 @@ pub struct Options {
     /// What may wait for the application from one peer. Default 1000 events, 16 MiB, and then the
     /// peer waits.
     ///
-    /// Dropped are events, log entries, prints, packets and IDs. With what is left, such as
-    /// operations on state, the peer waits whatever the policy; also when the lines for the log that
-    /// it causes, which do not count, take as many bytes by themselves. What keeps a larger message
-    /// alive counts as that.
+    /// Dropped are events, log entries, prints, packets and IDs. The rest, such as operations on
+    /// state, is bounded alike by itself, and with it the peer waits whatever the policy; also when
+    /// the lines for the log that it causes, which do not count, take as many bytes by themselves.
+    /// What keeps a larger message alive counts as that.
     pub incoming: Queue,
     /// What may wait for the application from all peers together, by the same policy. Default
     /// 10,000 events and 256 MiB.

@@ -7,7 +7,7 @@ use rustls::pki_types::UnixTime;
 use thiserror::Error;
 
 use crate::Time;
-use crate::logs::Wall;
+use crate::calendar::Wall;
 
 /// Says why a certificate is not accepted; prints so that it follows `the certificate`.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

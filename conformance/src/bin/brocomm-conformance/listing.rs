@@ -5,13 +5,15 @@ use std::process::ExitCode;
 use brocomm_conformance::cases::cases;
 use brocomm_conformance::suite::{Case, CaseId, Level, Role, Selection};
 
-use crate::running::{Choice, parse_level};
+use crate::running::{Capabilities, Choice, parse_level};
 
 /// Lists the cases.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ListArgs {
     #[command(flatten)]
     choice: Choice,
+    #[command(flatten)]
+    capabilities: Capabilities,
 }
 
 /// Shows what a case does, and what must come of it.
@@ -26,7 +28,7 @@ pub(crate) struct ShowArgs {
 }
 
 pub(crate) fn list(args: &ListArgs) -> ExitCode {
-    let selection = args.choice.selection();
+    let selection = args.choice.selection(&args.capabilities);
     let mut number = 0;
     for case in cases().iter().filter(|case| selection.wants(case)) {
         number += 1;

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a program")]
 
+mod exploring;
 mod html;
 mod json;
 mod junit;
@@ -26,6 +27,7 @@ struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(running::Args),
+    Explore(exploring::Args),
     List(listing::ListArgs),
     Show(listing::ShowArgs),
     Serve(serving::Args),
@@ -34,6 +36,7 @@ enum Command {
 fn main() -> ExitCode {
     match Args::parse().command {
         Command::Run(args) => running::run(&args),
+        Command::Explore(args) => exploring::explore(&args),
         Command::List(args) => listing::list(&args),
         Command::Show(args) => listing::show(&args),
         Command::Serve(args) => serving::serve(&args),

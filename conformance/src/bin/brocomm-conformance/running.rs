@@ -23,16 +23,7 @@ use crate::{html, json, junit, text};
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
     #[command(flatten)]
-    target: Target,
-
-    /// Start the implementation with this command for the shell: one that listens when it does not,
-    /// one that connects for each connection, with CONFORMANCE_ADDRESS and CONFORMANCE_CLASS set.
-    #[arg(long, value_name = "COMMAND", conflicts_with = "own")]
-    start: Option<String>,
-
-    /// With --self: the transport.
-    #[arg(long, value_name = "TRANSPORT", default_value = "std", value_parser = parse_transports)]
-    transport: Transports,
+    common: Common,
 
     /// With --self: over TLS, with certificates made for it.
     #[arg(long, requires = "own")]
@@ -40,10 +31,6 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     choice: Choice,
-
-    /// How long to wait for something that has to come, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 5.0, value_parser = parse_seconds)]
-    patience: f64,
 
     /// End with the first must or should case that fails.
     #[arg(long)]
@@ -79,6 +66,48 @@ Exit codes:
   2  the command line is wrong, or a report could not be written
   3  no must or should case failed, but of some nothing can be said";
 
+/// Says what is tested, and what it is capable of.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Common {
+    #[command(flatten)]
+    target: Target,
+
+    /// Start the implementation with this command for the shell: one that listens when it does not,
+    /// one that connects for each connection, with CONFORMANCE_ADDRESS and CONFORMANCE_CLASS set.
+    #[arg(long, value_name = "COMMAND", conflicts_with = "own")]
+    start: Option<String>,
+
+    /// With --self: the transport.
+    #[arg(long, value_name = "TRANSPORT", default_value = "std", value_parser = parse_transports)]
+    transport: Transports,
+
+    #[command(flatten)]
+    capabilities: Capabilities,
+
+    /// How long to wait for something that has to come, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 5.0, value_parser = parse_seconds)]
+    patience: f64,
+}
+
+impl Common {
+    /// Returns what it is capable of.
+    pub(crate) fn profile(&self) -> Profile {
+        self.capabilities.profile.clone()
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        Settings { patience: Duration::from_secs_f64(self.patience), ..Settings::default() }
+    }
+}
+
+/// Says what an implementation is capable of.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Capabilities {
+    /// What kind of implementation it is: full, bro, broccoli.
+    #[arg(long, value_name = "PROFILE", default_value = "full", value_parser = parse_profile)]
+    profile: &'static Profile,
+}
+
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct Target {
@@ -108,22 +137,18 @@ pub(crate) struct Choice {
     #[arg(long, value_name = "LEVEL", value_delimiter = ',', value_parser = parse_level)]
     level: Vec<Level>,
 
-    /// What kind of implementation it is: full, bro, broccoli.
-    #[arg(long, value_name = "PROFILE", default_value = "full", value_parser = parse_profile)]
-    profile: &'static Profile,
-
     /// What it is not capable of, besides.
     #[arg(long, value_name = "CAPABILITY", value_delimiter = ',', value_parser = parse_capability)]
     without: Vec<Capability>,
 }
 
 impl Choice {
-    pub(crate) fn selection(&self) -> Selection {
+    pub(crate) fn selection(&self, capabilities: &Capabilities) -> Selection {
         Selection {
             only: self.only.clone(),
             skip: self.skip.clone(),
             levels: self.level.clone(),
-            profile: self.profile.clone(),
+            profile: capabilities.profile.clone(),
             without: self.without.clone(),
         }
     }
@@ -173,10 +198,10 @@ fn parse_seconds(text: &str) -> Result<f64, String> {
 }
 
 /// Something to test, and what it is called.
-type Named = (String, Box<dyn Implementation>);
+pub(crate) type Named = (String, Box<dyn Implementation>);
 
 /// Makes what is to be tested.
-fn implementations(args: &Args) -> io::Result<Vec<Named>> {
+pub(crate) fn implementations(args: &Common) -> io::Result<Vec<Named>> {
     let target = &args.target;
     if let Some(address) = target.connect {
         let implementation: Box<dyn Implementation> = match &args.start {
@@ -207,21 +232,20 @@ fn implementations(args: &Args) -> io::Result<Vec<Named>> {
 }
 
 pub(crate) fn run(args: &Args) -> ExitCode {
-    let implementations = match implementations(args) {
+    let implementations = match implementations(&args.common) {
         Ok(implementations) => implementations,
         Err(error) => {
             eprintln!("cannot begin: {error}");
             return ExitCode::from(2);
         }
     };
-    let selection = args.choice.selection();
+    let selection = args.choice.selection(&args.common.capabilities);
     let cases: Vec<Case> = cases().into_iter().filter(|case| selection.wants(case)).collect();
     if cases.is_empty() {
         eprintln!("there is no such case; see `brocomm-conformance list`");
         return ExitCode::from(2);
     }
-    let settings =
-        Settings { patience: Duration::from_secs_f64(args.patience), ..Settings::default() };
+    let settings = args.common.settings();
     let begun = Instant::now();
     let mut all = Vec::new();
     for (name, mut implementation) in implementations {

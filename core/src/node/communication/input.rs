@@ -134,14 +134,11 @@ impl Communication {
     /// Tells whether what a peer sends has to wait for the application.
     pub(super) fn must_wait(&self, id: PeerId) -> bool {
         let Queue { bound, overflow } = self.options.incoming;
-        let inbox = self.peers.get(&id).map(|peer| &peer.inbox);
-        // Dropping makes no room then.
-        if inbox.is_some_and(|inbox| inbox.is_full_for_good(bound)) {
-            return true;
-        }
-        overflow == Overflow::Block
-            && (inbox.is_some_and(|inbox| inbox.is_full(bound))
-                || self.incoming.reaches(self.options.incoming_total))
+        let Some(inbox) = self.peers.get(&id).map(|peer| &peer.inbox) else { return false };
+        let total = || self.incoming.reaches(self.options.incoming_total);
+        // Dropping makes no room for what is never dropped.
+        inbox.is_full_for_good(bound)
+            || overflow == Overflow::Block && (inbox.is_full(bound) || total())
     }
 
     /// Adds something to what the application is told of a peer, in order.

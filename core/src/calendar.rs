@@ -2,18 +2,18 @@
 
 use crate::Time;
 
-pub(super) const DAY: u64 = 86_400;
+pub(crate) const DAY: u64 = 86_400;
 const NANOS: u64 = 1_000_000_000;
 
 /// A moment as a clock on the wall shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Wall {
-    pub(super) year: i64,
-    pub(super) month: u64,
-    pub(super) day: u64,
-    pub(super) hour: u64,
-    pub(super) minute: u64,
-    pub(super) second: u64,
+    pub(crate) year: i64,
+    pub(crate) month: u64,
+    pub(crate) day: u64,
+    pub(crate) hour: u64,
+    pub(crate) minute: u64,
+    pub(crate) second: u64,
 }
 
 impl Wall {
@@ -23,7 +23,7 @@ impl Wall {
     }
 
     /// As [`Wall::of`], of whole seconds since the Unix epoch.
-    pub(super) fn of_seconds(seconds: i64, utc_offset: i32) -> Wall {
+    pub(crate) fn of_seconds(seconds: i64, utc_offset: i32) -> Wall {
         let local = seconds.saturating_add(i64::from(utc_offset));
         let second = local.rem_euclid(DAY as i64) as u64;
         let (year, month, day) = date(local.div_euclid(DAY as i64));
@@ -32,7 +32,7 @@ impl Wall {
     }
 
     /// Writes `2026-11-22-21-36-57`, as Bro does in logs and in names of files.
-    pub(super) fn stamp(&self) -> String {
+    pub(crate) fn stamp(&self) -> String {
         let Wall { year, month, day, hour, minute, second } = self;
         format!("{year:04}-{month:02}-{day:02}-{hour:02}-{minute:02}-{second:02}")
     }

@@ -1,0 +1,57 @@
+//! `explore`.
+
+use std::process::ExitCode;
+
+use brocomm_conformance::explore;
+
+use crate::running::{Common, implementations};
+use crate::text;
+
+/// Carries out random legal sessions, checks each against a model of the protocol, and shows the
+/// smallest that fails. The same seed makes the same sessions.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    common: Common,
+
+    /// What makes the sessions.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    seed: u64,
+
+    /// How many sessions.
+    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+    sessions: u32,
+}
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  all sessions were answered as they have to be
+  1  one was not
+  2  the command line is wrong";
+
+pub(crate) fn explore(args: &Args) -> ExitCode {
+    let implementations = match implementations(&args.common) {
+        Ok(implementations) => implementations,
+        Err(error) => {
+            eprintln!("cannot begin: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let (profile, settings) = (args.common.profile(), args.common.settings());
+    let (seed, sessions) = (args.seed, args.sessions);
+    for (name, mut implementation) in implementations {
+        println!("== {name}");
+        match explore::explore(implementation.as_mut(), &profile, &settings, seed, sessions) {
+            Ok(()) => {
+                println!("{sessions} sessions of seed {seed} were answered as they have to be")
+            }
+            Err(found) => {
+                println!("a session of seed {seed} fails:\n{}", found.script);
+                println!("{}", text::report(&found.report, true));
+                return ExitCode::FAILURE;
+            }
+        }
+    }
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,95 @@
+//! Random legal sessions: made from a model of the protocol, carried out against an implementation,
+//! checked against the model, and shrunk when they fail.
+//!
+//! The same seed makes the same sessions.
+
+mod perform;
+mod script;
+
+use std::cell::RefCell;
+
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+
+use crate::suite::{Case, Implementation, Profile, Report, Settings, Verdict, run};
+pub use script::{Manner, Script, Step, script};
+
+/// How often a session that fails is tried to be made smaller.
+const SHRINKS: u32 = 200;
+
+/// Is a session that an implementation does not pass.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The smallest session that was found to fail.
+    pub script: Script,
+    /// What came of that one.
+    pub report: Report,
+}
+
+/// Carries out this many random sessions against an implementation of a profile.
+///
+/// # Errors
+/// The first session that fails, made as small as it can be.
+pub fn explore(
+    implementation: &mut dyn Implementation,
+    profile: &Profile,
+    settings: &Settings,
+    seed: u64,
+    sessions: u32,
+) -> Result<(), Box<Found>> {
+    let config = Config {
+        cases: sessions,
+        max_shrink_iters: SHRINKS,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let mut bytes = [0; 32];
+    for (place, byte) in bytes.iter_mut().zip(seed.to_le_bytes()) {
+        *place = byte;
+    }
+    let random = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut runner = TestRunner::new_with_rng(config, random);
+    let implementation = RefCell::new(implementation);
+    let last = RefCell::new(None);
+    let result = runner.run(&script(profile), |script| {
+        let report = perform(&script, &mut **implementation.borrow_mut(), settings);
+        let failed = match &report.verdict {
+            Verdict::Failed(why) | Verdict::Inconclusive(why) => Some(why.clone()),
+            Verdict::Passed | Verdict::Skipped(_) => None,
+        };
+        match failed {
+            Some(why) => {
+                *last.borrow_mut() = Some((script, report));
+                Err(TestCaseError::fail(why))
+            }
+            None => Ok(()),
+        }
+    });
+    let smallest = match result {
+        Ok(()) => return Ok(()),
+        Err(TestError::Fail(_, smallest)) => smallest,
+        // Every session is legal, so none is thrown away.
+        Err(TestError::Abort(_)) => return Ok(()),
+    };
+    // What failed last is the smallest, unless smaller ones were tried in vain after it.
+    let (script, report) = match last.into_inner() {
+        Some((script, report)) if script == smallest => (script, report),
+        _ => {
+            let report = perform(&smallest, &mut **implementation.borrow_mut(), settings);
+            (smallest, report)
+        }
+    };
+    Err(Box::new(Found { script, report }))
+}
+
+/// Carries out one session.
+pub fn perform(
+    script: &Script,
+    implementation: &mut dyn Implementation,
+    settings: &Settings,
+) -> Report {
+    let (title, description) =
+        ("a legal session is answered as the model says", script.to_string());
+    let script = script.clone();
+    let case = Case::must("3/1", title, description, move |trial| perform::act(&script, trial));
+    run(&case, implementation, settings)
+}
