@@ -2,7 +2,7 @@
 //!
 //! Bro nodes and Broccoli clients connect to each other over 47757/tcp to exchange events, state
 //! and logs. This crate speaks their protocol, byte for byte, and asks nothing of the system: it
-//! has no sockets, no clock, no threads and no randomness. Bytes and the time are fed in; bytes to
+//! has no sockets, no clock, no threads and, but for the keys of TLS, no randomness. Bytes and the time are fed in; bytes to
 //! send, and notifications, are polled out. The transports (`brocomm-std`, `brocomm-tokio`,
 //! `brocomm-async-std`) are thin loops around it, and so can yours be.
 //!
@@ -14,7 +14,7 @@
 //! 2. [`data`]: types and values, printed and read in Bro's own notation (2§4, 2§6).
 //! 3. [`serial`]: values to and from a SERIAL, with the object cache (part 2); and what log messages
 //!    carry, public in [`logs`].
-//! 4. [`connection`]: one connection's phases, in both roles (§3); and an
+//! 4. [`connection`]: one connection's phases, in both roles (§3), over TLS (`tls`) if wanted; and an
 //!    [`Observer`](connection::Observer) that follows a session from outside.
 //! 5. [`state`]: synchronized variables, in common with peers (2§9).
 //! 6. [`logs`]: log streams, sent, received and written as Bro writes them (part 3); and
@@ -99,6 +99,7 @@
 //! * `derive`: structs are records and events, and enums are Bro's.
 //! * `serde`: values, types, events and all else that a SERIAL carries as JSON, without loss
 //!   (`data::json`).
+//! * `tls`: TLS by rustls, with ring (`tls-ring`) or aws-lc-rs (`tls-aws-lc-rs`).
 //!
 //! # Hostile peers
 //!
@@ -127,9 +128,11 @@
 //! | a log whose path leads out of its folder | [`logs::file_name`] |
 //! | state that grows without end | [`state::Limits::cost`] |
 //! | containers within themselves, or in very many places | [`state::StateError::TooDeep`], [`state::StateError::TooLarge`] |
+//! | a TLS handshake without end | [`transport::CONNECT_TIMEOUT`]; what waits is bounded by rustls |
 //! | more than the application takes | [`connection::Config::notification_limit`] |
 //!
-//! `forbid(unsafe_code)` concerns this crate; the zlib under it (`zlib-rs`, by `flate2`) has some.
+//! `forbid(unsafe_code)` concerns this crate; the zlib under it (`zlib-rs`, by `flate2`) has some, and
+//! so has the cryptography of TLS.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 #![cfg_attr(
@@ -153,6 +156,8 @@ pub mod serial;
 pub mod services;
 pub mod state;
 mod time;
+#[cfg(feature = "__tls")]
+pub mod tls;
 pub mod transport;
 pub mod wire;
 

@@ -116,8 +116,8 @@ impl Runner {
     fn manage(&mut self) -> Option<Option<Time>> {
         loop {
             match self.shared.with(|hub, now| hub.poll_task(now, &self.manager)) {
-                Task::Do(Action::Connect { connection, endpoint, ssl, keep_alive }) => {
-                    self.connect(connection, &endpoint, ssl, keep_alive);
+                Task::Do(Action::Connect { connection, endpoint, keep_alive, .. }) => {
+                    self.connect(connection, &endpoint, keep_alive);
                 }
                 Task::Do(Action::Listen(target)) => self.listen(target),
                 Task::Do(Action::StopListening) => self.listening.clear(),

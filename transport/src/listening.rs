@@ -7,7 +7,7 @@ use brocomm::node::{Endpoint, ListenTarget};
 use brocomm::transport::{Carrier, Cause};
 
 use crate::Shared;
-use crate::socket::{is_transient, listen, no_tls};
+use crate::socket::{is_transient, listen};
 use crate::zone::{address_of, zone_of};
 
 /// Listens where a node wants to, and tells it what came of it. Returns what `register` made of the
@@ -18,14 +18,11 @@ pub fn open<T>(
     register: impl FnOnce(TcpListener) -> io::Result<T>,
 ) -> Option<T> {
     let ListenTarget { mut endpoint, v6_only, ssl } = target;
-    let opened = if ssl {
-        Err(no_tls())
-    } else {
+    let opened =
         address_of(&endpoint).and_then(|address| listen(address, v6_only)).and_then(|socket| {
             endpoint.port = socket.local_addr()?.port();
             register(socket)
-        })
-    };
+        });
     shared.with(|hub, now| match opened {
         Ok(socket) => {
             hub.communication_mut().feed_listening(endpoint, ssl, now);
@@ -46,7 +43,7 @@ pub fn accepted(shared: &Shared, from: SocketAddr, ssl: bool) -> Option<Carrier>
     shared.with(|hub, now| {
         let zone = zone_of(from, hub.communication());
         let endpoint = Endpoint { host: from.ip(), zone, port: from.port() };
-        hub.communication_mut().feed_accepted(endpoint, ssl, now).map(Carrier::new)
+        Carrier::accept(hub, endpoint, ssl, now)
     })
 }
 

@@ -70,8 +70,3 @@ pub fn no_answer() -> Cause {
     let text = format!("no answer within {} s", CONNECT_TIMEOUT.as_secs());
     Cause { kind: io::ErrorKind::TimedOut, text: text.into() }
 }
-
-/// Says why nothing comes of an attempt to use TLS.
-pub fn no_tls() -> io::Error {
-    io::Error::new(io::ErrorKind::Unsupported, "this transport has no TLS")
-}

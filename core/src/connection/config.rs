@@ -32,6 +32,10 @@ pub struct Config {
     pub compression: Option<Compression>,
     /// What carries the connection. Default [`Framing::Clear`].
     pub framing: Framing,
+    /// Has [`transport`](crate::transport) put TLS around the connection; the framing is
+    /// [`Framing::Tls`] then, whatever is said above. Default `None` (part 4 §6).
+    #[cfg(feature = "__tls")]
+    pub tls: Option<crate::tls::TlsConfig>,
     /// Bounds on the messages that a peer sends.
     pub wire_limits: wire::Limits,
     /// Bounds on what a peer's SERIALs can cost.
@@ -74,6 +78,8 @@ impl Default for Config {
             runtime: 0,
             compression: None,
             framing: Framing::Clear,
+            #[cfg(feature = "__tls")]
+            tls: None,
             wire_limits: wire::Limits::default(),
             serial_limits: serial::Limits::default(),
             declarations: Arc::default(),

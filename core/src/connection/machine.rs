@@ -72,6 +72,11 @@ impl Connection {
     /// Our VERSION and `peer_description` are queued at once (§3.1). A configuration should have
     /// been [validated](Config::validate).
     pub fn new(config: Config, role: Role, now: Time) -> Connection {
+        #[cfg(feature = "__tls")]
+        let config = match &config.tls {
+            Some(_) => Config { framing: crate::wire::Framing::Tls, ..config },
+            None => config,
+        };
         let mut connection = Connection {
             role,
             now,
@@ -117,6 +122,12 @@ impl Connection {
     /// Takes note that the transport failed, for a reason that is meant for people (§3.6).
     pub fn feed_failure(&mut self, reason: &str, now: Time) {
         self.feed_end(CloseCause::TransportFailed { reason: reason.into() }, now);
+    }
+
+    /// Takes note that TLS failed, at once or after what came before (part 4 §6).
+    #[cfg(feature = "__tls")]
+    pub(crate) fn feed_tls_failure(&mut self, error: &crate::tls::TlsError, now: Time) {
+        self.feed_end(CloseCause::Tls(Box::new(error.clone())), now);
     }
 
     /// Gives memory back that is only of use while something passes.
@@ -168,6 +179,11 @@ impl Connection {
             places.taken = places.waiting.pop_front();
         }
         notification
+    }
+
+    /// Tells whether all that was ever to be sent has been written.
+    pub(crate) fn is_all_written(&self) -> bool {
+        self.output.written() == self.counters().output.bytes
     }
 
     /// Returns how many notifications wait to be taken.
@@ -366,7 +382,7 @@ impl Connection {
     fn feed_end(&mut self, cause: CloseCause, now: Time) {
         self.feed_time(now);
         // A peer that only closed its half may still read what waits to be written.
-        self.broken |= matches!(cause, CloseCause::TransportFailed { .. });
+        self.broken |= !matches!(cause, CloseCause::PeerClosed);
         if self.phase != Phase::Closed {
             self.end.get_or_insert(cause);
             self.process();

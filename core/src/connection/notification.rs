@@ -116,6 +116,9 @@ pub enum CloseCause {
         /// What the transport says about it.
         reason: Box<str>,
     },
+    /// TLS failed: it was not established, or something came over it that the peer did not send.
+    #[cfg(feature = "__tls")]
+    Tls(Box<crate::tls::TlsError>),
     /// We closed it.
     ClosedByUs,
     /// The peer broke the protocol, and we closed it.

@@ -42,6 +42,10 @@ impl Output {
         self.queue.get(self.start..).unwrap_or_default()
     }
 
+    pub(super) fn written(&self) -> u64 {
+        self.written
+    }
+
     /// Takes note that so many bytes were written, at most what is pending.
     pub(super) fn advance(&mut self, bytes: usize) {
         let bytes = bytes.min(self.pending().len());

@@ -7,7 +7,7 @@ const NANOS: u64 = 1_000_000_000;
 
 /// A moment as a clock on the wall shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Wall {
+pub(crate) struct Wall {
     pub(super) year: i64,
     pub(super) month: u64,
     pub(super) day: u64,
@@ -18,7 +18,7 @@ pub(super) struct Wall {
 
 impl Wall {
     /// Returns what a clock shows that is so many seconds ahead of UTC.
-    pub(super) fn of(time: Time, utc_offset: i32) -> Wall {
+    pub(crate) fn of(time: Time, utc_offset: i32) -> Wall {
         Wall::of_seconds((time.as_nanos() / NANOS) as i64, utc_offset)
     }
 
@@ -38,7 +38,7 @@ impl Wall {
     }
 
     /// Writes `2026-11-22T21:36:57`, as ISO 8601 has it.
-    pub(super) fn iso8601(&self) -> String {
+    pub(crate) fn iso8601(&self) -> String {
         let Wall { year, month, day, hour, minute, second } = self;
         format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
     }

@@ -138,6 +138,8 @@ pub use crate::log_messages::{
     LogError, LogErrorKind, LogField, LogValue, LogWriter, WRITER_ASCII,
 };
 pub use ascii::AsciiFormat;
+#[cfg(feature = "__tls")]
+pub(crate) use calendar::Wall;
 pub use communication::{CommunicationLine, CommunicationLog, PeerPrefix};
 pub use file::LogFile;
 pub use format::LogFormat;

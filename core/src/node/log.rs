@@ -87,6 +87,10 @@ pub enum LogLine {
     ConnectFailed {
         reason: Box<str>,
     },
+    /// TLS could not be set up.
+    CannotInitIo {
+        reason: Box<str>,
+    },
     ReadError {
         reason: Box<str>,
     },
@@ -166,6 +170,7 @@ impl LogLine {
             LogLine::CannotListen { .. }
             | LogLine::AcceptFailed { .. }
             | LogLine::ConnectFailed { .. }
+            | LogLine::CannotInitIo { .. }
             | LogLine::ReadError { .. }
             | LogLine::WriteError { .. }
             | LogLine::CouldNotConnect
@@ -194,6 +199,7 @@ impl LogLine {
             | LogLine::AcceptFailed { .. }
             | LogLine::Connected
             | LogLine::ConnectFailed { .. }
+            | LogLine::CannotInitIo { .. }
             | LogLine::ReadError { .. }
             | LogLine::WriteError { .. }
             | LogLine::ConnectionClosed
@@ -216,7 +222,9 @@ impl LogLine {
     const fn has_prefix(&self) -> bool {
         match self {
             LogLine::Connection(message) => message.has_prefix(),
-            LogLine::ReadError { .. } | LogLine::IncomingFull => false,
+            LogLine::CannotInitIo { .. } | LogLine::ReadError { .. } | LogLine::IncomingFull => {
+                false
+            }
             line => !matches!(line.source(), Some(Source::Script) | None),
         }
     }
@@ -238,6 +246,7 @@ impl fmt::Display for LogLine {
             LogLine::AcceptFailed { reason } => write!(f, "accept failed, {reason}"),
             LogLine::Connected => f.write_str("connected"),
             LogLine::ConnectFailed { reason } => write!(f, "connect failed: {reason}"),
+            LogLine::CannotInitIo { reason } => write!(f, "can't init peer io: {reason}"),
             LogLine::ReadError { reason } => write!(f, "can't read data chunk: {reason}"),
             LogLine::WriteError { reason } => write!(f, "child: write error {reason}"),
             LogLine::ConnectionClosed | LogLine::RemoteConnectionClosed => {

@@ -59,6 +59,10 @@ pub struct Options {
     pub ssl_private_key: Option<String>,
     /// What the private key is encrypted with. Default none.
     pub ssl_passphrase: Option<String>,
+    /// What was made of the contents of these files, which the core does not read. Default none;
+    /// without it TLS fails, with it the files need not be named.
+    #[cfg(feature = "__tls")]
+    pub tls: Option<crate::tls::TlsConfig>,
 
     /// What we tell peers about ourselves, and the `peer` of our communication log. Default `bro`.
     pub peer_description: Name,
@@ -125,6 +129,8 @@ impl Default for Options {
             ssl_ca_certificate: None,
             ssl_private_key: None,
             ssl_passphrase: None,
+            #[cfg(feature = "__tls")]
+            tls: None,
             peer_description: Name::from_static("bro"),
             default_capture_filter: Bytes::from_static(b"ip or not ip"),
             handshake: Handshake::Automatic,

@@ -28,25 +28,32 @@ pub enum Flushed {
 /// ready. No order of calls is an error, and the same calls always give the same answers.
 #[derive(Debug)]
 pub struct Driver {
-    connection: Connection,
+    session: Carried,
     socket: Socket,
 }
 
+/// The connection, with TLS around it if there is any.
+#[cfg(feature = "__tls")]
+type Carried = super::secured::Secured<Connection>;
+#[cfg(not(feature = "__tls"))]
+type Carried = Connection;
+
 impl Driver {
-    /// Takes a connection over whose transport has just been established.
+    /// Takes a connection over whose transport has just been established; if its configuration
+    /// [says so](crate::connection::Config::tls), TLS is yet to be.
     pub fn new(connection: Connection) -> Driver {
-        Driver { connection, socket: Socket::new() }
+        Driver { session: carried(connection), socket: Socket::new() }
     }
 
     /// Returns the connection, for its getters.
     pub fn connection(&self) -> &Connection {
-        &self.connection
+        &self.session
     }
 
     /// Returns the connection, for its commands. What is fed to it and polled from it is the
     /// business of the driver alone.
     pub fn connection_mut(&mut self) -> &mut Connection {
-        &mut self.connection
+        &mut self.session
     }
 
     /// Returns the next notification if there is one and nothing can be written, or a user who
@@ -57,7 +64,7 @@ impl Driver {
         if self.poll_written().is_pending() {
             return Poll::Pending;
         }
-        match self.connection.poll_notification() {
+        match self.connection_mut().poll_notification() {
             None if !self.socket.is_over() => Poll::Pending,
             notification => Poll::Ready(notification),
         }
@@ -68,11 +75,12 @@ impl Driver {
     pub fn poll_flush(&self) -> Poll<Flushed> {
         if self.poll_written().is_pending() {
             Poll::Pending
-        } else if self.connection.poll_close().is_some() {
+        } else if self.connection().poll_close().is_some() {
             Poll::Ready(Flushed::Over)
-        } else if self.connection.poll_transmit().is_empty() {
+        } else if self.connection().poll_transmit().is_empty() {
             Poll::Ready(Flushed::All)
-        } else if !self.connection.wants_input() && self.connection.waiting_notifications() > 0 {
+        } else if !self.connection().wants_input() && self.connection().waiting_notifications() > 0
+        {
             Poll::Ready(Flushed::NotificationsWait)
         } else {
             Poll::Pending
@@ -82,7 +90,7 @@ impl Driver {
     /// Tells when nothing can be written at present: nothing waits, or the socket takes no more.
     #[must_use = "something may still wait to be written"]
     pub fn poll_written(&self) -> Poll<()> {
-        self.socket.poll_written(&self.connection)
+        self.socket.poll_written(&self.session)
     }
 
     /// Tells when the socket is to be closed or was, and whether all was written then, which is no
@@ -95,7 +103,7 @@ impl Driver {
     /// Closes the connection in order, as [`Connection::close`] does; await
     /// [`poll_closed`](Self::poll_closed).
     pub fn close(&mut self, now: Time) {
-        self.connection.close(now);
+        self.connection_mut().close(now);
     }
 
     /// Ends the connection at once, whatever waits; the socket is to be closed. Tells whether all
@@ -107,22 +115,22 @@ impl Driver {
     }
 
     fn is_all_written(&self) -> bool {
-        self.socket.written() == self.connection.counters().output.bytes
+        self.connection().is_all_written()
     }
 
     /// Says what to do next, as [`Socket::poll_step`] does.
     pub fn poll_step(&mut self, now: Time) -> Step<'_> {
-        self.socket.poll_step(&mut self.connection, now)
+        self.socket.poll_step(&mut self.session, now)
     }
 
     /// Takes note of what writing gave, as [`Socket::feed_write`] does.
     pub fn feed_write(&mut self, result: io::Result<usize>, now: Time) {
-        self.socket.feed_write(&mut self.connection, result, now);
+        self.socket.feed_write(&mut self.session, result, now);
     }
 
     /// Takes note of what reading gave, as [`Socket::feed_read`] does.
     pub fn feed_read(&mut self, result: io::Result<&[u8]>, now: Time) {
-        self.socket.feed_read(&mut self.connection, result, now);
+        self.socket.feed_read(&mut self.session, result, now);
     }
 
     /// Takes note that reading may give something again.
@@ -134,4 +142,26 @@ impl Driver {
     pub fn feed_writable(&mut self) {
         self.socket.feed_writable();
     }
+}
+
+#[cfg(feature = "__tls")]
+fn carried(mut connection: Connection) -> Carried {
+    use super::secured::{Secured, Tls};
+    let (role, now) = (connection.role(), connection.now());
+    let tls = match &connection.config().tls {
+        None => None,
+        Some(config) => match Tls::new(config, role, now) {
+            Ok(tls) => Some(Box::new(tls)),
+            Err(error) => {
+                connection.feed_tls_failure(&error, now);
+                None
+            }
+        },
+    };
+    Secured { session: connection, tls }
+}
+
+#[cfg(not(feature = "__tls"))]
+fn carried(connection: Connection) -> Carried {
+    connection
 }

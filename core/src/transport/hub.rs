@@ -2,6 +2,7 @@
 
 mod asking;
 mod carrier;
+mod security;
 #[cfg(test)]
 mod tests;
 mod waiting;

@@ -62,6 +62,8 @@ use std::time::Duration;
 mod driver;
 mod error;
 mod hub;
+#[cfg(feature = "__tls")]
+mod secured;
 mod session;
 mod socket;
 #[cfg(test)]

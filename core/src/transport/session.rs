@@ -13,6 +13,11 @@ pub trait Session {
     /// Returns what waits to be written, in order.
     fn poll_transmit(&self) -> &[u8];
 
+    /// Tells whether something waits to be written, or will when it is asked what.
+    fn has_output(&self) -> bool {
+        !self.poll_transmit().is_empty()
+    }
+
     /// Takes note that the first `written` bytes of it have been written.
     fn advance(&mut self, written: usize, now: Time);
 
@@ -27,6 +32,22 @@ pub trait Session {
 
     /// Takes note that writing failed, and that nothing more is read.
     fn feed_write_failure(&mut self, reason: &str, now: Time);
+
+    /// Takes note that TLS is up: all that comes and goes from now on is secure (part 4 §6).
+    fn feed_secured(&mut self, now: Time) {
+        let _ = now;
+    }
+
+    /// Takes note that TLS failed, before or after it was up.
+    #[cfg(feature = "__tls")]
+    fn feed_tls_failure(&mut self, error: &crate::tls::TlsError, now: Time) {
+        self.feed_read_failure(&error.to_string(), now);
+    }
+
+    /// Returns when something is to be done at the latest, whatever the socket does.
+    fn next_timeout(&self) -> Option<Time> {
+        None
+    }
 
     /// Tells whether, and when, the socket is to be closed.
     fn poll_close(&self) -> Option<PollClose>;
@@ -73,6 +94,11 @@ impl Session for Connection {
 
     fn feed_write_failure(&mut self, reason: &str, now: Time) {
         self.feed_failure(reason, now);
+    }
+
+    #[cfg(feature = "__tls")]
+    fn feed_tls_failure(&mut self, error: &crate::tls::TlsError, now: Time) {
+        Connection::feed_tls_failure(self, error, now);
     }
 
     fn poll_close(&self) -> Option<PollClose> {
@@ -125,6 +151,15 @@ impl Session for NodeSession<'_> {
 
     fn feed_write_failure(&mut self, reason: &str, now: Time) {
         self.node.feed_write_failure(self.id, reason, now);
+    }
+
+    fn feed_secured(&mut self, now: Time) {
+        self.node.feed_connected(self.id, now);
+    }
+
+    #[cfg(feature = "__tls")]
+    fn feed_tls_failure(&mut self, error: &crate::tls::TlsError, now: Time) {
+        self.node.feed_tls_failure(self.id, error, now);
     }
 
     fn poll_close(&self) -> Option<PollClose> {

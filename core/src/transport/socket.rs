@@ -115,7 +115,7 @@ impl Socket {
     #[must_use = "something may still wait to be written"]
     pub fn poll_written(&self, session: &impl Session) -> Poll<()> {
         let wants = self.writable && !self.output_ended && !self.over;
-        if wants && !session.poll_transmit().is_empty() { Poll::Pending } else { Poll::Ready(()) }
+        if wants && session.has_output() { Poll::Pending } else { Poll::Ready(()) }
     }
 
     /// Says what to do next. [`Step::EndOutput`] comes at most once; everything else comes again
@@ -152,7 +152,9 @@ impl Socket {
             return Step::Yield;
         }
         self.blocks = 0;
-        Step::Wait { until: self.linger.filter(|&until| now < until) }
+        let linger = self.linger.filter(|&until| now < until);
+        let until = linger.into_iter().chain(session.next_timeout()).min();
+        Step::Wait { until }
     }
 
     /// Takes note of what writing gave. An error of the kind `WouldBlock` means that the socket is

@@ -19,6 +19,10 @@ const PLAIN: usize = WORD + HEADER + WORD;
 /// The type byte of a SERIAL, as a pattern.
 const SERIAL: u8 = MessageType::Serial as u8;
 
+/// How a TLS stream begins: a record of a handshake or an alert, and the version's first byte.
+const TLS_HANDSHAKE: u32 = 0x1603;
+const TLS_ALERT: u32 = 0x1503;
+
 /// Turns the bytes of one direction of one connection into messages.
 ///
 /// [`feed`](Self::feed) it what arrives, in any pieces, and [`poll`](Self::poll) it until it has no
@@ -163,6 +167,16 @@ impl Decoder {
     #[cold]
     fn fail(&mut self, kind: WireErrorKind) -> WireError {
         let message = self.header.map(|header| header.message);
+        let kind = match kind {
+            WireErrorKind::ChunkTooLong { length: word, .. }
+                if self.chunk_offset == 0
+                    && self.framing == Framing::Clear
+                    && matches!(word >> 16, TLS_HANDSHAKE | TLS_ALERT) =>
+            {
+                WireErrorKind::PeerSpeaksTls { word }
+            }
+            kind => kind,
+        };
         let error = WireError { kind, offset: self.chunk_offset, message };
         self.failed = Some(error.clone());
         self.input.close();

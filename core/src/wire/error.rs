@@ -50,6 +50,14 @@ pub enum WireErrorKind {
         /// The length word.
         word: u32,
     },
+    /// A clear stream begins as TLS does, with a record of a handshake or an alert (§1.3).
+    #[error(
+        "the peer speaks TLS where clear text is expected: the stream begins with {word:#010x}"
+    )]
+    PeerSpeaksTls {
+        /// The first four bytes, where a length word should be.
+        word: u32,
+    },
     /// A header chunk is not 8 bytes long (§1.4).
     #[error("header chunk of {length} bytes, must be 8")]
     HeaderLength {
@@ -155,7 +163,7 @@ impl WireErrorKind {
             | Self::EndInLength { .. }
             | Self::EndInChunk { .. } => "§1.1",
             Self::MessageTooLong { .. } | Self::EndBetweenParts { .. } => "§1.2",
-            Self::PartialOverTls { .. } => "§1.3",
+            Self::PartialOverTls { .. } | Self::PeerSpeaksTls { .. } => "§1.3",
             Self::HeaderLength { .. } | Self::EndBeforeArgument => "§1.4",
             Self::TrailerMissing { .. }
             | Self::InflatedTooLong { .. }

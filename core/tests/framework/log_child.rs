@@ -80,6 +80,31 @@ fn accept_failed() {
 }
 
 #[test]
+fn cannot_init_peer_io() {
+    let reason = "the peer sent no certificate";
+    let line = format!("error child can't init peer io: {reason}");
+    let mut bench = bench();
+    let from = Endpoint::new(host(), 50_000);
+    let id = bench.node.feed_securing(from, bench.now).unwrap();
+    let before = bench.log();
+    once(&before, &format!("info child {PREFIX} accepted SSL connection"));
+    never(&before, "peer connected");
+    bench.node.feed_securing_failed(id, reason, bench.now);
+    once(&bench.log(), &line);
+    assert_eq!(bench.node.peers().count(), 0);
+
+    let mut bench = Bench::new(Options::default(), vec![("a", connects(peer()))]);
+    let id = match bench.actions.first() {
+        Some(Action::Connect { connection, .. }) => *connection,
+        other => panic!("{other:?}"),
+    };
+    bench.node.feed_securing_failed(id, reason, bench.now);
+    let log = bench.log();
+    once(&log, &line);
+    once(&log, "error parent [#1/10.9.9.9:47757] could not connect");
+}
+
+#[test]
 fn connected() {
     let mut bench = Bench::new(Options::default(), vec![("a", connects(peer()))]);
     never(&bench.log(), "connected");

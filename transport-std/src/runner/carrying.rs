@@ -8,7 +8,7 @@ use brocomm::Time;
 use brocomm::node::{ConnectionId, Endpoint, KeepAlive};
 use brocomm::transport::{CONNECT_TIMEOUT, Carrier, Step};
 use brocomm_transport::listening::accepted;
-use brocomm_transport::socket::{ends, no_answer, no_tls, set_up};
+use brocomm_transport::socket::{ends, no_answer, set_up};
 use brocomm_transport::socket2::SockRef;
 use brocomm_transport::zone::address_of;
 use mio::net::TcpStream;
@@ -32,15 +32,11 @@ impl Runner {
         &mut self,
         id: ConnectionId,
         endpoint: &Endpoint,
-        ssl: bool,
         keep_alive: Option<KeepAlive>,
     ) {
         let carrier = Carrier::new(id);
         let (token, waker) = self.token();
         let begin = || {
-            if ssl {
-                return Err(no_tls());
-            }
             let mut stream = TcpStream::connect(address_of(endpoint)?)?;
             self.register(&mut stream, token)?;
             Ok(stream)

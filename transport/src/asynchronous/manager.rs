@@ -12,7 +12,6 @@ use super::Runtime;
 use super::carrying::{Carrying, connect};
 use super::link::Link;
 use super::waiting::Alarm;
-use crate::socket::no_tls;
 use crate::{Shared, listening};
 
 /// Does what a node asks for beside carrying its connections.
@@ -42,10 +41,7 @@ impl<R: Runtime> Manager<R> {
 
     fn act(&mut self, action: Action) {
         match action {
-            Action::Connect { connection, ssl: true, .. } => {
-                self.shared.feed_connect_failed(&Carrier::new(connection), no_tls());
-            }
-            Action::Connect { connection, endpoint, ssl: false, keep_alive } => {
+            Action::Connect { connection, endpoint, keep_alive, .. } => {
                 let (shared, carrier) = (Arc::clone(&self.shared), Carrier::new(connection));
                 self.runtime.spawn(connect::<R>(shared, carrier, endpoint, keep_alive));
             }

@@ -153,6 +153,7 @@ impl Communication {
                     peer.link = None;
                     peer.sockets = peer.sockets.saturating_sub(1);
                 }
+                self.forget_if_gone(id);
             }
         }
         Ok(())

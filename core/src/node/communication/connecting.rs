@@ -8,7 +8,7 @@ use super::super::timers::Timer;
 use super::super::{Action, Backoff, ConnectionId, Endpoint, EventPeer, Notification, PeerId};
 use super::{Communication, FIRST_ACCEPTED, Link, NodeError, Peer};
 use crate::Time;
-use crate::connection::{Config, Connection, Role};
+use crate::connection::{CloseCause, Config, Connection, Role};
 use crate::wire::{Caps, Framing};
 
 /// How many bytes of output, serialized, wait for one connection; more waits as events.
@@ -131,16 +131,29 @@ impl Communication {
         self.actions.push_back(Action::Connect { connection, endpoint, ssl, keep_alive });
     }
 
-    /// Takes note that a connection that the node asked for is up, TLS included.
+    /// Takes note that a connection that the node asked for is up, TLS included; or that TLS is, on
+    /// one that is [being secured](Self::feed_securing).
     pub fn feed_connected(&mut self, id: ConnectionId, now: Time) {
         self.feed_time(now);
-        let Some(link) = self.links.get(&id).filter(|link| link.connection.is_none()) else {
-            return;
-        };
-        let peer = link.peer;
+        let Some((peer, role)) = self.attempt(id) else { return };
+        if role == Role::Acceptor {
+            return self.begin(id, role, None);
+        }
         self.log_peer(peer, LogLine::Connected);
         let class = self.entry(peer).and_then(|entry| entry.node.class.clone());
-        self.begin(id, Role::Initiator, class);
+        self.begin(id, role, class);
+    }
+
+    /// Returns whose connection it is and who began it, if it is not up.
+    fn attempt(&self, id: ConnectionId) -> Option<(PeerId, Role)> {
+        let link = self.links.get(&id).filter(|link| link.connection.is_none())?;
+        Some((link.peer, self.peers.get(&link.peer)?.role))
+    }
+
+    /// Tells whether there is to be TLS on a connection that is not up, and in which role.
+    pub(crate) fn is_to_be_secured(&self, id: ConnectionId) -> Option<Role> {
+        let ssl = self.links.get(&id).is_some_and(|link| link.ssl);
+        self.attempt(id).filter(|_| ssl).map(|(_, role)| role)
     }
 
     /// Takes note that a connection that the node asked for did not come about.
@@ -148,24 +161,61 @@ impl Communication {
     /// `reason` is meant for people, as in `connect failed: connection refused`.
     pub fn feed_connect_failed(&mut self, id: ConnectionId, reason: &str, now: Time) {
         self.feed_time(now);
-        match self.links.get(&id) {
-            Some(link) if link.connection.is_none() => {}
-            _ => return,
+        let line = LogLine::ConnectFailed { reason: reason.into() };
+        self.attempt_failed(id, line, CloseCause::TransportFailed { reason: reason.into() });
+    }
+
+    /// Takes note that TLS did not come about on a connection that is up: `can't init peer io`
+    /// (part 4 §5). `reason` is meant for people.
+    pub fn feed_securing_failed(&mut self, id: ConnectionId, reason: &str, now: Time) {
+        self.feed_time(now);
+        let line = LogLine::CannotInitIo { reason: reason.into() };
+        self.attempt_failed(id, line, CloseCause::TransportFailed { reason: reason.into() });
+    }
+
+    /// Takes note that TLS failed, on a connection that is being secured or was (part 4 §6).
+    #[cfg(feature = "__tls")]
+    pub fn feed_tls_failure(&mut self, id: ConnectionId, error: &crate::tls::TlsError, now: Time) {
+        self.feed_time(now);
+        if self.attempt(id).is_some() {
+            let line = LogLine::CannotInitIo { reason: error.to_string().into() };
+            return self.attempt_failed(id, line, CloseCause::Tls(Box::new(error.clone())));
         }
-        let Some(link) = self.links.remove(&id) else { return };
-        let Some(peer) = self.peers.get_mut(&link.peer) else { return };
+        self.log_failure(id, LogLine::ReadError { reason: error.to_string().into() });
+        self.feed(id, now, |connection, now| connection.feed_tls_failure(error, now));
+    }
+
+    /// Forgets a connection that did not come about.
+    fn attempt_failed(&mut self, id: ConnectionId, line: LogLine, cause: CloseCause) {
+        let Some((id_of_peer, role)) = self.attempt(id) else { return };
+        self.links.remove(&id);
+        let Some(peer) = self.peers.get_mut(&id_of_peer) else { return };
         peer.link = None;
         peer.sockets = peer.sockets.saturating_sub(1);
         peer.failures = peer.failures.saturating_add(1);
-        peer.last_error = Some(format!("connect failed: {reason}").into());
+        peer.last_error = Some(line.to_string().into());
         let who = Arc::clone(&peer.who);
-        self.log_peer(link.peer, LogLine::ConnectFailed { reason: reason.into() });
-        let retries = self.retry_later(link.peer);
-        if !retries {
-            self.log_peer(link.peer, LogLine::CouldNotConnect);
+        let reason = match &cause {
+            CloseCause::TransportFailed { reason } => reason.clone(),
+            #[cfg(feature = "__tls")]
+            CloseCause::Tls(error) => error.to_string().into(),
+            _ => Box::default(),
+        };
+        if role == Role::Initiator {
+            self.log_peer(id_of_peer, line);
+            let retries = self.retry_later(id_of_peer);
+            if !retries {
+                self.log_peer(id_of_peer, LogLine::CouldNotConnect);
+            }
+            self.tell(id_of_peer, Notification::ConnectFailed { peer: who, reason, retries });
+        } else {
+            if matches!(line, LogLine::CannotInitIo { .. }) {
+                self.log_peer(id_of_peer, line);
+            }
+            let closed = Notification::ConnectionClosed { peer: who, established: false, cause };
+            self.tell(id_of_peer, closed);
+            self.log_peer(id_of_peer, LogLine::ConnectionClosed);
         }
-        let reason = reason.into();
-        self.tell(link.peer, Notification::ConnectFailed { peer: who, reason, retries });
         self.end_if_done();
     }
 
@@ -177,6 +227,20 @@ impl Communication {
         ssl: bool,
         now: Time,
     ) -> Option<ConnectionId> {
+        let id = self.accept(endpoint, ssl, now)?;
+        self.begin(id, Role::Acceptor, None);
+        Some(id)
+    }
+
+    /// Takes note that a peer connected and that TLS is now to be made, after which comes
+    /// [`feed_connected`](Self::feed_connected) or
+    /// [`feed_securing_failed`](Self::feed_securing_failed); returns as
+    /// [`feed_accepted`](Self::feed_accepted) does.
+    pub fn feed_securing(&mut self, endpoint: Endpoint, now: Time) -> Option<ConnectionId> {
+        self.accept(endpoint, true, now)
+    }
+
+    fn accept(&mut self, endpoint: Endpoint, ssl: bool, now: Time) -> Option<ConnectionId> {
         self.feed_time(now);
         if self.ending.is_under_way() {
             return None;
@@ -186,7 +250,6 @@ impl Communication {
         let id = self.add_link(peer, ssl);
         self.log_peer(peer, LogLine::Accepted { ssl });
         self.log_peer(peer, LogLine::AddedPeer);
-        self.begin(id, Role::Acceptor, None);
         Some(id)
     }
 

@@ -38,13 +38,18 @@ impl Communication {
 
     fn feed_failure(&mut self, id: ConnectionId, line: LogLine, reason: &str, now: Time) {
         self.feed_time(now);
+        self.log_failure(id, line);
+        self.feed(id, now, |connection, now| connection.feed_failure(reason, now));
+    }
+
+    /// Logs what happened to a connection, unless it was over before.
+    pub(super) fn log_failure(&mut self, id: ConnectionId, line: LogLine) {
         let over = |connection: &Connection| connection.phase() == Phase::Closed;
         if self.connection_of(id).is_some_and(|connection| !over(connection)) {
             if let Some(peer) = self.links.get(&id).map(|link| link.peer) {
                 self.log_peer(peer, line);
             }
         }
-        self.feed(id, now, |connection, now| connection.feed_failure(reason, now));
     }
 
     /// Takes note that the transport has closed a connection, after

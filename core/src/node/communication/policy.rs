@@ -231,6 +231,13 @@ impl Communication {
                 }
                 false
             }
+            #[cfg(feature = "__tls")]
+            CloseCause::Tls(error) => {
+                if let Some(peer) = self.peers.get_mut(&id) {
+                    peer.last_error = Some(error.to_string().into());
+                }
+                false
+            }
             _ => false,
         };
         if established {

@@ -72,6 +72,8 @@ fn tls(configuration: &Configuration, findings: &mut Findings) {
         let first = configuration.nodes.iter().find(|(_, node)| node.ssl);
         first.map(|(name, _)| format!("nodes.{name}.ssl"))
     };
+    #[cfg(feature = "__tls")]
+    let needed_by = needed_by.filter(|_| options.tls.is_none());
     for (key, path) in [
         ("ssl_ca_certificate", &options.ssl_ca_certificate),
         ("ssl_private_key", &options.ssl_private_key),

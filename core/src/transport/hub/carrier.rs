@@ -4,9 +4,10 @@ use std::io;
 use std::task::Waker;
 
 use super::Hub;
+use super::security::Security;
 use crate::Time;
-use crate::node::ConnectionId;
-use crate::transport::{NodeSession, Socket, Step};
+use crate::node::{ConnectionId, Endpoint};
+use crate::transport::{Socket, Step};
 
 /// Carries the bytes of one connection of a node, by a [`Socket`].
 ///
@@ -16,6 +17,7 @@ pub struct Carrier {
     id: ConnectionId,
     socket: Socket,
     outcome: Option<Outcome>,
+    security: Security,
 }
 
 /// What a step gave.
@@ -28,7 +30,19 @@ enum Outcome {
 impl Carrier {
     /// Takes over a connection that is up, or being made.
     pub const fn new(id: ConnectionId) -> Carrier {
-        Carrier { id, socket: Socket::new(), outcome: None }
+        Carrier { id, socket: Socket::new(), outcome: None, security: Security::Unknown }
+    }
+
+    /// Takes over a connection that a peer has made, on a socket where it has to use TLS or not;
+    /// `None` if it is to be closed, because the node is ending.
+    pub fn accept(hub: &mut Hub, endpoint: Endpoint, ssl: bool, now: Time) -> Option<Carrier> {
+        let node = &mut hub.communication;
+        let id = if ssl {
+            node.feed_securing(endpoint, now)?
+        } else {
+            node.feed_accepted(endpoint, ssl, now)?
+        };
+        Some(Carrier::new(id))
     }
 
     /// Returns which connection it is.
@@ -47,9 +61,11 @@ impl Carrier {
         given_up
     }
 
-    /// Takes note that the connection is up.
+    /// Takes note that the connection is up; TLS, if there is to be any, is made next.
     pub fn feed_connected(&self, hub: &mut Hub, now: Time) {
-        hub.communication.feed_connected(self.id, now);
+        if hub.communication.is_to_be_secured(self.id).is_none() {
+            hub.communication.feed_connected(self.id, now);
+        }
     }
 
     /// Takes note that the connection did not come about; that is the end of it.
@@ -69,23 +85,26 @@ impl Carrier {
         now: Time,
         waker: &Waker,
     ) -> Step<'a> {
-        let mut session = NodeSession { node: &mut hub.communication, id: self.id };
-        match self.outcome.take() {
-            Some(Outcome::Write(result)) => self.socket.feed_write(&mut session, result, now),
+        let Carrier { id, socket, outcome, security } = self;
+        let id = *id;
+        let mut session = security.around(&mut hub.communication, id, now);
+        match outcome.take() {
+            Some(Outcome::Write(result)) => socket.feed_write(&mut session, result, now),
             Some(Outcome::Read(result)) => {
                 let bytes = result.map(|read| buffer.get(..read).unwrap_or_default());
-                self.socket.feed_read(&mut session, bytes, now);
+                socket.feed_read(&mut session, bytes, now);
             }
             None => {}
         }
+        security.take_back(session);
         if hub.abandoned {
-            self.socket.give_up();
+            socket.give_up();
         }
         // All that has happened to this connection so far is heeded now.
-        hub.carriers.remove(&self.id);
+        hub.carriers.remove(&id);
         hub.heed_connections();
-        let mut session = NodeSession { node: &mut hub.communication, id: self.id };
-        let step = match self.socket.poll_step(&mut session, now) {
+        let mut session = security.around(&mut hub.communication, id, now);
+        let step = match socket.poll_step(&mut session, now) {
             Step::Write(bytes) => {
                 let length = bytes.len().min(buffer.len());
                 if let (Some(to), Some(from)) = (buffer.get_mut(..length), bytes.get(..length)) {
@@ -97,9 +116,12 @@ impl Carrier {
             Step::EndOutput => Step::EndOutput,
             Step::Yield => Step::Yield,
             Step::Wait { until } => Step::Wait { until },
-            Step::Close => return Step::Close,
+            Step::Close => Step::Close,
         };
-        hub.carriers.insert(self.id, waker.clone());
+        security.take_back(session);
+        if step != Step::Close {
+            hub.carriers.insert(id, waker.clone());
+        }
         step
     }
 

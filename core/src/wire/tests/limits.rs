@@ -119,3 +119,18 @@ fn limits_too_small_for_a_header_refuse_all() {
 fn an_error_is_small() {
     assert!(size_of::<WireError>() <= 40);
 }
+
+#[test]
+fn tls_where_clear_text_is_expected_is_called_that() {
+    // A ClientHello, and the alert of a server that expected one.
+    for bytes in [[0x16, 3, 1, 2, 0, 1], [0x15, 3, 3, 0, 2, 2]] {
+        let outcome = decode_all_splits(Framing::Clear, Limits::default(), &bytes);
+        let word = u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+        assert_eq!(outcome.kind(), WireErrorKind::PeerSpeaksTls { word });
+    }
+    // Later it is a length like any other.
+    let mut bytes = vec![0, 0, 0, 8, 0x0e, 0, 0, 0, 0, 0, 0, 0];
+    bytes.extend([0x16, 3, 1, 2]);
+    let outcome = decode_all_splits(Framing::Clear, Limits::default(), &bytes);
+    assert!(matches!(outcome.kind(), WireErrorKind::ChunkTooLong { length: 0x1603_0102, .. }));
+}

@@ -1,0 +1,227 @@
+//! What a node needs for TLS: authorities, its own certificate, its key (part 4 §6).
+
+use std::fmt;
+use std::sync::Arc;
+
+use rustls::client::Resumption;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::ServerName;
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{
+    ALL_VERSIONS, ClientConfig, Error, InconsistentKeys, RootCertStore, ServerConfig,
+    SupportedProtocolVersion,
+};
+
+use super::clock::Clock;
+use super::pem::{self, Certificate};
+use super::verifier::{Demands, Verifier, sha256};
+use super::{CertificateProblem, Pem, TlsConfigError};
+use crate::Time;
+
+/// Holds what one side of TLS needs, and whom it accepts.
+///
+/// Both sides show a certificate, and each accepts every certificate that comes from one of its
+/// authorities, as Bro does. No name is checked unless [`expect_name`](Self::expect_name) says so:
+/// the authority decides who is a peer, so it should be one of the network's own.
+///
+/// A copy is cheap. Two are equal if one is a copy of the other.
+///
+/// ```no_run
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use brocomm::connection::Config;
+/// use brocomm::tls::TlsConfig;
+///
+/// let (ca, node) = (std::fs::read("ca.pem")?, std::fs::read("node.pem")?);
+/// let tls = TlsConfig::from_pem(&ca, &node, None)?;
+/// let config = Config { tls: Some(tls), ..Config::default() };
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct TlsConfig(Arc<Shared>);
+
+struct Shared {
+    parts: Parts,
+    client: ClientConfig,
+    server: ServerConfig,
+}
+
+#[derive(Clone)]
+struct Parts {
+    provider: Arc<CryptoProvider>,
+    roots: Arc<RootCertStore>,
+    own: Arc<CertifiedKey>,
+    demands: Demands,
+    versions: &'static [&'static SupportedProtocolVersion],
+}
+
+impl TlsConfig {
+    /// Makes it of what Bro's options name files of: `ssl_ca_certificate`, the certificates of
+    /// authorities; `ssl_private_key`, our certificate, then those between it and the authority,
+    /// and the private key in any place; and `ssl_passphrase`, if that is encrypted.
+    ///
+    /// # Errors
+    /// What is wrong with it. A certificate of ours that peers will not accept is only found if it
+    /// is malformed or of X.509 version 1.
+    pub fn from_pem(
+        ssl_ca_certificate: &[u8],
+        ssl_private_key: &[u8],
+        ssl_passphrase: Option<&str>,
+    ) -> Result<TlsConfig, TlsConfigError> {
+        let provider = Arc::new(default_provider());
+        let mut roots = RootCertStore::empty();
+        for Certificate { der, line } in pem::certificates(Pem::CaCertificate, ssl_ca_certificate)?
+        {
+            roots.add(der).map_err(|error| unusable(Pem::CaCertificate, line, &error))?;
+        }
+        let own = certified(&provider, ssl_private_key, ssl_passphrase)?;
+        TlsConfig::of(Parts {
+            provider,
+            roots: Arc::new(roots),
+            own: Arc::new(own),
+            demands: Demands::default(),
+            versions: ALL_VERSIONS,
+        })
+    }
+
+    /// Accepts only peers whose certificate is for this host name or address, on both sides; for a
+    /// configuration that is used for one peer.
+    ///
+    /// # Errors
+    /// [`TlsConfigError::Name`].
+    pub fn expect_name(&self, name: &str) -> Result<TlsConfig, TlsConfigError> {
+        let expected = ServerName::try_from(name.to_owned())
+            .map_err(|_| TlsConfigError::Name { name: name.to_owned() })?;
+        let mut parts = self.0.parts.clone();
+        parts.demands.name = Some(expected);
+        TlsConfig::of(parts)
+    }
+
+    /// Accepts only peers whose own certificate has this SHA-256 digest (of its DER), or one that
+    /// was given before. It still has to come from an authority and be valid.
+    pub fn pin(&self, sha256: [u8; 32]) -> Result<TlsConfig, TlsConfigError> {
+        let mut parts = self.0.parts.clone();
+        parts.demands.pinned.push(sha256);
+        TlsConfig::of(parts)
+    }
+
+    /// Returns the SHA-256 digest of our own certificate, by which a peer can [pin](Self::pin) it.
+    pub fn own_sha256(&self) -> [u8; 32] {
+        let own = self.0.parts.own.end_entity_cert().ok();
+        own.and_then(|der| sha256(&self.0.parts.provider, der)).unwrap_or_default()
+    }
+
+    /// Allows some versions of TLS only.
+    #[cfg(test)]
+    pub(crate) fn with_versions(
+        &self,
+        versions: &'static [&'static SupportedProtocolVersion],
+    ) -> TlsConfig {
+        TlsConfig::of(Parts { versions, ..self.0.parts.clone() }).unwrap()
+    }
+
+    fn of(parts: Parts) -> Result<TlsConfig, TlsConfigError> {
+        let Parts { provider, roots, own, demands, versions } = &parts;
+        let lacking =
+            |what: &dyn fmt::Display| TlsConfigError::Provider { what: what.to_string().into() };
+        let connecting =
+            WebPkiClientVerifier::builder_with_provider(Arc::clone(roots), Arc::clone(provider))
+                .build()
+                .map_err(|error| lacking(&error))?;
+        let verifier = Arc::new(Verifier::new(
+            Arc::clone(provider),
+            Arc::clone(roots),
+            connecting,
+            demands.clone(),
+        ));
+        let key = Arc::new(SingleCertAndKey::from(Arc::clone(own)));
+        // Each connection gets a clock of its own.
+        let never = Arc::new(Clock::new(Time::EPOCH));
+        let mut client =
+            ClientConfig::builder_with_details(Arc::clone(provider), Arc::clone(&never) as _)
+                .with_protocol_versions(versions)
+                .map_err(|error| lacking(&error))?
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::clone(&verifier) as _)
+                .with_client_cert_resolver(Arc::clone(&key) as _);
+        let mut server = ServerConfig::builder_with_details(Arc::clone(provider), never)
+            .with_protocol_versions(versions)
+            .map_err(|error| lacking(&error))?
+            .with_client_cert_verifier(verifier)
+            .with_cert_resolver(key);
+        // Connections are few and long: nothing is gained by taking up an old one.
+        client.resumption = Resumption::disabled();
+        client.enable_sni = false;
+        server.session_storage = Arc::new(NoServerSessionStorage {});
+        server.send_tls13_tickets = 0;
+        Ok(TlsConfig(Arc::new(Shared { parts, client, server })))
+    }
+
+    pub(super) fn client(&self, clock: Arc<Clock>) -> Arc<ClientConfig> {
+        let mut config = self.0.client.clone();
+        config.time_provider = clock;
+        Arc::new(config)
+    }
+
+    pub(super) fn server(&self, clock: Arc<Clock>) -> Arc<ServerConfig> {
+        let mut config = self.0.server.clone();
+        config.time_provider = clock;
+        Arc::new(config)
+    }
+}
+
+fn default_provider() -> CryptoProvider {
+    #[cfg(feature = "tls-aws-lc-rs")]
+    return rustls::crypto::aws_lc_rs::default_provider();
+    #[cfg(not(feature = "tls-aws-lc-rs"))]
+    rustls::crypto::ring::default_provider()
+}
+
+/// Returns our certificates and the key that fits the first.
+fn certified(
+    provider: &CryptoProvider,
+    bytes: &[u8],
+    passphrase: Option<&str>,
+) -> Result<CertifiedKey, TlsConfigError> {
+    let chain = pem::certificates(Pem::PrivateKey, bytes)?;
+    let line = chain.first().map_or(1, |own| own.line);
+    let key = pem::private_key(bytes, passphrase)?;
+    let key =
+        provider.key_provider.load_private_key(key).map_err(|_| TlsConfigError::UnsupportedKey)?;
+    let certified = CertifiedKey::new(chain.into_iter().map(|own| own.der).collect(), key);
+    match certified.keys_match() {
+        Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(certified),
+        Err(Error::InconsistentKeys(_)) => Err(TlsConfigError::KeyMismatch),
+        Err(error) => Err(unusable(Pem::PrivateKey, line, &error)),
+    }
+}
+
+fn unusable(pem: Pem, line: usize, error: &Error) -> TlsConfigError {
+    let problem = match error {
+        Error::InvalidCertificate(error) => CertificateProblem::from(error),
+        error => CertificateProblem::Other { what: error.to_string().into() },
+    };
+    TlsConfigError::Certificate { pem, line, problem }
+}
+
+impl fmt::Debug for TlsConfig {
+    /// Says how many there are of what; never shows a key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Parts { roots, own, demands, .. } = &self.0.parts;
+        f.debug_struct("TlsConfig")
+            .field("authorities", &roots.len())
+            .field("chain", &own.cert.len())
+            .field("name", &demands.name.as_ref().map(ServerName::to_str))
+            .field("pinned", &demands.pinned.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for TlsConfig {
+    fn eq(&self, other: &TlsConfig) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for TlsConfig {}

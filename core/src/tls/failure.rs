@@ -1,0 +1,36 @@
+//! What rustls reports, in our terms.
+
+use rustls::{Error, PeerIncompatible};
+
+use super::{Alert, CertificateProblem, TlsError};
+use crate::connection::Role;
+
+/// Returns what an error of the library means to us, who are in this role.
+pub(super) fn of(error: &Error, role: Role) -> TlsError {
+    let what = || error.to_string().into();
+    match error {
+        Error::InvalidCertificate(error) => TlsError::Certificate(CertificateProblem::from(error)),
+        Error::NoCertificatesPresented => TlsError::NoCertificate,
+        Error::AlertReceived(alert) => TlsError::Refused { alert: Alert(u8::from(*alert)), role },
+        Error::PeerIncompatible(incompatible) => match incompatible {
+            PeerIncompatible::ServerDoesNotSupportTls12Or13
+            | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
+            | PeerIncompatible::SupportedVersionsExtensionRequired
+            | PeerIncompatible::Tls12NotOffered
+            | PeerIncompatible::Tls12NotOfferedOrEnabled => TlsError::NoCommonVersion,
+            PeerIncompatible::NoCipherSuitesInCommon
+            | PeerIncompatible::NoKxGroupsInCommon
+            | PeerIncompatible::NamedGroupsExtensionRequired
+            | PeerIncompatible::EcPointsExtensionRequired
+            | PeerIncompatible::NoEcPointFormatsInCommon => TlsError::NoCommonSuite { role },
+            _ => TlsError::Incompatible { what: what() },
+        },
+        Error::DecryptError => TlsError::Undecryptable,
+        Error::PeerMisbehaved(_)
+        | Error::InvalidMessage(_)
+        | Error::InappropriateMessage { .. }
+        | Error::InappropriateHandshakeMessage { .. }
+        | Error::PeerSentOversizedRecord => TlsError::Violation { what: what() },
+        _ => TlsError::Internal { what: what() },
+    }
+}

@@ -1,0 +1,45 @@
+//! TLS between the stream's bytes and the protocol's (part 4 §6), by rustls.
+//!
+//! A [`TlsConfig`] in [`Config::tls`](crate::connection::Config::tls) or
+//! [`Options::tls`](crate::node::Options::tls) is all that is needed:
+//! [`transport`](crate::transport) then puts TLS between the socket and the connection, for every
+//! transport alike.
+//!
+//! * Both sides show a certificate and demand one. Names are not checked unless
+//!   [`TlsConfig::expect_name`] says so.
+//! * TLS 1.2 and 1.3, with forward secrecy. A Bro on OpenSSL 1.0 that accepts has none and can't be
+//!   connected to; it can connect. Which peers need what, [`TlsError`] says.
+//! * Certificates are valid or not by the time that is fed in. Randomness is the one thing that
+//!   this crate asks the system for, and only here, by the provider of cryptography: keys can't be
+//!   fed in. The protocol inside is as deterministic as without TLS.
+//! * Framing inside is that of §1.3; there are no partial chunks.
+//! * When it is over in order, each side says so (`close_notify`), as a Bro does. A stream that
+//!   ends without is reported as [`TlsError::Truncated`], for there is no message in the protocol
+//!   that says so. A Bro takes either for the end.
+//! * The handshake has [`CONNECT_TIMEOUT`](crate::transport::CONNECT_TIMEOUT).
+//!
+//! # Features
+//!
+//! `tls` is `tls-ring`: ring is easiest to build. With `tls-aws-lc-rs` it is aws-lc-rs.
+
+mod alert;
+mod certificate;
+mod clock;
+mod config;
+mod config_error;
+mod error;
+mod failure;
+mod machine;
+mod pem;
+mod step;
+#[cfg(test)]
+mod tests;
+mod verifier;
+
+pub use alert::Alert;
+pub use certificate::CertificateProblem;
+pub use config::TlsConfig;
+pub use config_error::{Pem, TlsConfigError};
+pub use error::TlsError;
+pub(crate) use machine::Machine;
+pub(crate) use step::Received;

@@ -1,0 +1,166 @@
+//! What rustls asks for next, and what is done about it.
+
+use rustls::Error;
+use rustls::unbuffered::{
+    ConnectionState, EncodeError, EncryptError, InsufficientSizeError, UnbufferedStatus,
+};
+
+/// The longest plaintext of a record, and the most that a record adds to it.
+const MAX_RECORD: usize = 1 << 14;
+const OVERHEAD: usize = 64;
+
+/// What comes out of bytes that the peer sent, in order.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Received<'a> {
+    /// The handshake is done: both sides have proved who they are.
+    Secured,
+    /// The peer sent this.
+    Bytes(&'a [u8]),
+    /// The peer will send no more.
+    CloseNotify,
+}
+
+/// What the machine makes of what came so far.
+pub(super) enum Next {
+    /// There may be more in it.
+    Again,
+    /// Everything is taken in.
+    NeedsMore,
+}
+
+/// What is to be done when something can be sent.
+pub(super) enum Send<'a> {
+    Nothing,
+    Plaintext(&'a [u8]),
+    CloseNotify,
+}
+
+/// What a step of the machine can change.
+pub(super) struct Step<'a, 'p> {
+    pub(super) outgoing: &'a mut Vec<u8>,
+    pub(super) secured: &'a mut bool,
+    pub(super) closed: &'a mut bool,
+    pub(super) send: &'a mut Send<'p>,
+    pub(super) receive: &'a mut dyn FnMut(Received<'_>),
+}
+
+impl Step<'_, '_> {
+    /// Does what the state of the connection asks for; returns how much of what came is processed.
+    pub(super) fn take<D>(
+        &mut self,
+        status: UnbufferedStatus<'_, '_, D>,
+    ) -> (usize, Result<Next, Error>) {
+        let UnbufferedStatus { mut discard, state } = status;
+        let next = match state {
+            Err(error) => Err(error),
+            Ok(ConnectionState::EncodeTlsData(mut data)) => {
+                append(self.outgoing, 0, |buffer| data.encode(buffer).map_err(Refusal::from))
+                    .map(|()| Next::Again)
+            }
+            Ok(ConnectionState::TransmitTlsData(data)) => {
+                data.done();
+                Ok(Next::Again)
+            }
+            Ok(ConnectionState::ReadTraffic(mut traffic)) => {
+                self.look(false);
+                loop {
+                    match traffic.next_record() {
+                        None => break Ok(Next::Again),
+                        Some(Err(error)) => break Err(error),
+                        Some(Ok(record)) => {
+                            discard = discard.saturating_add(record.discard);
+                            (self.receive)(Received::Bytes(record.payload));
+                        }
+                    }
+                }
+            }
+            Ok(ConnectionState::PeerClosed) => {
+                *self.closed = true;
+                (self.receive)(Received::CloseNotify);
+                Ok(Next::Again)
+            }
+            Ok(ConnectionState::WriteTraffic(mut traffic)) => {
+                match std::mem::replace(self.send, Send::Nothing) {
+                    Send::Nothing => Ok(Next::NeedsMore),
+                    Send::Plaintext(plaintext) => {
+                        append(self.outgoing, plaintext.len(), |buffer| {
+                            traffic.encrypt(plaintext, buffer).map_err(Refusal::from)
+                        })
+                        .map(|()| Next::Again)
+                    }
+                    Send::CloseNotify => append(self.outgoing, 0, |buffer| {
+                        traffic.queue_close_notify(buffer).map_err(Refusal::from)
+                    })
+                    .map(|()| Next::Again),
+                }
+            }
+            Ok(ConnectionState::BlockedHandshake | ConnectionState::Closed) => Ok(Next::NeedsMore),
+            Ok(state) => Err(Error::General(format!("unexpected state: {state:?}"))),
+        };
+        (discard, next)
+    }
+
+    /// Tells when the handshake is done, before anything that comes after it.
+    pub(super) fn look(&mut self, is_handshaking: bool) {
+        if !is_handshaking && !std::mem::replace(self.secured, true) {
+            (self.receive)(Received::Secured);
+        }
+    }
+}
+
+/// Why nothing was written into a buffer.
+enum Refusal {
+    TooSmall { required: usize },
+    Other(Error),
+}
+
+impl From<EncodeError> for Refusal {
+    fn from(error: EncodeError) -> Refusal {
+        match error {
+            EncodeError::InsufficientSize(InsufficientSizeError { required_size }) => {
+                Refusal::TooSmall { required: required_size }
+            }
+            error => Refusal::Other(Error::General(error.to_string())),
+        }
+    }
+}
+
+impl From<EncryptError> for Refusal {
+    fn from(error: EncryptError) -> Refusal {
+        match error {
+            EncryptError::InsufficientSize(InsufficientSizeError { required_size }) => {
+                Refusal::TooSmall { required: required_size }
+            }
+            EncryptError::EncryptExhausted => Refusal::Other(Error::EncryptError),
+        }
+    }
+}
+
+/// Has something written behind what is there, in as much space as it needs; `size` is a guess.
+fn append(
+    to: &mut Vec<u8>,
+    size: usize,
+    mut write: impl FnMut(&mut [u8]) -> Result<usize, Refusal>,
+) -> Result<(), Error> {
+    let start = to.len();
+    // What a record adds, and one message about keys.
+    let records = size / MAX_RECORD + 2;
+    let mut space = size.saturating_add(records.saturating_mul(OVERHEAD));
+    loop {
+        to.resize(start.saturating_add(space), 0);
+        match write(to.get_mut(start..).unwrap_or_default()) {
+            Ok(written) => {
+                to.truncate(start.saturating_add(written));
+                return Ok(());
+            }
+            Err(Refusal::TooSmall { required }) if required > space => space = required,
+            Err(refusal) => {
+                to.truncate(start);
+                return Err(match refusal {
+                    Refusal::Other(error) => error,
+                    Refusal::TooSmall { .. } => Error::EncryptError,
+                });
+            }
+        }
+    }
+}

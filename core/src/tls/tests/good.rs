@@ -1,0 +1,107 @@
+//! What goes well.
+
+use rustls::version::{TLS12, TLS13};
+
+use super::*;
+use crate::transport::Flushed;
+
+#[test]
+fn events_pass_in_both_directions() {
+    let (near, far) = two();
+    let mut pair = Pair::new(&near, &far);
+    pair.run();
+    pair.assert_running();
+    pair.near.send(Value::Count(1));
+    pair.far.send(Value::Count(2));
+    pair.run();
+    assert_eq!((pair.near.events(), pair.far.events()), (1, 1));
+    for written in [&pair.near.written, &pair.far.written] {
+        assert_eq!(written[..2], [0x16, 3]);
+        assert!(!written.windows(4).any(|part| part == b"bro\0"), "our class is secret");
+    }
+}
+
+#[test]
+fn both_versions_do() {
+    let (near, far) = two();
+    for version in [[&TLS12], [&TLS13]] {
+        let version: &'static [_] = version.to_vec().leak();
+        for (near, far) in
+            [(near.with_versions(version), far.clone()), (near.clone(), far.with_versions(version))]
+        {
+            let mut pair = Pair::new(&near, &far);
+            pair.run();
+            pair.assert_running();
+        }
+    }
+}
+
+#[test]
+fn a_large_transfer_takes_little_memory_and_is_whole() {
+    let (near, far) = two();
+    let mut pair = Pair::of(
+        Config { output_limit: 256 << 20, ..config(Some(near)) },
+        Config { wire_limits: limits(), ..config(Some(far)) },
+    );
+    pair.run();
+    let text: String = "0123456789abcdef".repeat(1 << 18);
+    for _ in 0..8 {
+        pair.near.send(Value::string(text.clone()));
+    }
+    let mut most = 0;
+    while !pair.near.driver.connection().poll_transmit().is_empty() {
+        if let Step::Write(bytes) = pair.near.driver.poll_step(NOW) {
+            most = most.max(bytes.len());
+            let bytes = bytes.to_vec();
+            pair.near.driver.feed_write(Ok(bytes.len()), NOW);
+            pair.far.incoming.extend(bytes);
+        }
+        while !pair.far.incoming.is_empty() {
+            pair.far.step(&mut Wire::default(), NOW);
+        }
+    }
+    assert!((64 << 10..66 << 10).contains(&most), "{most}");
+    let is_whole = |told: &&Notification| matches!(told, Notification::Event(event) if event.args == [Value::string(text.clone())]);
+    pair.run();
+    assert_eq!(pair.far.told.iter().filter(is_whole).count(), 8);
+}
+
+fn limits() -> crate::wire::Limits {
+    crate::wire::Limits { chunk: 1 << 26, message: 1 << 26, ..Default::default() }
+}
+
+#[test]
+fn nothing_counts_as_written_before_its_ciphertext_is() {
+    let (near, far) = two();
+    let mut pair = Pair::new(&near, &far);
+    pair.run();
+    let driver = &mut pair.near.driver;
+    assert_eq!(driver.poll_flush(), Poll::Ready(Flushed::All));
+    let event = Event { name: "e".into(), time: 1.5, args: vec![Value::Count(1)] };
+    assert_eq!(driver.connection_mut().send_event(&event), Ok(Sent::Sent));
+    let waiting = driver.connection().poll_transmit().len();
+    assert_eq!(driver.poll_flush(), Poll::Pending);
+    assert!(driver.poll_written().is_pending());
+    let Step::Write(bytes) = driver.poll_step(NOW) else { panic!() };
+    let length = bytes.len();
+    assert!(length > waiting);
+    driver.feed_write(Ok(length - 1), NOW);
+    assert_eq!(driver.connection().poll_transmit().len(), waiting);
+    assert_eq!(driver.poll_flush(), Poll::Pending);
+    driver.feed_write(Ok(1), NOW);
+    assert!(driver.connection().poll_transmit().is_empty());
+    assert_eq!(driver.poll_flush(), Poll::Ready(Flushed::All));
+}
+
+#[test]
+fn a_name_or_a_digest_can_be_demanded() {
+    let authority = Authority::new();
+    let named = || Made { name: Some("sensor.example"), ..Made::default() };
+    let (near, far) = (authority.config(named()), authority.config(named()));
+    let near = near.expect_name("sensor.example").unwrap().pin(far.own_sha256()).unwrap();
+    let far = far.expect_name("sensor.example").unwrap().pin([0; 32]).unwrap();
+    let far = far.pin(near.own_sha256()).unwrap();
+    let mut pair = Pair::new(&near, &far);
+    pair.run();
+    pair.assert_running();
+}

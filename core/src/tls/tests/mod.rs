@@ -1,0 +1,189 @@
+//! Two drivers that speak TLS over wires made of memory.
+
+mod certificates;
+mod closing;
+mod configuration;
+mod good;
+mod node;
+mod refused;
+mod splits;
+
+use std::collections::VecDeque;
+use std::io::ErrorKind;
+use std::task::Poll;
+use std::time::Duration;
+
+use super::*;
+use crate::Time;
+use crate::connection::{
+    CloseCause, Config, Connection, Notification, Phase, Role, Sent, Setup, Undeclared,
+};
+use crate::data::{Event, Value};
+use crate::transport::{Driver, Step};
+use certificates::{Authority, Made};
+
+/// In November 2023.
+const NOW: Time = Time::from_nanos(1_700_000_000_500_000_000);
+
+fn after(secs: u64) -> Time {
+    NOW + Duration::from_secs(secs)
+}
+
+fn config(tls: Option<TlsConfig>) -> Config {
+    let setup = Setup { events: vec!["e".into()], accept_input: true, ..Setup::default() };
+    Config { setup: Some(setup), undeclared: Undeclared::Deliver, tls, ..Config::default() }
+}
+
+/// One end of a connection.
+struct End {
+    driver: Driver,
+    /// What is on its way to it.
+    incoming: VecDeque<u8>,
+    /// Nothing comes after it.
+    ended: bool,
+    /// How much is read, and written, at once.
+    piece: usize,
+    closed: bool,
+    told: Vec<Notification>,
+    /// All that was written.
+    written: Vec<u8>,
+}
+
+impl End {
+    fn new(config: Config, role: Role) -> End {
+        End::at(NOW, config, role)
+    }
+
+    fn at(now: Time, config: Config, role: Role) -> End {
+        End {
+            driver: Driver::new(Connection::new(config, role, now)),
+            incoming: VecDeque::new(),
+            ended: false,
+            piece: usize::MAX,
+            closed: false,
+            told: Vec::new(),
+            written: Vec::new(),
+        }
+    }
+
+    /// Takes a step; returns whether it led anywhere.
+    fn step(&mut self, peer: &mut Wire, now: Time) -> bool {
+        while let Poll::Ready(Some(told)) = self.driver.poll_notification() {
+            self.told.push(told);
+        }
+        match self.driver.poll_step(now) {
+            Step::Write(bytes) => {
+                let bytes = bytes.get(..self.piece).unwrap_or(bytes).to_vec();
+                self.driver.feed_write(Ok(bytes.len()), now);
+                self.written.extend(&bytes);
+                peer.0.extend(bytes);
+            }
+            Step::Read => {
+                let length = self.incoming.len().min(self.piece).min(64 << 10);
+                let bytes: Vec<u8> = self.incoming.drain(..length).collect();
+                if bytes.is_empty() && !self.ended {
+                    self.driver.feed_read(Err(ErrorKind::WouldBlock.into()), now);
+                    return self.step(peer, now);
+                }
+                self.driver.feed_read(Ok(&bytes), now);
+            }
+            Step::EndOutput => peer.1 = true,
+            Step::Yield => {}
+            Step::Wait { .. } => {
+                self.driver.feed_readable();
+                self.driver.feed_writable();
+                return false;
+            }
+            Step::Close => {
+                peer.1 = true;
+                let first = !self.closed;
+                self.closed = true;
+                return first;
+            }
+        }
+        true
+    }
+
+    fn send(&mut self, value: Value) {
+        let event = Event { name: "e".into(), time: 1.5, args: vec![value] };
+        assert_eq!(self.driver.connection_mut().send_event(&event), Ok(Sent::Sent));
+    }
+
+    fn events(&self) -> usize {
+        self.told.iter().filter(|told| matches!(told, Notification::Event(_))).count()
+    }
+
+    fn cause(&self) -> Option<&CloseCause> {
+        self.told.iter().find_map(|told| match told {
+            Notification::Closed(cause) => Some(cause),
+            _ => None,
+        })
+    }
+
+    /// How TLS failed.
+    fn failure(&self) -> &TlsError {
+        match self.cause() {
+            Some(CloseCause::Tls(error)) => error,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn phase(&self) -> Phase {
+        self.driver.connection().phase()
+    }
+}
+
+/// What is on its way, and whether nothing comes after it.
+#[derive(Default)]
+struct Wire(Vec<u8>, bool);
+
+struct Pair {
+    /// The one that connects.
+    near: End,
+    far: End,
+    now: Time,
+}
+
+impl Pair {
+    fn at(now: Time, near: Config, far: Config) -> Pair {
+        let near = End::at(now, near, Role::Initiator);
+        Pair { near, far: End::at(now, far, Role::Acceptor), now }
+    }
+
+    fn of(near: Config, far: Config) -> Pair {
+        Pair::at(NOW, near, far)
+    }
+
+    fn new(near: &TlsConfig, far: &TlsConfig) -> Pair {
+        Pair::of(config(Some(near.clone())), config(Some(far.clone())))
+    }
+
+    /// Carries bytes until nothing moves.
+    fn run(&mut self) {
+        loop {
+            let mut wire = Wire::default();
+            let moved = self.near.step(&mut wire, self.now);
+            self.far.incoming.extend(wire.0);
+            self.far.ended |= wire.1;
+            let mut wire = Wire::default();
+            let moved = self.far.step(&mut wire, self.now) | moved;
+            self.near.incoming.extend(wire.0);
+            self.near.ended |= wire.1;
+            if !moved {
+                return;
+            }
+        }
+    }
+
+    fn assert_running(&self) {
+        for end in [&self.near, &self.far] {
+            assert_eq!(end.phase(), Phase::Running, "{:?}", end.told);
+        }
+    }
+}
+
+/// Two nodes with one authority.
+fn two() -> (TlsConfig, TlsConfig) {
+    let authority = Authority::new();
+    (authority.config(Made::default()), authority.config(Made::default()))
+}

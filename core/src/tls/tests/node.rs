@@ -1,0 +1,301 @@
+//! A node whose connections are secured, or are to be.
+
+use std::net::Ipv4Addr;
+use std::task::Waker;
+
+use super::*;
+use crate::node::{
+    Action, Communication, Configuration, Endpoint, Node, Notification as Told, Options, PeerState,
+};
+use crate::transport::{Carrier, Hub, Task};
+
+/// A node, and one connection of it to an end that the test drives.
+struct World {
+    hub: Hub,
+    carrier: Option<Carrier>,
+    buffer: Vec<u8>,
+    peer: End,
+    /// What the node is sent.
+    incoming: VecDeque<u8>,
+    ended: bool,
+    closed: bool,
+    now: Time,
+}
+
+const HERE: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
+
+fn options(tls: &TlsConfig) -> Options {
+    Options { tls: Some(tls.clone()), ..Options::default() }
+}
+
+fn hub(options: Options, node: Node) -> Hub {
+    let nodes = vec![("peer".to_owned(), node)];
+    let configuration = Configuration { options, nodes, ..Configuration::default() };
+    let mut hub = Hub::new(Communication::new(configuration).unwrap());
+    hub.communication_mut().start(NOW);
+    let _ = hub.settle();
+    hub
+}
+
+impl World {
+    fn of(hub: Hub, carrier: Option<Carrier>, peer: End) -> World {
+        World {
+            hub,
+            carrier,
+            buffer: vec![0; 64 << 10],
+            peer,
+            incoming: VecDeque::new(),
+            ended: false,
+            closed: false,
+            now: NOW,
+        }
+    }
+
+    /// The peer connects.
+    fn accepting(options: Options, peer: Config) -> World {
+        let mut hub = hub(Options { listen_ssl: true, ..options }, Node::new(HERE.into()));
+        let from = Endpoint::new(HERE.into(), 50_000);
+        let carrier = Carrier::accept(&mut hub, from, true, NOW);
+        World::of(hub, carrier, End::new(peer, Role::Initiator))
+    }
+
+    /// The node connects.
+    fn connecting(options: Options, node: Node, peer: Config) -> World {
+        let node = Node { connect: true, ssl: true, ..node };
+        let mut hub = hub(options, node);
+        let Task::Do(Action::Connect { connection, ssl: true, .. }) =
+            hub.poll_task(NOW, Waker::noop())
+        else {
+            panic!()
+        };
+        let carrier = Carrier::new(connection);
+        carrier.feed_connected(&mut hub, NOW);
+        World::of(hub, Some(carrier), End::new(peer, Role::Acceptor))
+    }
+
+    /// Does one thing for the node; returns whether it led anywhere.
+    fn step(&mut self) -> bool {
+        let Some(carrier) = &mut self.carrier else { return false };
+        match carrier.poll_step(&mut self.hub, &mut self.buffer, self.now, Waker::noop()) {
+            Step::Write(bytes) => {
+                self.peer.incoming.extend(bytes);
+                let length = bytes.len();
+                carrier.feed_write(Ok(length));
+            }
+            Step::Read => {
+                let length = self.incoming.len().min(self.buffer.len());
+                if length == 0 && !self.ended {
+                    carrier.feed_read(Err(ErrorKind::WouldBlock.into()));
+                    return self.step();
+                }
+                let bytes: Vec<u8> = self.incoming.drain(..length).collect();
+                self.buffer[..length].copy_from_slice(&bytes);
+                carrier.feed_read(Ok(length));
+            }
+            Step::EndOutput => self.peer.ended = true,
+            Step::Yield => {}
+            Step::Wait { .. } => {
+                carrier.feed_ready();
+                return false;
+            }
+            Step::Close => {
+                self.peer.ended = true;
+                self.closed = true;
+                carrier.feed_closed(&mut self.hub, self.now);
+                self.carrier = None;
+            }
+        }
+        true
+    }
+
+    fn run(&mut self) {
+        loop {
+            let moved = self.step();
+            let mut wire = Wire::default();
+            let moved = self.peer.step(&mut wire, self.now) | moved;
+            self.incoming.extend(wire.0);
+            self.ended |= wire.1;
+            let _ = self.hub.settle();
+            if !moved {
+                return;
+            }
+        }
+    }
+
+    /// Returns what is told, the log as text.
+    fn told(&mut self) -> Vec<String> {
+        let mut told = Vec::new();
+        while let Poll::Ready(Some(one)) = self.hub.poll_notification(Waker::noop()) {
+            told.push(match one {
+                Told::Log(entry) => entry.to_string(),
+                other => format!("{other:?}"),
+            });
+        }
+        told
+    }
+}
+
+fn position(told: &[String], end: &str) -> usize {
+    let found = told.iter().position(|line| line.ends_with(end));
+    found.unwrap_or_else(|| panic!("no {end} in {told:#?}"))
+}
+
+#[test]
+fn accepted_connections_begin_when_they_are_secured() {
+    let (ours, theirs) = two();
+    let mut world = World::accepting(options(&ours), config(Some(theirs)));
+    let before = world.told();
+    position(&before, "[#10000/10.0.0.1:50000] accepted SSL connection");
+    position(&before, "added peer");
+    assert!(!before.iter().any(|line| line.contains("peer connected")), "{before:?}");
+    world.run();
+    let told = world.told();
+    position(&told, "phase: running");
+    assert_eq!(world.peer.phase(), Phase::Running);
+    let communication = world.hub.communication();
+    let peer = communication.peers().next().unwrap().id;
+    assert_eq!(communication.peer_state(peer), Some(PeerState::Connected(Phase::Running)));
+    world.peer.driver.close(NOW);
+    world.run();
+    let told = world.told();
+    assert!(told.iter().any(|line| line.contains("cause: PeerClosed")), "{told:?}");
+    assert!(world.closed);
+}
+
+#[test]
+fn connections_are_up_when_they_are_secured() {
+    let (ours, theirs) = two();
+    let node = Node::new(HERE.into());
+    let mut world = World::connecting(options(&ours), node, config(Some(theirs)));
+    assert!(!world.told().iter().any(|line| line.ends_with("connected")));
+    world.run();
+    let told = world.told();
+    assert!(position(&told, "[#1/10.0.0.1:47757] connected") < position(&told, "peer connected"));
+    position(&told, "phase: running");
+}
+
+#[test]
+fn what_fails_while_connecting_is_logged_told_and_retried() {
+    let authority = Authority::new();
+    let stranger = Authority::new().config(Made::default());
+    let ours = authority.config(Made::default());
+    for retry in [0, 5] {
+        let node = Node { retry: Duration::from_secs(retry), ..Node::new(HERE.into()) };
+        let mut world = World::connecting(options(&ours), node, config(Some(stranger.clone())));
+        world.run();
+        let told = world.told();
+        let line = "can't init peer io: the peer's certificate is from no authority among \
+                    `ssl_ca_certificate`, 4§6";
+        assert!(told.iter().any(|told| told == line), "{told:#?}");
+        let retries = told.iter().any(|told| told.contains("retries: true"));
+        assert_eq!(retries, retry > 0);
+        assert_eq!(told.iter().any(|told| told.ends_with("could not connect")), retry == 0);
+        let refused = TlsError::Refused { alert: Alert(48), role: Role::Acceptor };
+        assert_eq!(*world.peer.failure(), refused, "it is told why");
+        assert!(world.closed);
+        let until = world.hub.communication().next_timeout();
+        assert_eq!(until == Some(after(5)), retry > 0);
+    }
+}
+
+#[test]
+fn what_fails_while_accepting_is_logged_told_and_forgotten() {
+    let ours = Authority::new().config(Made::default());
+    let stranger = Authority::new().config(Made::default());
+    let mut world = World::accepting(options(&ours), config(Some(stranger)));
+    world.run();
+    // The one that connects doesn't accept us either, and says so first.
+    let told = world.told();
+    let line = "can't init peer io: the peer refuses: unknown_ca (48), our certificate is from no \
+                authority that the peer knows, 4§6";
+    assert!(told.iter().any(|told| told == line), "{told:#?}");
+    assert!(told.iter().any(|told| told.contains("established: false, cause: Tls(")), "{told:?}");
+    assert!(world.closed);
+    assert_eq!(world.hub.communication().peers().count(), 0);
+}
+
+#[test]
+fn a_peer_without_tls_is_told_from_one_that_has_it() {
+    let (ours, _) = two();
+    let mut world = World::accepting(options(&ours), config(None));
+    world.run();
+    let line =
+        "can't init peer io: the peer speaks the protocol in clear text, TLS is expected, 4§6";
+    assert!(world.told().iter().any(|told| told == line));
+}
+
+#[test]
+fn without_certificates_there_is_no_tls() {
+    let (_, theirs) = two();
+    let named = || Some("name.pem".to_owned());
+    let options =
+        Options { ssl_ca_certificate: named(), ssl_private_key: named(), ..Options::default() };
+    let mut world = World::accepting(options, config(Some(theirs)));
+    world.run();
+    let told = world.told();
+    let line = "can't init peer io: TLS is asked for, but there are no certificates for it, 4§6";
+    assert!(told.iter().any(|told| told == line), "{told:#?}");
+    assert!(world.closed);
+}
+
+#[test]
+fn a_failure_in_mid_session_is_one_of_tls() {
+    let (ours, theirs) = two();
+    let node = Node { retry: Duration::from_secs(5), ..Node::new(HERE.into()) };
+    let mut world = World::connecting(options(&ours), node, config(Some(theirs)));
+    world.run();
+    world.told();
+    world.ended = true;
+    world.run();
+    let told = world.told();
+    let line = "can't read data chunk: the stream ended without close_notify: it was cut off, or \
+                the peer died, 4§6";
+    assert!(told.iter().any(|told| told == line), "{told:#?}");
+    assert!(told.iter().any(|told| told.contains("cause: Tls(Truncated)")), "{told:?}");
+    let peer = world.hub.communication().node_peer("peer").unwrap().id;
+    let state = world.hub.communication().peer_state(peer);
+    assert_eq!(state, Some(PeerState::Waiting { until: after(5) }));
+}
+
+#[test]
+fn what_is_being_secured_ends_with_the_node_or_on_demand() {
+    for terminates in [true, false] {
+        for accepts in [true, false] {
+            let (ours, theirs) = two();
+            let mut world = if accepts {
+                World::accepting(options(&ours), config(Some(theirs)))
+            } else {
+                World::connecting(options(&ours), Node::new(HERE.into()), config(Some(theirs)))
+            };
+            world.step();
+            let peer = world.hub.communication().peers().next().unwrap().id;
+            let node = world.hub.communication_mut();
+            if terminates {
+                node.terminate_communication(NOW);
+            } else {
+                node.disconnect(peer, NOW).unwrap();
+            }
+            while world.step() {}
+            assert!(world.closed);
+            let told = world.told();
+            assert!(!told.iter().any(|line| line.contains("peer io")), "{told:?}");
+            assert_eq!(world.hub.communication().terminated().is_some(), terminates);
+            let left = world.hub.communication().peers().count();
+            assert_eq!(left == 0, accepts, "{terminates} {told:?}");
+        }
+    }
+}
+
+#[test]
+fn a_handshake_that_stalls_is_given_up() {
+    let (ours, theirs) = two();
+    let mut world = World::accepting(options(&ours), config(Some(theirs)));
+    while world.step() {}
+    world.now = after(30);
+    while world.step() {}
+    let line = "can't init peer io: no TLS handshake within 30 s, 4§6";
+    assert!(world.told().iter().any(|told| told == line));
+    world.now = after(35);
+    while world.step() {}
+    assert!(world.closed);
+}

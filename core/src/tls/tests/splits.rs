@@ -1,0 +1,108 @@
+//! Bytes come in any pieces, and may stop anywhere.
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn pieces_of_any_size_do() {
+    let (near, far) = two();
+    for piece in [1, 2, 7, 100, 1000] {
+        let mut pair = Pair::new(&near, &far);
+        (pair.near.piece, pair.far.piece) = (piece, piece);
+        pair.run();
+        pair.assert_running();
+        pair.near.send(Value::string("x".repeat(40_000)));
+        pair.run();
+        assert_eq!(pair.far.events(), 1, "{piece}");
+    }
+}
+
+/// All that each side sends until one has sent an event and closed.
+fn session(near: &TlsConfig, far: &TlsConfig) -> Pair {
+    let mut pair = Pair::new(near, far);
+    pair.run();
+    pair.near.send(Value::Count(1));
+    pair.near.driver.close(NOW);
+    pair.run();
+    assert_eq!(pair.far.cause(), Some(&CloseCause::PeerClosed));
+    pair
+}
+
+#[test]
+fn a_stream_that_ends_anywhere_ends_with_an_error() {
+    let (near, far) = two();
+    // Signatures are not always of the same length; the last record has more than ten bytes.
+    let whole = session(&near, &far).near.written.len() - 10;
+    for length in 0..whole {
+        let mut pair = Pair::new(&near, &far);
+        let mut left = length;
+        let mut said = false;
+        for _ in 0..200 {
+            let mut wire = Wire::default();
+            pair.near.step(&mut wire, NOW);
+            if pair.near.phase() == Phase::Running && !said {
+                said = true;
+                pair.near.send(Value::Count(1));
+                pair.near.driver.close(NOW);
+            }
+            let passes = wire.0.len().min(left);
+            left -= passes;
+            pair.far.incoming.extend(wire.0.drain(..passes));
+            pair.far.ended |= left == 0;
+            let mut wire = Wire::default();
+            pair.far.step(&mut wire, NOW);
+            pair.near.incoming.extend(wire.0);
+            if pair.far.closed {
+                break;
+            }
+        }
+        let error = pair.far.failure();
+        assert!(
+            matches!(error, TlsError::ClosedInHandshake | TlsError::Truncated),
+            "{length}: {error}"
+        );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// However both streams are cut, the same events come out.
+    #[test]
+    fn any_pieces_do(
+        pieces in prop::collection::vec((1..3000_usize, 1..3000_usize), 1..20),
+        lengths in prop::collection::vec(0..50_000_usize, 1..5),
+    ) {
+        let (near, far) = two();
+        let mut pair = Pair::new(&near, &far);
+        let mut lengths = lengths.into_iter();
+        for (a, b) in pieces.into_iter().cycle().take(200) {
+            (pair.near.piece, pair.far.piece) = (a, b);
+            pair.run();
+            pair.assert_running();
+            let Some(length) = lengths.next() else { break };
+            let before = pair.far.events();
+            pair.near.send(Value::string("x".repeat(length)));
+            pair.far.send(Value::string("y".repeat(length)));
+            pair.run();
+            prop_assert_eq!(pair.far.events(), before + 1);
+            prop_assert_eq!(pair.near.events(), before + 1);
+        }
+    }
+
+    /// Whatever comes instead of TLS, or within it, is no more than an error.
+    #[test]
+    fn garbage_is_an_error(bytes in prop::collection::vec(any::<u8>(), 0..200), hello in any::<bool>()) {
+        let (_, far) = two();
+        let mut end = End::new(config(Some(far)), Role::Acceptor);
+        if hello {
+            end.incoming.extend([0x16, 3, 1]);
+        }
+        end.incoming.extend(bytes);
+        end.ended = true;
+        while end.step(&mut Wire::default(), NOW) {}
+        prop_assert!(end.closed);
+        end.failure();
+    }
+}
