@@ -5,6 +5,7 @@
 //! * [`commands`]: each command line that begins with `brocomm` parses.
 //! * [`examples`]: each program of the book runs. That it compiles, cargo sees to.
 //! * [`names`]: what the book names is there.
+//! * `tls`, with the feature of that name: the certificates are good for what they are made for.
 //! * [`links`]: each page is in the summary, and each link and each inclusion leads somewhere.
 #![cfg(unix)]
 #![allow(clippy::print_stderr, reason = "these are tests")]
@@ -17,4 +18,6 @@ mod names;
 mod pages;
 mod program;
 mod terminal;
+#[cfg(feature = "tls")]
+mod tls;
 mod tutorial;

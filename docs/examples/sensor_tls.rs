@@ -1,0 +1,69 @@
+//! A sensor that uses TLS: tells a hub of a scan, and waits to be told whom to block.
+//!
+//! ```text
+//! cargo run -p brocomm-docs --features tls --example sensor_tls -- 127.0.0.1:47760 ca.pem sensor.pem
+//! ```
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a program")]
+
+use std::error::Error;
+use std::fs;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use brocomm::data::Declarations;
+use brocomm::event;
+use brocomm::node::{Configuration, Node, Notification, Options};
+use brocomm::tls::TlsConfig;
+use brocomm_std::NodeHandle;
+
+const DECLARATIONS: &str = "
+    event scan_seen(host: addr, ports: count);
+    event block(host: addr, why: string);
+";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let hub: SocketAddr =
+        std::env::args().nth(1).ok_or("usage: sensor_std ADDRESS:PORT")?.parse()?;
+
+    // ANCHOR: configuration
+    let mut declarations = Declarations::new();
+    declarations.read(DECLARATIONS)?;
+    let entry = Node {
+        ssl: true,
+        connect: true,
+        p: Some(hub.port()),
+        class: Some("sensor".into()),
+        retry: Duration::from_secs(1),
+        events: Some("block".parse()?),
+        ..Node::new(hub.ip())
+    };
+    let (node, mut told) = NodeHandle::start(Configuration {
+        options,
+        nodes: vec![("hub".into(), entry)],
+        declarations: Arc::new(declarations),
+    })?;
+    // ANCHOR_END: configuration
+
+    while let Some(notification) = told.next(None) {
+        match notification {
+            Notification::ConnectionHandshakeDone(_) => {
+                let host = IpAddr::from([10, 0, 0, 1]);
+                node.try_raise(event!("scan_seen", host, 443u64))?;
+            }
+            Notification::Event { event, .. } if event.name == "block" => {
+                let (host, why): (IpAddr, String) = (event.arg(0)?, event.arg(1)?);
+                println!("block {host}: {why}");
+                break;
+            }
+            // The communication log; a real program writes it to a file.
+            Notification::Log(entry) => eprintln!("{entry}"),
+            _ => {}
+        }
+    }
+
+    // Sends what waits, then closes.
+    let undelivered = node.terminate();
+    if undelivered.is_empty() { Ok(()) } else { Err("the hub did not take all".into()) }
+}

@@ -1,0 +1,84 @@
+//! Makes the certificates of the page on TLS, and uses them.
+
+use std::fs;
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use brocomm::data::Declarations;
+use brocomm::event;
+use brocomm::node::{Configuration, Node, Notification, Options};
+use brocomm::tls::TlsConfig;
+use brocomm_std::NodeHandle;
+
+use crate::pages::pages;
+use crate::program::example;
+use crate::terminal::Terminal;
+
+#[test]
+fn a_sensor_with_the_certificates_of_the_page() {
+    if Command::new("openssl").arg("version").output().is_err() {
+        eprintln!("there is no openssl here: not tested");
+        return;
+    }
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tls");
+    // It may be left from the run before.
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    let pages = pages();
+    let page = pages.iter().find(|page| page.name() == "src/operations/tls.md");
+    let mut terminal = Terminal::open("certificates", &folder, &folder);
+    for (_, commands) in page.expect("there is such a page").blocks("sh") {
+        terminal.type_in(&commands);
+        terminal.finish();
+    }
+
+    let read = |file| fs::read(folder.join(file)).expect("the page says how to make it");
+    let tls = TlsConfig::from_pem(&read("ca.pem"), &read("hub.pem"), None).expect("it is good");
+    let mut declarations = Declarations::new();
+    declarations
+        .read("event scan_seen(host: addr, ports: count); event block(host: addr, why: string);")
+        .expect("they are right");
+    let here = Ipv4Addr::LOCALHOST.into();
+    let sensors = Node {
+        class: Some("sensor".into()),
+        events: Some("scan_seen".parse().expect("it is a pattern")),
+        ..Node::new(here)
+    };
+    let (hub, mut told) = NodeHandle::start(Configuration {
+        options: Options {
+            listen: true,
+            listen_interface: here,
+            listen_port: 0,
+            listen_ssl: true,
+            tls: Some(tls),
+            ..Options::default()
+        },
+        nodes: vec![("sensors".into(), sensors)],
+        declarations: Arc::new(declarations),
+    })
+    .expect("it is right");
+
+    let mut sensor = None;
+    while let Some(notification) = told.next(None) {
+        match notification {
+            Notification::Listening(endpoint) => {
+                let mut command = Command::new(example("sensor_tls"));
+                command.arg(endpoint.to_string()).args(["ca.pem", "sensor.pem"]);
+                let child = command.current_dir(&folder).stdout(Stdio::piped()).spawn();
+                sensor = Some(child.expect("cargo has built it"));
+            }
+            Notification::Event { event, .. } => {
+                let host = event.arg::<std::net::IpAddr>(0).expect("it is declared so");
+                hub.try_raise(event!("block", host, "it scans")).expect("there is room");
+            }
+            Notification::ConnectionClosed { .. } => break,
+            _ => {}
+        }
+    }
+    hub.terminate();
+    let output = sensor.expect("it was started").wait_with_output().expect("it ends");
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "block 10.0.0.1: it scans\n");
+}
