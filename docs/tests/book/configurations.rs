@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+
 use crate::pages::{Page, pages};
 use crate::program::run;
 
@@ -15,8 +17,23 @@ fn check(folder: &Path, text: &str, page: &Page) {
     assert!(output.status.success(), "{}:\n{text}\n{told}", page.name());
 }
 
-/// Each block in TOML is the configuration of a node, unless it is marked `toml,cargo`. A block in
-/// Bro's notation that is marked `bro,file=NAME` lies beside those on its page.
+/// Makes the files that a configuration with TLS names.
+fn certify(folder: &Path) {
+    let params = || CertificateParams::new(Vec::new()).expect("it has no names");
+    let mut authority = params();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = || KeyPair::generate().expect("a key can be made");
+    let authority = CertifiedIssuer::self_signed(authority, key()).expect("it is right");
+    let own = key();
+    let hub =
+        params().signed_by(&own, &authority).expect("it is right").pem() + &own.serialize_pem();
+    fs::write(folder.join("ca.pem"), authority.pem()).expect("the folder is ours");
+    fs::write(folder.join("hub.pem"), hub).expect("the folder is ours");
+}
+
+/// Each block in TOML is the configuration of a node, unless it is marked `toml,cargo`; for one that
+/// is marked `toml,certificates` there are `ca.pem` and `hub.pem`. A block in Bro's notation that is
+/// marked `bro,file=NAME` lies beside those on its page.
 #[test]
 fn each_configuration_of_a_node_is_one() {
     let mut checked = 0;
@@ -34,6 +51,9 @@ fn each_configuration_of_a_node_is_one() {
         for (attributes, text) in page.blocks("toml") {
             if attributes.iter().any(|it| it == "cargo") {
                 continue;
+            }
+            if attributes.iter().any(|it| it == "certificates") {
+                certify(&folder);
             }
             check(&folder, &text, &page);
             checked += 1;
