@@ -163,8 +163,7 @@ impl Communication {
     /// Lets in what waited for room in a peer's inbox, and ends its turn if there is nothing more.
     fn refill(&mut self, id: PeerId, waited: bool) {
         if waited {
-            self.drain(id);
-            self.touch_peer(id);
+            self.let_in(id);
         }
         if self.peers.get(&id).is_some_and(|peer| peer.inbox.is_empty()) {
             self.end_turn();
@@ -173,10 +172,18 @@ impl Communication {
             self.crowded = false;
             let all: Vec<PeerId> = self.peers.keys().copied().collect();
             for id in all {
-                self.drain(id);
-                self.touch_peer(id);
+                self.let_in(id);
             }
         }
+    }
+
+    /// Goes on with what a peer sends, which waited: it was not silent, but not read.
+    fn let_in(&mut self, id: PeerId) {
+        if let Some(peer) = self.peers.get_mut(&id) {
+            (peer.heard, peer.pinged) = (self.now, false);
+        }
+        self.drain(id);
+        self.touch_peer(id);
     }
 
     /// Tells whether the next event of a peer cannot be sent on yet.
