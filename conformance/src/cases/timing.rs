@@ -6,7 +6,7 @@ use std::time::Duration;
 use brocomm::data::Value;
 use brocomm::wire::Message;
 
-use crate::suite::{Case, Exchange, Role, Stop};
+use crate::suite::{Case, Exchange, Role};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
