@@ -137,7 +137,6 @@ pub use crate::log_messages::{
     LogError, LogErrorKind, LogField, LogValue, LogWriter, WRITER_ASCII,
 };
 pub use ascii::AsciiFormat;
-#[cfg(feature = "__tls")]
 pub use communication::{CommunicationLine, CommunicationLog, PeerPrefix};
 pub use file::LogFile;
 pub use format::LogFormat;
