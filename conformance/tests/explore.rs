@@ -5,6 +5,7 @@ use std::io;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use brocomm::wire::Framing;
 use brocomm_conformance::explore::explore;
 use brocomm_conformance::own::{Own, Transport};
 use brocomm_conformance::suite::{Entry, Implementation, Profile, Role, Settings};
@@ -12,7 +13,8 @@ use brocomm_conformance::suite::{Entry, Implementation, Profile, Role, Settings}
 #[test]
 fn random_sessions_are_answered() {
     for role in Role::BOTH {
-        let mut own = Own::start(Transport::Std, role).expect("a node of our own starts");
+        let mut own =
+            Own::start(Transport::Std, role, Framing::Clear).expect("a node of our own starts");
         if let Err(found) = explore(&mut own, &Profile::FULL, &Settings::default(), 1, 60) {
             panic!("{}\n{}", found.script, found.report);
         }
@@ -40,7 +42,8 @@ impl Implementation for Deaf {
 /// A session of nothing is not answered either: it ends in an echo.
 #[test]
 fn what_fails_is_made_small() {
-    let own = Own::start(Transport::Std, Role::Connects).expect("a node of our own starts");
+    let own = Own::start(Transport::Std, Role::Connects, Framing::Clear)
+        .expect("a node of our own starts");
     let settings = Settings { patience: Duration::from_millis(50), ..Settings::default() };
     // What comes of it is the class that the case does not ask for.
     let mut deaf = Deaf(own);
