@@ -3,6 +3,9 @@
 
 use brocomm_async_std as transport;
 
+#[path = "../../transport-tokio/tests/stream/clear.rs"]
+mod stream;
+
 // Written once for all asynchronous transports.
 #[path = "../../transport-tokio/tests/behaviour/mod.rs"]
 mod behaviour;
@@ -19,6 +22,7 @@ mod async_std {
         )*};
     }
     crate::behaviour::all!(run);
+    crate::behaviour::in_the_clear!(run);
 }
 
 #[cfg(feature = "smol")]
@@ -32,4 +36,5 @@ mod smol {
         )*};
     }
     crate::behaviour::all!(run);
+    crate::behaviour::in_the_clear!(run);
 }

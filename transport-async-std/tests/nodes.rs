@@ -3,6 +3,9 @@
 
 use brocomm_async_std as transport;
 
+#[path = "../../transport-tokio/tests/stream/clear.rs"]
+mod stream;
+
 // Written once for all asynchronous transports.
 #[path = "../../transport-tokio/tests/nodes/mod.rs"]
 mod behaviour;

@@ -2,6 +2,9 @@
 
 mod transport;
 
+#[path = "../../transport-tokio/tests/stream/clear.rs"]
+mod stream;
+
 // Written once for all transports, with futures; here these call what blocks, for short times.
 #[path = "../../transport-tokio/tests/nodes/mod.rs"]
 mod behaviour;

@@ -2,6 +2,9 @@
 
 use brocomm_tokio as transport;
 
+#[path = "stream/clear.rs"]
+mod stream;
+
 mod behaviour;
 
 /// Each body is spawned, so its futures can go from thread to thread.
@@ -15,6 +18,7 @@ mod current_thread {
         )*};
     }
     crate::behaviour::all!(run);
+    crate::behaviour::in_the_clear!(run);
 }
 
 mod multi_thread {
@@ -27,4 +31,5 @@ mod multi_thread {
         )*};
     }
     crate::behaviour::all!(run);
+    crate::behaviour::in_the_clear!(run);
 }

@@ -2,6 +2,9 @@
 
 use brocomm_tokio as transport;
 
+#[path = "stream/clear.rs"]
+mod stream;
+
 #[path = "nodes/mod.rs"]
 mod behaviour;
 

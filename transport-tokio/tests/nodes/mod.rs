@@ -1,7 +1,7 @@
 //! What every asynchronous transport does for a whole node, whatever runs it.
 //!
-//! Whoever includes this names the transport `transport`. Real sockets on the loopback interface;
-//! nothing here asks how long something takes.
+//! Whoever includes this names the transport `transport`, and `stream` what it runs over. Real
+//! sockets on the loopback interface; nothing here asks how long something takes.
 
 mod pressure;
 mod processes;
@@ -19,6 +19,7 @@ use brocomm::node::{
 use brocomm::transport::RequestError;
 use futures_lite::future::{poll_once, yield_now, zip};
 
+use crate::stream;
 use crate::transport::{NodeHandle, Notifications};
 
 pub(crate) use pressure::*;
@@ -36,7 +37,7 @@ fn configuration(options: Options, nodes: Vec<Node>) -> Configuration {
     let mut declarations = Declarations::new();
     declarations.read(text).unwrap();
     let nodes = nodes.into_iter().enumerate().map(|(n, node)| (format!("node{n}"), node)).collect();
-    Configuration { options, nodes, declarations: Arc::new(declarations) }
+    stream::node(Configuration { options, nodes, declarations: Arc::new(declarations) })
 }
 
 /// Those of a node that listens where there is room.

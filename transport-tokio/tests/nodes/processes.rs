@@ -19,15 +19,16 @@ struct Process {
 impl Process {
     /// Starts this program again; `shell` has its path as `$0`, and runs it.
     fn start(shell: &str, part: &str) -> Process {
-        let mut child = Command::new("sh")
+        let mut command = Command::new("sh");
+        command
             .args(["-ec", shell])
             .arg(std::env::current_exe().unwrap())
             .args(["parts_of_other_processes", "--nocapture", "--test-threads=1"])
             .env(PART, part)
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .stdout(Stdio::piped());
+        stream::invite(&mut command);
+        let mut child = command.spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         Process { child, output }
     }

@@ -1,6 +1,7 @@
 //! What goes wrong.
 
 use std::io::{Read, Write};
+use std::iter;
 use std::net::{TcpListener, TcpStream};
 
 use brocomm::node::{NodeError, PeerState};
@@ -84,11 +85,18 @@ pub(crate) async fn attempts_can_be_given_up_and_begun_again() {
     }
     assert_eq!(here.connect_peer("node0"), Ok(peer));
     let state = || here.with(|node, _| node.peer_state(peer).unwrap());
-    while !matches!(state(), PeerState::Connected(_)) {
-        yield_now().await;
+    if stream::CLEAR {
+        while !matches!(state(), PeerState::Connected(_)) {
+            yield_now().await;
+        }
+        drop(silent);
+        closed(&mut told).await;
+    } else {
+        // Nobody answers the handshake of TLS, before which there is no connection.
+        assert_eq!(state(), PeerState::Connecting);
+        drop(silent);
+        failure(&mut told).await;
     }
-    drop(silent);
-    closed(&mut told).await;
     assert_eq!(here.terminate().await, []);
 }
 
@@ -100,9 +108,9 @@ pub(crate) async fn trickling_and_garbage_harm_nobody_else() {
     let mut trickling = TcpStream::connect((LOOPBACK, port)).unwrap();
     let mut garbage = TcpStream::connect((LOOPBACK, port)).unwrap();
     garbage.write_all(&[0xff; 1000]).unwrap();
-    for n in 0..100 {
-        // A message of a megabyte, at this pace.
-        let byte: u8 = if n == 1 { 0x10 } else { 0 };
+    // A long message, at this pace.
+    let long = stream::LONG_MESSAGE.iter().copied().chain(iter::repeat(0));
+    for (n, byte) in (0..100).zip(long) {
         trickling.write_all(&[byte]).unwrap();
         there.raise(small("ping", n)).await;
         assert_eq!(numbers(&mut told, 1).await, [n]);

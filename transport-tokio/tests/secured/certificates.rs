@@ -22,11 +22,18 @@ impl Authority {
     }
 
     /// Returns the configuration of a node that trusts this authority, and is certified by it.
+    #[allow(dead_code, reason = "some want it as text")]
     pub(crate) fn config(&self) -> TlsConfig {
+        let (authority, own) = self.pem();
+        TlsConfig::from_pem(authority.as_bytes(), own.as_bytes(), None).unwrap()
+    }
+
+    /// Returns the same as text: the authority's certificate, then one by it with its key.
+    pub(crate) fn pem(&self) -> (String, String) {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.distinguished_name.push(DnType::CommonName, "node");
         let key = KeyPair::generate().unwrap();
         let own = params.signed_by(&key, &self.issuer).unwrap().pem() + &key.serialize_pem();
-        TlsConfig::from_pem(self.pem.as_bytes(), own.as_bytes(), None).unwrap()
+        (self.pem.clone(), own)
     }
 }
