@@ -24,12 +24,17 @@ const DECLARATIONS: &str = "
 ";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let hub: SocketAddr =
-        std::env::args().nth(1).ok_or("usage: sensor_std ADDRESS:PORT")?.parse()?;
-
-    // ANCHOR: configuration
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [hub, authority, own] = &arguments[..] else {
+        return Err("usage: sensor_tls ADDRESS:PORT CA.PEM NODE.PEM".into());
+    };
+    let hub: SocketAddr = hub.parse()?;
     let mut declarations = Declarations::new();
     declarations.read(DECLARATIONS)?;
+
+    // ANCHOR: configuration
+    let tls = TlsConfig::from_pem(&fs::read(authority)?, &fs::read(own)?, None)?;
+    let options = Options { tls: Some(tls), ..Options::default() };
     let entry = Node {
         ssl: true,
         connect: true,

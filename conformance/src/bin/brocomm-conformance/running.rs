@@ -25,10 +25,6 @@ pub(crate) struct Args {
     #[command(flatten)]
     common: Common,
 
-    /// With --self: over TLS, with certificates made for it.
-    #[arg(long, requires = "own")]
-    tls: bool,
-
     #[command(flatten)]
     choice: Choice,
 
@@ -80,6 +76,10 @@ pub(crate) struct Common {
     /// With --self: the transport.
     #[arg(long, value_name = "TRANSPORT", default_value = "std", value_parser = parse_transports)]
     transport: Transports,
+
+    /// With --self: over TLS, with certificates made for it.
+    #[arg(long, requires = "own")]
+    tls: bool,
 
     #[command(flatten)]
     capabilities: Capabilities,
