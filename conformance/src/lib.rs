@@ -11,6 +11,9 @@
 //! [`RecordingReader`] reads one step at a time and so needs little memory for large files.
 //! [`mod@testing`] has what tests of more than one package need.
 //!
+//! Single serializations and messages of logs with their meaning, and bytes that have to be refused,
+//! lie beside them; `vectors/README.md` is their index.
+//!
 //! ```
 //! use brocomm_conformance::{Expected, Side, sessions};
 //!
