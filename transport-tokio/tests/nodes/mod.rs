@@ -3,6 +3,7 @@
 //! Whoever includes this names the transport `transport`, and `stream` what it runs over. Real
 //! sockets on the loopback interface; nothing here asks how long something takes.
 
+mod multitude;
 mod pressure;
 mod processes;
 mod subscribing;
@@ -22,6 +23,7 @@ use futures_lite::future::{poll_once, yield_now, zip};
 use crate::stream;
 use crate::transport::{NodeHandle, Notifications};
 
+pub(crate) use multitude::*;
 pub(crate) use pressure::*;
 pub(crate) use processes::*;
 pub(crate) use subscribing::*;
@@ -282,6 +284,8 @@ macro_rules! all {
             events_go_both_ways_in_order
             the_entry_that_applies_is_that_of_the_class
             two_hundred_peers_get_an_event_that_is_raised_once
+            many_events_come_in_order
+            two_hundred_peers_at_once_send_and_get_many_events_in_order
             dropped_futures_lose_nothing
             answers_are_told_from_other_events
             an_application_makes_its_own_requests
