@@ -1,7 +1,7 @@
 //! Numbered cases that any implementation of the protocol can be run against.
 //!
 //! A [`Case`] is numbered after the section that it tests (`1.5/3`) and is a script for a peer: what
-//! is sent, and what must come back. [`run`] carries it out against an [`Implementation`]: one that
+//! is sent, and what must come back. [`run`](fn@run) carries it out against an [`Implementation`]: one that
 //! [listens](Listening), one that [connects](Connecting), or whatever gives connections.
 //! [`IMPLEMENTING.md`](https://docs.rs/crate/brocomm-conformance/latest/source/IMPLEMENTING.md)
 //! says on one page what an implementation has to do to be tested.
