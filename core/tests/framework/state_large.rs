@@ -2,7 +2,7 @@
 
 use brocomm::data::{Event, Value};
 use brocomm::node::{Node, Options, PeerId};
-use brocomm::state::Path;
+use brocomm::state::{FullState, Path};
 
 use super::network::{Network, address};
 use super::state_support::*;
@@ -55,7 +55,7 @@ fn give(entries: u64, elements: u64) {
     }
     add(&mut net, Options::default(), vec![("server", syncs(connects(SERVER)))]);
 
-    let (mut most, mut rounds, mut progress) = (0, 0, 0);
+    let (mut most, mut rounds, mut progress, mut whole) = (0, 0, 0, 0);
     while !is_running(&net, TAKER) {
         rounds += 1;
         let now = net.now;
@@ -77,7 +77,7 @@ fn give(entries: u64, elements: u64) {
         }
         if let Some(found) = net.nodes[SERVER].node.state_progress(TO_TAKER) {
             assert!(found.cost > progress && found.cost <= found.of_cost, "{found:?}");
-            progress = found.cost;
+            (progress, whole) = (found.cost, found.of_cost);
         }
         // What is there already, and what is not yet.
         change(&mut net, SERVER, |store| store.increment("hits", 1));
@@ -88,7 +88,9 @@ fn give(entries: u64, elements: u64) {
     net.settle();
     // 64 KiB at a time, of some 60 bytes each.
     assert!(rounds > (entries + elements) / 2000, "{rounds} rounds");
-    assert!(progress > entries * 3, "{progress}");
+    // An entry costs three, and the last pieces go without being looked at.
+    assert!(whole >= entries * 3, "{whole}");
+    assert!(whole - progress <= 3 * FullState::PIECE, "{progress} of {whole}");
     assert!(most < BYTES, "{most} bytes waited");
     assert_eq!(net.nodes[SERVER].node.state_progress(TO_TAKER), None);
     let store = |n: usize| net.nodes[n].node.store().expect("it has one");

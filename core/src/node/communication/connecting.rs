@@ -32,10 +32,9 @@ impl Communication {
             self.log(LogLine::CannotTriggerConnect);
             return Err(NodeError::UnknownNode);
         };
-        let initiated = |(id, peer): (&PeerId, &Peer)| {
+        let existing = self.peers.iter().find_map(|(id, peer)| {
             (peer.node == Some(at) && peer.role == Role::Initiator).then_some(*id)
-        };
-        let existing = self.peers.iter().find_map(initiated);
+        });
         match existing {
             Some(peer) if self.is_over(peer) => {
                 self.timers.cancel(Timer::Retry(peer));
@@ -105,7 +104,7 @@ impl Communication {
             pings: Default::default(),
             counters: Default::default(),
         };
-        self.peers.insert(id, peer);
+        self.peers.insert(id, Box::new(peer));
     }
 
     fn add_link(&mut self, peer: PeerId, ssl: bool) -> ConnectionId {

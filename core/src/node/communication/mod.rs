@@ -57,7 +57,8 @@ pub struct Communication {
     timers: Timers,
 
     local: Arc<EventPeer>,
-    peers: BTreeMap<PeerId, Peer>,
+    /// Each by itself, or the room that such a map keeps free would be many peers'.
+    peers: BTreeMap<PeerId, Box<Peer>>,
     /// All transport connections that the transport has not said to be closed.
     links: BTreeMap<ConnectionId, Link>,
     /// Who gets an event, by its name; shared while it is sent to them.

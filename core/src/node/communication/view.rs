@@ -62,8 +62,7 @@ impl Communication {
         &self,
         is_wanted: impl Fn(PeerId, &Peer) -> bool,
     ) -> impl Iterator<Item = (PeerId, &str)> {
-        let wanted = move |(id, peer): &(&PeerId, &Peer)| is_wanted(**id, peer);
-        let peers = self.peers.iter().filter(wanted);
+        let peers = self.peers.iter().filter(move |(id, peer)| is_wanted(**id, peer));
         peers.filter_map(|(id, peer)| Some((*id, &*self.nodes.get(peer.node?)?.name)))
     }
 
