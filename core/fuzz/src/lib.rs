@@ -1,4 +1,6 @@
-//! What the targets have in common: a meter for memory.
+//! What the targets have in common: a meter for memory, and the other end of TLS.
+
+pub mod tls;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
