@@ -41,15 +41,24 @@ impl Communication {
     ///
     /// # Errors
     /// [`RaiseError::Full`], with [`Overflow::Block`] only.
-    pub fn raise(&mut self, mut event: Event, now: Time) -> Result<Raised, RaiseError> {
+    pub fn raise(&mut self, event: Event, now: Time) -> Result<Raised, RaiseError> {
+        self.raise_or_return(event, now).map_err(|(_, error)| error)
+    }
+
+    /// Raises an event, or gives it back.
+    pub(crate) fn raise_or_return(
+        &mut self,
+        mut event: Event,
+        now: Time,
+    ) -> Result<Raised, (Event, RaiseError)> {
         self.feed_time(now);
+        if let Some(peer) = self.hindrance(&event.name, None) {
+            return Err((event, RaiseError::Full(peer)));
+        }
         if event.time == 0.0 {
             event.time = self.now.as_secs_f64();
         }
-        match self.hindrance(&event.name, None) {
-            Some(peer) => Err(RaiseError::Full(peer)),
-            None => Ok(self.send(event, None)),
-        }
+        Ok(self.send(event, None))
     }
 
     /// Tells whether an event of this name could be raised now.

@@ -45,17 +45,15 @@ impl Hub {
         now: Time,
         waker: &Waker,
     ) -> Poll<Raised> {
-        self.communication.feed_time(now);
         let Some(raised) = event.take() else { return Poll::Ready(Raised::default()) };
-        if self.communication.can_raise(&raised.name) {
-            if let Ok(raised) = self.communication.raise(raised, now) {
-                return Poll::Ready(raised);
+        match self.communication.raise_or_return(raised, now) {
+            Ok(raised) => Poll::Ready(raised),
+            Err((raised, _)) => {
+                self.wait(ticket, Wanted::Room(raised.name.clone()), waker);
+                *event = Some(raised);
+                Poll::Pending
             }
-            return Poll::Ready(Raised::default());
         }
-        self.wait(ticket, Wanted::Room(raised.name.clone()), waker);
-        *event = Some(raised);
-        Poll::Pending
     }
 
     /// Writes an entry to the log of a stream as soon as there is room for it for all who get it.
