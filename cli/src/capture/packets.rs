@@ -1,6 +1,7 @@
 //! The packets of a file.
 
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use pcap_parser::{Block, PcapBlockOwned, PcapError, create_reader};
@@ -18,10 +19,11 @@ struct Interface {
     resolution: u64,
 }
 
-/// Calls with each packet's time, its link type and its bytes; says what ends the file too early.
+/// Calls with each packet's time, its link type and its bytes until the call breaks off; says what
+/// ends the file too early.
 pub(super) fn each(
     capture: impl Read + Send,
-    call: &mut dyn FnMut(Duration, i32, &[u8]),
+    call: &mut dyn FnMut(Duration, i32, &[u8]) -> ControlFlow<()>,
 ) -> Result<(), String> {
     let broken =
         |error: PcapError<&[u8]>| format!("the capture can't be read on: {}", what(&error));
@@ -30,7 +32,9 @@ pub(super) fn each(
     loop {
         let length = match reader.next() {
             Ok((length, block)) => {
-                block_of(block, &mut interfaces, call);
+                if block_of(block, &mut interfaces, call).is_break() {
+                    return Ok(());
+                }
                 length
             }
             Err(PcapError::Eof) => return Ok(()),
@@ -58,8 +62,8 @@ pub(super) fn each(
 fn block_of(
     block: PcapBlockOwned<'_>,
     interfaces: &mut Vec<Interface>,
-    call: &mut dyn FnMut(Duration, i32, &[u8]),
-) {
+    call: &mut dyn FnMut(Duration, i32, &[u8]) -> ControlFlow<()>,
+) -> ControlFlow<()> {
     match block {
         PcapBlockOwned::LegacyHeader(header) => {
             let resolution =
@@ -70,7 +74,7 @@ fn block_of(
             if let Some(interface) = interfaces.first() {
                 let units = u64::from(packet.ts_sec) * interface.resolution;
                 let time = interface.time(units + u64::from(packet.ts_usec));
-                call(time, interface.link_type, packet.data);
+                return call(time, interface.link_type, packet.data);
             }
         }
         // Numbers of interfaces begin anew.
@@ -85,12 +89,13 @@ fn block_of(
             let data = packet.data.get(..length).unwrap_or(packet.data);
             if let Some(interface) = interface {
                 let units = u64::from(packet.ts_high) << 32 | u64::from(packet.ts_low);
-                call(interface.time(units), interface.link_type, data);
+                return call(interface.time(units), interface.link_type, data);
             }
         }
         // Without a time, and so of no use; no program that captures writes them.
         PcapBlockOwned::NG(_) => {}
     }
+    ControlFlow::Continue(())
 }
 
 impl Interface {
@@ -106,6 +111,7 @@ fn what(error: &PcapError<&[u8]>) -> String {
         PcapError::Incomplete(_) | PcapError::UnexpectedEof => {
             "it ends in the middle of a packet".to_owned()
         }
+        PcapError::ReadError => "the file can't be read, or inflated, to its end".to_owned(),
         PcapError::BufferTooSmall => format!("a block has more than {LONGEST} bytes"),
         PcapError::NomError(_, kind) | PcapError::OwnedNomError(_, kind) => {
             format!("a block is malformed ({kind:?})")
