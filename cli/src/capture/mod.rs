@@ -120,6 +120,20 @@ mod tests {
     }
 
     #[test]
+    fn a_capture_may_come_in_pieces() {
+        /// Gives a byte at a time.
+        struct Slow(std::io::Cursor<Vec<u8>>);
+        impl Read for Slow {
+            fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+                let most = buffer.len().min(1);
+                self.0.read(&mut buffer[..most])
+            }
+        }
+        let read = read(Slow(std::io::Cursor::new(capture())), 47757).unwrap();
+        assert_eq!((read[0].steps.len(), read[0].gaps.len()), (2, 0));
+    }
+
+    #[test]
     fn no_more_is_held_than_is_allowed() {
         let gaps = |most| {
             let read = read_within(most, std::io::Cursor::new(capture()), 47757).unwrap();

@@ -1,6 +1,6 @@
 //! The packets of a file.
 
-use std::io::Read;
+use std::io::{self, ErrorKind, Read};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -19,15 +19,36 @@ struct Interface {
     resolution: u64,
 }
 
+/// Takes a packet's time, its link type and its bytes, and breaks off when it has had enough.
+type Call<'a> = dyn FnMut(Duration, i32, &[u8]) -> ControlFlow<()> + 'a;
+
+/// Reads as much as there is room for, since the parser takes less for the end of the file. A pipe
+/// gives what happens to be in it.
+struct Filled<R>(R);
+
+impl<R: Read> Read for Filled<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.0.read(buffer.get_mut(filled..).unwrap_or_default()) {
+                Ok(0) => break,
+                Ok(read) => filled = filled.saturating_add(read),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // What came before it is handed out first.
+                Err(_) if filled > 0 => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
+    }
+}
+
 /// Calls with each packet's time, its link type and its bytes until the call breaks off; says what
 /// ends the file too early.
-pub(super) fn each(
-    capture: impl Read + Send,
-    call: &mut dyn FnMut(Duration, i32, &[u8]) -> ControlFlow<()>,
-) -> Result<(), String> {
+pub(super) fn each(capture: impl Read + Send, call: &mut Call<'_>) -> Result<(), String> {
     let broken =
         |error: PcapError<&[u8]>| format!("the capture can't be read on: {}", what(&error));
-    let mut reader = create_reader(BUFFER, capture).map_err(broken)?;
+    let mut reader = create_reader(BUFFER, Filled(capture)).map_err(broken)?;
     let mut interfaces = Vec::new();
     loop {
         let length = match reader.next() {
@@ -62,7 +83,7 @@ pub(super) fn each(
 fn block_of(
     block: PcapBlockOwned<'_>,
     interfaces: &mut Vec<Interface>,
-    call: &mut dyn FnMut(Duration, i32, &[u8]) -> ControlFlow<()>,
+    call: &mut Call<'_>,
 ) -> ControlFlow<()> {
     match block {
         PcapBlockOwned::LegacyHeader(header) => {
