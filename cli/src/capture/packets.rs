@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind, Read};
 use std::ops::ControlFlow;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use pcap_parser::{Block, PcapBlockOwned, PcapError, create_reader};
@@ -22,21 +23,23 @@ struct Interface {
 /// Takes a packet's time, its link type and its bytes, and breaks off when it has had enough.
 type Call<'a> = dyn FnMut(Duration, i32, &[u8]) -> ControlFlow<()> + 'a;
 
-/// Reads as much as there is room for, since the parser takes less for the end of the file. A pipe
-/// gives what happens to be in it.
-struct Filled<R>(R);
+/// Reads as much as there is room for, since the parser takes less for the end of the file: a pipe
+/// gives what happens to be in it. What can't be read ends it too, and is kept: the parser would
+/// say so before it hands out what came until then.
+struct Filled<'a, R> {
+    reader: R,
+    failed: &'a OnceLock<io::ErrorKind>,
+}
 
-impl<R: Read> Read for Filled<R> {
+impl<R: Read> Read for Filled<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;
-        while filled < buffer.len() {
-            match self.0.read(buffer.get_mut(filled..).unwrap_or_default()) {
+        while filled < buffer.len() && self.failed.get().is_none() {
+            match self.reader.read(buffer.get_mut(filled..).unwrap_or_default()) {
                 Ok(0) => break,
                 Ok(read) => filled = filled.saturating_add(read),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // What came before it is handed out first.
-                Err(_) if filled > 0 => break,
-                Err(error) => return Err(error),
+                Err(error) => drop(self.failed.set(error.kind())),
             }
         }
         Ok(filled)
@@ -46,9 +49,18 @@ impl<R: Read> Read for Filled<R> {
 /// Calls with each packet's time, its link type and its bytes until the call breaks off; says what
 /// ends the file too early.
 pub(super) fn each(capture: impl Read + Send, call: &mut Call<'_>) -> Result<(), String> {
+    let failed = OnceLock::new();
+    let whole = all(Filled { reader: capture, failed: &failed }, call);
+    match failed.into_inner() {
+        Some(kind) => Err(format!("the capture can't be read on: {kind}")),
+        None => whole,
+    }
+}
+
+fn all(capture: impl Read + Send, call: &mut Call<'_>) -> Result<(), String> {
     let broken =
         |error: PcapError<&[u8]>| format!("the capture can't be read on: {}", what(&error));
-    let mut reader = create_reader(BUFFER, Filled(capture)).map_err(broken)?;
+    let mut reader = create_reader(BUFFER, capture).map_err(broken)?;
     let mut interfaces = Vec::new();
     loop {
         let length = match reader.next() {
@@ -132,7 +144,6 @@ fn what(error: &PcapError<&[u8]>) -> String {
         PcapError::Incomplete(_) | PcapError::UnexpectedEof => {
             "it ends in the middle of a packet".to_owned()
         }
-        PcapError::ReadError => "the file can't be read, or inflated, to its end".to_owned(),
         PcapError::BufferTooSmall => format!("a block has more than {LONGEST} bytes"),
         PcapError::NomError(_, kind) | PcapError::OwnedNomError(_, kind) => {
             format!("a block is malformed ({kind:?})")

@@ -71,10 +71,11 @@ fn a_gzipped_capture_is_what_it_inflates_to() {
         let members = [gzipped(one), gzipped(other)].concat();
         let inflated = decode(&scratch("gzipped", &format!("members.{form}.gz"), &members), &[]);
         assert!(inflated == whole, "{form}");
-        let cut = scratch("gzipped", &format!("cut.{form}.gz"), &gzip[..gzip.len() - 30]);
-        let (code, _, errors) = decode(&cut, &[]);
+        let cut = scratch("gzipped", &format!("cut.{form}.gz"), &gzip[..gzip.len() / 2]);
+        let (code, lines, errors) = decode(&cut, &[]);
         assert_eq!(code, 1);
-        assert!(errors.contains("inflated, to its end"), "{errors}");
+        assert!(!lines.is_empty() && lines.len() < whole.1.len(), "{}", lines.len());
+        assert!(errors.ends_with("can't be read on: unexpected end of file\n"), "{errors}");
     }
     // From standard input, whose name tells nothing.
     let file = File::open(scratch("gzipped", "stdin", &gzipped(&pcap(&frames)))).unwrap();
