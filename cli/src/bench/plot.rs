@@ -85,6 +85,8 @@ fn svg(title: &str, measured: &Measured) -> Result<String, String> {
         let mut chart = ChartBuilder::on(&root)
             .caption(title, ("sans-serif", 18).into_font())
             .margin(16)
+            // Half of the last label is there.
+            .margin_right(36)
             .x_label_area_size(44)
             .y_label_area_size(64)
             .build_cartesian_2d(0.0..right, 0.0..most)?;
@@ -97,6 +99,7 @@ fn svg(title: &str, measured: &Measured) -> Result<String, String> {
             .x_desc("percentile")
             .y_desc("latency, ms")
             .x_labels(nines(measured) as usize + 1)
+            .max_light_lines(0)
             .x_label_formatter(&label)
             .draw()?;
         chart.draw_series(LineSeries::new(points.clone(), &BLUE))?;

@@ -31,7 +31,7 @@ impl Report<'_> {
     pub(super) fn title(&self) -> String {
         let (Args { connections, window, .. }, payload) = (self.args, self.call.payload());
         format!(
-            "{} at {}: {connections} connections, window {window}, {payload} bytes",
+            "{} at {}: connections {connections}, window {window}, {payload} bytes",
             self.call.event, self.address
         )
     }
@@ -71,8 +71,7 @@ impl Report<'_> {
         let (event, reply, payload) = (&self.call.event, &self.call.reply, self.call.payload());
         let (sent, answered) = (measured.sent, measured.answered());
         writeln!(out, "{event} > {reply} at {}", self.address)?;
-        let window = format!("{window} events unanswered at most on each");
-        writeln!(out, "connections  {connections}, {window}")?;
+        writeln!(out, "connections  {connections}, window {window}")?;
         writeln!(out, "payload      {payload} bytes in each event")?;
         write!(out, "events       {sent} sent, {answered} answered")?;
         match measured.unexpected {

@@ -62,7 +62,7 @@ fn it_is_told_as_a_table_and_drawn() {
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     for part in [
         format!("conformance_echo > conformance_echoed at {address}\n"),
-        "connections  1, 1 events unanswered at most on each\n".to_owned(),
+        "connections  1, window 1\n".to_owned(),
         "payload      64 bytes in each event\n".to_owned(),
         "events       20 sent, 20 answered\n".to_owned(),
         " events/s, ".to_owned(),
