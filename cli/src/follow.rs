@@ -12,6 +12,7 @@ use brocomm_std::Peer;
 
 use crate::address;
 use crate::failure::{Failure, failed, warn};
+use crate::logging;
 use crate::session::{self, DESCRIPTION, seconds};
 use crate::stop::Stop;
 use crate::tls::Tls;
@@ -178,6 +179,9 @@ fn attend(peer: &mut Peer, stop: &Stop, follower: &mut dyn Follow) -> Result<End
         let wait = follower.next_timer().map(|due| due.saturating_since(peer.now()));
         let deadline = wait.and_then(|wait| Instant::now().checked_add(wait));
         let told = peer.next(deadline).map_err(|error| failed(format_args!("{error}")))?;
+        if let Some(Notification::Log(message)) = &told {
+            logging::connection(peer.remote_addr(), message);
+        }
         let Some(told) = told else {
             if end.is_some() || stop.is_stopped() {
                 break;

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 use std::io;
 
-use brocomm::connection;
+use brocomm::connection::{self, LogMessage};
 use brocomm::node::LogEntry;
 use clap::ValueEnum;
 use tracing::field::{Field, Visit, display};
@@ -87,6 +87,13 @@ pub(crate) fn communication(entry: &LogEntry) {
         Some(connection::Level::Error) => tracing::error!(peer, address, source, "{entry}"),
         _ => tracing::info!(peer, address, source, "{entry}"),
     }
+}
+
+/// Says what one connection logs. What ends it is told by whoever uses it, so all of this is for
+/// those who want more.
+pub(crate) fn connection(address: impl fmt::Display, message: &LogMessage) {
+    let (address, source) = (display(address), display(message.source()));
+    tracing::info!(address, source, "{message}");
 }
 
 /// Tells whether a line of the communication log is to be said.

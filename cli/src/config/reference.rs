@@ -42,6 +42,16 @@ impl Entry {
     fn default(&self) -> Option<&str> {
         self.stated_default.as_deref().or(self.value.as_deref())
     }
+
+    /// Returns a value that may be given; another than the default, of a key that has but two.
+    fn example(&self) -> Option<&str> {
+        let value = self.value.as_deref()?;
+        Some(match (&self.stated_default, value) {
+            (None, "false") => "true",
+            (None, "true") => "false",
+            _ => value,
+        })
+    }
 }
 
 /// Returns the page, or all for which it can't be made.
@@ -92,7 +102,7 @@ fn describe(entry: &Entry, Expected { kind, or_false }: Expected, page: &mut Str
         // Its keys have defaults.
         None => {}
     }
-    _ = match &entry.value {
+    _ = match entry.example() {
         Some(value) => writeln!(page, "* Example: `{} = {value}`", entry.path),
         None => writeln!(page, "* Example: `[{}]`, with the keys below", entry.path),
     };

@@ -86,7 +86,7 @@ fn the_reference_has_every_key_with_all_that_is_to_be_said() {
     let page = render(EXAMPLE).unwrap();
     for part in [
         "\n## Listening\n\n### `listen`\n\nWhether to listen for peers.\n\n\
-         * Type: `true` or `false`\n* Default: `false`\n* Example: `listen = false`\n\n",
+         * Type: `true` or `false`\n* Default: `false`\n* Example: `listen = true`\n\n",
         "\n### `outgoing.overflow`\n\nWhat happens when more comes: \"block\" (who sends waits), \
          \"drop_newest\", \"drop_oldest\" or \"disconnect\".\n\n\
          * Type: `\"block\"` or `\"drop_newest\"` or `\"drop_oldest\"` or `\"disconnect\"`\n\

@@ -45,7 +45,7 @@ whole!(u8, u32, u64, usize);
 
 /// The only numbers of 16 bits are ports.
 impl Read for u16 {
-    const KIND: &'static str = "port: a number, or as in `\"47757/tcp\"`";
+    const KIND: &'static str = "port, as a number or as in `\"47757/tcp\"`";
 
     fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
         let port = match item.value {
@@ -77,7 +77,7 @@ impl Read for f64 {
 }
 
 impl Read for Duration {
-    const KIND: &'static str = "time: as in `\"30 secs\"`, `\"5 min\"`, or a number of seconds";
+    const KIND: &'static str = "time, as in `\"30 secs\"` or `\"5 min\"`, or a number of seconds";
 
     fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
         let seconds = match item.value {

@@ -64,7 +64,8 @@ fn the_numbers_of_a_node_and_its_peers_are_served() {
 
     let text = format!(
         "declarations = 'event ping(n: count);'\n\
-         [nodes.server]\nhost = '127.0.0.1'\np = {port}\nconnect = true\n"
+         [nodes.server]\nhost = '127.0.0.1'\np = {port}\nconnect = true\n\
+         liveness = {{ ping_after = 0.05, close_after = 600 }}\n"
     );
     let client = scratch(test, "client.toml", text.as_bytes());
     let mut client =
@@ -74,6 +75,7 @@ fn the_numbers_of_a_node_and_its_peers_are_served() {
     client.line_with("handshake_done");
     client.write("ping(7)");
     server.line_with("event ping(7)");
+    client.line_with(" pong ");
 
     // Somebody who asks for nothing is in nobody's way.
     let _idle = TcpStream::connect(&address).unwrap();
@@ -99,14 +101,18 @@ fn the_numbers_of_a_node_and_its_peers_are_served() {
     assert!(!numbers.contains("brocomm_peer_ping_seconds{"), "{numbers}");
     assert_names(&numbers);
     let peer = "{peer=\"1\",node=\"server\",host=\"127.0.0.1\"}";
+    let numbers = scrape(&of_client);
     assert_has(
-        &scrape(&of_client),
+        &numbers,
         &[
             "brocomm_listening 0",
             &format!("brocomm_peer_up{peer} 1"),
             &format!("brocomm_peer_sent_events_total{peer} 1"),
         ],
     );
+    assert!(!numbers.contains(&format!("pings_answered_total{peer} 0")), "{numbers}");
+    let (_, ping) = numbers.split_once(&format!("\nbrocomm_peer_ping_seconds{peer} ")).unwrap();
+    assert!(ping.lines().next().unwrap().parse::<f64>().unwrap() > 0.0, "{ping}");
 
     client.signal("-TERM");
     assert_eq!(client.end().code, 0);
@@ -250,6 +256,15 @@ fn messages_are_those_of_a_level_and_worse_ones() {
     };
     assert!(check("warn").contains(": warning: listen = false: "));
     assert_eq!(check("error"), "");
+}
+
+#[test]
+fn those_who_follow_a_peer_can_see_what_its_connection_logs() {
+    let (_peer, address) = Program::listen(&[]);
+    let mut follower = Program::start(["print", &address, "--log-level", "info"]);
+    follower.error_with("brocomm: info: phase: running");
+    follower.signal("-TERM");
+    assert_eq!(follower.end().code, 0);
 }
 
 #[cfg(target_os = "linux")]

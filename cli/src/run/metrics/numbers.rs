@@ -167,34 +167,35 @@ impl Collector for Numbers {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let Seen { listening, total, rows } = self.look();
         let gauge = MetricType::Gauge;
-        let help = "When the node began, in seconds since 1970";
+        let help = "When the node began, in seconds since 1970.";
         ConstGauge::new(self.started).encode(encoder.encode_descriptor(
             "start_time_seconds",
             help,
             None,
             gauge,
         )?)?;
-        let help = "Whether the node listens for peers: 1 or 0";
+        let help = "Whether the node listens for peers: 1 or 0.";
         ConstGauge::new(u64::from(listening)).encode(encoder.encode_descriptor(
             "listening",
             help,
             None,
             gauge,
         )?)?;
-        let help = "How many peers are in each state";
+        let help = "How many peers are in each state.";
         let mut peers = encoder.encode_descriptor("peers", help, None, gauge)?;
         for state in STATES {
             let count = rows.iter().filter(|row| row.state == state).count();
             ConstGauge::new(number(count)).encode(peers.encode_family(&[("state", state)])?)?;
         }
         for (name, help, kind, of) in COUNTERS {
-            let one = encoder.encode_descriptor(name, help, None, kind.metric_type())?;
+            let help = format!("{help}.");
+            let one = encoder.encode_descriptor(name, &help, None, kind.metric_type())?;
             kind.encode(of(&total), one)?;
         }
 
         let mut each = |name: &str, help: &str, kind: Kind, of: &dyn Fn(&Row) -> u64| {
-            let name = format!("peer_{name}");
-            let mut all = encoder.encode_descriptor(&name, help, None, kind.metric_type())?;
+            let (name, help) = (format!("peer_{name}"), format!("{help}."));
+            let mut all = encoder.encode_descriptor(&name, &help, None, kind.metric_type())?;
             rows.iter().try_for_each(|row| kind.encode(of(row), all.encode_family(&row.labels)?))
         };
         let is_up = |row: &Row| u64::from(row.state == "running");
@@ -207,7 +208,7 @@ impl Collector for Numbers {
             row.pings.answered
         })?;
         let name = "peer_ping_seconds";
-        let help = "How long the latest PING that was answered took";
+        let help = "How long the latest PING that was answered took.";
         let mut all = encoder.encode_descriptor(name, help, None, gauge)?;
         for row in &rows {
             if let Some(seconds) = row.ping {
