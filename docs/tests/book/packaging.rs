@@ -67,8 +67,8 @@ fn systemd_finds_nothing_wrong_with_the_unit() {
 fn the_command_of_the_container_parses() {
     let container = read(CONTAINER);
     let words = |instruction: &str| -> Vec<String> {
-        let lines = container.lines().filter_map(|line| line.strip_prefix(instruction));
-        let line = lines.last().unwrap_or_else(|| panic!("no {instruction}"));
+        let mut lines = container.lines().filter_map(|line| line.strip_prefix(instruction));
+        let line = lines.next_back().unwrap_or_else(|| panic!("no {instruction}"));
         serde_json::from_str(line).expect("it is in the form of JSON")
     };
     assert_parses(&[words("ENTRYPOINT "), words("CMD ")].concat());

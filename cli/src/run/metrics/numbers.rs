@@ -14,9 +14,12 @@ use prometheus_client::metrics::gauge::ConstGauge;
 
 use super::Tally;
 
-/// What is counted of each peer and, with those that are gone, of all: its name, what it is, and
-/// where it is found. What is of a single peer has `peer_` before its name.
-const COUNTERS: [(&str, &str, Kind, fn(&PeerCounters) -> u64); 19] = {
+/// A number: its name, what it is, whether it only grows, and where it is found.
+type Number = (&'static str, &'static str, Kind, fn(&PeerCounters) -> u64);
+
+/// What is counted of each peer and, with those that are gone, of all. What is of a single peer has
+/// `peer_` before its name.
+const COUNTERS: [Number; 19] = {
     use Kind::{Counter, Gauge};
     [
         ("connections", "Connections that were established", Counter, |c| c.connects),
