@@ -11,7 +11,7 @@ use brocomm::data::{Declarations, Name};
 use brocomm_std::Peer;
 
 use crate::address;
-use crate::failure::{Failure, failed, tell};
+use crate::failure::{Failure, failed, warn};
 use crate::session::{self, DESCRIPTION, seconds};
 use crate::stop::Stop;
 use crate::tls::Tls;
@@ -124,7 +124,7 @@ impl Target {
                 Ended::Lost(fault) => fault,
             };
             let (name, seconds) = (peer.remote_addr(), again.retry.as_secs_f64());
-            tell(format_args!("{name}: {gone}; trying to connect again every {seconds} s"));
+            warn(format_args!("{name}: {gone}; trying to connect again every {seconds} s"));
             peer = loop {
                 pass_time(again.retry, &stop, follower)?;
                 if stop.is_stopped() {
@@ -134,7 +134,7 @@ impl Target {
                     break peer;
                 }
             };
-            tell(format_args!("{name}: connected again"));
+            warn(format_args!("{name}: connected again"));
         }
     }
 

@@ -50,14 +50,15 @@ impl Program {
         self.lines.by_ref().map(Result::unwrap).find(has_it).unwrap_or_else(|| panic!("no {text}"))
     }
 
-    /// Waits for a line on standard error that has this in it.
-    pub(crate) fn error_with(&mut self, text: &str) {
+    /// Waits for a line on standard error that has this in it, and returns it.
+    pub(crate) fn error_with(&mut self, text: &str) -> String {
         let mut line = String::new();
         while !line.contains(text) {
             line.clear();
             assert_ne!(self.stderr.read_line(&mut line).unwrap(), 0, "no {text}: {}", self.errors);
             self.errors += &line;
         }
+        line
     }
 
     /// Returns what comes after the time and the peer in the first line that has this in it.
