@@ -197,11 +197,15 @@ impl Model {
             self.echo(&number);
             peer.send_echo(number)?;
         }
-        while self.echoes.iter().any(|echo| echo.must)
-            || !self.pongs.is_empty()
-            || !self.reports.is_empty()
-            || !self.changes.is_empty()
-        {
+        while self.echoes.iter().any(|echo| echo.must) || !self.pongs.is_empty() {
+            self.next(peer)?;
+        }
+        self.settle_state(peer)
+    }
+
+    /// Waits until the implementation has told of its state what it has to tell.
+    pub(super) fn settle_state(&mut self, peer: &mut Exchange) -> Outcome {
+        while !self.reports.is_empty() || !self.changes.is_empty() {
             self.next(peer)?;
         }
         Ok(())

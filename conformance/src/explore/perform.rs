@@ -100,6 +100,8 @@ fn take(step: &Step, peer: &mut Exchange, model: &mut Model) -> Outcome {
             Ok(())
         }
         Step::Operate(operation) => {
+            // Operations may be carried out before events that came earlier are handled.
+            model.settle_state(peer)?;
             model.state.apply(operation);
             operate(operation, peer)
         }

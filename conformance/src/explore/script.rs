@@ -182,20 +182,19 @@ pub fn script(capabilities: &[Capability]) -> impl Strategy<Value = Script> + us
             (true, _) => vec![Manner::Bro, Manner::Bro, Manner::NoCaps, Manner::Broccoli],
         };
         // What is reported has to be requested, and what ends a session is.
-        let requests = if about == About::State { 1.0 } else { 0.9 };
-        (
-            proptest::sample::select(manners),
-            any::<bool>(),
-            proptest::bool::weighted(requests),
-            vec(step, 0..20),
-        )
-            .prop_map(move |(manner, described, requests, steps)| Script {
+        let requests = match about {
+            About::State => Just(true).boxed(),
+            _ => proptest::bool::weighted(0.9).boxed(),
+        };
+        (proptest::sample::select(manners), any::<bool>(), requests, vec(step, 0..20)).prop_map(
+            move |(manner, described, requests, steps)| Script {
                 about,
                 manner,
                 described,
                 requests,
                 steps,
-            })
+            },
+        )
     })
 }
 
