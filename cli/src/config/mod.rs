@@ -1,5 +1,6 @@
 //! `brocomm config`: checks the file of a node, or shows an example of one.
 
+mod json;
 mod load;
 mod reader;
 mod reference;
@@ -34,6 +35,11 @@ enum Command {
     Check {
         /// The configuration, in TOML.
         file: PathBuf,
+
+        /// Print one JSON object: file; errors: [{file, line, column, text}, …], of which line and
+        /// column may be null; warnings; and, unless there are errors, node and peers.
+        #[arg(long)]
+        json: bool,
     },
     /// Prints a configuration with every key, its default and its meaning.
     #[command(after_help = EXIT_CODES)]
@@ -60,7 +66,8 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             let page = reference::page().map_err(|wrong| failed(format_args!("{wrong:?}")))?;
             Ok(out.write_all(page.as_bytes())?)
         }
-        Command::Check { file } => Ok(summary::write(&load_and_warn(file)?, out)?),
+        Command::Check { file, json: true } => json::check(file, out),
+        Command::Check { file, .. } => Ok(summary::write(&load_and_warn(file)?, out)?),
     }
 }
 

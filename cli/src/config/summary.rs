@@ -37,7 +37,7 @@ pub(super) fn write(configuration: &Configuration, out: &mut dyn Write) -> io::R
     Ok(())
 }
 
-fn described(node: &Node, options: &Options, configuration: &Configuration) -> String {
+pub(super) fn described(node: &Node, options: &Options, configuration: &Configuration) -> String {
     let class = node.class.as_ref().map(|class| format!(" as \"{}\"", class.escape_ascii()));
     let class = class.unwrap_or_default();
     let zone = node.zone_id.as_ref().map(|zone| format!("%{zone}")).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! The program as its users run it; one binary, as each test binary has to be linked.
 
+mod bench;
 mod captures;
 mod config;
 mod decode;
@@ -19,4 +20,6 @@ mod replay;
 mod run;
 mod state;
 mod support;
+#[cfg(target_os = "linux")]
+mod tcpdump;
 mod tls;
