@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    bench, config, connect, decode, demo, doctor, listen, logs, manual, ping, print, replay, run,
-    send, state, tail,
+    bench, config, connect, decode, demo, doctor, listen, logging, logs, manual, ping, print, replay,
+    run, send, state, tail,
 };
 
 /// Looks into, and takes part in, sessions of Bro's communication framework.
@@ -16,6 +16,9 @@ use crate::{
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+
+    #[command(flatten)]
+    pub(crate) logging: logging::Logging,
 }
 
 const AFTER_HELP: &str = "\

@@ -28,6 +28,7 @@ mod input;
 mod listen;
 mod log_folder;
 mod log_reader;
+mod logging;
 mod logs;
 mod manual;
 mod notice;
@@ -55,7 +56,8 @@ use args::{Cli, Command};
 use failure::{Failure, tell};
 
 fn main() -> ExitCode {
-    let command = Cli::parse().command;
+    let Cli { command, logging } = Cli::parse();
+    logging.begin();
     let stdout = io::stdout().lock();
     // A person sees each line at once; a pipe or file takes whole buffers.
     let mut out: Box<dyn Write> =

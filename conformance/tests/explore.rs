@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 use brocomm::wire::Framing;
 use brocomm_conformance::explore::explore;
 use brocomm_conformance::own::{Own, Transport};
-use brocomm_conformance::suite::{Entry, Implementation, Profile, Role, Settings};
+use brocomm_conformance::suite::{Capability, Entry, Implementation, Role, Settings};
 
 #[test]
 fn random_sessions_are_answered() {
     for role in Role::BOTH {
         let mut own =
             Own::start(Transport::Std, role, Framing::Clear).expect("a node of our own starts");
-        if let Err(found) = explore(&mut own, &Profile::FULL, &Settings::default(), 1, 60) {
+        if let Err(found) = explore(&mut own, Capability::ALL, &Settings::default(), 1, 60) {
             panic!("{}\n{}", found.script, found.report);
         }
     }
@@ -47,7 +47,8 @@ fn what_fails_is_made_small() {
     let settings = Settings { patience: Duration::from_millis(50), ..Settings::default() };
     // What comes of it is the class that the case does not ask for.
     let mut deaf = Deaf(own);
-    let found = explore(&mut deaf, &Profile::FULL, &settings, 1, 3).expect_err("nothing is echoed");
+    let found =
+        explore(&mut deaf, Capability::ALL, &settings, 1, 3).expect_err("nothing is echoed");
     assert!(found.script.steps.is_empty(), "{}", found.script);
     assert!(found.report.verdict.reason().contains("nothing came"), "{}", found.report);
 }

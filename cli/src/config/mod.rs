@@ -3,6 +3,7 @@
 mod json;
 mod load;
 mod reader;
+mod reference;
 mod summary;
 mod tables;
 #[cfg(test)]
@@ -13,7 +14,7 @@ mod values;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::failure::{Failure, failed, tell};
+use crate::failure::{Failure, failed, tell, warn};
 use brocomm::node::Configuration;
 use load::load;
 pub(crate) use reader::suggestion;
@@ -43,6 +44,9 @@ enum Command {
     /// Prints a configuration with every key, its default and its meaning.
     #[command(after_help = EXIT_CODES)]
     Example,
+    /// Prints what each key means, of which type it is, and its default, in Markdown.
+    #[command(after_help = EXIT_CODES)]
+    Reference,
 }
 
 const EXIT_CODES: &str = "\
@@ -58,6 +62,10 @@ const EXAMPLE: &str = include_str!("example.toml");
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     match &args.command {
         Command::Example => Ok(out.write_all(EXAMPLE.as_bytes())?),
+        Command::Reference => {
+            let page = reference::page().map_err(|wrong| failed(format_args!("{wrong:?}")))?;
+            Ok(out.write_all(page.as_bytes())?)
+        }
         Command::Check { file, json: true } => json::check(file, out),
         Command::Check { file, .. } => Ok(summary::write(&load_and_warn(file)?, out)?),
     }
@@ -67,7 +75,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 pub(crate) fn load_and_warn(file: &Path) -> Result<Configuration, Failure> {
     let configuration = load_or_tell(file)?;
     for warning in configuration.warnings() {
-        tell(format_args!("{}: warning: {warning}", file.display()));
+        warn(format_args!("{}: warning: {warning}", file.display()));
     }
     Ok(configuration)
 }

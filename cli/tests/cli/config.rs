@@ -134,3 +134,16 @@ fn a_file_that_is_not_there_is_told() {
     assert_eq!(check.code, 1);
     assert!(check.stderr.starts_with("brocomm: no/such.toml: cannot read the configuration: "));
 }
+
+#[test]
+fn the_reference_has_each_key_of_the_example() {
+    let reference = run(["config", "reference"]);
+    assert_eq!((reference.code, reference.stderr.as_str()), (0, ""));
+    let example = run(["config", "example"]).stdout;
+    let keys = example.lines().filter_map(|line| line.strip_prefix('#')?.split_once(" = "));
+    for (key, _) in keys.filter(|(key, _)| !key.contains(' ')) {
+        let [alone, in_table] = [format!("### `{key}`\n"), format!(".{key}`\n")];
+        let page = &reference.stdout;
+        assert!(page.contains(&alone) || page.contains(&in_table), "{key} is not in\n{page}");
+    }
+}

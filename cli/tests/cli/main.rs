@@ -11,6 +11,8 @@ mod follow;
 #[cfg(unix)]
 mod introduction;
 mod manual;
+#[cfg(unix)]
+mod operations;
 mod peers;
 mod recordings;
 mod replay;

@@ -50,9 +50,13 @@ impl Program {
         self.lines.by_ref().map(Result::unwrap).find(has_it).unwrap_or_else(|| panic!("no {text}"))
     }
 
-    /// Waits for a line on standard error that has this in it.
-    pub(crate) fn error_with(&mut self, text: &str) {
-        while !self.error().unwrap_or_else(|| panic!("no {text}: {}", self.errors)).contains(text) {
+    /// Waits for a line on standard error that has this in it, and returns it.
+    pub(crate) fn error_with(&mut self, text: &str) -> String {
+        loop {
+            let line = self.error().unwrap_or_else(|| panic!("no {text}: {}", self.errors));
+            if line.contains(text) {
+                return line;
+            }
         }
     }
 
