@@ -37,11 +37,11 @@ pub(super) fn write(configuration: &Configuration, out: &mut dyn Write) -> io::R
     Ok(())
 }
 
-pub(super) fn count(number: usize, what: &str) -> String {
+fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-fn described(node: &Node, options: &Options, configuration: &Configuration) -> String {
+pub(super) fn described(node: &Node, options: &Options, configuration: &Configuration) -> String {
     let class = node.class.as_ref().map(|class| format!(" as \"{}\"", class.escape_ascii()));
     let class = class.unwrap_or_default();
     let zone = node.zone_id.as_ref().map(|zone| format!("%{zone}")).unwrap_or_default();
