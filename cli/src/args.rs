@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    bench, config, connect, decode, demo, doctor, listen, logging, logs, manual, ping, print, replay,
-    run, send, state, tail,
+    bench, config, connect, decode, demo, doctor, listen, logging, logs, manual, ping, print,
+    replay, run, send, state, tail,
 };
 
 /// Looks into, and takes part in, sessions of Bro's communication framework.
