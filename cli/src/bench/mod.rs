@@ -202,14 +202,14 @@ impl Args {
         if let Some(file) = &self.svg {
             plot::write(file, &report.title(), &measured)?;
         }
+        if measured.unexpected > 0 {
+            faults.push(format!("{address}: {} replies belong to no event", measured.unexpected));
+        }
         // Connections mostly fail alike.
         faults.sort();
         faults.dedup();
         faults.iter().for_each(|fault| tell(format_args!("{fault}")));
         let is_done = measured.answered() == measured.sent;
-        if measured.unexpected > 0 {
-            faults.push(format!("{address}: {} replies belong to no event", measured.unexpected));
-        }
         match faults.is_empty() && (is_done || stop.is_stopped()) {
             true => Ok(()),
             false => Err(Failure::Told),
