@@ -22,7 +22,19 @@ pub(super) struct Load {
     pub(super) timeout: Duration,
 }
 
+/// How many bits of a number say which event of a connection it is.
+const EVENT_BITS: u32 = 40;
+
+/// How many bits say which connection it is; those above tell this program from others.
+const CONNECTION_BITS: u32 = 10;
+
+/// Most events of one connection.
+pub(super) const MOST: u64 = 1 << EVENT_BITS;
+
 /// Sends, and measures.
+///
+/// A node raises a reply for whoever requested it, so the replies to all connections may come on
+/// each of them, and to those of other programs too. What tells them apart is in the numbers.
 pub(super) struct Client<'a> {
     peer: Peer,
     call: &'a Call,
@@ -30,20 +42,26 @@ pub(super) struct Client<'a> {
     /// What was measured by all.
     all: &'a Mutex<Measured>,
     batch: Batch,
+    /// The number before the first event.
+    base: u64,
     next: u64,
     /// What is unanswered, and when it was sent, the oldest first.
     unanswered: VecDeque<(u64, Instant)>,
 }
 
 impl<'a> Client<'a> {
+    /// Makes the client that has this place among all, which begin at 0.
     pub(super) fn new(
+        place: u16,
         peer: Peer,
         call: &'a Call,
         load: Load,
         all: &'a Mutex<Measured>,
     ) -> Client<'a> {
+        let program = u64::from(std::process::id()) << CONNECTION_BITS;
+        let base = (program | u64::from(place)) << EVENT_BITS;
         let (batch, unanswered) = (Batch::default(), VecDeque::new());
-        Client { peer, call, load, all, batch, next: 0, unanswered }
+        Client { peer, call, load, all, batch, base, next: 0, unanswered }
     }
 
     /// Sends all until it is answered, or somebody stops the peer.
@@ -67,6 +85,9 @@ impl<'a> Client<'a> {
             let deadline = Instant::now().checked_add(self.load.timeout);
             match self.peer.next(deadline).map_err(|error| error.to_string())? {
                 Some(Notification::Event(reply)) => match self.call.number(&reply) {
+                    Some(number) if number >> EVENT_BITS != self.base >> EVENT_BITS => {
+                        self.batch.others += 1;
+                    }
                     Some(number) => self.answered(number),
                     None => self.batch.unexpected += 1,
                 },
@@ -90,7 +111,8 @@ impl<'a> Client<'a> {
     /// Sends as many as may be unanswered.
     fn send(&mut self) -> Result<(), String> {
         while self.next < self.load.count && self.unanswered.len() < self.load.window {
-            let event = self.call.make(self.next, self.peer.now().as_secs_f64());
+            let number = self.base | self.next;
+            let event = self.call.make(number, self.peer.now().as_secs_f64());
             let now = Instant::now();
             match self.peer.send_event(&event) {
                 Ok(Sent::Sent) => {}
@@ -99,7 +121,7 @@ impl<'a> Client<'a> {
                 Err(UsageError::QueueFull { .. }) if !self.unanswered.is_empty() => break,
                 Err(error) => return Err(format!("not sent: {error}")),
             }
-            self.unanswered.push_back((self.next, now));
+            self.unanswered.push_back((number, now));
             self.next += 1;
             self.batch.sent += 1;
         }

@@ -24,6 +24,8 @@ pub(super) struct Measured {
     pub(super) sent: u64,
     /// Replies that are none to an event that was still to be answered.
     pub(super) unexpected: u64,
+    /// Replies to events of another connection.
+    pub(super) others: u64,
     /// When the first event was sent, and when the last reply came.
     span: Option<(Instant, Instant)>,
 }
@@ -34,6 +36,7 @@ pub(super) struct Batch {
     latencies: Vec<Duration>,
     pub(super) sent: u64,
     pub(super) unexpected: u64,
+    pub(super) others: u64,
     span: Option<(Instant, Instant)>,
 }
 
@@ -58,7 +61,7 @@ impl Default for Measured {
         let latencies = Histogram::new_with_bounds(1, LONGEST, 3).unwrap_or_else(|error| {
             unreachable!("{error}");
         });
-        Measured { latencies, sent: 0, unexpected: 0, span: None }
+        Measured { latencies, sent: 0, unexpected: 0, others: 0, span: None }
     }
 }
 
@@ -70,6 +73,7 @@ impl Measured {
         }
         self.sent += std::mem::take(&mut batch.sent);
         self.unexpected += std::mem::take(&mut batch.unexpected);
+        self.others += std::mem::take(&mut batch.others);
         self.span = join(self.span, batch.span.take());
     }
 

@@ -60,6 +60,7 @@ impl Report<'_> {
             "sent": measured.sent,
             "answered": measured.answered(),
             "unexpected": measured.unexpected,
+            "others": measured.others,
             "seconds": measured.seconds(),
             "rate": measured.rate(),
             "latency": latency,
@@ -74,10 +75,14 @@ impl Report<'_> {
         writeln!(out, "connections  {connections}, window {window}")?;
         writeln!(out, "payload      {payload} bytes in each event")?;
         write!(out, "events       {sent} sent, {answered} answered")?;
-        match measured.unexpected {
-            0 => writeln!(out)?,
-            unexpected => writeln!(out, ", {unexpected} replies to none")?,
+        for (count, what) in
+            [(measured.unexpected, "replies to none"), (measured.others, "to other connections")]
+        {
+            if count > 0 {
+                write!(out, ", {count} {what}")?;
+            }
         }
+        writeln!(out)?;
         let Some(rate) = measured.rate() else { return Ok(()) };
         let megabytes = rate * payload as f64 / 1e6;
         writeln!(out, "time         {:.3} s", measured.seconds())?;

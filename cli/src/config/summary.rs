@@ -37,7 +37,7 @@ pub(super) fn write(configuration: &Configuration, out: &mut dyn Write) -> io::R
     Ok(())
 }
 
-pub(super) fn count(number: usize, what: &str) -> String {
+fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
