@@ -4,7 +4,7 @@
 #![allow(clippy::print_stdout, reason = "this is a program")]
 
 // Written once for all transports, with futures; here these do all at once, in threads.
-#[path = "../../transport-tokio/benches/loopback/mod.rs"]
+#[path = "../../transport/benches/loopback/mod.rs"]
 mod loopback;
 
 mod runtime {

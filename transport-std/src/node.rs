@@ -6,7 +6,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use brocomm::data::{Event, EventType, Name, SignatureError};
-use brocomm::node::{Communication, Configuration, EventPeer, PeerId, RaiseError, Raised};
+use brocomm::logs::LogValue;
+use brocomm::node::{
+    Communication, Configuration, EventPeer, PeerId, RaiseError, Raised, WriteLogError,
+};
 use brocomm::transport::{RequestError, StartError};
 use brocomm_transport::{Clock, Handle};
 
@@ -28,8 +31,8 @@ use crate::{Events, Notifications};
 /// [taken](Notifications::next) only so much is held as
 /// [`Options::incoming`](brocomm::node::Options::incoming) says, then the peers are not read from.
 /// What peers do not take waits here, as far as
-/// [`Options::outgoing`](brocomm::node::Options::outgoing) says; then [`raise`](Self::raise) waits,
-/// or whatever the policy there is.
+/// [`Options::outgoing`](brocomm::node::Options::outgoing) says; then [`raise`](Self::raise) and
+/// [`write_log`](Self::write_log) wait, or whatever the policy there is.
 #[derive(Debug, Clone)]
 pub struct NodeHandle(Handle);
 
@@ -79,6 +82,28 @@ impl NodeHandle {
             (Some(raised), _) => Ok(raised),
             (None, Some(event)) => self.try_raise(event),
             (None, None) => Ok(Raised::default()),
+        }
+    }
+
+    /// Writes an entry to the log of a stream as [`Communication::write_log`] does, as soon as there
+    /// is room for it.
+    ///
+    /// If the policy of [`Options::outgoing`](brocomm::node::Options::outgoing) is to block, one
+    /// peer that has requested logs and reads nothing makes this wait until it does, or is gone.
+    ///
+    /// # Errors
+    /// [`WriteLogError::Full`] at the deadline; [`WriteLogError::Stream`]. The entry is not written
+    /// then.
+    pub fn write_log(
+        &self,
+        stream: i32,
+        values: &[LogValue],
+        deadline: Option<Instant>,
+    ) -> Result<Raised, WriteLogError> {
+        let mut awaiting = self.awaiting();
+        match wait_for(deadline, |waker| awaiting.poll_write_log(stream, values, waker)) {
+            Some(written) => Ok(written?),
+            None => self.with(|node, now| node.write_log(stream, values, now)),
         }
     }
 

@@ -6,6 +6,7 @@ use std::task::{Poll, Waker};
 
 use brocomm::Time;
 use brocomm::data::Event;
+use brocomm::logs::{LogValue, StreamError};
 use brocomm::node::{Communication, EventPeer, PeerId, Raised};
 use brocomm::transport::{Carrier, Cause, Hub, Ticket};
 
@@ -16,11 +17,11 @@ use crate::Clock;
 pub struct Shared {
     hub: Mutex<Hub>,
     clock: Clock,
-    /// How many events were raised.
+    /// How many events were raised, and log entries written.
     raised: AtomicU32,
 }
 
-/// How many events are raised before those who carry them have their turn.
+/// How many events are raised, or log entries written, before those who carry them have their turn.
 const TURN: u32 = 256;
 
 impl Shared {
@@ -47,7 +48,7 @@ impl Shared {
         result
     }
 
-    /// Counts one who raises an event; tells whether it should let others have their turn before.
+    /// Counts one who raises an event or writes a log entry; tells whether it should let others have their turn before.
     ///
     /// Where one thread does everything, an application that raises as long as there is room would
     /// let nothing be sent meanwhile, and the caches of the processor forget it all.
@@ -80,6 +81,20 @@ impl Awaiting<'_> {
     /// Raises an event when there is room for it, as [`Hub::poll_raise`] does.
     pub fn poll_raise(&mut self, event: &mut Option<Event>, waker: &Waker) -> Poll<Raised> {
         self.poll(|hub, ticket, now| hub.poll_raise(ticket, event, now, waker))
+    }
+
+    /// Writes an entry to the log of a stream when there is room for it, as
+    /// [`Hub::poll_write_log`] does.
+    ///
+    /// # Errors
+    /// As [`Hub::poll_write_log`].
+    pub fn poll_write_log(
+        &mut self,
+        stream: i32,
+        values: &[LogValue],
+        waker: &Waker,
+    ) -> Poll<Result<Raised, StreamError>> {
+        self.poll(|hub, ticket, now| hub.poll_write_log(ticket, stream, values, now, waker))
     }
 
     /// Is to get the first event of which this is true, as [`Hub::expect`] has it.

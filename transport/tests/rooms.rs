@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 
 /// What a transport may name of the core: neither the layers below a connection, nor those that
 /// say what passes over one.
-const OF_THE_CORE: [&str; 6] = ["Time", "connection", "data", "node", "tls", "transport"];
+const OF_THE_CORE: [&str; 7] = ["Time", "connection", "data", "logs", "node", "tls", "transport"];
 
 /// What it may name of a connection: what its user configures, commands and is told.
 const OF_A_CONNECTION: [&str; 6] =
     ["Config", "Connection", "Notification", "Role", "Sent", "UsageError"];
+
+/// What it may name of logs: what its user writes, and why that is refused.
+const OF_THE_LOGS: [&str; 2] = ["LogValue", "StreamError"];
 
 /// What it may tell apart of what it hands on: that nothing more comes, and events for those who
 /// want them of one type. None of these is a message or a phase.
@@ -100,6 +103,7 @@ fn amiss(source: &str) -> Vec<String> {
     for (path, allowed) in [
         ("brocomm", &OF_THE_CORE[..]),
         ("brocomm::connection", &OF_A_CONNECTION),
+        ("brocomm::logs", &OF_THE_LOGS),
         ("Notification", &OF_THE_NOTIFICATIONS),
     ] {
         let taken = taken_from(&tokens, path).into_iter().filter(|name| !allowed.contains(name));
@@ -134,6 +138,7 @@ fn what_is_not_their_business_is_found() {
             &["brocomm::connection::Phase", "Phase"],
         ),
         ("fn f(access: brocomm::state::Access) {}", &["brocomm::state"]),
+        ("use brocomm::logs::{LogSender, LogValue};", &["brocomm::logs::LogSender"]),
         ("told == Notification::HandshakeDone", &["Notification::HandshakeDone"]),
         ("let kind = MessageType::Serial;", &["MessageType"]),
         ("use brocomm_transport::Shared; use brocomm::Time; f(Notification::Closed(a))", &[]),

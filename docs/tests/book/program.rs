@@ -1,13 +1,23 @@
 //! The program `brocomm`, and the examples of this package.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
-/// Returns the program, as cargo builds it for tests; its own tests have usually built it before.
+/// Returns the program: as it was built for its own tests, or else as cargo builds it now.
 pub(crate) fn brocomm() -> PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(build).clone()
+    PROGRAM.get_or_init(|| built().unwrap_or_else(build)).clone()
+}
+
+/// Returns the program that is there, if nothing of what it was made of has changed since.
+fn built() -> Option<PathBuf> {
+    let program = profile().join("brocomm");
+    let changed = |path: &Path| path.metadata().ok()?.modified().ok();
+    let made = changed(&program)?;
+    let sources = std::fs::read_to_string(program.with_extension("d")).ok()?;
+    let mut sources = shlex::split(sources.split_once(": ")?.1)?.into_iter();
+    sources.all(|source| changed(source.as_ref()).is_some_and(|at| at <= made)).then_some(program)
 }
 
 fn build() -> PathBuf {
@@ -37,9 +47,13 @@ pub(crate) fn path() -> String {
 
 /// Returns an example, which cargo builds before it runs tests, unless it is told `--test`.
 pub(crate) fn example(name: &str) -> PathBuf {
+    profile().join("examples").join(name)
+}
+
+/// Returns the folder into which cargo puts what it builds for tests.
+fn profile() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its file");
-    let profile = test.parent().and_then(|deps| deps.parent()).expect("tests are in `deps`");
-    profile.join("examples").join(name)
+    test.parent().and_then(Path::parent).expect("tests are in `deps`").to_owned()
 }
 
 /// Runs the program to its end.

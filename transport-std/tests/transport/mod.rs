@@ -8,7 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use brocomm::data::{Event, EventType, Name, SignatureError};
-use brocomm::node::{Configuration, EventPeer, Notification, PeerId, Raised};
+use brocomm::logs::{LogValue, StreamError};
+use brocomm::node::{Configuration, EventPeer, Notification, PeerId, Raised, WriteLogError};
 use brocomm_std::{Received, RequestError, StartError};
 use futures_lite::future::yield_now;
 
@@ -42,6 +43,20 @@ impl NodeHandle {
                 return raised;
             }
             yield_now().await;
+        }
+    }
+
+    pub(crate) async fn write_log(
+        &self,
+        stream: i32,
+        values: &[LogValue],
+    ) -> Result<Raised, StreamError> {
+        loop {
+            match self.0.write_log(stream, values, soon()) {
+                Ok(raised) => return Ok(raised),
+                Err(WriteLogError::Stream(error)) => return Err(error),
+                Err(_) => yield_now().await,
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use brocomm::data::{Event, Name};
+use brocomm::logs::{LogValue, StreamError};
 use brocomm::node::{Communication, Configuration, EventPeer, PeerId, Raised};
 use brocomm::transport::{RequestError, StartError};
 
@@ -31,12 +32,12 @@ use crate::{Clock, Handle, Notifications};
 /// [taken](Notifications::next) only so much is held as
 /// [`Options::incoming`](brocomm::node::Options::incoming) says, then the peers are not read from.
 /// What peers do not take waits here, as far as
-/// [`Options::outgoing`](brocomm::node::Options::outgoing) says; then [`raise`](Self::raise) waits,
-/// or whatever the policy there is.
+/// [`Options::outgoing`](brocomm::node::Options::outgoing) says; then [`raise`](Self::raise) and
+/// [`write_log`](Self::write_log) wait, or whatever the policy there is.
 ///
 /// # Cancellation
 /// Each of the futures can be dropped at any time. An event whose [`raise`](Self::raise) was dropped
-/// is raised or not, never in part; a [`request`](Self::request) may have been sent; and what
+/// is raised or not, never in part, and so is an entry [written](Self::write_log) or not; a [`request`](Self::request) may have been sent; and what
 /// [`flush`](Self::flush) and [`terminate`](Self::terminate) await goes on.
 pub struct NodeHandle<R> {
     handle: Handle,
@@ -82,13 +83,34 @@ impl<R: Runtime> NodeHandle<R> {
     /// gone. Can be [cancelled](Self#cancellation).
     pub async fn raise(&self, event: Event) -> Raised {
         let (mut awaiting, mut event) = (self.awaiting(), Some(event));
+        self.let_others().await;
+        poll_fn(|cx| awaiting.poll_raise(&mut event, cx.waker())).await
+    }
+
+    /// Writes an entry to the log of a stream as [`Communication::write_log`] does, as soon as there
+    /// is room for it.
+    ///
+    /// If the policy of [`Options::outgoing`](brocomm::node::Options::outgoing) is to block, one
+    /// peer that has requested logs and reads nothing makes this wait until it does, or is gone. Can
+    /// be [cancelled](Self#cancellation).
+    ///
+    /// # Errors
+    /// That there is no such stream, or that the entry does not have its columns.
+    pub async fn write_log(&self, stream: i32, values: &[LogValue]) -> Result<Raised, StreamError> {
+        let mut awaiting = self.awaiting();
+        self.let_others().await;
+        poll_fn(|cx| awaiting.poll_write_log(stream, values, cx.waker())).await
+    }
+
+    /// Lets others have their turn, if it is over for who sends much.
+    async fn let_others(&self) {
         let mut lets_others = self.shared().is_turn_over();
         poll_fn(|cx| {
             if std::mem::take(&mut lets_others) {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            awaiting.poll_raise(&mut event, cx.waker())
+            Poll::Ready(())
         })
         .await
     }

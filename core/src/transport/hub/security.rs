@@ -27,7 +27,6 @@ pub(super) enum Security {
 
 impl Security {
     /// Puts TLS around a connection; to be [taken back](Self::take_back).
-    #[cfg(feature = "__tls")]
     pub(super) fn around<'a>(
         &mut self,
         node: &'a mut Communication,
@@ -37,20 +36,30 @@ impl Security {
         if let Security::Unknown = self {
             *self = Security::of(node, id, now);
         }
-        let tls = match std::mem::replace(self, Security::Lent) {
-            Security::Tls(tls) => Some(tls),
-            other => {
-                *self = other;
-                None
-            }
-        };
-        Secured { session: NodeSession { node, id }, tls }
+        let session = NodeSession { node, id };
+        #[cfg(feature = "__tls")]
+        let session = Secured { session, tls: self.lend() };
+        session
     }
 
     #[cfg(feature = "__tls")]
     pub(super) fn take_back(&mut self, carried: Carried<'_>) {
         if let Some(tls) = carried.tls {
             *self = Security::Tls(tls);
+        }
+    }
+
+    #[cfg(not(feature = "__tls"))]
+    pub(super) fn take_back(&mut self, _: Carried<'_>) {}
+
+    #[cfg(feature = "__tls")]
+    fn lend(&mut self) -> Option<Box<Tls>> {
+        match std::mem::replace(self, Security::Lent) {
+            Security::Tls(tls) => Some(tls),
+            other => {
+                *self = other;
+                None
+            }
         }
     }
 
@@ -72,21 +81,10 @@ impl Security {
     }
 
     #[cfg(not(feature = "__tls"))]
-    pub(super) fn around<'a>(
-        &mut self,
-        node: &'a mut Communication,
-        id: ConnectionId,
-        now: Time,
-    ) -> Carried<'a> {
-        if let Security::Unknown = self {
-            *self = Security::Clear;
-            if node.is_to_be_secured(id).is_some() {
-                node.feed_securing_failed(id, "built without the feature `tls`, 4§6", now);
-            }
+    fn of(node: &mut Communication, id: ConnectionId, now: Time) -> Security {
+        if node.is_to_be_secured(id).is_some() {
+            node.feed_securing_failed(id, "built without the feature `tls`, 4§6", now);
         }
-        NodeSession { node, id }
+        Security::Clear
     }
-
-    #[cfg(not(feature = "__tls"))]
-    pub(super) fn take_back(&mut self, _: Carried<'_>) {}
 }

@@ -6,7 +6,8 @@ use std::task::{Poll, Waker};
 use super::Hub;
 use crate::Time;
 use crate::data::{Event, Name};
-use crate::node::{PeerId, Raised};
+use crate::logs::{LogValue, StreamError};
+use crate::node::{PeerId, Raised, WriteLogError};
 
 /// Names one who waits, from the first call to the last; given back with [`Hub::forget`].
 #[derive(Debug, Default)]
@@ -22,6 +23,8 @@ pub(super) struct Waiting {
 pub(super) enum Wanted {
     /// Room for an event of this name.
     Room(Name),
+    /// Room for an entry of a log.
+    RoomForLogs,
     /// That nothing waits for this peer.
     Delivery(PeerId),
     /// The end.
@@ -53,6 +56,28 @@ impl Hub {
         self.wait(ticket, Wanted::Room(raised.name.clone()), waker);
         *event = Some(raised);
         Poll::Pending
+    }
+
+    /// Writes an entry to the log of a stream as soon as there is room for it for all who get it.
+    ///
+    /// # Errors
+    /// That there is no such stream, or that the entry does not have its columns.
+    pub fn poll_write_log(
+        &mut self,
+        ticket: &mut Ticket,
+        stream: i32,
+        values: &[LogValue],
+        now: Time,
+        waker: &Waker,
+    ) -> Poll<Result<Raised, StreamError>> {
+        match self.communication.write_log(stream, values, now) {
+            Ok(raised) => Poll::Ready(Ok(raised)),
+            Err(WriteLogError::Stream(error)) => Poll::Ready(Err(error)),
+            Err(WriteLogError::Full(_)) => {
+                self.wait(ticket, Wanted::RoomForLogs, waker);
+                Poll::Pending
+            }
+        }
     }
 
     /// Tells when nothing of what waited at the first call waits to be sent any more; `from` is
@@ -114,6 +139,7 @@ impl Hub {
         let come = |(number, (wanted, _)): (&u64, &(Wanted, Waker))| {
             let come = match wanted {
                 Wanted::Room(name) => self.communication.can_raise(name),
+                Wanted::RoomForLogs => self.communication.can_write_log(),
                 Wanted::Delivery(peer) => self.communication.next_undelivered(*peer) != Some(*peer),
                 Wanted::End => self.communication.terminated().is_some(),
                 Wanted::Answer => self.told_all || self.can_look_ahead(),

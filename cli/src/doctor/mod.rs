@@ -1,0 +1,304 @@
+//! `brocomm doctor`: explains step by step what it finds at an address.
+
+mod report;
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use brocomm::connection::{
+    Authority, CloseCause, Config, Notification, Role, Setup, SyncRequest, SyncRole, decide,
+};
+use brocomm::tls::{CertificateProblem, TlsError};
+use brocomm_std::Peer;
+use serde_json::json;
+
+use crate::address;
+use crate::certificate::Certificate;
+use crate::decode::{names_of, printed};
+use crate::failure::Failure;
+use crate::session::{self, hint, seconds};
+use crate::stop::Stop;
+use crate::tls::Tls;
+use report::Report;
+
+/// Connects to a peer and explains step by step what it finds.
+///
+/// Asks for nothing and gives nothing, so that nothing is changed: tells whether anybody answers,
+/// which versions and capabilities it has, what it calls itself, what it asks us for, and who would
+/// give its state to whom if we asked for that; over TLS also what was agreed upon, and whose the
+/// peer's certificate is. Each line begins with `ok`, `note` or `BAD`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// Where the peer listens; the port is 47757 unless given, IPv6 addresses are written
+    /// [::1]:47757.
+    #[arg(value_name = "HOST[:PORT]", value_parser = address::parse)]
+    peer: String,
+
+    /// Our class, by which a Bro finds the entry of its `Communication::nodes` for us.
+    #[arg(long)]
+    class: Option<String>,
+
+    /// How many seconds to wait for each step.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    timeout: Duration,
+
+    /// Measure the round trip, too. NEVER with a real Bro (2.5.5 at least): it aborts.
+    #[arg(long)]
+    ping: bool,
+
+    /// Print one JSON object per line: step, finding ("ok", "note" or "BAD") and text. The step
+    /// "tls" has version, cipher_suite and key_exchange besides; "certificate" has subject, issuer,
+    /// names, not_before, not_after and sha256.
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    tls: Tls,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  brocomm doctor sensor
+  brocomm doctor sensor --class control
+  brocomm doctor sensor --tls-ca ca.pem --tls-cert us.pem
+
+Exit codes:
+  0  all is well; there may be notes
+  1  something is BAD
+  2  the command line is wrong";
+
+/// A certificate that expires within so many days is worth a note.
+const SOON: i64 = 30;
+
+/// The number of the only PING.
+const PING: u32 = 1;
+
+/// What the peer has asked us for, that the connection doesn't keep.
+#[derive(Default)]
+struct Asked {
+    sync: Option<SyncRequest>,
+    filter: Option<String>,
+    /// Whether that is all.
+    all: bool,
+}
+
+/// Goes step by step, as far as it gets.
+pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
+    let mut report = Report::new(out, args.json);
+    let config = Config {
+        tls: args.tls.read()?,
+        class: Some(args.class.clone().unwrap_or_default().into()),
+        setup: Some(Setup { accept_input: true, ..Setup::default() }),
+        ..session::base(Default::default())
+    };
+    let begin = Instant::now();
+    let mut peer = match Peer::connect(&args.peer, config, args.timeout) {
+        Ok(peer) => peer,
+        Err(error) => return report.bad("reachable", &format!("{error}{}", hint(&error))),
+    };
+    let _registered = Stop::on_signal().add(peer.stop_handle());
+    let millis = begin.elapsed().as_secs_f64() * 1e3;
+    report.ok("reachable", &format!("{} accepts, after {millis:.1} ms", peer.remote_addr()))?;
+
+    let mut asked = Asked::default();
+    let has_version = |peer: &Peer, _: &Asked| peer.connection().peer_version().is_some();
+    if !wait(&mut peer, args.timeout, has_version, &mut asked, &mut report)? {
+        return report.bad(
+            "version",
+            "it sends no VERSION; does it speak this protocol, or does it expect TLS (`ssl` in its \
+             entry for us, or `listen_ssl`)?",
+        );
+    }
+    secured(&peer, &mut report)?;
+    introduce(&peer, &mut report)?;
+
+    // Not merely Running: what is told before that is to be seen.
+    let is_done = |_: &Peer, asked: &Asked| asked.all;
+    if !wait(&mut peer, args.timeout, is_done, &mut asked, &mut report)? {
+        let phase = peer.connection().phase();
+        return report.bad(
+            "handshake",
+            &format!("it stays in {phase}: it has not said that it has made its requests"),
+        );
+    }
+    report.ok("handshake", "complete")?;
+    requests(&peer, &asked, &mut report)?;
+    if args.ping {
+        ping(&mut peer, args.timeout, &mut report)?;
+    }
+    let _ = session::part(&mut peer);
+    Ok(())
+}
+
+/// Waits until something is so; if the connection ends before, that is reported.
+fn wait(
+    peer: &mut Peer,
+    timeout: Duration,
+    is_so: impl Fn(&Peer, &Asked) -> bool,
+    asked: &mut Asked,
+    report: &mut Report<'_>,
+) -> Result<bool, Failure> {
+    let deadline = Instant::now().checked_add(timeout);
+    while !is_so(peer, asked) {
+        match peer.next(deadline) {
+            Ok(Some(Notification::Closed(CloseCause::Tls(error)))) => {
+                report.bad("tls", &format!("{error}{}", advice(&error)))?;
+            }
+            Ok(Some(Notification::Closed(cause))) => {
+                let fault = session::fault(&cause);
+                let fault = fault.unwrap_or("the peer closed the connection".to_owned());
+                let tls = peer.connection().config().tls.is_some();
+                let tls = if tls { "" } else { " Does it expect TLS (--tls-ca)?" };
+                report.bad("connection", &format!("{fault}; does it accept this host?{tls}"))?;
+            }
+            Ok(Some(Notification::SyncRequested { authoritative })) => {
+                asked.sync = Some(SyncRequest { authoritative });
+            }
+            Ok(Some(Notification::HandshakeDone)) => asked.all = true,
+            Ok(Some(Notification::CaptureFilter(filter))) => {
+                asked.filter = Some(printed::bytes(&filter));
+            }
+            Ok(Some(_)) => {}
+            Ok(None) => return Ok(false),
+            Err(error) => report.bad("connection", &error.to_string())?,
+        }
+    }
+    Ok(true)
+}
+
+/// Returns what to do about an error of TLS, if that is known.
+fn advice(error: &TlsError) -> &'static str {
+    match error {
+        TlsError::ClearText { .. } | TlsError::TimedOut { .. } => {
+            "; without --tls-ca it is asked in clear text"
+        }
+        TlsError::ClosedInHandshake | TlsError::Refused { .. } => {
+            "; does it accept our certificate (--tls-cert), and has it one itself?"
+        }
+        TlsError::Certificate(CertificateProblem::UnknownIssuer) => {
+            "; that is --tls-ca, which does not have who issued it"
+        }
+        TlsError::Certificate(
+            CertificateProblem::Expired { .. } | CertificateProblem::NotYetValid { .. },
+        ) => "; issue it anew, or set the clock",
+        _ => "",
+    }
+}
+
+/// Reports what TLS came to, and who the peer is by its certificate.
+fn secured(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
+    let Some(tls) = peer.tls() else { return Ok(()) };
+    let (version, suite) = (&tls.version, &tls.cipher_suite);
+    let group = tls.key_exchange.as_deref();
+    let more = group.map(|group| format!(", keys exchanged by {group}")).unwrap_or_default();
+    let fields = json!({ "version": version, "cipher_suite": suite, "key_exchange": group });
+    report.tell("ok", "tls", &format!("{version}, {suite}{more}"), fields)?;
+
+    let own = tls.peer_certificates.first().and_then(|der| Certificate::read(der));
+    let Some(own) = own else {
+        return report.note("certificate", "it was accepted, but can't be shown");
+    };
+    let Certificate { subject, issuer, names, .. } = &own;
+    let (not_before, not_after) = (own.not_before(), own.not_after());
+    let sha256: String = tls.peer_sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+    let named = if names.is_empty() { "no name".to_owned() } else { names.join(", ") };
+    let mut text = format!(
+        "{subject}, for {named}, issued by {issuer}, valid from {not_before} to {not_after}, \
+         SHA-256 {sha256}"
+    );
+    let days = own.days_left(peer.now());
+    let finding = if days < SOON { "note" } else { "ok" };
+    if days < SOON {
+        text += &format!("; it expires in {days} days: issue it anew");
+    }
+    let fields = json!({ "subject": subject, "issuer": issuer, "names": names,
+        "not_before": not_before, "not_after": not_after, "sha256": sha256 });
+    report.tell(finding, "certificate", &text, fields)
+}
+
+/// Reports what the peer says about itself.
+fn introduce(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
+    let connection = peer.connection();
+    let Some(version) = connection.peer_version() else { return Ok(()) };
+    let (protocol, data_format) = (version.protocol, version.data_format);
+    report.ok("version", &format!("protocol {protocol}, data format {data_format}"))?;
+    report.ok("cache", &format!("it remembers {} objects of what it sends", version.cache_size))?;
+    match version.runtime {
+        0 => report.note("runtime", "it has begun within a second, or doesn't say when")?,
+        runtime => report.ok("runtime", &format!("it has run for {runtime} s"))?,
+    }
+    match version.class.as_deref() {
+        None | Some(b"") => report.ok("class", "it sends none")?,
+        Some(class) => report.ok("class", &printed::bytes(class))?,
+    }
+    Ok(())
+}
+
+/// Reports what the peer can do, and what it asks for.
+fn requests(peer: &Peer, asked: &Asked, report: &mut Report<'_>) -> Result<(), Failure> {
+    let connection = peer.connection();
+    let caps: Vec<_> = names_of(connection.peer_caps()).collect();
+    report.ok("capabilities", &if caps.is_empty() { "none".into() } else { caps.join(", ") })?;
+    match connection.peer_description() {
+        Some(name) => report.ok("description", &printed::bytes(name))?,
+        None => report.note("description", "it does not say what it is, as a Broccoli client")?,
+    }
+    let events: Vec<_> = connection.peer_events().iter().map(|e| printed::bytes(e)).collect();
+    match events.len() {
+        0 => report.note(
+            "events",
+            "it requests none, so none will reach it; a Bro does if its entry for us has `$events`",
+        )?,
+        _ => report.ok("events", &format!("it requests {}", events.join(", ")))?,
+    }
+    if let Some(filter) = &asked.filter {
+        report.ok("filter", &format!("it asks us to capture \"{filter}\""))?;
+    }
+    if connection.are_logs_requested() {
+        report.ok("logs", "it requests ours")?;
+    }
+    state(peer, asked, report)
+}
+
+/// Reports who would give its state to whom.
+fn state(peer: &Peer, asked: &Asked, report: &mut Report<'_>) -> Result<(), Failure> {
+    let connection = peer.connection();
+    let runtime = connection.peer_version().map_or(0, |version| version.runtime);
+    let asks = Some(SyncRequest { authoritative: false });
+    let theirs = asked.sync;
+    let would = match decide(asks, theirs, 0, runtime, Role::Initiator) {
+        Authority::Sync(SyncRole::Sender) => "we would give ours, as it has only just begun",
+        Authority::Sync(SyncRole::Receiver) => "it would give us its own",
+        _ => "nobody would give any",
+    };
+    let wants = match theirs {
+        Some(SyncRequest { authoritative: true }) => "it shares state, and its own counts",
+        Some(_) => "it shares state",
+        None => "it takes no changes of state from us",
+    };
+    report.ok("state", &format!("{wants}; if we asked for its state, {would}"))
+}
+
+/// Measures the way to the peer and back.
+fn ping(peer: &mut Peer, timeout: Duration, report: &mut Report<'_>) -> Result<(), Failure> {
+    if let Err(error) = peer.ping(PING) {
+        return report.bad("ping", &error.to_string());
+    }
+    let deadline = Instant::now().checked_add(timeout);
+    loop {
+        match peer.next(deadline) {
+            Ok(Some(Notification::Pong { seq: PING, d2, d3, .. })) => {
+                let (trip, spent) = (d2 * 1e3, d3 * 1e3);
+                let text = format!("{trip:.3} ms there and back, of which it spent {spent:.3} ms");
+                return report.ok("ping", &text);
+            }
+            Ok(Some(Notification::Closed(_))) => {
+                return report.bad("ping", "it closed the connection instead of answering");
+            }
+            Ok(Some(_)) => {}
+            Ok(None) => return report.bad("ping", "no answer"),
+            Err(error) => return report.bad("ping", &error.to_string()),
+        }
+    }
+}

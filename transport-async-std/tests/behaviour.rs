@@ -1,0 +1,49 @@
+//! The behaviour of this transport, under each executor whose feature is on.
+#![cfg(any(feature = "async-std", feature = "smol"))]
+
+use brocomm_async_std as transport;
+
+// Written once for all transports.
+#[path = "../../transport/tests/suite/mod.rs"]
+mod suite;
+
+// Written once for all that are asynchronous.
+#[path = "../../transport/tests/suite/peers/mod.rs"]
+mod peers;
+
+use std::time::Duration;
+
+/// No test comes near it unless it fails.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// Fails when a body takes too long.
+async fn limited(body: impl Future<Output = ()>) {
+    let too_long = async {
+        ::smol::Timer::after(LIMIT).await;
+        panic!("not done after {LIMIT:?}");
+    };
+    futures_lite::future::or(body, too_long).await;
+}
+
+/// Each body is spawned, so its futures can go from thread to thread.
+#[cfg(feature = "async-std")]
+mod async_std {
+    fn run(body: impl Future<Output = ()> + Send + 'static) {
+        ::async_std::task::block_on(super::limited(::async_std::task::spawn(body)));
+    }
+    crate::suite::all!(crate::async_std::run);
+    mod peers {
+        crate::peers::all!(crate::async_std::run);
+    }
+}
+
+#[cfg(feature = "smol")]
+mod smol {
+    fn run(body: impl Future<Output = ()> + Send + 'static) {
+        ::smol::block_on(super::limited(::smol::spawn(body)));
+    }
+    crate::suite::all!(crate::smol::run);
+    mod peers {
+        crate::peers::all!(crate::smol::run);
+    }
+}

@@ -1,0 +1,75 @@
+//! The behaviour of this transport.
+
+// What blocks, as futures.
+mod transport;
+
+// Written once for all transports, with futures; here these call what blocks, for short times.
+#[path = "../../transport/tests/suite/mod.rs"]
+mod suite;
+
+mod peers;
+
+use futures_lite::future::block_on;
+
+suite::all!(crate::block_on);
+
+#[test]
+fn calls_wait_in_threads_of_their_own() {
+    use std::net::Ipv4Addr;
+    use std::sync::Arc;
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use brocomm::data::{Declarations, Event, Value};
+    use brocomm::node::{Bound, Configuration, Node, Notification, Options};
+    use brocomm_std::NodeHandle;
+
+    const COUNT: u64 = 20_000;
+    let here = Ipv4Addr::LOCALHOST.into();
+    let mut declarations = Declarations::new();
+    declarations.read("global ping: event(n: count);").unwrap();
+    let declarations = Arc::new(declarations);
+    let options =
+        Options { listen: true, listen_interface: here, listen_port: 0, ..Options::default() };
+    let wants = Node { events: Some("ping".parse().unwrap()), ..Node::new(here) };
+    let nodes = vec![("peer".to_owned(), wants)];
+    let (manager, mut told) = NodeHandle::start(Configuration {
+        options,
+        nodes,
+        declarations: Arc::clone(&declarations),
+    })
+    .unwrap();
+    let port = loop {
+        if let Some(Notification::Listening(endpoint)) = told.next(None) {
+            break endpoint.port;
+        }
+    };
+    let raising = thread::spawn(move || {
+        let mut options = Options::default();
+        options.outgoing.bound = Bound::new(10, 1 << 20);
+        let node = Node { connect: true, p: Some(port), ..Node::new(here) };
+        let nodes = vec![("manager".to_owned(), node)];
+        let (sensor, mut told) =
+            NodeHandle::start(Configuration { options, nodes, declarations }).unwrap();
+        while !matches!(told.next(None), Some(Notification::ConnectionHandshakeDone(_))) {}
+        for n in 0..COUNT {
+            let raised = sensor.raise(Event::new("ping", vec![Value::Count(n)]), None);
+            assert_eq!(raised.map(|raised| raised.peers), Ok(1));
+        }
+        assert_eq!(sensor.flush(Duration::from_secs(60)), []);
+        assert_eq!(sensor.terminate(), []);
+        while told.next(None).is_some() {}
+        assert!(told.is_over());
+    });
+    let mut got = 0;
+    while got < COUNT {
+        if let Some(Notification::Event { event, .. }) = told.next(None) {
+            assert_eq!(event.args, [Value::Count(got)]);
+            got += 1;
+        }
+    }
+    raising.join().unwrap();
+    while told.next(Some(Instant::now())).is_some() {}
+    assert!(!told.is_over());
+    assert_eq!(manager.terminate(), []);
+}

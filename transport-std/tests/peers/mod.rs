@@ -1,0 +1,288 @@
+//! What single connections do, in calls that block.
+//!
+//! Real sockets on the loopback interface; nothing here asks how long something takes.
+
+mod scripted;
+mod trouble;
+
+use std::net::TcpStream;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use brocomm::connection::{CloseCause, Config, Notification, Phase, Sent, Setup, Undeclared};
+use brocomm::data::{Event, Name, Value};
+use brocomm_std::{Flushed, Listener, Peer, StopHandle};
+
+use crate::suite::stream::Stream;
+
+pub(crate) use scripted::*;
+pub(crate) use trouble::*;
+
+/// No test comes near it unless it fails.
+const LONG: Duration = Duration::from_secs(60);
+
+fn config(stream: Stream) -> Config {
+    stream.peer(clear())
+}
+
+/// Whatever the streams of these tests are.
+fn clear() -> Config {
+    Config {
+        setup: Some(Setup {
+            events: vec![Name::from("e")],
+            accept_input: true,
+            ..Setup::default()
+        }),
+        undeclared: Undeclared::Deliver,
+        ..Config::default()
+    }
+}
+
+fn event(number: u64, text: impl AsRef<[u8]>) -> Event {
+    let args = vec![Value::Count(number), Value::string(text)];
+    Event { name: Name::from("e"), time: 0.0, args }
+}
+
+fn pair_of(ours: Config, theirs: Config) -> (Peer, Peer) {
+    let mut listener = Listener::bind("127.0.0.1:0").unwrap();
+    let here = Peer::connect(listener.local_addr(), ours, LONG).unwrap();
+    let there = listener.accept(theirs, None).unwrap().unwrap();
+    (here, there)
+}
+
+fn pair(stream: Stream) -> (Peer, Peer) {
+    pair_of(config(stream), config(stream))
+}
+
+fn until_running(peer: &mut Peer) {
+    while let Some(notification) = peer.next(None).unwrap() {
+        if notification == Notification::HandshakeDone {
+            return;
+        }
+    }
+    panic!("ended before Running");
+}
+
+/// Takes events until so many came.
+fn events(peer: &mut Peer, count: usize) -> Vec<Event> {
+    let mut events = Vec::new();
+    while events.len() < count {
+        match peer.next(None).unwrap().expect("the connection goes on") {
+            Notification::Event(event) => events.push(event),
+            Notification::Closed(cause) => panic!("{cause:?} after {} events", events.len()),
+            _ => {}
+        }
+    }
+    events
+}
+
+/// Takes everything; returns events, and how it ended.
+fn rest(peer: &mut Peer) -> (Vec<Event>, CloseCause) {
+    let (mut events, mut end) = (Vec::new(), None);
+    while let Some(notification) = peer.next(None).unwrap() {
+        assert_eq!(end, None, "nothing comes after the end");
+        match notification {
+            Notification::Event(event) => events.push(event),
+            Notification::Closed(cause) => end = Some(cause),
+            _ => {}
+        }
+    }
+    (events, end.expect("the end comes"))
+}
+
+fn send(peer: &mut Peer, events: &[Event]) {
+    for event in events {
+        assert_eq!(peer.send_event(event), Ok(Sent::Sent));
+    }
+}
+
+pub(crate) fn events_go_both_ways_in_order(stream: Stream) {
+    let (mut here, mut there) = pair(stream);
+    assert_eq!(here.remote_addr(), there.local_addr());
+    assert_eq!(here.local_addr(), there.remote_addr());
+    let all: Vec<Event> = (0..100).map(|number| event(number, "text")).collect();
+    let expected = all.clone();
+    let other = thread::spawn(move || {
+        until_running(&mut there);
+        let got = events(&mut there, 100);
+        send(&mut there, &got);
+        assert_eq!(there.flush(None), Ok(Flushed::All));
+        assert_eq!(rest(&mut there), (vec![], CloseCause::PeerClosed));
+        got
+    });
+    until_running(&mut here);
+    send(&mut here, &all);
+    assert_eq!(events(&mut here, 100), expected);
+    assert_eq!(here.close(None), Ok(true));
+    assert_eq!(other.join().unwrap(), expected);
+    assert_eq!(rest(&mut here), (vec![], CloseCause::ClosedByUs));
+    assert_eq!(here.next(None), Ok(None));
+}
+
+pub(crate) fn big_messages_both_ways_at_once_do_not_block_each_other(stream: Stream) {
+    let run = |mut peer: Peer| {
+        thread::spawn(move || {
+            until_running(&mut peer);
+            // More than both sockets' buffers hold.
+            let all: Vec<Event> = (0..5).map(|number| event(number, vec![b'x'; 3 << 20])).collect();
+            send(&mut peer, &all);
+            // Neither takes a notification before it has got rid of everything.
+            let deadline = Instant::now().checked_add(LONG);
+            assert_eq!(peer.flush(deadline), Ok(Flushed::All));
+            assert_eq!(events(&mut peer, 5), all);
+            peer
+        })
+    };
+    let (here, there) = pair(stream);
+    let (here, there) = (run(here), run(there));
+    let (mut here, mut there) = (here.join().unwrap(), there.join().unwrap());
+    let other = thread::spawn(move || rest(&mut there));
+    assert_eq!(here.close(None), Ok(true));
+    assert_eq!(other.join().unwrap().1, CloseCause::PeerClosed);
+}
+
+pub(crate) fn flushing_stops_when_notifications_have_to_be_taken(stream: Stream) {
+    let small = Config { notification_limit: 8, ..config(stream) };
+    let run = |mut peer: Peer| {
+        thread::spawn(move || {
+            until_running(&mut peer);
+            let all: Vec<Event> =
+                (0..150).map(|number| event(number, vec![b'x'; 100_000])).collect();
+            send(&mut peer, &all);
+            let (mut got, mut waited) = (Vec::new(), false);
+            while peer.flush(None).unwrap() == Flushed::NotificationsWait {
+                waited = true;
+                while let Some(notification) = peer.next(Some(Instant::now())).unwrap() {
+                    if let Notification::Event(event) = notification {
+                        got.push(event);
+                    }
+                }
+            }
+            let left = all.len() - got.len();
+            got.extend(events(&mut peer, left));
+            assert!(got == all);
+            (peer, waited)
+        })
+    };
+    let (here, there) = pair_of(small.clone(), small);
+    let (here, there) = (run(here), run(there));
+    let ((_here, one), (_there, other)) = (here.join().unwrap(), there.join().unwrap());
+    assert!(one || other);
+}
+
+pub(crate) fn a_deadline_that_has_passed_still_does_what_is_ready(stream: Stream) {
+    let (mut here, mut there) = pair(stream);
+    let mut running = 0;
+    while running < 2 {
+        for peer in [&mut here, &mut there] {
+            while let Some(notification) = peer.next(Some(Instant::now())).unwrap() {
+                running += usize::from(notification == Notification::HandshakeDone);
+            }
+        }
+    }
+    assert_eq!(here.connection().phase(), Phase::Running);
+}
+
+pub(crate) fn closing_delivers_what_was_queued(stream: Stream) {
+    let (mut here, mut there) = pair(stream);
+    let all: Vec<Event> = (0..500).map(|number| event(number, vec![b'y'; 20_000])).collect();
+    let expected = all.clone();
+    let other = thread::spawn(move || rest(&mut there));
+    until_running(&mut here);
+    send(&mut here, &all);
+    assert_eq!(here.close(None), Ok(true));
+    let (got, end) = other.join().unwrap();
+    assert!(got == expected);
+    assert_eq!(end, CloseCause::PeerClosed);
+}
+
+pub(crate) fn closing_says_what_was_not_written(stream: Stream) {
+    let (mut here, mut there) = pair(stream);
+    let other = thread::spawn(move || {
+        until_running(&mut there);
+        there
+    });
+    until_running(&mut here);
+    // The other end is held open, and nobody reads.
+    let _there = other.join().unwrap();
+    let all: Vec<Event> = (0..5).map(|number| event(number, vec![b'x'; 3 << 20])).collect();
+    send(&mut here, &all);
+    assert_eq!(here.flush(Some(Instant::now())), Ok(Flushed::TimedOut));
+    assert_eq!(here.close(Some(Instant::now())), Ok(false));
+    assert_eq!(rest(&mut here).1, CloseCause::ClosedByUs);
+    assert_eq!(here.flush(None), Ok(Flushed::Over));
+}
+
+pub(crate) fn what_waits_can_be_stopped(stream: Stream) {
+    fn is_send<T: Send>(value: T) -> T {
+        value
+    }
+    let mut listener = Listener::bind("127.0.0.1:0").unwrap();
+    let _stream = TcpStream::connect(listener.local_addr()).unwrap();
+    let mut peer = listener.accept(config(stream), None).unwrap().unwrap();
+    let handle: StopHandle = is_send(peer.stop_handle());
+    let waits = thread::spawn(move || {
+        while peer.next(None).unwrap().is_some() {}
+        peer
+    });
+    handle.stop();
+    let mut peer = waits.join().unwrap();
+    assert!(handle.is_stopped());
+    assert_eq!(peer.connection().phase(), Phase::Setup);
+    assert_eq!(peer.next(None), Ok(None));
+
+    let mut listener = is_send(listener);
+    let handle = listener.stop_handle();
+    let waits = thread::spawn(move || listener.accept(config(stream), None).unwrap().is_none());
+    handle.stop();
+    assert!(waits.join().unwrap());
+}
+
+pub(crate) fn accepting_has_a_deadline(stream: Stream) {
+    let mut listener = Listener::bind("127.0.0.1:0").unwrap();
+    assert!(listener.accept(config(stream), Some(Instant::now())).unwrap().is_none());
+}
+
+pub(crate) fn a_tap_sees_all_that_comes(stream: Stream) {
+    let (mut here, mut there) = pair(stream);
+    let seen = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&seen);
+    here.tap_input(move |bytes| *count.lock().unwrap() += bytes.len() as u64);
+    let other = thread::spawn(move || {
+        until_running(&mut there);
+        send(&mut there, &[event(1, vec![b'z'; 100_000])]);
+        there.close(None).unwrap()
+    });
+    assert_eq!(rest(&mut here).0.len(), 1);
+    assert!(other.join().unwrap());
+    let (seen, bytes) = (*seen.lock().unwrap(), here.connection().counters().input.bytes);
+    // What TLS adds is seen too.
+    assert!(if stream.is_clear() { seen == bytes } else { seen > bytes }, "{seen} and {bytes}");
+}
+
+/// These bodies have run to the end when they are called.
+pub(crate) fn ran((): ()) {}
+
+crate::suite::over_each_stream! { crate::peers::ran, crate::peers;
+    events_go_both_ways_in_order
+    big_messages_both_ways_at_once_do_not_block_each_other
+    flushing_stops_when_notifications_have_to_be_taken
+    a_deadline_that_has_passed_still_does_what_is_ready
+    closing_delivers_what_was_queued
+    closing_says_what_was_not_written
+    what_waits_can_be_stopped
+    accepting_has_a_deadline
+    a_tap_sees_all_that_comes
+    errors_say_where_and_why
+    a_senseless_configuration_is_refused
+    a_listener_on_ipv6_leaves_the_port_to_ipv4
+}
+
+/// The other end is scripted, and speaks in the clear.
+mod by_script {
+    crate::suite::tests! { crate::peers::ran, crate::peers;
+        a_peer_that_closes_mid_message_is_told_apart
+        garbage_ends_its_own_connection_only
+    }
+}

@@ -1,0 +1,55 @@
+//! Other ends that the test plays itself, in the clear.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::thread;
+
+use brocomm::connection::{CloseCause, Phase, ProtocolErrorKind};
+use brocomm_std::{Listener, Peer};
+
+use super::*;
+
+/// A peer, and a socket whose other end is in the hands of the test.
+fn raw() -> (Peer, TcpStream) {
+    let mut listener = Listener::bind("127.0.0.1:0").unwrap();
+    let stream = TcpStream::connect(listener.local_addr()).unwrap();
+    (listener.accept(clear(), None).unwrap().unwrap(), stream)
+}
+
+pub(crate) fn a_peer_that_closes_mid_message_is_told_apart() {
+    let (mut peer, mut stream) = raw();
+    // A chunk's length, and less than that follows (§1.1).
+    stream.write_all(&[0, 0, 0, 14, 1, 2, 3]).unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    let (events, end) = rest(&mut peer);
+    assert_eq!(events, []);
+    assert!(matches!(end, CloseCause::PeerClosedMidMessage(_)), "{end:?}");
+}
+
+pub(crate) fn garbage_ends_its_own_connection_only() {
+    let mut listener = Listener::bind("127.0.0.1:0").unwrap();
+    let mut here = Peer::connect(listener.local_addr(), clear(), LONG).unwrap();
+    let mut there = listener.accept(clear(), None).unwrap().unwrap();
+    let mut stream = TcpStream::connect(listener.local_addr()).unwrap();
+    let mut victim = listener.accept(clear(), None).unwrap().unwrap();
+
+    let other = thread::spawn(move || rest(&mut there));
+    until_running(&mut here);
+    send(&mut here, &[event(1, "before")]);
+    stream.write_all(&[0xff; 1000]).unwrap();
+    let garbled = thread::spawn(move || rest(&mut victim));
+    // Our side says that it is over, though nobody has closed that socket here.
+    stream.read_to_end(&mut Vec::new()).unwrap();
+    drop(stream);
+    match garbled.join().unwrap() {
+        (_, CloseCause::Protocol(error)) => {
+            assert!(matches!(error.kind, ProtocolErrorKind::Wire(_)), "{error}");
+            assert_eq!((error.phase, error.offset), (Phase::Setup, 0));
+        }
+        (_, end) => panic!("{end:?}"),
+    }
+    send(&mut here, &[event(2, "after")]);
+    assert_eq!(here.close(None), Ok(true));
+    let expected = vec![event(1, "before"), event(2, "after")];
+    assert_eq!(other.join().unwrap(), (expected, CloseCause::PeerClosed));
+}

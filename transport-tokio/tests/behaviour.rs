@@ -1,0 +1,45 @@
+//! The behaviour of this transport, under both flavours of the runtime.
+
+use brocomm_tokio as transport;
+
+// Written once for all transports.
+#[path = "../../transport/tests/suite/mod.rs"]
+mod suite;
+
+// Written once for all that are asynchronous.
+#[path = "../../transport/tests/suite/peers/mod.rs"]
+mod peers;
+
+use std::time::Duration;
+
+use tokio::runtime::Builder;
+use tokio::time::timeout;
+
+/// No test comes near it unless it fails.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// Runs a body that is spawned, so that its futures can go from thread to thread.
+fn run(runtime: &mut Builder, body: impl Future<Output = ()> + Send + 'static) {
+    let limited = async { timeout(LIMIT, tokio::spawn(body)).await };
+    runtime.enable_all().build().unwrap().block_on(limited).unwrap().unwrap();
+}
+
+mod current_thread {
+    fn run(body: impl Future<Output = ()> + Send + 'static) {
+        super::run(&mut super::Builder::new_current_thread(), body);
+    }
+    crate::suite::all!(crate::current_thread::run);
+    mod peers {
+        crate::peers::all!(crate::current_thread::run);
+    }
+}
+
+mod multi_thread {
+    fn run(body: impl Future<Output = ()> + Send + 'static) {
+        super::run(super::Builder::new_multi_thread().worker_threads(2), body);
+    }
+    crate::suite::all!(crate::multi_thread::run);
+    mod peers {
+        crate::peers::all!(crate::multi_thread::run);
+    }
+}

@@ -1,0 +1,38 @@
+//! Certificates, made for each test.
+
+use brocomm::tls::TlsConfig;
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+
+/// An authority, which everybody who has its certificate trusts.
+pub(crate) struct Authority {
+    pem: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Authority {
+    pub(crate) fn new() -> Authority {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        // Two authorities have two names.
+        let name: String = key.public_key_raw().iter().map(|byte| format!("{byte:02x}")).collect();
+        params.distinguished_name.push(DnType::CommonName, &name[2..34]);
+        let pem = params.self_signed(&key).unwrap().pem();
+        Authority { pem, issuer: Issuer::new(params, key) }
+    }
+
+    /// Returns the configuration of a node that trusts this authority, and is certified by it.
+    pub(crate) fn config(&self) -> TlsConfig {
+        let (authority, own) = self.pem();
+        TlsConfig::from_pem(authority.as_bytes(), own.as_bytes(), None).unwrap()
+    }
+
+    /// Returns the same as text: the authority's certificate, then one by it with its key.
+    pub(crate) fn pem(&self) -> (String, String) {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, "node");
+        let key = KeyPair::generate().unwrap();
+        let own = params.signed_by(&key, &self.issuer).unwrap().pem() + &key.serialize_pem();
+        (self.pem.clone(), own)
+    }
+}

@@ -1,0 +1,57 @@
+//! What every transport does, written once.
+//!
+//! Whoever includes this as `suite` names the transport `transport`, and says how futures run.
+
+#[cfg(feature = "tls")]
+mod certificates;
+pub(crate) mod nodes;
+#[cfg(feature = "tls")]
+pub(crate) mod secured;
+pub(crate) mod stream;
+
+/// Makes a test of each of these bodies, futures that `$run` runs to the end.
+macro_rules! tests {
+    ($run:path, $bodies:path; $($body:ident)*) => {$(
+        #[test]
+        fn $body() {
+            use $bodies as bodies;
+            $run(bodies::$body());
+        }
+    )*};
+}
+pub(crate) use tests;
+
+/// The same of bodies that are told over which stream they run.
+macro_rules! over_each_stream {
+    (@ $stream:ident, $run:path, $bodies:path; $($body:ident)*) => {$(
+        #[test]
+        fn $body() {
+            use $bodies as bodies;
+            $run(bodies::$body(crate::suite::stream::Stream::$stream));
+        }
+    )*};
+    ($($suite:tt)*) => {
+        mod in_the_clear {
+            crate::suite::over_each_stream!(@ Clear, $($suite)*);
+        }
+        #[cfg(feature = "tls")]
+        mod over_tls {
+            crate::suite::over_each_stream!(@ Tls, $($suite)*);
+        }
+    };
+}
+pub(crate) use over_each_stream;
+
+/// Makes tests of all that a node does; `$run` runs a future to its end.
+macro_rules! all {
+    ($run:path) => {
+        mod nodes {
+            crate::suite::nodes::all!($run);
+        }
+        #[cfg(feature = "tls")]
+        mod secured {
+            crate::suite::secured::all!($run);
+        }
+    };
+}
+pub(crate) use all;

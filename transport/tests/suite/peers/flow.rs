@@ -1,0 +1,113 @@
+//! Much at once, and futures that are given up.
+
+use brocomm::connection::{Config, Notification};
+use futures_lite::future::{poll_once, yield_now, zip};
+
+use super::*;
+use crate::transport::{Flushed, Listener, Peer};
+
+pub(crate) async fn big_messages_both_ways_at_once_do_not_block_each_other(stream: Stream) {
+    async fn run(peer: &mut Peer) {
+        let all = some(5, 3 << 20);
+        send(peer, &all);
+        // Neither takes a notification before it has got rid of everything.
+        assert_eq!(peer.flush().await, Ok(Flushed::All));
+        assert!(events(peer, 5).await == all);
+    }
+    let (mut here, mut there) = pair(stream).await;
+    zip(run(&mut here), run(&mut there)).await;
+}
+
+pub(crate) async fn the_next_notification_is_awaited_while_big_messages_go_both_ways(
+    stream: Stream,
+) {
+    async fn run(peer: &mut Peer) {
+        let all = some(5, 3 << 20);
+        send(peer, &all);
+        assert!(events(peer, 5).await == all);
+        assert_eq!(peer.flush().await, Ok(Flushed::All));
+    }
+    let (mut here, mut there) = pair(stream).await;
+    zip(run(&mut here), run(&mut there)).await;
+}
+
+pub(crate) async fn flushing_stops_when_notifications_have_to_be_taken(stream: Stream) {
+    async fn run(peer: &mut Peer) -> bool {
+        until_running(peer).await;
+        let all = some(150, 100_000);
+        send(peer, &all);
+        let (mut got, mut waited) = (Vec::new(), false);
+        while peer.flush().await.unwrap() == Flushed::NotificationsWait {
+            waited = true;
+            while let Some(next) = poll_once(peer.next()).await {
+                if let Some(Notification::Event(event)) = next.unwrap() {
+                    got.push(event);
+                }
+            }
+        }
+        let left = all.len() - got.len();
+        got.extend(events(peer, left).await);
+        assert!(got == all);
+        waited
+    }
+    let small = Config { notification_limit: 8, ..config(stream) };
+    let (mut here, mut there) = pair_of(small.clone(), small).await;
+    let (one, other) = zip(run(&mut here), run(&mut there)).await;
+    assert!(one || other);
+}
+
+pub(crate) async fn dropped_futures_lose_nothing(stream: Stream) {
+    /// Gives the future up whenever it has to wait.
+    async fn impatient(peer: &mut Peer, count: usize) -> (Vec<Event>, usize) {
+        let (mut events, mut dropped) = (Vec::new(), 0);
+        while events.len() < count {
+            let flushed = poll_once(peer.flush()).await;
+            match poll_once(peer.next()).await {
+                Some(Ok(Some(Notification::Event(event)))) => events.push(event),
+                Some(Ok(Some(Notification::Closed(cause)))) => panic!("{cause:?}"),
+                Some(next) => assert!(matches!(next, Ok(Some(_)))),
+                None => {
+                    dropped += 1 + usize::from(flushed.is_none());
+                    yield_now().await;
+                }
+            }
+        }
+        // The other still waits for what is left.
+        while poll_once(peer.flush()).await.is_none() {
+            yield_now().await;
+        }
+        (events, dropped)
+    }
+    let (mut here, mut there) = pair(stream).await;
+    let all = some(5, 3 << 20);
+    send(&mut here, &all);
+    send(&mut there, &all);
+    let (here, there) = zip(impatient(&mut here, 5), impatient(&mut there, 5)).await;
+    assert!(here.0 == all && there.0 == all);
+    assert!(here.1 > 0 && there.1 > 0, "{} and {}", here.1, there.1);
+}
+
+pub(crate) async fn a_peer_wakes_whoever_awaits_it_last(stream: Stream) {
+    let (mut here, mut there) = pair(stream).await;
+    // Reads what is left of the handshake, and waits; then nobody is interested.
+    while poll_once(here.next()).await.is_some() {}
+    let waits = async { events(&mut here, 1).await };
+    let sends = async {
+        send(&mut there, &some(1, 10));
+        there.flush().await
+    };
+    assert_eq!(zip(waits, sends).await, (some(1, 10), Ok(Flushed::All)));
+}
+
+pub(crate) async fn no_peer_is_lost_when_accepting_is_given_up(stream: Stream) {
+    let listener = Listener::bind("127.0.0.1:0").await.unwrap();
+    assert!(poll_once(listener.accept(config(stream))).await.is_none());
+    let mut here = Peer::connect(listener.local_addr(), config(stream), LONG).await.unwrap();
+    let mut there = loop {
+        match poll_once(listener.accept(config(stream))).await {
+            Some(peer) => break peer.unwrap(),
+            None => yield_now().await,
+        }
+    };
+    zip(until_running(&mut here), until_running(&mut there)).await;
+}

@@ -1,0 +1,177 @@
+//! What every asynchronous transport does, whatever runs it.
+//!
+//! Real sockets on the loopback interface; nothing here asks how long something takes.
+
+mod closing;
+mod flow;
+mod scripted;
+mod trouble;
+
+use std::time::Duration;
+
+use brocomm::connection::{CloseCause, Config, Notification, Sent, Setup, Undeclared};
+use brocomm::data::{Event, Name, Value};
+use futures_lite::future::zip;
+
+use crate::suite::stream::Stream;
+use crate::transport::{Flushed, Listener, Peer};
+
+pub(crate) use closing::*;
+pub(crate) use flow::*;
+pub(crate) use scripted::*;
+pub(crate) use trouble::*;
+
+/// No test comes near it unless it fails.
+const LONG: Duration = Duration::from_secs(60);
+
+fn config(stream: Stream) -> Config {
+    stream.peer(clear())
+}
+
+/// Whatever the streams of these tests are.
+fn clear() -> Config {
+    Config {
+        setup: Some(Setup {
+            events: vec![Name::from("e")],
+            accept_input: true,
+            ..Setup::default()
+        }),
+        undeclared: Undeclared::Deliver,
+        ..Config::default()
+    }
+}
+
+fn event(number: u64, text: impl AsRef<[u8]>) -> Event {
+    let args = vec![Value::Count(number), Value::string(text)];
+    Event { name: Name::from("e"), time: 0.0, args }
+}
+
+/// Events of this size each, more than the buffers of two sockets hold if it is a big one.
+fn some(count: u64, size: usize) -> Vec<Event> {
+    (0..count).map(|number| event(number, vec![b'x'; size])).collect()
+}
+
+async fn pair_of(ours: Config, theirs: Config) -> (Peer, Peer) {
+    let listener = Listener::bind("127.0.0.1:0").await.unwrap();
+    let here = Peer::connect(listener.local_addr(), ours, LONG).await.unwrap();
+    let there = listener.accept(theirs).await.unwrap();
+    (here, there)
+}
+
+/// Two peers in Running.
+async fn pair(stream: Stream) -> (Peer, Peer) {
+    let (mut here, mut there) = pair_of(config(stream), config(stream)).await;
+    zip(until_running(&mut here), until_running(&mut there)).await;
+    (here, there)
+}
+
+async fn until_running(peer: &mut Peer) {
+    while let Some(notification) = peer.next().await.unwrap() {
+        if notification == Notification::HandshakeDone {
+            return;
+        }
+    }
+    panic!("ended before Running");
+}
+
+/// Takes events until so many came.
+async fn events(peer: &mut Peer, count: usize) -> Vec<Event> {
+    let mut events = Vec::new();
+    while events.len() < count {
+        match peer.next().await.unwrap().expect("the connection goes on") {
+            Notification::Event(event) => events.push(event),
+            Notification::Closed(cause) => panic!("{cause:?} after {} events", events.len()),
+            _ => {}
+        }
+    }
+    events
+}
+
+/// Takes everything; returns events, and how it ended.
+async fn rest(peer: &mut Peer) -> (Vec<Event>, CloseCause) {
+    let (mut events, mut end) = (Vec::new(), None);
+    while let Some(notification) = peer.next().await.unwrap() {
+        assert_eq!(end, None, "nothing comes after the end");
+        match notification {
+            Notification::Event(event) => events.push(event),
+            Notification::Closed(cause) => end = Some(cause),
+            _ => {}
+        }
+    }
+    (events, end.expect("the end comes"))
+}
+
+fn send(peer: &mut Peer, events: &[Event]) {
+    for event in events {
+        assert_eq!(peer.send_event(event), Ok(Sent::Sent));
+    }
+}
+
+pub(crate) async fn events_go_both_ways_in_order(stream: Stream) {
+    let (mut here, mut there) = pair(stream).await;
+    assert_eq!(here.remote_addr(), there.local_addr());
+    assert_eq!(here.local_addr(), there.remote_addr());
+    let all = some(100, 10);
+    send(&mut here, &all);
+    let back = async {
+        let got = events(&mut there, 100).await;
+        send(&mut there, &got);
+        assert_eq!(there.flush().await, Ok(Flushed::All));
+        rest(&mut there).await
+    };
+    let forth = async {
+        assert_eq!(events(&mut here, 100).await, all);
+        assert_eq!(here.close().await, Ok(true));
+        rest(&mut here).await
+    };
+    let (forth, back) = zip(forth, back).await;
+    assert_eq!(forth, (vec![], CloseCause::ClosedByUs));
+    assert_eq!(back, (vec![], CloseCause::PeerClosed));
+    assert_eq!(here.next().await, Ok(None));
+}
+
+pub(crate) async fn pings_are_answered(stream: Stream) {
+    let (mut here, mut there) = pair(stream).await;
+    here.ping(7).unwrap();
+    let asks = async {
+        loop {
+            if let Notification::Pong { seq, .. } = here.next().await.unwrap().unwrap() {
+                let closed = here.close().await;
+                return (seq, closed);
+            }
+        }
+    };
+    let (pong, end) = zip(asks, rest(&mut there)).await;
+    assert_eq!(pong, (7, Ok(true)));
+    assert_eq!(end, (vec![], CloseCause::PeerClosed));
+}
+
+/// Makes tests of all, see [`over_each_stream`](crate::suite::over_each_stream).
+macro_rules! all {
+    ($run:path) => {
+        crate::suite::over_each_stream! { $run, crate::peers;
+            events_go_both_ways_in_order
+            big_messages_both_ways_at_once_do_not_block_each_other
+            the_next_notification_is_awaited_while_big_messages_go_both_ways
+            flushing_stops_when_notifications_have_to_be_taken
+            dropped_futures_lose_nothing
+            a_peer_wakes_whoever_awaits_it_last
+            closing_delivers_what_was_queued
+            closing_goes_on_after_its_future_was_dropped
+            closing_towards_one_who_has_gone_ends
+            pings_are_answered
+            no_peer_is_lost_when_accepting_is_given_up
+            errors_say_where_and_why
+            a_refusal_names_host_and_port
+            a_senseless_configuration_is_refused
+            a_listener_on_ipv6_leaves_the_port_to_ipv4
+        }
+        // The other end is scripted, and speaks in the clear.
+        crate::suite::tests! { $run, crate::peers;
+            closing_writes_all_to_one_who_only_listens
+            a_peer_that_closes_mid_message_is_told_apart
+            garbage_ends_its_own_connection_only
+        }
+    };
+}
+pub(crate) use all;

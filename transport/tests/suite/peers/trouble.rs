@@ -1,0 +1,57 @@
+//! What goes wrong before there is a connection.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use brocomm::connection::{Config, ConfigError};
+
+use super::*;
+use crate::transport::{Listener, Peer, TransportError};
+
+pub(crate) async fn errors_say_where_and_why(stream: Stream) {
+    // A port on which nobody listens any more.
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let error = Peer::connect(closed, config(stream), LONG).await.unwrap_err();
+    assert!(matches!(error, TransportError::Connect { .. }));
+    assert_eq!(error.to_string(), format!("cannot connect to {closed}: connection refused"));
+
+    let listener = Listener::bind("127.0.0.1:0").await.unwrap();
+    let taken = listener.local_addr();
+    let error = Listener::bind(taken).await.unwrap_err();
+    assert!(matches!(error, TransportError::Bind { .. }));
+    let text = error.to_string();
+    assert!(text.starts_with(&format!("cannot listen on {taken}: address ")), "{text}");
+
+    let error = Peer::connect("127.0.0.1", config(stream), LONG).await.unwrap_err();
+    assert_eq!(error.to_string(), "cannot resolve 127.0.0.1: invalid socket address");
+
+    let error = Peer::connect(taken, config(stream), Duration::ZERO).await.unwrap_err();
+    assert_eq!(error.to_string(), format!("cannot connect to {taken}: no answer within 0 s"));
+}
+
+pub(crate) async fn a_refusal_names_host_and_port(stream: Stream) {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let error = Peer::connect(format!("localhost:{port}"), config(stream), LONG).await.unwrap_err();
+    let text = error.to_string();
+    // Whichever of its addresses was tried last.
+    assert!(text.starts_with(&format!("cannot connect to localhost:{port} (")), "{text}");
+    assert!(text.ends_with(&format!(":{port}): connection refused")), "{text}");
+}
+
+pub(crate) async fn a_senseless_configuration_is_refused(stream: Stream) {
+    let senseless = Config { cache_size: 0, ..config(stream) };
+    let findings = vec![ConfigError::Zero { key: "cache_size" }];
+    let error = Peer::connect("127.0.0.1:1", senseless.clone(), LONG).await.unwrap_err();
+    assert_eq!(error, TransportError::Config(findings.clone()));
+    assert_eq!(error.to_string(), "configuration: cache_size: 0, must be at least 1");
+    let listener = Listener::bind("127.0.0.1:0").await.unwrap();
+    let error = listener.accept(senseless).await.unwrap_err();
+    assert_eq!(error, TransportError::Config(findings));
+}
+
+pub(crate) async fn a_listener_on_ipv6_leaves_the_port_to_ipv4(_: Stream) {
+    // Not every machine has IPv6.
+    let Ok(listener) = Listener::bind("[::]:0").await else { return };
+    let port = listener.local_addr().port();
+    Listener::bind(format!("0.0.0.0:{port}")).await.unwrap();
+}

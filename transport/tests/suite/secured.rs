@@ -1,0 +1,130 @@
+//! What every transport does for a node over TLS, and for the same node without.
+//!
+//! Real sockets on the loopback interface.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use brocomm::data::{Declarations, Event, Value};
+use brocomm::node::{Configuration, Endpoint, Node, Notification, Options};
+use brocomm::tls::TlsConfig;
+
+use super::certificates::Authority;
+use crate::transport::{NodeHandle, Notifications};
+
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+fn start(options: Options, node: Node) -> (NodeHandle, Notifications) {
+    let mut declarations = Declarations::new();
+    declarations.read("global ping: event(n: count, s: string);").unwrap();
+    let nodes = vec![("peer".to_owned(), node)];
+    let declarations = Arc::new(declarations);
+    NodeHandle::start(Configuration { options, nodes, declarations }).unwrap()
+}
+
+/// Takes notifications until one is what is looked for.
+async fn find<T>(told: &mut Notifications, mut is_it: impl FnMut(&Notification) -> Option<T>) -> T {
+    loop {
+        let next = told.next().await.expect("the node goes on");
+        if let Some(found) = is_it(&next) {
+            return found;
+        }
+    }
+}
+
+/// A node that listens, and one that connects to it.
+async fn pair(tls: Option<(TlsConfig, TlsConfig)>) -> [(NodeHandle, Notifications); 2] {
+    let ssl = tls.is_some();
+    let (ours, theirs) = tls.map_or((None, None), |(ours, theirs)| (Some(ours), Some(theirs)));
+    let options = Options {
+        listen: true,
+        listen_interface: LOOPBACK,
+        listen_port: 0,
+        listen_ssl: ssl,
+        tls: ours,
+        ..Options::default()
+    };
+    let wants = Node { events: Some("ping".parse().unwrap()), ..Node::new(LOOPBACK) };
+    let (here, mut told) = start(options, wants);
+    let port = find(&mut told, |told| match told {
+        Notification::Listening(Endpoint { port, .. }) => Some(*port),
+        _ => None,
+    });
+    let port = port.await;
+    let node = Node { connect: true, ssl, p: Some(port), ..Node::new(LOOPBACK) };
+    let options = Options { tls: theirs, ..Options::default() };
+    [(here, told), start(options, node)]
+}
+
+/// From the handshake to an end in order, with much between.
+async fn session(tls: Option<(TlsConfig, TlsConfig)>) {
+    const COUNT: u64 = 300;
+    let [(here, mut told_here), (there, mut told_there)] = pair(tls).await;
+    find(&mut told_there, |told| {
+        matches!(told, Notification::ConnectionHandshakeDone(_)).then_some(())
+    })
+    .await;
+    let text = "0123456789".repeat(1000);
+    for n in 0..COUNT {
+        let args = vec![Value::Count(n), Value::string(&text)];
+        let raised = there.raise(Event { name: "ping".into(), time: 1.5, args }).await;
+        assert_eq!(raised.peers, 1);
+    }
+    // What waits is sent, and the end is said: nothing is lost, and nothing is amiss.
+    assert_eq!(there.terminate().await, []);
+    let mut next = 0;
+    let cause = find(&mut told_here, |told| match told {
+        Notification::Event { event, .. } => {
+            assert_eq!(event.args, [Value::Count(next), Value::string(&text)]);
+            next += 1;
+            None
+        }
+        Notification::ConnectionClosed { cause, .. } => Some(cause.clone()),
+        _ => None,
+    });
+    let cause = cause.await;
+    assert_eq!((next, cause), (COUNT, brocomm::connection::CloseCause::PeerClosed));
+    assert_eq!(here.terminate().await, []);
+}
+
+pub(crate) async fn a_session_without_tls() {
+    session(None).await;
+}
+
+pub(crate) async fn a_session_over_tls() {
+    let authority = Authority::new();
+    session(Some((authority.config(), authority.config()))).await;
+}
+
+pub(crate) async fn strangers_do_not_come_together() {
+    let (ours, theirs) = (Authority::new().config(), Authority::new().config());
+    let [(here, mut told_here), (there, mut told_there)] = pair(Some((ours, theirs))).await;
+    let reason = find(&mut told_there, |told| match told {
+        Notification::ConnectFailed { reason, retries: false, .. } => Some(reason.clone()),
+        _ => None,
+    });
+    let text = "the peer's certificate is from no authority among `ssl_ca_certificate`, 4§6";
+    assert_eq!(*reason.await, *text);
+    let line = find(&mut told_here, |told| match told {
+        Notification::Log(entry) => {
+            Some(entry.to_string()).filter(|line| line.starts_with("can't init"))
+        }
+        _ => None,
+    });
+    let line = line.await;
+    assert!(line.contains("the peer refuses: unknown_ca (48)"), "{line}");
+    assert_eq!(there.terminate().await, []);
+    assert_eq!(here.terminate().await, []);
+}
+
+/// Makes tests of all, see [`tests`](super::tests).
+macro_rules! all {
+    ($run:path) => {
+        crate::suite::tests! { $run, crate::suite::secured;
+            a_session_without_tls
+            a_session_over_tls
+            strangers_do_not_come_together
+        }
+    };
+}
+pub(crate) use all;

@@ -1,0 +1,69 @@
+//! Streams to run a suite over.
+
+#[cfg(feature = "tls")]
+mod tls;
+
+use std::process::Command;
+
+use brocomm::connection::Config;
+use brocomm::node::Configuration;
+
+/// What is between the sockets and the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stream {
+    Clear,
+    #[cfg(feature = "tls")]
+    Tls,
+}
+
+impl Stream {
+    pub(crate) fn is_clear(self) -> bool {
+        self == Stream::Clear
+    }
+
+    /// Returns how a long message begins: a chunk of a megabyte (§1.1), or a record that is as long
+    /// as one can be, with a message of the handshake (RFC 5246, section 6.2.1).
+    pub(crate) fn long_message(self) -> &'static [u8] {
+        match self {
+            Stream::Clear => &[0, 0x10],
+            #[cfg(feature = "tls")]
+            Stream::Tls => &[22, 3, 1, 0x40, 0, 1, 0, 0x3f, 0xfc, 3, 3],
+        }
+    }
+
+    /// Returns the configuration of a node that runs over it.
+    pub(crate) fn node(self, configuration: Configuration) -> Configuration {
+        match self {
+            Stream::Clear => configuration,
+            #[cfg(feature = "tls")]
+            Stream::Tls => tls::node(configuration),
+        }
+    }
+
+    /// Returns the configuration of a single connection over it.
+    pub(crate) fn peer(self, config: Config) -> Config {
+        match self {
+            Stream::Clear => config,
+            #[cfg(feature = "tls")]
+            Stream::Tls => tls::peer(config),
+        }
+    }
+
+    /// Makes another process one that [is invited](Self::is_invited).
+    pub(crate) fn invite(self, process: &mut Command) {
+        match self {
+            Stream::Clear => {}
+            #[cfg(feature = "tls")]
+            Stream::Tls => tls::invite(process),
+        }
+        process.env(INVITED, format!("{self:?}"));
+    }
+
+    /// Tells whether another test has started this process to run over this.
+    pub(crate) fn is_invited(self) -> bool {
+        std::env::var(INVITED).is_ok_and(|stream| stream == format!("{self:?}"))
+    }
+}
+
+/// Over what a process runs that another test has started.
+const INVITED: &str = "BROCOMM_TEST_STREAM";

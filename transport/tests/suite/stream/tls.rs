@@ -1,0 +1,47 @@
+//! Streams over TLS.
+
+use std::process::Command;
+use std::sync::LazyLock;
+
+use brocomm::connection::Config;
+use brocomm::node::{Configuration, Node, Options};
+use brocomm::tls::TlsConfig;
+
+use crate::suite::certificates::Authority;
+
+/// Has the certificates in a process that another test has started.
+const CERTIFICATES: &str = "BROCOMM_TEST_CERTIFICATES";
+
+/// What parts the authority's certificate from what is ours.
+const BETWEEN: &str = "=====";
+
+/// One authority for the whole process and those that it starts, and one certificate for all.
+static PEM: LazyLock<String> = LazyLock::new(|| {
+    std::env::var(CERTIFICATES).unwrap_or_else(|_| {
+        let (authority, own) = Authority::new().pem();
+        authority + BETWEEN + &own
+    })
+});
+
+static TLS: LazyLock<TlsConfig> = LazyLock::new(|| {
+    let (authority, own) = PEM.split_once(BETWEEN).unwrap();
+    TlsConfig::from_pem(authority.as_bytes(), own.as_bytes(), None).unwrap()
+});
+
+/// Returns the configuration of a node.
+pub(super) fn node(configuration: Configuration) -> Configuration {
+    let Configuration { options, nodes, declarations } = configuration;
+    let options = Options { listen_ssl: options.listen, tls: Some(TLS.clone()), ..options };
+    let nodes = nodes.into_iter().map(|(name, node)| (name, Node { ssl: true, ..node })).collect();
+    Configuration { options, nodes, declarations }
+}
+
+/// Returns the configuration of a single connection.
+pub(super) fn peer(config: Config) -> Config {
+    Config { tls: Some(TLS.clone()), ..config }
+}
+
+/// Makes another process one whose streams fit.
+pub(super) fn invite(process: &mut Command) {
+    process.env(CERTIFICATES, &*PEM);
+}
