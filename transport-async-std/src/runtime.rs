@@ -27,6 +27,8 @@ impl Runtime for AsyncIo {
 
     fn run(&self, manager: impl Future<Output = ()> + Send + 'static) -> Result<(), StartError> {
         let executor = Arc::clone(&self.executor);
+        // As a task it is polled only when it was woken, not whenever another one was.
+        let manager = executor.spawn(manager);
         // What is left to carry when the manager ends ends with it.
         thread::Builder::new()
             .name("brocomm".to_owned())
@@ -82,6 +84,10 @@ impl Runtime for AsyncIo {
             }
             ready!(listener.poll_readable(cx))?;
         }
+    }
+
+    fn poll_readable(stream: &mut Self::Stream, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        stream.poll_readable(cx)
     }
 
     fn read(

@@ -10,6 +10,7 @@ use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
 use crate::StopHandle;
+use crate::socket::{has_ended, is_drained};
 
 const SOCKET: Token = Token(1);
 
@@ -22,6 +23,8 @@ pub(crate) struct Link {
     stream: TcpStream,
     poll: Poll,
     events: Events,
+    /// The poller has told of the end of what comes.
+    ended: bool,
     pub(crate) local: SocketAddr,
     pub(crate) remote: SocketAddr,
 }
@@ -42,12 +45,15 @@ impl Link {
         poll.registry().register(&mut stream, SOCKET, both)?;
         let stop = StopHandle::new(&poll)?;
         let events = Events::with_capacity(4);
-        let link = Link { stream, poll, events, local, remote };
+        let link = Link { stream, poll, events, ended: false, local, remote };
         Ok((link, stop))
     }
 
-    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.read(buffer)
+    /// Reads; tells as well whether nothing is left.
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> (io::Result<usize>, bool) {
+        let read = self.stream.read(buffer);
+        let drained = is_drained(&read, buffer.len(), self.ended);
+        (read, drained)
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -62,7 +68,8 @@ impl Link {
         }
         let mut ready = Ready::default();
         for event in self.events.iter().filter(|event| event.token() == SOCKET) {
-            ready.readable |= event.is_readable() || event.is_read_closed() || event.is_error();
+            self.ended |= has_ended(event);
+            ready.readable |= event.is_readable() || has_ended(event);
             ready.writable |= event.is_writable() || event.is_write_closed() || event.is_error();
         }
         Ok(ready)

@@ -263,13 +263,16 @@ impl Peer {
     }
 
     fn read(&mut self) {
-        let result = self.link.read(&mut self.buffer);
+        let (result, drained) = self.link.read(&mut self.buffer);
         let now = self.now();
         let bytes = result.map(|read| self.buffer.get(..read).unwrap_or_default());
         if let (Some(tap), Ok(bytes @ [_, ..])) = (&mut self.tap, &bytes) {
             tap(bytes);
         }
         self.driver.feed_read(bytes, now);
+        if drained {
+            self.driver.feed_drained();
+        }
     }
 
     fn wait(&mut self, timeout: Option<Duration>) -> Result<(), TransportError> {

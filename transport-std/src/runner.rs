@@ -93,8 +93,8 @@ impl Runner {
             if self.poll.poll(&mut events, due.map(|due| due - now)).is_err() {
                 events.clear();
             }
+            events.iter().for_each(|event| self.feed_ready(event));
             let mut ready: BTreeSet<Token> = events.iter().map(mio::event::Event::token).collect();
-            ready.iter().for_each(|token| self.feed_ready(*token));
             let mut tokens = self.roused.tokens.lock().unwrap_or_else(PoisonError::into_inner);
             ready.append(&mut tokens);
             drop(tokens);

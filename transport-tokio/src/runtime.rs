@@ -69,6 +69,10 @@ impl Runtime for Tokio {
         listener.poll_accept(cx)
     }
 
+    fn poll_readable(stream: &mut TcpStream, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        stream.poll_read_ready(cx)
+    }
+
     fn read(
         stream: &mut TcpStream,
         cx: &mut Context<'_>,

@@ -3,16 +3,22 @@
 //!
 //! The same seed makes the same sessions.
 
+mod echoes;
 mod model;
 mod perform;
 mod script;
 
 use std::cell::RefCell;
+use std::thread;
+use std::time::Duration;
 
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 use crate::suite::{Capability, Case, Implementation, Report, Settings, Verdict, run};
 pub use script::{About, Manner, Operation, Script, Step, script};
+
+/// How long an implementation is given to do what a session that failed has asked for.
+const SETTLES: Duration = Duration::from_millis(20);
 
 /// How often a session that fails is tried to be made smaller.
 const SHRINKS: u32 = 200;
@@ -59,6 +65,8 @@ pub fn explore(
         };
         match failed {
             Some(why) => {
+                // What it asked for may still be done, which is not to be taken for the next one's.
+                thread::sleep(SETTLES);
                 *last.borrow_mut() = Some((script, report));
                 Err(TestCaseError::fail(why))
             }

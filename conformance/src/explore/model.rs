@@ -6,38 +6,24 @@ use brocomm::data::{Opcode, Serial, StateAccess, Value};
 use brocomm::wire::Message;
 
 use super::Operation;
+use super::echoes::Echoes;
 use crate::cases::{logs, state};
 use crate::suite::{Exchange, Got, Outcome, Stop, token};
 
 /// What an implementation has still to send: each kind in order.
 #[derive(Debug, Default)]
 pub(super) struct Model {
-    /// What is echoed is sent to us.
-    pub requested: bool,
     /// The suite compresses.
     pub compressed: bool,
     /// The suite has announced its log.
     pub announced: bool,
     pub state: State,
-    echoes: VecDeque<Echo>,
-    /// What was to be echoed, whether or not it has been.
-    sent: Vec<Value>,
+    pub echoes: Echoes,
     pongs: VecDeque<u32>,
     reports: VecDeque<State>,
     /// What the implementation changes in its state.
     changes: VecDeque<Change>,
     entries: VecDeque<String>,
-    /// Something was echoed that this session did not send.
-    strange: Option<Value>,
-}
-
-/// Is a value to be echoed.
-#[derive(Debug)]
-struct Echo {
-    value: Value,
-    /// Whether it has to be: one that was sent before what is echoed was requested may be answered
-    /// before or behind that.
-    must: bool,
 }
 
 /// Is what the variables of the implementation hold.
@@ -100,12 +86,7 @@ impl Change {
 
 impl Model {
     pub(super) fn new(requested: bool) -> Model {
-        Model { requested, ..Model::default() }
-    }
-
-    pub(super) fn echo(&mut self, value: &Value) {
-        self.echoes.push_back(Echo { value: value.clone(), must: self.requested });
-        self.sent.push(value.clone());
+        Model { echoes: Echoes::new(requested), ..Model::default() }
     }
 
     pub(super) fn ping(&mut self, seq: u32) {
@@ -137,7 +118,7 @@ impl Model {
     fn came(&mut self, got: &Got) -> Outcome {
         match (&got.message, &got.serial) {
             (_, Some(Serial::Event(event))) => match (event.name.as_str(), &event.args[..]) {
-                (Some("conformance_echoed"), [value]) => self.echoed(value),
+                (Some("conformance_echoed"), [value]) => self.echoes.came(value),
                 (Some("conformance_reported"), [Value::Count(n), t @ Value::Table(_)]) => {
                     let (came, expected) = (State::of(&(*n, t.clone())), self.reports.pop_front());
                     Stop::unless(expected.as_ref() == Some(&came), || {
@@ -170,34 +151,14 @@ impl Model {
         }
     }
 
-    fn echoed(&mut self, value: &Value) -> Outcome {
-        while let Some(Echo { value: expected, must }) = self.echoes.pop_front() {
-            if expected == *value {
-                return Ok(());
-            }
-            if must && self.sent.contains(value) {
-                let strange = self.strange.as_ref().map(|value| format!("; {value} came before"));
-                let strange = strange.unwrap_or_default();
-                return Stop::failed(format!("{value} came back where {expected} was to{strange}"));
-            }
-            if must {
-                // Sent in a session before, or spoiled: then it is missed when the next comes.
-                self.echoes.push_front(Echo { value: expected, must });
-                self.strange = Some(value.clone());
-                return Ok(());
-            }
-        }
-        Stop::unless(!self.sent.contains(value), || format!("{value} was echoed without cause"))
-    }
-
     /// Waits until everything came that has to come soon: all but entries of logs.
     pub(super) fn settle(&mut self, peer: &mut Exchange) -> Outcome {
-        if self.requested {
+        if self.echoes.requested {
             let number = token();
-            self.echo(&number);
+            self.echoes.expect(&number);
             peer.send_echo(number)?;
         }
-        while self.echoes.iter().any(|echo| echo.must) || !self.pongs.is_empty() {
+        while !self.echoes.all_came() || !self.pongs.is_empty() {
             self.next(peer)?;
         }
         self.settle_state(peer)

@@ -42,7 +42,7 @@ pub(super) fn act(script: &Script, trial: &mut Trial<'_>) -> Outcome {
         take(step, &mut peer, &mut model)?;
     }
     // Whatever was not to come has come before this.
-    if !model.requested {
+    if !model.echoes.requested {
         take(&Step::Request, &mut peer, &mut model)?;
     }
     model.settle(&mut peer)?;
@@ -56,11 +56,11 @@ pub(super) fn act(script: &Script, trial: &mut Trial<'_>) -> Outcome {
 fn take(step: &Step, peer: &mut Exchange, model: &mut Model) -> Outcome {
     match step {
         Step::Echo(value) => {
-            model.echo(value);
+            model.echoes.expect(value);
             peer.send_echo(value.clone())
         }
         Step::EchoInPieces(value, cuts) => {
-            model.echo(value);
+            model.echoes.expect(value);
             let argument = peer.encode_event("conformance_echo", std::slice::from_ref(value))?;
             let bytes = peer.encode(&Message::Serial(argument));
             let at = cuts.iter().map(|cut| usize::from(*cut) * bytes.len() / 1000);
@@ -70,7 +70,7 @@ fn take(step: &Step, peer: &mut Exchange, model: &mut Model) -> Outcome {
         Step::Await => model.settle(peer),
         Step::Unknown(value) => peer.send_event("conformance_unknown", std::slice::from_ref(value)),
         Step::Request => {
-            model.requested = true;
+            model.echoes.requested = true;
             let names = EventNames::from_iter(["conformance_echoed"]);
             peer.send(&Message::RequestEvents(names))
         }

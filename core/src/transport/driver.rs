@@ -145,6 +145,11 @@ impl Driver {
         self.socket.feed_readable();
     }
 
+    /// Takes note that nothing was left after what was read last, as [`Socket::feed_drained`] does.
+    pub fn feed_drained(&mut self) {
+        self.socket.feed_drained();
+    }
+
     /// Takes note that something can be written again, perhaps.
     pub fn feed_writable(&mut self) {
         self.socket.feed_writable();

@@ -209,6 +209,12 @@ impl Socket {
         self.readable = true;
     }
 
+    /// Takes note that nothing was left after what was read last, so that reading gives nothing
+    /// before it is said to [again](Self::feed_readable). Who does not know tries and fails.
+    pub const fn feed_drained(&mut self) {
+        self.readable = false;
+    }
+
     /// Takes note that something can be written again, perhaps.
     pub const fn feed_writable(&mut self) {
         self.writable = true;

@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::time::SystemTime;
+
+use crate::pages::checkout;
 
 /// Returns the program: as it was built for its own tests, or else as cargo builds it now.
 pub(crate) fn brocomm() -> PathBuf {
@@ -10,14 +13,35 @@ pub(crate) fn brocomm() -> PathBuf {
     PROGRAM.get_or_init(|| built().unwrap_or_else(build)).clone()
 }
 
-/// Returns the program that is there, if nothing of what it was made of has changed since.
+/// What the program is made of.
+const SOURCES: [&str; 10] = [
+    "Cargo.lock",
+    "Cargo.toml",
+    "cli/Cargo.toml",
+    "cli/src",
+    "conformance/src",
+    "core/src",
+    "core/derive/src",
+    "transport/src",
+    "transport-std/src",
+    "transport-tokio/src",
+];
+
+/// Returns the program that is there, if nothing of what it was made of has changed since. Cargo
+/// tells what that is only where it was asked for the program itself, not for its tests.
 fn built() -> Option<PathBuf> {
     let program = profile().join("brocomm");
-    let changed = |path: &Path| path.metadata().ok()?.modified().ok();
-    let made = changed(&program)?;
-    let sources = std::fs::read_to_string(program.with_extension("d")).ok()?;
-    let mut sources = shlex::split(sources.split_once(": ")?.1)?.into_iter();
-    sources.all(|source| changed(source.as_ref()).is_some_and(|at| at <= made)).then_some(program)
+    let made = program.metadata().ok()?.modified().ok()?;
+    let changed = SOURCES.map(|source| changed(&checkout().join(source)));
+    changed.into_iter().all(|at| at <= made).then_some(program)
+}
+
+/// Returns when a file was changed, or the latest of those in a folder.
+fn changed(path: &Path) -> SystemTime {
+    let own = path.metadata().and_then(|it| it.modified()).expect("the sources are there");
+    let Ok(entries) = path.read_dir() else { return own };
+    let within = entries.map(|entry| changed(&entry.expect("readable").path()));
+    within.max().unwrap_or(own)
 }
 
 fn build() -> PathBuf {

@@ -11,10 +11,12 @@ use brocomm_transport::listening::accepted;
 use brocomm_transport::socket::{ends, no_answer, set_up};
 use brocomm_transport::socket2::SockRef;
 use brocomm_transport::zone::address_of;
+use mio::event::Event;
 use mio::net::TcpStream;
 use mio::{Interest, Token};
 
 use super::Runner;
+use crate::socket::{has_ended, is_drained};
 
 /// One connection, or an attempt at one.
 #[derive(Debug)]
@@ -24,6 +26,8 @@ pub(super) struct Carrying {
     /// How long it is waited for, until it is connected.
     connecting: Option<Time>,
     keep_alive: Option<KeepAlive>,
+    /// The poller has told of the end of what comes.
+    ended: bool,
     waker: Waker,
 }
 
@@ -44,7 +48,8 @@ impl Runner {
         match begin() {
             Ok(stream) => {
                 let connecting = Some(self.shared.now() + CONNECT_TIMEOUT);
-                let carrying = Carrying { carrier, stream, connecting, keep_alive, waker };
+                let carrying =
+                    Carrying { carrier, stream, connecting, keep_alive, ended: false, waker };
                 self.carrying.insert(token, carrying);
                 self.carry(token);
             }
@@ -64,7 +69,8 @@ impl Runner {
         set_up(SockRef::from(&stream), keep_alive)?;
         self.register(&mut stream, token)?;
         if let Some(carrier) = accepted(&self.shared, from, ssl) {
-            let carrying = Carrying { carrier, stream, connecting: None, keep_alive, waker };
+            let (connecting, ended) = (None, false);
+            let carrying = Carrying { carrier, stream, connecting, keep_alive, ended, waker };
             self.carrying.insert(token, carrying);
             self.carry(token);
         }
@@ -76,9 +82,10 @@ impl Runner {
     }
 
     /// Takes note that a socket is ready for something.
-    pub(super) fn feed_ready(&mut self, token: Token) {
-        if let Some(Carrying { carrier, .. }) = self.carrying.get_mut(&token) {
+    pub(super) fn feed_ready(&mut self, event: &Event) {
+        if let Some(Carrying { carrier, ended, .. }) = self.carrying.get_mut(&event.token()) {
             carrier.feed_ready();
+            *ended |= has_ended(event);
         }
     }
 
@@ -88,13 +95,19 @@ impl Runner {
             return;
         }
         let Runner { shared, buffer, carrying, alarms, .. } = self;
-        let Some(Carrying { carrier, stream, waker, .. }) = carrying.get_mut(&token) else {
+        let Some(Carrying { carrier, stream, ended, waker, .. }) = carrying.get_mut(&token) else {
             return;
         };
         loop {
             match shared.with(|hub, now| carrier.poll_step(hub, buffer, now, waker)) {
                 Step::Write(bytes) => carrier.feed_write(stream.write(bytes)),
-                Step::Read => carrier.feed_read(stream.read(buffer)),
+                Step::Read => {
+                    let read = stream.read(buffer);
+                    if is_drained(&read, buffer.len(), *ended) {
+                        carrier.feed_drained();
+                    }
+                    carrier.feed_read(read);
+                }
                 Step::EndOutput => {
                     // It may be gone already.
                     let _ = stream.shutdown(Shutdown::Write);
@@ -122,7 +135,7 @@ impl Runner {
     /// the end of it.
     fn is_connected(&mut self, token: Token) -> bool {
         let Some(carrying) = self.carrying.get_mut(&token) else { return false };
-        let Carrying { carrier, stream, connecting, keep_alive, waker } = carrying;
+        let Carrying { carrier, stream, connecting, keep_alive, waker, .. } = carrying;
         let Some(until) = *connecting else { return true };
         if self.shared.with(|hub, _| carrier.is_given_up(hub, waker)) {
             self.carrying.remove(&token);

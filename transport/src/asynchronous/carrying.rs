@@ -37,13 +37,21 @@ impl<R: Runtime> Carrying<R> {
         let Carrying { shared, carrier, link, alarm } = self;
         // Whatever this task was woken for.
         carrier.feed_ready();
+        if is_drained(link, cx) {
+            carrier.feed_drained();
+        }
         loop {
             match shared.with(|hub, now| carrier.poll_step(hub, buffer, now, cx.waker())) {
                 Step::Write(bytes) => {
                     let written = link.write(cx, bytes).unwrap_or_else(Err);
                     carrier.feed_write(written);
                 }
-                Step::Read => carrier.feed_read(link.read(cx, buffer).unwrap_or_else(Err)),
+                Step::Read => {
+                    carrier.feed_read(link.read(cx, buffer).unwrap_or_else(Err));
+                    if is_drained(link, cx) {
+                        carrier.feed_drained();
+                    }
+                }
                 Step::EndOutput => link.end_output(),
                 Step::Close => return Poll::Ready(()),
                 Step::Yield => {
@@ -57,6 +65,11 @@ impl<R: Runtime> Carrying<R> {
             }
         }
     }
+}
+
+/// Tells whether reading would give nothing; why nothing can be waited for, reading says.
+fn is_drained<R: Runtime>(link: &mut Link<R>, cx: &mut Context<'_>) -> bool {
+    link.is_drained(cx).unwrap_or(false)
 }
 
 impl<R: Runtime> Future for Carrying<R> {

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{Shutdown, SocketAddr};
-use std::task::Context;
+use std::task::{Context, Poll};
 
 use brocomm::node::{Endpoint, KeepAlive};
 use brocomm::transport::{CONNECT_TIMEOUT, Cause};
@@ -19,6 +19,9 @@ use crate::zone::address_of;
 #[derive(Debug)]
 pub(super) struct Link<R: Runtime> {
     stream: R::Stream,
+    /// Nothing was left when it was read last, so that nobody has to ask the system before the
+    /// runtime says that something has come.
+    drained: bool,
     pub(super) local: SocketAddr,
     pub(super) remote: SocketAddr,
 }
@@ -28,7 +31,7 @@ impl<R: Runtime> Link<R> {
     pub(super) fn new(stream: R::Stream, keep_alive: Option<KeepAlive>) -> io::Result<Link<R>> {
         set_up(R::socket(&stream), keep_alive)?;
         let (local, remote) = ends(R::socket(&stream))?;
-        Ok(Link { stream, local, remote })
+        Ok(Link { stream, drained: false, local, remote })
     }
 
     /// Connects to an endpoint of which a node was told.
@@ -49,7 +52,32 @@ impl<R: Runtime> Link<R> {
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> io::Result<io::Result<usize>> {
-        R::read(&mut self.stream, cx, buffer)
+        if self.is_drained(cx)? {
+            return Ok(Err(io::ErrorKind::WouldBlock.into()));
+        }
+        let read = R::read(&mut self.stream, cx, buffer)?;
+        self.drained = match &read {
+            // At its end a socket is never drained.
+            Ok(read) => (1..buffer.len()).contains(read),
+            Err(error) => error.kind() == io::ErrorKind::WouldBlock,
+        };
+        Ok(read)
+    }
+
+    /// Tells whether reading would give nothing, as far as is known without an attempt; then the task
+    /// is woken when it would.
+    ///
+    /// # Errors
+    /// That the runtime can't wait any more.
+    pub(super) fn is_drained(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
+        if self.drained {
+            match R::poll_readable(&mut self.stream, cx) {
+                Poll::Pending => return Ok(true),
+                Poll::Ready(ready) => ready?,
+            }
+            self.drained = false;
+        }
+        Ok(false)
     }
 
     /// Writes what the socket takes, see [`Runtime::write`].

@@ -77,6 +77,13 @@ pub trait Runtime: Clone + Debug + Default + Send + Sync + Unpin + 'static {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<(Self::Stream, SocketAddr)>>;
 
+    /// Tells whether something may have come since the socket was found unready to be read, or has
+    /// the task woken when something does. One task may poll it.
+    ///
+    /// # Errors
+    /// That the runtime can't wait any more.
+    fn poll_readable(stream: &mut Self::Stream, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
     /// Reads what there is, or fails with `WouldBlock` and has the task woken when there is more.
     /// One task may do so.
     ///

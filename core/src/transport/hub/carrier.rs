@@ -136,6 +136,11 @@ impl Carrier {
         self.outcome = Some(Outcome::Read(result));
     }
 
+    /// Takes note that nothing was left after what was read last, as [`Socket::feed_drained`] does.
+    pub fn feed_drained(&mut self) {
+        self.socket.feed_drained();
+    }
+
     /// Takes note that what the socket was not ready for when it was tried last may go now.
     pub fn feed_ready(&mut self) {
         self.socket.feed_readable();

@@ -26,6 +26,18 @@ fn what_waits_is_written_before_anything_is_read() {
 }
 
 #[test]
+fn what_is_known_to_be_drained_is_not_read() {
+    let mut driver = running(config());
+    driver.feed_read(Ok(&call()), NOW);
+    assert_eq!(driver.poll_step(NOW), Step::Read);
+    driver.feed_drained();
+    assert_eq!(driver.poll_step(NOW), Step::Wait { until: None });
+    assert!(take(&mut driver).iter().all(is_event));
+    driver.feed_readable();
+    assert_eq!(driver.poll_step(NOW), Step::Read);
+}
+
+#[test]
 fn notifications_wait_for_what_can_be_written() {
     let mut driver = running(config());
     send(&mut driver);
