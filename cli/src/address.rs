@@ -34,6 +34,14 @@ pub(crate) fn parse(text: &str) -> Result<String, String> {
     }
 }
 
+/// Reads an address whose port may not lack.
+pub(crate) fn parse_with_port(text: &str) -> Result<String, String> {
+    match parse(text)? {
+        address if address == text => Ok(address),
+        _ => Err("a port is missing; write `HOST:PORT`, or `[IPV6]:PORT`".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +58,17 @@ mod tests {
         ] {
             assert_eq!(parse(text).as_deref(), Ok(address));
         }
+    }
+
+    #[test]
+    fn the_port_may_not_lack() {
+        for text in ["127.0.0.1:0", "[::1]:9100", "localhost:9100"] {
+            assert_eq!(parse_with_port(text).as_deref(), Ok(text));
+        }
+        for text in ["127.0.0.1", "::1", "[::1]", "localhost"] {
+            assert!(parse_with_port(text).unwrap_err().starts_with("a port is missing"), "{text}");
+        }
+        assert_eq!(parse_with_port("x:y"), parse("x:y"));
     }
 
     #[test]

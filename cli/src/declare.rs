@@ -8,7 +8,7 @@ use brocomm::connection::LogMessage;
 use brocomm::data::{Declarations, EventDecl, Name, ParseError};
 use brocomm::node::EventPattern;
 
-use crate::failure::{Failure, failed, misused, tell};
+use crate::failure::{Failure, failed, misused, warn};
 
 /// Options that declare events and the types in them.
 #[derive(Debug, clap::Args)]
@@ -61,9 +61,9 @@ pub(crate) fn requested(declared: &Arc<Declarations>, pattern: Option<&EventPatt
     let matches = |name: &&Name| pattern.is_none_or(|pattern| pattern.matches(name));
     let names: Vec<Name> = declared.events.keys().filter(matches).cloned().collect();
     if names.is_empty() {
-        tell(format_args!("{}", LogMessage::NoEventsToRequest));
+        warn(format_args!("{}", LogMessage::NoEventsToRequest));
         if let Some(pattern) = pattern.filter(|_| !declared.events.is_empty()) {
-            tell(format_args!("{} declared events, none matches {pattern}", declared.events.len()));
+            warn(format_args!("{} declared events, none matches {pattern}", declared.events.len()));
         }
     }
     names

@@ -1,7 +1,7 @@
 //! How a command fails, and how it says so.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io;
 
 /// Says why a command failed. The program exits with 1, but for [`Usage`](Failure::Usage).
 #[derive(Debug)]
@@ -20,10 +20,14 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Writes one line to standard error: what happened, where, and what to do.
+/// Tells what failed: what happened, where, and what to do.
 pub(crate) fn tell(what: fmt::Arguments<'_>) {
-    // Nothing is left to be done if standard error is closed.
-    let _ = writeln!(io::stderr().lock(), "brocomm: {what}");
+    tracing::error!("{what}");
+}
+
+/// Tells what may not be as it should be.
+pub(crate) fn warn(what: fmt::Arguments<'_>) {
+    tracing::warn!("{what}");
 }
 
 /// Tells why a command fails, and returns that it does.

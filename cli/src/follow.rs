@@ -11,7 +11,8 @@ use brocomm::data::{Declarations, Name};
 use brocomm_std::Peer;
 
 use crate::address;
-use crate::failure::{Failure, failed, tell};
+use crate::failure::{Failure, failed, warn};
+use crate::logging;
 use crate::session::{self, DESCRIPTION, seconds};
 use crate::stop::Stop;
 use crate::tls::Tls;
@@ -124,7 +125,7 @@ impl Target {
                 Ended::Lost(fault) => fault,
             };
             let (name, seconds) = (peer.remote_addr(), again.retry.as_secs_f64());
-            tell(format_args!("{name}: {gone}; trying to connect again every {seconds} s"));
+            warn(format_args!("{name}: {gone}; trying to connect again every {seconds} s"));
             peer = loop {
                 pass_time(again.retry, &stop, follower)?;
                 if stop.is_stopped() {
@@ -134,7 +135,7 @@ impl Target {
                     break peer;
                 }
             };
-            tell(format_args!("{name}: connected again"));
+            warn(format_args!("{name}: connected again"));
         }
     }
 
@@ -178,6 +179,9 @@ fn attend(peer: &mut Peer, stop: &Stop, follower: &mut dyn Follow) -> Result<End
         let wait = follower.next_timer().map(|due| due.saturating_since(peer.now()));
         let deadline = wait.and_then(|wait| Instant::now().checked_add(wait));
         let told = peer.next(deadline).map_err(|error| failed(format_args!("{error}")))?;
+        if let Some(Notification::Log(message)) = &told {
+            logging::connection(peer.remote_addr(), message);
+        }
         let Some(told) = told else {
             if end.is_some() || stop.is_stopped() {
                 break;

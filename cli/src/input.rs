@@ -1,15 +1,19 @@
 //! What recorded sessions are read from.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
-use brocomm_conformance::{RecordingError, RecordingReader};
+use brocomm_conformance::{LineProblem, RecordingError, RecordingReader};
+use flate2::bufread::MultiGzDecoder;
 
 use crate::capture::{self, Captured};
 
-/// A file, or standard input.
-type Source = BufReader<Box<dyn Read + Send>>;
+/// A file, or standard input; inflated if it is gzipped.
+type Source = Box<dyn BufRead + Send>;
+
+/// How gzipped files begin.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// A file that holds recorded sessions.
 pub(crate) enum Input {
@@ -20,25 +24,44 @@ pub(crate) enum Input {
 }
 
 impl Input {
-    /// Opens a file, standard input if it is called `-`; `port` is the listener's in captures.
+    /// Opens a file, gzipped or not, standard input if it is called `-`; `port` is the listener's in
+    /// captures.
+    ///
+    /// What a gzipped file inflates to is read piece by piece, as any file is.
     ///
     /// # Errors
     /// What is wrong, with the file's name.
     pub(crate) fn open(path: &Path, port: u16) -> Result<Input, String> {
         let file = path.display().to_string();
-        let error =
-            |error: io::Error| RecordingError::Open { file: file.clone(), kind: error.kind() };
+        let file = if file == "-" { "standard input".to_owned() } else { file };
+        let error = |error: io::Error| {
+            RecordingError::Open { file: file.clone(), kind: error.kind() }.to_string()
+        };
         let source: Box<dyn Read + Send> = match path == Path::new("-") {
             true => Box::new(io::stdin()),
-            false => Box::new(File::open(path).map_err(|e| error(e).to_string())?),
+            false => Box::new(File::open(path).map_err(error)?),
         };
-        let mut source = BufReader::new(source);
-        let start = source.fill_buf().map_err(|e| error(e).to_string())?;
-        if capture::is_capture(start) {
+        let (mut start, mut source) = looked_at(BufReader::new(source)).map_err(error)?;
+        if start.starts_with(&GZIP) {
+            let inflated = BufReader::new(MultiGzDecoder::new(source));
+            // As it is told if it happens further on.
+            (start, source) = looked_at(inflated).map_err(|error| {
+                let problem = LineProblem::Read { kind: error.kind() };
+                RecordingError::Line { file: file.clone(), line: 1, problem }.to_string()
+            })?;
+        }
+        if capture::is_capture(&start) {
             let read = capture::read(source, port);
             return read.map(Input::Capture).map_err(|problem| format!("{file}: {problem}"));
         }
-        let file = if file == "-" { "standard input".to_owned() } else { file };
-        RecordingReader::new(file, source).map(Input::Recording).map_err(|e| e.to_string())
+        RecordingReader::new(file.as_str(), source).map(Input::Recording).map_err(|e| e.to_string())
     }
+}
+
+/// Returns the first bytes of a source, as many as tell what it is, and the source as it was.
+fn looked_at(mut source: impl BufRead + Send + 'static) -> io::Result<(Vec<u8>, Source)> {
+    let mut start = Vec::new();
+    source.by_ref().take(4).read_to_end(&mut start)?;
+    let whole = Box::new(Cursor::new(start.clone()).chain(source));
+    Ok((start, whole))
 }

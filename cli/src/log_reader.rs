@@ -5,7 +5,7 @@ use std::sync::Arc;
 use brocomm::connection::{Notification, Setup};
 use brocomm::logs::{Announced, LogEntry, LogReceiver, LogWriter, Received};
 
-use crate::failure::{Failure, failed, tell};
+use crate::failure::{Failure, failed, warn};
 
 /// Asks a peer for its logs.
 pub(crate) fn for_logs() -> Setup {
@@ -45,7 +45,7 @@ impl LogReader {
                         Received::Entry(entry) => news.push(LogNews::Entry(entry)),
                         Received::Dropped(entry) => {
                             let (path, why) = (entry.path, entry.why);
-                            tell(format_args!("write error for log entry: {path}: {why}"));
+                            warn(format_args!("write error for log entry: {path}: {why}"));
                         }
                     }
                 }

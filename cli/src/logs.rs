@@ -11,7 +11,7 @@ use brocomm::logs::{JsonFormat, LogFormat, Rotation};
 use brocomm_std::Peer;
 
 use crate::clock::Clock;
-use crate::failure::{Failure, failed, tell};
+use crate::failure::{Failure, failed, warn};
 use crate::follow::{Again, Follow, Target};
 use crate::log_folder::{LogFolder, read_names};
 use crate::log_reader::{LogNews, LogReader, for_logs};
@@ -97,7 +97,7 @@ impl Follow for Logs {
             match news {
                 LogNews::Writer(writer) => {
                     if let Err(problem) = self.folder.announce(0, &writer, now) {
-                        tell(format_args!("{problem}; it is left out"));
+                        warn(format_args!("{problem}; it is left out"));
                     }
                 }
                 LogNews::Entry(entry) => written(self.folder.entry(0, &entry, now))?,

@@ -12,7 +12,9 @@
 
 mod address;
 mod args;
+mod bench;
 mod capture;
+mod certificate;
 mod clock;
 mod config;
 mod connect;
@@ -26,6 +28,7 @@ mod input;
 mod listen;
 mod log_folder;
 mod log_reader;
+mod logging;
 mod logs;
 mod manual;
 mod notice;
@@ -53,7 +56,8 @@ use args::{Cli, Command};
 use failure::{Failure, tell};
 
 fn main() -> ExitCode {
-    let command = Cli::parse().command;
+    let Cli { command, logging } = Cli::parse();
+    logging.begin();
     let stdout = io::stdout().lock();
     // A person sees each line at once; a pipe or file takes whole buffers.
     let mut out: Box<dyn Write> =
@@ -65,6 +69,7 @@ fn main() -> ExitCode {
         Command::Replay(args) => replay::run(args, &mut out),
         Command::Run(args) => run::run(args, &mut out),
         Command::Send(args) => send::run(args, &mut out),
+        Command::Bench(args) => bench::run(args, &mut out),
         Command::Ping(args) => ping::run(args, &mut out),
         Command::Logs(args) => logs::run(args, &mut out),
         Command::State(args) => state::run(args, &mut out),
@@ -74,7 +79,7 @@ fn main() -> ExitCode {
         Command::Doctor(args) => doctor::run(args, &mut out),
         Command::Completions(args) => manual::completions(args, &mut out),
         Command::Man(args) => manual::man(args),
-        Command::Demo => demo::run(&mut out),
+        Command::Demo(args) => demo::run(args, &mut out),
     };
     end(result.and_then(|()| Ok(out.flush()?)))
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use brocomm::connection::Notification;
 use brocomm::services::Pcap;
 
-use crate::failure::{Failure, failed, tell};
+use crate::failure::{Failure, failed, warn};
 
 /// What packets are of unless a peer sends some of another kind: DLT_EN10MB.
 const ETHERNET: u32 = 1;
@@ -36,7 +36,7 @@ impl Packets {
         let pcap = *self.pcap.get_or_insert_with(|| begin(packet.link_type, &mut bytes));
         if let Err(error) = pcap.packet(packet, &mut bytes) {
             if self.left_out == 0 {
-                tell(format_args!("{}: left out: {error}", self.path.display()));
+                warn(format_args!("{}: left out: {error}", self.path.display()));
             }
             self.left_out += 1;
         }

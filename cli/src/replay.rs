@@ -13,6 +13,7 @@ use brocomm_conformance::{Side, Step, StepKind};
 use bytes::Bytes;
 
 use crate::address;
+use crate::capture;
 use crate::decode::{Shown, role};
 use crate::failure::{Failure, failed, misused};
 use crate::input::Input;
@@ -26,7 +27,8 @@ use crate::session::seconds;
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// The recording, or a capture (pcap, pcapng) with one connection; `-` for standard input.
+    /// The recording, or a capture (pcap, pcapng) with one connection, gzipped or not; `-` for
+    /// standard input. At most 1 GiB of either is held in memory.
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
@@ -106,7 +108,8 @@ fn steps(args: &Args) -> Result<Vec<Step>, Failure> {
     let told = |problem: String| failed(format_args!("{problem}"));
     match Input::open(&args.file, args.port).map_err(told)? {
         Input::Recording(recording) => {
-            recording.collect::<Result<_, _>>().map_err(|error| told(error.to_string()))
+            let steps = held(capture::MOST, recording.map(|step| step.map_err(|e| e.to_string())));
+            steps.map_err(told)
         }
         Input::Capture(mut connections) => match (connections.pop(), connections.len()) {
             (Some(only), 0) if only.gaps.is_empty() => Ok(only.steps),
@@ -117,6 +120,24 @@ fn steps(args: &Args) -> Result<Vec<Step>, Failure> {
             ))),
         },
     }
+}
+
+/// Collects the steps of a recording, if they take no more than so many bytes.
+fn held(
+    most: usize,
+    steps: impl Iterator<Item = Result<Step, String>>,
+) -> Result<Vec<Step>, String> {
+    let (mut all, mut held) = (Vec::new(), 0_usize);
+    for step in steps {
+        let step = step?;
+        let length = if let StepKind::Data { bytes, .. } = &step.kind { bytes.len() } else { 0 };
+        held = held.saturating_add(length).saturating_add(size_of::<Step>());
+        if held > most {
+            return Err(format!("the recording takes more than {most} bytes"));
+        }
+        all.push(step);
+    }
+    Ok(all)
 }
 
 /// Hands on what comes until the connection is over.
@@ -228,5 +249,23 @@ impl Play<'_> {
             self.shown.show(self.begin.elapsed(), &observed, self.out)?;
         }
         Ok(self.out.flush()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_held_than_is_allowed() {
+        let data = StepKind::Data { from: Side::Connector, bytes: Bytes::from_static(b"abc") };
+        let step = Step { time: Duration::ZERO, kind: data };
+        let two = size_of::<Step>() * 2 + 6;
+        let held = |most| held(most, [step.clone(), step.clone()].into_iter().map(Ok));
+        assert_eq!(held(two).map(|steps| steps.len()), Ok(2));
+        let told = format!("the recording takes more than {} bytes", two - 1);
+        assert_eq!(held(two - 1), Err(told));
+        let broken = || Err("broken".to_owned());
+        assert_eq!(super::held(two, std::iter::once_with(broken)), Err("broken".to_owned()));
     }
 }

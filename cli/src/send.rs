@@ -4,13 +4,11 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use brocomm::connection::{Connection, Phase, Sent};
-use brocomm::data::{Declarations, Event, parse_call};
-use brocomm_std::Peer;
+use brocomm::connection::Sent;
+use brocomm::data::{Declarations, Event, Name, parse_call};
 
 use crate::address;
 use crate::declare::{Declare, pointed};
-use crate::decode::printed;
 use crate::failure::{Failure, failed, misused};
 use crate::notice::call;
 use crate::session::{self, seconds};
@@ -82,7 +80,8 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     config.class = Some(args.class.clone().unwrap_or_default().into());
     let mut peer = session::join(&args.peer, config, args.timeout)?;
     let name = peer.remote_addr();
-    wait(&mut peer, &events, args.timeout, deadline)?;
+    let names: Vec<&Name> = events.iter().map(|event| &event.name).collect();
+    session::wait_until_requested(&mut peer, &names, args.timeout, deadline)?;
     for event in &events {
         let event = Event { time: peer.now().as_secs_f64(), ..event.clone() };
         match peer.send_event(&event) {
@@ -112,35 +111,4 @@ fn parse(calls: &[String], declared: &Declarations) -> Result<Vec<Event>, Failur
             .map_err(|error| misused(format_args!("event: {}", pointed(text, &error))))
     };
     calls.iter().map(parse).collect()
-}
-
-/// Waits until the peer has requested all events.
-fn wait(
-    peer: &mut Peer,
-    events: &[Event],
-    timeout: Duration,
-    deadline: Option<Instant>,
-) -> Result<(), Failure> {
-    let missing = |connection: &Connection| {
-        let is_missing = |event: &&Event| !connection.is_event_requested(&event.name);
-        events.iter().find(is_missing).map(|event| printed::bytes(&event.name))
-    };
-    let is_ready = |connection: &Connection| {
-        missing(connection).is_none() && connection.phase() == Phase::Running
-    };
-    if session::wait_until(peer, deadline, is_ready)? {
-        return Ok(());
-    }
-    let (name, connection) = (peer.remote_addr(), peer.connection());
-    let Some(missing) = missing(connection) else {
-        return Err(session::not_running(peer, timeout));
-    };
-    let seconds = timeout.as_secs_f64();
-    let requested: Vec<String> =
-        connection.peer_events().iter().map(|name| printed::bytes(name)).collect();
-    let requested = if requested.is_empty() { "nothing".to_owned() } else { requested.join(", ") };
-    Err(failed(format_args!(
-        "{name}: nothing sent: the peer did not request {missing} within {seconds} s; it \
-         requested {requested}"
-    )))
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use brocomm::connection::{CloseCause, Config, Connection, Notification, Setup, Undeclared};
+use brocomm::connection::{CloseCause, Config, Connection, Notification, Phase, Setup, Undeclared};
 use brocomm::data::{Declarations, Name};
 use brocomm::node::EventPattern;
 use brocomm::wire::Compression;
@@ -14,6 +14,7 @@ use bytes::Bytes;
 use clap::ValueEnum;
 
 use crate::declare::{Declare, requested};
+use crate::decode::printed;
 use crate::failure::{Failure, failed};
 use crate::packets::Packets;
 use crate::tls::Tls;
@@ -152,6 +153,37 @@ pub(crate) fn wait_until(
         }
     }
     Ok(true)
+}
+
+/// Waits until the peer has requested events of all these names, and can be sent them.
+pub(crate) fn wait_until_requested(
+    peer: &mut Peer,
+    names: &[&Name],
+    timeout: Duration,
+    deadline: Option<Instant>,
+) -> Result<(), Failure> {
+    let missing = |connection: &Connection| {
+        let is_missing = |name: &&&Name| !connection.is_event_requested(name);
+        names.iter().find(is_missing).map(|name| printed::bytes(name))
+    };
+    let is_ready = |connection: &Connection| {
+        missing(connection).is_none() && connection.phase() == Phase::Running
+    };
+    if wait_until(peer, deadline, is_ready)? {
+        return Ok(());
+    }
+    let (name, connection) = (peer.remote_addr(), peer.connection());
+    let Some(missing) = missing(connection) else {
+        return Err(not_running(peer, timeout));
+    };
+    let seconds = timeout.as_secs_f64();
+    let requested: Vec<String> =
+        connection.peer_events().iter().map(|name| printed::bytes(name)).collect();
+    let requested = if requested.is_empty() { "nothing".to_owned() } else { requested.join(", ") };
+    Err(failed(format_args!(
+        "{name}: nothing sent: the peer did not request {missing} within {seconds} s; it \
+         requested {requested}"
+    )))
 }
 
 /// Tells that a peer did not become ready to be sent anything.

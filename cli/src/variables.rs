@@ -9,7 +9,7 @@ use brocomm::Time;
 use brocomm::data::{AttributeTag, Declarations};
 use brocomm::state::{Limits, Store};
 
-use crate::failure::{Failure, failed, tell};
+use crate::failure::{Failure, failed, warn};
 
 /// Makes a store of what is declared `&synchronized`, if anything is, with what the file holds.
 pub(crate) fn store(
@@ -51,7 +51,7 @@ fn restore(store: &mut Store, file: &Path) -> Result<(), Failure> {
         failed(format_args!("{shown}: {error}; move it away to begin with the initial values"))
     })?;
     for (name, why) in skipped {
-        tell(format_args!("{shown}: {name} is left out: {why}"));
+        warn(format_args!("{shown}: {name} is left out: {why}"));
     }
     Ok(())
 }

@@ -6,8 +6,8 @@ project's node, and the suite, itself without the fault, is run against it.
     python3 conformance/mutations/check.py class-overlooked pong-time
     python3 conformance/mutations/check.py --keep DIR   builds in DIR, and leaves it there
 
-Each *.patch in this folder is one fault. Prints the case that found each; the exit code is 1 if one
-was not found, or no longer applies.
+Each *.patch in this folder is one fault. Prints the case that found each, of the section that the
+patch names if one does; the exit code is 1 if one was not found, or no longer applies.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -27,8 +28,10 @@ PACKAGE = "brocomm-conformance"
 
 def build(folder, target):
     """Builds the program from the sources in a folder; returns where it is."""
-    environment = dict(os.environ, CARGO_TARGET_DIR=str(target), CARGO_PROFILE_DEV_DEBUG="0")
-    command = ["cargo", "build", "--quiet", "--locked", "-p", PACKAGE]
+    # A fault changes little, so most of what was compiled for the one before is used again.
+    environment = dict(os.environ, CARGO_TARGET_DIR=str(target), CARGO_PROFILE_DEV_DEBUG="0",
+                       CARGO_INCREMENTAL="1")
+    command = ["cargo", "build", "--quiet", "--locked", "-p", PACKAGE, "--bin", PACKAGE]
     subprocess.run(command, cwd=folder, env=environment, check=True, stderr=subprocess.PIPE)
     return target / "debug" / PACKAGE
 
@@ -44,8 +47,9 @@ def free_port():
             continue
 
 
-def run(suite, node):
-    """Runs the suite against a node in both roles; returns the first case that fails, if one does."""
+def run(suite, node, only=()):
+    """Runs the suite, or some of its sections, against a node in both roles; returns the first case
+    that fails, if one does."""
     address = f"127.0.0.1:{free_port()}"
     roles = [
         ["--connect", address, "--start", f"'{node}' serve --listen {address}"],
@@ -53,8 +57,10 @@ def run(suite, node):
     ]
     for role in roles:
         command = [suite, "run", *role, "--json", "--fail-fast", "--patience", "3",
-                   "--level", "must,should"]
+                   "--level", "must,should", *(f"--only={section}" for section in only)]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        if not done.stdout:
+            continue  # there is no case of the section
         for case in json.loads(done.stdout)["cases"]:
             if case["verdict"] == "failed":
                 return f"{case['id']} ({case['role']}): {case['reason']}"
@@ -64,8 +70,10 @@ def run(suite, node):
 def check(suite, folder, target, patch):
     """Puts a fault in, runs the suite, and takes it out; returns what found it."""
     subprocess.run(["git", "apply", "-C1", str(patch)], cwd=folder, check=True)
+    section = re.search("^Section: (.*)$", patch.read_text(), re.MULTILINE)
     try:
-        return run(suite, build(folder, target))
+        node = build(folder, target)
+        return (section and run(suite, node, [section[1]])) or run(suite, node)
     finally:
         subprocess.run(["git", "apply", "-C1", "-R", str(patch)], cwd=folder, check=True)
 

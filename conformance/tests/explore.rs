@@ -6,48 +6,69 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use brocomm::wire::Framing;
-use brocomm_conformance::explore::explore;
+use brocomm_conformance::explore::{About, explore};
 use brocomm_conformance::own::{Own, Transport};
-use brocomm_conformance::suite::{Entry, Implementation, Profile, Role, Settings};
+use brocomm_conformance::suite::{Capability, Entry, Implementation, Role, Settings};
 
 #[test]
 fn random_sessions_are_answered() {
     for role in Role::BOTH {
         let mut own =
             Own::start(Transport::Std, role, Framing::Clear).expect("a node of our own starts");
-        if let Err(found) = explore(&mut own, &Profile::FULL, &Settings::default(), 1, 60) {
+        if let Err(found) = explore(&mut own, Capability::ALL, &Settings::default(), 1, 60) {
             panic!("{}\n{}", found.script, found.report);
         }
     }
 }
 
-/// A node that connects but accepts no input, so that it echoes nothing.
+/// A node that connects as another than is asked for.
 #[derive(Debug)]
-struct Deaf(Own);
+struct Mistaken {
+    own: Own,
+    connects_as: fn(Entry) -> Entry,
+}
 
-impl Implementation for Deaf {
-    fn role(&self) -> Role {
-        self.0.role()
-    }
-
-    fn open(&mut self, _: Entry, until: Instant) -> io::Result<TcpStream> {
-        self.0.open(Entry::Deaf, until)
-    }
-
-    fn case_over(&mut self) {
-        self.0.case_over();
+impl Mistaken {
+    fn start(connects_as: fn(Entry) -> Entry) -> Mistaken {
+        let own = Own::start(Transport::Std, Role::Connects, Framing::Clear);
+        Mistaken { own: own.expect("a node of our own starts"), connects_as }
     }
 }
 
-/// A session of nothing is not answered either: it ends in an echo.
+impl Implementation for Mistaken {
+    fn role(&self) -> Role {
+        self.own.role()
+    }
+
+    fn open(&mut self, entry: Entry, until: Instant) -> io::Result<TcpStream> {
+        self.own.open((self.connects_as)(entry), until)
+    }
+
+    fn case_over(&mut self) {
+        self.own.case_over();
+    }
+}
+
+/// A node that accepts no input echoes nothing. A session of nothing is not answered either: it ends
+/// in an echo.
 #[test]
 fn what_fails_is_made_small() {
-    let own = Own::start(Transport::Std, Role::Connects, Framing::Clear)
-        .expect("a node of our own starts");
     let settings = Settings { patience: Duration::from_millis(50), ..Settings::default() };
-    // What comes of it is the class that the case does not ask for.
-    let mut deaf = Deaf(own);
-    let found = explore(&mut deaf, &Profile::FULL, &settings, 1, 3).expect_err("nothing is echoed");
+    let mut deaf = Mistaken::start(|_| Entry::Deaf);
+    let found =
+        explore(&mut deaf, Capability::ALL, &settings, 1, 3).expect_err("nothing is echoed");
     assert!(found.script.steps.is_empty(), "{}", found.script);
     assert!(found.report.verdict.reason().contains("nothing came"), "{}", found.report);
+}
+
+/// A node that requested no sync carries out no operation, but reports its state, and tells of it.
+#[test]
+fn operations_that_are_not_carried_out_are_found() {
+    let mut stateless = Mistaken::start(|entry| match entry {
+        Entry::Sync => Entry::Plain,
+        entry => entry,
+    });
+    let found = explore(&mut stateless, Capability::ALL, &Settings::default(), 1, 60)
+        .expect_err("the state is not that of the model");
+    assert_eq!(found.script.about, About::State, "{}", found.script);
 }

@@ -1,33 +1,43 @@
 //! Runs the suite against nodes of our own, over each transport, in both roles, in the clear and over TLS.
 #![cfg(feature = "runner")]
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
 use brocomm::wire::Framing;
 use brocomm_conformance::cases::cases;
 use brocomm_conformance::own::{Own, Transport};
 use brocomm_conformance::suite::{Level, Role, Selection, Settings, Verdict, run};
 
-/// Runs all cases that have to pass; returns what did not.
+/// How many nodes share the cases, most of which wait for something.
+const LANES: usize = 4;
+
+/// Runs all cases that have to pass, each against one of some nodes; returns what did not.
 fn failures(transport: Transport, role: Role, framing: Framing) -> Vec<String> {
-    let mut own = Own::start(transport, role, framing).expect("a node of our own starts");
     let selection = Selection { levels: vec![Level::Must, Level::Should], ..Selection::default() };
-    let mut failures = Vec::new();
-    let mut passed = 0;
-    for case in cases().iter().filter(|case| selection.wants(case)) {
-        if selection.leaves_out(case, role, framing).is_some() {
-            continue;
-        }
-        let report = run(case, &mut own, &Settings::default());
-        match report.verdict {
-            Verdict::Passed => passed += 1,
-            _ => {
+    let mut cases = cases();
+    cases.retain(|case| {
+        selection.wants(case) && selection.leaves_out(case, role, framing).is_none()
+    });
+    assert!(!cases.is_empty(), "no case is to be run");
+    let next = AtomicUsize::new(0);
+    let lane = || {
+        let mut own = Own::start(transport, role, framing).expect("a node of our own starts");
+        let mut failures = Vec::new();
+        while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let report = run(case, &mut own, &Settings::default());
+            if report.verdict != Verdict::Passed {
                 let lines = report.transcript.iter().rev().take(12).rev();
                 let lines = lines.map(|line| format!("\n    {:?} {}", line.kind, line.meaning));
                 failures.push(format!("{report}{}", lines.collect::<String>()));
             }
         }
-    }
-    assert!(passed + failures.len() > 0, "no case was run");
-    failures
+        failures
+    };
+    thread::scope(|scope| {
+        let lanes: Vec<_> = (0..LANES).map(|_| scope.spawn(lane)).collect();
+        lanes.into_iter().flat_map(|lane| lane.join().expect("no case panics")).collect()
+    })
 }
 
 fn check(transport: Transport, role: Role) {

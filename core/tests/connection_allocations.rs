@@ -1,41 +1,11 @@
 //! The hot path of a connection allocates nothing but what an event itself holds.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+mod meter;
 
 use brocomm::Time;
 use brocomm::connection::{Config, Connection, Notification, Phase, Role, Sent, Setup, Undeclared};
 use brocomm::data::{Event, Field, Name, Port, Record, Table, Type, Value};
-
-/// Counts the allocations of each thread.
-struct Counting;
-
-thread_local! {
-    static COUNT: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: all work is the system allocator's.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.set(COUNT.get() + 1);
-        // SAFETY: as our caller guarantees.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        // SAFETY: as our caller guarantees.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-fn allocations(work: impl FnOnce()) -> u64 {
-    let before = COUNT.get();
-    work();
-    COUNT.get() - before
-}
+use meter::allocations;
 
 const NOW: Time = Time::from_nanos(1);
 

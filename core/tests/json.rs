@@ -1,4 +1,3 @@
-#![cfg(feature = "serde")]
 //! Whatever a peer can send goes to JSON and back without loss.
 
 mod common;

@@ -4,10 +4,10 @@
 //! `SEED=123 cargo test -p brocomm --test seeds one -- --ignored`; for a longer run
 //! `SEEDS=1000000 cargo test -p brocomm --test seeds many -- --ignored`.
 
+mod seeded;
 mod simulation;
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
+use seeded::{first_failure, variable};
 use simulation::{Detail, run};
 
 /// How many seeds every test run looks at.
@@ -29,30 +29,12 @@ fn check(seed: u64) -> Result<(), String> {
     }
 }
 
-/// Runs seeds on all processors, and tells of the first that fails.
 fn check_all(seeds: u64) {
     // What fails is caught and told once.
     std::panic::set_hook(Box::new(|_| {}));
-    let next = AtomicU64::new(0);
-    let work = || {
-        loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= seeds {
-                return Ok(());
-            }
-            if let Err(failure) = check(seed) {
-                next.store(seeds, Ordering::Relaxed);
-                return Err(failure);
-            }
-        }
-    };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let failures: Vec<String> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().filter_map(|worker| worker.join().ok()?.err()).collect()
-    });
+    let failure = first_failure(seeds, check);
     let _ = std::panic::take_hook();
-    assert!(failures.is_empty(), "{}", failures[0]);
+    assert!(failure.is_none(), "{}", failure.unwrap_or_default());
 }
 
 #[test]
@@ -71,10 +53,4 @@ fn many() {
 fn one() {
     let seed = variable("SEED");
     run(seed, Detail::Text).unwrap_or_else(|failure| panic!("{failure}"));
-}
-
-fn variable(name: &str) -> u64 {
-    let value = std::env::vars().find(|(key, _)| key == name).map(|(_, value)| value);
-    let value = value.unwrap_or_else(|| panic!("set {name} to a number"));
-    value.parse().unwrap_or_else(|_| panic!("{name}={value} is no number"))
 }

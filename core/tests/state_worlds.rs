@@ -10,12 +10,14 @@
 mod network;
 #[path = "simulation/random.rs"]
 mod random;
+mod seeded;
 mod worlds;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use brocomm::data::Value;
 use random::Random;
+use seeded::{first_failure, variable};
 use worlds::{Shape, World};
 
 /// How many worlds every test run looks at.
@@ -48,7 +50,7 @@ fn run(seed: u64, most: usize) -> Result<usize, String> {
 }
 
 /// Runs a seed; if that fails, tells the fewest steps with which it does.
-fn check(seed: u64) {
+fn check(seed: u64) -> Result<(), String> {
     let attempt = |most| {
         let ran = catch_unwind(AssertUnwindSafe(|| run(seed, most)));
         ran.unwrap_or_else(|panic| {
@@ -56,19 +58,16 @@ fn check(seed: u64) {
             Err(text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("?").to_owned())
         })
     };
-    if attempt(usize::MAX).is_err() {
-        let (steps, wrong) = (0..).find_map(|n| Some((n, attempt(n).err()?))).expect("it failed");
-        panic!("seed {seed} fails after {steps} steps: {wrong}");
+    if attempt(usize::MAX).is_ok() {
+        return Ok(());
     }
+    let (steps, wrong) = (0..).find_map(|n| Some((n, attempt(n).err()?))).expect("it failed");
+    Err(format!("seed {seed} fails after {steps} steps: {wrong}"))
 }
 
 fn check_all(seeds: u64) {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
-    std::thread::scope(|scope| {
-        let work = |first| move || (first..seeds).step_by(threads as usize).for_each(check);
-        let workers: Vec<_> = (0..threads).map(|first| scope.spawn(work(first))).collect();
-        workers.into_iter().for_each(|worker| worker.join().expect("see above"));
-    });
+    let failure = first_failure(seeds, check);
+    assert!(failure.is_none(), "{}", failure.unwrap_or_default());
 }
 
 #[test]
@@ -85,13 +84,7 @@ fn many() {
 #[test]
 #[ignore = "takes a seed"]
 fn one() {
-    check(variable("SEED"));
-}
-
-fn variable(name: &str) -> u64 {
-    let value = std::env::vars().find(|(key, _)| key == name).map(|(_, value)| value);
-    let value = value.unwrap_or_else(|| panic!("set {name} to a number"));
-    value.parse().unwrap_or_else(|_| panic!("{name}={value} is no number"))
+    check(variable("SEED")).unwrap_or_else(|failure| panic!("{failure}"));
 }
 
 /// Where two write to the same, each ends with the last that either wrote; but if those crossed,

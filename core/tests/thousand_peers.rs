@@ -1,44 +1,14 @@
 //! A thousand peers of one node, on one thread, and what each costs.
 
+mod meter;
 mod network;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
 use brocomm::data::{Declarations, Event, Value};
 use brocomm::node::{Communication, Configuration, Node, Notification, Options};
 use network::{Network, address};
-
-/// Counts the bytes that are allocated on each thread.
-struct Counting;
-
-thread_local! {
-    static BYTES: Cell<isize> = const { Cell::new(0) };
-}
-
-fn count(bytes: isize) {
-    BYTES.set(BYTES.get().wrapping_add(bytes));
-}
-
-// SAFETY: all work is the system allocator's.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size() as isize);
-        // SAFETY: as our caller guarantees.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        count(-(layout.size() as isize));
-        // SAFETY: as our caller guarantees.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 const PEERS: usize = 1000;
 
@@ -79,9 +49,9 @@ fn network() -> (Network, usize) {
 fn held(net: &mut Network, node: usize) -> usize {
     let other = Communication::new(Configuration::default()).expect("nothing is wrong");
     let node = std::mem::replace(net.node(node), other);
-    let before = BYTES.get();
+    let before = meter::held();
     drop(node);
-    usize::try_from(before - BYTES.get()).expect("memory is freed")
+    usize::try_from(before - meter::held()).expect("memory is freed")
 }
 
 /// Returns what a node has told of, dropped with it.

@@ -1,4 +1,3 @@
-#![cfg(feature = "serde")]
 //! The page that shows each type in all its forms says what the code does.
 //!
 //! With `BROCOMM_WRITE_PAGE` set in the environment the page is written anew.

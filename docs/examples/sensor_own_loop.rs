@@ -5,6 +5,7 @@
 //! cargo run -p brocomm-docs --example sensor_own_loop -- 127.0.0.1:47760
 //! ```
 
+// ANCHOR: program
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a program")]
 
 use std::error::Error;
@@ -105,3 +106,4 @@ fn told(
     Ok(())
 }
 // ANCHOR_END: told
+// ANCHOR_END: program

@@ -1,7 +1,7 @@
 //! A sensor that uses TLS: tells a hub of a scan, and waits to be told whom to block.
 //!
 //! ```text
-//! cargo run -p brocomm-docs --features tls --example sensor_tls -- 127.0.0.1:47760 ca.pem sensor.pem
+//! cargo run -p brocomm-docs --example sensor_tls -- 127.0.0.1:47760 ca.pem sensor.pem
 //! ```
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a program")]

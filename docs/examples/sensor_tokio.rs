@@ -4,6 +4,7 @@
 //! cargo run -p brocomm-docs --example sensor_tokio -- 127.0.0.1:47760
 //! ```
 
+// ANCHOR: program
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a program")]
 
 use std::error::Error;
@@ -65,3 +66,4 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let undelivered = node.terminate().await;
     if undelivered.is_empty() { Ok(()) } else { Err("the hub did not take all".into()) }
 }
+// ANCHOR_END: program

@@ -10,6 +10,11 @@ use super::Captured;
 use super::segment::Segment;
 use super::stream::Stream;
 
+/// About how many bytes of memory a connection takes, and each piece of what it carries, beside the
+/// bytes in it.
+const CONNECTION: usize = 512;
+const PIECE: usize = 128;
+
 /// Tells the connections apart.
 pub(super) struct Connections {
     /// Where the listener is.
@@ -17,6 +22,8 @@ pub(super) struct Connections {
     all: Vec<Connection>,
     /// The place of the last connection between two addresses, the connector's first.
     places: HashMap<(SocketAddr, SocketAddr), usize>,
+    /// How many bytes of memory all of them take, or a little more.
+    held: usize,
     /// Other ports to which somebody connects.
     others: BTreeSet<u16>,
 }
@@ -33,7 +40,18 @@ struct Connection {
 
 impl Connections {
     pub(super) fn new(port: u16) -> Connections {
-        Connections { port, all: Vec::new(), places: HashMap::new(), others: BTreeSet::new() }
+        Connections {
+            port,
+            all: Vec::new(),
+            places: HashMap::new(),
+            held: 0,
+            others: BTreeSet::new(),
+        }
+    }
+
+    /// Returns how many bytes of memory are taken, or a little more.
+    pub(super) fn held(&self) -> usize {
+        self.held
     }
 
     /// Takes a segment at a time.
@@ -54,6 +72,12 @@ impl Connections {
         let known = known.filter(|place| {
             !begins || self.all.get(*place).is_some_and(|known| known.steps.is_empty())
         });
+        if known.is_none() {
+            self.held = self.held.saturating_add(CONNECTION);
+        }
+        if !segment.payload.is_empty() {
+            self.held = self.held.saturating_add(segment.payload.len()).saturating_add(PIECE);
+        }
         let place = known.unwrap_or_else(|| {
             self.all.push(Connection {
                 connector,

@@ -7,6 +7,7 @@ mod stream;
 
 use std::io::Read;
 use std::net::SocketAddr;
+use std::ops::ControlFlow;
 
 use brocomm_conformance::Step;
 
@@ -36,22 +37,37 @@ pub(crate) fn is_capture(start: &[u8]) -> bool {
     MAGICS.iter().any(|magic| start.starts_with(magic))
 }
 
+/// How many bytes of connections are held in memory.
+pub(crate) const MOST: usize = 1 << 30;
+
 /// Reads the connections on a port out of a capture, in the order in which they begin.
 ///
-/// All that they carry is held in memory.
+/// All that they carry is held in memory, up to [`MOST`]; what comes after that is left out, and
+/// said to be.
 ///
 /// # Errors
 /// What is wrong with the file, or that it has no such connection, and on which ports it has any.
 pub(crate) fn read(capture: impl Read + Send, port: u16) -> Result<Vec<Captured>, String> {
+    read_within(MOST, capture, port)
+}
+
+fn read_within(most: usize, capture: impl Read + Send, port: u16) -> Result<Vec<Captured>, String> {
     let mut connections = Connections::new(port);
+    let mut is_full = false;
     let whole = packets::each(capture, &mut |time, link_type, packet| {
         if let Some(segment) = Segment::of(link_type, packet) {
             connections.take(time, &segment);
         }
+        is_full = connections.held() > most;
+        if is_full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     let mut found = connections.finish()?;
-    if let (Err(error), Some(last)) = (whole, found.last_mut()) {
-        last.gaps.push(error);
+    if let Some(last) = found.last_mut() {
+        last.gaps.extend(whole.err());
+        if is_full {
+            let why = format!("the capture has more than {most} bytes of connections");
+            last.gaps.push(format!("{why}; what comes after them is left out"));
+        }
     }
     Ok(found)
 }
@@ -101,6 +117,38 @@ mod tests {
         assert_eq!(long(200_000), [""; 0]);
         let refused = ["the capture can't be read on: a block has more than 1048576 bytes"];
         assert_eq!(long(2_000_000), refused);
+    }
+
+    #[test]
+    fn a_capture_may_come_in_pieces() {
+        /// Gives a byte at a time.
+        struct Slow(std::io::Cursor<Vec<u8>>);
+        impl Read for Slow {
+            fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+                let most = buffer.len().min(1);
+                self.0.read(&mut buffer[..most])
+            }
+        }
+        let read = read(Slow(std::io::Cursor::new(capture())), 47757).unwrap();
+        assert_eq!((read[0].steps.len(), read[0].gaps.len()), (2, 0));
+    }
+
+    #[test]
+    fn no_more_is_held_than_is_allowed() {
+        let gaps = |most| {
+            let read = read_within(most, std::io::Cursor::new(capture()), 47757).unwrap();
+            (read[0].steps.len(), read[0].gaps.clone())
+        };
+        let all = gaps(10_000);
+        assert_eq!(all, (2, vec![]));
+        let told = "the capture has more than 0 bytes of connections; what comes after them is left \
+                    out";
+        assert_eq!(gaps(0), (0, vec![told.to_owned()]));
+        // A connection, and three and four bytes in two pieces.
+        let most = 512 + 128 + 3 + 128 + 4;
+        assert_eq!(gaps(most), all);
+        let (steps, told) = gaps(most - 1);
+        assert_eq!((steps, told.len()), (2, 1));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The packets of a file.
 
-use std::io::Read;
+use std::io::{self, ErrorKind, Read};
+use std::ops::ControlFlow;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use pcap_parser::{Block, PcapBlockOwned, PcapError, create_reader};
@@ -18,11 +20,44 @@ struct Interface {
     resolution: u64,
 }
 
-/// Calls with each packet's time, its link type and its bytes; says what ends the file too early.
-pub(super) fn each(
-    capture: impl Read + Send,
-    call: &mut dyn FnMut(Duration, i32, &[u8]),
-) -> Result<(), String> {
+/// Takes a packet's time, its link type and its bytes, and breaks off when it has had enough.
+type Call<'a> = dyn FnMut(Duration, i32, &[u8]) -> ControlFlow<()> + 'a;
+
+/// Reads as much as there is room for, since the parser takes less for the end of the file: a pipe
+/// gives what happens to be in it. What can't be read ends it too, and is kept: the parser would
+/// say so before it hands out what came until then.
+struct Filled<'a, R> {
+    reader: R,
+    failed: &'a OnceLock<io::ErrorKind>,
+}
+
+impl<R: Read> Read for Filled<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() && self.failed.get().is_none() {
+            match self.reader.read(buffer.get_mut(filled..).unwrap_or_default()) {
+                Ok(0) => break,
+                Ok(read) => filled = filled.saturating_add(read),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => drop(self.failed.set(error.kind())),
+            }
+        }
+        Ok(filled)
+    }
+}
+
+/// Calls with each packet's time, its link type and its bytes until the call breaks off; says what
+/// ends the file too early.
+pub(super) fn each(capture: impl Read + Send, call: &mut Call<'_>) -> Result<(), String> {
+    let failed = OnceLock::new();
+    let whole = all(Filled { reader: capture, failed: &failed }, call);
+    match failed.into_inner() {
+        Some(kind) => Err(format!("the capture can't be read on: {kind}")),
+        None => whole,
+    }
+}
+
+fn all(capture: impl Read + Send, call: &mut Call<'_>) -> Result<(), String> {
     let broken =
         |error: PcapError<&[u8]>| format!("the capture can't be read on: {}", what(&error));
     let mut reader = create_reader(BUFFER, capture).map_err(broken)?;
@@ -30,7 +65,9 @@ pub(super) fn each(
     loop {
         let length = match reader.next() {
             Ok((length, block)) => {
-                block_of(block, &mut interfaces, call);
+                if block_of(block, &mut interfaces, call).is_break() {
+                    return Ok(());
+                }
                 length
             }
             Err(PcapError::Eof) => return Ok(()),
@@ -58,8 +95,8 @@ pub(super) fn each(
 fn block_of(
     block: PcapBlockOwned<'_>,
     interfaces: &mut Vec<Interface>,
-    call: &mut dyn FnMut(Duration, i32, &[u8]),
-) {
+    call: &mut Call<'_>,
+) -> ControlFlow<()> {
     match block {
         PcapBlockOwned::LegacyHeader(header) => {
             let resolution =
@@ -70,7 +107,7 @@ fn block_of(
             if let Some(interface) = interfaces.first() {
                 let units = u64::from(packet.ts_sec) * interface.resolution;
                 let time = interface.time(units + u64::from(packet.ts_usec));
-                call(time, interface.link_type, packet.data);
+                return call(time, interface.link_type, packet.data);
             }
         }
         // Numbers of interfaces begin anew.
@@ -85,12 +122,13 @@ fn block_of(
             let data = packet.data.get(..length).unwrap_or(packet.data);
             if let Some(interface) = interface {
                 let units = u64::from(packet.ts_high) << 32 | u64::from(packet.ts_low);
-                call(interface.time(units), interface.link_type, data);
+                return call(interface.time(units), interface.link_type, data);
             }
         }
         // Without a time, and so of no use; no program that captures writes them.
         PcapBlockOwned::NG(_) => {}
     }
+    ControlFlow::Continue(())
 }
 
 impl Interface {

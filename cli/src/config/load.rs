@@ -94,7 +94,7 @@ pub(super) fn all(
     }
     let mut declarations = Declarations::new();
     let problems = files(&mut table, folder, &mut declarations);
-    if let Some(item) = table.item("declarations") {
+    if let Some(item) = table.item("declarations", String::KIND) {
         inline(&item, text, table.source, &mut declarations);
     }
     let nodes = tables::nodes(&mut table);
@@ -119,7 +119,7 @@ fn files(
     declarations: &mut Declarations,
 ) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let Some(item) = table.item("declaration_files") else { return problems };
+    let Some(item) = table.item("declaration_files", "array of strings") else { return problems };
     let DeValue::Array(names) = item.value else {
         let _: Option<()> = table.source.wrong(&item, "expected an array of files");
         return problems;

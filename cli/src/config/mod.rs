@@ -1,7 +1,9 @@
 //! `brocomm config`: checks the file of a node, or shows an example of one.
 
+mod json;
 mod load;
 mod reader;
+mod reference;
 mod summary;
 mod tables;
 #[cfg(test)]
@@ -12,7 +14,7 @@ mod values;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::failure::{Failure, failed, tell};
+use crate::failure::{Failure, failed, tell, warn};
 use brocomm::node::Configuration;
 use load::load;
 pub(crate) use reader::suggestion;
@@ -33,10 +35,18 @@ enum Command {
     Check {
         /// The configuration, in TOML.
         file: PathBuf,
+
+        /// Print one JSON object: file; errors: [{file, line, column, text}, …], of which line and
+        /// column may be null; warnings; and, unless there are errors, node and peers.
+        #[arg(long)]
+        json: bool,
     },
     /// Prints a configuration with every key, its default and its meaning.
     #[command(after_help = EXIT_CODES)]
     Example,
+    /// Prints what each key means, of which type it is, and its default, in Markdown.
+    #[command(after_help = EXIT_CODES)]
+    Reference,
 }
 
 const EXIT_CODES: &str = "\
@@ -52,7 +62,12 @@ const EXAMPLE: &str = include_str!("example.toml");
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     match &args.command {
         Command::Example => Ok(out.write_all(EXAMPLE.as_bytes())?),
-        Command::Check { file } => Ok(summary::write(&load_and_warn(file)?, out)?),
+        Command::Reference => {
+            let page = reference::page().map_err(|wrong| failed(format_args!("{wrong:?}")))?;
+            Ok(out.write_all(page.as_bytes())?)
+        }
+        Command::Check { file, json: true } => json::check(file, out),
+        Command::Check { file, .. } => Ok(summary::write(&load_and_warn(file)?, out)?),
     }
 }
 
@@ -60,7 +75,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 pub(crate) fn load_and_warn(file: &Path) -> Result<Configuration, Failure> {
     let configuration = load_or_tell(file)?;
     for warning in configuration.warnings() {
-        tell(format_args!("{}: warning: {warning}", file.display()));
+        warn(format_args!("{}: warning: {warning}", file.display()));
     }
     Ok(configuration)
 }

@@ -13,20 +13,13 @@ pub(super) struct Source<'a> {
     pub(super) problems: Vec<(Option<usize>, String, String)>,
     /// Where each key's value is.
     pub(super) places: BTreeMap<String, Range<usize>>,
-    /// Every key that was asked for.
-    #[cfg(test)]
-    pub(super) asked: std::collections::BTreeSet<String>,
+    /// Every key that was asked for, with what is expected there.
+    pub(super) asked: BTreeMap<String, Expected>,
 }
 
 impl<'a> Source<'a> {
     pub(super) fn new(text: &'a str) -> Source<'a> {
-        Source {
-            text,
-            problems: Vec::new(),
-            places: BTreeMap::new(),
-            #[cfg(test)]
-            asked: Default::default(),
-        }
+        Source { text, problems: Vec::new(), places: BTreeMap::new(), asked: BTreeMap::new() }
     }
 
     /// Adds what is wrong with a value, and gives nothing.
@@ -60,6 +53,14 @@ impl<'a> Source<'a> {
     }
 }
 
+/// What a key's value may be, in words, for the reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Expected {
+    pub(super) kind: &'static str,
+    /// Whether it may be `false` instead.
+    pub(super) or_false: bool,
+}
+
 /// A value and where it is.
 pub(super) struct Item<'t, 'a> {
     pub(super) path: String,
@@ -69,8 +70,14 @@ pub(super) struct Item<'t, 'a> {
 
 /// Is read from a value.
 pub(super) trait Read: Sized {
-    /// Whether `false` stands for leaving it out.
+    /// What may be written, in words.
+    const KIND: &'static str;
+
+    /// Whether `false` stands for leaving it out, where that can be.
     const SWITCHABLE: bool = false;
+
+    /// Whether it can be left out, and `false` stands for that.
+    const OR_FALSE: bool = false;
 
     /// Reads a value; what a table leaves out is as in the default. Gives nothing if that can't be,
     /// once it has been told why.
@@ -78,6 +85,9 @@ pub(super) trait Read: Sized {
 }
 
 impl<T: Read> Read for Option<T> {
+    const KIND: &'static str = T::KIND;
+    const OR_FALSE: bool = T::SWITCHABLE;
+
     fn read(item: &Item<'_, '_>, default: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
         if T::SWITCHABLE && matches!(item.value, DeValue::Boolean(false)) {
             return Some(None);
@@ -115,12 +125,15 @@ impl<'t, 'a, 's, 'text> Table<'t, 'a, 's, 'text> {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
-    /// Returns a key's value.
-    pub(super) fn item(&mut self, key: &'static str) -> Option<Item<'t, 'a>> {
+    /// Returns a key's value, which is to be of a kind.
+    pub(super) fn item(&mut self, key: &'static str, kind: &'static str) -> Option<Item<'t, 'a>> {
+        self.ask(key, Expected { kind, or_false: false })
+    }
+
+    fn ask(&mut self, key: &'static str, expected: Expected) -> Option<Item<'t, 'a>> {
         self.asked.push(key);
         let path = self.key(key);
-        #[cfg(test)]
-        self.source.asked.insert(path.clone());
+        self.source.asked.insert(path.clone(), expected);
         let value = self.entries.get(key)?;
         self.source.places.insert(path.clone(), value.span());
         Some(Item { path, value: value.get_ref(), span: value.span() })
@@ -140,7 +153,7 @@ impl<'t, 'a, 's, 'text> Table<'t, 'a, 's, 'text> {
 
     /// Reads a key's value. Without a default the key has to be there.
     pub(super) fn field<T: Read>(&mut self, key: &'static str, default: Option<T>) -> Option<T> {
-        match self.item(key) {
+        match self.ask(key, Expected { kind: T::KIND, or_false: T::OR_FALSE }) {
             Some(item) => T::read(&item, default.as_ref(), self.source).or(default),
             None if default.is_none() => {
                 let path = self.key(key);

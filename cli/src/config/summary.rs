@@ -18,7 +18,7 @@ pub(super) fn write(configuration: &Configuration, out: &mut dyn Write) -> io::R
         writeln!(out, "  does not listen")?;
     }
     let (events, globals) = (declarations.events.len(), declarations.globals.len());
-    writeln!(out, "  knows {events} events, {globals} variables")?;
+    writeln!(out, "  knows {}, {}", count(events, "event"), count(globals, "variable"))?;
     let forwards = [
         (options.forward_remote_events, "events"),
         (options.forward_remote_state_changes, "changes of state"),
@@ -37,7 +37,11 @@ pub(super) fn write(configuration: &Configuration, out: &mut dyn Write) -> io::R
     Ok(())
 }
 
-fn described(node: &Node, options: &Options, configuration: &Configuration) -> String {
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+pub(super) fn described(node: &Node, options: &Options, configuration: &Configuration) -> String {
     let class = node.class.as_ref().map(|class| format!(" as \"{}\"", class.escape_ascii()));
     let class = class.unwrap_or_default();
     let zone = node.zone_id.as_ref().map(|zone| format!("%{zone}")).unwrap_or_default();
@@ -57,7 +61,7 @@ fn described(node: &Node, options: &Options, configuration: &Configuration) -> S
     if let Some(events) = &node.events {
         let matching = |name: &&Name| events.matches(name);
         let known = configuration.declarations.events.keys().filter(matching).count();
-        parts.push(format!("requests {events} ({known} known events)"));
+        parts.push(format!("requests {events} ({})", count(known, "known event")));
     }
     if let Some(filter) = &node.capture_filter {
         let filter = if filter.is_empty() { &options.default_capture_filter } else { filter };

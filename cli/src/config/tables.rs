@@ -23,6 +23,7 @@ macro_rules! fields {
 macro_rules! table {
     ($($ty:ident)::+ $(, $switchable:ident)? { $($field:ident),* $(,)? }) => {
         impl Read for $($ty)::+ {
+            const KIND: &'static str = "table";
             $(const $switchable: bool = true;)?
 
             fn read(item: &Item<'_, '_>, default: Option<&Self>, source: &mut Source<'_>)
@@ -46,6 +47,8 @@ table!(serial::Limits { depth, objects, cache, cache_bytes });
 table!(LogLimits { writers, announced, values });
 
 impl Read for Queue {
+    const KIND: &'static str = "table";
+
     fn read(item: &Item<'_, '_>, default: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
         let mut table = Table::new(item, source)?;
         let bound = fields!(table, default.map(|queue| queue.bound) => Bound { events, bytes });
@@ -71,6 +74,8 @@ pub(super) fn options(table: &mut Table<'_, '_, '_, '_>) -> Options {
 }
 
 impl Read for Node {
+    const KIND: &'static str = "table";
+
     fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
         let mut table = Table::new(item, source)?;
         // Of all fields only this has no default. Without it the others are read all the same.
@@ -88,7 +93,7 @@ impl Read for Node {
 /// Reads the entries of peers, in the order of the file.
 pub(super) fn nodes(table: &mut Table<'_, '_, '_, '_>) -> Vec<(String, Node)> {
     let mut nodes = Vec::new();
-    let Some(item) = table.item("nodes") else { return nodes };
+    let Some(item) = table.item("nodes", "a table for each peer") else { return nodes };
     let Some(mut table) = Table::new(&item, table.source) else { return nodes };
     for (name, item) in table.items() {
         if let Some(node) = Node::read(&item, None, table.source) {

@@ -6,17 +6,7 @@ use brocomm::node::{Bound, Configuration, Node, Options};
 use super::EXAMPLE;
 use super::load::{all, read};
 use super::reader::Source;
-
-/// Uncomments the example's keys: those lines that have no blank after the `#`.
-fn uncommented() -> String {
-    EXAMPLE
-        .lines()
-        .map(|line| match line.strip_prefix('#') {
-            Some(key) if !key.starts_with(' ') => format!("{key}\n"),
-            _ => format!("{line}\n"),
-        })
-        .collect()
-}
+use super::reference::{entries, is_value, render, uncommented};
 
 fn loaded(text: &str) -> Configuration {
     read(Path::new("node.toml"), text).unwrap_or_else(|problems| panic!("{problems:?}"))
@@ -36,11 +26,11 @@ fn the_example_as_it_stands_is_the_default() {
 /// What is read names every field, or it wouldn't compile; so the example does.
 #[test]
 fn the_example_has_every_key() {
-    let text = uncommented();
+    let text = uncommented(EXAMPLE);
     let mut source = Source::new(&text);
     let (configuration, other) = all(Path::new("node.toml"), &text, &mut source);
     assert_eq!((source.problems, other), (vec![], vec![]));
-    for key in source.asked {
+    for key in source.asked.into_keys() {
         assert!(source.places.contains_key(&key), "{key} is not in the example");
     }
     assert_eq!(configuration.nodes.len(), 1);
@@ -49,7 +39,7 @@ fn the_example_has_every_key() {
 
 #[test]
 fn the_example_tells_the_defaults() {
-    let Configuration { options, nodes, .. } = loaded(&uncommented());
+    let Configuration { options, nodes, .. } = loaded(&uncommented(EXAMPLE));
     let default = Options::default();
     assert_eq!(options.ssl_private_key.as_deref(), Some("node.pem"));
     assert_eq!(options.retry_backoff.unwrap().max, Duration::from_secs(600));
@@ -69,6 +59,60 @@ fn the_example_tells_the_defaults() {
     assert_eq!(node.store_and_forward, Some(Bound::new(10_000, 16 << 20)));
     assert_eq!((node.accept_input, node.host), (default.accept_input, default.host));
     assert_ne!(*node, default);
+}
+
+/// What is said of options is compared with the defaults in full above.
+#[test]
+fn the_defaults_that_are_stated_of_peers_are_so() {
+    let node = |text: &str| {
+        let text = format!("[nodes.a]\nhost = '::1'\n{text}");
+        let (configuration, _) = all(Path::new(""), &text, &mut Source::new(&text));
+        configuration.nodes[0].1.clone()
+    };
+    let mut checked = 0;
+    for entry in entries(EXAMPLE) {
+        let Some(key) = entry.path.strip_prefix("nodes.sensor.") else { continue };
+        let stated = entry.stated_default.unwrap_or_else(|| panic!("{key}: no default is stated"));
+        if is_value(&stated) {
+            assert_eq!(node(&format!("{key} = {stated}")), node(""), "{key}");
+            checked += 1;
+        }
+    }
+    assert_eq!(checked, 7);
+}
+
+#[test]
+fn the_reference_has_every_key_with_all_that_is_to_be_said() {
+    let page = render(EXAMPLE).unwrap();
+    for part in [
+        "\n## Listening\n\n### `listen`\n\nWhether to listen for peers.\n\n\
+         * Type: `true` or `false`\n* Default: `false`\n* Example: `listen = true`\n\n",
+        "\n### `outgoing.overflow`\n\nWhat happens when more comes: \"block\" (who sends waits), \
+         \"drop_newest\", \"drop_oldest\" or \"disconnect\".\n\n\
+         * Type: `\"block\"` or `\"drop_newest\"` or `\"drop_oldest\"` or `\"disconnect\"`\n\
+         * Default: `\"block\"`\n* Example: `outgoing.overflow = \"block\"`\n",
+        "\n### `keep_alive`\n\nHow TCP finds peers that vanished: after a silence, by probes. Off with \
+         keep_alive = false.\n\n* Type: table, or `false`\n\
+         * Example: `[keep_alive]`, with the keys below\n",
+        "\n### `nodes.NAME.host`\n\nThe peer's address.\n\n\
+         * Type: address, IPv4 or IPv6, in quotes\n* Default: none; it has to be there\n\
+         * Example: `nodes.sensor.host = \"fe80::1\"`\n",
+    ] {
+        assert!(page.contains(part), "{part}\n  is not in\n{page}");
+    }
+}
+
+#[test]
+fn the_reference_misses_nothing_silently() {
+    let without = |line: &str| {
+        assert!(EXAMPLE.contains(line), "{line}");
+        render(&EXAMPLE.replacen(line, "", 1)).unwrap_err()
+    };
+    assert_eq!(without("#listen_retry = \"30 secs\"\n"), ["listen_retry is not in the example"]);
+    assert_eq!(without("# Whether to listen for peers.\n"), ["listen has no meaning"]);
+    assert_eq!(without("# A chunk, in bytes.\n"), ["wire_limits.chunk has no meaning"]);
+    let more = EXAMPLE.replacen("#listen = false\n", "#listen = false\n# What?\n#what = 1\n", 1);
+    assert_eq!(render(&more).unwrap_err(), ["what: there is no such key", "what is not read"]);
 }
 
 #[test]

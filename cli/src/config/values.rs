@@ -12,6 +12,8 @@ use toml::de::DeValue;
 use super::reader::{Item, Read, Source, suggestion};
 
 impl Read for bool {
+    const KIND: &'static str = "`true` or `false`";
+
     fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
         match item.value {
             DeValue::Boolean(value) => Some(*value),
@@ -29,6 +31,8 @@ fn whole<T: TryFrom<i128>>(value: &DeValue<'_>) -> Option<T> {
 macro_rules! whole {
     ($($ty:ty),*) => { $(
         impl Read for $ty {
+            const KIND: &'static str = "whole number";
+
             fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
                 whole(item.value).or_else(|| {
                     source.wrong(item, format_args!("expected a whole number from 0 to {}", <$ty>::MAX))
@@ -41,6 +45,8 @@ whole!(u8, u32, u64, usize);
 
 /// The only numbers of 16 bits are ports.
 impl Read for u16 {
+    const KIND: &'static str = "port, as a number or as in `\"47757/tcp\"`";
+
     fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
         let port = match item.value {
             DeValue::String(text) => {
@@ -63,12 +69,16 @@ fn number(value: &DeValue<'_>) -> Option<f64> {
 }
 
 impl Read for f64 {
+    const KIND: &'static str = "number";
+
     fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
         number(item.value).or_else(|| source.wrong(item, "expected a number"))
     }
 }
 
 impl Read for Duration {
+    const KIND: &'static str = "time, as in `\"30 secs\"` or `\"5 min\"`, or a number of seconds";
+
     fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
         let seconds = match item.value {
             DeValue::String(text) => {
@@ -96,6 +106,8 @@ fn text<'t>(item: &Item<'t, '_>, source: &mut Source<'_>) -> Option<&'t str> {
 }
 
 impl Read for IpAddr {
+    const KIND: &'static str = "address, IPv4 or IPv6, in quotes";
+
     fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
         let text = text(item, source)?;
         let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
@@ -114,6 +126,8 @@ impl Read for IpAddr {
 macro_rules! texts {
     ($($ty:ty),*) => { $(
         impl Read for $ty {
+            const KIND: &'static str = "string";
+
             fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
                 text(item, source).map(|text| text.to_owned().into())
             }
@@ -123,6 +137,8 @@ macro_rules! texts {
 texts!(String, Bytes, Name);
 
 impl Read for EventPattern {
+    const KIND: &'static str = "pattern, in quotes";
+
     fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
         match EventPattern::new(text(item, source)?) {
             Ok(pattern) => Some(pattern),
@@ -132,13 +148,17 @@ impl Read for EventPattern {
 }
 
 macro_rules! words {
-    ($($ty:ident { $($word:literal = $variant:ident),* })*) => { $(
+    ($($ty:ident { $first:literal = $default:ident $(, $word:literal = $variant:ident)* })*) => { $(
         impl Read for $ty {
+            const KIND: &'static str =
+                concat!("`\"", $first, "\"`" $(, " or `\"", $word, "\"`")*);
+
             fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
                 match text(item, source)? {
+                    $first => Some($ty::$default),
                     $($word => Some($ty::$variant),)*
                     other => {
-                        let words = [$($word),*];
+                        let words = [$first $(, $word)*];
                         let hint = suggestion(other, &words);
                         let words = words.map(|word| format!("\"{word}\"")).join(", ");
                         source.wrong(item, format_args!("expected one of {words}{hint}"))

@@ -15,7 +15,7 @@ use crate::clock::Clock;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// Recordings to decode, gzipped or not, or captures (pcap, pcapng); `-` for standard input.
+    /// Recordings to decode, or captures (pcap, pcapng), each gzipped or not; `-` for standard input.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 
@@ -24,7 +24,7 @@ pub(crate) struct Args {
     pub(crate) port: u16,
 
     /// Print one JSON object per line; see the end of `--help`.
-    #[arg(long, conflicts_with_all = ["summary", "verify"])]
+    #[arg(long)]
     pub(crate) json: bool,
 
     /// Print a table of messages, bytes, events, compression and cache use instead.
@@ -99,7 +99,8 @@ Recordings:
 Captures:
   The TCP connections to --port, by IPv4 or IPv6, are put together and decoded one after the other,
   each named by its addresses. What the capture lacks is told, and what comes after it on that side
-  is left out. --write-logs writes those of several connections into DIR/1, DIR/2, ….
+  is left out. At most 1 GiB of connections is held in memory. --write-logs writes those of several
+  connections into DIR/1, DIR/2, ….
 
 JSON lines:
   t                  seconds since the connection was accepted
@@ -127,6 +128,16 @@ JSON lines:
   LOG_WRITE          log_entries: [{stream, path, values: [text, …]}, …], values as in Bro's logs
  Arguments, values and operands are strings in Bro's printed form; unprintable bytes are \\xHH, so a
  newline is \\x0a, but a tab stays a tab. An absent operand is null. Types are in Bro's notation.
+
+Summary (--summary --json): one object for each recording
+  total              for connector and listener: messages, bytes, chunks, packed_bytes, unpacked_bytes,
+                     deflated, stored, objects_in_full, cache_hits, objects_in_cache,
+                     serials_not_decoded, bytes_not_decoded, errors
+  messages           for each message, connector and listener: count, bytes
+  events             for each event, connector and listener: how many
+  file               the recording or connection, if there are several
+ With --verify --json: serials, bytes, difference (null if there is none), errors of connector and
+ listener, and file.
 
 State (--state):
   sync  listener  hits = 10       after the sync phase, that is when both sides are running

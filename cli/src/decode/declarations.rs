@@ -10,7 +10,7 @@ use brocomm_conformance::Expectation;
 use super::variables::Variables;
 use super::{scripts, side, variables};
 use crate::declare;
-use crate::failure::{Failure, tell};
+use crate::failure::{Failure, warn};
 
 /// Knows what the user declared, and finds what lies beside a recording.
 pub(super) struct Known {
@@ -37,7 +37,7 @@ impl Known {
             Ok(metadata) => metadata,
             // Any file may be called so; it only would have helped.
             Err(error) => {
-                tell(format_args!("{error}; decoding without the enums that it may declare"));
+                warn(format_args!("{error}; decoding without the enums that it may declare"));
                 return Arc::clone(&self.declared);
             }
         };

@@ -124,12 +124,16 @@ impl Decoder<'_> {
             Box::new(logs::Logs::new(folder, args.log_names.as_deref(), args.clock)?)
         } else if args.state {
             Box::new(self.followed.recording(path, &self.known, args.json, own_name))
-        } else if args.json {
-            Box::new(json::Lines::new(own_name))
+        } else if args.summary && args.json {
+            Box::new(summary::Summary::json(own_name))
         } else if args.summary {
             Box::new(summary::Summary::default())
+        } else if args.verify && args.json {
+            Box::new(verify::Verify::json(own_name))
         } else if args.verify {
             Box::new(verify::Verify::default())
+        } else if args.json {
+            Box::new(json::Lines::new(own_name))
         } else {
             Box::new(text::Lines)
         };

@@ -1,4 +1,4 @@
-//! What a session consists of, as a table.
+//! What a session consists of, as a table or as JSON.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -7,6 +7,7 @@ use std::time::Duration;
 use brocomm::connection::{Observed, Observer, ObserverCounters};
 use brocomm::data::Serial;
 use brocomm::wire::MessageType;
+use serde_json::{Map, Value, json};
 
 use super::printed;
 use super::side::{self, SIDES};
@@ -15,6 +16,8 @@ use super::view::View;
 /// Counts messages by type and events by name.
 #[derive(Default)]
 pub(super) struct Summary {
+    /// Whether it is for programs, and the file if that is to be named.
+    json: Option<Option<String>>,
     messages: [[Count; MessageType::ALL.len()]; 2],
     events: BTreeMap<String, [u64; 2]>,
 }
@@ -25,7 +28,61 @@ struct Count {
     bytes: u64,
 }
 
+impl Summary {
+    /// Makes the view for programs; `file` goes into the object if there are several.
+    pub(super) fn json(file: Option<String>) -> Summary {
+        Summary { json: Some(file), ..Summary::default() }
+    }
+
+    fn object(&self, file: Option<&str>, observer: &Observer, errors: [usize; 2]) -> Value {
+        let sides = |of: &dyn Fn(usize) -> Value| json!({ "connector": of(0), "listener": of(1) });
+        let mut messages = Map::new();
+        for (place, ty) in MessageType::ALL.iter().enumerate() {
+            let count = |side: usize| self.messages[side][place];
+            if count(0).messages + count(1).messages > 0 {
+                let of = |side| {
+                    let Count { messages, bytes } = count(side);
+                    json!({ "count": messages, "bytes": bytes })
+                };
+                messages.insert(ty.name().to_owned(), sides(&of));
+            }
+        }
+        let events = self.events.iter();
+        let events =
+            events.map(|(name, counts)| (name.clone(), sides(&|side| counts[side].into())));
+        let total = |side: usize| {
+            let ObserverCounters { wire, serial, serials_skipped, bytes_skipped, .. } =
+                observer.counters(SIDES[side]);
+            json!({
+                "messages": wire.messages,
+                "bytes": wire.bytes,
+                "chunks": wire.chunks,
+                "packed_bytes": wire.packed_bytes,
+                "unpacked_bytes": wire.unpacked_bytes,
+                "deflated": wire.deflated,
+                "stored": wire.stored,
+                "objects_in_full": serial.full,
+                "cache_hits": serial.references,
+                "objects_in_cache": serial.entries,
+                "serials_not_decoded": serials_skipped,
+                "bytes_not_decoded": bytes_skipped,
+                "errors": errors[side],
+            })
+        };
+        let events = events.collect::<Map<_, _>>();
+        let mut object = json!({ "total": sides(&total), "messages": messages, "events": events });
+        if let (Some(file), Value::Object(object)) = (file, &mut object) {
+            object.insert("file".to_owned(), file.into());
+        }
+        object
+    }
+}
+
 impl View for Summary {
+    fn wants_heading(&self) -> bool {
+        self.json.is_none()
+    }
+
     fn show(&mut self, _: Duration, observed: &Observed, _: &mut dyn Write) -> io::Result<()> {
         let side = side::index(observed.side);
         if let Ok(message) = &observed.message {
@@ -48,6 +105,10 @@ impl View for Summary {
         errors: [usize; 2],
         out: &mut dyn Write,
     ) -> io::Result<Option<String>> {
+        if let Some(file) = &self.json {
+            writeln!(out, "{}", self.object(file.as_deref(), observer, errors))?;
+            return Ok(None);
+        }
         let mut table = Table::default();
         table.row("message", ["C>L count", "C>L bytes", "L>C count", "L>C bytes"]);
         for (place, ty) in MessageType::ALL.iter().enumerate() {

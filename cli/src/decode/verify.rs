@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use brocomm::connection::{Observed, Observer};
 use brocomm::wire::Message;
+use serde_json::{Value, json};
 
 use super::side;
 use super::view::View;
@@ -12,6 +13,8 @@ use super::view::View;
 /// Writes each SERIAL again from what was decoded, and compares it with what was received.
 #[derive(Default)]
 pub(super) struct Verify {
+    /// Whether it is for programs, and the file if that is to be named.
+    json: Option<Option<String>>,
     serials: u64,
     bytes: u64,
     /// A SERIAL written again, kept for its room.
@@ -19,7 +22,18 @@ pub(super) struct Verify {
     difference: Option<String>,
 }
 
+impl Verify {
+    /// Makes the view for programs; `file` goes into the object if there are several.
+    pub(super) fn json(file: Option<String>) -> Verify {
+        Verify { json: Some(file), ..Verify::default() }
+    }
+}
+
 impl View for Verify {
+    fn wants_heading(&self) -> bool {
+        self.json.is_none()
+    }
+
     fn wants_transcripts(&self) -> bool {
         true
     }
@@ -52,12 +66,22 @@ impl View for Verify {
         errors: [usize; 2],
         out: &mut dyn Write,
     ) -> io::Result<Option<String>> {
-        let verdict = match (&self.difference, errors) {
+        let Verify { serials, bytes, difference, .. } = &*self;
+        if let Some(file) = &self.json {
+            let [c, l] = errors;
+            let mut object = json!({ "serials": serials, "bytes": bytes,
+                "difference": difference, "errors": { "connector": c, "listener": l } });
+            if let (Some(file), Value::Object(object)) = (file, &mut object) {
+                object.insert("file".to_owned(), file.as_str().into());
+            }
+            writeln!(out, "{object}")?;
+            return Ok(self.difference.take());
+        }
+        let verdict = match (difference, errors) {
             (None, [0, 0]) => "all bytes are the same",
             (None, _) => "all bytes are the same, but not everything could be decoded",
             (Some(_), _) => "not all bytes are the same",
         };
-        let Verify { serials, bytes, .. } = self;
         writeln!(out, "SERIALs written again: {serials} ({bytes} bytes); {verdict}")?;
         Ok(self.difference.take())
     }

@@ -18,26 +18,61 @@ use brocomm_std::{Listener, Peer};
 use crate::failure::{Failure, failed};
 use node::{Node, Outcome};
 use script::Script;
+use serde_json::json;
+
+/// Lets two nodes talk on this machine, shows what crosses the wire, and judges it.
+///
+/// Needs nothing outside: both nodes are in this program, on the loopback interface. They exchange a
+/// class, requests for events, a capture filter, compression and hundreds of events of many types in
+/// both directions.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// Print one JSON object: address, of the one that listens; nodes: [{name, sent, got}, …], in
+    /// events; messages: [{phase, message, from, count, bytes}, …]; and findings, which are what is
+    /// wrong.
+    #[arg(long)]
+    json: bool,
+}
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  everything arrived, in order and unchanged
+  1  something did not
+  2  the command line is wrong";
 
 /// How long all of it may take before something is wrong.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Lets the nodes talk, and judges.
-pub(crate) fn run(out: &mut dyn Write) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let script = Script::new().map_err(|error| failed(format_args!("{error}")))?;
-    let (first, second, observed) = talk(&script)?;
+    let (at_acceptor, at_initiator, observed) = talk(&script)?;
     let [initiator, acceptor] = &script.nodes;
-    writeln!(out, "two nodes on {}: {} connects to {}\n", second.address, initiator, acceptor)?;
+    let mut findings = verdict::of_outcome(acceptor, initiator, &at_acceptor);
+    findings.extend(verdict::of_outcome(initiator, acceptor, &at_initiator));
+    findings.extend(verdict::of_wire(&observed));
+    if args.json {
+        let node = |here: &Node, outcome: &Outcome| json!({ "name": here.name, "sent": here.calls.len(), "got": outcome.events.len() });
+        let object = json!({
+            "address": at_initiator.address.to_string(),
+            "nodes": [node(initiator, &at_initiator), node(acceptor, &at_acceptor)],
+            "messages": table::objects(&observed, [initiator.name, acceptor.name]),
+            "findings": findings,
+        });
+        writeln!(out, "{object}")?;
+        return if findings.is_empty() { Ok(()) } else { Err(Failure::Told) };
+    }
+    let address = at_initiator.address;
+    writeln!(out, "two nodes on {address}: {initiator} connects to {acceptor}\n")?;
     table::print(&observed, [initiator.name, acceptor.name], out)?;
     writeln!(out)?;
-    for (here, there, outcome) in [(initiator, acceptor, &second), (acceptor, initiator, &first)] {
-        let (from, to) = (here.name, there.name);
-        let (sent, got) = (here.calls.len(), outcome.events.len());
+    for (from, to, seen) in
+        [(initiator, acceptor, &at_acceptor), (acceptor, initiator, &at_initiator)]
+    {
+        let (sent, got) = (from.calls.len(), seen.events.len());
         writeln!(out, "{from} sent {sent} events of {} kinds, {to} got {got}", script.kinds())?;
     }
-    let mut findings = verdict::of_outcome(acceptor, initiator, &first);
-    findings.extend(verdict::of_outcome(initiator, acceptor, &second));
-    findings.extend(verdict::of_wire(&observed));
     if findings.is_empty() {
         writeln!(out, "\nverdict: good; everything arrived, in order and unchanged")?;
         return Ok(());
@@ -50,7 +85,7 @@ pub(crate) fn run(out: &mut dyn Write) -> Result<(), Failure> {
     Err(failed(format_args!("demo: {} findings, see above", findings.len())))
 }
 
-/// Runs both nodes; returns what the initiator and the acceptor saw, and what crossed the wire.
+/// Runs both nodes; returns what the acceptor and the initiator saw, and what crossed the wire.
 fn talk(script: &Script) -> Result<(Outcome, Outcome, Vec<Observed>), Failure> {
     let deadline = Instant::now().checked_add(LIMIT);
     let observer =
@@ -81,6 +116,5 @@ fn talk(script: &Script) -> Result<(Outcome, Outcome, Vec<Observed>), Failure> {
     };
     let mut observer = observer.lock().unwrap_or_else(PoisonError::into_inner);
     let observed = std::iter::from_fn(|| observer.poll()).collect();
-    // The acceptor saw what the initiator sent, and the other way round.
     Ok((second, first, observed))
 }

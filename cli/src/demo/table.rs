@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use brocomm::connection::{Observed, Phase, Role};
 use brocomm::wire::MessageType;
+use serde_json::{Value, json};
 
 /// Messages of one type that a side sent in one phase.
 struct Row {
@@ -13,6 +14,23 @@ struct Row {
 }
 
 const WIDTHS: [usize; 5] = [16, 8, 11, 8, 11];
+
+const PHASES: [Phase; 3] = [Phase::Setup, Phase::Handshake, Phase::Running];
+
+/// Returns the same for programs: an object for what each side sent of one type in one phase.
+pub(super) fn objects(observed: &[Observed], names: [&str; 2]) -> Vec<Value> {
+    let mut objects = Vec::new();
+    for phase in PHASES {
+        for Row { message, counts } in rows(observed, phase) {
+            let sides = names.iter().zip(counts).filter(|(_, (count, _))| *count > 0);
+            objects.extend(sides.map(|(from, (count, bytes))| {
+                json!({ "phase": phase.to_string().to_lowercase(), "message": message.name(), "from": from,
+                    "count": count, "bytes": bytes })
+            }));
+        }
+    }
+    objects
+}
 
 /// Prints a table per phase.
 pub(super) fn print(
@@ -26,7 +44,7 @@ pub(super) fn print(
     writeln!(out, "{:16}{one:>wide$}{other:>wide$}", "")?;
     line(out, ["phase, message", "count", "bytes", "count", "bytes"].map(str::to_owned))?;
     let mut total = [(0, 0); 2];
-    for phase in [Phase::Setup, Phase::Handshake, Phase::Running] {
+    for phase in PHASES {
         writeln!(out, "{phase}")?;
         for row in rows(observed, phase) {
             for (sum, count) in total.iter_mut().zip(row.counts) {

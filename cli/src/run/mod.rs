@@ -2,8 +2,10 @@
 
 mod control;
 mod log;
+mod metrics;
 mod peers;
 mod print;
+mod service;
 mod status;
 
 use std::io::Write;
@@ -15,24 +17,28 @@ use brocomm::data::parse_call;
 use brocomm::node::{Communication, Configuration, Notification};
 use brocomm_tokio::{NodeHandle, Notifications};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
-use tokio::time::interval;
+use tokio::time::{Instant, interval_at};
 
+use crate::address;
 use crate::clock::Clock;
 use crate::config;
 use crate::declare::pointed;
-use crate::failure::{Failure, failed, tell};
+use crate::failure::{Failure, failed, tell, warn};
+use crate::logging;
 use crate::printer::Printer;
 use crate::session::Form;
 use crate::variables;
 use control::{Control, Signals};
 use log::Log;
+use metrics::{Metrics, Tally};
+use service::State;
 use status::Status;
 
 /// Runs a node: connects to peers, waits for others, and shows what they send.
 ///
 /// The configuration says who the peers are and what is asked of them; `brocomm config example`
 /// prints one in which every key is explained. What happens is written to communication.log, as Bro
-/// does, and errors to standard error as well.
+/// does, and errors to standard error as well; with `--log-level info` all of it.
 ///
 /// SIGTERM and Ctrl-C end the node in order: what waits for peers is sent first. On SIGUSR1 its
 /// peers are listed on standard error.
@@ -65,6 +71,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 
+    /// Serve metrics for Prometheus over HTTP at this address, under /metrics; the system chooses the
+    /// port if it is 0. Whoever reaches it can read them.
+    #[arg(long, value_name = "ADDR:PORT", value_parser = address::parse_with_port)]
+    metrics: Option<String>,
+
     /// Show no status line, even on a terminal.
     #[arg(long)]
     no_status: bool,
@@ -76,13 +87,15 @@ Examples:
   brocomm run
   brocomm run sensor.toml --print json | jq 'select(.notification == \"event\")'
   echo 'ping(1)' | brocomm run client.toml --stdin
+  brocomm run --metrics 127.0.0.1:9477 --log-format json --log-level info
 
 Exit codes:
   0  the node was ended, and all that waited was sent
-  1  the configuration is wrong, or peers did not take all that waited for them
+  1  the configuration is wrong, an address or a file can't be used, or peers did not take all that
+     waited for them
   2  the command line is wrong";
 
-/// How often variables that have changed are written.
+/// How often variables that have changed are written, and the service manager is told how we are.
 const KEEP: Duration = Duration::from_secs(10);
 
 /// Runs the node until it is told to end.
@@ -94,6 +107,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             args.configuration.display()
         )));
     }
+    let metrics = args.metrics.as_deref().map(Metrics::bind).transpose()?;
     let description = configuration.options.peer_description.clone();
     let log = match args.no_log {
         true => None,
@@ -110,6 +124,10 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
                 .map_err(|error| failed(format_args!("cannot start: {error}")))
         };
         let (node, notifications) = start(communication)?;
+        let tally = Tally::default();
+        if let Some(metrics) = metrics {
+            metrics.serve(&node, &tally)?;
+        }
         let stdin = args.stdin.then(|| BufReader::new(tokio::io::stdin()).lines());
         let running = Running {
             node,
@@ -118,6 +136,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             signals: Signals::new()?,
             printer: Printer::new(out, args.form.print(), None),
             log,
+            tally,
             status: Status::new(!args.no_status),
             state: args.state.clone(),
             changed: false,
@@ -153,6 +172,7 @@ struct Running<'a> {
     signals: Signals,
     printer: Printer<'a>,
     log: Option<Log>,
+    tally: Tally,
     status: Status,
     /// Where variables are kept.
     state: Option<PathBuf>,
@@ -163,7 +183,11 @@ struct Running<'a> {
 impl Running<'_> {
     async fn run(mut self) -> Result<(), Failure> {
         let mut ending = false;
-        let mut keep = interval(KEEP);
+        self.tell_status();
+        if !self.node.with(|node, _| node.options().listen) {
+            service::tell(State::Ready);
+        }
+        let mut keep = interval_at(Instant::now() + KEEP, KEEP);
         loop {
             tokio::select! {
                 notification = self.notifications.next() => {
@@ -181,15 +205,19 @@ impl Running<'_> {
                     }
                     Control::End => {
                         ending = true;
+                        service::tell(State::Stopping);
                         self.node.with(|node, now| node.terminate_communication(now));
                     }
                     Control::ShowPeers => {
                         let table = self.node.with(|node, now| peers::table(node, now));
-                        self.status.aside(|| eprint_lines(&table));
+                        self.status.aside(|| logging::answer(&table));
                     }
                 },
                 line = next_line(&mut self.stdin) => self.input(line),
-                _ = keep.tick() => self.keep()?,
+                _ = keep.tick() => {
+                    self.tell_status();
+                    self.keep()?;
+                }
                 () = self.status.tick() => {
                     let line = self.node.with(|node, _| peers::summary(node));
                     self.status.show(line);
@@ -198,15 +226,24 @@ impl Running<'_> {
         }
     }
 
+    fn tell_status(&self) {
+        service::tell(State::Status(&self.node.with(|node, _| peers::summary(node))));
+    }
+
     fn told(&mut self, notification: Notification) -> Result<(), Failure> {
-        if let Notification::Log(entry) = &notification {
-            if let Some(log) = &mut self.log {
-                log.write(entry)?;
+        self.tally.note(&notification);
+        match &notification {
+            Notification::Log(entry) => {
+                if let Some(log) = &mut self.log {
+                    log.write(entry)?;
+                }
+                if logging::wants(entry) {
+                    self.status.aside(|| logging::communication(entry));
+                }
+                return Ok(());
             }
-            if entry.level() == Some(brocomm::connection::Level::Error) {
-                self.status.aside(|| tell(format_args!("{entry}")));
-            }
-            return Ok(());
+            Notification::Listening(_) => service::tell(State::Ready),
+            _ => {}
         }
         self.changed |= matches!(
             notification,
@@ -244,7 +281,7 @@ impl Running<'_> {
                 Ok(_) => return,
             },
         };
-        self.status.aside(|| tell(format_args!("{message}")));
+        self.status.aside(|| warn(format_args!("{message}")));
     }
 
     fn ended(mut self, undelivered: usize) -> Result<(), Failure> {
@@ -269,9 +306,4 @@ async fn next_line(stdin: &mut Option<Lines<BufReader<Stdin>>>) -> Option<String
         Some(lines) => lines.next_line().await.ok().flatten(),
         None => std::future::pending().await,
     }
-}
-
-fn eprint_lines(text: &str) {
-    // Nothing is left to be done if standard error is closed.
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }

@@ -15,7 +15,7 @@ use serde_json::{Value as Json, json};
 
 use super::task::Task;
 use crate::decode::{Access, printed};
-use crate::failure::{Failure, failed, tell};
+use crate::failure::{Failure, failed, warn};
 use crate::follow::Follow;
 use crate::session::DESCRIPTION;
 use crate::variables;
@@ -99,7 +99,7 @@ impl<'a> Replica<'a> {
             Ok(()) => return true,
             Err(StateError::UnknownTarget(_)) => {}
             Err(error) => {
-                self.progress.suspend(|| tell(format_args!("left out: {error}")));
+                self.progress.suspend(|| warn(format_args!("left out: {error}")));
             }
         }
         false

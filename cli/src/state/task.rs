@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 
 use super::replica::Shown;
 use crate::decode::printed;
-use crate::failure::{Failure, failed, tell};
+use crate::failure::{Failure, failed, warn};
 use crate::follow::End;
 
 /// What is asked for.
@@ -152,7 +152,7 @@ impl Task for Set<'_> {
         }
         let old = sent.contains(&name).then(|| store.get(Path::to(name.clone())).ok()).flatten();
         if old.is_none() {
-            tell(format_args!("the peer had no value for {name}, and may not know it"));
+            warn(format_args!("the peer had no value for {name}, and may not know it"));
         }
         let refused = |error: &dyn std::fmt::Display| failed(format_args!("nothing sent: {error}"));
         let access = store

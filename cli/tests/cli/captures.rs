@@ -1,9 +1,14 @@
 //! `brocomm decode` of captures.
 
+use std::fs::File;
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
 use crate::support::wire::{Wire, pcap, pcapng};
-use crate::support::{no_folder, run, scratch, session};
+use crate::support::{brocomm, no_folder, run, scratch, session};
 
 /// Decodes to JSON lines without what the way of recording decides; tells problems, too.
 fn decode(file: &std::path::Path, more: &[&str]) -> (i32, Vec<Value>, String) {
@@ -42,6 +47,44 @@ fn a_capture_carries_what_the_recording_does() {
             assert_eq!(captured.0, 0);
         }
     }
+}
+
+fn gzipped(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(bytes).unwrap();
+    gzip.finish().unwrap()
+}
+
+#[test]
+fn a_gzipped_capture_is_what_it_inflates_to() {
+    let session = session("bro-bro-events-basic");
+    let frames = Wire::of(&session, false, PORTS, 1400).frames;
+    for (form, bytes) in [("pcap", pcap(&frames)), ("pcapng", pcapng(&frames))] {
+        let whole = decode(&scratch("gzipped", &format!("whole.{form}"), &bytes), &[]);
+        let gzip = gzipped(&bytes);
+        let file = scratch("gzipped", &format!("whole.{form}.gz"), &gzip);
+        let inflated = decode(&file, &[]);
+        assert_eq!((inflated.0, inflated.2.as_str()), (0, ""));
+        assert!(inflated.1 == whole.1 && !whole.1.is_empty());
+        // A file of several members, as some programs write, and one that was cut.
+        let (one, other) = bytes.split_at(bytes.len() / 2);
+        let members = [gzipped(one), gzipped(other)].concat();
+        let inflated = decode(&scratch("gzipped", &format!("members.{form}.gz"), &members), &[]);
+        assert!(inflated == whole, "{form}");
+        let cut = scratch("gzipped", &format!("cut.{form}.gz"), &gzip[..gzip.len() / 2]);
+        let (code, lines, errors) = decode(&cut, &[]);
+        assert_eq!(code, 1);
+        assert!(!lines.is_empty() && lines.len() < whole.1.len(), "{}", lines.len());
+        assert!(errors.ends_with("can't be read on: unexpected end of file\n"), "{errors}");
+    }
+    // From standard input, whose name tells nothing.
+    let file = File::open(scratch("gzipped", "stdin", &gzipped(&pcap(&frames)))).unwrap();
+    let output = brocomm().args(["decode", "-"]).stdin(file).output().unwrap();
+    assert!(output.status.success() && !output.stdout.is_empty());
+    let broken = scratch("gzipped", "broken.gz", b"\x1f\x8b this is no gzip");
+    let (code, _, errors) = decode(&broken, &[]);
+    assert_eq!((code, errors.lines().count()), (1, 1), "{errors}");
+    assert!(errors.contains("broken.gz:1: cannot read: "), "{errors}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `brocomm config`, as a user runs it.
 
+use serde_json::{Value, json};
+
 use crate::support::{run, scratch};
 
 #[test]
@@ -73,8 +75,75 @@ fn all_that_is_wrong_is_told_with_its_place() {
 }
 
 #[test]
+fn a_verdict_can_be_told_as_json() {
+    let check = |text: &str| {
+        let file = scratch("config-json", "node.toml", text.as_bytes());
+        let shown = file.to_str().unwrap();
+        let run = run(["config", "check", shown, "--json"]);
+        assert_eq!(run.stderr, "");
+        let told: Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!(told["file"], shown);
+        (run.code, told)
+    };
+    let (code, told) = check(
+        "listen = true\nlisten_interface = '192.0.2.7'\n\
+         declarations = 'event ping(n: count); event pong(n: count); global n = 1;'\n\
+         [nodes.sensor]\nhost = '192.0.2.1'\nconnect = true\nevents = 'p.ng'\nclass = 'c'\n\
+         request_logs = true\n",
+    );
+    assert_eq!((code, &told["errors"], &told["warnings"]), (0, &json!([]), &json!([])));
+    assert_eq!(
+        told["node"],
+        json!({
+            "description": "bro", "listens": ["192.0.2.7:47757 (clear)"], "events": 2,
+            "variables": 1, "forwards_events": false, "forwards_state": false,
+        })
+    );
+    let sensor = &told["peers"][0];
+    for (key, value) in [
+        ("name", json!("sensor")),
+        ("host", json!("192.0.2.1")),
+        ("port", json!(47757)),
+        ("class", json!("c")),
+        ("events", json!(["ping", "pong"])),
+        ("accepts_input", json!(true)),
+        ("requests_logs", json!(true)),
+        ("ssl", json!(false)),
+        ("compression", json!(0)),
+    ] {
+        assert_eq!(sensor[key], value, "{key}");
+    }
+    let summary = sensor["summary"].as_str().unwrap();
+    assert!(summary.starts_with("connects to 192.0.2.1:47757 as \"c\", "), "{summary}");
+
+    let (code, told) = check("");
+    let warning = told["warnings"][0].as_str().unwrap();
+    assert!(code == 0 && warning.starts_with("listen = false: "), "{warning}");
+
+    let (code, told) = check("listen = true\ncompression_level = 10\n");
+    assert_eq!((code, told.get("node")), (1, None));
+    let error = &told["errors"][0];
+    assert_eq!((&error["line"], &error["column"]), (&json!(2), &json!(21)));
+    let text = error["text"].as_str().unwrap();
+    assert!(text.starts_with("compression_level = 10: "), "{text}");
+}
+
+#[test]
 fn a_file_that_is_not_there_is_told() {
     let check = run(["config", "check", "no/such.toml"]);
     assert_eq!(check.code, 1);
     assert!(check.stderr.starts_with("brocomm: no/such.toml: cannot read the configuration: "));
+}
+
+#[test]
+fn the_reference_has_each_key_of_the_example() {
+    let reference = run(["config", "reference"]);
+    assert_eq!((reference.code, reference.stderr.as_str()), (0, ""));
+    let example = run(["config", "example"]).stdout;
+    let keys = example.lines().filter_map(|line| line.strip_prefix('#')?.split_once(" = "));
+    for (key, _) in keys.filter(|(key, _)| !key.contains(' ')) {
+        let [alone, in_table] = [format!("### `{key}`\n"), format!(".{key}`\n")];
+        let page = &reference.stdout;
+        assert!(page.contains(&alone) || page.contains(&in_table), "{key} is not in\n{page}");
+    }
 }

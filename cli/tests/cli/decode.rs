@@ -204,10 +204,50 @@ fn reader_that_has_seen_enough_is_no_error() {
 }
 
 #[test]
+fn summaries_and_verdicts_are_for_programs_too() {
+    let [one, other] = ["bro-bro-compress-6", "broccoli-enum"].map(|n| session(n).recording_path());
+    let arguments = ["decode".as_ref(), one.as_os_str(), other.as_os_str(), "--json".as_ref()];
+    let objects = |option: &str| {
+        let run = run([&arguments[..], &[option.as_ref()]].concat());
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+        let lines = run.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.collect::<Vec<_>>()
+    };
+    let summaries = objects("--summary");
+    let wire = session("bro-bro-compress-6").expectation().unwrap().wire;
+    let total = &summaries[0]["total"];
+    for (side, wire) in [("connector", wire.connector), ("listener", wire.listener)] {
+        let numbers =
+            ["messages", "bytes", "chunks", "errors"].map(|key| total[side][key].as_u64());
+        assert_eq!(numbers, [wire.messages, wire.bytes, wire.chunks, 0].map(Some), "{side}");
+    }
+    assert!(total["connector"]["deflated"].as_u64() > Some(0), "{total}");
+    assert_eq!(summaries[0]["messages"]["VERSION"]["listener"]["count"], 1);
+    assert_eq!(summaries[0]["file"], one.to_str().unwrap());
+    assert!(summaries[1]["events"].as_object().is_some_and(|events| !events.is_empty()));
+
+    let verdicts = objects("--verify");
+    assert_eq!((summaries.len(), verdicts.len()), (2, 2));
+    for (verdict, file) in verdicts.iter().zip([one.to_str(), other.to_str()]) {
+        assert_eq!((verdict["file"].as_str(), &verdict["difference"]), (file, &Value::Null));
+        assert!(verdict["serials"].as_u64() > Some(0), "{verdict}");
+        assert_eq!(verdict["errors"], json!({"connector": 0, "listener": 0}));
+    }
+    let fault = session("fault-eof-mid-chunk").recording_path();
+    for option in ["--summary", "--verify"] {
+        let run = run(["decode".as_ref(), fault.as_os_str(), "--json".as_ref(), option.as_ref()]);
+        let told: Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!((run.code, told.get("file")), (1, None));
+        let errors = [&told["errors"]["connector"], &told["total"]["connector"]["errors"]];
+        assert!(errors.contains(&&json!(1)), "{told}");
+    }
+}
+
+#[test]
 fn wrong_use_is_told_apart_from_failure() {
     for arguments in [
         &["decode"][..],
-        &["decode", "--json", "--summary", "x"],
+        &["decode", "--json", "--write-logs", "y", "x"],
         &["decode", "--verify", "--summary", "x"],
         &["decode", "--nonsense", "x"],
         &["nonsense"],

@@ -232,7 +232,7 @@ fn a_peer_that_comes_back_is_followed_on() {
     let mut node = Node::start();
     let port = node.address.rsplit(':').next().unwrap().parse().unwrap();
     let mut logs = node.joined_by("logs", &["--write", write, "--retry", "0.05"]);
-    let arguments = ["mini", "-c", "--count", "4", "--retry", "0.05"];
+    let arguments = ["mini", "--header", "--count", "4", "--retry", "0.05"];
     let tail = node.joined_by("tail", &arguments);
     entries(&node);
     node.end();

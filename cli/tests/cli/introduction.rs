@@ -13,7 +13,7 @@ fn class_and_description_are_those_that_are_given() {
         [&["state", command, address], rest, &declarations].concat()
     };
     for (arguments, code) in [
-        (vec!["connect", address], 0),
+        (vec!["connect", address, "--json"], 0),
         (vec!["tail", address, "conn"], 0),
         (vec!["logs", address, "--write", folder.to_str().unwrap()], 0),
         (vec!["print", address], 0),

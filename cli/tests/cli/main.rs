@@ -1,5 +1,6 @@
 //! The program as its users run it; one binary, as each test binary has to be linked.
 
+mod bench;
 mod captures;
 mod config;
 mod decode;
@@ -10,6 +11,8 @@ mod follow;
 #[cfg(unix)]
 mod introduction;
 mod manual;
+#[cfg(unix)]
+mod operations;
 mod peers;
 mod recordings;
 mod replay;
@@ -17,4 +20,6 @@ mod replay;
 mod run;
 mod state;
 mod support;
+#[cfg(target_os = "linux")]
+mod tcpdump;
 mod tls;

@@ -1,6 +1,7 @@
 //! The real program, talking to itself over the loopback interface.
 
 use std::fs;
+use std::net::TcpListener;
 use std::time::Duration;
 
 use brocomm::connection::{Config, Phase, Setup};
@@ -151,6 +152,16 @@ fn ping_measures_a_peer_of_our_own() {
 }
 
 #[test]
+fn ping_waits_no_longer_than_it_is_to() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap().to_string();
+    let Run { code, stdout, stderr } = run(["ping", &address, "-c", "1", "--timeout=0.2"]);
+    assert_eq!((code, stdout.as_str()), (1, ""));
+    let told = "nothing sent: the peer is still in Setup after 0.2 s\n";
+    assert_eq!(stderr, format!("brocomm: {address}: {told}"));
+}
+
+#[test]
 fn what_is_sent_and_pinged_can_be_told_as_json() {
     let (mut listener, address) = Program::listen(&["--event=e(count)"]);
     let parse = |line: &str| serde_json::from_str::<Value>(line).unwrap();
@@ -187,6 +198,24 @@ fn the_demonstration_is_good() {
     for message in ["VERSION", "REQUEST_EVENTS", "CAPTURE_FILTER", "COMPRESS", "PHASE_DONE"] {
         assert!(out.contains(message), "{out}");
     }
+}
+
+#[test]
+fn the_demonstration_can_be_told_as_json() {
+    let Run { code, stdout, stderr } = run(["demo", "--json"]);
+    assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
+    let told: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(told["findings"], json!([]));
+    let node = |name: &str| json!({"name": name, "sent": 275, "got": 275});
+    assert_eq!(told["nodes"], json!([node("sensor"), node("manager")]));
+    assert!(told["address"].as_str().unwrap().starts_with("127.0.0.1:"), "{stdout}");
+    let messages = told["messages"].as_array().unwrap();
+    let is_it = |line: &&Value| line["message"] == "COMPRESS" && line["from"] == "manager";
+    let compress = messages.iter().find(is_it).expect("it compresses");
+    assert!(compress["bytes"].as_u64() > Some(0));
+    let serials = messages.iter().filter(|line| line["message"] == "SERIAL");
+    let running = serials.filter(|line| line["phase"] == "running");
+    assert!(running.map(|line| line["count"].as_u64().unwrap()).sum::<u64>() >= 550, "{stdout}");
 }
 
 #[cfg(unix)]

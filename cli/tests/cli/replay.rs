@@ -5,6 +5,8 @@ use std::net::TcpListener;
 use std::thread;
 
 use brocomm_conformance::Side;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::Value;
 
 use crate::support::wire::{Wire, pcap};
@@ -44,7 +46,9 @@ fn every_byte_is_sent_as_it_was() {
     let session = session("bro-bro-events-basic");
     let recording = session.recording().unwrap();
     let wire = Wire::of(&session, true, [50_000, 1234], 1400);
-    let capture = scratch("replay", "basic.pcap", &pcap(&wire.frames));
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(&pcap(&wire.frames)).unwrap();
+    let capture = scratch("replay", "basic.pcap.gz", &gzip.finish().unwrap());
     for (file, more, side) in [
         (session.recording_path(), &["--port=1"][..], Side::Connector),
         (capture, &["--listener", "--port=1234"], Side::Listener),

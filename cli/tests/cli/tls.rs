@@ -1,14 +1,21 @@
 //! TLS, as a user asks for it.
 
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use serde_json::{Value, json};
 
 use crate::support::{Program, Run, no_folder, run, scratch};
 
 /// Makes an authority and a node's certificate with its key, for a test of this name; returns their
 /// files.
 fn files(test: &str) -> [PathBuf; 2] {
+    files_with(test, |_| {})
+}
+
+/// The same of a node's certificate that is unlike others.
+fn files_with(test: &str, unlike: impl FnOnce(&mut CertificateParams)) -> [PathBuf; 2] {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     authority.distinguished_name.push(DnType::CommonName, test);
@@ -16,13 +23,17 @@ fn files(test: &str) -> [PathBuf; 2] {
     let ca = authority.self_signed(&key).unwrap().pem();
     let issuer = Issuer::new(authority, key);
     let key = KeyPair::generate().unwrap();
-    let node = CertificateParams::new(vec!["node.example".to_owned()]).unwrap();
+    let mut node = CertificateParams::new(vec!["node.example".to_owned()]).unwrap();
+    unlike(&mut node);
     let own = node.signed_by(&key, &issuer).unwrap().pem() + &key.serialize_pem();
     [scratch(test, "ca.pem", ca.as_bytes()), scratch(test, "node.pem", own.as_bytes())]
 }
 
 fn options(test: &str) -> Vec<String> {
-    let [ca, own] = files(test);
+    as_options(files(test))
+}
+
+fn as_options([ca, own]: [PathBuf; 2]) -> Vec<String> {
     vec![format!("--tls-ca={}", ca.display()), format!("--tls-cert={}", own.display())]
 }
 
@@ -42,6 +53,21 @@ fn events_pass_over_tls() {
     assert_eq!((code, stderr.as_str()), (0, ""));
     assert_eq!(listener.notice_with(" event "), "event e(7)");
     assert_eq!(listener.end().code, 0);
+}
+
+#[test]
+fn both_sides_of_a_bench_speak_tls() {
+    let options = options("tls-bench");
+    let serve = ["bench", "--serve=127.0.0.1:0"].map(str::to_owned);
+    let mut server = Program::start([&serve[..], &options].concat());
+    let address = server.line_with("listening on ").replace("listening on ", "");
+    let bench = ["bench", &address, "--count=20", "--connections=2"].map(str::to_owned);
+    let Run { code, stdout, stderr } = run([&bench[..], &options].concat());
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    assert!(stdout.contains("\nevents       40 sent, 40 answered\n"), "{stdout}");
+    // Without it nothing is measured.
+    assert_eq!(run(bench).code, 1);
+    server.error_with("TLS: the peer speaks the protocol in clear text");
 }
 
 #[test]
@@ -73,6 +99,91 @@ fn another_authority_and_another_name_are_refused() {
     };
     let stderr = send(options("tls-stranger"));
     assert!(stderr.contains("is from no authority among `ssl_ca_certificate`"), "{stderr}");
+}
+
+/// What a doctor finds at the first step that begins so.
+fn finding(address: &str, options: &[String], step: &str) -> (i32, Value) {
+    let doctor = ["doctor", address, "--json"].map(str::to_owned);
+    let run = run([&doctor[..], options].concat());
+    let mut lines = run.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let line = lines.find(|line| line["step"] == step).unwrap_or_else(|| panic!("{}", run.stdout));
+    (run.code, line)
+}
+
+#[test]
+fn a_doctor_explains_what_was_agreed_upon_and_with_whom() {
+    let [ca, own] = files("tls-doctor");
+    let options = as_options([ca.clone(), own]);
+    let (_listener, address) = Program::listen(&as_str(&options));
+    let named = [options.clone(), vec!["--tls-name=node.example".to_owned()]].concat();
+    let text = run([vec!["doctor".to_owned(), address.clone()], named.clone()].concat());
+    assert_eq!((text.code, text.stderr.as_str()), (0, ""), "{}", text.stdout);
+    let lines: Vec<&str> = text.stdout.lines().collect();
+    assert!(lines[1].starts_with("ok    tls           TLS 1.3, TLS_"), "{}", lines[1]);
+    assert!(lines[1].contains(", keys exchanged by "), "{}", lines[1]);
+    let start = "ok    certificate   CN=rcgen self signed cert, for node.example, issued by \
+                 CN=tls-doctor, valid from 1975-01-01T00:00:00Z to 4096-01-01T00:00:00Z, SHA-256 ";
+    assert!(lines[2].starts_with(start), "{}", lines[2]);
+    assert!(lines[3].starts_with("ok    version       protocol 7"), "{}", lines[3]);
+
+    let (code, tls) = finding(&address, &options, "tls");
+    assert_eq!((code, &tls["finding"], &tls["version"]), (0, &json!("ok"), &json!("TLS 1.3")));
+    assert!(tls["cipher_suite"].as_str().unwrap().starts_with("TLS_"), "{tls}");
+    assert!(tls["key_exchange"].is_string(), "{tls}");
+    let (_, certificate) = finding(&address, &options, "certificate");
+    for (key, value) in [
+        ("subject", json!("CN=rcgen self signed cert")),
+        ("issuer", json!("CN=tls-doctor")),
+        ("names", json!(["node.example"])),
+        ("not_before", json!("1975-01-01T00:00:00Z")),
+        ("not_after", json!("4096-01-01T00:00:00Z")),
+    ] {
+        assert_eq!(certificate[key], value, "{key}");
+    }
+    assert_eq!(certificate["sha256"].as_str().map(str::len), Some(64));
+
+    // It is not the one that was expected, or of another authority, or there is none.
+    let bad = |options: &[String], step: &str, text: &str| {
+        let (code, line) = finding(&address, options, step);
+        assert_eq!((code, &line["finding"]), (1, &json!("BAD")), "{line}");
+        assert!(line["text"].as_str().unwrap().contains(text), "{text}: {line}");
+    };
+    let other = [options, vec!["--tls-name=other.example".to_owned()]].concat();
+    bad(&other, "tls", "is not for `other.example` but for ");
+    bad(&self::options("tls-doctor-stranger"), "tls", "that is --tls-ca, which does not have");
+    let own = files("tls-doctor-refused")[1].clone();
+    bad(&as_options([ca, own]), "tls", "does it accept our certificate (--tls-cert)");
+    bad(&[], "connection", " Does it expect TLS (--tls-ca)?");
+
+    let (_listener, clear) = Program::listen(&[]);
+    let (code, line) = finding(&clear, &self::options("tls-doctor-clear"), "tls");
+    assert_eq!(code, 1);
+    let text = "the peer speaks the protocol in clear text, TLS is expected, 4§6; without --tls-ca";
+    assert!(line["text"].as_str().unwrap().starts_with(text), "{line}");
+}
+
+#[test]
+fn a_doctor_tells_when_a_certificate_expires() {
+    let now = SystemTime::now();
+    for (days, code, step, finding, text) in [
+        (3, 0, "certificate", "note", "; it expires in 2 days: issue it anew"),
+        (-3, 1, "tls", "BAD", "; issue it anew, or set the clock"),
+    ] {
+        let files = files_with(&format!("tls-expires{days}"), |node| {
+            let seconds = Duration::from_secs(3 * 24 * 3600 - 60);
+            let at = if days > 0 { now + seconds } else { now - seconds };
+            node.not_after = at.into();
+        });
+        let options = as_options(files);
+        let (_listener, address) = Program::listen(&as_str(&options));
+        let (ended, line) = self::finding(&address, &options, step);
+        assert_eq!((ended, &line["finding"]), (code, &json!(finding)), "{line}");
+        assert!(line["text"].as_str().unwrap().ends_with(text), "{line}");
+    }
+}
+
+fn as_str(options: &[String]) -> Vec<&str> {
+    options.iter().map(String::as_str).collect()
 }
 
 #[test]
@@ -164,6 +275,9 @@ fn every_command_that_joins_or_listens_takes_the_options() {
         vec!["connect", peer],
         vec!["send", peer, "e()"],
         vec!["ping", peer],
+        vec!["doctor", peer],
+        vec!["bench", peer],
+        vec!["bench", "--serve=127.0.0.1:0"],
         vec!["logs", peer, "--write", folder.to_str().unwrap()],
         vec!["tail", peer, "conn"],
         vec!["print", peer],

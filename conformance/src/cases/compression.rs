@@ -2,7 +2,7 @@
 
 use std::slice::from_ref;
 
-use brocomm::data::Value;
+use brocomm::data::{Serial, Value};
 use brocomm::wire::{Caps, Compression, Message, MessageType};
 use flate2::{Compress, Decompress, FlushCompress, FlushDecompress};
 
@@ -133,8 +133,7 @@ fn received() -> Vec<Case> {
                     trial.running_as(|hello| hello.compression = Some(Compression::default()))?;
                 let value = Value::string("0123456789".repeat(250_000));
                 peer.send_echo(value.clone())?;
-                let back = peer.echoed()?;
-                Stop::unless(back == value, || "another value came back".to_owned())
+                peer.expect_echo(&value)
             },
         )
         .needs(Capability::PartialChunks),
@@ -251,13 +250,15 @@ fn sent() -> Vec<Case> {
                 let mut inflater = Decompress::new(true);
                 let mut deflated = 0;
                 for number in 0..50 {
-                    peer.send_echo(Value::string("abcde".repeat(1 + number * 12)))?;
+                    let value = Value::string("abcde".repeat(1 + number * 12));
+                    peer.send_echo(value.clone())?;
                     loop {
                         let Some(got) = peer.receive()? else {
                             return Stop::failed("it closed instead of echoing");
                         };
                         deflated += check_chunks(&got.bytes, &mut inflater)?;
-                        if got.serial.is_some() {
+                        if matches!(got.serial, Some(Serial::Event(event)) if event.args == [value.clone()])
+                        {
                             break;
                         }
                     }
@@ -366,8 +367,7 @@ impl Packing {
 
     /// Waits for this value to come back.
     fn echoed(&mut self, value: &Value) -> Outcome {
-        let back = self.exchange.echoed()?;
-        Stop::unless(back == *value, || format!("{back} came back for {value}"))
+        self.exchange.expect_echo(value)
     }
 
     fn send(&mut self, bytes: &[u8], meaning: &str) -> Outcome {

@@ -11,12 +11,13 @@ mod compression;
 mod framing;
 mod handshake;
 mod hostile;
-mod logs;
+mod ignored;
+pub(crate) mod logs;
 mod phases;
 mod raw;
 mod requests;
 mod splits;
-mod state;
+pub(crate) mod state;
 mod timing;
 mod values;
 
@@ -34,6 +35,7 @@ pub fn cases() -> Vec<Case> {
         framing::cases(),
         handshake::cases(),
         hostile::cases(),
+        ignored::cases(),
         logs::cases(),
         phases::cases(),
         requests::cases(),

@@ -5,7 +5,7 @@ use brocomm::wire::{Message, MessageType};
 use fastrand::Rng;
 
 use super::framing::echoed;
-use crate::suite::{Case, Exchange, Outcome, Trial};
+use crate::suite::{Case, Exchange, Outcome, Trial, token};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -16,11 +16,11 @@ pub(super) fn cases() -> Vec<Case> {
              the second, and so on. The network may cut a stream anywhere, so each has to be echoed.",
             |trial| {
                 let mut peer = trial.running()?;
-                let length = event(&mut peer, 0)?.len();
+                let length = event(&mut peer, &number(0))?.len();
                 // The bytes of that one were never sent, nor may they be left out of the cache.
                 let mut peer = trial.running()?;
                 for at in 1..length {
-                    let bytes = event(&mut peer, at)?;
+                    let bytes = event(&mut peer, &number(at))?;
                     peer.send_split(&bytes, &[at], "conformance_echo")?;
                     echoed(&mut peer, &number(at))?;
                 }
@@ -33,7 +33,7 @@ pub(super) fn cases() -> Vec<Case> {
             "Sends an event in as many writes as it has bytes.",
             |trial| {
                 let mut peer = trial.running()?;
-                let bytes = event(&mut peer, 1)?;
+                let bytes = event(&mut peer, &number(1))?;
                 let every: Vec<usize> = (1..bytes.len()).collect();
                 peer.send_split(&bytes, &every, "conformance_echo")?;
                 echoed(&mut peer, &number(1))
@@ -115,8 +115,9 @@ fn number(number: usize) -> Value {
     Value::Count(number as u64)
 }
 
-fn event(peer: &mut Exchange, value: usize) -> Outcome<Vec<u8>> {
-    let message = Message::Serial(peer.encode_event("conformance_echo", &[number(value)])?);
+fn event(peer: &mut Exchange, value: &Value) -> Outcome<Vec<u8>> {
+    let argument = peer.encode_event("conformance_echo", std::slice::from_ref(value))?;
+    let message = Message::Serial(argument);
     Ok(peer.encode(&message))
 }
 
@@ -139,17 +140,12 @@ fn handshake(peer: &mut Exchange) -> Outcome<Vec<u8>> {
 /// Sends many events in one stream that is cut as `cuts` says of its length.
 fn many(trial: &mut Trial<'_>, cuts: impl FnOnce(usize) -> Vec<usize>) -> Outcome {
     let mut peer = trial.running()?;
+    let numbers: Vec<Value> = (0..500).map(|_| token()).collect();
     let mut bytes = Vec::new();
-    for value in 0..500 {
-        bytes.extend(event(&mut peer, value)?);
+    for number in &numbers {
+        bytes.extend(event(&mut peer, number)?);
     }
     let cuts = cuts(bytes.len());
     peer.send_split(&bytes, &cuts, "500 events")?;
-    for value in 0..500 {
-        let back = peer.echoed()?;
-        crate::suite::Stop::unless(back == number(value), || {
-            format!("{back} came back, where {value} was to")
-        })?;
-    }
-    peer.answers()
+    peer.expect_echoes(&numbers)
 }

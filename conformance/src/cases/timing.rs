@@ -6,7 +6,7 @@ use std::time::Duration;
 use brocomm::data::Value;
 use brocomm::wire::Message;
 
-use crate::suite::{Case, Exchange, Role};
+use crate::suite::{Case, Exchange, Role, token};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -92,14 +92,15 @@ pub(super) fn cases() -> Vec<Case> {
                 let mut peers = [trial.running()?, trial.running()?, trial.running()?];
                 // Only when it has answered is the implementation's side known to be Running.
                 peers.iter_mut().try_for_each(Exchange::answers)?;
-                for (number, peer) in (0_u64..).zip(&mut peers) {
-                    peer.send_echo(Value::Count(number))?;
+                let numbers = [token(), token(), token()];
+                for (number, peer) in numbers.iter().zip(&mut peers) {
+                    peer.send_echo(number.clone())?;
                 }
                 for peer in &mut peers {
-                    let mut missing = vec![0, 1, 2];
+                    let mut missing = numbers.to_vec();
                     while !missing.is_empty() {
-                        let back = peer.echoed()?;
-                        missing.retain(|number| back != Value::Count(*number));
+                        let came = peer.expect_echo_that("each", |back| missing.contains(back))?;
+                        missing.retain(|number| *number != came);
                     }
                 }
                 Ok(())

@@ -3,15 +3,22 @@
 //!
 //! The same seed makes the same sessions.
 
+mod echoes;
+mod model;
 mod perform;
 mod script;
 
 use std::cell::RefCell;
+use std::thread;
+use std::time::Duration;
 
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
-use crate::suite::{Case, Implementation, Profile, Report, Settings, Verdict, run};
-pub use script::{Manner, Script, Step, script};
+use crate::suite::{Capability, Case, Implementation, Report, Settings, Verdict, run};
+pub use script::{About, Manner, Operation, Script, Step, script};
+
+/// How long an implementation is given to do what a session that failed has asked for.
+const SETTLES: Duration = Duration::from_millis(20);
 
 /// How often a session that fails is tried to be made smaller.
 const SHRINKS: u32 = 200;
@@ -25,13 +32,13 @@ pub struct Found {
     pub report: Report,
 }
 
-/// Carries out this many random sessions against an implementation of a profile.
+/// Carries out this many random sessions against an implementation that is capable of this.
 ///
 /// # Errors
 /// The first session that fails, made as small as it can be.
 pub fn explore(
     implementation: &mut dyn Implementation,
-    profile: &Profile,
+    capabilities: &[Capability],
     settings: &Settings,
     seed: u64,
     sessions: u32,
@@ -50,7 +57,7 @@ pub fn explore(
     let mut runner = TestRunner::new_with_rng(config, random);
     let implementation = RefCell::new(implementation);
     let last = RefCell::new(None);
-    let result = runner.run(&script(profile), |script| {
+    let result = runner.run(&script(capabilities), |script| {
         let report = perform(&script, &mut **implementation.borrow_mut(), settings);
         let failed = match &report.verdict {
             Verdict::Failed(why) | Verdict::Inconclusive(why) => Some(why.clone()),
@@ -58,6 +65,8 @@ pub fn explore(
         };
         match failed {
             Some(why) => {
+                // What it asked for may still be done, which is not to be taken for the next one's.
+                thread::sleep(SETTLES);
                 *last.borrow_mut() = Some((script, report));
                 Err(TestCaseError::fail(why))
             }
@@ -89,7 +98,8 @@ pub fn perform(
 ) -> Report {
     let (title, description) =
         ("a legal session is answered as the model says", script.to_string());
-    let script = script.clone();
+    let (entry, script) = (script.about.entry(), script.clone());
     let case = Case::must("3/1", title, description, move |trial| perform::act(&script, trial));
+    let case = case.entry(entry);
     run(&case, implementation, settings)
 }

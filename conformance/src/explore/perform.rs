@@ -1,81 +1,20 @@
-//! Carries sessions out, and says what must come of them.
+//! Carries sessions out.
 
-use std::collections::VecDeque;
-
-use brocomm::data::{Serial, Value};
+use brocomm::data::{Opcode, Value};
 use brocomm::wire::{
     Caps, Compression, EventNames, Message, PingArgs, PingLayout, PrintItem, PrintItems, SyncPoint,
 };
 
-use super::{Manner, Script, Step};
-use crate::suite::{Exchange, Got, Outcome, Stop, Trial};
+use super::model::{Model, State};
+use super::{About, Manner, Operation, Script, Step};
+use crate::cases::{logs, state};
+use crate::suite::{Exchange, Outcome, Trial};
 
-/// What an implementation has still to send, in order.
-#[derive(Debug, Default)]
-struct Model {
-    /// What is echoed is sent to us.
-    requested: bool,
-    compressed: bool,
-    /// What is to be echoed, and whether it has to be: one that was sent before what is echoed was
-    /// requested may be answered before or behind that.
-    echoes: VecDeque<(Value, bool)>,
-    pongs: VecDeque<u32>,
-}
+/// More than an implementation keeps of its log before it sends it (§6), so that all of it comes.
+const FULL_BATCH: usize = 60_000;
 
-impl Model {
-    fn echo(&mut self, value: &Value) {
-        self.echoes.push_back((value.clone(), self.requested));
-    }
-
-    /// Returns what may be echoed next.
-    fn next_echo(&mut self, value: &Value) -> Option<Value> {
-        while let Some((expected, must)) = self.echoes.pop_front() {
-            if must || expected == *value {
-                return Some(expected);
-            }
-        }
-        None
-    }
-
-    /// Holds what came against what had to come.
-    fn came(&mut self, got: &Got) -> Outcome {
-        match (&got.message, &got.serial) {
-            (_, Some(Serial::Event(event))) if event.name == "conformance_echoed" => {
-                let [value] = event.args.as_slice() else {
-                    return Stop::failed("conformance_echoed has not one argument");
-                };
-                match self.next_echo(value) {
-                    Some(expected) if *value == expected => Ok(()),
-                    Some(expected) => {
-                        Stop::failed(format!("{value} came back where {expected} was to"))
-                    }
-                    None => Stop::failed(format!("{value} was echoed without cause")),
-                }
-            }
-            (_, Some(Serial::Event(event))) => {
-                Stop::failed(format!("the event {} came, which was not requested", event.name))
-            }
-            (Message::Pong(args), _) => {
-                let expected = self.pongs.pop_front();
-                Stop::unless(expected == Some(args.seq), || {
-                    format!("the PONG {} came where {expected:?} was to", args.seq)
-                })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Waits until everything came that has to.
-    fn settle(&mut self, peer: &mut Exchange) -> Outcome {
-        while self.echoes.iter().any(|(_, must)| *must) || !self.pongs.is_empty() {
-            let Some(got) = peer.receive()? else {
-                return Stop::failed("it closed a session that was legal");
-            };
-            self.came(&got)?;
-        }
-        Ok(())
-    }
-}
+/// What the suite calls the log of its own.
+const LOG: &str = "explored";
 
 /// Goes through a session.
 pub(super) fn act(script: &Script, trial: &mut Trial<'_>) -> Outcome {
@@ -91,27 +30,37 @@ pub(super) fn act(script: &Script, trial: &mut Trial<'_>) -> Outcome {
         if !script.requests {
             hello.events.clear();
         }
+        hello.sync = (script.about == About::State).then_some(false);
+        hello.logs = script.about == About::Logs;
     })?;
-    let mut model = Model { requested: script.requests, ..Model::default() };
+    let mut model = Model::new(script.requests);
+    if script.about == About::State {
+        state::pass_sync(&mut peer)?;
+        model.state = State::of(&state::report(&mut peer)?);
+    }
     for step in &script.steps {
         take(step, &mut peer, &mut model)?;
     }
     // Whatever was not to come has come before this.
-    if !model.requested {
+    if !model.echoes.requested {
         take(&Step::Request, &mut peer, &mut model)?;
     }
-    take(&Step::Echo(Value::Count(4711)), &mut peer, &mut model)?;
-    model.settle(&mut peer)
+    model.settle(&mut peer)?;
+    if model.awaits_entries() {
+        take(&Step::Log("x".repeat(FULL_BATCH)), &mut peer, &mut model)?;
+        model.settle_entries(&mut peer)?;
+    }
+    Ok(())
 }
 
 fn take(step: &Step, peer: &mut Exchange, model: &mut Model) -> Outcome {
     match step {
         Step::Echo(value) => {
-            model.echo(value);
+            model.echoes.expect(value);
             peer.send_echo(value.clone())
         }
         Step::EchoInPieces(value, cuts) => {
-            model.echo(value);
+            model.echoes.expect(value);
             let argument = peer.encode_event("conformance_echo", std::slice::from_ref(value))?;
             let bytes = peer.encode(&Message::Serial(argument));
             let at = cuts.iter().map(|cut| usize::from(*cut) * bytes.len() / 1000);
@@ -121,7 +70,7 @@ fn take(step: &Step, peer: &mut Exchange, model: &mut Model) -> Outcome {
         Step::Await => model.settle(peer),
         Step::Unknown(value) => peer.send_event("conformance_unknown", std::slice::from_ref(value)),
         Step::Request => {
-            model.requested = true;
+            model.echoes.requested = true;
             let names = EventNames::from_iter(["conformance_echoed"]);
             peer.send(&Message::RequestEvents(names))
         }
@@ -134,7 +83,7 @@ fn take(step: &Step, peer: &mut Exchange, model: &mut Model) -> Outcome {
             peer.send(&Message::RemotePrint(PrintItems::from_iter([item])))
         }
         Step::Ping(seq) => {
-            model.pongs.push_back(*seq);
+            model.ping(*seq);
             let layout = PingLayout::Padded32;
             let (seq, time1, time2, time3) = (*seq, 1_500_000_000.0, 1_500_000_000.5, 0.0);
             peer.send(&Message::Ping(PingArgs { seq, time1, time2, time3, layout }))
@@ -146,5 +95,60 @@ fn take(step: &Step, peer: &mut Exchange, model: &mut Model) -> Outcome {
             }
             _ => Ok(()),
         },
+        // What is not there cannot be incremented.
+        Step::Operate(Operation::IncrementElement(key, _)) if !model.state.t.contains_key(key) => {
+            Ok(())
+        }
+        Step::Operate(operation) => {
+            // Operations may be carried out before events that came earlier are handled.
+            model.settle_state(peer)?;
+            model.state.apply(operation);
+            operate(operation, peer)
+        }
+        Step::Change(key) => {
+            model.change(key);
+            peer.send_event("conformance_change", &[Value::string(key)])
+        }
+        Step::Report => {
+            model.report();
+            peer.send_event("conformance_report", &[])
+        }
+        Step::Log(text) => {
+            model.entry(text);
+            peer.send_event("conformance_log", &[Value::string(text)])
+        }
+        Step::Entries(texts) => {
+            if !model.announced {
+                model.announced = true;
+                peer.send(&Message::LogCreateWriter(logs::writer(LOG)))?;
+            }
+            let entries: Vec<u8> = texts.iter().flat_map(|text| logs::filled(LOG, text)).collect();
+            peer.send(&Message::LogWrite(entries.into()))
+        }
     }
+}
+
+/// Tells of an operation (2§9).
+fn operate(operation: &Operation, peer: &mut Exchange) -> Outcome {
+    let count = |number: u64| Some(Value::Count(number));
+    // Only the difference counts, whatever the operands are.
+    let incremented = |by: &u64| (count(1000 + by), count(1000));
+    let (opcode, target, operands) = match operation {
+        Operation::Assign(n) => (Opcode::Assign, "conformance_n", [count(*n), None, None]),
+        Operation::Increment(by) => {
+            let (new, old) = incremented(by);
+            (Opcode::Incr, "conformance_n", [new, old, None])
+        }
+        Operation::AssignElement(key, n) => {
+            (Opcode::AssignIdx, "conformance_t", [Some(state::key(key)), count(*n), None])
+        }
+        Operation::IncrementElement(key, by) => {
+            let (new, old) = incremented(by);
+            (Opcode::IncrIdx, "conformance_t", [Some(state::key(key)), new, old])
+        }
+        Operation::Delete(key) => {
+            (Opcode::Del, "conformance_t", [Some(state::key(key)), None, None])
+        }
+    };
+    peer.send_access(state::access(opcode, target, operands))
 }

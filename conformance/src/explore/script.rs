@@ -7,11 +7,13 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use crate::strategies;
-use crate::suite::{Capability, Profile};
+use crate::suite::{Capability, Entry};
 
 /// Is one session with an implementation: a handshake and what comes after it, all of it legal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Script {
+    /// What it is about, besides what all are.
+    pub about: About,
     /// What the suite presents itself as.
     pub manner: Manner,
     /// Whether it sends its description.
@@ -20,6 +22,28 @@ pub struct Script {
     pub requests: bool,
     /// What it does then.
     pub steps: Vec<Step>,
+}
+
+/// Says what a session is about, besides events: which node of the implementation applies to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// Nothing.
+    Events,
+    /// Synchronized state.
+    State,
+    /// Remote logs.
+    Logs,
+}
+
+impl About {
+    /// Returns the node that applies.
+    pub fn entry(self) -> Entry {
+        match self {
+            About::Events => Entry::Plain,
+            About::State => Entry::Sync,
+            About::Logs => Entry::Logs,
+        }
+    }
 }
 
 /// Says what the suite presents itself as.
@@ -56,11 +80,41 @@ pub enum Step {
     Ping(u32),
     /// Begins to compress at this level, unless it does.
     Compress(u8),
+    /// Tells of an operation on state.
+    Operate(Operation),
+    /// Has the implementation increment `conformance_n` and assign an element.
+    Change(String),
+    /// Has the state reported.
+    Report,
+    /// Has the implementation log a text.
+    Log(String),
+    /// Sends entries of a log.
+    Entries(Vec<String>),
+}
+
+/// Is an operation on `conformance_n`, or on an element of `conformance_t`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operation {
+    /// `conformance_n = …`
+    Assign(u64),
+    /// `conformance_n += …`
+    Increment(u64),
+    /// `conformance_t[…] = …`
+    AssignElement(String, u64),
+    /// `conformance_t[…] += …`, if there is such an element.
+    IncrementElement(String, u64),
+    /// `delete conformance_t[…]`
+    Delete(String),
 }
 
 impl fmt::Display for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Script { manner, described, requests, steps } = self;
+        let Script { about, manner, described, requests, steps } = self;
+        match about {
+            About::Events => {}
+            About::State => writeln!(f, "with synchronized state")?,
+            About::Logs => writeln!(f, "with logs")?,
+        }
         let not = |yes: &bool| if *yes { "" } else { "out" };
         writeln!(f, "as {manner:?}, with{} description", not(described))?;
         writeln!(f, "with{} requesting what is echoed", not(requests))?;
@@ -81,36 +135,71 @@ impl fmt::Display for Step {
             Step::Print(text) => write!(f, "sends the print {text:?}"),
             Step::Ping(number) => write!(f, "sends the PING {number}"),
             Step::Compress(level) => write!(f, "compresses at level {level}"),
+            Step::Operate(operation) => write!(f, "tells of {operation}"),
+            Step::Change(key) => write!(f, "has conformance_change({key:?})"),
+            Step::Report => f.write_str("has the state reported"),
+            Step::Log(text) => write!(f, "has {text:?} logged"),
+            Step::Entries(texts) => write!(f, "sends the entries {texts:?} of a log"),
         }
     }
 }
 
-/// Makes sessions for an implementation of this profile.
-pub fn script(profile: &Profile) -> impl Strategy<Value = Script> + use<> {
-    let can = |capability| profile.capabilities.contains(&capability);
-    let manners = match can(Capability::Cache) {
-        true => vec![Manner::Bro, Manner::Bro, Manner::NoCaps, Manner::Broccoli],
-        false => vec![Manner::Bro, Manner::NoCaps],
-    };
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Operation::Assign(n) => write!(f, "conformance_n = {n}"),
+            Operation::Increment(by) => write!(f, "conformance_n += {by}"),
+            Operation::AssignElement(key, n) => write!(f, "conformance_t[{key:?}] = {n}"),
+            Operation::IncrementElement(key, by) => write!(f, "conformance_t[{key:?}] += {by}"),
+            Operation::Delete(key) => write!(f, "delete conformance_t[{key:?}]"),
+        }
+    }
+}
+
+/// Makes sessions for an implementation that is capable of this.
+pub fn script(capabilities: &[Capability]) -> impl Strategy<Value = Script> + use<> {
+    let can = |capability| capabilities.contains(&capability);
+    let mut about = vec![About::Events; 3];
+    about.extend(can(Capability::Sync).then_some(About::State));
+    about.extend(can(Capability::Logs).then_some(About::Logs));
     let value = match can(Capability::Containers) {
         true => strategies::any_value(),
         false => strategies::scalar(),
     };
-    (
-        proptest::sample::select(manners),
-        any::<bool>(),
-        proptest::bool::weighted(0.9),
-        vec(step(value, can(Capability::Ping), can(Capability::Decompression)), 0..20),
-    )
-        .prop_map(|(manner, described, requests, steps)| Script {
-            manner,
-            described,
-            requests,
-            steps,
-        })
+    let usual = usual(value, can(Capability::Ping), can(Capability::Decompression)).boxed();
+    let keeps_cache = can(Capability::Cache);
+    proptest::sample::select(about).prop_flat_map(move |about| {
+        let usual = usual.clone();
+        let step = match about {
+            About::Events => usual,
+            About::State => prop_oneof![2 => usual, 3 => of_state()].boxed(),
+            About::Logs => prop_oneof![2 => usual, 3 => of_logs()].boxed(),
+        };
+        let manners = match (keeps_cache, about) {
+            (false, _) => vec![Manner::Bro, Manner::NoCaps],
+            // A Broccoli cannot receive a table (part 5), such as that of the state.
+            (true, About::State) => vec![Manner::Bro, Manner::Bro, Manner::NoCaps],
+            (true, _) => vec![Manner::Bro, Manner::Bro, Manner::NoCaps, Manner::Broccoli],
+        };
+        // What is reported has to be requested, and what ends a session is.
+        let requests = match about {
+            About::State => Just(true).boxed(),
+            _ => proptest::bool::weighted(0.9).boxed(),
+        };
+        (proptest::sample::select(manners), any::<bool>(), requests, vec(step, 0..20)).prop_map(
+            move |(manner, described, requests, steps)| Script {
+                about,
+                manner,
+                described,
+                requests,
+                steps,
+            },
+        )
+    })
 }
 
-fn step(value: BoxedStrategy<Value>, ping: bool, compress: bool) -> impl Strategy<Value = Step> {
+/// Makes what may be done in every session.
+fn usual(value: BoxedStrategy<Value>, ping: bool, compress: bool) -> impl Strategy<Value = Step> {
     let weight = |can| if can { 1 } else { 0 };
     prop_oneof![
         8 => value.clone().prop_map(Step::Echo),
@@ -127,4 +216,54 @@ fn step(value: BoxedStrategy<Value>, ping: bool, compress: bool) -> impl Strateg
         weight(ping) => any::<u32>().prop_map(Step::Ping),
         weight(compress) => (1..=9_u8).prop_map(Step::Compress),
     ]
+}
+
+fn of_state() -> impl Strategy<Value = Step> {
+    let key = || "[a-e]";
+    let operation = prop_oneof![
+        (0..1000_u64).prop_map(Operation::Assign),
+        (0..1000_u64).prop_map(Operation::Increment),
+        (key(), 0..1000_u64).prop_map(|(key, n)| Operation::AssignElement(key, n)),
+        (key(), 0..1000_u64).prop_map(|(key, by)| Operation::IncrementElement(key, by)),
+        key().prop_map(Operation::Delete),
+    ];
+    prop_oneof![
+        4 => operation.prop_map(Step::Operate),
+        2 => key().prop_map(Step::Change),
+        1 => Just(Step::Report),
+    ]
+}
+
+fn of_logs() -> impl Strategy<Value = Step> {
+    let text = || "[a-z ]{0,20}";
+    prop_oneof![
+        1 => text().prop_map(Step::Log),
+        1 => vec(text(), 1..4).prop_map(Step::Entries),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+
+    use super::*;
+
+    /// Some sessions for an implementation, as text.
+    fn sessions(capabilities: &[Capability]) -> String {
+        let mut runner = TestRunner::deterministic();
+        let made = (0..200).map(|_| script(capabilities).new_tree(&mut runner).unwrap().current());
+        made.map(|script| script.to_string()).collect()
+    }
+
+    #[test]
+    fn nothing_is_asked_of_an_implementation_that_it_is_not_capable_of() {
+        let (all, none) = (sessions(Capability::ALL), sessions(&[]));
+        let needed =
+            ["PING", "compresses", "synchronized", "tells of", "reported", "with logs", "entries"];
+        for what in needed.into_iter().chain(["as Broccoli"]) {
+            assert!(all.contains(what), "{what} in no session");
+            assert!(!none.contains(what), "{what} though not capable of it");
+        }
+    }
 }

@@ -12,7 +12,7 @@ use brocomm::state::{Limits, Path, Store};
 use brocomm::tls::TlsConfig;
 use thiserror::Error;
 
-use crate::suite::Entry;
+use crate::suite::{Entry, Role};
 
 /// What the implementation declares.
 const DECLARATIONS: &str = "
@@ -44,25 +44,29 @@ pub enum Place {
     Connect(SocketAddr, Entry),
 }
 
-/// Makes a node.
+/// How many connections of one class a node that connects can have at once.
+const AT_ONCE: usize = 4;
+
+/// Returns the names of the nodes of a class.
+pub(super) fn names(entry: Entry) -> impl Iterator<Item = String> {
+    (1..=AT_ONCE).map(move |number| format!("{entry:?} {number}"))
+}
+
+/// Makes a node that listens on an address, or can be made to connect to it.
 pub(super) fn communication(
-    place: Place,
+    role: Role,
+    address: SocketAddr,
     tls: Option<TlsConfig>,
 ) -> Result<Communication, NotMade> {
     let wrong = |error: &dyn std::fmt::Display| NotMade(error.to_string());
     let mut declarations = Declarations::new();
     declarations.read(DECLARATIONS).map_err(|error| wrong(&error))?;
-    let (listen, address) = match place {
-        Place::Listen(address) => (true, address),
-        Place::Connect(address, _) => (false, address),
-    };
-    let host = address.ip();
-    let ssl = tls.is_some();
+    let (host, ssl) = (address.ip(), tls.is_some());
     let options = Options {
-        listen,
+        listen: role == Role::Listens,
         listen_interface: host,
         listen_port: address.port(),
-        listen_ssl: tls.is_some(),
+        listen_ssl: ssl,
         peer_description: Name::from_static("own"),
         // Whoever does not read is not to keep others from their echoes.
         outgoing: Queue { overflow: Overflow::Disconnect, ..Options::default().outgoing },
@@ -70,17 +74,11 @@ pub(super) fn communication(
         tls,
         ..Options::default()
     };
-    let nodes = match place {
-        Place::Connect(_, entry) => {
-            let node = Node { connect: true, ssl, ..node(entry, host)? };
-            vec![("suite".to_owned(), node)]
-        }
-        Place::Listen(_) => Entry::ALL
-            .into_iter()
-            .filter(|entry| *entry != Entry::Stranger)
-            .map(|entry| Ok((format!("{entry:?}"), node(entry, host)?)))
-            .collect::<Result<_, _>>()?,
-    };
+    let mut nodes = Vec::new();
+    for entry in Entry::ALL.into_iter().filter(|entry| *entry != Entry::Stranger) {
+        let node = Node { ssl, ..node(entry, host)? };
+        nodes.extend(names(entry).map(|name| (name, node.clone())));
+    }
     let mut store = Store::new("#own#1#", Limits::default());
     store.declare_synchronized(&declarations).map_err(|error| wrong(&error))?;
     let configuration = Configuration { options, nodes, declarations: Arc::new(declarations) };

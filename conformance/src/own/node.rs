@@ -8,11 +8,16 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use brocomm::Time;
-use brocomm::node::{Communication, Notification};
+use brocomm::node::{Communication, NodeError, Notification};
 use brocomm::tls::TlsConfig;
 use brocomm::wire::Framing;
+use brocomm_async_std::AsyncIo;
+use brocomm_tokio::Tokio;
+use brocomm_transport::Handle;
+use brocomm_transport::asynchronous::{NodeHandle, Runtime};
+use futures_lite::future::block_on;
 
-use super::application::{Place, answer, communication};
+use super::application::{Place, answer, communication, names};
 use super::relay::{Authority, Relay};
 use crate::suite::{Connecting, Entry, Implementation, Listening, Role};
 
@@ -49,26 +54,16 @@ impl fmt::Display for Transport {
 
 /// Is a node of this project, in this process.
 ///
-/// One that listens is the same for all cases, so that each also shows that those before did it no
-/// harm; one that connects begins anew with each connection.
+/// It is the same for all cases, so that each also shows that those before did it no harm.
 #[derive(Debug)]
 pub struct Own {
-    transport: Transport,
-    kind: Kind,
-    tls: Option<Secured>,
-}
-
-/// What there is more over TLS.
-#[derive(Debug)]
-struct Secured {
-    node: TlsConfig,
-    relay: Relay,
-}
-
-#[derive(Debug)]
-enum Kind {
-    Listens { _node: Running, at: Listening },
-    Connects { to: Connecting, nodes: Vec<Running> },
+    node: Running,
+    /// Where the suite and the node meet: over TLS, at the relay.
+    at: SocketAddr,
+    /// Where the suite listens, if the node connects.
+    suite: Option<Connecting>,
+    /// Puts TLS between the two.
+    relay: Option<Relay>,
 }
 
 impl Own {
@@ -77,38 +72,26 @@ impl Own {
     /// # Errors
     /// What the system says.
     pub fn start(transport: Transport, role: Role, framing: Framing) -> io::Result<Own> {
-        let here = Ipv4Addr::LOCALHOST;
-        let authority = match framing {
-            Framing::Clear => None,
-            Framing::Tls => Some(Authority::new()?),
-        };
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let authority = (framing == Framing::Tls).then(Authority::new).transpose()?;
+        let tls = authority.as_ref().map(Authority::node).transpose()?;
+        let relayed = |to| authority.as_ref().map(|tls| Relay::start(tls, role, to)).transpose();
         match role {
             Role::Listens => {
-                let any = Place::Listen((here, 0).into());
-                let node = authority.as_ref().map(Authority::node).transpose()?;
-                let (running, port) = Running::start(transport, any, node.clone())?;
-                let limit = Duration::from_secs(10);
-                let port = port.recv_timeout(limit).map_err(io::Error::other)?;
-                let address = SocketAddr::from((here, port));
-                let relay = authority
-                    .as_ref()
-                    .map(|authority| Relay::to_listener(authority, address))
-                    .transpose()?;
+                let (node, port) = Running::start(transport, role, any, tls)?;
+                let port = port.recv_timeout(Duration::from_secs(10)).map_err(io::Error::other)?;
+                let address = SocketAddr::from((any.ip(), port));
+                let relay = relayed(address)?;
                 let at = relay.as_ref().map_or(address, Relay::address);
-                let kind = Kind::Listens { _node: running, at: Listening::at(at) };
-                let tls = node.zip(relay).map(|(node, relay)| Secured { node, relay });
-                Ok(Own { transport, kind, tls })
+                Ok(Own { node, at, suite: None, relay })
             }
             Role::Connects => {
-                let to = Connecting::to((here, 0).into())?;
-                let address = to.local_addr()?;
-                let relay = authority
-                    .as_ref()
-                    .map(|authority| Relay::for_connector(authority, address))
-                    .transpose()?;
-                let node = authority.as_ref().map(Authority::node).transpose()?;
-                let tls = node.zip(relay).map(|(node, relay)| Secured { node, relay });
-                Ok(Own { transport, kind: Kind::Connects { to, nodes: Vec::new() }, tls })
+                let suite = Connecting::to(any)?;
+                let address = suite.local_addr()?;
+                let relay = relayed(address)?;
+                let at = relay.as_ref().map_or(address, Relay::address);
+                let (node, _) = Running::start(transport, role, at, tls)?;
+                Ok(Own { node, at, suite: Some(suite), relay })
             }
         }
     }
@@ -116,35 +99,26 @@ impl Own {
 
 impl Implementation for Own {
     fn role(&self) -> Role {
-        match self.kind {
-            Kind::Listens { .. } => Role::Listens,
-            Kind::Connects { .. } => Role::Connects,
-        }
+        if self.suite.is_some() { Role::Connects } else { Role::Listens }
     }
 
     fn framing(&self) -> Framing {
-        if self.tls.is_some() { Framing::Tls } else { Framing::Clear }
+        if self.relay.is_some() { Framing::Tls } else { Framing::Clear }
     }
 
     fn open(&mut self, entry: Entry, until: Instant) -> io::Result<TcpStream> {
-        match &mut self.kind {
-            Kind::Listens { at, .. } => at.open(entry, until),
-            Kind::Connects { to, nodes } => {
-                let (address, node) = match &self.tls {
-                    Some(Secured { node, relay }) => (relay.address(), Some(node.clone())),
-                    None => (to.local_addr()?, None),
-                };
-                let place = Place::Connect(address, entry);
-                nodes.push(Running::start(self.transport, place, node)?.0);
-                to.open(entry, until)
+        match &mut self.suite {
+            None => Listening::at(self.at).open(entry, until),
+            Some(suite) => {
+                self.node.connect(entry, until)?;
+                suite.open(entry, until)
             }
         }
     }
 
     fn case_over(&mut self) {
-        if let Kind::Connects { to, nodes } = &mut self.kind {
-            nodes.clear();
-            to.clear();
+        if let Some(suite) = &mut self.suite {
+            suite.clear();
         }
     }
 }
@@ -154,7 +128,14 @@ impl Implementation for Own {
 /// # Errors
 /// What the system says, and that the node has ended.
 pub fn serve(transport: Transport, place: Place) -> io::Result<()> {
-    let (mut running, _) = Running::start(transport, place, None)?;
+    let mut running = match place {
+        Place::Listen(address) => Running::start(transport, Role::Listens, address, None)?.0,
+        Place::Connect(address, entry) => {
+            let running = Running::start(transport, Role::Connects, address, None)?.0;
+            running.connect(entry, Instant::now())?;
+            running
+        }
+    };
     match running.thread.take().map(JoinHandle::join) {
         Some(Err(_)) => Err(io::Error::other("the node panicked")),
         _ => Err(io::Error::other("the node has ended")),
@@ -162,20 +143,15 @@ pub fn serve(transport: Transport, place: Place) -> io::Result<()> {
 }
 
 /// A node that runs in a thread; it ends when this is dropped.
+#[derive(Debug)]
 struct Running {
-    stop: Box<dyn Fn() + Send>,
+    node: Handle,
     thread: Option<JoinHandle<()>>,
-}
-
-impl fmt::Debug for Running {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Running").finish_non_exhaustive()
-    }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        (self.stop)();
+        self.node.with(|node, now| node.terminate_communication(now));
         if let Some(thread) = self.thread.take() {
             // It has no more to say.
             let _ = thread.join();
@@ -183,27 +159,50 @@ impl Drop for Running {
     }
 }
 
-/// What a node's thread tells: how to stop it, once it runs.
-type Started = Result<Box<dyn Fn() + Send>, String>;
+/// What a node's thread tells when the node runs, or why it does not.
+type Started = io::Result<Handle>;
+
+/// How often to look whether a connection that was closed is over.
+const LOOK: Duration = Duration::from_millis(1);
 
 impl Running {
-    /// Starts a node that listens, or connects; returns where its port will be told.
+    /// Starts a node; returns where its port will be told if it listens.
     fn start(
         transport: Transport,
-        place: Place,
+        role: Role,
+        address: SocketAddr,
         tls: Option<TlsConfig>,
     ) -> io::Result<(Running, Receiver<u16>)> {
-        let communication = communication(place, tls).map_err(io::Error::other)?;
+        let communication = communication(role, address, tls).map_err(io::Error::other)?;
         let (started, starting) = channel();
         let (port, ports) = channel();
         let thread =
             thread::Builder::new().name("own node".to_owned()).spawn(move || match transport {
                 Transport::Std => over_std(communication, &started, &port),
                 Transport::Tokio => over_tokio(communication, &started, &port),
-                Transport::AsyncStd => over_async_std(communication, &started, &port),
+                Transport::AsyncStd => {
+                    block_on(over_async::<AsyncIo>(communication, &started, &port));
+                }
             })?;
-        let stop = starting.recv().map_err(io::Error::other)?.map_err(io::Error::other)?;
-        Ok((Running { stop, thread: Some(thread) }, ports))
+        let node = starting.recv().map_err(io::Error::other)??;
+        Ok((Running { node, thread: Some(thread) }, ports))
+    }
+
+    /// Has it connect as one of its nodes, of which none may be connected already.
+    fn connect(&self, entry: Entry, until: Instant) -> io::Result<()> {
+        loop {
+            for name in names(entry) {
+                match self.node.connect_peer(&name) {
+                    Err(NodeError::AlreadyConnected(_)) => {}
+                    result => return result.map(drop).map_err(io::Error::other),
+                }
+            }
+            if Instant::now() >= until {
+                let what = format!("all nodes of class {:?} are connected", entry.class());
+                return Err(io::Error::new(io::ErrorKind::TimedOut, what));
+            }
+            thread::sleep(LOOK);
+        }
     }
 }
 
@@ -224,11 +223,9 @@ fn handle(
 fn over_std(communication: Communication, started: &Sender<Started>, port: &Sender<u16>) {
     let (node, mut told) = match brocomm_std::NodeHandle::run(communication) {
         Ok(run) => run,
-        Err(error) => return drop(started.send(Err(error.to_string()))),
+        Err(error) => return drop(started.send(Err(io::Error::other(error)))),
     };
-    let stopped = node.clone();
-    let stop = move || stopped.with(|node, now| node.terminate_communication(now));
-    let _ = started.send(Ok(Box::new(stop)));
+    let _ = started.send(Ok(Handle::clone(&node)));
     while let Some(notification) = told.next(None) {
         node.with(|node, now| handle(node, notification, now, port));
     }
@@ -237,33 +234,22 @@ fn over_std(communication: Communication, started: &Sender<Started>, port: &Send
 fn over_tokio(communication: Communication, started: &Sender<Started>, port: &Sender<u16>) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return drop(started.send(Err(error.to_string()))),
+        Err(error) => return drop(started.send(Err(error))),
     };
-    runtime.block_on(async {
-        let (node, mut told) = match brocomm_tokio::NodeHandle::run(communication) {
-            Ok(run) => run,
-            Err(error) => return drop(started.send(Err(error.to_string()))),
-        };
-        let stopped = node.clone();
-        let stop = move || stopped.with(|node, now| node.terminate_communication(now));
-        let _ = started.send(Ok(Box::new(stop)));
-        while let Some(notification) = told.next().await {
-            node.with(|node, now| handle(node, notification, now, port));
-        }
-    });
+    runtime.block_on(over_async::<Tokio>(communication, started, port));
 }
 
-fn over_async_std(communication: Communication, started: &Sender<Started>, port: &Sender<u16>) {
-    futures_lite::future::block_on(async {
-        let (node, mut told) = match brocomm_async_std::NodeHandle::run(communication) {
-            Ok(run) => run,
-            Err(error) => return drop(started.send(Err(error.to_string()))),
-        };
-        let stopped = node.clone();
-        let stop = move || stopped.with(|node, now| node.terminate_communication(now));
-        let _ = started.send(Ok(Box::new(stop)));
-        while let Some(notification) = told.next().await {
-            node.with(|node, now| handle(node, notification, now, port));
-        }
-    });
+async fn over_async<R: Runtime>(
+    communication: Communication,
+    started: &Sender<Started>,
+    port: &Sender<u16>,
+) {
+    let (node, mut told) = match NodeHandle::<R>::run(communication) {
+        Ok(run) => run,
+        Err(error) => return drop(started.send(Err(io::Error::other(error)))),
+    };
+    let _ = started.send(Ok(Handle::clone(&node)));
+    while let Some(notification) = told.next().await {
+        node.with(|node, now| handle(node, notification, now, port));
+    }
 }

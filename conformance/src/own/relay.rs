@@ -17,6 +17,8 @@ use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
+use crate::suite::Role;
+
 /// What every certificate is for; the node does not look.
 const NAME: &str = "conformance";
 
@@ -105,17 +107,13 @@ enum Side {
 }
 
 impl Relay {
-    /// Takes connections in the clear, and makes each one over TLS to `to`.
-    pub(super) fn to_listener(authority: &Authority, to: SocketAddr) -> io::Result<Relay> {
-        Relay::start(Side::Onward(authority.connector()?), to)
-    }
-
-    /// Takes connections over TLS, and makes each one in the clear to `to`.
-    pub(super) fn for_connector(authority: &Authority, to: SocketAddr) -> io::Result<Relay> {
-        Relay::start(Side::Inward(authority.acceptor()?), to)
-    }
-
-    fn start(side: Side, to: SocketAddr) -> io::Result<Relay> {
+    /// Takes connections, and makes each one to `to`; TLS is on the side of the node, which has this
+    /// role.
+    pub(super) fn start(authority: &Authority, role: Role, to: SocketAddr) -> io::Result<Relay> {
+        let side = match role {
+            Role::Listens => Side::Onward(authority.connector()?),
+            Role::Connects => Side::Inward(authority.acceptor()?),
+        };
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
         let address = listener.local_addr()?;

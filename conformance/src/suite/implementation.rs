@@ -27,6 +27,17 @@ pub trait Implementation: Send + std::fmt::Debug {
     /// What the system says, or that nobody comes.
     fn open(&mut self, entry: Entry, until: Instant) -> io::Result<TcpStream>;
 
+    /// Opens one more connection to what a case was carried out against, to see whether it still
+    /// serves others: never to one that was started after it. The case has closed its own.
+    ///
+    /// `None` says that there is none to be had, though it has not come to harm.
+    ///
+    /// # Errors
+    /// What the system says, that nobody comes, or what harm it has come to.
+    fn open_another(&mut self, until: Instant) -> io::Result<Option<TcpStream>> {
+        self.open(Entry::Plain, until).map(Some)
+    }
+
     /// Is told that a case is over, and its connections closed.
     fn case_over(&mut self) {}
 }

@@ -38,7 +38,7 @@ mod transcript;
 mod trial;
 
 pub use case::{Case, CaseId, Level};
-pub use exchange::{Exchange, Got, Hello, Sender, Theirs, chunk, header};
+pub use exchange::{Exchange, Got, Hello, Sender, Theirs, chunk, header, token};
 pub use implementation::{Connecting, Implementation, Listening};
 pub use needs::{Capability, Entry, Role};
 pub use profile::{Exception, Profile};

@@ -19,8 +19,8 @@ pub struct Profile {
 /// Leaves cases out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exception {
-    /// The beginning of the ids of the cases.
-    pub cases: &'static str,
+    /// The beginnings of the ids of the cases.
+    pub cases: &'static [&'static str],
     /// Only in this role; `None` for both.
     pub role: Option<Role>,
     /// Why.
@@ -58,16 +58,26 @@ impl Profile {
         exceptions: BRO_EXCEPTIONS,
     };
 
-    /// A client that caches nothing, compresses nothing and has no state in common with others.
-    pub const BROCCOLI: Profile = Profile {
-        name: "broccoli",
-        description: "a client that never caches, compresses or synchronises, as Broccoli",
+    /// The least: a client that caches nothing, compresses nothing and has no state in common with
+    /// others.
+    pub const MINIMAL: Profile = Profile {
+        name: "minimal",
+        description: "a client that never caches, compresses or synchronises",
         capabilities: &[],
         exceptions: &[],
     };
 
+    /// Broccoli, as a program that uses its library can be tested.
+    pub const BROCCOLI: Profile = Profile {
+        name: "broccoli",
+        description: "a client with Broccoli's library, but for what that does otherwise (part 5)",
+        capabilities: &[],
+        exceptions: BROCCOLI_EXCEPTIONS,
+    };
+
     /// All profiles.
-    pub const ALL: [&Profile; 3] = [&Profile::FULL, &Profile::BRO, &Profile::BROCCOLI];
+    pub const ALL: [&Profile; 4] =
+        [&Profile::FULL, &Profile::BRO, &Profile::BROCCOLI, &Profile::MINIMAL];
 
     /// Returns the profile of this name.
     pub fn by_name(name: &str) -> Option<&'static Profile> {
@@ -80,7 +90,8 @@ impl Profile {
             return Some(format!("profile {}: no {lacks}", self.name));
         }
         let applies = |exception: &&Exception| {
-            is_within(exception.cases, case) && exception.role.is_none_or(|only| only == role)
+            exception.cases.iter().any(|prefix| is_within(prefix, case))
+                && exception.role.is_none_or(|only| only == role)
         };
         let exception = self.exceptions.iter().find(applies)?;
         Some(format!("profile {}: {}", self.name, exception.why))
@@ -89,3 +100,61 @@ impl Profile {
 
 /// What ends a Bro 2.5.5, or what it does otherwise (part 5).
 const BRO_EXCEPTIONS: &[Exception] = &[];
+
+/// What a Broccoli does otherwise (part 5).
+const BROCCOLI_EXCEPTIONS: &[Exception] = &[
+    Exception {
+        cases: &[
+            "1.1/2", "1.1/3", "1.1/4", "1.4/4", "1.4/5", "2/", "2.1/2", "2.5/1", "2.9/1", "2.11/2",
+            "3.7/2", "3.7/4", "3.7/5", "3.7/9", "3.7/13", "3.7/17", "3.7/21", "3.7/24", "3.7/25",
+            "3.7/29", "3.7/33", "3.7/37", "3.7/41", "3.7/45", "3.7/49", "3.7/53", "3.7/57", "5/20",
+            "5/21", "5/22", "2§1/1", "2§1/2", "2§2/1", "2§2/2", "2§3/1", "2§3/2", "2§3/3", "2§4/1",
+            "2§12/1",
+        ],
+        role: None,
+        why: "Broccoli closes no connection for what it receives",
+    },
+    Exception {
+        cases: &["2§1/3", "2§1/4"],
+        role: None,
+        why: "Broccoli crashes at a string that is longer than what is left",
+    },
+    Exception {
+        cases: &["2§6/8", "2§6/50"],
+        role: None,
+        why: "Broccoli crashes when it sends a port of an unknown protocol",
+    },
+    Exception { cases: &["2§6/15"], role: None, why: "Broccoli has no patterns" },
+    Exception {
+        cases: &["2§6/16"],
+        role: None,
+        why: "Broccoli tells programs nothing of the type of an enum",
+    },
+    Exception {
+        cases: &["2§6/31"],
+        role: None,
+        why: "Broccoli cannot send a record with a field that is not set",
+    },
+    Exception {
+        cases: &["2.3/30"],
+        role: None,
+        why: "Broccoli does not get through a request of 200,000 events in a minute",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cases::cases;
+
+    #[test]
+    fn exceptions_are_of_cases_that_there_are() {
+        let cases = cases();
+        for profile in Profile::ALL {
+            let prefixes = profile.exceptions.iter().flat_map(|exception| exception.cases);
+            for prefix in prefixes {
+                assert!(cases.iter().any(|case| is_within(prefix, case)), "{prefix}");
+            }
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! What a case works with.
 
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use brocomm::wire::Framing;
@@ -79,10 +80,18 @@ impl Trial<'_> {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_as(&mut self, entry: Entry) -> Outcome<Exchange> {
-        let until = self.deadline.min(Instant::now() + self.patience);
+        let until = self.until();
         let stream = self.implementation.open(entry, until).map_err(|error| {
             Stop::Inconclusive(format!("no connection to the implementation: {error}"))
         })?;
+        self.exchange(entry, stream)
+    }
+
+    fn until(&self) -> Instant {
+        self.deadline.min(Instant::now() + self.patience)
+    }
+
+    fn exchange(&mut self, entry: Entry, stream: TcpStream) -> Outcome<Exchange> {
         self.opened += 1;
         Exchange::new(self, entry, stream)
     }
@@ -117,21 +126,25 @@ impl Trial<'_> {
         self.still_serves()
     }
 
-    /// Checks that the implementation serves others still: by another connection, if it listens.
-    ///
-    /// One that connects need not come again after it closed a connection (§3.6).
+    /// Checks that the implementation serves others still, by one more connection, which has an event
+    /// echoed; or, of one that is started for each connection, that it did not come to harm. The
+    /// case has closed its own connections before, if they may be all that the implementation makes.
     ///
     /// # Errors
     /// Failed if it doesn't.
     pub fn still_serves(&mut self) -> Outcome {
-        if self.role() == Role::Connects {
-            return Ok(());
-        }
         self.note("does it still serve others?");
-        let served = self.open_as(Entry::Plain).and_then(|mut exchange| {
+        let until = self.until();
+        let fails =
+            |why: &dyn std::fmt::Display| Stop::Failed(format!("it serves nobody any more: {why}"));
+        let Some(stream) = self.implementation.open_another(until).map_err(|e| fails(&e))? else {
+            self.note("it has not come to harm; more is not to be seen of one that connects once");
+            return Ok(());
+        };
+        let served = self.exchange(Entry::Plain, stream).and_then(|mut exchange| {
             exchange.shake(&exchange.hello())?;
             exchange.answers()
         });
-        served.map_err(|stop| Stop::Failed(format!("it serves nobody any more: {stop}")))
+        served.map_err(|stop| fails(&stop))
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::counters::Counters;
+use super::log_places::Places;
 use super::output::Output;
 use super::peer::{Ours, Peer};
 use super::{
@@ -11,7 +12,6 @@ use super::{
 };
 use crate::Time;
 use crate::data::Name;
-use crate::log_messages::LogError;
 use crate::serial;
 use crate::wire::{Caps, Decoder, MessageType, Version};
 
@@ -28,11 +28,11 @@ pub struct Connection {
     pub(super) reader: serial::Reader,
     pub(super) output: Output,
     /// Each with the bytes that it keeps alive of the message that it came with.
-    notifications: VecDeque<(Notification, usize)>,
+    pub(super) notifications: VecDeque<(Notification, usize)>,
     /// What the message that is being processed keeps alive, until a notification does.
     pub(super) held_bytes: usize,
     /// Where log messages came; most connections carry none.
-    places: Option<Box<Places>>,
+    pub(super) places: Option<Box<Places>>,
     /// How the stream of the peer ended, once it did; in force when all before it is processed.
     pub(super) end: Option<CloseCause>,
     /// Input waits until the application has had its turn after `Established`.
@@ -42,21 +42,6 @@ pub struct Connection {
     /// Set when the transport can no longer carry anything.
     broken: bool,
     pub(super) counters: Counters,
-}
-
-/// Where a message came: its phase and its beginning in the stream of the peer.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    phase: Phase,
-    offset: u64,
-}
-
-#[derive(Debug, Default)]
-struct Places {
-    /// Of those among the notifications.
-    waiting: VecDeque<Place>,
-    /// Of the last that was taken.
-    taken: Option<Place>,
 }
 
 /// Says when the transport is to be closed.
@@ -183,14 +168,11 @@ impl Connection {
         if self.backlog && !self.held {
             self.process();
         }
-        let notification = self.notifications.pop_front();
-        if let Some((Notification::LogCreateWriter(_) | Notification::LogWrite(_), _)) =
-            &notification
-        {
-            let places = self.places.get_or_insert_default();
-            places.taken = places.waiting.pop_front();
+        let (notification, held_bytes) = self.notifications.pop_front()?;
+        if matches!(notification, Notification::LogCreateWriter(_) | Notification::LogWrite(_)) {
+            self.places.get_or_insert_default().take();
         }
-        notification
+        Some((notification, held_bytes))
     }
 
     /// Tells whether all that was ever to be sent has been written.
@@ -340,31 +322,6 @@ impl Connection {
             self.log(LogMessage::UnserializationError);
         }
         self.close_because(CloseCause::Protocol(error));
-    }
-
-    /// Hands on a log message that begins here.
-    pub(super) fn notify_of_log(&mut self, notification: Notification, offset: u64) {
-        let place = Place { phase: self.phase, offset };
-        self.places.get_or_insert_default().waiting.push_back(place);
-        self.notify(notification);
-    }
-
-    /// Ends the connection for the log message that was taken last. What came after it, the end of
-    /// the connection included, counts for nothing.
-    pub(crate) fn reject_log(&mut self, error: LogError) {
-        let taken = self.places.take().and_then(|places| places.taken);
-        let Some(Place { phase, offset }) = taken else { return };
-        self.notifications.clear();
-        let message = Some(error.message);
-        let error =
-            ProtocolError { kind: ProtocolErrorKind::Log(Box::new(error)), message, phase, offset };
-        self.log(LogMessage::Violation(error.clone()));
-        if self.phase == Phase::Closed {
-            self.log(LogMessage::PeerDisconnected);
-            self.notify(Notification::Closed(CloseCause::Protocol(error)));
-        } else {
-            self.close_because(CloseCause::Protocol(error));
-        }
     }
 
     /// Ends the connection, once: logs, drops what only a live one needs, notifies (§3.6).

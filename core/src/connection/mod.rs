@@ -58,6 +58,7 @@ mod error;
 mod handshake;
 mod legality;
 mod log;
+mod log_places;
 mod machine;
 mod notification;
 mod observer;

@@ -108,8 +108,11 @@ impl TlsConfig {
 
     /// Returns the SHA-256 digest of our own certificate, by which a peer can [pin](Self::pin) it.
     pub fn own_sha256(&self) -> [u8; 32] {
-        let own = self.0.parts.own.end_entity_cert().ok();
-        own.and_then(|der| sha256(&self.0.parts.provider, der)).unwrap_or_default()
+        self.0.parts.own.end_entity_cert().map(|der| self.sha256(der)).unwrap_or_default()
+    }
+
+    pub(super) fn sha256(&self, bytes: &[u8]) -> [u8; 32] {
+        sha256(&self.0.parts.provider, bytes).unwrap_or_default()
     }
 
     /// Allows some versions of TLS only.

@@ -4,13 +4,14 @@ use std::fmt;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use rustls::CommonState;
 use rustls::client::UnbufferedClientConnection;
 use rustls::pki_types::ServerName;
 use rustls::server::UnbufferedServerConnection;
 
 use super::clock::Clock;
 use super::step::{Next, Send, Step};
-use super::{Received, TlsConfig, TlsError, failure};
+use super::{Negotiated, Received, TlsConfig, TlsError, failure};
 use crate::Time;
 use crate::connection::Role;
 
@@ -22,6 +23,7 @@ const KEPT: usize = 1 << 10;
 /// What waits to be sent stays in [`outgoing`](Self::outgoing) until it is
 /// [written](Self::advance); what came is taken in at once, but for the record that is not complete.
 pub(crate) struct Machine {
+    config: TlsConfig,
     side: Side,
     role: Role,
     clock: Arc<Clock>,
@@ -59,6 +61,7 @@ impl Machine {
                 .map(Side::Server),
         };
         let mut machine = Machine {
+            config: config.clone(),
             side: side.map_err(|error| failure::of(&error, role))?,
             role,
             clock,
@@ -142,6 +145,15 @@ impl Machine {
     /// Tells whether the handshake is done.
     pub(crate) const fn is_secured(&self) -> bool {
         self.secured
+    }
+
+    /// Returns what the handshake came to, once it is done.
+    pub(crate) fn negotiated(&self) -> Option<Negotiated> {
+        let state: &CommonState = match &self.side {
+            Side::Client(client) => client,
+            Side::Server(server) => server,
+        };
+        Negotiated::of(state, &self.config).filter(|_| self.secured)
     }
 
     pub(crate) const fn has_failed(&self) -> bool {

@@ -30,6 +30,7 @@ mod config_error;
 mod error;
 mod failure;
 mod machine;
+mod negotiated;
 mod pem;
 mod step;
 #[cfg(test)]
@@ -42,4 +43,5 @@ pub use config::TlsConfig;
 pub use config_error::{Pem, TlsConfigError};
 pub use error::TlsError;
 pub(crate) use machine::Machine;
+pub use negotiated::Negotiated;
 pub(crate) use step::Received;

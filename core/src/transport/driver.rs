@@ -56,6 +56,13 @@ impl Driver {
         &mut self.session
     }
 
+    /// Returns what the TLS around the connection has come to; `None` without TLS, and before its
+    /// handshake is done.
+    #[cfg(feature = "__tls")]
+    pub fn tls(&self) -> Option<crate::tls::Negotiated> {
+        self.session.tls.as_ref()?.negotiated()
+    }
+
     /// Returns the next notification if there is one and nothing can be written, or a user who
     /// always finds notifications would never write the answers; `None` if the connection is over,
     /// the last notification was taken, and the socket is to be closed or was.

@@ -3,7 +3,7 @@
 use super::{CONNECT_TIMEOUT, Session};
 use crate::Time;
 use crate::connection::{PollClose, Role};
-use crate::tls::{Machine, Received, TlsConfig, TlsError};
+use crate::tls::{Machine, Negotiated, Received, TlsConfig, TlsError};
 
 /// How much is encrypted at once; so much ciphertext waits to be written at most, beside what TLS
 /// itself has to say.
@@ -30,6 +30,10 @@ impl Tls {
 
     fn is_secured(&self) -> bool {
         self.machine.is_secured() && !self.machine.has_failed()
+    }
+
+    pub(super) fn negotiated(&self) -> Option<Negotiated> {
+        self.machine.negotiated()
     }
 
     /// Tells whether the handshake is still going on.

@@ -6,6 +6,7 @@ mod bench;
 mod bounds;
 mod communication;
 mod hostile;
+#[path = "../meter/mod.rs"]
 mod meter;
 mod properties;
 mod resent;

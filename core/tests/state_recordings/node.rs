@@ -16,8 +16,6 @@ impl Node {
         let mut declarations = Declarations::new();
         for line in script.lines().filter(|l| l.starts_with("type ") || l.starts_with("global v_"))
         {
-            // To Bro a field with a default is optional as well.
-            let line = &line.replace(" &default=42;", " &default=42 &optional;");
             declarations.read(line).unwrap_or_else(|error| panic!("{error}: {line}"));
         }
         let mut store = Store::new(prefix, Limits::default());

@@ -108,7 +108,7 @@ fn do_one(
         17 => store.increment(at("tv").element(key % 2), up),
         18 => store.assign(list, value(&format!("vector({key}, {fresh}, 3)"))),
         19 => store.assign(Path::to(list).element(key), fresh),
-        20 => store.add("created", index(fresh)),
+        20 => store.add(if by < 0 { "created" } else { "late" }, index(fresh)),
         21 if by < 0 => store.assign(Path::to("read").index(index(fresh)), fresh),
         // All read what any has put there.
         21 => store.touch("read", index(fresh - fresh.min(key * 4))).map(|(_, access)| access),

@@ -61,3 +61,17 @@ fn each_configuration_of_a_node_is_one() {
     }
     assert!(checked > 0);
 }
+
+#[test]
+fn the_reference_is_the_program_s() {
+    let output = run(&["config".to_owned(), "reference".to_owned()]);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    let pages = pages();
+    let page = pages.iter().find(|page| page.name() == "src/operations/configuration.md");
+    let page = &page.expect("there is such a page").source;
+    assert!(
+        *page == String::from_utf8_lossy(&output.stdout),
+        "renew it: brocomm config reference > docs/src/operations/configuration.md"
+    );
+}

@@ -1,10 +1,11 @@
 //! What the book says is so.
 //!
 //! * [`tutorial`]: each command of the tutorial does what the page says that it does.
-//! * [`configurations`]: each configuration of a node is one.
+//! * [`configurations`]: each configuration of a node is one, and the reference is the program's.
 //! * [`commands`]: each command line that begins with `brocomm` parses.
 //! * [`examples`]: each program of the book runs. That it compiles, cargo sees to.
 //! * [`names`]: what the book names is there.
+//! * [`packaging`]: the commands in `packaging` parse, and the unit is one.
 //! * `tls`, with the feature of that name: the certificates are good for what they are made for.
 //! * [`links`]: each page is in the summary, and each link and each inclusion leads somewhere.
 #![cfg(unix)]
@@ -15,6 +16,7 @@ mod configurations;
 mod examples;
 mod links;
 mod names;
+mod packaging;
 mod pages;
 mod program;
 mod terminal;

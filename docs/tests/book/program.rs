@@ -1,13 +1,47 @@
 //! The program `brocomm`, and the examples of this package.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::time::SystemTime;
 
-/// Returns the program, as cargo builds it for tests; its own tests have usually built it before.
+use crate::pages::checkout;
+
+/// Returns the program: as it was built for its own tests, or else as cargo builds it now.
 pub(crate) fn brocomm() -> PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(build).clone()
+    PROGRAM.get_or_init(|| built().unwrap_or_else(build)).clone()
+}
+
+/// What the program is made of.
+const SOURCES: [&str; 10] = [
+    "Cargo.lock",
+    "Cargo.toml",
+    "cli/Cargo.toml",
+    "cli/src",
+    "conformance/src",
+    "core/src",
+    "core/derive/src",
+    "transport/src",
+    "transport-std/src",
+    "transport-tokio/src",
+];
+
+/// Returns the program that is there, if nothing of what it was made of has changed since. Cargo
+/// tells what that is only where it was asked for the program itself, not for its tests.
+fn built() -> Option<PathBuf> {
+    let program = profile().join("brocomm");
+    let made = program.metadata().ok()?.modified().ok()?;
+    let changed = SOURCES.map(|source| changed(&checkout().join(source)));
+    changed.into_iter().all(|at| at <= made).then_some(program)
+}
+
+/// Returns when a file was changed, or the latest of those in a folder.
+fn changed(path: &Path) -> SystemTime {
+    let own = path.metadata().and_then(|it| it.modified()).expect("the sources are there");
+    let Ok(entries) = path.read_dir() else { return own };
+    let within = entries.map(|entry| changed(&entry.expect("readable").path()));
+    within.max().unwrap_or(own)
 }
 
 fn build() -> PathBuf {
@@ -37,9 +71,13 @@ pub(crate) fn path() -> String {
 
 /// Returns an example, which cargo builds before it runs tests, unless it is told `--test`.
 pub(crate) fn example(name: &str) -> PathBuf {
+    profile().join("examples").join(name)
+}
+
+/// Returns the folder into which cargo puts what it builds for tests.
+fn profile() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its file");
-    let profile = test.parent().and_then(|deps| deps.parent()).expect("tests are in `deps`");
-    profile.join("examples").join(name)
+    test.parent().and_then(Path::parent).expect("tests are in `deps`").to_owned()
 }
 
 /// Runs the program to its end.

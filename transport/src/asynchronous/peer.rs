@@ -160,6 +160,12 @@ impl<R: Runtime> Peer<R> {
         self.driver.connection_mut()
     }
 
+    /// Returns what TLS has come to; `None` without it, and before its handshake is done.
+    #[cfg(any(feature = "tls", feature = "tls-aws-lc-rs"))]
+    pub fn tls(&self) -> Option<brocomm::tls::Negotiated> {
+        self.driver.tls()
+    }
+
     /// Returns what time it is on the clock that this connection is fed from: the wall clock as it
     /// was when the connection began, and the monotonic clock since then.
     pub fn now(&self) -> Time {

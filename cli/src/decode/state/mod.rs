@@ -17,7 +17,7 @@ use super::declarations::{Known, session_of};
 use super::printed;
 use super::side::{self, SIDES};
 use super::view::View;
-use crate::failure::tell;
+use crate::failure::warn;
 
 /// Holds both sides' variables over the connections of a session.
 #[derive(Default)]
@@ -121,7 +121,7 @@ impl View for Connection<'_> {
             if let Some(first) = ignored.first {
                 let (file, side, count) = (&self.shown, side::name(side), ignored.count);
                 let plural = if count == 1 { " was" } else { "s were" };
-                tell(format_args!(
+                warn(format_args!(
                     "{file}: {side}: {count} operation{plural} ignored, as a Bro does: {first}; \
                      if the {side} has other variables, give them with --declarations"
                 ));

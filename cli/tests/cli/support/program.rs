@@ -50,14 +50,22 @@ impl Program {
         self.lines.by_ref().map(Result::unwrap).find(has_it).unwrap_or_else(|| panic!("no {text}"))
     }
 
-    /// Waits for a line on standard error that has this in it.
-    pub(crate) fn error_with(&mut self, text: &str) {
-        let mut line = String::new();
-        while !line.contains(text) {
-            line.clear();
-            assert_ne!(self.stderr.read_line(&mut line).unwrap(), 0, "no {text}: {}", self.errors);
-            self.errors += &line;
+    /// Waits for a line on standard error that has this in it, and returns it.
+    pub(crate) fn error_with(&mut self, text: &str) -> String {
+        loop {
+            let line = self.error().unwrap_or_else(|| panic!("no {text}: {}", self.errors));
+            if line.contains(text) {
+                return line;
+            }
         }
+    }
+
+    /// Returns the next line on standard error, with its end; `None` if there is none.
+    pub(crate) fn error(&mut self) -> Option<String> {
+        let mut line = String::new();
+        self.stderr.read_line(&mut line).unwrap();
+        self.errors += &line;
+        (!line.is_empty()).then_some(line)
     }
 
     /// Returns what comes after the time and the peer in the first line that has this in it.

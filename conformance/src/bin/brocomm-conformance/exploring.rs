@@ -38,11 +38,11 @@ pub(crate) fn explore(args: &Args) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let (profile, settings) = (args.common.profile(), args.common.settings());
+    let (capabilities, settings) = (args.common.capabilities(), args.common.settings());
     let (seed, sessions) = (args.seed, args.sessions);
     for (name, mut implementation) in implementations {
         println!("== {name}");
-        match explore::explore(implementation.as_mut(), &profile, &settings, seed, sessions) {
+        match explore::explore(implementation.as_mut(), &capabilities, &settings, seed, sessions) {
             Ok(()) => {
                 println!("{sessions} sessions of seed {seed} were answered as they have to be")
             }

@@ -28,6 +28,14 @@ pub(crate) struct Args {
     #[command(flatten)]
     choice: Choice,
 
+    /// Run the cases in an order that this number makes, rather than that of their sections.
+    #[arg(long, value_name = "NUMBER")]
+    shuffle: Option<u64>,
+
+    /// Run all of them so many times.
+    #[arg(long, value_name = "TIMES", default_value_t = 1)]
+    repeat: usize,
+
     /// End with the first must or should case that fails.
     #[arg(long)]
     fail_fast: bool,
@@ -53,7 +61,7 @@ const AFTER_HELP: &str = "\
 Examples:
   brocomm-conformance run --self
   brocomm-conformance run --connect sensor.example:47757 --profile bro --html report.html
-  brocomm-conformance run --listen 127.0.0.1:47757 --profile broccoli
+  brocomm-conformance run --listen 127.0.0.1:47757 --profile minimal
   brocomm-conformance run --connect 127.0.0.1:47757 --start 'bro conformance.bro' --profile bro
 
 Exit codes:
@@ -91,8 +99,10 @@ pub(crate) struct Common {
 
 impl Common {
     /// Returns what it is capable of.
-    pub(crate) fn profile(&self) -> Profile {
-        self.capabilities.profile.clone()
+    pub(crate) fn capabilities(&self) -> Vec<Capability> {
+        let Capabilities { profile, without } = &self.capabilities;
+        let can = |capability: &&Capability| !without.contains(capability);
+        profile.capabilities.iter().filter(can).copied().collect()
     }
 
     pub(crate) fn settings(&self) -> Settings {
@@ -103,9 +113,13 @@ impl Common {
 /// Says what an implementation is capable of.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Capabilities {
-    /// What kind of implementation it is: full, bro, broccoli.
+    /// What kind of implementation it is: full, bro, broccoli, minimal.
     #[arg(long, value_name = "PROFILE", default_value = "full", value_parser = parse_profile)]
     profile: &'static Profile,
+
+    /// What it is not capable of, besides.
+    #[arg(long, value_name = "CAPABILITY", value_delimiter = ',', value_parser = parse_capability)]
+    without: Vec<Capability>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -136,10 +150,6 @@ pub(crate) struct Choice {
     /// Only cases of this level: must, should, tolerated.
     #[arg(long, value_name = "LEVEL", value_delimiter = ',', value_parser = parse_level)]
     level: Vec<Level>,
-
-    /// What it is not capable of, besides.
-    #[arg(long, value_name = "CAPABILITY", value_delimiter = ',', value_parser = parse_capability)]
-    without: Vec<Capability>,
 }
 
 impl Choice {
@@ -149,7 +159,7 @@ impl Choice {
             skip: self.skip.clone(),
             levels: self.level.clone(),
             profile: capabilities.profile.clone(),
-            without: self.without.clone(),
+            without: capabilities.without.clone(),
         }
     }
 }
@@ -240,10 +250,18 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         }
     };
     let selection = args.choice.selection(&args.common.capabilities);
-    let cases: Vec<Case> = cases().into_iter().filter(|case| selection.wants(case)).collect();
+    let mut cases: Vec<Case> = cases().into_iter().filter(|case| selection.wants(case)).collect();
     if cases.is_empty() {
         eprintln!("there is no such case; see `brocomm-conformance list`");
         return ExitCode::from(2);
+    }
+    let mut all_times = Vec::new();
+    let mut random = args.shuffle.map(fastrand::Rng::with_seed);
+    for _ in 0..args.repeat {
+        if let Some(random) = &mut random {
+            random.shuffle(&mut cases);
+        }
+        all_times.extend_from_slice(&cases);
     }
     let settings = args.common.settings();
     let begun = Instant::now();
@@ -253,7 +271,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
             println!("== {name}");
         }
         let mut reports: Vec<Report> = Vec::new();
-        for case in &cases {
+        for case in &all_times {
             if args.fail_fast && exit_code(&reports) == 1 {
                 break;
             }

@@ -4,6 +4,8 @@ mod broken;
 mod received;
 mod sent;
 
+pub(crate) use sent::texts;
+
 use brocomm::data::TypeTag;
 use brocomm::logs::{LogField, LogWriter, WRITER_ASCII};
 use bytes::Bytes;
@@ -17,7 +19,7 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 /// The argument of a LOG_CREATE_WRITER for a log with the column `text`.
-fn writer(path: &str) -> Bytes {
+pub(crate) fn writer(path: &str) -> Bytes {
     writer_of(path, vec![LogField::new("text", TypeTag::String)])
 }
 
@@ -37,7 +39,8 @@ fn writer_of(path: &str, fields: Vec<LogField>) -> Bytes {
     bytes.into()
 }
 
-fn filled(path: &str, text: &str) -> Vec<u8> {
+/// An entry of one string.
+pub(crate) fn filled(path: &str, text: &str) -> Vec<u8> {
     entry(path, &[&[0, 0, 0, 8, 1][..], &chunk(text.as_bytes())].concat())
 }
 

@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use brocomm::data::{TypeTag, Value};
-use brocomm::logs::LogWriter;
+use brocomm::logs::{DroppedEntry, LogLimits, LogReceiver, LogValue, LogWriter, Received};
 use brocomm::wire::{Message, MessageType};
+use bytes::Bytes;
 
 use crate::suite::{Case, Exchange, Outcome, Stop, Trial};
 
@@ -119,16 +120,7 @@ fn expect_entries(peer: &mut Exchange, texts: &[&str]) -> Outcome {
             Message::LogWrite(argument) => Some(argument.clone()),
             _ => None,
         })?;
-        let mut rest = &argument[..];
-        while !rest.is_empty() {
-            let Some((path, text, behind)) = split_entry(rest) else {
-                return Stop::failed("what came is no entry of one string");
-            };
-            if path == b"conformance" {
-                came.push(String::from_utf8_lossy(text).into_owned());
-            }
-            rest = behind;
-        }
+        came.extend(self::texts(&argument)?);
     }
     let first = came.iter().zip(texts).position(|(came, sent)| came != sent);
     match first {
@@ -138,20 +130,23 @@ fn expect_entries(peer: &mut Exchange, texts: &[&str]) -> Outcome {
     }
 }
 
-/// Splits an entry of one string off: path, text, rest.
-fn split_entry(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
-    let (_, rest) = bytes.split_at_checked(8)?;
-    let (path, rest) = split_string(rest)?;
-    let (head, rest) = rest.split_at_checked(9)?;
-    // One field; a string; it is there.
-    if head != [0, 0, 0, 1, 0, 0, 0, 8, 1] {
-        return None;
+/// Returns the texts of the entries of the log `conformance` in a LOG_WRITE; a Bro sends those of its
+/// communication log along (part 5).
+pub(crate) fn texts(argument: &Bytes) -> Outcome<Vec<String>> {
+    let receiver = LogReceiver::new(LogLimits::default());
+    let mut texts = Vec::new();
+    for entry in receiver.entries(argument) {
+        // No writer was announced to this receiver.
+        match entry {
+            Ok(Received::Dropped(DroppedEntry { path, values, .. })) if path == "conformance" => {
+                let [LogValue::String(text)] = &values[..] else {
+                    return Stop::failed(format!("an entry of one string has {values:?}"));
+                };
+                texts.push(String::from_utf8_lossy(text).into_owned());
+            }
+            Ok(_) => {}
+            Err(error) => return Stop::failed(format!("it sent what is no entry: {error}")),
+        }
     }
-    let (text, rest) = split_string(rest)?;
-    Some((path, text, rest))
-}
-
-fn split_string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = bytes.split_first_chunk::<4>()?;
-    rest.split_at_checked(u32::from_be_bytes(*length) as usize)
+    Ok(texts)
 }

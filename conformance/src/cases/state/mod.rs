@@ -3,9 +3,10 @@
 mod replayed;
 mod sent;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use brocomm::data::{List, Opcode, StateAccess, Type, TypeTag, Value};
+use brocomm::data::{Entry, List, Opcode, StateAccess, Type, TypeTag, Value};
 use brocomm::wire::Message;
 
 use crate::suite::{Capability, Case, Exchange, Outcome, Sender, Stop, Trial};
@@ -19,6 +20,12 @@ pub(super) fn cases() -> Vec<Case> {
 /// send any, left as it is.
 fn synchronised(trial: &mut Trial<'_>, sync: Option<bool>) -> Outcome<Exchange> {
     let mut peer = trial.running_as(|hello| hello.sync = sync)?;
+    pass_sync(&mut peer)?;
+    Ok(peer)
+}
+
+/// Goes through Sync, if there is one, up to Running; the suite has no state to send.
+pub(crate) fn pass_sync(peer: &mut Exchange) -> Outcome {
     match peer.sync_sender() {
         Some(Sender::Suite) => peer.send(&Message::PhaseDone)?,
         Some(Sender::Implementation) => {
@@ -30,18 +37,17 @@ fn synchronised(trial: &mut Trial<'_>, sync: Option<bool>) -> Outcome<Exchange> 
         }
         None => {}
     }
-    peer.answers()?;
-    Ok(peer)
+    peer.answers()
 }
 
 /// An operation on `conformance_n`, or whatever has this name.
-fn access(opcode: Opcode, target: &str, operands: [Option<Value>; 3]) -> StateAccess {
+pub(crate) fn access(opcode: Opcode, target: &str, operands: [Option<Value>; 3]) -> StateAccess {
     let [op1, op2, op3] = operands;
     StateAccess { opcode, target: target.into(), op1: op1.unwrap_or(Value::Count(0)), op2, op3 }
 }
 
 /// An index of `conformance_t`.
-fn key(text: &str) -> Value {
+pub(crate) fn key(text: &str) -> Value {
     let items = vec![Value::string(text)];
     Value::List(Arc::new(List {
         ty: Type::list(vec![Type::STRING]),
@@ -55,7 +61,7 @@ fn count(number: u64) -> Option<Value> {
 }
 
 /// Returns what the implementation's variables hold: `conformance_n` and `conformance_t`.
-fn report(peer: &mut Exchange) -> Outcome<(u64, Value)> {
+pub(crate) fn report(peer: &mut Exchange) -> Outcome<(u64, Value)> {
     peer.send_event("conformance_report", &[])?;
     let event = peer.expect_event("conformance_reported")?;
     match &event.args[..] {
@@ -71,4 +77,16 @@ fn at(table: &Value, key: &str) -> Option<u64> {
         Some(Value::Count(number)) => Some(number),
         _ => None,
     }
+}
+
+/// Returns all that the implementation's `conformance_t` has.
+pub(crate) fn elements(table: &Value) -> BTreeMap<String, u64> {
+    let Value::Table(table) = table else { return BTreeMap::new() };
+    let element = |entry: &Entry| match (&entry.index.items[..], &entry.value) {
+        ([Value::String(key)], Some(Value::Count(n))) => {
+            Some((String::from_utf8_lossy(key).into_owned(), *n))
+        }
+        _ => None,
+    };
+    table.entries.iter().filter_map(element).collect()
 }

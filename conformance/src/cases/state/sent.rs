@@ -104,15 +104,10 @@ fn next(peer: &mut Exchange, opcode: Opcode) -> Outcome<StateAccess> {
 
 /// Checks that no access comes before the answer to what is asked now.
 fn no_access(peer: &mut Exchange) -> Outcome {
-    peer.send_echo(Value::string("was there an access?"))?;
-    loop {
-        let Some(got) = peer.receive()? else { return Stop::failed("it closed") };
-        match got.serial {
-            Some(Serial::StateAccess(access)) => {
-                return Stop::failed(format!("{} {} came", access.opcode.name(), access.target));
-            }
-            Some(Serial::Event(event)) if event.name == "conformance_echoed" => return Ok(()),
-            _ => {}
+    peer.answers_after(|got| match &got.serial {
+        Some(Serial::StateAccess(access)) => {
+            Stop::failed(format!("{} {} came", access.opcode.name(), access.target))
         }
-    }
+        _ => Ok(()),
+    })
 }

@@ -117,6 +117,7 @@ pub(super) fn cases() -> Vec<Case> {
                 let mut peer = trial.running()?;
                 let argument = changed(&mut peer, &super::value("port", "80/tcp")?, 8, &[0xff; 8])?;
                 peer.send_bytes(&[header(2), chunk(&argument)].concat(), "a PortVal of all ones")?;
+                drop(peer);
                 trial.still_serves()
             },
         ),

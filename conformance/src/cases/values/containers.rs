@@ -152,10 +152,8 @@ fn records() -> Vec<Case> {
 /// Has a record echoed, and checks its fields.
 fn echoed_record(trial: &mut Trial<'_>, sent: &Value) -> Outcome<std::sync::Arc<Record>> {
     let mut peer = trial.running()?;
-    let back = peer.echo(sent.clone())?;
-    Stop::unless(back == *sent, || {
-        format!("{} was sent, and {} came back", sent.to_line(), back.to_line())
-    })?;
+    peer.send_echo(sent.clone())?;
+    let back = peer.expect_echo_that(sent, |back| back == sent)?;
     peer.answers()?;
     match back {
         Value::Record(record) => Ok(record),

@@ -33,10 +33,7 @@ fn echoes(
 fn all_echoed(trial: &mut Trial<'_>, values: impl IntoIterator<Item = Value>) -> Outcome {
     let mut peer = trial.running()?;
     for value in values {
-        let back = peer.echo(value.clone())?;
-        Stop::unless(back == value, || {
-            format!("{} was sent, and {} came back", value.to_line(), back.to_line())
-        })?;
+        peer.echo(&value)?;
     }
     peer.answers()
 }

@@ -3,7 +3,7 @@
 use brocomm::data::{EnumValue, Subnet, Type, Value};
 
 use super::{all_echoed, echoes};
-use crate::suite::{Case, Stop};
+use crate::suite::Case;
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -39,9 +39,9 @@ pub(super) fn cases() -> Vec<Case> {
             "Has the usual NaN echoed.",
             |trial| {
                 let mut peer = trial.running()?;
-                let back = peer.echo(Value::Double(f64::NAN))?;
-                let nan = matches!(back, Value::Double(number) if number.is_nan());
-                Stop::unless(nan, || format!("{back} came back"))?;
+                peer.send_echo(Value::Double(f64::NAN))?;
+                let nan = |back: &Value| matches!(back, Value::Double(number) if number.is_nan());
+                peer.expect_echo_that("NaN", nan)?;
                 peer.answers()
             },
         ),

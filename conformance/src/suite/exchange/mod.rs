@@ -20,6 +20,7 @@ use link::Link;
 pub use handshake::Hello;
 pub use receive::Got;
 pub use send::{chunk, header};
+pub use serials::token;
 
 /// Is a connection to the implementation, whose other end is the case.
 ///
@@ -49,7 +50,6 @@ pub struct Exchange {
 
     ours: Ours,
     theirs: Theirs,
-    echoes: u64,
 }
 
 /// What the suite has announced.
@@ -106,7 +106,6 @@ impl Exchange {
             closed: false,
             ours: Ours::default(),
             theirs: Theirs::default(),
-            echoes: 0,
         })
     }
 

@@ -1,5 +1,6 @@
 //! What the implementation sends.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use brocomm::data::Serial;
@@ -132,7 +133,7 @@ impl Exchange {
     /// Failed if the implementation closes, or nothing such comes in time; it is told as `what`.
     pub fn wait_for<T>(
         &mut self,
-        what: &str,
+        what: impl fmt::Display,
         mut wanted: impl FnMut(&Got) -> Option<T>,
     ) -> Outcome<T> {
         let until = Instant::now() + self.patience;

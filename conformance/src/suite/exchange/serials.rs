@@ -1,6 +1,7 @@
 //! SERIALs in both directions, and what implementations do at the suite's request.
 
-use std::slice::from_ref;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use brocomm::data::{Event, Id, Serial, StateAccess, Value};
@@ -9,7 +10,7 @@ use brocomm::wire::{Caps, Message};
 use bytes::Bytes;
 
 use super::super::{Outcome, Stop, describe};
-use super::Exchange;
+use super::{Exchange, Got};
 
 impl Exchange {
     /// Returns how the suite has to write SERIALs now (2§3, 2§5).
@@ -93,7 +94,7 @@ impl Exchange {
     /// # Errors
     /// As [`wait_for`](Self::wait_for).
     pub fn expect_event(&mut self, name: &str) -> Outcome<Event> {
-        self.wait_for(&format!("the event {name}"), |got| match &got.serial {
+        self.wait_for(format_args!("the event {name}"), |got| match &got.serial {
             Some(Serial::Event(event)) if event.name == name => Some(event.clone()),
             _ => None,
         })
@@ -110,13 +111,13 @@ impl Exchange {
         })
     }
 
-    /// Has a value echoed, and returns what comes back.
+    /// Has a value echoed.
     ///
     /// # Errors
-    /// Failed if the implementation has not requested `conformance_echo`, or does not answer.
-    pub fn echo(&mut self, value: Value) -> Outcome<Value> {
-        self.send_echo(value)?;
-        self.echoed()
+    /// As [`send_echo`](Self::send_echo) and [`expect_echo`](Self::expect_echo).
+    pub fn echo(&mut self, value: &Value) -> Outcome {
+        self.send_echo(value.clone())?;
+        self.expect_echo(value)
     }
 
     /// Sends a value to be echoed.
@@ -131,46 +132,110 @@ impl Exchange {
         self.send_event("conformance_echo", &[value])
     }
 
-    /// Waits for what is echoed next.
+    /// Waits until this value is echoed. Everything else is passed over, such as what is echoed for
+    /// others: of other connections, and of cases before this one.
     ///
     /// # Errors
-    /// As [`expect_event`](Self::expect_event).
-    pub fn echoed(&mut self) -> Outcome<Value> {
-        let mut event = self.expect_event("conformance_echoed")?;
-        match event.args.pop() {
-            Some(value) if event.args.is_empty() => Ok(value),
-            _ => Stop::failed("conformance_echoed has not one argument"),
+    /// As [`wait_for`](Self::wait_for).
+    pub fn expect_echo(&mut self, value: &Value) -> Outcome {
+        self.expect_echo_that(value, |back| back == value).map(drop)
+    }
+
+    /// Waits until a value is echoed that is as wanted, and returns it; it is told as `what`.
+    ///
+    /// # Errors
+    /// As [`wait_for`](Self::wait_for).
+    pub fn expect_echo_that(
+        &mut self,
+        what: impl fmt::Display,
+        mut wanted: impl FnMut(&Value) -> bool,
+    ) -> Outcome<Value> {
+        let mut other = None;
+        let found = self.wait_for(format_args!("conformance_echoed({what})"), |got| {
+            let args = echoed(got)?;
+            match args {
+                [value] if wanted(value) => return Some(value.clone()),
+                _ => other = Some(lines(args)),
+            }
+            None
+        });
+        match (found, other) {
+            (Err(Stop::Failed(why)), Some(other)) => {
+                Stop::failed(format!("{why}; conformance_echoed({other}) came"))
+            }
+            (found, _) => found,
         }
     }
 
-    /// Waits until this value is echoed; everything else is passed over, such as what is echoed for
-    /// others.
+    /// Checks that the implementation [answers](Self::answers), and returns what was echoed before.
     ///
     /// # Errors
-    /// As [`expect_event`](Self::expect_event).
-    pub fn expect_echo(&mut self, value: &Value) -> Outcome {
-        self.wait_for(&format!("conformance_echoed({value})"), |got| match &got.serial {
-            Some(Serial::Event(event)) if event.name == "conformance_echoed" => {
-                (event.args == from_ref(value)).then_some(())
+    /// As [`answers`](Self::answers); failed if something is echoed that has not one argument.
+    pub fn echoed_until_now(&mut self) -> Outcome<Vec<Value>> {
+        let mut before = Vec::new();
+        self.answers_after(|got| {
+            match echoed(got) {
+                Some([value]) => before.push(value.clone()),
+                Some(args) => Stop::failed(format!("conformance_echoed({}) came", lines(args)))?,
+                None => {}
             }
-            _ => None,
-        })
+            Ok(())
+        })?;
+        Ok(before)
     }
 
-    /// Checks that the implementation answers on this connection: has another number echoed.
+    /// Checks that these values, which nobody else has echoed, are echoed in this order, each once.
     ///
-    /// Since messages are handled in order, everything that was sent before has been. What is echoed
-    /// before is passed over.
+    /// # Errors
+    /// As [`echoed_until_now`](Self::echoed_until_now), and failed if they are not.
+    pub fn expect_echoes(&mut self, values: &[Value]) -> Outcome {
+        let mut back = self.echoed_until_now()?;
+        back.retain(|value| values.contains(value));
+        Stop::unless(back == values, || format!("{} came for {}", lines(&back), lines(values)))
+    }
+
+    /// Checks that the implementation answers on this connection: has a number of its own echoed.
+    ///
+    /// Since messages are handled in order, everything that was sent before has been. What comes
+    /// before the answer is passed over.
     ///
     /// # Errors
     /// As [`echo`](Self::echo).
     pub fn answers(&mut self) -> Outcome {
-        self.echoes += 1;
-        // Unlike any number that a case is likely to send.
-        let number = Value::Count(7_000_000 + self.echoes);
-        self.send_echo(number.clone())?;
-        self.expect_echo(&number)
+        self.answers_after(|_| Ok(()))
     }
+
+    /// Checks that the implementation [answers](Self::answers), and each message before with
+    /// `check`.
+    ///
+    /// # Errors
+    /// As [`answers`](Self::answers), and those of `check`.
+    pub fn answers_after(&mut self, mut check: impl FnMut(&Got) -> Outcome) -> Outcome {
+        let number = token();
+        self.send_echo(number.clone())?;
+        self.wait_for(format_args!("conformance_echoed({number})"), |got| match echoed(got) {
+            Some([value]) if *value == number => Some(Ok(())),
+            _ => check(got).err().map(Err),
+        })?
+    }
+}
+
+/// Returns a number that nothing else is echoed as, in this case and all others of this process.
+pub fn token() -> Value {
+    static NEXT: AtomicU64 = AtomicU64::new(7_000_000);
+    Value::Count(NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Returns the arguments of what was echoed.
+fn echoed(got: &Got) -> Option<&[Value]> {
+    match &got.serial {
+        Some(Serial::Event(event)) if event.name == "conformance_echoed" => Some(&event.args),
+        _ => None,
+    }
+}
+
+fn lines(values: &[Value]) -> String {
+    values.iter().map(Value::to_line).collect::<Vec<_>>().join(", ")
 }
 
 fn ours(caps: Option<Caps>) -> Caps {

@@ -32,7 +32,7 @@ impl<'a> Parser<'a, '_> {
                     Some(Arc::new(self.operand(tag, ty)?))
                 }
             };
-            list.push(Attribute { tag, expr });
+            add(&mut list, Attribute { tag, expr });
         }
         if list.is_empty() {
             return Ok(None);
@@ -93,6 +93,24 @@ impl<'a> Parser<'a, '_> {
         };
         let kind = ExprKind::Global { name, in_const_init: false };
         Expr { tag: EXPR_NAME, paren: 0, ty, kind }
+    }
+}
+
+/// Adds an attribute as Bro does (2§4): it takes the place of another of its kind, and may imply one
+/// that is written out on the wire.
+fn add(list: &mut Vec<Attribute>, attribute: Attribute) {
+    let tag = attribute.tag;
+    if !matches!(tag, AttributeTag::Redef | AttributeTag::Optional) {
+        list.retain(|other| other.tag != tag);
+    }
+    list.push(attribute);
+    let implied = match tag {
+        AttributeTag::Default => AttributeTag::Optional,
+        AttributeTag::AddFunc | AttributeTag::DeleteFunc => AttributeTag::Redef,
+        _ => return,
+    };
+    if !list.iter().any(|other| other.tag == implied) {
+        list.push(Attribute { tag: implied, expr: None });
     }
 }
 

@@ -146,7 +146,9 @@ fn attributes_keep_their_constants() {
     let tags = |name: &str| attributes(field(name)).iter().map(|a| a.tag).collect::<Vec<_>>();
     assert_eq!(tags("ts"), [AttributeTag::Log]);
     assert_eq!(tags("history"), [AttributeTag::Optional, AttributeTag::Log]);
-    assert_eq!(tags("service"), [AttributeTag::Log, AttributeTag::Default]);
+    // What has a default is optional, as to Bro.
+    let defaulted = [AttributeTag::Log, AttributeTag::Default, AttributeTag::Optional];
+    assert_eq!(tags("service"), defaulted);
     assert_eq!(constant(&attributes(field("service"))[1]).ty(), field("service").ty);
     assert_eq!(constant(&attributes(field("local_orig"))[1]), Value::Bool(false));
     assert_eq!(constant(&attributes(field("tag"))[0]).to_string(), "Conn::LOG");
@@ -155,7 +157,7 @@ fn attributes_keep_their_constants() {
     assert_eq!(field("ts").attributes.as_ref().unwrap().ty, Type::TIME);
     let expr = attributes(field("missed_bytes"))[1].expr.clone().unwrap();
     assert_eq!((expr.tag, expr.ty.clone()), (1, Some(Type::COUNT)));
-    assert_eq!(attributes(&d.events[b"connection_done".as_slice()].params[1]).len(), 1);
+    assert_eq!(attributes(&d.events[b"connection_done".as_slice()].params[1]).len(), 2);
 
     let d = read(
         "global f: function();
@@ -169,6 +171,21 @@ fn attributes_keep_their_constants() {
     assert_eq!(*name, "f");
     assert_eq!(constant(&list[1]), Value::Interval(300.0));
     assert_eq!(constant(&list[2]), Value::Count(1));
+}
+
+#[test]
+fn attributes_replace_and_imply_others() {
+    let tags = |text: &str| {
+        let d = read(&format!("type R: record {{ a: count {text}; }};"));
+        let list = attributes(&fields_of(&d.types[b"R".as_slice()])[0]).to_vec();
+        list.iter().map(|a| format!("{}", a.tag.name())).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(tags("&default=1"), "default optional");
+    assert_eq!(tags("&optional &default=1"), "optional default");
+    assert_eq!(tags("&default=1 &log &default=2"), "optional log default");
+    assert_eq!(tags("&log &log"), "log");
+    assert_eq!(tags("&add_func=f &redef"), "add_func redef redef");
+    assert_eq!(tags("&redef &delete_func=f"), "redef delete_func");
 }
 
 fn fields_of(ty: &Type) -> Vec<Field> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::log::{LogEntry, LogLine};
 use super::super::timers::Timer;
-use super::super::{Notification, PeerCounters, PeerId};
+use super::super::{Notification, PeerId};
 use super::{Communication, STATISTICS};
 
 impl Communication {
@@ -29,15 +29,6 @@ impl Communication {
         self.tell(peer, Notification::Log(entry));
     }
 
-    /// Adds up what passed between us and all peers.
-    pub(super) fn sum(&self) -> PeerCounters {
-        let mut sum = self.gone;
-        for id in self.peers.keys() {
-            sum.add(&self.counters(*id).unwrap_or_default());
-        }
-        sum
-    }
-
     /// Gives memory back that is only of use while something passes, of peers that were silent since
     /// the last time.
     fn release(&mut self) {
@@ -56,7 +47,7 @@ impl Communication {
 
     pub(super) fn log_statistics_again(&mut self) {
         if !self.peers.is_empty() {
-            self.log(LogLine::Statistics(Box::new(self.sum())));
+            self.log(LogLine::Statistics(Box::new(self.total_counters())));
         }
         self.release();
         self.timers.set(self.now + STATISTICS, Timer::Statistics);

@@ -118,7 +118,7 @@ impl Communication {
         let undelivered = std::mem::take(undelivered);
         self.ending = Ending::Over { undelivered: undelivered.clone() };
         self.timers.cancel(Timer::Terminate);
-        let statistics = LogLine::Statistics(Box::new(self.sum()));
+        let statistics = LogLine::Statistics(Box::new(self.total_counters()));
         for line in [statistics, LogLine::Terminated] {
             let entry = LogEntry { time: self.now, peer: None, line };
             self.finale.push_back(Notification::Log(entry));

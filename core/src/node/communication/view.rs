@@ -106,6 +106,16 @@ impl Communication {
         Some(counters)
     }
 
+    /// Adds up what passed between us and all peers, those that are gone included. The marks of the
+    /// queues are sums as well.
+    pub fn total_counters(&self) -> PeerCounters {
+        let mut sum = self.gone;
+        for id in self.peers.keys() {
+            sum.add(&self.counters(*id).unwrap_or_default());
+        }
+        sum
+    }
+
     /// Returns the first peer, from this number on, for which something still waits to be sent, what
     /// is kept for a peer that is away included.
     pub fn next_undelivered(&self, from: PeerId) -> Option<PeerId> {

@@ -22,6 +22,30 @@ fn events_pass_in_both_directions() {
 }
 
 #[test]
+fn both_sides_know_what_was_agreed_upon() {
+    let (near, far) = two();
+    for (version, name) in [([&TLS12], "TLS 1.2"), ([&TLS13], "TLS 1.3")] {
+        let version: &'static [_] = version.to_vec().leak();
+        let mut pair = Pair::new(&near.with_versions(version), &far);
+        assert_eq!(pair.near.driver.tls(), None);
+        pair.run();
+        let told = [&pair.near, &pair.far].map(|end| end.driver.tls().unwrap());
+        for (told, peer) in told.iter().zip([&far, &near]) {
+            assert_eq!(&*told.version, name);
+            let suite = &*told.cipher_suite;
+            assert!(suite.starts_with("TLS_") && suite.contains("_SHA"), "{suite}");
+            assert!(told.key_exchange.is_some());
+            assert_eq!(told.peer_certificates.len(), 1);
+            assert_eq!(told.peer_sha256, peer.own_sha256());
+        }
+        assert_ne!(told[0], told[1]);
+        assert_eq!(told[0].cipher_suite, told[1].cipher_suite);
+    }
+    let clear = End::new(config(None), Role::Initiator);
+    assert_eq!(clear.driver.tls(), None);
+}
+
+#[test]
 fn both_versions_do() {
     let (near, far) = two();
     for version in [[&TLS12], [&TLS13]] {

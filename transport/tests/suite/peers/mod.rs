@@ -62,6 +62,10 @@ async fn pair_of(ours: Config, theirs: Config) -> (Peer, Peer) {
 async fn pair(stream: Stream) -> (Peer, Peer) {
     let (mut here, mut there) = pair_of(config(stream), config(stream)).await;
     zip(until_running(&mut here), until_running(&mut there)).await;
+    #[cfg(feature = "tls")]
+    for peer in [&here, &there] {
+        assert_eq!(peer.tls().is_none(), stream.is_clear());
+    }
     (here, there)
 }
 

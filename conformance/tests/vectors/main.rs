@@ -1,15 +1,18 @@
 //! Every vector means what it says, comes from where it says, and is refused where it has to be.
 
+mod logs;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use brocomm::Time;
 use brocomm::connection::{
     CloseCause, Config, Connection, Notification, Observed, Observer, Phase, ProtocolErrorKind,
     Role, Setup,
 };
-use brocomm::data::{Name, Serial, TypeTag, Value};
-use brocomm::logs::{LogField, LogLimits, LogReceiver, LogValue, LogWriter, Received};
+use brocomm::data::{Declarations, Serial, Value};
+use brocomm::logs::{LogLimits, LogReceiver, LogWriter, Received};
 use brocomm::serial::{Caching, Limits, Mode, Reader, Transcript};
 use brocomm::wire::{Framing, Message};
 use brocomm_conformance::{Side, StepKind, sessions};
@@ -17,6 +20,8 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
+
+use logs::{log_value, log_writer, numbers, text};
 
 /// A SERIAL, or a message of logs, that a peer really sent.
 #[derive(Debug, Deserialize)]
@@ -66,6 +71,21 @@ struct Invalid {
     hex: String,
     must: String,
     error: String,
+    bro: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "says which keys there are")]
+struct Ignored {
+    name: String,
+    section: String,
+    kind: String,
+    hex: String,
+    ignored: String,
+    level: String,
+    needs: Option<Vec<String>>,
+    echo: u64,
     bro: Option<String>,
 }
 
@@ -149,84 +169,6 @@ fn messages_of_logs_have_their_meaning() {
             }
             other => panic!("{name}: {other:?}"),
         }
-    }
-}
-
-fn string(json: &Json) -> Bytes {
-    match json {
-        Json::String(text) => Bytes::copy_from_slice(text.as_bytes()),
-        json => bytes(json["hex"].as_str().unwrap()),
-    }
-}
-
-fn text(json: &Json) -> Name {
-    Name::from_bytes(string(json))
-}
-
-fn numbers(json: &Json) -> (i32, i32) {
-    let number = |key: &str| json[key].as_i64().unwrap().try_into().unwrap();
-    (number("stream"), number("writer"))
-}
-
-fn double(json: &Json) -> f64 {
-    json.as_str().map_or_else(|| json.as_f64().unwrap(), |digits| digits.parse().unwrap())
-}
-
-fn type_tag(json: &Json) -> TypeTag {
-    let name = json.as_str().unwrap();
-    let tags = (0..=u8::MAX).filter_map(TypeTag::from_u8);
-    let wanted = if name == "set" { "table" } else { name };
-    tags.into_iter().find(|tag| tag.to_string() == wanted).unwrap()
-}
-
-fn log_writer(json: &Json) -> LogWriter {
-    let (stream, writer) = numbers(json);
-    let options = json["options"].as_array().unwrap().iter();
-    let option = |pair: &Json| (text(&pair[0]), string(&pair[1]));
-    let field = |field: &Json| LogField {
-        name: text(&field["name"]),
-        secondary_name: field.get("secondary_name").map(text),
-        ty: type_tag(&field["type"]),
-        subtype: field.get("subtype").map_or(TypeTag::Void, type_tag),
-        optional: field["optional"].as_bool().unwrap(),
-    };
-    LogWriter {
-        stream,
-        writer,
-        path: text(&json["path"]),
-        rotation_base: double(&json["rotation_base"]),
-        rotation_interval: double(&json["rotation_interval"]),
-        network_time: double(&json["network_time"]),
-        options: options.map(option).collect(),
-        fields: json["fields"].as_array().unwrap().iter().map(field).collect(),
-    }
-}
-
-fn log_value(json: &Json) -> LogValue {
-    let (kind, content) = json.as_object().unwrap().iter().next().unwrap();
-    let bytes = || string(content);
-    let items = || content.as_array().unwrap().iter().map(log_value).collect();
-    match kind.as_str() {
-        "unset" => LogValue::Unset(type_tag(content)),
-        "enum" => LogValue::Enum(bytes()),
-        "func" => LogValue::Func(bytes()),
-        "file" => LogValue::File(bytes()),
-        "string" => LogValue::String(bytes()),
-        "set" => LogValue::Set(items()),
-        "vector" => LogValue::Vector(items()),
-        _ => match serde_json::from_value(json.clone()).unwrap() {
-            Value::Bool(v) => LogValue::Bool(v),
-            Value::Int(v) => LogValue::Int(v),
-            Value::Count(v) => LogValue::Count(v),
-            Value::Counter(v) => LogValue::Counter(v),
-            Value::Double(v) => LogValue::Double(v),
-            Value::Time(v) => LogValue::Time(v),
-            Value::Interval(v) => LogValue::Interval(v),
-            Value::Port(v) => LogValue::Port(v),
-            Value::Addr(v) => LogValue::Addr(v),
-            Value::Subnet(v) => LogValue::Subnet(v),
-            other => panic!("{other:?} in a log"),
-        },
     }
 }
 
@@ -333,6 +275,30 @@ fn invalid_vectors_are_refused_for_what_is_wrong_in_them() {
 }
 
 #[test]
+fn what_has_to_be_ignored_changes_nothing() {
+    let mut declarations = Declarations::new();
+    let known = "global conformance_echo: event(x: any); global conformance_n = 0;
+        global conformance_log: event(text: string); global conformance_echoed: event(x: any);";
+    declarations.read(known).unwrap();
+    let setup = Setup { accept_input: true, ..Setup::default() };
+    let declarations = Arc::new(declarations);
+    let config = Config { setup: Some(setup), declarations, ..Config::default() };
+    for vector in open::<Ignored>("ignored.json") {
+        assert_eq!(vector.kind, "stream", "{}", vector.name);
+        let mut connection = Connection::new(config.clone(), Role::Acceptor, Time::default());
+        connection.feed_bytes(&bytes(&vector.hex), Time::default());
+        let told = std::iter::from_fn(|| connection.poll_notification());
+        let events = told.filter_map(|told| match told {
+            Notification::Event(event) => Some((event.name.to_string(), event.args)),
+            _ => None,
+        });
+        let echo = ("conformance_echo".to_owned(), vec![Value::Count(vector.echo)]);
+        assert_eq!(events.collect::<Vec<_>>(), [echo], "{}", vector.name);
+        assert_eq!(connection.phase(), Phase::Running, "{}", vector.name);
+    }
+}
+
+#[test]
 fn the_index_lists_every_vector() {
     let index = std::fs::read_to_string(folder().join("README.md")).unwrap();
     let rows = index.lines().filter(|line| line.starts_with("| `"));
@@ -350,6 +316,9 @@ fn the_index_lists_every_vector() {
     }
     for vector in open::<Invalid>("invalid.json") {
         there.push(("invalid.json", format!("`{}`", vector.name), vector.section));
+    }
+    for vector in open::<Ignored>("ignored.json") {
+        there.push(("ignored.json", format!("`{}`", vector.name), vector.section));
     }
     let mut names: Vec<&str> = there.iter().map(|(_, name, _)| name.as_str()).collect();
     names.sort_unstable();

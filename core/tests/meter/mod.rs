@@ -1,25 +1,28 @@
-//! How much memory a piece of work takes.
+#![allow(dead_code, reason = "each test takes what it needs")]
+//! How much memory a piece of work takes, and how often it asks for some: exact, since each thread
+//! counts for itself.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-/// Counts the bytes that each thread holds, and the most that it held.
 struct Meter;
 
 thread_local! {
-    static USED: Cell<isize> = const { Cell::new(0) };
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+    static HELD: Cell<isize> = const { Cell::new(0) };
     static PEAK: Cell<isize> = const { Cell::new(0) };
 }
 
 fn count(bytes: isize) {
-    let used = USED.get().wrapping_add(bytes);
-    USED.set(used);
-    PEAK.set(PEAK.get().max(used));
+    let held = HELD.get().wrapping_add(bytes);
+    HELD.set(held);
+    PEAK.set(PEAK.get().max(held));
 }
 
 // SAFETY: all work is the system allocator's.
 unsafe impl GlobalAlloc for Meter {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
         count(layout.size() as isize);
         // SAFETY: as our caller guarantees.
         unsafe { System.alloc(layout) }
@@ -35,10 +38,22 @@ unsafe impl GlobalAlloc for Meter {
 #[global_allocator]
 static METER: Meter = Meter;
 
+/// Returns how many bytes this thread holds; freed ones of other threads make it less.
+pub(crate) fn held() -> isize {
+    HELD.get()
+}
+
 /// Does some work; returns how many bytes it held at most, beyond what was held before.
 pub(crate) fn peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
-    let before = USED.get();
+    let before = HELD.get();
     PEAK.set(before);
     let result = work();
     (result, usize::try_from(PEAK.get() - before).unwrap_or(0))
+}
+
+/// Does some work; returns how often it allocated.
+pub(crate) fn allocations(work: impl FnOnce()) -> u64 {
+    let before = ALLOCATIONS.get();
+    work();
+    ALLOCATIONS.get() - before
 }

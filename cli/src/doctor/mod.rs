@@ -1,25 +1,32 @@
 //! `brocomm doctor`: explains step by step what it finds at an address.
 
+mod report;
+
 use std::io::Write;
 use std::time::{Duration, Instant};
 
 use brocomm::connection::{
-    Authority, Config, Notification, Role, Setup, SyncRequest, SyncRole, decide,
+    Authority, CloseCause, Config, Notification, Role, Setup, SyncRequest, SyncRole, decide,
 };
+use brocomm::tls::{CertificateProblem, TlsError};
 use brocomm_std::Peer;
 use serde_json::json;
 
 use crate::address;
+use crate::certificate::Certificate;
 use crate::decode::{names_of, printed};
 use crate::failure::Failure;
 use crate::session::{self, hint, seconds};
 use crate::stop::Stop;
+use crate::tls::Tls;
+use report::Report;
 
 /// Connects to a peer and explains step by step what it finds.
 ///
 /// Asks for nothing and gives nothing, so that nothing is changed: tells whether anybody answers,
 /// which versions and capabilities it has, what it calls itself, what it asks us for, and who would
-/// give its state to whom if we asked for that. Each line begins with `ok`, `note` or `BAD`.
+/// give its state to whom if we asked for that; over TLS also what was agreed upon, and whose the
+/// peer's certificate is. Each line begins with `ok`, `note` or `BAD`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -40,20 +47,29 @@ pub(crate) struct Args {
     #[arg(long)]
     ping: bool,
 
-    /// Print one JSON object per line: step, finding ("ok", "note" or "BAD") and text.
+    /// Print one JSON object per line: step, finding ("ok", "note" or "BAD") and text. The step
+    /// "tls" has version, cipher_suite and key_exchange besides; "certificate" has subject, issuer,
+    /// names, not_before, not_after and sha256.
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    tls: Tls,
 }
 
 const AFTER_HELP: &str = "\
 Examples:
   brocomm doctor sensor
   brocomm doctor sensor --class control
+  brocomm doctor sensor --tls-ca ca.pem --tls-cert us.pem
 
 Exit codes:
   0  all is well; there may be notes
   1  something is BAD
   2  the command line is wrong";
+
+/// A certificate that expires within so many days is worth a note.
+const SOON: i64 = 30;
 
 /// The number of the only PING.
 const PING: u32 = 1;
@@ -69,8 +85,9 @@ struct Asked {
 
 /// Goes step by step, as far as it gets.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
-    let mut report = Report { out, json: args.json };
+    let mut report = Report::new(out, args.json);
     let config = Config {
+        tls: args.tls.read()?,
         class: Some(args.class.clone().unwrap_or_default().into()),
         setup: Some(Setup { accept_input: true, ..Setup::default() }),
         ..session::base(Default::default())
@@ -93,6 +110,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
              entry for us, or `listen_ssl`)?",
         );
     }
+    secured(&peer, &mut report)?;
     introduce(&peer, &mut report)?;
 
     // Not merely Running: what is told before that is to be seen.
@@ -124,10 +142,15 @@ fn wait(
     let deadline = Instant::now().checked_add(timeout);
     while !is_so(peer, asked) {
         match peer.next(deadline) {
+            Ok(Some(Notification::Closed(CloseCause::Tls(error)))) => {
+                report.bad("tls", &format!("{error}{}", advice(&error)))?;
+            }
             Ok(Some(Notification::Closed(cause))) => {
                 let fault = session::fault(&cause);
                 let fault = fault.unwrap_or("the peer closed the connection".to_owned());
-                report.bad("connection", &format!("{fault}; does it accept this host?"))?;
+                let tls = peer.connection().config().tls.is_some();
+                let tls = if tls { "" } else { " Does it expect TLS (--tls-ca)?" };
+                report.bad("connection", &format!("{fault}; does it accept this host?{tls}"))?;
             }
             Ok(Some(Notification::SyncRequested { authoritative })) => {
                 asked.sync = Some(SyncRequest { authoritative });
@@ -142,6 +165,56 @@ fn wait(
         }
     }
     Ok(true)
+}
+
+/// Returns what to do about an error of TLS, if that is known.
+fn advice(error: &TlsError) -> &'static str {
+    match error {
+        TlsError::ClearText { .. } | TlsError::TimedOut { .. } => {
+            "; without --tls-ca it is asked in clear text"
+        }
+        TlsError::ClosedInHandshake | TlsError::Refused { .. } => {
+            "; does it accept our certificate (--tls-cert), and has it one itself?"
+        }
+        TlsError::Certificate(CertificateProblem::UnknownIssuer) => {
+            "; that is --tls-ca, which does not have who issued it"
+        }
+        TlsError::Certificate(
+            CertificateProblem::Expired { .. } | CertificateProblem::NotYetValid { .. },
+        ) => "; issue it anew, or set the clock",
+        _ => "",
+    }
+}
+
+/// Reports what TLS came to, and who the peer is by its certificate.
+fn secured(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
+    let Some(tls) = peer.tls() else { return Ok(()) };
+    let (version, suite) = (&tls.version, &tls.cipher_suite);
+    let group = tls.key_exchange.as_deref();
+    let more = group.map(|group| format!(", keys exchanged by {group}")).unwrap_or_default();
+    let fields = json!({ "version": version, "cipher_suite": suite, "key_exchange": group });
+    report.tell("ok", "tls", &format!("{version}, {suite}{more}"), fields)?;
+
+    let own = tls.peer_certificates.first().and_then(|der| Certificate::read(der));
+    let Some(own) = own else {
+        return report.note("certificate", "it was accepted, but can't be shown");
+    };
+    let Certificate { subject, issuer, names, .. } = &own;
+    let (not_before, not_after) = (own.not_before(), own.not_after());
+    let sha256: String = tls.peer_sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+    let named = if names.is_empty() { "no name".to_owned() } else { names.join(", ") };
+    let mut text = format!(
+        "{subject}, for {named}, issued by {issuer}, valid from {not_before} to {not_after}, \
+         SHA-256 {sha256}"
+    );
+    let days = own.days_left(peer.now());
+    let finding = if days < SOON { "note" } else { "ok" };
+    if days < SOON {
+        text += &format!("; it expires in {days} days: issue it anew");
+    }
+    let fields = json!({ "subject": subject, "issuer": issuer, "names": names,
+        "not_before": not_before, "not_after": not_after, "sha256": sha256 });
+    report.tell(finding, "certificate", &text, fields)
 }
 
 /// Reports what the peer says about itself.
@@ -227,41 +300,5 @@ fn ping(peer: &mut Peer, timeout: Duration, report: &mut Report<'_>) -> Result<(
             Ok(None) => return report.bad("ping", "no answer"),
             Err(error) => return report.bad("ping", &error.to_string()),
         }
-    }
-}
-
-/// Where findings are shown, each at once.
-struct Report<'a> {
-    out: &'a mut dyn Write,
-    json: bool,
-}
-
-impl Report<'_> {
-    fn ok(&mut self, step: &str, text: &str) -> Result<(), Failure> {
-        self.line("ok", step, text)
-    }
-
-    fn note(&mut self, step: &str, text: &str) -> Result<(), Failure> {
-        self.line("note", step, text)
-    }
-
-    /// Shows what ends everything.
-    fn bad(&mut self, step: &str, text: &str) -> Result<(), Failure> {
-        self.line("BAD", step, text)?;
-        Err(Failure::Told)
-    }
-
-    fn line(&mut self, finding: &str, step: &str, text: &str) -> Result<(), Failure> {
-        match self.json {
-            true => {
-                writeln!(
-                    self.out,
-                    "{}",
-                    json!({ "step": step, "finding": finding, "text": text })
-                )?;
-            }
-            false => writeln!(self.out, "{finding:<4}  {step:<12}  {text}")?,
-        }
-        Ok(self.out.flush()?)
     }
 }

@@ -1,0 +1,65 @@
+//! What holds for all commands.
+
+mod sources;
+
+use clap::CommandFactory;
+
+use super::*;
+use sources::Tests;
+
+/// Calls with the names, of which the first is not the program's, and the command for each that does
+/// something.
+fn each(command: &clap::Command, call: &mut impl FnMut(&[&str], &clap::Command)) {
+    fn below<'a>(
+        command: &'a clap::Command,
+        names: &mut Vec<&'a str>,
+        call: &mut impl FnMut(&[&str], &clap::Command),
+    ) {
+        for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+            names.push(sub.get_name());
+            if sub.has_subcommands() {
+                below(sub, names, call);
+            } else {
+                call(names, sub);
+            }
+            names.pop();
+        }
+    }
+    below(command, &mut Vec::new(), call);
+}
+
+#[test]
+fn the_command_line_is_consistent() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn every_command_tells_its_exit_codes() {
+    each(&Cli::command(), &mut |names, command| {
+        let help = command.clone().render_long_help().to_string();
+        assert!(help.contains("Exit codes:\n"), "{names:?}");
+    });
+}
+
+/// Each command is run by a test of `tests/cli`, and each of its options is given to it by one: a
+/// test in whose code, or in that of the functions that it calls, the names of the command and the
+/// option are strings of their own, the option perhaps with `=` and a value.
+#[test]
+fn every_option_is_tested() {
+    let (tests, mut untested) = (Tests::read().all(), Vec::new());
+    each(&Cli::command(), &mut |names, command| {
+        let of_command: Vec<_> = tests.iter().filter(|test| test.says(names)).collect();
+        if of_command.is_empty() {
+            untested.push(names.join(" "));
+        }
+        for arg in command.get_arguments().filter(|arg| !arg.is_positional()) {
+            let long = arg.get_long().map(|long| format!("--{long}"));
+            let short = arg.get_short().map(|short| format!("-{short}"));
+            let Some(option) = long.or(short) else { continue };
+            if !of_command.iter().any(|test| test.gives(&option)) {
+                untested.push(format!("{} {option}", names.join(" ")));
+            }
+        }
+    });
+    assert_eq!(untested, [""; 0]);
+}

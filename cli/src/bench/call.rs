@@ -1,0 +1,139 @@
+//! The event that is sent again and again, and the reply to it.
+
+use brocomm::data::{Declarations, Event, EventDecl, Name, TypeTag, Value};
+use bytes::Bytes;
+
+use crate::declare::pointed;
+use crate::failure::{Failure, misused};
+
+/// How many bytes of a string the number of its event takes.
+pub(super) const DIGITS: usize = 16;
+
+/// Makes events that are told apart by a number, and finds it in the replies.
+#[derive(Debug, Clone)]
+pub(super) struct Call {
+    pub(super) event: Name,
+    pub(super) reply: Name,
+    parts: Vec<Part>,
+    /// What has the number.
+    number: Part,
+    /// How long strings are.
+    size: usize,
+}
+
+/// What an argument is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// The number.
+    Count,
+    /// The number, and what fills it up.
+    Text,
+    /// When the event is sent.
+    Time,
+}
+
+impl Call {
+    /// Makes calls of an event of which the name and the types are given, with strings of so many
+    /// bytes.
+    pub(super) fn new(event: &str, reply: &str, size: usize) -> Result<Call, Failure> {
+        let EventDecl { name: event, params } = EventDecl::parse(event, &Declarations::new())
+            .map_err(|error| misused(format_args!("--event: {}", pointed(event, &error))))?;
+        let mut parts = Vec::new();
+        for field in &params {
+            parts.push(match field.ty.tag() {
+                Some(TypeTag::Count) => Part::Count,
+                Some(TypeTag::String | TypeTag::Any) => Part::Text,
+                Some(TypeTag::Time) => Part::Time,
+                _ => {
+                    return Err(misused(format_args!(
+                        "--event: {event}: only count, string, any and time can be filled in"
+                    )));
+                }
+            });
+        }
+        let Some(number) = parts.iter().copied().find(|part| *part != Part::Time) else {
+            return Err(misused(format_args!(
+                "--event: {event}: a count, a string or an any is needed, by which its replies are \
+                 told apart"
+            )));
+        };
+        Ok(Call { event, reply: Name::from(reply), parts, number, size: size.max(DIGITS) })
+    }
+
+    /// Returns how many bytes the strings of an event have, all together.
+    pub(super) fn payload(&self) -> usize {
+        self.parts.iter().filter(|part| **part == Part::Text).count().saturating_mul(self.size)
+    }
+
+    /// Makes the event of this number, at a time.
+    pub(super) fn make(&self, number: u64, time: f64) -> Event {
+        let value = |part: &Part| match part {
+            Part::Count => Value::Count(number),
+            Part::Text => Value::String(self.text(number)),
+            Part::Time => Value::Time(time),
+        };
+        let args = self.parts.iter().map(value).collect();
+        Event { name: self.event.clone(), time, args }
+    }
+
+    fn text(&self, number: u64) -> Bytes {
+        let mut text = format!("{number:0DIGITS$x}").into_bytes();
+        text.resize(self.size, b'.');
+        text.into()
+    }
+
+    /// Returns the number of the event that this is the reply to; `None` if it is none, or its
+    /// text is not as long as it was sent. Other arguments may stand before it.
+    pub(super) fn number(&self, reply: &Event) -> Option<u64> {
+        if reply.name != self.reply {
+            return None;
+        }
+        reply.args.iter().find_map(|arg| match (arg, self.number) {
+            (Value::Count(number), Part::Count) => Some(*number),
+            (Value::String(text), Part::Text) if text.len() == self.size => {
+                let digits = std::str::from_utf8(text.get(..DIGITS)?).ok()?;
+                u64::from_str_radix(digits, 16).ok()
+            }
+            _ => None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_leads_to_its_event() {
+        for (event, size, payload) in [
+            ("echo(any)", 0, 16),
+            ("echo(string)", 16, 16),
+            ("ping(time, count)", 64, 0),
+            ("e(count, string, time, string)", 100, 200),
+        ] {
+            let call = Call::new(event, "reply", size).unwrap();
+            assert_eq!(call.payload(), payload, "{event}");
+            for number in [0, 1, 0xfedc, u64::MAX] {
+                let made = call.make(number, 1.5);
+                assert_eq!(call.number(&made), None, "another name");
+                let mut reply = Event { name: "reply".into(), ..made };
+                assert_eq!(call.number(&reply), Some(number), "{event}");
+                reply.args.insert(1, Value::Time(2.5));
+                assert_eq!(call.number(&reply), Some(number), "{event}");
+                if let Some(Value::String(text)) = reply.args.get_mut(0) {
+                    *text = text.slice(1..);
+                    assert_eq!(call.number(&reply), None, "{event}");
+                }
+                reply.args.clear();
+                assert_eq!(call.number(&reply), None, "{event}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_filled_in_is_refused() {
+        for event in ["e(", "e()", "e(time)", "e(count, addr)"] {
+            assert!(matches!(Call::new(event, "r", 16), Err(Failure::Usage)), "{event}");
+        }
+    }
+}

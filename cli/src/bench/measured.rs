@@ -1,0 +1,178 @@
+//! What was measured.
+
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+
+/// The longest latency that is told from longer ones, in nanoseconds: an hour.
+const LONGEST: u64 = 3_600_000_000_000;
+
+/// The percentiles that are told, with their names in JSON.
+pub(super) const PERCENTILES: [(&str, &str, f64); 5] = [
+    ("50%", "p50", 0.5),
+    ("90%", "p90", 0.9),
+    ("99%", "p99", 0.99),
+    ("99.9%", "p99_9", 0.999),
+    ("99.99%", "p99_99", 0.9999),
+];
+
+/// Counts, and keeps latencies with three digits, in the same memory however many there are.
+#[derive(Debug, Clone)]
+pub(super) struct Measured {
+    /// In nanoseconds.
+    latencies: Histogram<u64>,
+    pub(super) sent: u64,
+    /// Replies that are none to an event that was still to be answered.
+    pub(super) unexpected: u64,
+    /// Replies to events of another connection.
+    pub(super) others: u64,
+    /// When the first event was sent, and when the last reply came.
+    span: Option<(Instant, Instant)>,
+}
+
+/// What one connection has measured since it told the others last.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    latencies: Vec<Duration>,
+    pub(super) sent: u64,
+    pub(super) unexpected: u64,
+    pub(super) others: u64,
+    span: Option<(Instant, Instant)>,
+}
+
+impl Batch {
+    /// How many latencies are kept.
+    const MOST: usize = 256;
+
+    /// Takes note that a reply came at a time to an event that was sent at another.
+    pub(super) fn answered(&mut self, sent: Instant, now: Instant) {
+        self.latencies.push(now.duration_since(sent));
+        self.span = join(self.span, Some((sent, now)));
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.latencies.len() >= Batch::MOST
+    }
+}
+
+impl Default for Measured {
+    fn default() -> Measured {
+        // Neither bound can be wrong: they are constants.
+        let latencies = Histogram::new_with_bounds(1, LONGEST, 3).unwrap_or_else(|error| {
+            unreachable!("{error}");
+        });
+        Measured { latencies, sent: 0, unexpected: 0, others: 0, span: None }
+    }
+}
+
+impl Measured {
+    /// Adds what a connection has measured, which begins anew.
+    pub(super) fn add(&mut self, batch: &mut Batch) {
+        for latency in batch.latencies.drain(..) {
+            self.latencies.saturating_record(u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX));
+        }
+        self.sent += std::mem::take(&mut batch.sent);
+        self.unexpected += std::mem::take(&mut batch.unexpected);
+        self.others += std::mem::take(&mut batch.others);
+        self.span = join(self.span, batch.span.take());
+    }
+
+    pub(super) fn answered(&self) -> u64 {
+        self.latencies.len()
+    }
+
+    /// Returns how many seconds passed between the first event and the last reply.
+    pub(super) fn seconds(&self) -> f64 {
+        self.span.map_or(0.0, |(first, last)| last.duration_since(first).as_secs_f64())
+    }
+
+    /// Returns how many events were answered in a second; `None` if that can't be told.
+    pub(super) fn rate(&self) -> Option<f64> {
+        let seconds = self.seconds();
+        (seconds > 0.0).then(|| self.answered() as f64 / seconds)
+    }
+
+    /// Returns the latency below which a part of all is, in seconds; `None` if there is none.
+    pub(super) fn latency(&self, part: f64) -> Option<f64> {
+        self.told(self.latencies.value_at_quantile(part) as f64)
+    }
+
+    pub(super) fn shortest(&self) -> Option<f64> {
+        self.told(self.latencies.min() as f64)
+    }
+
+    pub(super) fn longest(&self) -> Option<f64> {
+        self.told(self.latencies.max() as f64)
+    }
+
+    pub(super) fn mean(&self) -> Option<f64> {
+        self.told(self.latencies.mean())
+    }
+
+    pub(super) fn deviation(&self) -> Option<f64> {
+        self.told(self.latencies.stdev())
+    }
+
+    fn told(&self, nanos: f64) -> Option<f64> {
+        (!self.latencies.is_empty()).then_some(nanos / 1e9)
+    }
+}
+
+/// Returns what holds both.
+fn join(
+    one: Option<(Instant, Instant)>,
+    other: Option<(Instant, Instant)>,
+) -> Option<(Instant, Instant)> {
+    match (one, other) {
+        (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+        (one, other) => one.or(other),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A thousand replies, after 1 to 1000 ms, within 10 seconds.
+    pub(in super::super) fn thousand() -> Measured {
+        let (mut measured, begin) = (Measured::default(), Instant::now());
+        for number in 1..=1000 {
+            let mut batch = Batch { sent: 1, ..Batch::default() };
+            let now = begin + Duration::from_millis(9000 + number);
+            batch.answered(now - Duration::from_millis(number), now);
+            batch.span = Some((begin, now));
+            measured.add(&mut batch);
+            assert!(batch.latencies.is_empty() && batch.sent == 0 && batch.span.is_none());
+        }
+        measured
+    }
+
+    #[test]
+    fn percentiles_are_those_of_all() {
+        let measured = thousand();
+        assert_eq!((measured.sent, measured.answered(), measured.unexpected), (1000, 1000, 0));
+        assert!((measured.seconds() - 10.0).abs() < 1e-9);
+        assert!((measured.rate().unwrap() - 100.0).abs() < 1e-6);
+        let near = |told: Option<f64>, expected: f64| {
+            let told = told.unwrap();
+            assert!((told / expected - 1.0).abs() < 2e-3, "{told} {expected}");
+        };
+        near(measured.shortest(), 0.001);
+        near(measured.latency(0.5), 0.5);
+        near(measured.latency(0.999), 0.999);
+        near(measured.longest(), 1.0);
+        near(measured.mean(), 0.5005);
+    }
+
+    #[test]
+    fn nothing_is_told_of_nothing() {
+        let none = Measured::default();
+        assert_eq!((none.rate(), none.latency(0.5), none.longest()), (None, None, None));
+        let (mut late, now) = (Measured::default(), Instant::now());
+        let mut batch = Batch::default();
+        batch.answered(now, now + Duration::from_secs(100_000));
+        late.add(&mut batch);
+        let longest = late.longest().unwrap();
+        assert!((3600.0..3610.0).contains(&longest), "{longest}");
+    }
+}

@@ -1,0 +1,240 @@
+//! `brocomm bench`: measures how many events a peer answers, and how fast.
+
+mod call;
+mod client;
+mod measured;
+mod plot;
+mod report;
+mod serve;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use brocomm::connection::{Config, Setup};
+use brocomm_std::Peer;
+
+use crate::address;
+use crate::failure::{Failure, failed, tell};
+use crate::printer::Printer;
+use crate::session::{self, Print, seconds};
+use crate::stop::Stop;
+use crate::tls::Tls;
+use call::{Call, DIGITS};
+use client::{Client, Load};
+use measured::Measured;
+use report::Report;
+
+/// Measures how many events per second a peer answers, and how long each answer takes.
+///
+/// Sends an event again and again, on one connection or several, and waits for the replies: another
+/// event with the same arguments. The peer can be whatever echoes events: `brocomm bench --serve`, a
+/// Bro with the script of broping (--event 'ping(time, count)' --reply pong), or anything that is
+/// ready for the conformance suite, which is what the defaults are for.
+///
+/// A peer is loaded as much as --window and --connections say. Do that to your own only.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, after_long_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// Where the peer listens; the port is 47757 unless given, IPv6 addresses are written
+    /// [::1]:47757.
+    #[arg(value_name = "HOST[:PORT]", value_parser = address::parse,
+        required_unless_present = "serve")]
+    peer: Option<String>,
+
+    /// Be the side that echoes, until Ctrl-C is pressed; the system chooses the port if it is 0. The
+    /// first line says where it listens.
+    #[arg(long, value_name = "ADDR:PORT", conflicts_with_all = ["peer", "count", "connections",
+        "window", "size", "timeout", "class", "plot", "svg"])]
+    serve: Option<String>,
+
+    /// The event that is sent: its name, and its types, which are count, string, any or time.
+    ///
+    /// The first that is not time is a number, by which replies are told apart; strings, and any, have
+    /// it too, and are filled up to --size.
+    #[arg(long, value_name = "NAME(TYPE, …)", default_value = "conformance_echo(any)")]
+    event: String,
+
+    /// The event that answers it; the number has to come back in it, of the same type.
+    #[arg(long, value_name = "NAME", default_value = "conformance_echoed")]
+    reply: String,
+
+    /// How many events to send on each connection.
+    #[arg(long, short, value_name = "N", default_value_t = 10_000,
+        value_parser = clap::value_parser!(u64).range(..=client::MOST))]
+    count: u64,
+
+    /// How many connections to have at once.
+    #[arg(long, value_name = "N", default_value_t = 1,
+        value_parser = clap::value_parser!(u16).range(1..=1000))]
+    connections: u16,
+
+    /// How many events may be unanswered at once, on each connection. With 1 the latency is that of
+    /// the way there and back; with more the rate is higher, and so is the latency.
+    #[arg(long, value_name = "N", default_value_t = 16,
+        value_parser = clap::value_parser!(u32).range(1..=65536))]
+    window: u32,
+
+    /// How many bytes each string has, at least 16.
+    #[arg(long, value_name = "BYTES", default_value_t = 64,
+        value_parser = clap::value_parser!(u32).range(DIGITS as i64..=8 << 20))]
+    size: u32,
+
+    /// How many seconds to wait for each connection, and for the next reply on it.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    timeout: Duration,
+
+    /// Our class, by which a Bro finds the entry of its `Communication::nodes` for us.
+    #[arg(long)]
+    class: Option<String>,
+
+    /// Draw the latencies by percentile below the table.
+    #[arg(long, conflicts_with = "json")]
+    plot: bool,
+
+    /// Draw them into this file, in the form of SVG.
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+
+    /// Print one JSON object instead of a table; see the end of `--help`.
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    tls: Tls,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  brocomm bench --serve 127.0.0.1:4711
+  brocomm bench 127.0.0.1:4711 --connections 4 --window 64
+  brocomm bench 127.0.0.1:4711 --window 1 --plot --svg latency.svg
+  brocomm bench sensor --event 'ping(time, count)' --reply pong --count 1000";
+
+const AFTER_HELP: &str = "\
+JSON:
+  event, reply             what was sent, and answered with
+  peer                     where
+  connections, window      as given
+  payload                  bytes of the strings of each event
+  sent, answered           events
+  unexpected               replies that belong to no event, or not any more
+  others                   replies that belong to another connection; a Bro sends them to all of them
+  seconds                  from the first event to the last reply
+  rate                     answered events per second; null if none was answered
+  latency                  {min, p50, p90, p99, p99_9, p99_99, max, mean, stdev}, in seconds, with three
+                           digits; null if none was answered
+ With --serve the only line is {\"notification\": \"listening\", \"address\": …}.
+
+Exit codes:
+  0  each event was answered, or Ctrl-C was pressed, and what was measured until then is shown
+  1  there was no connection, or one failed, or not each event was answered once
+  2  the command line is wrong
+
+Examples:
+  brocomm bench --serve 127.0.0.1:4711
+  brocomm bench 127.0.0.1:4711 --connections 4 --window 64
+  brocomm bench 127.0.0.1:4711 --window 1 --plot --svg latency.svg
+  brocomm bench sensor --event 'ping(time, count)' --reply pong --count 1000";
+
+/// Measures, or echoes.
+pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
+    let size = usize::try_from(args.size).unwrap_or(usize::MAX);
+    let call = Call::new(&args.event, &args.reply, size)?;
+    match (&args.serve, &args.peer) {
+        (Some(on), _) => {
+            let config = args.config(&call.event)?;
+            let form = if args.json { Print::Json } else { Print::Bro };
+            serve::serve(on, &config, &call, |address| {
+                Ok(Printer::new(out, form, None).listening(address)?)
+            })
+        }
+        (None, Some(peer)) => args.measure(peer, &call, out),
+        // The command line demands one of both.
+        (None, None) => Ok(()),
+    }
+}
+
+impl Args {
+    /// Returns the configuration of a connection on which an event is requested.
+    fn config(&self, event: &brocomm::data::Name) -> Result<Config, Failure> {
+        let setup = Setup { events: vec![event.clone()], accept_input: true, ..Setup::default() };
+        Ok(Config {
+            class: Some(self.class.clone().unwrap_or_default().into()),
+            setup: Some(setup),
+            tls: self.tls.read()?,
+            ..session::base(Arc::default())
+        })
+    }
+
+    fn measure(&self, address: &str, call: &Call, out: &mut dyn Write) -> Result<(), Failure> {
+        let stop = Stop::on_signal();
+        // Whenever a signal comes, what was measured is to be shown.
+        let _held = stop.hold();
+        let peers = self.join(address, call, &stop)?;
+        let load = Load {
+            count: self.count,
+            window: usize::try_from(self.window).unwrap_or(usize::MAX),
+            timeout: self.timeout,
+        };
+        let all = Mutex::new(Measured::default());
+        let mut faults: Vec<String> = thread::scope(|scope| {
+            let begin = |(place, peer): (u16, Peer)| {
+                let stopped = stop.add(peer.stop_handle());
+                let client = Client::new(place, peer, call, load, &all);
+                scope.spawn(move || {
+                    let _stopped = stopped;
+                    client.run()
+                })
+            };
+            let running: Vec<_> = (0..).zip(peers).map(begin).collect();
+            let ended = running.into_iter().map(|thread| {
+                thread.join().unwrap_or_else(|_| Err(format!("{address}: a connection crashed")))
+            });
+            ended.filter_map(Result::err).collect()
+        });
+        let measured = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let report = Report { args: self, address, call, measured: &measured };
+        report.show(out)?;
+        out.flush()?;
+        if let Some(file) = &self.svg {
+            plot::write(file, &report.title(), &measured)?;
+        }
+        if measured.unexpected > 0 {
+            faults.push(format!("{address}: {} replies belong to no event", measured.unexpected));
+        }
+        // Connections mostly fail alike.
+        faults.sort();
+        faults.dedup();
+        faults.iter().for_each(|fault| tell(format_args!("{fault}")));
+        let is_done = measured.answered() == measured.sent;
+        match faults.is_empty() && (is_done || stop.is_stopped()) {
+            true => Ok(()),
+            false => Err(Failure::Told),
+        }
+    }
+
+    /// Makes the connections; fewer if a signal comes.
+    fn join(&self, address: &str, call: &Call, stop: &Stop) -> Result<Vec<Peer>, Failure> {
+        let config = self.config(&call.reply)?;
+        let mut peers = Vec::new();
+        for _ in 0..self.connections {
+            let mut peer = session::join(address, config.clone(), self.timeout)?;
+            let _stopped = stop.add(peer.stop_handle());
+            let deadline = Instant::now().checked_add(self.timeout);
+            let names = [&call.event];
+            let ready = session::wait_until_requested(&mut peer, &names, self.timeout, deadline);
+            if stop.is_stopped() {
+                break;
+            }
+            ready?;
+            peers.push(peer);
+        }
+        if peers.is_empty() && !stop.is_stopped() {
+            return Err(failed(format_args!("{address}: no connection")));
+        }
+        Ok(peers)
+    }
+}

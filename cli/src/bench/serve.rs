@@ -1,0 +1,89 @@
+//! The side that echoes.
+
+use std::thread;
+
+use brocomm::connection::{Config, Notification, Sent, UsageError};
+use brocomm::data::Event;
+use brocomm_std::{Flushed, Listener, Peer};
+
+use super::call::Call;
+use crate::failure::{Failure, failed, tell};
+use crate::session;
+use crate::stop::Stop;
+
+/// Accepts peers and answers their events until a signal comes. `listening` is called with where.
+pub(super) fn serve(
+    on: &str,
+    config: &Config,
+    call: &Call,
+    listening: impl FnOnce(&str) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let stop = Stop::on_signal();
+    let mut listener = Listener::bind(on).map_err(|error| failed(format_args!("{error}")))?;
+    let _registered = stop.add(listener.stop_handle());
+    listening(&listener.local_addr().to_string())?;
+    thread::scope(|scope| {
+        loop {
+            match listener.accept(config.clone(), None) {
+                Ok(Some(peer)) => {
+                    let stop = &stop;
+                    scope.spawn(move || {
+                        let name = peer.remote_addr();
+                        if let Err(fault) = echo(peer, stop, call) {
+                            tell(format_args!("{name}: {fault}"));
+                        }
+                    });
+                }
+                Ok(None) => return Ok(()),
+                Err(error) => {
+                    stop.all();
+                    return Err(failed(format_args!("{error}")));
+                }
+            }
+        }
+    })
+}
+
+/// Answers each event of a peer until it is gone.
+fn echo(mut peer: Peer, stop: &Stop, call: &Call) -> Result<(), String> {
+    let _registered = stop.add(peer.stop_handle());
+    let result = loop {
+        match peer.next(None) {
+            Ok(Some(Notification::Event(event))) if event.name == call.event => {
+                let time = peer.now().as_secs_f64();
+                let reply = Event { name: call.reply.clone(), time, args: event.args };
+                if let Err(fault) = answer(&mut peer, &reply) {
+                    break Err(fault);
+                }
+            }
+            Ok(Some(Notification::Closed(cause))) => {
+                break session::fault(&cause).map_or(Ok(()), Err);
+            }
+            Ok(Some(_)) => {}
+            Ok(None) => break Ok(()),
+            Err(error) => break Err(error.to_string()),
+        }
+    };
+    // It may be gone already.
+    let _ = session::part(&mut peer);
+    result
+}
+
+/// Sends a reply, if the peer wants it; waits while too much waits to be written.
+fn answer(peer: &mut Peer, reply: &Event) -> Result<(), String> {
+    loop {
+        match peer.send_event(reply) {
+            Ok(Sent::Sent | Sent::NotRequested | Sent::NotRunning) => return Ok(()),
+            Err(UsageError::QueueFull { .. }) => {}
+            Err(error) => return Err(format!("not sent: {error}")),
+        }
+        match peer.flush(None).map_err(|error| error.to_string())? {
+            Flushed::All => {}
+            // The next call of `next` says how it ended.
+            Flushed::Over | Flushed::Stopped => return Ok(()),
+            Flushed::NotificationsWait | Flushed::TimedOut => {
+                return Err("it sends on and does not read the replies".to_owned());
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What a certificate says of its owner.
+
+use std::net::IpAddr;
+
+use brocomm::Time;
+use jiff::Timestamp;
+use x509_cert::der::Decode;
+use x509_cert::ext::pkix::SubjectAltName;
+use x509_cert::ext::pkix::name::GeneralName;
+
+use crate::decode::printed;
+
+/// A certificate, as far as people look at it. What is text in it can be printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Certificate {
+    /// Whose it is, such as `CN=sensor`.
+    pub(crate) subject: String,
+    /// Who issued it.
+    pub(crate) issuer: String,
+    /// The host names and addresses that it is for.
+    pub(crate) names: Vec<String>,
+    /// From when on it is valid, in seconds since the epoch.
+    not_before: i64,
+    /// Until when.
+    not_after: i64,
+}
+
+impl Certificate {
+    /// Reads one in DER; `None` if it is malformed.
+    pub(crate) fn read(der: &[u8]) -> Option<Certificate> {
+        let certificate = x509_cert::Certificate::from_der(der).ok()?.tbs_certificate;
+        let alternatives = certificate.get::<SubjectAltName>().ok().flatten();
+        let names = alternatives.map(|(_, SubjectAltName(names))| names).unwrap_or_default();
+        let seconds = |time: x509_cert::time::Time| {
+            i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX)
+        };
+        Some(Certificate {
+            subject: shown(&certificate.subject.to_string()),
+            issuer: shown(&certificate.issuer.to_string()),
+            names: names.iter().filter_map(name).collect(),
+            not_before: seconds(certificate.validity.not_before),
+            not_after: seconds(certificate.validity.not_after),
+        })
+    }
+
+    /// Returns the first second of its validity, as ISO 8601 has it.
+    pub(crate) fn not_before(&self) -> String {
+        moment(self.not_before)
+    }
+
+    /// Returns the last second of its validity, as ISO 8601 has it.
+    pub(crate) fn not_after(&self) -> String {
+        moment(self.not_after)
+    }
+
+    /// Returns how many whole days it is valid for from now on.
+    pub(crate) fn days_left(&self, now: Time) -> i64 {
+        let now = i64::try_from(now.as_nanos() / 1_000_000_000).unwrap_or(i64::MAX);
+        self.not_after.saturating_sub(now).div_euclid(24 * 60 * 60)
+    }
+}
+
+/// Returns a name that it is for, if it is that of a host.
+fn name(name: &GeneralName) -> Option<String> {
+    match name {
+        GeneralName::DnsName(name) => Some(shown(name.as_str())),
+        GeneralName::IpAddress(bytes) => {
+            let four = <[u8; 4]>::try_from(bytes.as_bytes()).map(IpAddr::from);
+            let sixteen = <[u8; 16]>::try_from(bytes.as_bytes()).map(IpAddr::from);
+            Some(four.or(sixteen).ok()?.to_string())
+        }
+        _ => None,
+    }
+}
+
+fn shown(text: &str) -> String {
+    printed::bytes(text.as_bytes())
+}
+
+fn moment(seconds: i64) -> String {
+    Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
+
+    use super::*;
+
+    fn certificate() -> Vec<u8> {
+        let names = ["node.example", "192.0.2.1", "2001:db8::1"].map(str::to_owned);
+        let mut params = CertificateParams::new(names).unwrap();
+        params.distinguished_name.push(DnType::CommonName, "a\u{e9}node");
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2021, 2, 3);
+        params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec()
+    }
+
+    #[test]
+    fn what_it_says_can_be_printed() {
+        let read = Certificate::read(&certificate()).unwrap();
+        assert!(read.subject.contains("CN=a\\xc3\\xa9node"), "{}", read.subject);
+        assert_eq!(read.subject, read.issuer);
+        assert_eq!(read.names, ["node.example", "192.0.2.1", "2001:db8::1"]);
+        assert_eq!(read.not_before(), "2020-01-01T00:00:00Z");
+        assert_eq!(read.not_after(), "2021-02-03T00:00:00Z");
+        let at = |seconds| Time::EPOCH + Duration::from_secs(seconds);
+        assert_eq!(read.days_left(at(1_612_310_400 - 86_400)), 1);
+        assert_eq!(read.days_left(at(1_612_310_400 - 86_399)), 0);
+        assert_eq!(read.days_left(at(1_612_310_401)), -1);
+    }
+
+    #[test]
+    fn any_bytes_will_do() {
+        let good = certificate();
+        for length in 0..good.len() {
+            assert_eq!(Certificate::read(&good[..length]), None);
+        }
+        for at in 0..good.len() {
+            let mut bad = good.clone();
+            bad[at] ^= 0x81;
+            let _ = Certificate::read(&bad);
+        }
+    }
+}

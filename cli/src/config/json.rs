@@ -1,0 +1,81 @@
+//! What a node would do, or what is wrong with its configuration, for programs.
+
+use std::io::Write;
+use std::path::Path;
+
+use brocomm::node::{Configuration, Node, listen_targets};
+use serde_json::{Value, json};
+
+use super::load::{Problem, load};
+use super::summary::described;
+use crate::failure::Failure;
+
+/// Checks a configuration, and tells all in one object.
+pub(super) fn check(file: &Path, out: &mut dyn Write) -> Result<(), Failure> {
+    let shown = file.display().to_string();
+    match load(file) {
+        Ok(configuration) => {
+            let warnings: Vec<String> =
+                configuration.warnings().iter().map(ToString::to_string).collect();
+            let peers = configuration.nodes.iter();
+            let peers: Vec<Value> =
+                peers.map(|(name, entry)| peer(name, entry, &configuration)).collect();
+            let object = json!({
+                "file": shown,
+                "errors": [],
+                "warnings": warnings,
+                "node": node(&configuration),
+                "peers": peers,
+            });
+            Ok(writeln!(out, "{object}")?)
+        }
+        Err(problems) => {
+            let errors: Vec<Value> = problems.iter().map(problem).collect();
+            writeln!(out, "{}", json!({ "file": shown, "errors": errors, "warnings": [] }))?;
+            Err(Failure::Told)
+        }
+    }
+}
+
+fn problem(problem: &Problem) -> Value {
+    let Problem { file, place, what } = problem;
+    let (line, column) = place.unzip();
+    json!({ "file": file.display().to_string(), "line": line, "column": column, "text": what })
+}
+
+fn node(configuration: &Configuration) -> Value {
+    let Configuration { options, declarations, .. } = configuration;
+    let targets = if options.listen { listen_targets(options) } else { Vec::new() };
+    let listens: Vec<String> = targets.iter().map(ToString::to_string).collect();
+    json!({
+        "description": options.peer_description.to_string(),
+        "listens": listens,
+        "events": declarations.events.len(),
+        "variables": declarations.globals.len(),
+        "forwards_events": options.forward_remote_events,
+        "forwards_state": options.forward_remote_state_changes,
+    })
+}
+
+fn peer(name: &str, node: &Node, configuration: &Configuration) -> Value {
+    let Configuration { options, declarations, .. } = configuration;
+    let known = node.events.as_ref().map(|events| {
+        let known = declarations.events.keys().filter(|name| events.matches(name));
+        known.map(ToString::to_string).collect::<Vec<_>>()
+    });
+    json!({
+        "name": name,
+        "host": node.host.to_string(),
+        "port": node.connect.then(|| node.p.unwrap_or(options.listen_port)),
+        "connects": node.connect,
+        "class": node.class.as_ref().map(|class| class.escape_ascii().to_string()),
+        "events": known,
+        "accepts_input": node.accept_input,
+        "sync": node.sync,
+        "auth": node.auth,
+        "requests_logs": node.request_logs,
+        "ssl": node.ssl,
+        "compression": node.compression.unwrap_or(options.compression_level),
+        "summary": described(node, options, configuration),
+    })
+}

@@ -1,0 +1,169 @@
+//! The reference of all keys, in Markdown, made of the example and of what the program reads.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use toml::de::DeTable;
+
+use super::EXAMPLE;
+use super::load::all;
+use super::reader::{Expected, Source};
+
+/// The table of a peer in the example; its name stands for any.
+const PEER: &str = "nodes.sensor";
+
+const INTRODUCTION: &str = "\
+# Configuration
+
+`brocomm run` reads a file in TOML. `brocomm config example` prints one that has every key in it, and
+`brocomm config check brocomm.toml` tells all that is wrong with yours, and where. This page is what
+`brocomm config reference` prints, which is what the program reads.
+
+No key has to be there, but for what the tables of peers need. Names and defaults are those of Bro's communication
+framework where it has the option. A key in a table is shown with the table's name before it: `outgoing.events` is
+`events` under `[outgoing]`.
+";
+
+/// A key or a table of the example.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// The section that it is in.
+    section: String,
+    pub(super) path: String,
+    meaning: String,
+    /// What the comment says of the default, if it does.
+    pub(super) stated_default: Option<String>,
+    /// The value in the example, if it is no table.
+    value: Option<String>,
+}
+
+impl Entry {
+    /// Returns what is so without the key.
+    fn default(&self) -> Option<&str> {
+        self.stated_default.as_deref().or(self.value.as_deref())
+    }
+
+    /// Returns a value that may be given; another than the default, of a key that has but two.
+    fn example(&self) -> Option<&str> {
+        let value = self.value.as_deref()?;
+        Some(match (&self.stated_default, value) {
+            (None, "false") => "true",
+            (None, "true") => "false",
+            _ => value,
+        })
+    }
+}
+
+/// Returns the page, or all for which it can't be made.
+pub(super) fn page() -> Result<String, Vec<String>> {
+    render(EXAMPLE)
+}
+
+/// Makes the page of an example.
+pub(super) fn render(example: &str) -> Result<String, Vec<String>> {
+    let text = uncommented(example);
+    let mut source = Source::new(&text);
+    let _ = all(Path::new(""), &text, &mut source);
+    let entries = entries(example);
+    let mut wrong: Vec<String> = source.problems.into_iter().map(|(_, _, what)| what).collect();
+    for key in source.asked.keys().filter(|key| *key != "nodes") {
+        if !entries.iter().any(|entry| entry.path == *key) {
+            wrong.push(format!("{key} is not in the example"));
+        }
+    }
+    let mut page = INTRODUCTION.to_owned();
+    let mut section = "";
+    for entry in &entries {
+        let key = if entry.path == PEER { "nodes" } else { &entry.path };
+        let Some(expected) = source.asked.get(key) else {
+            wrong.push(format!("{key} is not read"));
+            continue;
+        };
+        if entry.meaning.is_empty() {
+            wrong.push(format!("{key} has no meaning"));
+        }
+        if section != entry.section {
+            section = &entry.section;
+            // Writing to a string never fails.
+            let _ = write!(page, "\n## {section}\n");
+        }
+        describe(entry, *expected, &mut page);
+    }
+    if wrong.is_empty() { Ok(page) } else { Err(wrong) }
+}
+
+fn describe(entry: &Entry, Expected { kind, or_false }: Expected, page: &mut String) {
+    let name = entry.path.replacen(PEER, "nodes.NAME", 1);
+    let or_false = if or_false { ", or `false`" } else { "" };
+    let _ = write!(page, "\n### `{name}`\n\n{}\n\n* Type: {kind}{or_false}\n", entry.meaning);
+    match entry.default() {
+        Some(default) if is_value(default) => _ = writeln!(page, "* Default: `{default}`"),
+        Some(default) => _ = writeln!(page, "* Default: {default}"),
+        // Its keys have defaults.
+        None => {}
+    }
+    _ = match entry.example() {
+        Some(value) => writeln!(page, "* Example: `{} = {value}`", entry.path),
+        None => writeln!(page, "* Example: `[{}]`, with the keys below", entry.path),
+    };
+}
+
+/// Tells whether a text is a value as TOML writes it.
+pub(super) fn is_value(text: &str) -> bool {
+    DeTable::parse(&format!("x = {text}")).is_ok()
+}
+
+/// Uncomments an example's keys: those lines that have no blank after the `#`.
+pub(super) fn uncommented(example: &str) -> String {
+    let line = |line: &str| match line.strip_prefix('#') {
+        Some(key) if !key.starts_with(' ') => format!("{key}\n"),
+        _ => format!("{line}\n"),
+    };
+    example.lines().map(line).collect()
+}
+
+/// Takes an example apart: each key, with the comment right before it.
+pub(super) fn entries(example: &str) -> Vec<Entry> {
+    let (mut section, mut table) = (String::new(), String::new());
+    let (mut comment, mut entries) = (String::new(), Vec::new());
+    for line in example.lines() {
+        if let Some(title) = line.strip_prefix("# --- ").and_then(|it| it.strip_suffix(" ---")) {
+            section = title.to_owned();
+            comment.clear();
+        } else if let Some(text) = line.strip_prefix("# ") {
+            comment.push_str(if comment.is_empty() { "" } else { " " });
+            comment.push_str(text);
+        } else if let Some(key) = line.strip_prefix('#').filter(|key| !key.is_empty()) {
+            let (meaning, stated_default) = take_default(&std::mem::take(&mut comment));
+            let name = key.strip_prefix('[').and_then(|key| key.strip_suffix(']'));
+            let (path, value) = match (name, key.split_once(" = ")) {
+                (Some(name), _) => {
+                    table = format!("{name}.");
+                    (name.to_owned(), None)
+                }
+                (None, Some((key, value))) => (format!("{table}{key}"), Some(value.to_owned())),
+                (None, None) => (key.to_owned(), None),
+            };
+            let section = section.clone();
+            entries.push(Entry { section, path, meaning, stated_default, value });
+        } else {
+            comment.clear();
+        }
+    }
+    entries
+}
+
+/// Takes what is said of the default off the end of a comment.
+fn take_default(comment: &str) -> (String, Option<String>) {
+    const NONE: &str = "There is no default.";
+    if let Some(meaning) = comment.strip_suffix(NONE) {
+        return (meaning.trim_end().to_owned(), Some("none; it has to be there".to_owned()));
+    }
+    match comment.rsplit_once("Default: ") {
+        Some((meaning, default)) => {
+            let default = default.strip_suffix('.').unwrap_or(default);
+            (meaning.trim_end().to_owned(), Some(default.to_owned()))
+        }
+        None => (comment.to_owned(), None),
+    }
+}

@@ -1,0 +1,53 @@
+//! Where findings are shown.
+
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+
+/// Shows findings, each at once.
+pub(super) struct Report<'a> {
+    out: &'a mut dyn Write,
+    json: bool,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(out: &'a mut dyn Write, json: bool) -> Report<'a> {
+        Report { out, json }
+    }
+
+    pub(super) fn ok(&mut self, step: &str, text: &str) -> Result<(), Failure> {
+        self.tell("ok", step, text, Value::Null)
+    }
+
+    pub(super) fn note(&mut self, step: &str, text: &str) -> Result<(), Failure> {
+        self.tell("note", step, text, Value::Null)
+    }
+
+    /// Shows what ends everything.
+    pub(super) fn bad(&mut self, step: &str, text: &str) -> Result<(), Failure> {
+        self.tell("BAD", step, text, Value::Null)?;
+        Err(Failure::Told)
+    }
+
+    /// Shows a finding; programs are told the fields of an object besides.
+    pub(super) fn tell(
+        &mut self,
+        finding: &str,
+        step: &str,
+        text: &str,
+        fields: Value,
+    ) -> Result<(), Failure> {
+        if self.json {
+            let mut line = json!({ "step": step, "finding": finding, "text": text });
+            if let (Value::Object(line), Value::Object(mut fields)) = (&mut line, fields) {
+                line.append(&mut fields);
+            }
+            writeln!(self.out, "{line}")?;
+        } else {
+            writeln!(self.out, "{finding:<4}  {step:<12}  {text}")?;
+        }
+        Ok(self.out.flush()?)
+    }
+}

@@ -1,0 +1,169 @@
+//! What the program says of itself, on standard error: which of it, and in which form.
+
+use std::fmt::{self, Write as _};
+use std::io;
+
+use brocomm::connection::{self, LogMessage};
+use brocomm::node::LogEntry;
+use clap::ValueEnum;
+use tracing::field::{Field, Visit, display};
+use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, layer};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
+
+/// Marks what somebody asked for, which is said whatever the level.
+const ASKED: &str = "asked";
+
+/// Options for messages.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct Logging {
+    /// Which messages to write to standard error: those of this level, and worse ones.
+    #[arg(long, value_name = "LEVEL", default_value = "warn", global = true)]
+    log_level: LogLevel,
+
+    /// What messages on standard error look like.
+    #[arg(long, value_name = "FORM", default_value = "text", global = true)]
+    log_format: LogFormat,
+}
+
+/// How much a message matters.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogLevel {
+    /// What failed.
+    Error,
+    /// What may not be as it should be, too.
+    Warn,
+    /// What happens, too: a running node's communication log.
+    Info,
+    /// More than that, to look for a mistake.
+    Debug,
+}
+
+/// What messages look like.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object per line: timestamp, level, message.
+    Json,
+}
+
+impl Logging {
+    /// Has messages written from now on.
+    pub(crate) fn begin(self) {
+        let level = match self.log_level {
+            LogLevel::Error => Level::ERROR,
+            LogLevel::Warn => Level::WARN,
+            LogLevel::Info => Level::INFO,
+            LogLevel::Debug => Level::DEBUG,
+        };
+        let wanted = move |told: &Metadata<'_>| told.target() == ASKED || *told.level() <= level;
+        let messages = tracing_subscriber::registry().with(filter_fn(wanted));
+        // Nothing is left to be done if standard error is closed.
+        let lines = layer().with_writer(io::stderr).log_internal_errors(false);
+        let begun = match self.log_format {
+            LogFormat::Text => {
+                tracing::subscriber::set_global_default(messages.with(lines.event_format(Text)))
+            }
+            LogFormat::Json => {
+                let json = lines.json().flatten_event(true).with_target(false);
+                let json = json.with_current_span(false).with_span_list(false);
+                tracing::subscriber::set_global_default(messages.with(json))
+            }
+        };
+        debug_assert!(begun.is_ok(), "it is begun once");
+    }
+}
+
+/// Says a line of the communication log.
+pub(crate) fn communication(entry: &LogEntry) {
+    let peer = entry.peer.as_ref().map(|peer| peer.id.0);
+    let address = entry.peer.as_ref().map(|peer| display(&peer.endpoint));
+    let source = entry.source().map(display);
+    match entry.level() {
+        Some(connection::Level::Error) => tracing::error!(peer, address, source, "{entry}"),
+        _ => tracing::info!(peer, address, source, "{entry}"),
+    }
+}
+
+/// Says what one connection logs. What ends it is told by whoever uses it, so all of this is for
+/// those who want more.
+pub(crate) fn connection(address: impl fmt::Display, message: &LogMessage) {
+    let (address, source) = (display(address), display(message.source()));
+    tracing::info!(address, source, "{message}");
+}
+
+/// Tells whether a line of the communication log is to be said.
+pub(crate) fn wants(entry: &LogEntry) -> bool {
+    entry.level() == Some(connection::Level::Error) || tracing::enabled!(Level::INFO)
+}
+
+/// Says what somebody asked for, as it is.
+pub(crate) fn answer(text: &str) {
+    tracing::info!(target: ASKED, "{}", text.trim_end());
+}
+
+/// Writes messages as lines that begin with our name.
+struct Text;
+
+impl<S, N> FormatEvent<S, N> for Text
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        _: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut message = Message(String::new());
+        event.record(&mut message);
+        writer.write_str(match *event.metadata().level() {
+            _ if event.metadata().target() == ASKED => "",
+            Level::ERROR | Level::WARN => "brocomm: ",
+            Level::INFO => "brocomm: info: ",
+            _ => "brocomm: debug: ",
+        })?;
+        writeln!(writer, "{}", Printable(&message.0))
+    }
+}
+
+/// Takes a message out of what is recorded with it.
+struct Message(String);
+
+impl Visit for Message {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            // Writing to a string never fails.
+            let _ = write!(self.0, "{value:?}");
+        }
+    }
+}
+
+/// Prints a text that others may have chosen so that it does nothing to a terminal.
+struct Printable<'a>(&'a str);
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| match c {
+            '\n' | '\t' => f.write_char(c),
+            c if c.is_control() => write!(f, "\\x{:02x}", u32::from(c)),
+            c => f.write_char(c),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_say_does_nothing_to_a_terminal() {
+        let shown = Printable("a\x1b[2Jb\r\u{9b}\tc\nd\u{e9}").to_string();
+        assert_eq!(shown, "a\\x1b[2Jb\\x0d\\x9b\tc\nd\u{e9}");
+    }
+}

@@ -1,0 +1,63 @@
+//! The numbers of a running node, for Prometheus.
+
+mod numbers;
+mod server;
+mod tally;
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use brocomm_tokio::NodeHandle;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+
+use crate::failure::{Failure, failed};
+use numbers::Numbers;
+pub(super) use tally::Tally;
+
+/// What all names begin with.
+const PREFIX: &str = "brocomm";
+
+/// Holds the address at which the numbers are to be served.
+pub(super) struct Metrics {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Metrics {
+    /// Takes an address, of which a port of 0 lets the system choose one.
+    pub(super) fn bind(address: &str) -> Result<Metrics, Failure> {
+        let bound = || {
+            let listener = TcpListener::bind(address)?;
+            listener.set_nonblocking(true)?;
+            let address = listener.local_addr()?;
+            Ok(Metrics { listener, address })
+        };
+        bound().map_err(|error: std::io::Error| {
+            failed(format_args!("--metrics {address}: cannot listen: {error}"))
+        })
+    }
+
+    /// Serves the numbers of a node from now on, within a runtime, until that ends.
+    pub(super) fn serve(self, node: &NodeHandle, tally: &Tally) -> Result<(), Failure> {
+        let listener = tokio::net::TcpListener::from_std(self.listener)
+            .map_err(|error| failed(format_args!("--metrics {}: {error}", self.address)))?;
+        tracing::info!(
+            address = self.address.to_string(),
+            "metrics are at http://{}/metrics",
+            self.address
+        );
+        tokio::spawn(server::serve(listener, Arc::new(registry(node, tally))));
+        Ok(())
+    }
+}
+
+/// Puts together all that is served.
+fn registry(node: &NodeHandle, tally: &Tally) -> Registry {
+    let mut registry = Registry::with_prefix(PREFIX);
+    let version = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
+    registry.register("build", "Which brocomm this is", version);
+    tally.register(&mut registry);
+    registry.register_collector(Box::new(Numbers::new(node.clone(), tally.clone())));
+    registry
+}

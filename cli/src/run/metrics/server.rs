@@ -1,0 +1,95 @@
+//! Serves numbers over HTTP: a single page.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+
+/// How many may ask at a time; others wait to be accepted.
+const CONNECTIONS: usize = 16;
+
+/// How long somebody may take to ask and to read the answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long to wait after a connection could not be accepted, most often for want of descriptors.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What Prometheus knows its text by.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Answers whoever asks, until it is dropped.
+pub(super) async fn serve(listener: TcpListener, registry: Arc<Registry>) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    // It is never closed.
+    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let registry = Arc::clone(&registry);
+                tokio::spawn(async move {
+                    // Who is too slow gets nothing more.
+                    let _ = timeout(PATIENCE, attend(stream, &registry)).await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                tracing::warn!("metrics: cannot accept a connection: {error}");
+                sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Answers one request. A scrape is rare enough for a connection of its own.
+async fn attend(stream: TcpStream, registry: &Registry) {
+    let service = service_fn(|request: Request<Incoming>| async move {
+        let response = answer(&request, registry);
+        let (method, path, status) = (request.method(), request.uri().path(), response.status());
+        tracing::debug!("metrics: {method} {path}: {status}");
+        Ok::<_, Infallible>(response)
+    });
+    let connection =
+        http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = connection.await {
+        tracing::debug!("metrics: {error}");
+    }
+}
+
+fn answer(request: &Request<Incoming>, registry: &Registry) -> Response<Full<Bytes>> {
+    if request.uri().path() != "/metrics" {
+        return plain(StatusCode::NOT_FOUND, "there is only /metrics\n");
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "GET is what can be done here\n");
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return response;
+    }
+    let mut text = String::new();
+    match encode(&mut text, registry) {
+        Ok(()) => response(StatusCode::OK, OPEN_METRICS, text.into()),
+        Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "the numbers cannot be written\n"),
+    }
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
+    response(status, "text/plain; charset=utf-8", Bytes::from_static(text.as_bytes()))
+}
+
+fn response(status: StatusCode, kind: &'static str, body: Bytes) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+}

@@ -1,0 +1,72 @@
+//! What is counted of what a node tells, because the node itself does not keep it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use brocomm::connection::Level;
+use brocomm::node::{Notification, PeerId};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::registry::Registry;
+
+/// Counts what a node tells. All clones are the same.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tally {
+    lines: Family<[(&'static str, &'static str); 1], Counter>,
+    connect_failures: Counter,
+    log_entries: Counter,
+    /// How long the latest PING to each connected peer was on its way, in seconds.
+    pings: Arc<Mutex<BTreeMap<PeerId, f64>>>,
+}
+
+impl Tally {
+    /// Takes note of what is told.
+    pub(crate) fn note(&self, told: &Notification) {
+        match told {
+            Notification::Log(entry) => {
+                let level = if entry.level() == Some(Level::Error) { "error" } else { "info" };
+                self.lines.get_or_create(&[("level", level)]).inc();
+            }
+            Notification::ConnectFailed { .. } => {
+                self.connect_failures.inc();
+            }
+            Notification::LogEntry { .. } => {
+                self.log_entries.inc();
+            }
+            Notification::Pong { peer, d2, .. } => {
+                self.pings().insert(peer.id, *d2);
+            }
+            Notification::ConnectionClosed { peer, .. } => {
+                self.pings().remove(&peer.id);
+            }
+            _ => {}
+        }
+    }
+
+    /// Returns how long the latest PING to a peer was on its way, if it has answered one.
+    pub(super) fn ping(&self, peer: PeerId) -> Option<f64> {
+        self.pings().get(&peer).copied()
+    }
+
+    fn pings(&self) -> MutexGuard<'_, BTreeMap<PeerId, f64>> {
+        self.pings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn register(&self, registry: &mut Registry) {
+        // What did not happen yet is there as well.
+        for level in ["error", "info"] {
+            let _ = self.lines.get_or_create(&[("level", level)]);
+        }
+        registry.register("log_lines", "Lines of the communication log", self.lines.clone());
+        registry.register(
+            "connect_failures",
+            "Attempts to connect to a peer that failed",
+            self.connect_failures.clone(),
+        );
+        registry.register(
+            "log_entries_received",
+            "Entries of peers' logs that came",
+            self.log_entries.clone(),
+        );
+    }
+}

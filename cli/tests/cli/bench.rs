@@ -1,0 +1,203 @@
+//! `brocomm bench`, both sides of it.
+
+use std::fs;
+
+use brocomm::connection::{Config, Notification, Sent, Setup, Undeclared};
+use brocomm::data::{Event, Value as BroValue};
+use brocomm_std::Listener;
+use serde_json::{Value, json};
+
+use crate::support::{Program, Run, closed_port, no_folder, run};
+
+/// Starts the side that echoes; returns where it listens, too.
+fn serve(arguments: &[&str]) -> (Program, String) {
+    let mut program = Program::start([&["bench", "--serve=127.0.0.1:0"], arguments].concat());
+    let address = program.line_with("listening on ").replace("listening on ", "");
+    (program, address)
+}
+
+fn bench(address: &str, arguments: &[&str]) -> Run {
+    run([&["bench", address], arguments].concat())
+}
+
+fn object(run: &Run) -> Value {
+    serde_json::from_str(&run.stdout).unwrap()
+}
+
+#[test]
+fn what_is_echoed_is_counted_and_timed() {
+    let (_server, address) = serve(&[]);
+    let load = ["--count=50", "--connections=3", "--window=4", "--size=100", "--json"];
+    let run = bench(&address, &load);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let told = object(&run);
+    for (key, value) in [
+        ("event", json!("conformance_echo")),
+        ("reply", json!("conformance_echoed")),
+        ("peer", json!(address)),
+        ("connections", json!(3)),
+        ("window", json!(4)),
+        ("payload", json!(100)),
+        ("sent", json!(150)),
+        ("answered", json!(150)),
+        ("unexpected", json!(0)),
+    ] {
+        assert_eq!(told[key], value, "{key}");
+    }
+    assert!(told["seconds"].as_f64() > Some(0.0) && told["rate"].as_f64() > Some(0.0));
+    let latency = |key: &str| told["latency"][key].as_f64().unwrap();
+    let order = ["min", "p50", "p90", "p99", "p99_9", "p99_99", "max"].map(latency);
+    assert!(order[0] > 0.0 && order.is_sorted(), "{order:?}");
+    assert!((order[0]..=order[6]).contains(&latency("mean")) && latency("stdev") >= 0.0);
+}
+
+#[test]
+fn it_is_told_as_a_table_and_drawn() {
+    let (_server, address) = serve(&[]);
+    let folder = no_folder("bench-svg");
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("latency.svg");
+    let svg = format!("--svg={}", file.display());
+    let run = bench(&address, &["-c", "20", "--window=1", "--plot", &svg]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    for part in [
+        format!("conformance_echo > conformance_echoed at {address}\n"),
+        "connections  1, window 1\n".to_owned(),
+        "payload      64 bytes in each event\n".to_owned(),
+        "events       20 sent, 20 answered\n".to_owned(),
+        " events/s, ".to_owned(),
+        "\n  99.9%      ".to_owned(),
+        "\nlatency in ms by percentile\n".to_owned(),
+    ] {
+        assert!(run.stdout.contains(&part), "{part}: {}", run.stdout);
+    }
+    let drawn = fs::read_to_string(&file).unwrap();
+    assert!(drawn.starts_with("<svg ") && drawn.contains(&address), "{drawn}");
+
+    // A folder in the file's place.
+    let run = bench(&address, &["--count=1", "--svg", folder.to_str().unwrap()]);
+    assert_eq!(run.code, 1);
+    assert!(run.stdout.contains("1 sent, 1 answered"), "{}", run.stdout);
+    assert!(run.stderr.contains(": cannot write: "), "{}", run.stderr);
+}
+
+#[test]
+fn the_events_can_be_others() {
+    let events = ["--event=ping(time, count)", "--reply=pong"];
+    let mut server =
+        Program::start([&["bench", "--serve=127.0.0.1:0", "--json"], &events[..]].concat());
+    let listening: Value = serde_json::from_str(&server.line()).unwrap();
+    assert_eq!(listening["notification"], "listening");
+    let address = listening["address"].as_str().unwrap();
+    let more = ["--count=5", "--class=control", "--json"];
+    let run = bench(address, &[&events[..], &more].concat());
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let told = object(&run);
+    assert_eq!((&told["answered"], &told["payload"]), (&json!(5), &json!(0)));
+    // The other side answers another one.
+    let run = bench(address, &["--timeout=0.2", "--count=5"]);
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    assert!(run.stderr.contains("did not request conformance_echo within 0.2 s"), "{}", run.stderr);
+}
+
+#[test]
+fn a_peer_that_does_not_answer_is_told() {
+    let (_listener, address) = Program::listen(&["--event=conformance_echo(any)"]);
+    let run = bench(&address, &["--window=2", "--timeout=0.2", "--json"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.ends_with("no reply within 0.2 s; 2 unanswered\n"), "{}", run.stderr);
+    let told = object(&run);
+    assert_eq!((&told["sent"], &told["answered"]), (&json!(2), &json!(0)));
+    assert_eq!((&told["rate"], &told["latency"]), (&Value::Null, &Value::Null));
+
+    let run = bench(&closed_port(), &[]);
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    assert!(run.stderr.contains("connection refused"), "{}", run.stderr);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    for arguments in [
+        &["bench"][..],
+        &["bench", "h", "--serve=127.0.0.1:0"],
+        &["bench", "--serve=127.0.0.1:0", "--count=5"],
+        &["bench", "h", "--size=15"],
+        &["bench", "h", "--window=0"],
+        &["bench", "h", "--connections=1001"],
+        &["bench", "h", "--plot", "--json"],
+        &["bench", "h", "--event=e(addr)"],
+        &["bench", "h", "--event=e("],
+    ] {
+        let run = run(arguments);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{arguments:?}");
+    }
+}
+
+/// Accepts a peer and answers each of its events with what is made of it.
+fn answer(mut listener: Listener, mut replies: impl FnMut(Event) -> Vec<Event>) {
+    let setup =
+        Setup { events: vec!["conformance_echo".into()], accept_input: true, ..Setup::default() };
+    let config =
+        Config { setup: Some(setup), undeclared: Undeclared::Deliver, ..Config::default() };
+    let mut peer = listener.accept(config, None).unwrap().unwrap();
+    while let Some(told) = peer.next(None).unwrap() {
+        if let Notification::Event(event) = told {
+            let event = Event { name: "conformance_echoed".into(), ..event };
+            for reply in replies(event) {
+                assert_eq!(peer.send_event(&reply), Ok(Sent::Sent));
+            }
+        }
+    }
+}
+
+#[test]
+fn each_reply_belongs_to_one_event() {
+    let ended = |replies: fn(Event) -> Vec<Event>| {
+        let listener = Listener::bind("127.0.0.1:0").unwrap();
+        let load = ["--count=5", "--window=1", "--json"];
+        let address = listener.local_addr().to_string();
+        let program = Program::start([&["bench", &address], &load[..]].concat());
+        answer(listener, replies);
+        let run = program.end();
+        let told = object(&run);
+        assert_eq!(told["answered"], 5);
+        (run, told)
+    };
+    // As a node does that has other peers, who sent events of the same number.
+    let (run, told) = ended(|event| {
+        let BroValue::String(text) = &event.args[0] else { panic!("{event:?}") };
+        let mut other = text.to_vec();
+        // The last digit of which connection it is.
+        other[5] = if other[5] == b'0' { b'1' } else { b'0' };
+        vec![Event { args: vec![BroValue::string(other)], ..event.clone() }, event]
+    });
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    assert_eq!((&told["others"], &told["unexpected"]), (&json!(5), &json!(0)));
+
+    let (run, told) = ended(|event| vec![event.clone(), event]);
+    assert_eq!((&told["others"], &told["unexpected"]), (&json!(0), &json!(4)));
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.ends_with(": 4 replies belong to no event\n"), "{}", run.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_was_measured_is_told_when_it_is_interrupted() {
+    let listener = Listener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().to_string();
+    let program = Program::start(["bench", &address, "--window=1"]);
+    let mut events = 0;
+    answer(listener, |event| {
+        events += 1;
+        if events == 3 {
+            // It comes only when the second was answered, and is not answered itself.
+            program.signal("-INT");
+            return Vec::new();
+        }
+        vec![event]
+    });
+    let ended = program.end();
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    let (_, told) = ended.stdout.split_once("\nevents       3 sent, 2 answered\n").unwrap();
+    assert!(told.contains("\nlatency\n"), "{told}");
+}

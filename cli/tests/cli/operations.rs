@@ -1,0 +1,301 @@
+//! What those look at who keep `brocomm run` running: metrics, messages, and what systemd is told.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::support::{Program, closed_port, run, scratch};
+
+/// The page of the book that names all metrics.
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/src/operations/monitoring.md");
+
+/// A node that listens on a port that the system chooses.
+const LISTENS: &str = "declarations = 'event ping(n: count);'\nlisten = true\n\
+    listen_interface = '127.0.0.1'\nlisten_port = 0\n";
+
+fn start(configuration: &Path, arguments: &[&str]) -> Program {
+    Program::start([&["run", configuration.to_str().unwrap(), "--no-log"], arguments].concat())
+}
+
+/// Returns where a node serves metrics.
+fn metrics_of(node: &mut Program) -> String {
+    let line = node.error_with("metrics are at ");
+    let (_, url) = line.trim_end().split_once("http://").unwrap();
+    url.strip_suffix("/metrics").unwrap().to_owned()
+}
+
+/// Asks for something over HTTP; returns the head and the body of the answer.
+fn ask(address: &str, request: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "{request} HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_owned(), body.to_owned())
+}
+
+fn scrape(address: &str) -> String {
+    let (head, body) = ask(address, "GET /metrics");
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+    assert!(head.contains("content-type: application/openmetrics-text; version=1.0.0"), "{head}");
+    assert!(body.ends_with("\n# EOF\n"), "{body}");
+    body
+}
+
+fn assert_has(numbers: &str, lines: &[&str]) {
+    for line in lines {
+        assert!(numbers.contains(&format!("\n{line}\n")), "no {line} in\n{numbers}");
+    }
+}
+
+#[test]
+fn the_numbers_of_a_node_and_its_peers_are_served() {
+    let test = "operations-metrics";
+    let text = format!("{LISTENS}[nodes.client]\nhost = '127.0.0.1'\nevents = 'ping'\n");
+    let server = scratch(test, "server.toml", text.as_bytes());
+    let mut server = start(&server, &["--metrics", "127.0.0.1:0", "--log-level", "info"]);
+    let address = metrics_of(&mut server);
+    let listening = server.line_with("listening on 127.0.0.1:");
+    let port = listening.rsplit(':').next().unwrap();
+
+    let text = format!(
+        "declarations = 'event ping(n: count);'\n\
+         [nodes.server]\nhost = '127.0.0.1'\np = {port}\nconnect = true\n\
+         liveness = {{ ping_after = 0.05, close_after = 600 }}\n"
+    );
+    let client = scratch(test, "client.toml", text.as_bytes());
+    let mut client =
+        start(&client, &["--stdin", "--metrics", "127.0.0.1:0", "--log-level", "info"]);
+    let of_client = metrics_of(&mut client);
+    client.line_with("event_requested");
+    client.line_with("handshake_done");
+    client.write("ping(7)");
+    server.line_with("event ping(7)");
+    client.line_with(" pong ");
+
+    // Somebody who asks for nothing is in nobody's way.
+    let _idle = TcpStream::connect(&address).unwrap();
+    let numbers = scrape(&address);
+    let peer = "{peer=\"10000\",node=\"client\",host=\"127.0.0.1\"}";
+    assert_has(
+        &numbers,
+        &[
+            &format!("brocomm_build_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION")),
+            "brocomm_listening 1",
+            "brocomm_peers{state=\"running\"} 1",
+            "brocomm_peers{state=\"gone\"} 0",
+            "brocomm_connections_total 1",
+            "brocomm_connect_failures_total 0",
+            "brocomm_received_events_total 1",
+            "brocomm_log_lines_total{level=\"error\"} 0",
+            &format!("brocomm_peer_up{peer} 1"),
+            &format!("brocomm_peer_received_events_total{peer} 1"),
+            &format!("brocomm_peer_outgoing_waiting{peer} 0"),
+            &format!("brocomm_peer_pings_answered_total{peer} 0"),
+        ],
+    );
+    assert!(!numbers.contains("brocomm_peer_ping_seconds{"), "{numbers}");
+    assert_names(&numbers);
+    let peer = "{peer=\"1\",node=\"server\",host=\"127.0.0.1\"}";
+    let numbers = scrape(&of_client);
+    assert_has(
+        &numbers,
+        &[
+            "brocomm_listening 0",
+            &format!("brocomm_peer_up{peer} 1"),
+            &format!("brocomm_peer_sent_events_total{peer} 1"),
+        ],
+    );
+    assert!(!numbers.contains(&format!("pings_answered_total{peer} 0")), "{numbers}");
+    let (_, ping) = numbers.split_once(&format!("\nbrocomm_peer_ping_seconds{peer} ")).unwrap();
+    assert!(ping.lines().next().unwrap().parse::<f64>().unwrap() > 0.0, "{ping}");
+
+    client.signal("-TERM");
+    assert_eq!(client.end().code, 0);
+    server.line_with(" closed ");
+    // It is forgotten once its socket is closed.
+    let numbers = (0..10_000).map(|_| scrape(&address)).find(|it| !it.contains("peer=\"10000\""));
+    assert_has(
+        &numbers.expect("the peer is forgotten"),
+        &[
+            "brocomm_peers{state=\"running\"} 0",
+            "brocomm_connections_total 1",
+            "brocomm_received_events_total 1",
+        ],
+    );
+    server.signal("-TERM");
+    assert_eq!(server.end().code, 0);
+}
+
+/// Compares the names with those that the book explains.
+fn assert_names(numbers: &str) {
+    let types = numbers.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    let served: BTreeSet<String> = types
+        .map(|(name, kind)| match kind {
+            "counter" => format!("{name}_total"),
+            "info" => format!("{name}_info"),
+            _ => name.to_owned(),
+        })
+        .collect();
+    let page = fs::read_to_string(PAGE).unwrap();
+    let is_name = |word: &&str| {
+        word.starts_with("brocomm_") && word.chars().all(|c| c == '_' || c.is_ascii_lowercase())
+    };
+    let explained = page.split('`').filter(is_name).map(str::to_owned).collect();
+    assert_eq!(served, explained);
+}
+
+#[test]
+fn there_is_nothing_but_the_numbers() {
+    let file = scratch("operations-http", "node.toml", LISTENS.as_bytes());
+    let mut node = start(&file, &["--metrics", "[::1]:0", "--log-level", "debug"]);
+    let address = metrics_of(&mut node);
+    let (head, body) = ask(&address, "GET /");
+    assert!(head.starts_with("HTTP/1.1 404 "), "{head}");
+    assert_eq!(body, "there is only /metrics\n");
+    let (head, _) = ask(&address, "POST /metrics");
+    assert!(head.starts_with("HTTP/1.1 405 ") && head.contains("allow: GET, HEAD"), "{head}");
+    let (head, body) = ask(&address, "HEAD /metrics");
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    assert_eq!(body, "");
+    let mut stream = TcpStream::connect(&address).unwrap();
+    stream.write_all(b"no HTTP at all\r\n\r\n").unwrap();
+    // It is closed, with or without an answer.
+    let _ = stream.read_to_end(&mut Vec::new());
+    scrape(&address);
+    node.error_with("brocomm: debug: metrics: GET /metrics: 200 OK");
+}
+
+#[test]
+fn an_address_that_cannot_be_used_starts_nothing() {
+    let file = scratch("operations-address", "node.toml", LISTENS.as_bytes());
+    let log = file.with_file_name("communication.log");
+    let metrics = |address: &str| {
+        run([
+            "run".as_ref(),
+            file.as_os_str(),
+            "--log".as_ref(),
+            log.as_os_str(),
+            "--metrics".as_ref(),
+            address.as_ref(),
+        ])
+    };
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let result = metrics(&address);
+    assert_eq!((result.code, result.stdout.as_str()), (1, ""));
+    let wanted = format!("brocomm: --metrics {address}: cannot listen: ");
+    assert!(result.stderr.starts_with(&wanted), "{}", result.stderr);
+    let result = metrics("127.0.0.1");
+    assert_eq!(result.code, 2);
+    assert!(result.stderr.contains("a port is missing; write `HOST:PORT`"), "{}", result.stderr);
+    assert!(!log.exists());
+}
+
+/// Makes the configuration of a node that connects to where nobody listens.
+fn in_vain(test: &str) -> PathBuf {
+    let address = closed_port();
+    let port = address.rsplit(':').next().unwrap();
+    let text = format!("[nodes.a]\nhost = '127.0.0.1'\np = {port}\nconnect = true\n");
+    scratch(test, "node.toml", text.as_bytes())
+}
+
+#[test]
+fn messages_are_lines_of_json_if_asked_for() {
+    let file = in_vain("operations-json");
+    let mut node = start(&file, &["--log-format", "json", "--log-level", "info"]);
+    node.error_with("could not connect");
+    node.signal("-USR1");
+    node.error_with("events in/out");
+    node.signal("-TERM");
+    let ended = node.end();
+    assert_eq!(ended.code, 0);
+    let lines: Vec<Value> =
+        ended.stderr.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let with = |text: &str| {
+        let has_it = |line: &&Value| line["message"].as_str().unwrap().contains(text);
+        lines.iter().find(has_it).unwrap_or_else(|| panic!("no {text} in {lines:#?}"))
+    };
+    let failed = with("] connect failed: connection refused");
+    assert_eq!(failed["level"], "ERROR");
+    assert_eq!((failed["peer"].as_u64(), failed["source"].as_str()), (Some(1), Some("child")));
+    assert!(failed["address"].as_str().unwrap().starts_with("127.0.0.1:"), "{failed}");
+    assert!(failed["timestamp"].as_str().unwrap().ends_with('Z'), "{failed}");
+    let ending = with("terminating...");
+    assert_eq!((&ending["level"], &ending["peer"]), (&Value::from("INFO"), &Value::Null));
+    assert!(with("events in/out")["message"].as_str().unwrap().contains("\n#1 "));
+    let missing = run(["decode", "no/such.jsonl", "--log-format", "json"]);
+    let line: Value = serde_json::from_str(&missing.stderr).unwrap();
+    assert_eq!(line["message"], "no/such.jsonl: cannot open recording: entity not found");
+}
+
+#[test]
+fn messages_are_those_of_a_level_and_worse_ones() {
+    let file = in_vain("operations-level");
+    let stderr = |level: &str| {
+        let mut node = start(&file, &["--log-level", level]);
+        node.line_with("connect_failed");
+        // What is asked for comes in any case.
+        node.signal("-USR1");
+        node.signal("-TERM");
+        node.end().stderr
+    };
+    let warnings = stderr("warn");
+    assert!(warnings.contains("brocomm: [#1/127.0.0.1:"), "{warnings}");
+    assert!(warnings.contains("\npeer  "), "{warnings}");
+    assert!(!warnings.contains("info: "), "{warnings}");
+    let all = stderr("info");
+    assert!(all.contains("brocomm: info: terminating...\n"), "{all}");
+    let check = |level| {
+        let nothing = scratch("operations-level", "nothing.toml", b"");
+        run(["config", "check", nothing.to_str().unwrap(), "--log-level", level]).stderr
+    };
+    assert!(check("warn").contains(": warning: listen = false: "));
+    assert_eq!(check("error"), "");
+}
+
+#[test]
+fn those_who_follow_a_peer_can_see_what_its_connection_logs() {
+    let (_peer, address) = Program::listen(&[]);
+    let mut follower = Program::start(["print", &address, "--log-level", "info"]);
+    follower.error_with("brocomm: info: phase: running");
+    follower.signal("-TERM");
+    assert_eq!(follower.end().code, 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn systemd_is_told_when_a_node_is_ready_and_when_it_ends() {
+    use std::os::unix::net::UnixDatagram;
+
+    for (name, text) in [("listens", LISTENS), ("connects", "")] {
+        let test = format!("operations-notify-{name}");
+        let file = if text.is_empty() {
+            in_vain(&test)
+        } else {
+            scratch(&test, "node.toml", text.as_bytes())
+        };
+        // The names of sockets are short.
+        let socket = std::env::temp_dir().join(format!("{}-{name}.sock", std::process::id()));
+        let manager = UnixDatagram::bind(&socket).unwrap();
+        let mut command = crate::support::brocomm();
+        command.args(["run", "--no-log"]).arg(&file).env("NOTIFY_SOCKET", &socket);
+        let mut node = Program::spawn(command);
+        node.line_with(if text.is_empty() { "connect_failed" } else { "listening on " });
+        node.signal("-TERM");
+        assert_eq!(node.end().code, 0);
+        fs::remove_file(&socket).unwrap();
+        manager.set_nonblocking(true).unwrap();
+        let (mut told, mut buffer) = (String::new(), [0; 1000]);
+        while let Ok(length) = manager.recv(&mut buffer) {
+            told.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
+        }
+        let states: Vec<&str> = told.lines().filter(|line| !line.starts_with("STATUS=")).collect();
+        assert_eq!(states, ["READY=1", "STOPPING=1"], "{told}");
+        assert!(told.contains("STATUS=0 of "), "{told}");
+    }
+}

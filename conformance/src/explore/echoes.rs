@@ -1,0 +1,122 @@
+//! What has to be echoed, and when.
+
+use brocomm::data::Value;
+
+use crate::suite::{Outcome, Stop};
+
+/// What is sent to be echoed, and how much of it was.
+#[derive(Debug, Default)]
+pub(super) struct Echoes {
+    /// What is echoed is sent to us.
+    pub requested: bool,
+    /// All that was sent to be echoed, in order.
+    sent: Vec<Value>,
+    /// How many of them were sent before what is echoed was requested. The request may be handled
+    /// before some of them, so that the last of these are echoed, or none.
+    before: usize,
+    came: usize,
+    /// How many were not echoed, as far as can be said: values may be equal.
+    left_out: Option<Vec<usize>>,
+    /// Something was echoed that was not sent.
+    strange: Option<Value>,
+}
+
+impl Echoes {
+    pub(super) fn new(requested: bool) -> Echoes {
+        Echoes { requested, ..Echoes::default() }
+    }
+
+    /// A value is sent.
+    pub(super) fn expect(&mut self, value: &Value) {
+        self.sent.push(value.clone());
+        self.before += usize::from(!self.requested);
+    }
+
+    /// A value is echoed.
+    pub(super) fn came(&mut self, value: &Value) -> Outcome {
+        if !self.sent.contains(value) {
+            // Sent in a session before, or spoiled: then it is missed when the next comes.
+            self.strange = Some(value.clone());
+            return Ok(());
+        }
+        if !self.requested {
+            return Stop::failed(format!("{value} was echoed, which was not requested"));
+        }
+        let left_out = self.left_out.take().unwrap_or_else(|| (0..=self.before).collect());
+        let expected = left_out.first().and_then(|left_out| self.sent.get(left_out + self.came));
+        let possible = |left_out: &usize| self.sent.get(left_out + self.came) == Some(value);
+        let possible: Vec<usize> = left_out.iter().copied().filter(possible).collect();
+        if possible.is_empty() {
+            let expected = expected.map_or("nothing".to_owned(), Value::to_string);
+            let strange = self.strange.as_ref().map(|value| format!("; {value} came before"));
+            let strange = strange.unwrap_or_default();
+            return Stop::failed(format!("{value} came back where {expected} was to{strange}"));
+        }
+        self.came += 1;
+        self.left_out = Some(possible);
+        Ok(())
+    }
+
+    /// Tells whether everything was echoed that has to be, if what was sent last is unlike all else.
+    pub(super) fn all_came(&self) -> bool {
+        let last = |left_out: &usize| left_out + self.came == self.sent.len();
+        match &self.left_out {
+            Some(left_out) => left_out.iter().any(last),
+            None => self.sent.len() == self.before,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NUMBERS: [Value; 3] = [Value::Count(1), Value::Count(2), Value::Count(3)];
+
+    #[test]
+    fn what_was_sent_before_the_request_may_be_echoed_from_any_on() {
+        let [one, two, three] = &NUMBERS;
+        // 1 and 1 before the request, 1, 2 and 3 behind it.
+        let fresh = || {
+            let mut echoes = Echoes::new(false);
+            [one, one].into_iter().for_each(|value| echoes.expect(value));
+            echoes.requested = true;
+            [one, two, three].into_iter().for_each(|value| echoes.expect(value));
+            echoes
+        };
+        for (came, right) in [
+            (vec![one, two, three], true),
+            (vec![one, one, two, three], true),
+            (vec![one, one, one, two, three], true),
+            (vec![one, one, one, one, two, three], false),
+            (vec![two, three], false),
+            (vec![one, three], false),
+            (vec![one, two, two, three], false),
+        ] {
+            let mut echoes = fresh();
+            let taken = came.iter().try_for_each(|value| echoes.came(value));
+            assert_eq!(taken.is_ok() && echoes.all_came(), right, "{came:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_sent_is_passed_over_and_told_when_something_is_missing() {
+        let [one, two, three] = &NUMBERS;
+        let mut echoes = Echoes::new(true);
+        echoes.expect(one);
+        echoes.expect(two);
+        assert_eq!(echoes.came(three), Ok(()));
+        assert!(!echoes.all_came());
+        let why = "2 came back where 1 was to; 3 came before".to_owned();
+        assert_eq!(echoes.came(two), Err(Stop::Failed(why)));
+    }
+
+    #[test]
+    fn nothing_is_echoed_that_is_not_requested() {
+        let [one, ..] = &NUMBERS;
+        let mut echoes = Echoes::new(false);
+        assert!(echoes.all_came());
+        echoes.expect(one);
+        assert!(echoes.all_came() && echoes.came(one).is_err());
+    }
+}

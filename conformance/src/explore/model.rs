@@ -1,0 +1,189 @@
+//! What must come of a session.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use brocomm::data::{Opcode, Serial, StateAccess, Value};
+use brocomm::wire::Message;
+
+use super::Operation;
+use super::echoes::Echoes;
+use crate::cases::{logs, state};
+use crate::suite::{Exchange, Got, Outcome, Stop, token};
+
+/// What an implementation has still to send: each kind in order.
+#[derive(Debug, Default)]
+pub(super) struct Model {
+    /// The suite compresses.
+    pub compressed: bool,
+    /// The suite has announced its log.
+    pub announced: bool,
+    pub state: State,
+    pub echoes: Echoes,
+    pongs: VecDeque<u32>,
+    reports: VecDeque<State>,
+    /// What the implementation changes in its state.
+    changes: VecDeque<Change>,
+    entries: VecDeque<String>,
+}
+
+/// Is what the variables of the implementation hold.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct State {
+    pub n: u64,
+    pub t: BTreeMap<String, u64>,
+}
+
+impl State {
+    /// Looks at what the implementation reports.
+    pub(super) fn of((n, t): &(u64, Value)) -> State {
+        State { n: *n, t: state::elements(t) }
+    }
+
+    /// Does what a receiver of this operation has to do (2§9).
+    pub(super) fn apply(&mut self, operation: &Operation) {
+        match operation {
+            Operation::Assign(n) => self.n = *n,
+            Operation::Increment(by) => self.n = self.n.wrapping_add(*by),
+            Operation::AssignElement(key, n) => drop(self.t.insert(key.clone(), *n)),
+            Operation::IncrementElement(key, by) => {
+                if let Some(n) = self.t.get_mut(key) {
+                    *n = n.wrapping_add(*by);
+                }
+            }
+            Operation::Delete(key) => drop(self.t.remove(key)),
+        }
+    }
+}
+
+/// Is an operation on its state that the implementation tells of.
+#[derive(Debug)]
+enum Change {
+    /// `conformance_n` was incremented to this.
+    Increment(u64),
+    /// The element of this index was assigned this.
+    AssignElement(String, u64),
+}
+
+impl Change {
+    fn is(&self, access: &StateAccess) -> bool {
+        let StateAccess { opcode, target, op1, op2, .. } = access;
+        match self {
+            Change::Increment(n) => {
+                let before = Value::Count(n.wrapping_sub(1));
+                *opcode == Opcode::Incr
+                    && *target == "conformance_n"
+                    && *op1 == Value::Count(*n)
+                    && *op2 == Some(before)
+            }
+            Change::AssignElement(key, n) => {
+                *opcode == Opcode::AssignIdx
+                    && matches!(op1, Value::List(list) if list.items == [Value::string(key)])
+                    && *op2 == Some(Value::Count(*n))
+            }
+        }
+    }
+}
+
+impl Model {
+    pub(super) fn new(requested: bool) -> Model {
+        Model { echoes: Echoes::new(requested), ..Model::default() }
+    }
+
+    pub(super) fn ping(&mut self, seq: u32) {
+        self.pongs.push_back(seq);
+    }
+
+    /// The implementation is to increment `conformance_n`, and to assign an element what it is then.
+    pub(super) fn change(&mut self, key: &str) {
+        let n = self.state.n.wrapping_add(1);
+        self.state.apply(&Operation::Assign(n));
+        self.state.apply(&Operation::AssignElement(key.to_owned(), n));
+        self.changes.push_back(Change::Increment(n));
+        self.changes.push_back(Change::AssignElement(key.to_owned(), n));
+    }
+
+    pub(super) fn report(&mut self) {
+        self.reports.push_back(self.state.clone());
+    }
+
+    pub(super) fn entry(&mut self, text: &str) {
+        self.entries.push_back(text.to_owned());
+    }
+
+    pub(super) fn awaits_entries(&self) -> bool {
+        !self.entries.is_empty()
+    }
+
+    /// Holds what came against what had to come.
+    fn came(&mut self, got: &Got) -> Outcome {
+        match (&got.message, &got.serial) {
+            (_, Some(Serial::Event(event))) => match (event.name.as_str(), &event.args[..]) {
+                (Some("conformance_echoed"), [value]) => self.echoes.came(value),
+                (Some("conformance_reported"), [Value::Count(n), t @ Value::Table(_)]) => {
+                    let (came, expected) = (State::of(&(*n, t.clone())), self.reports.pop_front());
+                    Stop::unless(expected.as_ref() == Some(&came), || {
+                        format!("{came:?} was reported where {expected:?} was to be")
+                    })
+                }
+                _ => Stop::failed(format!("{} came, for which nobody asked", event.name)),
+            },
+            (_, Some(Serial::StateAccess(access))) => {
+                let expected = self.changes.pop_front();
+                Stop::unless(expected.as_ref().is_some_and(|change| change.is(access)), || {
+                    format!("{access:?} came where {expected:?} was to")
+                })
+            }
+            (Message::Pong(args), _) => {
+                let expected = self.pongs.pop_front();
+                Stop::unless(expected == Some(args.seq), || {
+                    format!("the PONG {} came where {expected:?} was to", args.seq)
+                })
+            }
+            (Message::LogWrite(argument), _) => {
+                logs::texts(argument)?.into_iter().try_for_each(|text| {
+                    let expected = self.entries.pop_front();
+                    Stop::unless(expected.as_ref() == Some(&text), || {
+                        format!("the entry {text:?} came where {expected:?} was to")
+                    })
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits until everything came that has to come soon: all but entries of logs.
+    pub(super) fn settle(&mut self, peer: &mut Exchange) -> Outcome {
+        if self.echoes.requested {
+            let number = token();
+            self.echoes.expect(&number);
+            peer.send_echo(number)?;
+        }
+        while !self.echoes.all_came() || !self.pongs.is_empty() {
+            self.next(peer)?;
+        }
+        self.settle_state(peer)
+    }
+
+    /// Waits until the implementation has told of its state what it has to tell.
+    pub(super) fn settle_state(&mut self, peer: &mut Exchange) -> Outcome {
+        while !self.reports.is_empty() || !self.changes.is_empty() {
+            self.next(peer)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until all entries of logs came.
+    pub(super) fn settle_entries(&mut self, peer: &mut Exchange) -> Outcome {
+        while self.awaits_entries() {
+            self.next(peer)?;
+        }
+        Ok(())
+    }
+
+    fn next(&mut self, peer: &mut Exchange) -> Outcome {
+        match peer.receive()? {
+            Some(got) => self.came(&got),
+            None => Stop::failed("it closed a session that was legal"),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What messages of logs mean, from JSON.
+
+use brocomm::data::{Name, TypeTag, Value};
+use brocomm::logs::{LogField, LogValue, LogWriter};
+use bytes::Bytes;
+use serde_json::Value as Json;
+
+use super::bytes;
+
+pub(crate) fn string(json: &Json) -> Bytes {
+    match json {
+        Json::String(text) => Bytes::copy_from_slice(text.as_bytes()),
+        json => bytes(json["hex"].as_str().unwrap()),
+    }
+}
+
+pub(crate) fn text(json: &Json) -> Name {
+    Name::from_bytes(string(json))
+}
+
+pub(crate) fn numbers(json: &Json) -> (i32, i32) {
+    let number = |key: &str| json[key].as_i64().unwrap().try_into().unwrap();
+    (number("stream"), number("writer"))
+}
+
+fn double(json: &Json) -> f64 {
+    json.as_str().map_or_else(|| json.as_f64().unwrap(), |digits| digits.parse().unwrap())
+}
+
+fn type_tag(json: &Json) -> TypeTag {
+    let name = json.as_str().unwrap();
+    let tags = (0..=u8::MAX).filter_map(TypeTag::from_u8);
+    let wanted = if name == "set" { "table" } else { name };
+    tags.into_iter().find(|tag| tag.to_string() == wanted).unwrap()
+}
+
+pub(crate) fn log_writer(json: &Json) -> LogWriter {
+    let (stream, writer) = numbers(json);
+    let options = json["options"].as_array().unwrap().iter();
+    let option = |pair: &Json| (text(&pair[0]), string(&pair[1]));
+    let field = |field: &Json| LogField {
+        name: text(&field["name"]),
+        secondary_name: field.get("secondary_name").map(text),
+        ty: type_tag(&field["type"]),
+        subtype: field.get("subtype").map_or(TypeTag::Void, type_tag),
+        optional: field["optional"].as_bool().unwrap(),
+    };
+    LogWriter {
+        stream,
+        writer,
+        path: text(&json["path"]),
+        rotation_base: double(&json["rotation_base"]),
+        rotation_interval: double(&json["rotation_interval"]),
+        network_time: double(&json["network_time"]),
+        options: options.map(option).collect(),
+        fields: json["fields"].as_array().unwrap().iter().map(field).collect(),
+    }
+}
+
+pub(crate) fn log_value(json: &Json) -> LogValue {
+    let (kind, content) = json.as_object().unwrap().iter().next().unwrap();
+    let bytes = || string(content);
+    let items = || content.as_array().unwrap().iter().map(log_value).collect();
+    match kind.as_str() {
+        "unset" => LogValue::Unset(type_tag(content)),
+        "enum" => LogValue::Enum(bytes()),
+        "func" => LogValue::Func(bytes()),
+        "file" => LogValue::File(bytes()),
+        "string" => LogValue::String(bytes()),
+        "set" => LogValue::Set(items()),
+        "vector" => LogValue::Vector(items()),
+        _ => match serde_json::from_value(json.clone()).unwrap() {
+            Value::Bool(v) => LogValue::Bool(v),
+            Value::Int(v) => LogValue::Int(v),
+            Value::Count(v) => LogValue::Count(v),
+            Value::Counter(v) => LogValue::Counter(v),
+            Value::Double(v) => LogValue::Double(v),
+            Value::Time(v) => LogValue::Time(v),
+            Value::Interval(v) => LogValue::Interval(v),
+            Value::Port(v) => LogValue::Port(v),
+            Value::Addr(v) => LogValue::Addr(v),
+            Value::Subnet(v) => LogValue::Subnet(v),
+            other => panic!("{other:?} in a log"),
+        },
+    }
+}

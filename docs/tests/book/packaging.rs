@@ -1,0 +1,87 @@
+//! Checks that what is in `packaging` fits the program.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::process::Command;
+
+use crate::pages::checkout;
+use crate::program::{brocomm, run};
+
+/// Where the program is once it is installed.
+const INSTALLED: &str = "/usr/local/bin/brocomm";
+
+const UNIT: &str = "systemd/brocomm.service";
+const CONTAINER: &str = "container/Containerfile";
+
+fn read(file: &str) -> String {
+    fs::read_to_string(checkout().join("packaging").join(file)).expect(file)
+}
+
+/// Runs a command line with `--help` after it, which the program only heeds if all else is right.
+fn assert_parses(words: &[String]) {
+    let (program, arguments) = words.split_first().expect("there is a command");
+    assert_eq!(program, INSTALLED);
+    assert!(arguments.len() > 1, "{words:?}");
+    let output = run(&[arguments, &["--help".to_owned()]].concat());
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{words:?}\n{told}");
+}
+
+#[test]
+fn the_commands_of_the_unit_parse() {
+    let unit = read(UNIT);
+    let commands = unit.lines().filter_map(|line| line.strip_prefix("Exec")?.split_once('='));
+    let mut checked = 0;
+    for (_, command) in commands {
+        assert_parses(&shlex::split(command).expect("its quotes are right"));
+        checked += 1;
+    }
+    assert_eq!(checked, 1);
+}
+
+#[test]
+fn systemd_finds_nothing_wrong_with_the_unit() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("unit");
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    let file = folder.join("brocomm.service");
+    // It looks for the program, too.
+    let program = brocomm().display().to_string();
+    fs::write(&file, read(UNIT).replace(INSTALLED, &program)).expect("the folder is ours");
+    let verify = Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&file).output();
+    let output = match verify {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            eprintln!("skipped: there is no systemd-analyze to verify the unit");
+            return;
+        }
+        verify => verify.expect("systemd-analyze runs"),
+    };
+    // Units of this machine may have flaws of their own.
+    let told = String::from_utf8_lossy(&output.stderr);
+    let ours: Vec<&str> = told.lines().filter(|line| line.contains("brocomm")).collect();
+    assert_eq!(ours, [""; 0]);
+    assert!(output.status.success(), "{told}");
+}
+
+#[test]
+fn the_command_of_the_container_parses() {
+    let container = read(CONTAINER);
+    let words = |instruction: &str| -> Vec<String> {
+        let mut lines = container.lines().filter_map(|line| line.strip_prefix(instruction));
+        let line = lines.next_back().unwrap_or_else(|| panic!("no {instruction}"));
+        serde_json::from_str(line).expect("it is in the form of JSON")
+    };
+    assert_parses(&[words("ENTRYPOINT "), words("CMD ")].concat());
+}
+
+/// Whoever breaks out of the program is nobody, in an image with nothing else.
+#[test]
+fn the_container_is_small_and_has_no_root() {
+    let container = read(CONTAINER);
+    let (build, image) = container.rsplit_once("\nFROM ").expect("it has two stages");
+    assert!(build.contains("\nFROM ") && build.contains(" AS build\n"), "{build}");
+    assert!(
+        image.contains(&format!("\nCOPY --from=build /src/target/release/brocomm {INSTALLED}\n"))
+    );
+    assert!(image.contains("\nUSER nonroot\n") && !image.contains("\nRUN "), "{image}");
+}
