@@ -47,6 +47,8 @@ pub(super) struct Client<'a> {
     next: u64,
     /// What is unanswered, and when it was sent, the oldest first.
     unanswered: VecDeque<(u64, Instant)>,
+    /// When the last reply came, or before that, when this began.
+    progress: Instant,
 }
 
 impl<'a> Client<'a> {
@@ -61,7 +63,8 @@ impl<'a> Client<'a> {
         let program = u64::from(std::process::id()) << CONNECTION_BITS;
         let base = (program | u64::from(place)) << EVENT_BITS;
         let (batch, unanswered) = (Batch::default(), VecDeque::new());
-        Client { peer, call, load, all, batch, base, next: 0, unanswered }
+        let progress = Instant::now();
+        Client { peer, call, load, all, batch, base, next: 0, unanswered, progress }
     }
 
     /// Sends all until it is answered, or somebody stops the peer.
@@ -82,8 +85,7 @@ impl<'a> Client<'a> {
             if self.unanswered.is_empty() {
                 return Ok(());
             }
-            let deadline = Instant::now().checked_add(self.load.timeout);
-            match self.peer.next(deadline).map_err(|error| error.to_string())? {
+            match self.peer.next(self.deadline()).map_err(|error| error.to_string())? {
                 Some(Notification::Event(reply)) => match self.call.number(&reply) {
                     Some(number) if number >> EVENT_BITS != self.base >> EVENT_BITS => {
                         self.batch.others += 1;
@@ -97,15 +99,20 @@ impl<'a> Client<'a> {
                         fault.unwrap_or_else(|| "the peer closed the connection".to_owned());
                     return Err(format!("{fault}; {} unanswered", self.unanswered.len()));
                 }
-                Some(_) => {}
                 None if self.peer.stop_handle().is_stopped() => return Ok(()),
-                None => {
-                    let seconds = self.load.timeout.as_secs_f64();
-                    let left = self.unanswered.len();
-                    return Err(format!("no reply within {seconds} s; {left} unanswered"));
-                }
+                Some(_) | None => {}
+            }
+            // However much else comes.
+            if self.deadline().is_some_and(|deadline| deadline <= Instant::now()) {
+                let (seconds, left) = (self.load.timeout.as_secs_f64(), self.unanswered.len());
+                return Err(format!("no reply within {seconds} s; {left} unanswered"));
             }
         }
+    }
+
+    /// Returns until when the next reply is awaited.
+    fn deadline(&self) -> Option<Instant> {
+        self.progress.checked_add(self.load.timeout)
     }
 
     /// Sends as many as may be unanswered.
@@ -133,7 +140,10 @@ impl<'a> Client<'a> {
         // Mostly the oldest.
         let place = self.unanswered.iter().position(|(unanswered, _)| *unanswered == number);
         match place.and_then(|place| self.unanswered.remove(place)) {
-            Some((_, sent)) => self.batch.answered(sent, now),
+            Some((_, sent)) => {
+                self.progress = now;
+                self.batch.answered(sent, now);
+            }
             None => self.batch.unexpected += 1,
         }
         if self.batch.is_full() {

@@ -82,7 +82,7 @@ pub(crate) struct Args {
         value_parser = clap::value_parser!(u32).range(DIGITS as i64..=8 << 20))]
     size: u32,
 
-    /// How many seconds to wait for each connection, and for each reply.
+    /// How many seconds to wait for each connection, and for the next reply on it.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     timeout: Duration,
 

@@ -56,6 +56,21 @@ fn events_pass_over_tls() {
 }
 
 #[test]
+fn both_sides_of_a_bench_speak_tls() {
+    let options = options("tls-bench");
+    let serve = ["bench", "--serve=127.0.0.1:0"].map(str::to_owned);
+    let mut server = Program::start([&serve[..], &options].concat());
+    let address = server.line_with("listening on ").replace("listening on ", "");
+    let bench = ["bench", &address, "--count=20", "--connections=2"].map(str::to_owned);
+    let Run { code, stdout, stderr } = run([&bench[..], &options].concat());
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    assert!(stdout.contains("\nevents       40 sent, 40 answered\n"), "{stdout}");
+    // Without it nothing is measured.
+    assert_eq!(run(bench).code, 1);
+    server.error_with("TLS: the peer speaks the protocol in clear text");
+}
+
+#[test]
 fn who_does_not_use_tls_is_told() {
     let options = options("tls-clear");
     let (listener, address) = listen(&options);
