@@ -4,7 +4,7 @@ use brocomm::data::{Field, Record, Type, Value};
 use brocomm::wire::{Caps, Message, MessageType};
 
 use super::raw::{Pid, Raw};
-use crate::suite::{Capability, Case, Exchange, Outcome, Role, Stop, Trial, token};
+use crate::suite::{Capability, Case, Entry, Exchange, Outcome, Stop, Trial, token};
 
 /// An id that neither the suite's writer nor anything before it has used.
 const FREE: Pid = 0x00ab_0000;
@@ -111,14 +111,16 @@ fn read() -> Vec<Case> {
                 let mut first = trial.running()?;
                 let raw = Raw::on(&first);
                 echoes(&mut first, raw.echo(&raw.count(FREE, FREE + 1, 3)), 3)?;
-                let mut second = trial.running()?;
+                // Of another class, since whoever connects may do so once with each.
+                let mut second = trial.open_as(Entry::Classed)?;
+                second.shake(&second.hello())?;
                 let event = Raw::on(&second).echo(&Raw::on(&second).reference(FREE));
                 second.send(&Message::Serial(event.into()))?;
                 second.expect_close("a reference to what was sent elsewhere")?;
                 echoes(&mut first, raw.echo(&raw.reference(FREE)), 3)
             },
         )
-        .only(Role::Listens),
+        .needs(Capability::Classes),
         Case::must(
             "2:5/8",
             "both caches stay in step over thousands of values and types",

@@ -22,7 +22,12 @@ impl Raw {
 
     /// A call of `conformance_echo` with an argument.
     pub(super) fn echo(self, argument: &[u8]) -> Vec<u8> {
-        let name = crate::suite::chunk(b"conformance_echo");
+        self.call("conformance_echo", argument)
+    }
+
+    /// A call of an event with an argument.
+    pub(super) fn call(self, name: &str, argument: &[u8]) -> Vec<u8> {
+        let name = crate::suite::chunk(name.as_bytes());
         [b"e", &name[..], &1.0_f64.to_be_bytes(), &[0, 0, 0, 1], argument].concat()
     }
 

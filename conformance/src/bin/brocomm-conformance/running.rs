@@ -277,6 +277,8 @@ pub(crate) fn run(args: &Args) -> ExitCode {
             }
             reports.push(carried_out(case, implementation.as_mut(), &selection, &settings, args));
         }
+        // Pages and tables have them by section, whatever the order they were run in.
+        reports.sort_by_key(|report| report.case.id.order());
         all.push((name, reports));
     }
     let flat: Vec<Report> = all.iter().flat_map(|(_, reports)| reports.iter().cloned()).collect();
