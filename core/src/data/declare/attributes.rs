@@ -151,3 +151,25 @@ fn yields(ty: &Type) -> Option<Type> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::data::Declarations;
+
+    #[test]
+    fn attributes_replace_and_imply_others() {
+        let tags = |text: &str| {
+            let mut declarations = Declarations::new();
+            declarations.read(&format!("type R: record {{ a: count {text}; }};")).unwrap();
+            let fields = declarations.types[b"R".as_slice()].fields().unwrap().to_vec();
+            let attributes = fields[0].attributes.as_deref().unwrap();
+            attributes.list.iter().map(|a| a.tag.name()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(tags("&default=1"), "default optional");
+        assert_eq!(tags("&optional &default=1"), "optional default");
+        assert_eq!(tags("&default=1 &log &default=2"), "optional log default");
+        assert_eq!(tags("&log &log"), "log");
+        assert_eq!(tags("&add_func=f &redef"), "add_func redef redef");
+        assert_eq!(tags("&redef &delete_func=f"), "redef delete_func");
+    }
+}

@@ -173,21 +173,6 @@ fn attributes_keep_their_constants() {
     assert_eq!(constant(&list[2]), Value::Count(1));
 }
 
-#[test]
-fn attributes_replace_and_imply_others() {
-    let tags = |text: &str| {
-        let d = read(&format!("type R: record {{ a: count {text}; }};"));
-        let list = attributes(&fields_of(&d.types[b"R".as_slice()])[0]).to_vec();
-        list.iter().map(|a| format!("{}", a.tag.name())).collect::<Vec<_>>().join(" ")
-    };
-    assert_eq!(tags("&default=1"), "default optional");
-    assert_eq!(tags("&optional &default=1"), "optional default");
-    assert_eq!(tags("&default=1 &log &default=2"), "optional log default");
-    assert_eq!(tags("&log &log"), "log");
-    assert_eq!(tags("&add_func=f &redef"), "add_func redef redef");
-    assert_eq!(tags("&redef &delete_func=f"), "redef delete_func");
-}
-
 fn fields_of(ty: &Type) -> Vec<Field> {
     ty.fields().unwrap().to_vec()
 }
