@@ -32,8 +32,10 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Opens a terminal in a folder. `brocomm` is found there, and `home` is the reader's.
     pub(crate) fn open(name: &str, folder: &Path, home: &Path) -> Terminal {
-        let mut shell = Command::new("bash")
-            .args(["--norc", "--noprofile"])
+        // A shell can't trap a signal that was ignored when it began, as it is where the tests run in
+        // the background.
+        let mut shell = Command::new("env")
+            .args(["--default-signal=INT", "bash", "--norc", "--noprofile"])
             .current_dir(folder)
             .env("HOME", home)
             .env("PATH", program::path())
