@@ -1,4 +1,4 @@
-//! Runs the profile `minimal` against the second implementation, which is in Python.
+//! Runs the profile `broccoli` against the second implementation, which is in Python.
 #![cfg(feature = "runner")]
 #![allow(clippy::print_stderr, reason = "says that nothing is tested without Python")]
 
@@ -24,7 +24,7 @@ fn the_minimal_peer_passes() {
     let peer = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/minimal-peer/minimal_peer.py");
     let command = format!("python3 '{peer}' --listen {address} 2>/dev/null");
     let mut implementation = Started::listening(command, address);
-    let selection = Selection { profile: Profile::MINIMAL, ..Selection::default() };
+    let selection = Selection { profile: Profile::BROCCOLI, ..Selection::default() };
     // Python takes its time to start on a busy machine.
     let settings = Settings { patience: Duration::from_secs(20), ..Settings::default() };
     let mut passed = 0;

@@ -3,11 +3,11 @@
 
 Written from the specification (conformance/spec), with nothing but Python's own library. As a
 Broccoli it announces that it keeps no cache, so that every object comes in full (2§5), and it
-neither compresses nor synchronises; it passes the profile `minimal` of the conformance suite:
+neither compresses nor synchronises; it passes the profile `broccoli` of the conformance suite:
 
-    brocomm-conformance run --profile minimal --connect 127.0.0.1:47757 \\
+    brocomm-conformance run --profile broccoli --connect 127.0.0.1:47757 \\
         --start "python3 minimal_peer.py --listen 127.0.0.1:47757"
-    brocomm-conformance run --profile minimal --listen 127.0.0.1:0 \\
+    brocomm-conformance run --profile broccoli --listen 127.0.0.1:0 \\
         --start "python3 minimal_peer.py"
 
 Values of atomic types, enums, records and vectors are decoded and encoded again, the rest is

@@ -4,7 +4,7 @@ use brocomm::data::{Field, Record, Type, Value};
 use brocomm::wire::{Caps, Message, MessageType};
 
 use super::raw::{Pid, Raw};
-use crate::suite::{Capability, Case, Entry, Exchange, Outcome, Stop, Trial, token};
+use crate::suite::{Capability, Case, Entry, Exchange, Outcome, Role, Stop, Trial, token};
 
 /// An id that neither the suite's writer nor anything before it has used.
 const FREE: Pid = 0x00ab_0000;
@@ -107,19 +107,17 @@ fn read() -> Vec<Case> {
             "each connection has a cache of its own",
             "Sends a value on one connection, and refers to it on a second, which is an error there \
              and not on the first.",
-            |trial| {
-                let mut first = trial.running()?;
-                let raw = Raw::on(&first);
-                echoes(&mut first, raw.echo(&raw.count(FREE, FREE + 1, 3)), 3)?;
-                // Of another class, since whoever connects may do so once with each.
-                let mut second = trial.open_as(Entry::Classed)?;
-                second.shake(&second.hello())?;
-                let event = Raw::on(&second).echo(&Raw::on(&second).reference(FREE));
-                second.send(&Message::Serial(event.into()))?;
-                second.expect_close("a reference to what was sent elsewhere")?;
-                echoes(&mut first, raw.echo(&raw.reference(FREE)), 3)
-            },
+            |trial| not_shared(trial, Entry::Plain),
         )
+        .only(Role::Listens),
+        Case::should(
+            "2:5/9",
+            "each connection that the implementation makes has a cache of its own",
+            "Sends a value on one connection, and refers to it on a second of another class, which is \
+             an error there and not on the first.",
+            |trial| not_shared(trial, Entry::Classed),
+        )
+        .only(Role::Connects)
         .needs(Capability::Classes),
         Case::must(
             "2:5/8",
@@ -222,6 +220,19 @@ fn written() -> Vec<Case> {
             },
         ),
     ]
+}
+
+/// Refers on a connection of a class to what was sent on another connection.
+fn not_shared(trial: &mut Trial<'_>, class: Entry) -> Outcome {
+    let mut first = trial.running()?;
+    let raw = Raw::on(&first);
+    echoes(&mut first, raw.echo(&raw.count(FREE, FREE + 1, 3)), 3)?;
+    let mut second = trial.open_as(class)?;
+    second.shake(&second.hello())?;
+    let event = Raw::on(&second).echo(&Raw::on(&second).reference(FREE));
+    second.send(&Message::Serial(event.into()))?;
+    second.expect_close("a reference to what was sent elsewhere")?;
+    echoes(&mut first, raw.echo(&raw.reference(FREE)), 3)
 }
 
 /// Sends an event of bytes, and checks what number is echoed.

@@ -58,26 +58,25 @@ impl Profile {
         exceptions: BRO_EXCEPTIONS,
     };
 
-    /// The least: a client that caches nothing, compresses nothing and has no state in common with
-    /// others.
-    pub const MINIMAL: Profile = Profile {
-        name: "minimal",
-        description: "a client that never caches, compresses or synchronises",
+    /// A client that caches nothing, compresses nothing and has no state in common with others.
+    pub const BROCCOLI: Profile = Profile {
+        name: "broccoli",
+        description: "a client that never caches, compresses or synchronises, as Broccoli",
         capabilities: &[],
         exceptions: &[],
     };
 
-    /// Broccoli, as a program that uses its library can be tested.
-    pub const BROCCOLI: Profile = Profile {
-        name: "broccoli",
+    /// Broccoli's own library, as a program that uses it can be tested.
+    pub const LIBBROCCOLI: Profile = Profile {
+        name: "libbroccoli",
         description: "a client with Broccoli's library, but for what that does otherwise (part 5)",
         capabilities: &[],
-        exceptions: BROCCOLI_EXCEPTIONS,
+        exceptions: LIBBROCCOLI_EXCEPTIONS,
     };
 
     /// All profiles.
     pub const ALL: [&Profile; 4] =
-        [&Profile::FULL, &Profile::BRO, &Profile::BROCCOLI, &Profile::MINIMAL];
+        [&Profile::FULL, &Profile::BRO, &Profile::BROCCOLI, &Profile::LIBBROCCOLI];
 
     /// Returns the profile of this name.
     pub fn by_name(name: &str) -> Option<&'static Profile> {
@@ -101,8 +100,8 @@ impl Profile {
 /// What ends a Bro 2.5.5, or what it does otherwise (part 5).
 const BRO_EXCEPTIONS: &[Exception] = &[];
 
-/// What a Broccoli does otherwise (part 5).
-const BROCCOLI_EXCEPTIONS: &[Exception] = &[
+/// What Broccoli's library does otherwise (part 5).
+const LIBBROCCOLI_EXCEPTIONS: &[Exception] = &[
     Exception {
         cases: &[
             "1.1/2", "1.1/3", "1.1/4", "1.4/4", "1.4/5", "2/", "2.1/2", "2.5/1", "2.9/1", "2.11/2",

@@ -61,7 +61,7 @@ const AFTER_HELP: &str = "\
 Examples:
   brocomm-conformance run --self
   brocomm-conformance run --connect sensor.example:47757 --profile bro --html report.html
-  brocomm-conformance run --listen 127.0.0.1:47757 --profile minimal
+  brocomm-conformance run --listen 127.0.0.1:47757 --profile broccoli
   brocomm-conformance run --connect 127.0.0.1:47757 --start 'bro conformance.bro' --profile bro
 
 Exit codes:
@@ -113,7 +113,7 @@ impl Common {
 /// Says what an implementation is capable of.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Capabilities {
-    /// What kind of implementation it is: full, bro, broccoli, minimal.
+    /// What kind of implementation it is: full, bro, broccoli, libbroccoli.
     #[arg(long, value_name = "PROFILE", default_value = "full", value_parser = parse_profile)]
     profile: &'static Profile,
 
