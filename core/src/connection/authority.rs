@@ -23,7 +23,8 @@ pub enum Authority {
 /// Decides who sends its state (§3.3).
 ///
 /// `ours` and `theirs` are the requests of the two sides, the runtimes are those of the two
-/// VERSIONs in whole seconds, `role` is ours. Both sides come to the same decision.
+/// VERSIONs in whole seconds, compared as signed numbers as Bro does, `role` is ours. Both sides
+/// come to the same decision.
 ///
 /// ```
 /// use brocomm::connection::{Authority, Role, SyncRequest, SyncRole, decide};
@@ -48,6 +49,8 @@ pub fn decide(
     if ours && theirs {
         return Authority::Misconfiguration;
     }
+    // Bro's is negative when its clock was set back after it started (part 5).
+    let (our_runtime, their_runtime) = (our_runtime as i32, their_runtime as i32);
     let we_send = ours
         || !theirs
             && (our_runtime, role == Role::Initiator) > (their_runtime, role == Role::Acceptor);
@@ -98,10 +101,19 @@ mod tests {
     }
 
     #[test]
+    fn a_runtime_is_negative_where_the_clock_was_set_back() {
+        let minus_five = 5_u32.wrapping_neg();
+        for role in [Role::Initiator, Role::Acceptor] {
+            assert_eq!(decide(ASKS, ASKS, 3, minus_five, role), Sync(Sender));
+            assert_eq!(decide(ASKS, ASKS, minus_five, 3, role), Sync(Receiver));
+        }
+    }
+
+    #[test]
     fn both_sides_agree() {
         for ours in [NONE, ASKS, AUTH] {
             for theirs in [NONE, ASKS, AUTH] {
-                for (our, their) in [(1, 2), (2, 2), (2, 1)] {
+                for (our, their) in [(1, 2), (2, 2), (2, 1), (1, u32::MAX)] {
                     let here = decide(ours, theirs, our, their, Role::Initiator);
                     let there = decide(theirs, ours, their, our, Role::Acceptor);
                     match (here, there) {

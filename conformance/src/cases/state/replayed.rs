@@ -125,12 +125,12 @@ fn carried_out() -> Vec<Case> {
         Case::must(
             "2:9/15",
             "state that comes in Sync is taken",
-            "Announces the greatest runtime there is, so that the suite sends its state: \
-             conformance_n is 77.",
+            "Announces the greatest runtime there is (it is a signed number), so that the suite sends \
+             its state: conformance_n is 77.",
             |trial: &mut Trial<'_>| {
                 let mut peer = trial.running_as(|hello| {
                     hello.sync = Some(false);
-                    hello.version.runtime = u32::MAX;
+                    hello.version.runtime = i32::MAX as u32;
                 })?;
                 peer.send_access(access(Opcode::Assign, "conformance_n", [count(77), None, None]))?;
                 peer.send(&brocomm::wire::Message::PhaseDone)?;
