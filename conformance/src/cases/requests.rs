@@ -167,15 +167,18 @@ fn prints() -> Vec<Case> {
             "2.12/1",
             "what is printed is sent to a peer that requested print_hook",
             "Requests print_hook and has a text printed. REMOTE_PRINT has to come with the file \
-             /dev/stdout and the text without its newline. A Bro sends it when 10 KiB are together \
-             or the connection is closed by it; a robust node by a timer as well.",
+             /dev/stdout and the text without its newline. A robust node sends it by a timer; \
+             because a Bro does when 10 KiB are together, more is printed if nothing comes.",
             |trial| {
                 let request = |hello: &mut crate::suite::Hello| {
                     hello.events.push("print_hook".to_owned());
                 };
                 let mut peer = trial.running_as(request)?;
                 peer.send_event("conformance_print", &[Value::string("to be printed")])?;
-                let got = peer.expect(MessageType::RemotePrint)?;
+                let more = Value::string("more ".repeat(2000));
+                let got = peer.expect_pushing(MessageType::RemotePrint, |peer| {
+                    peer.send_event("conformance_print", std::slice::from_ref(&more))
+                })?;
                 let Message::RemotePrint(items) = &got.message else {
                     return Stop::inconclusive("no REMOTE_PRINT");
                 };

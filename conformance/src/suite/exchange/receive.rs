@@ -10,6 +10,10 @@ use super::super::{LineKind, Outcome, Stop, describe};
 use super::Exchange;
 use super::link::Input;
 
+/// How long nothing has to have come for an implementation to be given more to send: a Bro sends the
+/// log entries that it keeps with the first that is written more than a second later (§6).
+const PUSH: Duration = Duration::from_millis(1500);
+
 /// Is a message that the implementation sent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Got {
@@ -160,6 +164,41 @@ impl Exchange {
     /// As [`wait_for`](Self::wait_for).
     pub fn expect(&mut self, message: MessageType) -> Outcome<Got> {
         self.wait_for(message.name(), |got| (got.message_type() == message).then(|| got.clone()))
+    }
+
+    /// Waits for a message of this type, as [`expect`](Self::expect), of an implementation that may
+    /// keep what it has to send until more is to be sent (§6): `push` makes it have more, and is
+    /// called whenever nothing came for a while.
+    ///
+    /// # Errors
+    /// As [`wait_for`](Self::wait_for), and those of `push`.
+    pub fn expect_pushing(
+        &mut self,
+        message: MessageType,
+        mut push: impl FnMut(&mut Exchange) -> Outcome,
+    ) -> Outcome<Got> {
+        let until = Instant::now() + self.patience;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            match self.receive_within(left.min(PUSH))? {
+                Some(Some(got)) if got.message_type() == message => return Ok(got),
+                Some(Some(_)) => {}
+                Some(None) => {
+                    return Stop::failed(format!(
+                        "it closed instead of sending {}",
+                        message.name()
+                    ));
+                }
+                None if left > PUSH => push(self)?,
+                None => {
+                    let patience = self.patience.as_secs_f64();
+                    return Stop::failed(format!(
+                        "{} did not come in {patience} s",
+                        message.name()
+                    ));
+                }
+            }
+        }
     }
 
     /// Tells whether the implementation has closed by now; what it has sent is passed over.
