@@ -68,7 +68,7 @@ pub enum Step {
     Await,
     /// Sends an event that nobody knows.
     Unknown(Value),
-    /// Requests what is echoed, again if it was requested before.
+    /// Requests what is echoed, unless it was requested before.
     Request,
     /// Sends a capture filter.
     CaptureFilter(String),

@@ -78,6 +78,17 @@ pub(super) fn cases() -> Vec<Case> {
                 all_echoed(trial, [super::of_type(&ty, text)?])
             },
         ),
+        Case::must(
+            "2:6/28",
+            "a vector of sets with holes keeps them",
+            "As 2:6/25, but the elements are sets. Bro crashes.",
+            |trial| {
+                let set = Type::set(vec![Type::COUNT]);
+                let one = super::of_type(&set, "set(1)")?;
+                let items = vec![None, Some(one), None];
+                all_echoed(trial, [Value::Vector(Vector::new(Type::vector(set), items).into())])
+            },
+        ),
     ];
     let containers = containers.into_iter().map(|case| case.needs(Capability::Containers));
     containers.chain(records()).collect()
