@@ -2,10 +2,12 @@
 #
 # Listening:
 #   brocomm-conformance run --connect 127.0.0.1:47757 --profile bro \
-#       --start "bro conformance.bro exit_only_after_terminate=T"
+#       --start "bro -b conformance.bro exit_only_after_terminate=T"
 # Connecting:
 #   brocomm-conformance run --listen 127.0.0.1:47757 --profile bro \
-#       --start "bro conformance.bro exit_only_after_terminate=T Conformance::connects=T"
+#       --start "bro -b conformance.bro exit_only_after_terminate=T Conformance::connects=T"
+#
+# -b leaves out all that it doesn't need, so that a Bro that a case ended is soon there again.
 
 @load base/frameworks/communication
 
