@@ -143,8 +143,8 @@ pub enum Command {
     StateDone,
     Ping,
     SendPacket,
-    SyncPoint,
-    LogCreateWriter,
+    SendSyncPoint,
+    SendLogCreateWriter,
 }
 
 impl fmt::Display for Command {
@@ -161,8 +161,8 @@ impl fmt::Display for Command {
             Command::StateDone => "state_done",
             Command::Ping => "ping",
             Command::SendPacket => "send_packet",
-            Command::SyncPoint => "sync_point",
-            Command::LogCreateWriter => "log_create_writer",
+            Command::SendSyncPoint => "send_sync_point",
+            Command::SendLogCreateWriter => "send_log_create_writer",
         })
     }
 }
