@@ -11,6 +11,7 @@ use crate::wire::{MessageType, Version, WireError};
 
 /// Says what a peer did that ends its connection, and where (§3.7, §5).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ProtocolError {
     /// What is wrong.
     pub kind: ProtocolErrorKind,

@@ -26,6 +26,7 @@ pub struct Observer {
 
 /// Shows one message, or where a direction ends to be decodable.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Observed {
     /// Who sent it.
     pub side: Role,
@@ -52,6 +53,7 @@ pub struct Observed {
 
 /// Counts what could and could not be decoded of one side.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ObserverCounters {
     /// Bytes and messages.
     pub wire: wire::Counters,

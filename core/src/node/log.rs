@@ -13,6 +13,7 @@ use crate::wire::SyncPoint;
 
 /// Holds one line of the communication log.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct CommunicationEntry {
     /// When.
     pub time: Time,

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 ///
 /// Prints as one line: `nodes.sensor1.compression = 10: levels are 0 (none) to 9 (best)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ConfigurationError {
     /// The field, as a path: `listen_interface`, `outgoing.events`, `nodes.sensor1.compression`.
     pub key: String,

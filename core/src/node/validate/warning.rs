@@ -13,6 +13,7 @@ use crate::node::{Bound, Configuration, EventPattern, Node};
 ///
 /// Prints as [`ConfigurationError`](super::ConfigurationError) does.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ConfigurationWarning {
     /// The field, as a path: `listen_interface`, `nodes.sensor1.compression`.
     pub key: String,
