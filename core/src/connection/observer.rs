@@ -16,6 +16,21 @@ use crate::wire::{self, Caps, Decoded, Decoder, Framing, Message, WireError};
 /// to be fed in the order in which they passed, as far as it is known; a side's bytes may not be fed
 /// before those that it answers. The observer judges nothing: messages that break §3.7 are shown
 /// like others.
+///
+/// ```
+/// use brocomm::connection::{Observer, Role};
+/// use brocomm::wire::{Encoder, Framing, Message};
+/// use brocomm::{serial, wire};
+///
+/// let mut bytes = Vec::new();
+/// Encoder::new(Framing::Clear).message(&Message::PhaseDone, &mut bytes);
+///
+/// let (wire, serial) = (wire::Limits::default(), serial::Limits::default());
+/// let mut observer = Observer::new(Framing::Clear, wire, serial);
+/// observer.feed(Role::Acceptor, &bytes);
+/// let observed = observer.poll().expect("a whole message has passed");
+/// assert_eq!((observed.side, observed.message), (Role::Acceptor, Ok(Message::PhaseDone)));
+/// ```
 #[derive(Debug)]
 pub struct Observer {
     initiator: Direction,

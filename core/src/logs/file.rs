@@ -104,6 +104,7 @@ impl LogFile {
     }
 
     /// Appends the header, if the file is not open. True if so: then the file is to be made new.
+    #[must_use = "the file is to be made new or not"]
     pub fn open(&mut self, now: Time, out: &mut Vec<u8>) -> bool {
         if self.is_open {
             return false;
@@ -116,6 +117,7 @@ impl LogFile {
 
     /// Appends an entry, after the header if the file is not open. True if so: then the file is to
     /// be made new.
+    #[must_use = "the file is to be made new or not"]
     pub fn entry(&mut self, values: &[LogValue], now: Time, out: &mut Vec<u8>) -> bool {
         let new = self.open(now, out);
         self.format.entry(&self.writer.fields, values, out);
@@ -129,6 +131,7 @@ impl LogFile {
 
     /// Appends the last line and returns the file's new name, if rotation is due and the file is
     /// open.
+    #[must_use = "the file is to be renamed"]
     pub fn rotate(&mut self, now: Time, out: &mut Vec<u8>) -> Option<String> {
         if self.next_timeout().is_none_or(|due| now < due) {
             return None;
@@ -140,6 +143,7 @@ impl LogFile {
 
     /// Appends the last line, at the end of all. If logs are rotated and the file is open, it is
     /// to be renamed as well, and its new name returned.
+    #[must_use = "the file is to be renamed"]
     pub fn finish(&mut self, now: Time, out: &mut Vec<u8>) -> Option<String> {
         let rotated = self.end(now, out);
         rotated.filter(|_| !self.rotation.interval.is_zero())
@@ -244,7 +248,7 @@ mod tests {
         let writer = Arc::new(LogWriter { options: Vec::new(), ..(*writer("conn")).clone() });
         let hourly = Rotation::every(HOUR);
         let mut file = LogFile::new(writer, &LogFormat::default(), hourly, DAY).unwrap();
-        file.open(DAY, &mut Vec::new());
+        assert!(file.open(DAY, &mut Vec::new()));
         let mut out = Vec::new();
         assert!(file.clone().rotate(DAY + HOUR, &mut out).is_some());
         assert_eq!(out, b"#close\t2024-10-04-01-00-00\n");
@@ -262,7 +266,7 @@ mod tests {
         let file = LogFile::new(writer, &LogFormat::default(), daily, DAY).unwrap();
         let mut file = file.on_clock(clock);
         let mut out = Vec::new();
-        file.open(DAY, &mut out);
+        assert!(file.open(DAY, &mut out));
         assert!(String::from_utf8_lossy(&out).contains("#open\t2024-10-04-01-00-00\n"));
         // Midnight, as it is known at the beginning; and from then on that of the new clock.
         let due = DAY + HOUR * 23;
@@ -279,7 +283,7 @@ mod tests {
         assert_eq!(file.name(), "conn-2.log");
         let mut out = Vec::new();
         let mut open = file.clone();
-        open.open(DAY, &mut out);
+        assert!(open.open(DAY, &mut out));
         let rotated = open.rotate(DAY + HOUR, &mut out);
         assert_eq!(rotated.as_deref(), Some("conn-2.2024-10-04-00-00-00.log"));
         assert!(file.named("../x").is_none());

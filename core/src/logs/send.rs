@@ -82,6 +82,7 @@ impl LogSender {
     }
 
     /// Returns the next message to send: a LOG_CREATE_WRITER or LOG_WRITE.
+    #[must_use = "the peer waits for it"]
     pub fn poll_message(&mut self, now: Time) -> Option<Message> {
         self.poll_counted(now).map(|(message, _)| message)
     }

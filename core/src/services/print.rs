@@ -77,6 +77,7 @@ impl PrintBuffer {
     }
 
     /// Returns the argument of the next REMOTE_PRINT to send.
+    #[must_use = "the peer waits for them"]
     pub fn poll_items(&mut self, now: Time) -> Option<PrintItems> {
         if self.is_due(now) {
             self.flush();

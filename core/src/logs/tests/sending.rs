@@ -131,7 +131,7 @@ fn what_waits_is_counted() {
         panic!("no announcement")
     };
     assert_eq!(queued, announcement.len() + LOG_BATCH + 1);
-    sender.poll_message(NOW);
+    let _ = sender.poll_message(NOW);
     assert_eq!(sender.queued(), 0);
 }
 
