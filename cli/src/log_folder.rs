@@ -102,8 +102,8 @@ impl LogFolder {
     }
 
     /// Returns when a log is to be rotated next.
-    pub(crate) fn next_timer(&self) -> Option<Time> {
-        self.logs.iter().filter_map(|log| log.file.next_timer()).min()
+    pub(crate) fn next_timeout(&self) -> Option<Time> {
+        self.logs.iter().filter_map(|log| log.file.next_timeout()).min()
     }
 
     /// Rotates the logs for which it is time.

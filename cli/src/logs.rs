@@ -107,8 +107,8 @@ impl Follow for Logs {
         Ok(ControlFlow::Continue(()))
     }
 
-    fn next_timer(&self) -> Option<Time> {
-        self.folder.next_timer()
+    fn next_timeout(&self) -> Option<Time> {
+        self.folder.next_timeout()
     }
 
     fn due(&mut self, now: Time) -> Result<(), Failure> {

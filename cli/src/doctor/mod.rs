@@ -7,7 +7,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use brocomm::connection::{
-    Authority, CloseCause, Config, Notification, Role, Setup, SyncRequest, SyncRole, decide,
+    Authority, CloseCause, Config, Notification, Role, Setup, SyncRequest, SyncRole,
 };
 use brocomm::tls::{CertificateProblem, TlsError};
 use brocomm_std::Peer;
@@ -280,7 +280,7 @@ fn state(peer: &Peer, asked: &Asked, report: &mut Report<'_>) -> Result<(), Fail
     let runtime = connection.peer_version().map_or(0, |version| version.runtime);
     let asks = Some(SyncRequest { authoritative: false });
     let theirs = asked.sync;
-    let would = match decide(asks, theirs, 0, runtime, Role::Initiator) {
+    let would = match Authority::decide(asks, theirs, 0, runtime, Role::Initiator) {
         Authority::Sync(SyncRole::Sender) => "we would give ours, as it has only just begun",
         Authority::Sync(SyncRole::Receiver) => "it would give us its own",
         _ => "nobody would give any",
