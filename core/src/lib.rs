@@ -150,6 +150,7 @@
 mod calendar;
 pub mod connection;
 pub mod data;
+mod findings;
 mod log_messages;
 pub mod logs;
 pub mod node;
@@ -164,4 +165,5 @@ pub mod wire;
 
 #[cfg(feature = "derive")]
 pub use brocomm_derive::{Enum, Event, Record};
+pub use findings::Findings;
 pub use time::Time;

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use super::SyncRequest;
+use crate::Findings;
 use crate::data::{Declarations, Name};
 use crate::wire::{Caps, Compression, Framing};
 use crate::{serial, wire};
@@ -186,7 +187,7 @@ impl Config {
     ///
     /// # Errors
     /// All findings, in the order of the fields.
-    pub fn validate(&self) -> Result<(), Vec<ConfigError>> {
+    pub fn validate(&self) -> Result<(), Findings<ConfigError>> {
         let mut findings = Vec::new();
         let mut no_nul = |key, text: &[u8]| {
             if let Some(at) = text.iter().position(|byte| *byte == 0) {
@@ -211,7 +212,7 @@ impl Config {
                 findings.push(ConfigError::Zero { key });
             }
         }
-        if findings.is_empty() { Ok(()) } else { Err(findings) }
+        Findings::none_in(findings)
     }
 }
 
@@ -242,7 +243,7 @@ mod tests {
         };
         assert_eq!(
             config.validate(),
-            Err(vec![
+            Err(Findings::from(vec![
                 ConfigError::ContainsNul { key: "class", at: 1 },
                 ConfigError::ContainsNul { key: "setup.events", at: 1 },
                 ConfigError::ContainsNul { key: "setup.capture_filter", at: 0 },
@@ -252,7 +253,7 @@ mod tests {
                 ConfigError::Zero { key: "notification_limit" },
                 ConfigError::Zero { key: "reply_limit" },
                 ConfigError::Zero { key: "requests_limit" },
-            ])
+            ]))
         );
     }
 }

@@ -16,11 +16,12 @@
 //! Here a manager connects to a sensor, and both are their own transport:
 //!
 //! ```
-//! use brocomm::Time;
 //! use brocomm::data::{Declarations, Event, Value};
 //! use brocomm::node::{
-//!     Action, Communication, Configuration, ConnectionId, Endpoint, Node, Notification,
+//!     Action, Communication, Configuration, ConfigurationError, ConnectionId, Endpoint, Node,
+//!     Notification,
 //! };
+//! use brocomm::{Findings, Time};
 //!
 //! let now = Time::from_secs_f64(1_500_000_000.0);
 //! let mut declarations = Declarations::new();
@@ -29,14 +30,14 @@
 //!     let nodes = vec![(name.to_owned(), node)];
 //!     let declarations = declarations.clone().into();
 //!     let configuration = Configuration { nodes, declarations, ..Configuration::default() };
-//!     let mut node = Communication::new(configuration).expect("the configuration is right");
+//!     let mut node = Communication::new(configuration)?;
 //!     node.start(now);
-//!     node
+//!     Ok::<_, Findings<ConfigurationError>>(node)
 //! };
 //! let host = [192, 0, 2, 1].into();
 //! let events = Some("scan_.*".parse()?);
-//! let mut manager = node("sensor", Node { connect: true, events, ..Node::new(host) });
-//! let mut sensor = node("manager", Node::new(host));
+//! let mut manager = node("sensor", Node { connect: true, events, ..Node::new(host) })?;
+//! let mut sensor = node("manager", Node::new(host))?;
 //!
 //! let Some(Action::Connect { connection: here, endpoint, .. }) = manager.poll_action() else {
 //!     panic!("the manager is to connect")

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::Findings;
 use crate::connection::ConfigError;
 use crate::node::ConfigurationError;
 
@@ -76,8 +77,8 @@ pub enum TransportError {
         cause: Cause,
     },
     /// The configuration makes no sense.
-    #[error("configuration: {}", Findings(.0))]
-    Config(Vec<ConfigError>),
+    #[error("configuration: {0}")]
+    Config(Findings<ConfigError>),
 }
 
 /// Says why a node does not begin.
@@ -85,8 +86,8 @@ pub enum TransportError {
 #[non_exhaustive]
 pub enum StartError {
     /// The configuration makes no sense.
-    #[error("configuration: {}", Findings(.0))]
-    Configuration(Vec<ConfigurationError>),
+    #[error("configuration: {0}")]
+    Configuration(Findings<ConfigurationError>),
     /// The system does not let us run it.
     #[error("cannot {doing}: {cause}")]
     System {
@@ -164,17 +165,6 @@ impl fmt::Display for Tried<'_> {
         } else {
             write!(f, "{given} ({tried})")
         }
-    }
-}
-
-struct Findings<'a, E>(&'a [E]);
-
-impl<E: fmt::Display> fmt::Display for Findings<'_, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, finding) in self.0.iter().enumerate() {
-            write!(f, "{}{finding}", if index == 0 { "" } else { "; " })?;
-        }
-        Ok(())
     }
 }
 

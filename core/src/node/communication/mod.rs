@@ -28,11 +28,11 @@ use super::{
     Action, Configuration, ConfigurationError, ConnectionId, Depth, EventPeer, Node, Notification,
     Options, PeerCounters, PeerId,
 };
-use crate::Time;
 use crate::connection::{Connection, Role, StateSource};
 use crate::data::{Declarations, Name};
 use crate::services::PingStatistics;
 use crate::wire::SyncPoint;
+use crate::{Findings, Time};
 
 pub use commands::NodeError;
 pub use events::{RaiseError, Raised};
@@ -174,7 +174,9 @@ impl Communication {
     ///
     /// # Errors
     /// All that makes no sense in the configuration.
-    pub fn new(configuration: Configuration) -> Result<Communication, Vec<ConfigurationError>> {
+    pub fn new(
+        configuration: Configuration,
+    ) -> Result<Communication, Findings<ConfigurationError>> {
         configuration.validate()?;
         let Configuration { options, nodes, declarations } = configuration;
         let local = Arc::new(EventPeer::local(options.peer_description.clone()));

@@ -15,6 +15,7 @@ pub use error::{ConfigurationError, ConfigurationErrorKind};
 pub use warning::{ConfigurationWarning, ConfigurationWarningKind};
 
 use super::{Bound, Configuration};
+use crate::Findings;
 
 impl Configuration {
     /// Checks everything.
@@ -39,19 +40,19 @@ impl Configuration {
     /// # Errors
     ///
     /// All that is wrong, in the order of the fields.
-    pub fn validate(&self) -> Result<(), Vec<ConfigurationError>> {
-        let mut findings = Findings::default();
+    pub fn validate(&self) -> Result<(), Findings<ConfigurationError>> {
+        let mut findings = Found::default();
         options::check(self, &mut findings);
         entries::check(self, &mut findings);
-        if findings.0.is_empty() { Ok(()) } else { Err(findings.0) }
+        Findings::none_in(findings.0)
     }
 }
 
 /// What was found so far.
 #[derive(Default)]
-struct Findings(Vec<ConfigurationError>);
+struct Found(Vec<ConfigurationError>);
 
-impl Findings {
+impl Found {
     fn add(
         &mut self,
         key: impl Into<String>,

@@ -27,7 +27,7 @@ fn configured(options: Options, nodes: &[(&str, Node)]) -> Configuration {
 }
 
 fn errors(options: Options, nodes: &[(&str, Node)]) -> Vec<ConfigurationError> {
-    configured(options, nodes).validate().err().unwrap_or_default()
+    configured(options, nodes).validate().err().map(Vec::from).unwrap_or_default()
 }
 
 #[track_caller]
