@@ -49,7 +49,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  it was done; watch: the peer closed the connection, --count was reached, or Ctrl-C was pressed
   1  there was no connection, or it failed; the peer has no such variable, or doesn't take changes
-  2  the command line is wrong, or a value or name on it";
+  2  the command line is wrong, or a value or name on it, or the configuration";
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {

@@ -12,8 +12,24 @@ use crate::{serial, wire};
 
 /// Configures one connection.
 ///
-/// Plain data with a default for each; [`validate`](Self::validate) finds what makes no sense.
-#[derive(Debug, Clone)]
+/// Plain data with a default for each; [`validate`](Self::validate) finds what makes no sense. There
+/// will be more fields, and some depend on features, so that a literal ends with `..Config::default()`:
+///
+/// ```
+/// use brocomm::connection::{Config, Setup};
+///
+/// let config = Config {
+///     description: "sensor".into(),
+///     setup: Some(Setup {
+///         events: vec!["scan_seen".into()],
+///         accept_input: true,
+///         ..Setup::default()
+///     }),
+///     ..Config::default()
+/// };
+/// assert_eq!(config.validate(), Ok(()));
+/// ```
+#[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// Our `peer_description`. Default `bro`; if empty, as a Broccoli has it, none is sent (§3.1).
     pub description: Name,
@@ -97,6 +113,8 @@ impl Default for Config {
 }
 
 /// Says what a connection requests from its peer, as a node entry that applies does (§3.2, §4).
+///
+/// There may be more fields, so that a literal ends with `..Setup::default()`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Setup {
     /// The events to request, in this order. Default none.
@@ -113,6 +131,7 @@ pub struct Setup {
 
 /// Says what becomes of events that are not among the declarations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Undeclared {
     /// Nobody knows them: a request for one is ignored with a log line (§2.3), and so is a call of
     /// one (§5). What a Bro does.
@@ -125,6 +144,7 @@ pub enum Undeclared {
 
 /// Says where the state comes from that we send in Sync (§3.4).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum StateSource {
     /// There is none: Sync ends as soon as it begins.
     #[default]

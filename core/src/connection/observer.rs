@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Authority, Phase, Role, SyncRequest, SyncRole, decide};
+use super::{Authority, Phase, Role, SyncRequest, SyncRole};
 use crate::data::{Declarations, Serial};
 use crate::serial::{self, CacheCounters, Mode, SerialError, Transcript};
 use crate::wire::{self, Caps, Decoded, Decoder, Framing, Message, WireError};
@@ -26,6 +26,7 @@ pub struct Observer {
 
 /// Shows one message, or where a direction ends to be decodable.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Observed {
     /// Who sent it.
     pub side: Role,
@@ -52,6 +53,7 @@ pub struct Observed {
 
 /// Counts what could and could not be decoded of one side.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ObserverCounters {
     /// Bytes and messages.
     pub wire: wire::Counters,
@@ -297,7 +299,7 @@ impl Observer {
     fn handshake_complete(&mut self) {
         let (ours, theirs) = (self.initiator.sync, self.acceptor.sync);
         let (our_runtime, their_runtime) = (self.initiator.runtime, self.acceptor.runtime);
-        match decide(ours, theirs, our_runtime, their_runtime, Role::Initiator) {
+        match Authority::decide(ours, theirs, our_runtime, their_runtime, Role::Initiator) {
             Authority::NoSync => self.set_phases(Phase::Running, Phase::Running),
             Authority::Sync(role) => {
                 self.set_phases(Phase::Sync(role), Phase::Sync(role.other()));

@@ -30,7 +30,7 @@ use crate::Time;
 ///     // Make that file new.
 /// }
 /// // Append the bytes to it.
-/// let due = log.next_timer().expect("there is a next hour");
+/// let due = log.next_timeout().expect("there is a next hour");
 /// bytes.clear();
 /// let rotated = log.rotate(due, &mut bytes);
 /// // Append the bytes, close the file and rename it.
@@ -123,14 +123,14 @@ impl LogFile {
     }
 
     /// Returns when to call [`rotate`](LogFile::rotate); `None` if never.
-    pub fn next_timer(&self) -> Option<Time> {
+    pub fn next_timeout(&self) -> Option<Time> {
         self.rotation_at(self.since).next(self.since)
     }
 
     /// Appends the last line and returns the file's new name, if rotation is due and the file is
     /// open.
     pub fn rotate(&mut self, now: Time, out: &mut Vec<u8>) -> Option<String> {
-        if self.next_timer().is_none_or(|due| now < due) {
+        if self.next_timeout().is_none_or(|due| now < due) {
             return None;
         }
         let rotated = self.end(now, out);
@@ -215,7 +215,7 @@ mod tests {
         assert_eq!(out, b"n\n");
         assert!(!file.open(DAY, &mut out));
         assert_eq!(entry(&mut file, DAY), (false, "7\n".to_owned()));
-        assert_eq!(file.next_timer(), None);
+        assert_eq!(file.next_timeout(), None);
         assert_eq!(file.rotate(DAY + HOUR * 99, &mut out), None);
         assert_eq!(file.finish(DAY, &mut out), None);
         assert_eq!(out, b"n\n");
@@ -227,11 +227,11 @@ mod tests {
         let mut out = Vec::new();
         assert_eq!(entry(&mut file, DAY), (true, "n\n7\n".to_owned()));
         let due = DAY + HOUR;
-        assert_eq!(file.next_timer(), Some(due));
+        assert_eq!(file.next_timeout(), Some(due));
         assert_eq!(file.rotate(Time::from_nanos(due.as_nanos() - 1), &mut out), None);
         assert_eq!(file.rotate(due, &mut out).as_deref(), Some("conn.2024-10-04-00-00-00.log"));
         // Nothing was written for an hour, so there is no file; the next is named after the hour.
-        assert_eq!(file.next_timer(), Some(due + HOUR));
+        assert_eq!(file.next_timeout(), Some(due + HOUR));
         assert_eq!(file.rotate(due + HOUR, &mut out), None);
         assert_eq!(entry(&mut file, due + HOUR * 3 / 2), (true, "n\n7\n".to_owned()));
         let name = file.finish(due + HOUR * 2, &mut out);
@@ -266,11 +266,11 @@ mod tests {
         assert!(String::from_utf8_lossy(&out).contains("#open\t2024-10-04-01-00-00\n"));
         // Midnight, as it is known at the beginning; and from then on that of the new clock.
         let due = DAY + HOUR * 23;
-        assert_eq!(file.next_timer(), Some(due));
+        assert_eq!(file.next_timeout(), Some(due));
         out.clear();
         assert_eq!(file.rotate(due, &mut out).as_deref(), Some("conn.2024-10-04-01-00-00.log"));
         assert_eq!(out, b"#close\t2024-10-05-01-00-00\n");
-        assert_eq!(file.next_timer(), Some(DAY + HOUR * 46));
+        assert_eq!(file.next_timeout(), Some(DAY + HOUR * 46));
     }
 
     #[test]

@@ -92,6 +92,7 @@ mod log;
 mod notification;
 mod options;
 mod outbox;
+mod passphrase;
 mod pattern;
 mod peer;
 mod targets;
@@ -107,10 +108,13 @@ pub use communication::{Communication, NodeError, RaiseError, Raised, TraceStep,
 pub use configuration::Configuration;
 pub use counters::{Depth, PeerCounters, PeerState};
 pub use entry::{Liveness, Node};
-pub use log::{LogEntry, LogLine};
+pub use log::{CommunicationEntry, LogLine};
 pub use notification::Notification;
 pub use options::{Backoff, Bound, Handshake, KeepAlive, Options, Overflow, Queue};
+pub use passphrase::Passphrase;
 pub use pattern::{EventPattern, PatternError, PatternErrorKind};
 pub use peer::{ConnectionId, Endpoint, EventPeer, PeerId};
-pub use targets::{ListenTarget, listen_targets};
-pub use validate::{OptionsError, OptionsErrorKind, OptionsWarning, OptionsWarningKind};
+pub use targets::ListenTarget;
+pub use validate::{
+    ConfigurationError, ConfigurationErrorKind, ConfigurationWarning, ConfigurationWarningKind,
+};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::connection::ConfigError;
-use crate::node::OptionsError;
+use crate::node::ConfigurationError;
 
 /// Says what failed, with which address, and why.
 ///
@@ -81,12 +81,12 @@ pub enum TransportError {
 }
 
 /// Says why a node does not begin.
-#[derive(Debug, Clone, PartialEq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// The configuration makes no sense.
     #[error("configuration: {}", Findings(.0))]
-    Configuration(Vec<OptionsError>),
+    Configuration(Vec<ConfigurationError>),
     /// The system does not let us run it.
     #[error("cannot {doing}: {cause}")]
     System {

@@ -25,8 +25,8 @@ use super::inbox::Inbox;
 use super::outbox::Outbox;
 use super::timers::{Timer, Timers};
 use super::{
-    Action, Configuration, ConnectionId, Depth, EventPeer, Node, Notification, Options,
-    OptionsError, PeerCounters, PeerId,
+    Action, Configuration, ConfigurationError, ConnectionId, Depth, EventPeer, Node, Notification,
+    Options, PeerCounters, PeerId,
 };
 use crate::Time;
 use crate::connection::{Connection, Role, StateSource};
@@ -174,7 +174,7 @@ impl Communication {
     ///
     /// # Errors
     /// All that makes no sense in the configuration.
-    pub fn new(configuration: Configuration) -> Result<Communication, Vec<OptionsError>> {
+    pub fn new(configuration: Configuration) -> Result<Communication, Vec<ConfigurationError>> {
         configuration.validate()?;
         let Configuration { options, nodes, declarations } = configuration;
         let local = Arc::new(EventPeer::local(options.peer_description.clone()));

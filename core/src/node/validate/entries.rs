@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::{Findings, OptionsErrorKind as Kind, time};
+use super::{ConfigurationErrorKind as Kind, Findings, time};
 use crate::node::{Configuration, Node};
 
 pub(super) fn check(configuration: &Configuration, findings: &mut Findings) {

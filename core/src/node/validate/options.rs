@@ -1,6 +1,6 @@
 //! What can be wrong with the node's own options.
 
-use super::{Findings, OptionsErrorKind as Kind, quoted, time};
+use super::{ConfigurationErrorKind as Kind, Findings, quoted, time};
 use crate::node::{Backoff, Configuration, Handshake, KeepAlive, Options};
 
 /// The least a message may be allowed to be: a VERSION with its class, a request of some events.
