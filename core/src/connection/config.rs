@@ -52,6 +52,7 @@ pub struct Config {
     /// Has [`transport`](crate::transport) put TLS around the connection; the framing is
     /// [`Framing::Tls`] then, whatever is said above. Default `None` (part 4 §6).
     #[cfg(feature = "__tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub tls: Option<crate::tls::TlsConfig>,
     /// Bounds on the messages that a peer sends.
     pub wire_limits: wire::Limits,

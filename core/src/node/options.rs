@@ -64,6 +64,7 @@ pub struct Options {
     /// What was made of the contents of these files, which the core does not read. Default none;
     /// without it TLS fails, with it the files need not be named.
     #[cfg(feature = "__tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub tls: Option<crate::tls::TlsConfig>,
 
     /// What we tell peers about ourselves, and the `peer` of our communication log. Default `bro`.

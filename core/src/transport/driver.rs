@@ -65,6 +65,7 @@ impl Driver {
     /// Returns what the TLS around the connection has come to; `None` without TLS, and before its
     /// handshake is done.
     #[cfg(feature = "__tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub fn tls(&self) -> Option<crate::tls::Negotiated> {
         self.session.tls.as_ref()?.negotiated()
     }

@@ -3,11 +3,9 @@
 mod replayed;
 mod sent;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use brocomm::data::{Entry, List, Opcode, StateAccess, Type, TypeTag, Value};
+use brocomm::data::{Entry, List, Opcode, StateAccess, Type, Value};
 use brocomm::wire::Message;
+use std::collections::BTreeMap;
 
 use crate::suite::{Capability, Case, Exchange, Outcome, Sender, Stop, Trial};
 
@@ -48,12 +46,7 @@ pub(crate) fn access(opcode: Opcode, target: &str, operands: [Option<Value>; 3])
 
 /// An index of `conformance_t`.
 pub(crate) fn key(text: &str) -> Value {
-    let items = vec![Value::string(text)];
-    Value::List(Arc::new(List {
-        ty: Type::list(vec![Type::STRING]),
-        tag: TypeTag::String as u8,
-        items,
-    }))
+    List::new(Type::list(vec![Type::STRING]), vec![Value::string(text)]).into()
 }
 
 fn count(number: u64) -> Option<Value> {
