@@ -3,6 +3,9 @@
 //! No message of the protocol has a peer's time of day in it (VERSION has how long it runs, and a
 //! PONG's times are differences); but log entries do, and a Bro writes one about each connection.
 
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
 use brocomm::Time;
 use brocomm::connection::Notification;
 use brocomm::logs::{LogEntry, LogValue};
@@ -15,7 +18,10 @@ use crate::log_reader::{LogNews, LogReader};
 /// The log in which a Bro writes what it does with us, at once.
 const COMMUNICATION: &str = "communication";
 
-/// How many seconds an entry may take to reach us: Bro sends its logs once a second.
+/// A Bro collects entries until this has passed, and then until it writes another (part 5).
+pub(super) const BATCH: Duration = Duration::from_millis(1500);
+
+/// How many seconds an entry may take to reach us.
 const DELAY: f64 = 3.0;
 
 /// Looks for the present time of a peer in the logs that it sends.
@@ -65,6 +71,12 @@ impl Clock {
         };
         report.tell(finding, "clock", &text, json!({ "ahead": ahead }))
     }
+}
+
+/// Gives a Bro something to write about, so that it sends what it has written about us.
+pub(super) fn provoke(address: SocketAddr, timeout: Duration) {
+    // That somebody was there is enough; whether it can be done doesn't matter.
+    let _ = TcpStream::connect_timeout(&address, timeout);
 }
 
 /// Returns when something happened, as an entry has it.

@@ -50,7 +50,8 @@ pub(crate) struct Args {
     ping: bool,
 
     /// Compare the peer's clock with ours, too, by the times in its logs. It is asked for all of them,
-    /// which may be many, until it has written about us.
+    /// which may be many, until it has written about us; if need be it is connected to again, since a
+    /// Bro sends what it has written only when it writes more.
     #[arg(long)]
     clock: bool,
 
@@ -134,7 +135,10 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     requests(&peer, &asked, &mut report)?;
     if args.clock {
         let is_known = |_: &Peer, asked: &Asked| asked.clock.is_known();
-        wait(&mut peer, args.timeout, is_known, &mut asked, &mut report)?;
+        if !wait(&mut peer, args.timeout.min(clock::BATCH), is_known, &mut asked, &mut report)? {
+            clock::provoke(peer.remote_addr(), args.timeout);
+            wait(&mut peer, args.timeout, is_known, &mut asked, &mut report)?;
+        }
         asked.clock.report(&mut report)?;
     }
     if args.ping {
