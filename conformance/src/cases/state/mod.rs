@@ -3,10 +3,9 @@
 mod replayed;
 mod sent;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use brocomm::data::{Entry, List, Opcode, StateAccess, Type, TypeTag, Value};
+use brocomm::data::{List, Opcode, StateAccess, Type, TypeTag, Value};
 use brocomm::wire::Message;
 
 use crate::suite::{Capability, Case, Exchange, Outcome, Sender, Stop, Trial};
@@ -77,16 +76,4 @@ fn at(table: &Value, key: &str) -> Option<u64> {
         Some(Value::Count(number)) => Some(number),
         _ => None,
     }
-}
-
-/// Returns all that the implementation's `conformance_t` has.
-pub(crate) fn elements(table: &Value) -> BTreeMap<String, u64> {
-    let Value::Table(table) = table else { return BTreeMap::new() };
-    let element = |entry: &Entry| match (&entry.index.items[..], &entry.value) {
-        ([Value::String(key)], Some(Value::Count(n))) => {
-            Some((String::from_utf8_lossy(key).into_owned(), *n))
-        }
-        _ => None,
-    };
-    table.entries.iter().filter_map(element).collect()
 }
