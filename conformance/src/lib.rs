@@ -33,12 +33,14 @@
 //! assert_eq!(names.next(), Some("enumtest"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 mod cases;
 mod expectation;
 mod expected;
+#[cfg(feature = "explore")]
 pub mod explore;
 // Only for the program, and the tests of this package.
 #[cfg(feature = "runner")]
@@ -49,6 +51,7 @@ mod sessions;
 mod side;
 mod source;
 // Only for the property tests of this workspace, so that proptest is no part of the interface.
+#[cfg(feature = "explore")]
 #[doc(hidden)]
 pub mod strategies;
 pub mod suite;
@@ -63,3 +66,8 @@ pub use recording::{
 };
 pub use sessions::{Session, faults, sessions, sessions_in};
 pub use side::Side;
+
+/// Compiles the README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

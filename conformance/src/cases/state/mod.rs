@@ -3,9 +3,8 @@
 mod replayed;
 mod sent;
 
-use brocomm::data::{Entry, List, Opcode, StateAccess, Type, Value};
+use brocomm::data::{List, Opcode, StateAccess, Type, Value};
 use brocomm::wire::Message;
-use std::collections::BTreeMap;
 
 use crate::suite::{Capability, Case, Exchange, Outcome, Sender, Stop, Trial};
 
@@ -70,16 +69,4 @@ fn at(table: &Value, key: &str) -> Option<u64> {
         Some(Value::Count(number)) => Some(number),
         _ => None,
     }
-}
-
-/// Returns all that the implementation's `conformance_t` has.
-pub(crate) fn elements(table: &Value) -> BTreeMap<String, u64> {
-    let Value::Table(table) = table else { return BTreeMap::new() };
-    let element = |entry: &Entry| match (&entry.index.items[..], &entry.value) {
-        ([Value::String(key)], Some(Value::Count(n))) => {
-            Some((String::from_utf8_lossy(key).into_owned(), *n))
-        }
-        _ => None,
-    };
-    table.entries.iter().filter_map(element).collect()
 }
