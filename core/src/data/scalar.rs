@@ -152,6 +152,8 @@ pub struct Pattern {
 
 impl Pattern {
     /// Makes the pattern that a script would write as `/re/`.
+    ///
+    /// What is wrong with it shows when it is compiled, here by [`Pattern::matcher`].
     pub fn new(re: &str) -> Pattern {
         Pattern {
             anywhere: Bytes::from(format!("^?(.|\\n)*({re})")),

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use crate::data::{
-    Declarations, EnumValue, Event, ParseError, ParseErrorKind, Pattern, Port, Subnet, Transport,
-    Type, TypeKind, Value,
+    Declarations, EnumValue, Event, ParseError, ParseErrorKind, Pattern, Port, Subnet, Type,
+    TypeKind, Value,
 };
 
 const DECLARED: &str = "
