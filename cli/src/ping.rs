@@ -30,12 +30,12 @@ pub(crate) struct Args {
     peer: String,
 
     /// How many PINGs to send; until Ctrl-C by default.
-    #[arg(short, value_name = "N")]
+    #[arg(long, short, value_name = "N")]
     count: Option<u32>,
 
     /// How many seconds to wait between them. The next is never sent before the last is answered,
     /// or --timeout is over.
-    #[arg(short, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
+    #[arg(long, short, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
     interval: Duration,
 
     /// How many seconds to wait for the connection, and for each answer.

@@ -135,6 +135,8 @@
 //! so has the cryptography of TLS.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+// What needs a feature says so on docs.rs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(test),
     deny(
@@ -159,6 +161,7 @@ pub mod services;
 pub mod state;
 mod time;
 #[cfg(feature = "__tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub mod tls;
 pub mod transport;
 pub mod wire;
@@ -167,3 +170,30 @@ pub mod wire;
 pub use brocomm_derive::{Enum, Event, Record};
 pub use findings::Findings;
 pub use time::Time;
+
+#[cfg(test)]
+mod tests {
+    /// Values are shared among threads, and machines can be moved to others.
+    #[test]
+    fn what_users_hold_is_send_and_sync() {
+        fn check<T: Send + Sync + 'static>() {}
+        check::<crate::Time>();
+        check::<crate::wire::Message>();
+        check::<crate::wire::Decoder>();
+        check::<crate::wire::Encoder>();
+        check::<crate::data::Event>();
+        check::<crate::data::Declarations>();
+        check::<crate::data::ConversionError>();
+        check::<crate::data::ParseError>();
+        check::<crate::data::PatternMatcher>();
+        check::<crate::data::Handlers<()>>();
+        check::<crate::serial::Reader>();
+        check::<crate::serial::Writer>();
+        check::<crate::serial::LazyEvent>();
+        check::<crate::serial::SerialError>();
+        check::<crate::connection::Connection>();
+        check::<crate::connection::Observer>();
+        check::<crate::state::Store>();
+        check::<crate::node::Communication>();
+    }
+}

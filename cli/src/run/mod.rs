@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use brocomm::data::parse_call;
+use brocomm::data::Event;
 use brocomm::node::{Communication, Configuration, Notification};
 use brocomm_tokio::{NodeHandle, Notifications};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
@@ -270,7 +270,7 @@ impl Running<'_> {
             return;
         }
         let declarations = self.node.with(|node, _| node.declarations().clone());
-        let message = match parse_call(&line, &declarations) {
+        let message = match Event::parse(&line, &declarations) {
             Err(error) => format!("standard input: {}", pointed(&line, &error)),
             Ok(event) => match self.node.try_raise(event) {
                 Err(error) => format!("not raised: {line}: {error}"),

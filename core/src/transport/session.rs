@@ -41,6 +41,7 @@ pub(super) trait Session {
 
     /// Takes note that TLS failed, before or after it was up.
     #[cfg(feature = "__tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     fn feed_tls_failure(&mut self, error: &crate::tls::TlsError, now: Time) {
         self.feed_read_failure(&error.to_string(), now);
     }

@@ -154,7 +154,7 @@ fn pings_are_answered_in_kind() {
 fn a_pong_tells_how_long_it_took() {
     let mut pair = Pair::running(config(), config());
     pair.initiator.ping(9, pair.now).unwrap();
-    pair.now = pair.now + Duration::from_millis(500);
+    pair.now += Duration::from_millis(500);
     let (told, _) = pair.told();
     assert_eq!(told, [Notification::Pong { seq: 9, d1: 0.5, d2: 0.5, d3: 0.0 }]);
 }
