@@ -194,6 +194,16 @@ mod tests {
         check::<crate::connection::Connection>();
         check::<crate::connection::Observer>();
         check::<crate::state::Store>();
+        check::<crate::logs::LogStreams>();
+        check::<crate::logs::LogSender>();
+        check::<crate::logs::LogReceiver>();
+        check::<crate::logs::LogFile>();
         check::<crate::node::Communication>();
+        check::<crate::node::Configuration>();
+        check::<crate::transport::Driver>();
+        check::<crate::transport::Carrier>();
+        // It lives behind a lock.
+        fn can_be_sent<T: Send + 'static>() {}
+        can_be_sent::<crate::transport::Hub>();
     }
 }

@@ -16,22 +16,6 @@ use crate::connection::{
 use crate::data::{Event, Value};
 use crate::wire::{Caps, Encoder, Framing, Message, PingArgs, PingLayout, Version};
 
-const _: () = {
-    const fn can_move_between_threads<T: Send + Sync>() {}
-    // It lives behind a lock.
-    const fn can_move<T: Send>() {}
-    can_move::<Hub>();
-    can_move_between_threads::<Driver>();
-    can_move_between_threads::<Carrier>();
-    can_move_between_threads::<crate::node::Communication>();
-    can_move_between_threads::<crate::node::Configuration>();
-    can_move_between_threads::<crate::state::Store>();
-    can_move_between_threads::<crate::logs::LogStreams>();
-    can_move_between_threads::<crate::logs::LogSender>();
-    can_move_between_threads::<crate::logs::LogReceiver>();
-    can_move_between_threads::<crate::logs::LogFile>();
-};
-
 const NOW: Time = Time::from_nanos(1_700_000_000_500_000_000);
 
 fn after(secs: u64) -> Time {
