@@ -33,7 +33,6 @@ pub struct Peer {
 
 /// Says how far [`Peer::flush`] came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 #[must_use = "something may still wait to be written"]
 pub enum Flushed {
     /// All is written, that is, in the hands of the system.

@@ -81,7 +81,9 @@ fn answer(peer: &mut Peer, reply: &Event) -> Result<(), String> {
             Flushed::All => {}
             // The next call of `next` says how it ended.
             Flushed::Over | Flushed::Stopped => return Ok(()),
-            _ => return Err("it sends on and does not read the replies".to_owned()),
+            Flushed::NotificationsWait | Flushed::TimedOut => {
+                return Err("it sends on and does not read the replies".to_owned());
+            }
         }
     }
 }

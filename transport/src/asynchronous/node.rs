@@ -37,8 +37,9 @@ use crate::{Awaiting, Clock, Handle, Notifications, run};
 ///
 /// # Cancellation
 /// Each of the futures can be dropped at any time. An event whose [`raise`](Self::raise) was dropped
-/// is raised or not, never in part, and so is an entry [written](Self::write_log) or not; a [`request`](Self::request) may have been sent; and what
-/// [`flush`](Self::flush) and [`terminate`](Self::terminate) await goes on.
+/// is raised or not, never in part, and so is an entry [written](Self::write_log) or not; a
+/// [`request`](Self::request) may have been sent; and what [`flush`](Self::flush) and
+/// [`terminate`](Self::terminate) await goes on.
 pub struct NodeHandle<R> {
     handle: Handle,
     runtime: PhantomData<fn() -> R>,
