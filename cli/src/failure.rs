@@ -10,7 +10,8 @@ pub(crate) enum Failure {
     Output(io::Error),
     /// What went wrong was [told](tell) already.
     Told,
-    /// What the command line asks for makes no sense, which was told already: exit with 2.
+    /// What the command line or the configuration asks for makes no sense, which was told already:
+    /// exit with 2, since trying again is of no use.
     Usage,
 }
 

@@ -81,7 +81,7 @@ pub(crate) trait Follow {
     fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure>;
 
     /// Returns when something is due whether or not anything comes.
-    fn next_timer(&self) -> Option<Time> {
+    fn next_timeout(&self) -> Option<Time> {
         None
     }
 
@@ -176,7 +176,7 @@ fn attend(peer: &mut Peer, stop: &Stop, follower: &mut dyn Follow) -> Result<End
         if result.is_err() {
             break;
         }
-        let wait = follower.next_timer().map(|due| due.saturating_since(peer.now()));
+        let wait = follower.next_timeout().map(|due| due.saturating_since(peer.now()));
         let deadline = wait.and_then(|wait| Instant::now().checked_add(wait));
         let told = peer.next(deadline).map_err(|error| failed(format_args!("{error}")))?;
         if let Some(Notification::Log(message)) = &told {
@@ -225,7 +225,7 @@ fn pass_time(time: Duration, stop: &Stop, follower: &mut dyn Follow) -> Result<(
         let now = SystemTime::now().into();
         follower.due(now)?;
         let left = time.saturating_sub(begin.elapsed());
-        let due = follower.next_timer().map_or(left, |due| due.saturating_since(now));
+        let due = follower.next_timeout().map_or(left, |due| due.saturating_since(now));
         stop.wait(left.min(due));
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! What recorded sessions are read from.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
@@ -8,6 +8,7 @@ use brocomm_conformance::{LineProblem, RecordingError, RecordingReader};
 use flate2::bufread::MultiGzDecoder;
 
 use crate::capture::{self, Captured};
+use crate::progress::Progress;
 
 /// A file, or standard input; inflated if it is gzipped.
 type Source = Box<dyn BufRead + Send>;
@@ -27,21 +28,28 @@ impl Input {
     /// Opens a file, gzipped or not, standard input if it is called `-`; `port` is the listener's in
     /// captures.
     ///
-    /// What a gzipped file inflates to is read piece by piece, as any file is.
+    /// What a gzipped file inflates to is read piece by piece, as any file is. The progress is that
+    /// of what is read of the file itself.
     ///
     /// # Errors
     /// What is wrong, with the file's name.
-    pub(crate) fn open(path: &Path, port: u16) -> Result<Input, String> {
+    pub(crate) fn open(path: &Path, port: u16, progress: &Progress) -> Result<Input, String> {
         let file = path.display().to_string();
         let file = if file == "-" { "standard input".to_owned() } else { file };
         let error = |error: io::Error| {
             RecordingError::Open { file: file.clone(), kind: error.kind() }.to_string()
         };
-        let source: Box<dyn Read + Send> = match path == Path::new("-") {
-            true => Box::new(io::stdin()),
-            false => Box::new(File::open(path).map_err(error)?),
+        let (source, bytes): (Box<dyn Read + Send>, _) = match path == Path::new("-") {
+            true => (Box::new(io::stdin()), None),
+            false => {
+                let opened = File::open(path).map_err(error)?;
+                let known = opened.metadata().ok().filter(Metadata::is_file);
+                (Box::new(opened), known.map(|known| known.len()))
+            }
         };
-        let (mut start, mut source) = looked_at(BufReader::new(source)).map_err(error)?;
+        progress.begin(&file, bytes);
+        let source = BufReader::new(progress.reading(source));
+        let (mut start, mut source) = looked_at(source).map_err(error)?;
         if start.starts_with(&GZIP) {
             let inflated = BufReader::new(MultiGzDecoder::new(source));
             // As it is told if it happens further on.
@@ -64,4 +72,21 @@ fn looked_at(mut source: impl BufRead + Send + 'static) -> io::Result<(Vec<u8>, 
     source.by_ref().take(4).read_to_end(&mut start)?;
     let whole = Box::new(Cursor::new(start.clone()).chain(source));
     Ok((start, whole))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_counts_what_the_file_holds_inflated_or_not() {
+        let sessions = concat!(env!("CARGO_MANIFEST_DIR"), "/../conformance/vectors/sessions");
+        let file = Path::new(sessions).join("bro-bro-repeat.jsonl.gz");
+        let progress = Progress::new(false);
+        let Ok(Input::Recording(recording)) = Input::open(&file, 0, &progress) else {
+            panic!("no recording")
+        };
+        assert_eq!(recording.filter(Result::is_err).count(), 0);
+        assert_eq!(progress.done(), std::fs::metadata(file).unwrap().len());
+    }
 }

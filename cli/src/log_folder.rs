@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use brocomm::Time;
 use brocomm::data::Name;
-use brocomm::logs::{LogEntry, LogFile, LogFormat, LogNames, LogWriter, Rotation};
+use brocomm::logs::{JsonFormat, LogEntry, LogFile, LogFormat, LogNames, LogWriter, Rotation};
 
 use crate::clock::Clock;
 use crate::failure::{Failure, failed};
@@ -102,8 +102,8 @@ impl LogFolder {
     }
 
     /// Returns when a log is to be rotated next.
-    pub(crate) fn next_timer(&self) -> Option<Time> {
-        self.logs.iter().filter_map(|log| log.file.next_timer()).min()
+    pub(crate) fn next_timeout(&self) -> Option<Time> {
+        self.logs.iter().filter_map(|log| log.file.next_timeout()).min()
     }
 
     /// Rotates the logs for which it is time.
@@ -213,6 +213,11 @@ impl Log {
     fn cannot(&self, error: &io::Error) -> String {
         format!("{}: cannot write: {error}", self.path.display())
     }
+}
+
+/// Returns what files are to look like.
+pub(crate) fn format(json: bool) -> LogFormat {
+    if json { LogFormat::Json(JsonFormat::default()) } else { LogFormat::default() }
 }
 
 /// Reads the names that the user gives to numbers of streams and writers, if he does.

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::io;
 
 use brocomm::connection::{self, LogMessage};
-use brocomm::node::LogEntry;
+use brocomm::node::CommunicationEntry;
 use clap::ValueEnum;
 use tracing::field::{Field, Visit, display};
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -79,12 +79,12 @@ impl Logging {
 }
 
 /// Says a line of the communication log.
-pub(crate) fn communication(entry: &LogEntry) {
+pub(crate) fn communication(entry: &CommunicationEntry) {
     let peer = entry.peer.as_ref().map(|peer| peer.id.0);
     let address = entry.peer.as_ref().map(|peer| display(&peer.endpoint));
     let source = entry.source().map(display);
     match entry.level() {
-        Some(connection::Level::Error) => tracing::error!(peer, address, source, "{entry}"),
+        Some(connection::LogLevel::Error) => tracing::error!(peer, address, source, "{entry}"),
         _ => tracing::info!(peer, address, source, "{entry}"),
     }
 }
@@ -97,8 +97,8 @@ pub(crate) fn connection(address: impl fmt::Display, message: &LogMessage) {
 }
 
 /// Tells whether a line of the communication log is to be said.
-pub(crate) fn wants(entry: &LogEntry) -> bool {
-    entry.level() == Some(connection::Level::Error) || tracing::enabled!(Level::INFO)
+pub(crate) fn wants(entry: &CommunicationEntry) -> bool {
+    entry.level() == Some(connection::LogLevel::Error) || tracing::enabled!(Level::INFO)
 }
 
 /// Says what somebody asked for, as it is.

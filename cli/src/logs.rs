@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use brocomm::Time;
 use brocomm::connection::Notification;
-use brocomm::logs::{JsonFormat, LogFormat, Rotation};
+use brocomm::logs::Rotation;
 use brocomm_std::Peer;
 
 use crate::clock::Clock;
 use crate::failure::{Failure, failed, warn};
 use crate::follow::{Again, Follow, Target};
-use crate::log_folder::{LogFolder, read_names};
+use crate::log_folder::{self, LogFolder, read_names};
 use crate::log_reader::{LogNews, LogReader, for_logs};
 
 /// Connects to a peer, requests its logs, and writes them to files as a Bro would.
@@ -65,10 +65,8 @@ Exit codes:
 /// Writes what comes until it ends.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let names = read_names(args.log_names.as_deref())?;
-    let format =
-        if args.json { LogFormat::Json(JsonFormat::default()) } else { LogFormat::default() };
     let rotation = args.rotate.map_or_else(Rotation::default, Rotation::every);
-    let folder = LogFolder::new(&args.write, format, rotation, args.clock)?;
+    let folder = LogFolder::new(&args.write, log_folder::format(args.json), rotation, args.clock)?;
     let mut logs = Logs { reader: LogReader::default(), folder, now: Time::EPOCH };
     let result = args.target.follow_again(&args.again, for_logs(), &mut logs).map(|_| ());
     if logs.now == Time::EPOCH {
@@ -109,8 +107,8 @@ impl Follow for Logs {
         Ok(ControlFlow::Continue(()))
     }
 
-    fn next_timer(&self) -> Option<Time> {
-        self.folder.next_timer()
+    fn next_timeout(&self) -> Option<Time> {
+        self.folder.next_timeout()
     }
 
     fn due(&mut self, now: Time) -> Result<(), Failure> {

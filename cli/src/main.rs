@@ -36,6 +36,7 @@ mod packets;
 mod ping;
 mod print;
 mod printer;
+mod progress;
 mod replay;
 mod run;
 mod send;

@@ -30,12 +30,12 @@ pub(crate) struct Args {
     peer: String,
 
     /// How many PINGs to send; until Ctrl-C by default.
-    #[arg(short, value_name = "N")]
+    #[arg(long, short, value_name = "N")]
     count: Option<u32>,
 
     /// How many seconds to wait between them. The next is never sent before the last is answered,
     /// or --timeout is over.
-    #[arg(short, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
+    #[arg(long, short, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
     interval: Duration,
 
     /// How many seconds to wait for the connection, and for each answer.
@@ -111,7 +111,7 @@ fn ping(
         if let Err(error) = peer.ping(seq) {
             return Ok(Some(error.to_string()));
         }
-        pings.sent();
+        pings.add_ping();
         let mut answered = false;
         loop {
             let wait = if answered { args.interval } else { args.timeout };
@@ -120,7 +120,7 @@ fn ping(
             match peer.next(deadline).map_err(|error| failed(format_args!("{error}")))? {
                 Some(Notification::Pong { seq: got, d1, d2, d3 }) if got == seq && !answered => {
                     answered = true;
-                    pings.answered(d1, d2, d3);
+                    pings.add_pong(d1, d2, d3);
                     show(args.json, name, seq, Some(d1), out)?;
                 }
                 Some(Notification::Closed(cause)) => {
@@ -197,10 +197,10 @@ mod tests {
             sum_up(pings, "h:1", &mut out).unwrap();
             String::from_utf8(out).unwrap()
         };
-        (0..5).for_each(|_| pings.sent());
+        (0..5).for_each(|_| pings.add_ping());
         assert_eq!(summary(&pings), "--- h:1 ping statistics ---\n5 sent, 0 answered, 100% lost\n");
         for millis in [1.0, 2.0, 3.0, 6.0] {
-            pings.answered(millis / 1e3, 0.0, 0.0);
+            pings.add_pong(millis / 1e3, 0.0, 0.0);
         }
         assert_eq!(
             summary(&pings),

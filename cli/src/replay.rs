@@ -14,9 +14,10 @@ use bytes::Bytes;
 
 use crate::address;
 use crate::capture;
-use crate::decode::{Shown, role};
+use crate::decode::{Shown, length, role};
 use crate::failure::{Failure, failed, misused};
 use crate::input::Input;
+use crate::progress::Progress;
 use crate::session::seconds;
 
 /// Plays one side of a recorded session with a live peer, and shows what both send.
@@ -68,7 +69,9 @@ const WAITING: usize = 64;
 
 /// Plays the recording.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
-    let steps = steps(args)?;
+    let progress = Progress::new(true);
+    let steps = steps(args, &progress)?;
+    progress.end();
     let stream = TcpStream::connect(args.to.as_str())
         .map_err(|error| failed(format_args!("cannot connect to {}: {error}", args.to)))?;
     let lost =
@@ -91,9 +94,12 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         messages: 0,
         is_closed: false,
         wait: args.wait,
+        progress,
         out,
     };
+    play.progress.begin(format!("sending to {}", args.to), Some(sent_by(us, &steps)));
     let result = play.all(&steps);
+    play.progress.end();
     // It may be gone already.
     let _ = play.stream.shutdown(Shutdown::Both);
     result.map_err(|why| match why {
@@ -103,10 +109,10 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 }
 
 /// Reads the whole recording.
-fn steps(args: &Args) -> Result<Vec<Step>, Failure> {
+fn steps(args: &Args, progress: &Progress) -> Result<Vec<Step>, Failure> {
     let file = args.file.display();
     let told = |problem: String| failed(format_args!("{problem}"));
-    match Input::open(&args.file, args.port).map_err(told)? {
+    match Input::open(&args.file, args.port, progress).map_err(told)? {
         Input::Recording(recording) => {
             let steps = held(capture::MOST, recording.map(|step| step.map_err(|e| e.to_string())));
             steps.map_err(told)
@@ -122,6 +128,12 @@ fn steps(args: &Args) -> Result<Vec<Step>, Failure> {
     }
 }
 
+/// Returns how many bytes a side sent.
+fn sent_by(us: Side, steps: &[Step]) -> u64 {
+    let ours = |step: &&Step| matches!(step.kind, StepKind::Data { from, .. } if from == us);
+    steps.iter().filter(ours).map(length).sum::<usize>() as u64
+}
+
 /// Collects the steps of a recording, if they take no more than so many bytes.
 fn held(
     most: usize,
@@ -130,8 +142,7 @@ fn held(
     let (mut all, mut held) = (Vec::new(), 0_usize);
     for step in steps {
         let step = step?;
-        let length = if let StepKind::Data { bytes, .. } = &step.kind { bytes.len() } else { 0 };
-        held = held.saturating_add(length).saturating_add(size_of::<Step>());
+        held = held.saturating_add(length(&step)).saturating_add(size_of::<Step>());
         if held > most {
             return Err(format!("the recording takes more than {most} bytes"));
         }
@@ -183,6 +194,8 @@ struct Play<'a> {
     messages: u64,
     is_closed: bool,
     wait: Duration,
+    /// How much of what we are to send is sent.
+    progress: Progress,
     out: &'a mut dyn Write,
 }
 
@@ -201,6 +214,7 @@ impl Play<'_> {
                 continue;
             }
             self.await_messages(expected)?;
+            self.progress.add(bytes.len());
             if self.is_closed {
                 unsent += bytes.len();
                 continue;

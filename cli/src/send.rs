@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use brocomm::connection::Sent;
-use brocomm::data::{Declarations, Event, Name, parse_call};
+use brocomm::data::{Declarations, Event, Name};
 
 use crate::address;
 use crate::declare::{Declare, pointed};
@@ -107,7 +107,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 
 fn parse(calls: &[String], declared: &Declarations) -> Result<Vec<Event>, Failure> {
     let parse = |text: &String| {
-        parse_call(text, declared)
+        Event::parse(text, declared)
             .map_err(|error| misused(format_args!("event: {}", pointed(text, &error))))
     };
     calls.iter().map(parse).collect()

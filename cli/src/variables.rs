@@ -33,7 +33,7 @@ pub(crate) fn store(
     store
         .declare_synchronized(declarations)
         .map_err(|error| failed(format_args!("cannot declare variables: {error}")))?;
-    store.advance(now);
+    store.feed_time(now);
     if let Some(file) = file {
         restore(&mut store, file)?;
     }

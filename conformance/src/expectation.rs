@@ -19,6 +19,7 @@ pub const MAX_METADATA: usize = 64 << 20;
 
 /// The metadata of a recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Expectation {
     /// The recording's name.
     pub name: String,
@@ -42,6 +43,7 @@ pub struct Expectation {
 
 /// One side of a recorded session.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
 pub struct Party {
     /// The program and its version.
     pub software: String,
@@ -62,6 +64,7 @@ pub struct Party {
 
 /// How much was sent on the first connection of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
 pub struct Wire {
     /// What the connector sent.
     pub connector: Direction,
@@ -83,6 +86,7 @@ impl Wire {
 
 /// How much was sent in one direction.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
 pub struct Direction {
     /// Bytes on the wire, after compression.
     pub bytes: u64,
@@ -96,6 +100,7 @@ pub struct Direction {
 
 /// What the client of a `fault-*` recording did, and what Bro answered.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
 pub struct Fault {
     /// What the client sent, in order.
     pub sends: Vec<Sent>,
@@ -108,6 +113,7 @@ pub struct Fault {
 
 /// One write of a test client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
 pub struct Sent {
     /// When, since the connection was accepted.
     #[serde(rename = "t", deserialize_with = "seconds")]
@@ -118,6 +124,7 @@ pub struct Sent {
 
 /// What a misbehaving peer sent and how Bro reacted, an entry of `faults.json`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FaultSummary {
     /// The recording's name.
     pub name: String,

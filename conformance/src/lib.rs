@@ -1,7 +1,7 @@
 //! A conformance suite for the Bro 2.x Communication framework, and recorded sessions of it.
 //!
-//! [`suite`] runs numbered [`cases`](mod@cases) against any implementation of the protocol; the
-//! program `brocomm-conformance` is its face on the command line.
+//! [`suite`] runs numbered cases against any implementation of the protocol, and [`explore`](mod@explore)
+//! random sessions; the program `brocomm-conformance` is the face of both on the command line.
 //!
 //! # Recordings
 //!
@@ -9,7 +9,7 @@
 //! recorded and what must come out ([`Expectation`]). [`sessions()`] lists the ones that this crate
 //! carries; `vectors/sessions/README.md` describes their format for readers in any language.
 //! [`RecordingReader`] reads one step at a time and so needs little memory for large files.
-//! [`mod@testing`] has what tests of more than one package need.
+//! [`mod@testing`] cuts streams as a network might, and compares what was printed.
 //!
 //! Single serializations and messages of logs with their meaning, and bytes that have to be refused,
 //! lie beside them; `vectors/README.md` is their index.
@@ -33,19 +33,26 @@
 //! assert_eq!(names.next(), Some("enumtest"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-pub mod cases;
+mod cases;
 mod expectation;
 mod expected;
+#[cfg(feature = "explore")]
 pub mod explore;
+// Only for the program, and the tests of this package.
 #[cfg(feature = "runner")]
+#[doc(hidden)]
 pub mod own;
 mod recording;
 mod sessions;
 mod side;
 mod source;
+// Only for the property tests of this workspace, so that proptest is no part of the interface.
+#[cfg(feature = "explore")]
+#[doc(hidden)]
 pub mod strategies;
 pub mod suite;
 pub mod testing;
@@ -59,3 +66,8 @@ pub use recording::{
 };
 pub use sessions::{Session, faults, sessions, sessions_in};
 pub use side::Side;
+
+/// Compiles the README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

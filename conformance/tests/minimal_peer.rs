@@ -6,9 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::process::Command;
 use std::time::Duration;
 
-use brocomm::wire::Framing;
-use brocomm_conformance::cases::cases;
-use brocomm_conformance::suite::{Profile, Role, Selection, Settings, Started, Verdict, run};
+use brocomm_conformance::suite::{Profile, Selection, Settings, Started, Verdict, cases};
 
 #[test]
 fn the_minimal_peer_passes() {
@@ -29,12 +27,12 @@ fn the_minimal_peer_passes() {
     let settings = Settings { patience: Duration::from_secs(20), ..Settings::default() };
     let mut passed = 0;
     for case in cases() {
-        if selection.leaves_out(&case, Role::Listens, Framing::Clear).is_some() {
-            continue;
+        let report = selection.run(&case, &mut implementation, &settings);
+        match report.verdict {
+            Verdict::Passed => passed += 1,
+            Verdict::Skipped(_) => {}
+            _ => panic!("{report}"),
         }
-        let report = run(&case, &mut implementation, &settings);
-        assert_eq!(report.verdict, Verdict::Passed, "{report}");
-        passed += 1;
     }
     assert!(passed > 100, "only {passed} cases were run");
 }

@@ -5,9 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use brocomm::wire::Framing;
-use brocomm_conformance::cases::cases;
 use brocomm_conformance::own::{Own, Transport};
-use brocomm_conformance::suite::{Level, Role, Selection, Settings, Verdict, run};
+use brocomm_conformance::suite::{Level, Role, Selection, Settings, Verdict, cases, run};
 
 /// How many nodes share the cases, most of which wait for something.
 const LANES: usize = 4;

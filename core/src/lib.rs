@@ -135,6 +135,8 @@
 //! so has the cryptography of TLS.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+// What needs a feature says so on docs.rs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(test),
     deny(
@@ -150,6 +152,7 @@
 mod calendar;
 pub mod connection;
 pub mod data;
+mod findings;
 mod log_messages;
 pub mod logs;
 pub mod node;
@@ -158,10 +161,49 @@ pub mod services;
 pub mod state;
 mod time;
 #[cfg(feature = "__tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub mod tls;
 pub mod transport;
 pub mod wire;
 
 #[cfg(feature = "derive")]
 pub use brocomm_derive::{Enum, Event, Record};
+pub use findings::Findings;
 pub use time::Time;
+
+#[cfg(test)]
+mod tests {
+    /// Values are shared among threads, and machines can be moved to others.
+    #[test]
+    fn what_users_hold_is_send_and_sync() {
+        fn check<T: Send + Sync + 'static>() {}
+        check::<crate::Time>();
+        check::<crate::wire::Message>();
+        check::<crate::wire::Decoder>();
+        check::<crate::wire::Encoder>();
+        check::<crate::data::Event>();
+        check::<crate::data::Declarations>();
+        check::<crate::data::ConversionError>();
+        check::<crate::data::ParseError>();
+        check::<crate::data::PatternMatcher>();
+        check::<crate::data::Handlers<()>>();
+        check::<crate::serial::Reader>();
+        check::<crate::serial::Writer>();
+        check::<crate::serial::LazyEvent>();
+        check::<crate::serial::SerialError>();
+        check::<crate::connection::Connection>();
+        check::<crate::connection::Observer>();
+        check::<crate::state::Store>();
+        check::<crate::logs::LogStreams>();
+        check::<crate::logs::LogSender>();
+        check::<crate::logs::LogReceiver>();
+        check::<crate::logs::LogFile>();
+        check::<crate::node::Communication>();
+        check::<crate::node::Configuration>();
+        check::<crate::transport::Driver>();
+        check::<crate::transport::Carrier>();
+        // It lives behind a lock.
+        fn can_be_sent<T: Send + 'static>() {}
+        can_be_sent::<crate::transport::Hub>();
+    }
+}

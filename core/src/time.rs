@@ -1,7 +1,7 @@
 //! Time as the core is given it.
 
 use std::fmt;
-use std::ops::{Add, Sub};
+use std::ops::{Add, AddAssign, Sub};
 use std::time::{Duration, SystemTime};
 
 /// A moment: nanoseconds of wall clock since the Unix epoch.
@@ -10,6 +10,15 @@ use std::time::{Duration, SystemTime};
 /// so the core has a type of its own for what its user feeds in. It never asks a clock. Times are
 /// to be fed in ascending order; a machine that is given an earlier one than before goes on with
 /// the later.
+///
+/// ```
+/// # use std::time::{Duration, SystemTime};
+/// # use brocomm::Time;
+/// let start = Time::from(SystemTime::now());
+/// let later = start + Duration::from_millis(1500);
+/// assert_eq!(later - start, Duration::from_millis(1500));
+/// assert_eq!(Time::from(SystemTime::from(later)), later);
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(u64);
 
@@ -61,6 +70,13 @@ impl Add<Duration> for Time {
     }
 }
 
+impl AddAssign<Duration> for Time {
+    /// Adds; what is beyond the year 2554 becomes the end of the range.
+    fn add_assign(&mut self, by: Duration) {
+        *self = *self + by;
+    }
+}
+
 impl From<SystemTime> for Time {
     /// Takes over a reading of the wall clock; what is before the epoch becomes the epoch.
     ///
@@ -68,6 +84,13 @@ impl From<SystemTime> for Time {
     /// it once, and adds what a monotonic clock counts from then on.
     fn from(wall: SystemTime) -> Time {
         Time::EPOCH + wall.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+    }
+}
+
+impl From<Time> for SystemTime {
+    /// Returns the moment as the system's wall clock shows it.
+    fn from(time: Time) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_nanos(time.0)
     }
 }
 
@@ -121,6 +144,10 @@ mod tests {
         let start = Time::from(wall);
         assert_eq!(start, Time::from_nanos(1_500_000_000_000_000_001));
         assert_eq!((start + Duration::from_secs(2)) - start, Duration::from_secs(2));
+        assert_eq!(SystemTime::from(start), wall);
+        let mut later = start;
+        later += Duration::MAX;
+        assert_eq!(later, Time::from_nanos(u64::MAX));
         // A machine whose clock was never set.
         assert_eq!(Time::from(SystemTime::UNIX_EPOCH - Duration::from_secs(1)), Time::EPOCH);
     }

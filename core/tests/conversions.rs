@@ -40,6 +40,7 @@ proptest! {
     #[test]
     fn scalars_come_back(
         integers in any::<(bool, i8, i16, i32, i64, u8, u16, u32, u64)>(),
+        sizes in any::<(isize, usize)>(),
         addresses in any::<(IpAddr, Ipv4Addr, Ipv6Addr)>(),
         text in ".{0,20}",
         bytes in strategies::bytes(),
@@ -58,6 +59,8 @@ proptest! {
         check(u16)?;
         check(u32)?;
         check(u64)?;
+        check(sizes.0)?;
+        check(sizes.1)?;
         check(addresses.0)?;
         check(addresses.1)?;
         check(addresses.2)?;

@@ -93,13 +93,13 @@ fn types_are_as_declared() {
         .unwrap();
     assert_eq!(Id::bro_type(), declared.types[b"Conn::Id".as_slice()]);
     let state = State::bro_type();
-    assert_eq!(state.name(), b"Conn::State");
+    assert_eq!(state.name(), "Conn::State");
     assert_eq!(State::Gone.to_value().to_string(), "Other::GONE");
     assert_eq!(State::HalfClosed.to_value().to_string(), "Conn::HALF_CLOSED");
     let Value::Enum(gone) = State::Gone.to_value() else { panic!("not an enum") };
     assert_eq!(gone.number, 8);
     let info = Info::bro_type();
-    assert_eq!(info.name(), b"Info");
+    assert_eq!(info.name(), "Info");
     let fields = info.fields().unwrap();
     let attributes = |at: usize| fields[at].attributes.as_deref();
     assert!(attributes(0).unwrap().has(AttributeTag::Log));

@@ -4,7 +4,7 @@
 mod common;
 
 use brocomm::connection::{
-    CloseCause, Config, Connection, Level, Notification, Phase, ProtocolErrorKind as Kind, Role,
+    CloseCause, Config, Connection, LogLevel, Notification, Phase, ProtocolErrorKind as Kind, Role,
     Setup,
 };
 use brocomm::data::{CallMismatch, Event, Value};
@@ -92,7 +92,7 @@ impl Outcome {
 
     fn errors(&self) -> Vec<String> {
         let logs = self.notifications.iter().filter_map(|n| match n {
-            Notification::Log(line) if line.level() == Level::Error => Some(line.to_string()),
+            Notification::Log(line) if line.level() == LogLevel::Error => Some(line.to_string()),
             _ => None,
         });
         logs.collect()

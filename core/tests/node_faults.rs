@@ -163,17 +163,17 @@ fn a_peer_that_is_not_read_is_not_silent() {
     node.feed_bytes(FIRST.0, &bytes, now);
     assert!(!node.wants_input(FIRST.0));
     for _ in 0..10 {
-        now = now + SECOND;
+        now += SECOND;
         node.feed_time(now);
         assert!(node.next_timeout().is_some_and(|next| next > now));
     }
     assert_eq!(node.peer_state(FIRST.1), Some(PeerState::Connected(Phase::Running)));
     while node.poll_notification().is_some() {}
     assert!(node.wants_input(FIRST.0));
-    now = now + SECOND;
+    now += SECOND;
     node.feed_time(now);
     assert!(!node.poll_transmit(FIRST.0).is_empty(), "it was pinged");
-    now = now + SECOND;
+    now += SECOND;
     node.feed_time(now);
     assert!(matches!(node.peer_state(FIRST.1), Some(PeerState::Waiting { .. })));
 }

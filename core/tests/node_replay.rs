@@ -11,7 +11,7 @@ use brocomm::Time;
 use brocomm::connection::{Observer, Phase, Role, StateSource};
 use brocomm::data::Serial;
 use brocomm::node::{
-    Action, Communication, ConnectionId, Endpoint, LogEntry, Notification, PeerId,
+    Action, Communication, CommunicationEntry, ConnectionId, Endpoint, Notification, PeerId,
 };
 use brocomm::wire::{Framing, Message, SyncPoint};
 use brocomm_conformance::{Party, Recording, Session, Side, StepKind, sessions};
@@ -32,7 +32,7 @@ struct Replay {
     /// Follows what the node and the recorded peer send to each other.
     observer: Observer,
     sent: Vec<Sent>,
-    log: Vec<LogEntry>,
+    log: Vec<CommunicationEntry>,
     /// What the recorded side sent of its own accord, and the node has not.
     to_send: VecDeque<Sent>,
 }
@@ -135,15 +135,17 @@ impl Replay {
                 let raised = node.raise(event, NOW).unwrap();
                 assert_eq!(raised.peers, 1);
             }
-            (_, Some(Serial::StateAccess(access))) => node.send_access(*access, None, NOW),
+            (_, Some(Serial::StateAccess(access))) => {
+                node.broadcast_state_access(*access, None, NOW)
+            }
             (_, Some(Serial::Id(id))) => node.send_id(peer, &id).unwrap(),
             (_, Some(Serial::Packet(packet))) => node.send_current_packet(peer, &packet).unwrap(),
             (Message::Ping(args), _) => node.send_ping(peer, args.seq, NOW).unwrap(),
             (Message::LogCreateWriter(writer), _) => {
-                let _ = node.log_create_writer(peer, writer).unwrap();
+                let _ = node.send_log_create_writer(peer, writer).unwrap();
             }
             (Message::LogWrite(entries), _) => {
-                let _ = node.log_write(peer, entries).unwrap();
+                let _ = node.send_log_write(peer, entries).unwrap();
             }
             (Message::RemotePrint(items), _) => {
                 let _ = node.send_print(peer, &items).unwrap();
@@ -354,16 +356,16 @@ fn a_node_logs_what_the_bro_logged_in_its_place() {
         });
         let recorded = by_source(fields.filter(|f| counts(f.0, &f.2, side, closed_by_us)));
 
-        let level = |entry: &LogEntry| match entry.level() {
-            Some(brocomm::connection::Level::Info) => "info",
-            Some(brocomm::connection::Level::Error) => "error",
+        let level = |entry: &CommunicationEntry| match entry.level() {
+            Some(brocomm::connection::LogLevel::Info) => "info",
+            Some(brocomm::connection::LogLevel::Error) => "error",
             None => "-",
         };
         let lines = replay.log.iter().map(|entry| {
             let source = match entry.source() {
-                Some(brocomm::connection::Source::Child) => "child",
-                Some(brocomm::connection::Source::Parent) => "parent",
-                Some(brocomm::connection::Source::Script) => "script",
+                Some(brocomm::connection::LogSource::Child) => "child",
+                Some(brocomm::connection::LogSource::Parent) => "parent",
+                Some(brocomm::connection::LogSource::Script) => "script",
                 None => "-",
             };
             (source, level(entry), entry.to_string())

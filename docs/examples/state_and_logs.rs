@@ -17,7 +17,7 @@ use brocomm::logs::{AsciiFormat, LogStream};
 use brocomm::node::{Communication, Configuration, Node, Notification, Options};
 use brocomm::state::{Limits, Path, StateError, Store};
 use brocomm::{Record, Time};
-use brocomm_std::{NodeHandle, StartError};
+use brocomm_std::NodeHandle;
 
 // ANCHOR: record
 /// An entry of the log `scans`: the fields with `log` are its columns.
@@ -62,8 +62,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         options,
         nodes: vec![("viewer".into(), viewer)],
         declarations: Arc::clone(&declarations),
-    })
-    .map_err(StartError::Configuration)?;
+    })?;
     hub.set_store(store("hub", &declarations)?);
     hub.declare_log(LogStream::of::<Info>(SCANS, "scans")?)?;
     let (hub, mut told) = NodeHandle::run(hub)?;
@@ -91,8 +90,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         nodes: vec![("hub".into(), entry)],
         declarations: Arc::clone(&declarations),
         ..Configuration::default()
-    })
-    .map_err(StartError::Configuration)?;
+    })?;
     viewer.set_store(store("viewer", &declarations)?);
     let (viewer, mut told) = NodeHandle::run(viewer)?;
     // ANCHOR_END: viewer

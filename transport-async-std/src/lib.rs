@@ -1,8 +1,6 @@
-//! Peers and listeners for the Communication protocol of Bro 2.x, on smol and async-std.
+#![doc = include_str!("../README.md")]
 //!
-//! async-std is discontinued: what begins now should take smol, for which nothing here differs.
-//!
-//! The protocol is [`brocomm`]'s. Here it meets sockets, in one of two ways:
+//! # Two ways
 //!
 //! * A [`NodeHandle`] runs a whole node: it listens, connects and connects again, carries what passes
 //!   between the node and any number of peers, in one thread of its own, and can be shared.
@@ -14,8 +12,8 @@
 //! Both wait with the help of `async-io`, as smol and async-std do, and can be awaited under either
 //! and under every other executor. Both read and write at once, so two that send each other a lot
 //! never wait for each other. All futures can be dropped without losing anything, see
-//! [there](asynchronous::NodeHandle#cancellation) and [there](asynchronous::Peer#cancellation); so a limit of time is
-//! `async_std::future::timeout(…, peer.next())`, or a race with a timer.
+//! [there](asynchronous::NodeHandle#cancellation) and [there](asynchronous::Peer#cancellation); so a
+//! limit of time is `async_std::future::timeout(…, peer.next())`, or a race with a timer.
 //!
 //! # A node
 //!
@@ -133,10 +131,7 @@
 //! # })?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
-//!
-//! # Features
-//! `async-std`, which is on, and `smol` say under which executors the tests of this crate run. They
-//! change nothing in the library.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

@@ -13,6 +13,8 @@ mod peers;
 
 use std::time::Duration;
 
+suite::offers_all!(brocomm_async_std);
+
 /// No test comes near it unless it fails.
 const LIMIT: Duration = Duration::from_secs(120);
 

@@ -1,6 +1,6 @@
-//! Blocking peers and listeners for the Communication protocol of Bro 2.x.
+#![doc = include_str!("../README.md")]
 //!
-//! The protocol is [`brocomm`]'s. Here it meets sockets, in one of two ways:
+//! # Two ways
 //!
 //! * A [`NodeHandle`] runs a whole node: it listens, connects and connects again, carries what passes
 //!   between the node and any number of peers, in one thread of its own, and can be shared.
@@ -125,6 +125,7 @@
 //! assert_eq!(receiver.join().expect("no panic")?, [event]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -145,8 +146,3 @@ pub use node::NodeHandle;
 pub use peer::{Flushed, Peer};
 pub use stop::StopHandle;
 pub use told::{Events, Notifications};
-
-/// Compiles the README's example.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;

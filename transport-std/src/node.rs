@@ -11,7 +11,7 @@ use brocomm::node::{
     Communication, Configuration, EventPeer, PeerId, RaiseError, Raised, WriteLogError,
 };
 use brocomm::transport::{RequestError, StartError};
-use brocomm_transport::{Clock, Handle};
+use brocomm_transport::{Awaiting, Clock, Handle, run};
 
 use crate::runner::Runner;
 use crate::sleeping::wait_for;
@@ -63,7 +63,7 @@ impl NodeHandle {
             )?;
             Ok(())
         };
-        let (handle, told) = Handle::run(communication, Clock::new(Instant::now), begin)?;
+        let (handle, told) = run(communication, Clock::new(Instant::now), begin)?;
         Ok((NodeHandle(handle), Notifications(told)))
     }
 
@@ -76,7 +76,7 @@ impl NodeHandle {
     /// # Errors
     /// [`RaiseError::Full`] at the deadline; the event is not raised then.
     pub fn raise(&self, event: Event, deadline: Option<Instant>) -> Result<Raised, RaiseError> {
-        let (mut awaiting, mut event) = (self.awaiting(), Some(event));
+        let (mut awaiting, mut event) = (Awaiting::new(self), Some(event));
         let raised = wait_for(deadline, |waker| awaiting.poll_raise(&mut event, waker));
         match (raised, event) {
             (Some(raised), _) => Ok(raised),
@@ -100,7 +100,7 @@ impl NodeHandle {
         values: &[LogValue],
         deadline: Option<Instant>,
     ) -> Result<Raised, WriteLogError> {
-        let mut awaiting = self.awaiting();
+        let mut awaiting = Awaiting::new(self);
         match wait_for(deadline, |waker| awaiting.poll_write_log(stream, values, waker)) {
             Some(written) => Ok(written?),
             None => self.with(|node, now| node.write_log(stream, values, now)),
@@ -123,7 +123,7 @@ impl NodeHandle {
         timeout: Duration,
     ) -> Result<(Arc<EventPeer>, Event), RequestError> {
         let deadline = Instant::now().checked_add(timeout);
-        let (name, mut awaiting) = (answer.into(), self.awaiting());
+        let (name, mut awaiting) = (answer.into(), Awaiting::new(self));
         awaiting.expect(move |_, event| event.name == name && matches(event));
         let late = RequestError::TimedOut { timeout };
         let raised = self.raise(event, deadline).map_err(|_| late)?;
@@ -140,7 +140,7 @@ impl NodeHandle {
     /// Returns the peers for which something still waits, what is kept for those that are away
     /// included: none if all went well.
     pub fn flush(&self, limit: Duration) -> Vec<PeerId> {
-        let (mut awaiting, mut from) = (self.awaiting(), PeerId::LOCAL);
+        let (mut awaiting, mut from) = (Awaiting::new(self), PeerId::LOCAL);
         let deadline = Instant::now().checked_add(limit);
         let flushed = wait_for(deadline, |waker| awaiting.poll_flush(&mut from, waker));
         match flushed {
@@ -158,7 +158,7 @@ impl NodeHandle {
     /// called again.
     pub fn terminate(&self) -> Vec<PeerId> {
         self.with(|communication, now| communication.terminate_communication(now));
-        let mut awaiting = self.awaiting();
+        let mut awaiting = Awaiting::new(self);
         wait_for(None, |waker| awaiting.poll_terminated(waker)).unwrap_or_default()
     }
 

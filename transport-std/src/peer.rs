@@ -17,7 +17,7 @@ use crate::link::Link;
 use crate::socket::{connect, remaining};
 
 /// Is shown what comes.
-type Tap = Box<dyn FnMut(&[u8]) + Send>;
+type Tap = Box<dyn FnMut(&[u8]) + Send + Sync>;
 
 /// Carries one [`Connection`] over TCP.
 ///
@@ -108,9 +108,10 @@ impl Peer {
     /// Returns the next notification; reads and writes until there is one.
     ///
     /// `None` if the deadline passes, if the peer is [stopped](Self::stop_handle), or if the
-    /// connection is over, the last notification was taken, and the socket is closed. Without
-    /// deadline it waits for ever, so `while let Some(…) = peer.next(None)?` sees all of a
-    /// connection. A deadline that has passed makes it do what can be done without waiting.
+    /// connection is over, the last notification was taken, and the socket is closed; that last
+    /// notification is a [`Notification::Closed`]. Without deadline it waits for ever, so
+    /// `while let Some(…) = peer.next(None)?` sees all of a connection. A deadline that has passed
+    /// makes it do what can be done without waiting.
     ///
     /// # Errors
     /// [`TransportError::System`] if the system can't wait for the socket. How the connection ends
@@ -221,8 +222,9 @@ impl Peer {
         self.stop.clone()
     }
 
-    /// Shows all bytes that come to `tap`, as they are read and before they have any effect.
-    pub fn tap_input(&mut self, tap: impl FnMut(&[u8]) + Send + 'static) {
+    /// Shows all bytes that come to `tap`, as they are read and before they have any effect; over
+    /// TLS, as they are on the wire.
+    pub fn tap_input(&mut self, tap: impl FnMut(&[u8]) + Send + Sync + 'static) {
         self.tap = Some(Box::new(tap));
     }
 

@@ -11,6 +11,8 @@ mod peers;
 
 use futures_lite::future::block_on;
 
+suite::offers_all!(brocomm_std);
+
 suite::all!(crate::block_on);
 
 #[test]

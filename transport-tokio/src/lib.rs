@@ -1,6 +1,6 @@
-//! Peers and listeners for the Communication protocol of Bro 2.x, on tokio.
+#![doc = include_str!("../README.md")]
 //!
-//! The protocol is [`brocomm`]'s. Here it meets sockets, in one of two ways:
+//! # Two ways
 //!
 //! * A [`NodeHandle`] runs a whole node: it listens, connects and connects again, carries what passes
 //!   between the node and any number of peers, in tasks of its own, and can be shared.
@@ -12,8 +12,8 @@
 //! Both run on either flavour of tokio's runtime, with I/O and time enabled; outside of one they
 //! panic as tokio's own sockets do. Both read and write at once, so two that send each other a lot
 //! never wait for each other. All futures can be dropped without losing anything, see
-//! [there](asynchronous::NodeHandle#cancellation) and [there](asynchronous::Peer#cancellation); so a limit of time is
-//! `tokio::time::timeout(…, peer.next())`.
+//! [there](asynchronous::NodeHandle#cancellation) and [there](asynchronous::Peer#cancellation); so a
+//! limit of time is `tokio::time::timeout(…, peer.next())`.
 //!
 //! # A node
 //!
@@ -132,6 +132,7 @@
 //! # Ok(())
 //! # }
 //! ```
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

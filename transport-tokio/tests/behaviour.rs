@@ -15,6 +15,8 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::time::timeout;
 
+suite::offers_all!(brocomm_tokio);
+
 /// No test comes near it unless it fails.
 const LIMIT: Duration = Duration::from_secs(120);
 

@@ -10,7 +10,7 @@ use brocomm::data::{Event, EventType, Handlers, Name, SignatureError};
 use brocomm::node::{Communication, NodeError, PeerId, RaiseError, Raised};
 use brocomm::transport::StartError;
 
-use crate::{Awaiting, Clock, Events, Notifications, Shared};
+use crate::{Clock, Events, Notifications, Shared};
 
 /// Holds a node that runs: what the handles of all transports can do without waiting.
 ///
@@ -32,28 +32,28 @@ impl Drop for Owner {
     }
 }
 
-impl Handle {
-    /// Starts a node that was made but not [started](Communication::start); `begin` is to begin
-    /// what runs it.
-    ///
-    /// # Errors
-    /// What `begin` says.
-    pub fn run(
-        mut communication: Communication,
-        clock: Clock,
-        begin: impl FnOnce(Arc<Shared>) -> Result<(), StartError>,
-    ) -> Result<(Handle, Notifications), StartError> {
-        // Hashers of the standard library have random keys.
-        communication.feed_random(RandomState::new().build_hasher().finish());
-        let shared = Arc::new(Shared::new(communication, clock));
-        shared.with(|hub, now| hub.communication_mut().start(now));
-        begin(Arc::clone(&shared))?;
-        let owner = Arc::new(Owner(Arc::clone(&shared)));
-        let handle = Handle { shared, owner };
-        let notifications = Notifications::new(handle.clone());
-        Ok((handle, notifications))
-    }
+/// Starts a node that was made but not [started](Communication::start); `begin` is to begin what
+/// runs it.
+///
+/// # Errors
+/// What `begin` says.
+pub fn run(
+    mut communication: Communication,
+    clock: Clock,
+    begin: impl FnOnce(Arc<Shared>) -> Result<(), StartError>,
+) -> Result<(Handle, Notifications), StartError> {
+    // Hashers of the standard library have random keys.
+    communication.feed_random(RandomState::new().build_hasher().finish());
+    let shared = Arc::new(Shared::new(communication, clock));
+    shared.with(|hub, now| hub.communication_mut().start(now));
+    begin(Arc::clone(&shared))?;
+    let owner = Arc::new(Owner(Arc::clone(&shared)));
+    let handle = Handle { shared, owner };
+    let notifications = Notifications::new(handle.clone());
+    Ok((handle, notifications))
+}
 
+impl Handle {
     /// Hands out all notifications from now on to one more.
     ///
     /// What it does not take is kept for it, as far as
@@ -79,11 +79,6 @@ impl Handle {
 
     pub(crate) fn shared(&self) -> &Shared {
         &self.shared
-    }
-
-    /// Begins to await something of the node.
-    pub fn awaiting(&self) -> Awaiting<'_> {
-        Awaiting::new(&self.shared)
     }
 
     /// Raises an event if there is room for it.

@@ -2,11 +2,12 @@
 //!
 //! The core says what a transport does next; how to wait differs from runtime to runtime. What is
 //! left is here: sockets and their options, names and zones, a [`Clock`], and a node behind its
-//! lock ([`Shared`], [`Handle`]). For every runtime that awaits futures there is all of a transport
+//! lock ([`run`](fn@run), [`Shared`], [`Handle`]). For every runtime that awaits futures there is all of a transport
 //! in [`asynchronous`]: it only has to implement [`Runtime`](asynchronous::Runtime).
 //!
 //! Those who use a transport need nothing of this crate: they find it under the names of
 //! `brocomm-tokio`, `brocomm-async-std` or `brocomm-std`.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -21,7 +22,7 @@ mod told;
 pub mod zone;
 
 pub use clock::Clock;
-pub use handle::Handle;
+pub use handle::{Handle, run};
 pub use shared::{Awaiting, Shared};
 pub use socket2;
 pub use told::{Events, Notifications, Received};

@@ -10,7 +10,7 @@ use brocomm::logs::{LogValue, StreamError};
 use brocomm::node::{Communication, EventPeer, PeerId, Raised};
 use brocomm::transport::{Carrier, Cause, Hub, Ticket};
 
-use crate::Clock;
+use crate::{Clock, Handle};
 
 /// Holds the node behind a lock, and its clock.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ const TURN: u32 = 256;
 
 impl Shared {
     /// Takes over a node, which should have been [started](Communication::start) or be so soon.
-    pub fn new(communication: Communication, clock: Clock) -> Shared {
+    pub(crate) fn new(communication: Communication, clock: Clock) -> Shared {
         Shared { hub: Mutex::new(Hub::new(communication)), clock, raised: AtomicU32::new(0) }
     }
 
@@ -74,8 +74,8 @@ pub struct Awaiting<'a> {
 
 impl Awaiting<'_> {
     /// Awaits nothing so far.
-    pub fn new(shared: &Shared) -> Awaiting<'_> {
-        Awaiting { shared, ticket: Ticket::default(), is_known: false }
+    pub fn new(handle: &Handle) -> Awaiting<'_> {
+        Awaiting { shared: handle.shared(), ticket: Ticket::default(), is_known: false }
     }
 
     /// Raises an event when there is room for it, as [`Hub::poll_raise`] does.

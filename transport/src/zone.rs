@@ -6,6 +6,9 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6, ToSocketAddrs};
 use brocomm::node::{Communication, Endpoint};
 
 /// Returns the address of an endpoint, with its zone as a number.
+///
+/// # Errors
+/// `NotFound` if there is no such zone.
 pub fn address_of(endpoint: &Endpoint) -> io::Result<SocketAddr> {
     match (endpoint.host, endpoint.zone.as_deref()) {
         (IpAddr::V6(host), Some(zone)) => {

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use brocomm::node::{Configuration, Node, listen_targets};
+use brocomm::node::{Configuration, Node};
 use serde_json::{Value, json};
 
 use super::load::{Problem, load};
@@ -45,7 +45,7 @@ fn problem(problem: &Problem) -> Value {
 
 fn node(configuration: &Configuration) -> Value {
     let Configuration { options, declarations, .. } = configuration;
-    let targets = if options.listen { listen_targets(options) } else { Vec::new() };
+    let targets = if options.listen { options.listen_targets() } else { Vec::new() };
     let listens: Vec<String> = targets.iter().map(ToString::to_string).collect();
     json!({
         "description": options.peer_description.to_string(),

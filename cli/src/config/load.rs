@@ -135,7 +135,7 @@ fn files(
                     table.source.wrong(&item, format_args!("cannot read declarations: {error}"));
             }
             Ok(text) => {
-                if let Err(ParseError { kind, line, column }) = declarations.read(&text) {
+                if let Err(ParseError { kind, line, column, .. }) = declarations.read(&text) {
                     let place = Some((number(line), number(column)));
                     problems.push(Problem { file, place, what: kind.to_string() });
                 }

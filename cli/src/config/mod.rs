@@ -14,7 +14,7 @@ mod values;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::failure::{Failure, failed, tell, warn};
+use crate::failure::{Failure, failed, misused, tell, warn};
 use brocomm::node::Configuration;
 use load::load;
 pub(crate) use reader::suggestion;
@@ -67,7 +67,11 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             Ok(out.write_all(page.as_bytes())?)
         }
         Command::Check { file, json: true } => json::check(file, out),
-        Command::Check { file, .. } => Ok(summary::write(&load_and_warn(file)?, out)?),
+        Command::Check { file, .. } => {
+            // That something is wrong with the file is what was asked.
+            let configuration = load_and_warn(file).map_err(|_| Failure::Told)?;
+            Ok(summary::write(&configuration, out)?)
+        }
     }
 }
 
@@ -86,6 +90,6 @@ pub(crate) fn load_or_tell(file: &Path) -> Result<Configuration, Failure> {
         problems.iter().for_each(|problem| tell(format_args!("{problem}")));
         let count = problems.len();
         let errors = if count == 1 { "1 error".into() } else { format!("{count} errors") };
-        failed(format_args!("{}: {errors}", file.display()))
+        misused(format_args!("{}: {errors}", file.display()))
     })
 }

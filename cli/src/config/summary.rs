@@ -4,14 +4,14 @@ use std::io::{self, Write};
 use std::net::IpAddr;
 
 use brocomm::data::{Name, Value};
-use brocomm::node::{Configuration, Node, Options, listen_targets};
+use brocomm::node::{Configuration, Node, Options};
 
 /// Tells in short what a node with this configuration does.
 pub(super) fn write(configuration: &Configuration, out: &mut dyn Write) -> io::Result<()> {
     let Configuration { options, nodes, declarations } = configuration;
     writeln!(out, "This node, `{}`:", options.peer_description)?;
     if options.listen {
-        for target in listen_targets(options) {
+        for target in options.listen_targets() {
             writeln!(out, "  listens on {target}")?;
         }
     } else {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use brocomm::node::Configuration;
+use brocomm::node::{Configuration, Passphrase};
 use brocomm::tls::{Pem, TlsConfig, TlsConfigError};
 
 use super::load::Problem;
@@ -35,20 +35,19 @@ pub(super) fn load(
     if !problems.is_empty() {
         return Err(problems);
     }
-    TlsConfig::from_pem(&ca_pem, &own_pem, options.ssl_passphrase.as_deref()).map(Some).map_err(
-        |error| {
-            let (key, name) = match &error {
-                TlsConfigError::Malformed { pem: Pem::CaCertificate, .. }
-                | TlsConfigError::NoCertificate(Pem::CaCertificate)
-                | TlsConfigError::Certificate { pem: Pem::CaCertificate, .. } => {
-                    ("ssl_ca_certificate", ca)
-                }
-                TlsConfigError::WrongPassphrase => ("ssl_passphrase", own),
-                _ => ("ssl_private_key", own),
-            };
-            vec![problem(key, format!("{name}: {error}"))]
-        },
-    )
+    let passphrase = options.ssl_passphrase.as_ref().map(Passphrase::as_str);
+    TlsConfig::from_pem(&ca_pem, &own_pem, passphrase).map(Some).map_err(|error| {
+        let (key, name) = match &error {
+            TlsConfigError::Malformed { pem: Pem::CaCertificate, .. }
+            | TlsConfigError::NoCertificate(Pem::CaCertificate)
+            | TlsConfigError::Certificate { pem: Pem::CaCertificate, .. } => {
+                ("ssl_ca_certificate", ca)
+            }
+            TlsConfigError::WrongPassphrase => ("ssl_passphrase", own),
+            _ => ("ssl_private_key", own),
+        };
+        vec![problem(key, format!("{name}: {error}"))]
+    })
 }
 
 /// Returns line and column of a key among the options.

@@ -23,7 +23,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PORT", default_value_t = address::PORT)]
     pub(crate) port: u16,
 
-    /// Print one JSON object per line; see the end of `--help`.
+    /// Print one JSON object per line; see the end of `--help`. With --write-logs, write lines of JSON
+    /// into the files, unless the sender asks for another form.
     #[arg(long)]
     pub(crate) json: bool,
 
@@ -53,7 +54,7 @@ pub(crate) struct Args {
     /// the one that the writer's options ask for. Files of that name that are there already are
     /// replaced. Prints a line about each file instead of the messages. `#open` and `#close` are
     /// the present time.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["json", "summary", "verify"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["summary", "verify"])]
     pub(crate) write_logs: Option<PathBuf>,
 
     /// Names for the numbers that the sender gives to streams and writers.

@@ -36,9 +36,14 @@ struct Sender {
 
 impl Logs {
     /// Makes the folder if it isn't there, and reads the names that the user gives to numbers.
-    pub(super) fn new(folder: &Path, names: Option<&Path>, clock: Clock) -> Result<Logs, Failure> {
+    pub(super) fn new(
+        folder: &Path,
+        names: Option<&Path>,
+        format: LogFormat,
+        clock: Clock,
+    ) -> Result<Logs, Failure> {
         let names = read_names(names)?;
-        let folder = LogFolder::new(folder, LogFormat::default(), Rotation::default(), clock)?;
+        let folder = LogFolder::new(folder, format, Rotation::default(), clock)?;
         Ok(Logs { names, folder, sides: Default::default(), problem: None })
     }
 

@@ -18,11 +18,13 @@ mod verify;
 mod view;
 
 use std::io::{self, Write};
+use std::iter;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
 
 use brocomm::connection::Observed;
-use brocomm_conformance::{RecordingError, Step};
+use brocomm_conformance::{RecordingError, Step, StepKind};
 
 pub(crate) use args::Args;
 pub(crate) use content::{Access, names_of};
@@ -30,6 +32,8 @@ pub(crate) use side::role;
 
 use crate::failure::{Failure, misused, tell};
 use crate::input::Input;
+use crate::log_folder;
+use crate::progress::Progress;
 use declarations::Known;
 use session::Session;
 use view::View;
@@ -43,8 +47,9 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         )));
     }
     let known = Known::read(args.declarations.as_deref())?;
-    let mut decoder =
-        Decoder { args, known, followed: state::Followed::default(), failed: false, out };
+    let has_lines = !(args.summary || args.verify || args.state || args.write_logs.is_some());
+    let (progress, followed) = (Rc::new(Progress::new(has_lines)), state::Followed::default());
+    let mut decoder = Decoder { args, known, followed, failed: false, progress, out };
     for path in &args.files {
         decoder.file(path)?;
     }
@@ -76,6 +81,7 @@ struct Decoder<'a> {
     known: Known,
     followed: state::Followed,
     failed: bool,
+    progress: Rc<Progress>,
     out: &'a mut dyn Write,
 }
 
@@ -84,7 +90,7 @@ impl Decoder<'_> {
         let file = path.display().to_string();
         let several = self.args.files.len() > 1;
         let folder = self.args.write_logs.clone();
-        match Input::open(path, self.args.port) {
+        match Input::open(path, self.args.port, &self.progress) {
             Ok(Input::Recording(recording)) => {
                 self.session(path, &file, several, folder, recording, Vec::new())
             }
@@ -99,7 +105,10 @@ impl Decoder<'_> {
                         false => folder.clone(),
                     });
                     let gaps = connection.gaps.iter().map(|gap| format!("{name}: {gap}")).collect();
-                    let (named, steps) = (several || several_here, connection.steps.into_iter());
+                    let (named, steps) = (several || several_here, connection.steps);
+                    let progress = Rc::clone(&self.progress);
+                    progress.begin(&name, Some(steps.iter().map(length).sum::<usize>() as u64));
+                    let steps = steps.into_iter().inspect(|step| progress.add(length(step)));
                     self.session(path, &name, named, folder, steps.map(Ok), gaps)?;
                 }
                 Ok(())
@@ -121,7 +130,8 @@ impl Decoder<'_> {
         let args = self.args;
         let own_name = named.then(|| name.to_owned());
         let mut view: Box<dyn View + '_> = if let Some(folder) = &folder {
-            Box::new(logs::Logs::new(folder, args.log_names.as_deref(), args.clock)?)
+            let format = log_folder::format(args.json);
+            Box::new(logs::Logs::new(folder, args.log_names.as_deref(), format, args.clock)?)
         } else if args.state {
             Box::new(self.followed.recording(path, &self.known, args.json, own_name))
         } else if args.summary && args.json {
@@ -141,7 +151,11 @@ impl Decoder<'_> {
             writeln!(self.out, "{name}:")?;
         }
         let session = Session::new(name, &self.known.beside(path), view.wants_transcripts());
-        let mut problems = session.follow(steps, view.as_mut(), self.out)?;
+        let end = iter::from_fn(|| {
+            self.progress.end();
+            None
+        });
+        let mut problems = session.follow(steps.into_iter().chain(end), view.as_mut(), self.out)?;
         drop(view);
         problems.extend(gaps);
         self.told(problems)
@@ -149,9 +163,18 @@ impl Decoder<'_> {
 
     /// Tells what could not be decoded, after what was.
     fn told(&mut self, problems: Vec<String>) -> Result<(), Failure> {
+        self.progress.end();
         self.out.flush()?;
         self.failed |= !problems.is_empty();
         problems.iter().for_each(|problem| tell(format_args!("{problem}")));
         Ok(())
+    }
+}
+
+/// Returns how many bytes a step carries.
+pub(crate) fn length(step: &Step) -> usize {
+    match &step.kind {
+        StepKind::Data { bytes, .. } => bytes.len(),
+        StepKind::Close(_) => 0,
     }
 }

@@ -236,7 +236,7 @@ mod tests {
                 "Mine::open_end",
             ]
         );
-        let kinds = known.declared.globals.get(b"Mine::kinds").unwrap();
+        let kinds = known.declared.globals.get("Mine::kinds").unwrap();
         assert!(kinds.has(AttributeTag::Mergeable));
         let untyped: Vec<String> = known.untyped.iter().map(ToString::to_string).collect();
         assert_eq!(untyped, ["Mine::odd"]);

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use brocomm::connection::{Config, Setup, Undeclared};
-use brocomm::data::{Declarations, Event, Name, ParseError, parse_call};
+use brocomm::data::{Declarations, Event, Name, ParseError};
 use brocomm::wire::Compression;
 use bytes::Bytes;
 
@@ -104,7 +104,7 @@ fn calls(declarations: &Declarations, from: u64) -> Result<Vec<Event>, ParseErro
             "Demo::nothing()".to_owned(),
         ] {
             let number = u32::try_from(events.len()).unwrap_or_default();
-            let event = parse_call(&call, declarations)?;
+            let event = Event::parse(&call, declarations)?;
             // Times of its own, so that they are compared, too.
             events.push(Event { time: 1_500_000_000.0 + f64::from(number), ..event });
         }

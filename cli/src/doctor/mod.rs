@@ -1,12 +1,13 @@
 //! `brocomm doctor`: explains step by step what it finds at an address.
 
+mod clock;
 mod report;
 
 use std::io::Write;
 use std::time::{Duration, Instant};
 
 use brocomm::connection::{
-    Authority, CloseCause, Config, Notification, Role, Setup, SyncRequest, SyncRole, decide,
+    Authority, CloseCause, Config, Notification, Role, Setup, SyncRequest, SyncRole,
 };
 use brocomm::tls::{CertificateProblem, TlsError};
 use brocomm_std::Peer;
@@ -19,11 +20,12 @@ use crate::failure::Failure;
 use crate::session::{self, hint, seconds};
 use crate::stop::Stop;
 use crate::tls::Tls;
+use clock::Clock;
 use report::Report;
 
 /// Connects to a peer and explains step by step what it finds.
 ///
-/// Asks for nothing and gives nothing, so that nothing is changed: tells whether anybody answers,
+/// Asks for nothing (but with --clock) and gives nothing, so that nothing is changed: tells whether anybody answers,
 /// which versions and capabilities it has, what it calls itself, what it asks us for, and who would
 /// give its state to whom if we asked for that; over TLS also what was agreed upon, and whose the
 /// peer's certificate is. Each line begins with `ok`, `note` or `BAD`.
@@ -47,9 +49,15 @@ pub(crate) struct Args {
     #[arg(long)]
     ping: bool,
 
+    /// Compare the peer's clock with ours, too, by the times in its logs. It is asked for all of them,
+    /// which may be many, until it has written about us; if need be it is connected to again, since a
+    /// Bro sends what it has written only when it writes more.
+    #[arg(long)]
+    clock: bool,
+
     /// Print one JSON object per line: step, finding ("ok", "note" or "BAD") and text. The step
     /// "tls" has version, cipher_suite and key_exchange besides; "certificate" has subject, issuer,
-    /// names, not_before, not_after and sha256.
+    /// names, not_before, not_after and sha256; "clock" has ahead, in seconds.
     #[arg(long)]
     json: bool,
 
@@ -60,7 +68,7 @@ pub(crate) struct Args {
 const AFTER_HELP: &str = "\
 Examples:
   brocomm doctor sensor
-  brocomm doctor sensor --class control
+  brocomm doctor sensor --class control --clock
   brocomm doctor sensor --tls-ca ca.pem --tls-cert us.pem
 
 Exit codes:
@@ -74,13 +82,14 @@ const SOON: i64 = 30;
 /// The number of the only PING.
 const PING: u32 = 1;
 
-/// What the peer has asked us for, that the connection doesn't keep.
+/// What the peer has asked us for, and told us, that the connection doesn't keep.
 #[derive(Default)]
 struct Asked {
     sync: Option<SyncRequest>,
     filter: Option<String>,
     /// Whether that is all.
     all: bool,
+    clock: Clock,
 }
 
 /// Goes step by step, as far as it gets.
@@ -89,7 +98,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let config = Config {
         tls: args.tls.read()?,
         class: Some(args.class.clone().unwrap_or_default().into()),
-        setup: Some(Setup { accept_input: true, ..Setup::default() }),
+        setup: Some(Setup { accept_input: true, request_logs: args.clock, ..Setup::default() }),
         ..session::base(Default::default())
     };
     let begin = Instant::now();
@@ -124,6 +133,14 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     }
     report.ok("handshake", "complete")?;
     requests(&peer, &asked, &mut report)?;
+    if args.clock {
+        let is_known = |_: &Peer, asked: &Asked| asked.clock.is_known();
+        if !wait(&mut peer, args.timeout.min(clock::BATCH), is_known, &mut asked, &mut report)? {
+            clock::provoke(peer.remote_addr(), args.timeout);
+            wait(&mut peer, args.timeout, is_known, &mut asked, &mut report)?;
+        }
+        asked.clock.report(&mut report)?;
+    }
     if args.ping {
         ping(&mut peer, args.timeout, &mut report)?;
     }
@@ -159,7 +176,7 @@ fn wait(
             Ok(Some(Notification::CaptureFilter(filter))) => {
                 asked.filter = Some(printed::bytes(&filter));
             }
-            Ok(Some(_)) => {}
+            Ok(Some(told)) => asked.clock.told(&told, peer.now())?,
             Ok(None) => return Ok(false),
             Err(error) => report.bad("connection", &error.to_string())?,
         }
@@ -267,7 +284,7 @@ fn state(peer: &Peer, asked: &Asked, report: &mut Report<'_>) -> Result<(), Fail
     let runtime = connection.peer_version().map_or(0, |version| version.runtime);
     let asks = Some(SyncRequest { authoritative: false });
     let theirs = asked.sync;
-    let would = match decide(asks, theirs, 0, runtime, Role::Initiator) {
+    let would = match Authority::decide(asks, theirs, 0, runtime, Role::Initiator) {
         Authority::Sync(SyncRole::Sender) => "we would give ours, as it has only just begun",
         Authority::Sync(SyncRole::Receiver) => "it would give us its own",
         _ => "nobody would give any",

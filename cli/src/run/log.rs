@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use brocomm::Time;
 use brocomm::logs::{AsciiFormat, CommunicationLog, LogFormat};
-use brocomm::node::LogEntry;
+use brocomm::node::CommunicationEntry;
 
 use crate::clock::Clock;
 use crate::failure::{Failure, failed};
@@ -31,7 +31,7 @@ impl Log {
         Ok(Log { description, clock, format, file, path, opened: false })
     }
 
-    pub(super) fn write(&mut self, entry: &LogEntry) -> Result<(), Failure> {
+    pub(super) fn write(&mut self, entry: &CommunicationEntry) -> Result<(), Failure> {
         let mut bytes = Vec::new();
         if !std::mem::replace(&mut self.opened, true) {
             self.set_clock(entry.time);

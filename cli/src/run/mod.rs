@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use brocomm::data::parse_call;
+use brocomm::data::Event;
 use brocomm::node::{Communication, Configuration, Notification};
 use brocomm_tokio::{NodeHandle, Notifications};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
@@ -23,7 +23,7 @@ use crate::address;
 use crate::clock::Clock;
 use crate::config;
 use crate::declare::pointed;
-use crate::failure::{Failure, failed, tell, warn};
+use crate::failure::{Failure, failed, misused, tell, warn};
 use crate::logging;
 use crate::printer::Printer;
 use crate::session::Form;
@@ -91,9 +91,8 @@ Examples:
 
 Exit codes:
   0  the node was ended, and all that waited was sent
-  1  the configuration is wrong, an address or a file can't be used, or peers did not take all that
-     waited for them
-  2  the command line is wrong";
+  1  an address or a file can't be used, or peers did not take all that waited for them
+  2  the command line or the configuration is wrong";
 
 /// How often variables that have changed are written, and the service manager is told how we are.
 const KEEP: Duration = Duration::from_secs(10);
@@ -102,7 +101,7 @@ const KEEP: Duration = Duration::from_secs(10);
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let configuration = config::load_and_warn(&args.configuration)?;
     if !configuration.options.listen && !configuration.nodes.iter().any(|(_, node)| node.connect) {
-        return Err(failed(format_args!(
+        return Err(misused(format_args!(
             "{}: nothing to do: set `listen = true`, or `connect = true` in a node",
             args.configuration.display()
         )));
@@ -154,7 +153,7 @@ fn communication(configuration: Configuration, args: &Args) -> Result<Communicat
     let description = configuration.options.peer_description.clone();
     let mut communication = Communication::new(configuration).map_err(|errors| {
         errors.iter().for_each(|error| tell(format_args!("{error}")));
-        Failure::Told
+        Failure::Usage
     })?;
     let now = SystemTime::now().into();
     if let Some(store) = variables::store(&declarations, &description, args.state.as_deref(), now)?
@@ -271,7 +270,7 @@ impl Running<'_> {
             return;
         }
         let declarations = self.node.with(|node, _| node.declarations().clone());
-        let message = match parse_call(&line, &declarations) {
+        let message = match Event::parse(&line, &declarations) {
             Err(error) => format!("standard input: {}", pointed(&line, &error)),
             Ok(event) => match self.node.try_raise(event) {
                 Err(error) => format!("not raised: {line}: {error}"),

@@ -49,7 +49,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  it was done; watch: the peer closed the connection, --count was reached, or Ctrl-C was pressed
   1  there was no connection, or it failed; the peer has no such variable, or doesn't take changes
-  2  the command line is wrong, or a value or name on it";
+  2  the command line is wrong, or a value or name on it, or the configuration";
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
@@ -188,7 +188,7 @@ impl Common {
             declare::read(file, &mut declared)?;
         }
         for name in names {
-            if declared.globals.get(name.as_bytes()).is_none() {
+            if declared.globals.get(name).is_none() {
                 let known: Vec<_> = declared.globals.iter().map(|g| g.name.to_string()).collect();
                 let known: Vec<_> = known.iter().map(String::as_str).collect();
                 let hint = config::suggestion(name, &known);
@@ -205,7 +205,7 @@ impl Common {
 
 /// Reads a variable's new value.
 fn parse(name: &str, text: &str, declared: &Declarations) -> Result<Value, Failure> {
-    let ty = declared.globals.get(name.as_bytes()).map(|global| &global.ty);
+    let ty = declared.globals.get(name).map(|global| &global.ty);
     Value::parse(text, ty, declared)
         .map_err(|error| misused(format_args!("{name}: {}", pointed(text, &error))))
 }

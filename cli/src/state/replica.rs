@@ -129,7 +129,7 @@ impl Follow for Replica<'_> {
         Ok(ControlFlow::Continue(()))
     }
 
-    fn next_timer(&self) -> Option<Time> {
+    fn next_timeout(&self) -> Option<Time> {
         self.heard.filter(|_| !self.has_begun()).map(|heard| heard + self.patience)
     }
 

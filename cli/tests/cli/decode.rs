@@ -247,7 +247,7 @@ fn summaries_and_verdicts_are_for_programs_too() {
 fn wrong_use_is_told_apart_from_failure() {
     for arguments in [
         &["decode"][..],
-        &["decode", "--json", "--write-logs", "y", "x"],
+        &["decode", "--state", "--write-logs", "y", "x"],
         &["decode", "--verify", "--summary", "x"],
         &["decode", "--nonsense", "x"],
         &["nonsense"],

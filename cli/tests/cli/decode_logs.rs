@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::support::{Run, brocomm, no_folder, run, scratch, session};
 use brocomm_conformance::Side;
 use brocomm_conformance::testing::without_times;
+use serde_json::Value;
 
 /// The sessions in which logs were sent, and the side that received them.
 const LOG_SESSIONS: [(&str, Side, &[&str]); 5] = [
@@ -174,12 +175,25 @@ fn a_malformed_message_ends_the_senders_logs() {
 }
 
 #[test]
+fn files_are_json_if_that_is_asked_for() {
+    let (file, folder) = (session("bro-bro-logs").recording_path(), no_folder("log-json"));
+    let run = write_logs(&folder, &file, &[Path::new("--json")]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let logs = read(&folder);
+    assert!(logs.keys().eq(["all_types.log", "communication.log", "mini.log"]));
+    let lines: Vec<Value> =
+        logs["mini.log"].lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines.iter().all(|line| line.is_object()), "{lines:?}");
+}
+
+#[test]
 fn wrong_use_is_told() {
     let (file, folder) = (session("bro-bro-logs").recording_path(), no_folder("log-misuse"));
     let twice = write_logs(&folder, &file, &[&file]);
     assert_eq!(twice.code, 2);
     assert!(twice.stderr.contains("--write-logs takes one FILE, 2 given"), "{}", twice.stderr);
-    for option in ["--json", "--summary", "--verify"] {
+    for option in ["--state", "--summary", "--verify"] {
         assert_eq!(write_logs(&folder, &file, &[Path::new(option)]).code, 2, "{option}");
     }
     assert!(!folder.exists());

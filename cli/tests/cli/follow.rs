@@ -8,6 +8,7 @@ use brocomm::data::TypeTag;
 use brocomm::logs::{LogField, LogStream, LogValue};
 use brocomm::node::{Communication, Configuration, Notification, Options};
 use brocomm_tokio::{NodeHandle, Notifications};
+use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::support::{Program, brocomm, closed_port, no_folder, run};
@@ -88,6 +89,37 @@ impl Node {
         let late = self.runtime.block_on(self.handle.terminate());
         assert!(late.is_empty(), "{late:?}");
     }
+}
+
+#[test]
+fn the_clock_of_a_peer_is_told_by_its_logs() {
+    let mut node = Node::start();
+    let fields = vec![LogField::new("ts", TypeTag::Time)];
+    let stream = LogStream::new(STREAM + 1, "communication", fields);
+    node.with(|node, _| node.declare_log(stream)).unwrap();
+    let doctor = node.joined_by("doctor", &["--clock", "--json", "--timeout=60"]);
+    // It writes when there is something to write about.
+    let accepted = |told: &Notification| matches!(told, Notification::Log(entry) if entry.to_string().contains("accepted clear"));
+    node.wait_for(accepted);
+    // An old entry, and one of an hour from now.
+    for from_now in [-1e6, 3600.0] {
+        let write = |node: &mut Communication, now: brocomm::Time| {
+            let time = LogValue::Time(now.as_secs_f64() + from_now);
+            node.write_log(STREAM + 1, &[time], now)
+        };
+        node.with(write).unwrap();
+    }
+    // The node goes on meanwhile.
+    let told = node
+        .runtime
+        .block_on(async { tokio::task::spawn_blocking(|| doctor.end()).await.unwrap() });
+    assert_eq!((told.code, told.stderr.as_str()), (0, ""), "{}", told.stdout);
+    let line: Value = serde_json::from_str(told.stdout.lines().last().unwrap()).unwrap();
+    assert_eq!((&line["step"], &line["finding"]), (&json!("clock"), &json!("note")));
+    let ahead = line["ahead"].as_f64().unwrap();
+    // Less what the entry took to come.
+    assert!((3000.0..=3600.0).contains(&ahead), "{line}");
+    assert_eq!(line["text"], format!("it is {ahead:.1} s ahead of ours"));
 }
 
 fn entries(node: &Node) {

@@ -185,7 +185,8 @@ fn ping_spares_what_may_be_a_bro() {
     assert_eq!((code, out.as_str()), (2, ""));
     let expected = format!("brocomm: {address}: nothing sent: the peer calls itself \"bro\"");
     assert!(err.starts_with(&expected), "{err}");
-    let Run { code, stdout: out, .. } = run(["ping", &address, "-c", "1", "--yes"]);
+    let Run { code, stdout: out, .. } =
+        run(["ping", &address, "--count=1", "--interval=0", "--yes"]);
     assert_eq!(code, 0);
     assert!(out.contains("1 sent, 1 answered"), "{out}");
 }

@@ -86,7 +86,7 @@ fn a_wrong_configuration_starts_nothing() {
     let file = scratch("run-wrong", "node.toml", b"listen = true\ncompression_level = 10\n");
     let log = file.with_file_name("communication.log");
     let result = run(["run".as_ref(), file.as_os_str(), "--log".as_ref(), log.as_os_str()]);
-    assert_eq!((result.code, result.stdout.as_str()), (1, ""));
+    assert_eq!((result.code, result.stdout.as_str()), (2, ""));
     assert!(result.stderr.contains("compression_level = 10: "), "{}", result.stderr);
     assert!(!log.exists());
 }
@@ -95,7 +95,7 @@ fn a_wrong_configuration_starts_nothing() {
 fn a_node_with_nothing_to_do_says_so() {
     let file = scratch("run-nothing", "node.toml", b"");
     let result = run(["run".as_ref(), file.as_os_str()]);
-    assert_eq!(result.code, 1);
+    assert_eq!(result.code, 2);
     assert!(result.stderr.contains("nothing to do: set `listen = true`"), "{}", result.stderr);
 }
 

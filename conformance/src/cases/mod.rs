@@ -45,7 +45,7 @@ pub fn cases() -> Vec<Case> {
         values::cases(),
     ];
     let mut cases: Vec<Case> = modules.into_iter().flatten().collect();
-    cases.sort_by_key(|case| case.id.order());
+    cases.sort_by(|a, b| a.id.cmp(&b.id));
     cases
 }
 

@@ -15,7 +15,8 @@ use std::time::Duration;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 use crate::suite::{Capability, Case, Implementation, Report, Settings, Verdict, run};
-pub use script::{About, Manner, Operation, Script, Step, script};
+pub use script::Script;
+use script::{About, Manner, Operation, Step, script};
 
 /// How long an implementation is given to do what a session that failed has asked for.
 const SETTLES: Duration = Duration::from_millis(20);
@@ -24,7 +25,9 @@ const SETTLES: Duration = Duration::from_millis(20);
 const SHRINKS: u32 = 200;
 
 /// Is a session that an implementation does not pass.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{script}{report}")]
+#[non_exhaustive]
 pub struct Found {
     /// The smallest session that was found to fail.
     pub script: Script,
@@ -91,7 +94,7 @@ pub fn explore(
 }
 
 /// Carries out one session.
-pub fn perform(
+fn perform(
     script: &Script,
     implementation: &mut dyn Implementation,
     settings: &Settings,

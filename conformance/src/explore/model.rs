@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use brocomm::data::{Opcode, Serial, StateAccess, Value};
+use brocomm::data::{Entry, Opcode, Serial, StateAccess, Value};
 use brocomm::wire::Message;
 
 use super::Operation;
 use super::echoes::Echoes;
-use crate::cases::{logs, state};
+use crate::cases::logs;
 use crate::suite::{Exchange, Got, Outcome, Stop, token};
 
 /// What an implementation has still to send: each kind in order.
@@ -36,7 +36,7 @@ pub(super) struct State {
 impl State {
     /// Looks at what the implementation reports.
     pub(super) fn of((n, t): &(u64, Value)) -> State {
-        State { n: *n, t: state::elements(t) }
+        State { n: *n, t: elements(t) }
     }
 
     /// Does what a receiver of this operation has to do (2§9).
@@ -53,6 +53,18 @@ impl State {
             Operation::Delete(key) => drop(self.t.remove(key)),
         }
     }
+}
+
+/// Returns all that the implementation's `conformance_t` has.
+fn elements(table: &Value) -> BTreeMap<String, u64> {
+    let Value::Table(table) = table else { return BTreeMap::new() };
+    let element = |entry: &Entry| match (&entry.index.items[..], &entry.value) {
+        ([Value::String(key)], Some(Value::Count(n))) => {
+            Some((String::from_utf8_lossy(key).into_owned(), *n))
+        }
+        _ => None,
+    };
+    table.entries.iter().filter_map(element).collect()
 }
 
 /// Is an operation on its state that the implementation tells of.

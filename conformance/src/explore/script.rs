@@ -10,23 +10,24 @@ use crate::strategies;
 use crate::suite::{Capability, Entry};
 
 /// Is one session with an implementation: a handshake and what comes after it, all of it legal.
+/// Prints as what the suite does, a line for each step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Script {
     /// What it is about, besides what all are.
-    pub about: About,
+    pub(super) about: About,
     /// What the suite presents itself as.
-    pub manner: Manner,
+    pub(super) manner: Manner,
     /// Whether it sends its description.
-    pub described: bool,
+    pub(super) described: bool,
     /// Whether what is echoed is requested in the handshake.
-    pub requests: bool,
+    pub(super) requests: bool,
     /// What it does then.
-    pub steps: Vec<Step>,
+    pub(super) steps: Vec<Step>,
 }
 
 /// Says what a session is about, besides events: which node of the implementation applies to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum About {
+pub(super) enum About {
     /// Nothing.
     Events,
     /// Synchronized state.
@@ -37,7 +38,7 @@ pub enum About {
 
 impl About {
     /// Returns the node that applies.
-    pub fn entry(self) -> Entry {
+    pub(super) fn entry(self) -> Entry {
         match self {
             About::Events => Entry::Plain,
             About::State => Entry::Sync,
@@ -48,7 +49,7 @@ impl About {
 
 /// Says what the suite presents itself as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Manner {
+pub(super) enum Manner {
     /// A Bro, with all its capabilities.
     Bro,
     /// A peer that sends no CAPS: 32-bit ids and one list in the cache.
@@ -59,7 +60,7 @@ pub enum Manner {
 
 /// Is something that the suite does in Running.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Step {
+pub(super) enum Step {
     /// Has a value echoed.
     Echo(Value),
     /// Has a value echoed, by an event that is cut at these permille of its length.
@@ -94,7 +95,7 @@ pub enum Step {
 
 /// Is an operation on `conformance_n`, or on an element of `conformance_t`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Operation {
+pub(super) enum Operation {
     /// `conformance_n = …`
     Assign(u64),
     /// `conformance_n += …`
@@ -157,7 +158,7 @@ impl fmt::Display for Operation {
 }
 
 /// Makes sessions for an implementation that is capable of this.
-pub fn script(capabilities: &[Capability]) -> impl Strategy<Value = Script> + use<> {
+pub(super) fn script(capabilities: &[Capability]) -> impl Strategy<Value = Script> + use<> {
     let can = |capability| capabilities.contains(&capability);
     let mut about = vec![About::Events; 3];
     about.extend(can(Capability::Sync).then_some(About::State));

@@ -75,7 +75,7 @@ pub(super) fn communication(
         ..Options::default()
     };
     let mut nodes = Vec::new();
-    for entry in Entry::ALL.into_iter().filter(|entry| *entry != Entry::Stranger) {
+    for entry in Entry::ALL.iter().copied().filter(|entry| *entry != Entry::Stranger) {
         let node = Node { ssl, ..node(entry, host)? };
         nodes.extend(names(entry).map(|name| (name, node.clone())));
     }

@@ -1,5 +1,6 @@
 //! One case of the suite.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use super::{Capability, Entry, Outcome, Role, Trial};
 /// Numbers a case after the section that it tests: `1.5/3` is the third of §1.5, `2§5/1` the first
 /// of part 2 section 5.
 ///
-/// Numbers are kept: a case that is taken out leaves a gap.
+/// Numbers are kept: a case that is taken out leaves a gap. They are in the order of the sections.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CaseId(Box<str>);
 
@@ -26,10 +27,22 @@ impl CaseId {
     }
 
     /// Returns what sorts cases as the specification has its sections.
-    pub fn order(&self) -> Vec<u32> {
+    fn order(&self) -> Vec<u32> {
         let numbers = self.0.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok());
         let prefix = if self.0.contains('§') { None } else { Some(1) };
         prefix.into_iter().chain(numbers).collect()
+    }
+}
+
+impl Ord for CaseId {
+    fn cmp(&self, other: &CaseId) -> Ordering {
+        self.order().cmp(&other.order()).then_with(|| self.0.cmp(&other.0))
+    }
+}
+
+impl PartialOrd for CaseId {
+    fn partial_cmp(&self, other: &CaseId) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -56,6 +69,7 @@ impl fmt::Display for CaseId {
 
 /// Says what it means when a case fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Level {
     /// The implementation does not speak the protocol: peers that do will not work with it.
     Must,
@@ -67,7 +81,7 @@ pub enum Level {
 
 impl Level {
     /// All levels, the strictest first.
-    pub const ALL: [Level; 3] = [Level::Must, Level::Should, Level::Tolerated];
+    pub const ALL: &'static [Level] = &[Level::Must, Level::Should, Level::Tolerated];
 
     /// Returns the level's name in reports and on the command line.
     pub fn name(self) -> &'static str {
@@ -89,9 +103,6 @@ impl fmt::Display for Level {
 type Script = dyn Fn(&mut Trial<'_>) -> Outcome + Send + Sync;
 
 /// Is one case of the suite: what is sent, and what must come of it.
-///
-/// Made with [`must`](Self::must), [`should`](Self::should) or [`tolerated`](Self::tolerated), and
-/// refined by the other methods.
 #[derive(Clone)]
 pub struct Case {
     /// Its number.
@@ -113,7 +124,7 @@ pub struct Case {
 
 impl Case {
     /// Makes a case that every implementation has to pass.
-    pub fn must(
+    pub(crate) fn must(
         id: &str,
         title: impl Into<Box<str>>,
         description: impl Into<Box<str>>,
@@ -132,7 +143,7 @@ impl Case {
     }
 
     /// Makes a case that a good implementation passes.
-    pub fn should(
+    pub(crate) fn should(
         id: &str,
         title: impl Into<Box<str>>,
         description: impl Into<Box<str>>,
@@ -142,7 +153,7 @@ impl Case {
     }
 
     /// Makes a case of something that Bro tolerates.
-    pub fn tolerated(
+    pub(crate) fn tolerated(
         id: &str,
         title: impl Into<Box<str>>,
         description: impl Into<Box<str>>,
@@ -153,14 +164,14 @@ impl Case {
 
     /// Says that the case is only for implementations in this role.
     #[must_use]
-    pub fn only(mut self, role: Role) -> Case {
+    pub(crate) fn only(mut self, role: Role) -> Case {
         self.role = Some(role);
         self
     }
 
     /// Says which node of the implementation has to apply, and that it has to be capable of it.
     #[must_use]
-    pub fn entry(mut self, entry: Entry) -> Case {
+    pub(crate) fn entry(mut self, entry: Entry) -> Case {
         self.entry = entry;
         match entry.capability() {
             Some(capability) => self.needs(capability),
@@ -170,7 +181,7 @@ impl Case {
 
     /// Says what else the implementation has to be capable of.
     #[must_use]
-    pub fn needs(mut self, capability: Capability) -> Case {
+    pub(crate) fn needs(mut self, capability: Capability) -> Case {
         if !self.needs.contains(&capability) {
             self.needs.push(capability);
         }
@@ -204,7 +215,7 @@ mod tests {
         let id = CaseId::from("1.5/3");
         assert_eq!((id.section(), id.part()), ("1.5", 1));
         let mut ids = ["2§1/1", "3.2/2", "2.10/1", "2.9/11", "2.9/2", "1.1/1"].map(CaseId::from);
-        ids.sort_by_key(CaseId::order);
+        ids.sort();
         assert_eq!(
             ids.each_ref().map(|id| &**id),
             ["1.1/1", "2.9/2", "2.9/11", "2.10/1", "3.2/2", "2§1/1"]

@@ -128,7 +128,7 @@ pub enum Entry {
 
 impl Entry {
     /// All of them.
-    pub const ALL: [Entry; 9] = [
+    pub const ALL: &'static [Entry] = &[
         Entry::Plain,
         Entry::Classed,
         Entry::Deaf,

@@ -4,7 +4,10 @@ use super::selection::is_within;
 use super::{Capability, Case, Role};
 
 /// Says what a kind of implementation is capable of, and what it is known not to do.
+///
+/// What an implementation lacks besides is named in a [`Selection`](super::Selection).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Profile {
     /// The profile's name on the command line.
     pub name: &'static str,
@@ -18,6 +21,7 @@ pub struct Profile {
 
 /// Leaves cases out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Exception {
     /// The beginnings of the ids of the cases.
     pub cases: &'static [&'static str],
@@ -75,12 +79,12 @@ impl Profile {
     };
 
     /// All profiles.
-    pub const ALL: [&Profile; 4] =
-        [&Profile::FULL, &Profile::BRO, &Profile::BROCCOLI, &Profile::LIBBROCCOLI];
+    pub const ALL: &'static [&'static Profile] =
+        &[&Profile::FULL, &Profile::BRO, &Profile::BROCCOLI, &Profile::LIBBROCCOLI];
 
     /// Returns the profile of this name.
     pub fn by_name(name: &str) -> Option<&'static Profile> {
-        Profile::ALL.into_iter().find(|profile| profile.name == name)
+        Profile::ALL.iter().copied().find(|profile| profile.name == name)
     }
 
     /// Says why a case is left out; `None` if it isn't.

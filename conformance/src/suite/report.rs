@@ -7,14 +7,15 @@ use super::{Case, Role, Transcript};
 
 /// Is what a case came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Verdict {
     /// The implementation does what it must.
     Passed,
-    /// It does not.
+    /// It does not; why.
     Failed(String),
-    /// The case was not carried out.
+    /// The case was not carried out; why.
     Skipped(String),
-    /// Nothing can be said.
+    /// Nothing can be said, such as for want of a connection; why.
     Inconclusive(String),
 }
 
@@ -38,8 +39,9 @@ impl Verdict {
     }
 }
 
-/// Is what came of a case against one implementation.
+/// Is what came of a case against one implementation. Prints as one line, without the transcript.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Report {
     /// The case.
     pub case: Case,

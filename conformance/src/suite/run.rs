@@ -26,8 +26,9 @@ impl Default for Settings {
 /// Carries a case out against an implementation.
 ///
 /// A case for another role than the implementation's is skipped; what it
-/// [needs](Case::needs) of the implementation is for the caller to look at, see
-/// [`Selection`](super::Selection).
+/// [needs](field@Case::needs) of the implementation is for the caller to look at, as
+/// [`Selection::run`](super::Selection::run) does. A case that panics is
+/// [inconclusive](Verdict::Inconclusive).
 pub fn run(case: &Case, implementation: &mut dyn Implementation, settings: &Settings) -> Report {
     let role = implementation.role();
     if let Some(only) = case.role

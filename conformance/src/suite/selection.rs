@@ -2,7 +2,7 @@
 
 use brocomm::wire::Framing;
 
-use super::{Capability, Case, Level, Profile, Role};
+use super::{Capability, Case, Implementation, Level, Profile, Report, Role, Settings};
 
 /// Says which cases are carried out, and why others are not.
 #[derive(Debug, Clone)]
@@ -33,6 +33,21 @@ impl Default for Selection {
 }
 
 impl Selection {
+    /// Carries a case out against an implementation as [`run`](super::run()) does, unless it is
+    /// [left out](Self::leaves_out): then the report says why.
+    pub fn run(
+        &self,
+        case: &Case,
+        implementation: &mut dyn Implementation,
+        settings: &Settings,
+    ) -> Report {
+        let role = implementation.role();
+        match self.leaves_out(case, role, implementation.framing()) {
+            Some(why) => Report::skipped(case, role, why),
+            None => super::run(case, implementation, settings),
+        }
+    }
+
     /// Tells whether somebody wants to know of a case: the others are not even reported.
     pub fn wants(&self, case: &Case) -> bool {
         (self.only.is_empty() || self.only.iter().any(|prefix| is_within(prefix, case)))

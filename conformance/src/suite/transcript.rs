@@ -11,6 +11,7 @@ const LINES: usize = 4000;
 
 /// Says what a line of a transcript is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum LineKind {
     /// A connection was opened.
     Opened,
@@ -24,8 +25,22 @@ pub enum LineKind {
     Note,
 }
 
+impl LineKind {
+    /// Returns the kind's name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            LineKind::Opened => "opened",
+            LineKind::Sent => "sent",
+            LineKind::Received => "received",
+            LineKind::Closed => "closed",
+            LineKind::Note => "note",
+        }
+    }
+}
+
 /// Is a thing that happened in a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Line {
     /// The time since the case began.
     pub at: Duration,

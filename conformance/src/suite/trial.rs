@@ -11,7 +11,7 @@ use super::{Entry, Exchange, Hello, Implementation, LineKind, Role};
 
 /// Ends a case before its end.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Stop {
+pub(crate) enum Stop {
     /// The implementation does not do what it must.
     #[error("{0}")]
     Failed(String),
@@ -21,28 +21,28 @@ pub enum Stop {
 }
 
 /// Is what a case, or a step of one, comes to.
-pub type Outcome<T = ()> = Result<T, Stop>;
+pub(crate) type Outcome<T = ()> = Result<T, Stop>;
 
 impl Stop {
     /// Says that the implementation does not do what it must.
-    pub fn failed<T>(why: impl Into<String>) -> Outcome<T> {
+    pub(crate) fn failed<T>(why: impl Into<String>) -> Outcome<T> {
         Err(Stop::Failed(why.into()))
     }
 
     /// Says that nothing can be said.
-    pub fn inconclusive<T>(why: impl Into<String>) -> Outcome<T> {
+    pub(crate) fn inconclusive<T>(why: impl Into<String>) -> Outcome<T> {
         Err(Stop::Inconclusive(why.into()))
     }
 
     /// Fails unless something is as it must be.
-    pub fn unless(holds: bool, why: impl FnOnce() -> String) -> Outcome {
+    pub(crate) fn unless(holds: bool, why: impl FnOnce() -> String) -> Outcome {
         if holds { Ok(()) } else { Stop::failed(why()) }
     }
 }
 
 /// Gives a case its connections to the implementation.
 #[derive(Debug)]
-pub struct Trial<'a> {
+pub(crate) struct Trial<'a> {
     pub(super) implementation: &'a mut dyn Implementation,
     pub(super) entry: Entry,
     pub(super) patience: Duration,
@@ -53,17 +53,17 @@ pub struct Trial<'a> {
 
 impl Trial<'_> {
     /// Returns the implementation's role.
-    pub fn role(&self) -> Role {
+    pub(crate) fn role(&self) -> Role {
         self.implementation.role()
     }
 
     /// Returns how chunks are framed: over TLS there are no parts (§1.3).
-    pub fn framing(&self) -> Framing {
+    pub(crate) fn framing(&self) -> Framing {
         self.implementation.framing()
     }
 
     /// Adds a remark to the transcript.
-    pub fn note(&self, text: impl Into<String>) {
+    pub(crate) fn note(&self, text: impl Into<String>) {
         self.recorder.add(self.opened, LineKind::Note, &[], text);
     }
 
@@ -71,7 +71,7 @@ impl Trial<'_> {
     ///
     /// # Errors
     /// Inconclusive if there is no connection to be had.
-    pub fn open(&mut self) -> Outcome<Exchange> {
+    pub(crate) fn open(&mut self) -> Outcome<Exchange> {
         self.open_as(self.entry)
     }
 
@@ -79,7 +79,7 @@ impl Trial<'_> {
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub fn open_as(&mut self, entry: Entry) -> Outcome<Exchange> {
+    pub(crate) fn open_as(&mut self, entry: Entry) -> Outcome<Exchange> {
         let until = self.until();
         let stream = self.implementation.open(entry, until).map_err(|error| {
             Stop::Inconclusive(format!("no connection to the implementation: {error}"))
@@ -100,7 +100,7 @@ impl Trial<'_> {
     ///
     /// # Errors
     /// Those of [`open`](Self::open) and [`Exchange::shake`].
-    pub fn running(&mut self) -> Outcome<Exchange> {
+    pub(crate) fn running(&mut self) -> Outcome<Exchange> {
         self.running_as(|_| {})
     }
 
@@ -108,7 +108,7 @@ impl Trial<'_> {
     ///
     /// # Errors
     /// As [`running`](Self::running).
-    pub fn running_as(&mut self, change: impl FnOnce(&mut Hello)) -> Outcome<Exchange> {
+    pub(crate) fn running_as(&mut self, change: impl FnOnce(&mut Hello)) -> Outcome<Exchange> {
         let mut exchange = self.open()?;
         let mut hello = exchange.hello();
         change(&mut hello);
@@ -121,7 +121,7 @@ impl Trial<'_> {
     ///
     /// # Errors
     /// Failed if it doesn't; `why` is what it has to close for.
-    pub fn closes(&mut self, exchange: &mut Exchange, why: &str) -> Outcome {
+    pub(crate) fn closes(&mut self, exchange: &mut Exchange, why: &str) -> Outcome {
         exchange.expect_close(why)?;
         self.still_serves()
     }
@@ -132,7 +132,7 @@ impl Trial<'_> {
     ///
     /// # Errors
     /// Failed if it doesn't.
-    pub fn still_serves(&mut self) -> Outcome {
+    pub(crate) fn still_serves(&mut self) -> Outcome {
         self.note("does it still serve others?");
         let until = self.until();
         let fails =

@@ -90,7 +90,7 @@ fn run(kind: u8, mut script: &[u8]) {
                 let event = Event::new("e", vec![Value::Count(u64::from(*operation))]);
                 let _ = node.raise(event, now);
             }
-            (6, _) => now = now + Duration::from_secs(1),
+            (6, _) => now += Duration::from_secs(1),
             _ => {
                 for _ in 0..4 {
                     note(node.poll_notification(), &mut open);

@@ -20,41 +20,44 @@ pub enum Authority {
     Misconfiguration,
 }
 
-/// Decides who sends its state (§3.3).
-///
-/// `ours` and `theirs` are the requests of the two sides, the runtimes are those of the two
-/// VERSIONs in whole seconds, compared as signed numbers as Bro does, `role` is ours. Both sides
-/// come to the same decision.
-///
-/// ```
-/// use brocomm::connection::{Authority, Role, SyncRequest, SyncRole, decide};
-///
-/// let asks = Some(SyncRequest { authoritative: false });
-/// assert_eq!(decide(None, asks, 0, 0, Role::Acceptor), Authority::Sync(SyncRole::Sender));
-/// assert_eq!(decide(asks, asks, 3, 9, Role::Initiator), Authority::Sync(SyncRole::Receiver));
-/// ```
-pub fn decide(
-    ours: Option<SyncRequest>,
-    theirs: Option<SyncRequest>,
-    our_runtime: u32,
-    their_runtime: u32,
-    role: Role,
-) -> Authority {
-    let (ours, theirs) = match (ours, theirs) {
-        (None, None) => return Authority::NoSync,
-        (Some(_), None) => return Authority::Sync(SyncRole::Receiver),
-        (None, Some(_)) => return Authority::Sync(SyncRole::Sender),
-        (Some(ours), Some(theirs)) => (ours.authoritative, theirs.authoritative),
-    };
-    if ours && theirs {
-        return Authority::Misconfiguration;
+impl Authority {
+    /// Decides who sends its state (§3.3).
+    ///
+    /// `ours` and `theirs` are the requests of the two sides, the runtimes are those of the two
+    /// VERSIONs in whole seconds, compared as signed numbers as Bro does, `role` is ours. Both sides
+    /// come to the same decision.
+    ///
+    /// ```
+    /// use brocomm::connection::{Authority, Role, SyncRequest, SyncRole};
+    ///
+    /// let asks = Some(SyncRequest { authoritative: false });
+    /// assert_eq!(Authority::decide(None, asks, 0, 0, Role::Acceptor), Authority::Sync(SyncRole::Sender));
+    /// assert_eq!(Authority::decide(asks, asks, 3, 9, Role::Initiator), Authority::Sync(SyncRole::Receiver));
+    /// ```
+    #[must_use]
+    pub fn decide(
+        ours: Option<SyncRequest>,
+        theirs: Option<SyncRequest>,
+        our_runtime: u32,
+        their_runtime: u32,
+        role: Role,
+    ) -> Authority {
+        let (ours, theirs) = match (ours, theirs) {
+            (None, None) => return Authority::NoSync,
+            (Some(_), None) => return Authority::Sync(SyncRole::Receiver),
+            (None, Some(_)) => return Authority::Sync(SyncRole::Sender),
+            (Some(ours), Some(theirs)) => (ours.authoritative, theirs.authoritative),
+        };
+        if ours && theirs {
+            return Authority::Misconfiguration;
+        }
+        // Bro's is negative when its clock was set back after it started (part 5).
+        let (our_runtime, their_runtime) = (our_runtime as i32, their_runtime as i32);
+        let we_send = ours
+            || !theirs
+                && (our_runtime, role == Role::Initiator) > (their_runtime, role == Role::Acceptor);
+        Authority::Sync(if we_send { SyncRole::Sender } else { SyncRole::Receiver })
     }
-    // Bro's is negative when its clock was set back after it started (part 5).
-    let (our_runtime, their_runtime) = (our_runtime as i32, their_runtime as i32);
-    let we_send = ours
-        || !theirs
-            && (our_runtime, role == Role::Initiator) > (their_runtime, role == Role::Acceptor);
-    Authority::Sync(if we_send { SyncRole::Sender } else { SyncRole::Receiver })
 }
 
 #[cfg(test)]
@@ -94,7 +97,7 @@ mod tests {
                 ((4, 3), Acceptor, greater),
             ] {
                 let (our, their) = runtimes;
-                let found = decide(ours, theirs, our, their, role);
+                let found = Authority::decide(ours, theirs, our, their, role);
                 assert_eq!(found, expected, "{ours:?} {theirs:?} {runtimes:?} {role:?}");
             }
         }
@@ -104,8 +107,8 @@ mod tests {
     fn a_runtime_is_negative_where_the_clock_was_set_back() {
         let minus_five = 5_u32.wrapping_neg();
         for role in [Role::Initiator, Role::Acceptor] {
-            assert_eq!(decide(ASKS, ASKS, 3, minus_five, role), Sync(Sender));
-            assert_eq!(decide(ASKS, ASKS, minus_five, 3, role), Sync(Receiver));
+            assert_eq!(Authority::decide(ASKS, ASKS, 3, minus_five, role), Sync(Sender));
+            assert_eq!(Authority::decide(ASKS, ASKS, minus_five, 3, role), Sync(Receiver));
         }
     }
 
@@ -114,8 +117,8 @@ mod tests {
         for ours in [NONE, ASKS, AUTH] {
             for theirs in [NONE, ASKS, AUTH] {
                 for (our, their) in [(1, 2), (2, 2), (2, 1), (1, u32::MAX)] {
-                    let here = decide(ours, theirs, our, their, Role::Initiator);
-                    let there = decide(theirs, ours, their, our, Role::Acceptor);
+                    let here = Authority::decide(ours, theirs, our, their, Role::Initiator);
+                    let there = Authority::decide(theirs, ours, their, our, Role::Acceptor);
                     match (here, there) {
                         (Sync(here), Sync(there)) => assert_eq!(here, there.other()),
                         _ => assert_eq!(here, there),

@@ -6,14 +6,31 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use super::SyncRequest;
+use crate::Findings;
 use crate::data::{Declarations, Name};
 use crate::wire::{Caps, Compression, Framing};
 use crate::{serial, wire};
 
 /// Configures one connection.
 ///
-/// Plain data with a default for each; [`validate`](Self::validate) finds what makes no sense.
-#[derive(Debug, Clone)]
+/// Plain data with a default for each; [`validate`](Self::validate) finds what makes no sense. There
+/// will be more fields, and some depend on features, so that a literal ends with `..Config::default()`:
+///
+/// ```
+/// use brocomm::connection::{Config, Setup};
+///
+/// let config = Config {
+///     description: "sensor".into(),
+///     setup: Some(Setup {
+///         events: vec!["scan_seen".into()],
+///         accept_input: true,
+///         ..Setup::default()
+///     }),
+///     ..Config::default()
+/// };
+/// assert_eq!(config.validate(), Ok(()));
+/// ```
+#[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// Our `peer_description`. Default `bro`; if empty, as a Broccoli has it, none is sent (§3.1).
     pub description: Name,
@@ -35,6 +52,7 @@ pub struct Config {
     /// Has [`transport`](crate::transport) put TLS around the connection; the framing is
     /// [`Framing::Tls`] then, whatever is said above. Default `None` (part 4 §6).
     #[cfg(feature = "__tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub tls: Option<crate::tls::TlsConfig>,
     /// Bounds on the messages that a peer sends.
     pub wire_limits: wire::Limits,
@@ -96,6 +114,8 @@ impl Default for Config {
 }
 
 /// Says what a connection requests from its peer, as a node entry that applies does (§3.2, §4).
+///
+/// There may be more fields, so that a literal ends with `..Setup::default()`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Setup {
     /// The events to request, in this order. Default none.
@@ -112,6 +132,7 @@ pub struct Setup {
 
 /// Says what becomes of events that are not among the declarations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Undeclared {
     /// Nobody knows them: a request for one is ignored with a log line (§2.3), and so is a call of
     /// one (§5). What a Bro does.
@@ -124,6 +145,7 @@ pub enum Undeclared {
 
 /// Says where the state comes from that we send in Sync (§3.4).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum StateSource {
     /// There is none: Sync ends as soon as it begins.
     #[default]
@@ -166,7 +188,7 @@ impl Config {
     ///
     /// # Errors
     /// All findings, in the order of the fields.
-    pub fn validate(&self) -> Result<(), Vec<ConfigError>> {
+    pub fn validate(&self) -> Result<(), Findings<ConfigError>> {
         let mut findings = Vec::new();
         let mut no_nul = |key, text: &[u8]| {
             if let Some(at) = text.iter().position(|byte| *byte == 0) {
@@ -191,7 +213,7 @@ impl Config {
                 findings.push(ConfigError::Zero { key });
             }
         }
-        if findings.is_empty() { Ok(()) } else { Err(findings) }
+        Findings::none_in(findings)
     }
 }
 
@@ -222,7 +244,7 @@ mod tests {
         };
         assert_eq!(
             config.validate(),
-            Err(vec![
+            Err(Findings::from(vec![
                 ConfigError::ContainsNul { key: "class", at: 1 },
                 ConfigError::ContainsNul { key: "setup.events", at: 1 },
                 ConfigError::ContainsNul { key: "setup.capture_filter", at: 0 },
@@ -232,7 +254,7 @@ mod tests {
                 ConfigError::Zero { key: "notification_limit" },
                 ConfigError::Zero { key: "reply_limit" },
                 ConfigError::Zero { key: "requests_limit" },
-            ])
+            ]))
         );
     }
 }

@@ -5,6 +5,7 @@ use crate::wire;
 
 /// Counts what a connection has carried so far; the counters of several can be added up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Counters {
     /// What came, as bytes and messages.
     pub input: wire::Counters,

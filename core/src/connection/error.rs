@@ -11,6 +11,7 @@ use crate::wire::{MessageType, Version, WireError};
 
 /// Says what a peer did that ends its connection, and where (§3.7, §5).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ProtocolError {
     /// What is wrong.
     pub kind: ProtocolErrorKind,
@@ -143,8 +144,8 @@ pub enum Command {
     StateDone,
     Ping,
     SendPacket,
-    SyncPoint,
-    LogCreateWriter,
+    SendSyncPoint,
+    SendLogCreateWriter,
 }
 
 impl fmt::Display for Command {
@@ -161,8 +162,8 @@ impl fmt::Display for Command {
             Command::StateDone => "state_done",
             Command::Ping => "ping",
             Command::SendPacket => "send_packet",
-            Command::SyncPoint => "sync_point",
-            Command::LogCreateWriter => "log_create_writer",
+            Command::SendSyncPoint => "send_sync_point",
+            Command::SendLogCreateWriter => "send_log_create_writer",
         })
     }
 }

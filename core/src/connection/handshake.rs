@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::output::Output;
 use super::{
     Authority, Command, Connection, LogMessage, Notification, Phase, ProtocolErrorKind, Setup,
-    SyncRequest, Undeclared, UsageError, decide,
+    SyncRequest, Undeclared, UsageError,
 };
 use crate::data::Name;
 use crate::wire::{Caps, Compression, EventNames, Message, MessageType};
@@ -220,7 +220,7 @@ impl Connection {
         self.announce_writers();
         let their_runtime = self.peer.version.as_ref().map_or(0, |version| version.runtime);
         let (ours, theirs) = (self.ours.sync, self.peer.sync);
-        match decide(ours, theirs, self.config.runtime, their_runtime, self.role) {
+        match Authority::decide(ours, theirs, self.config.runtime, their_runtime, self.role) {
             Authority::NoSync => self.enter_running(),
             Authority::Sync(role) => self.enter_sync(role),
             Authority::Misconfiguration => {

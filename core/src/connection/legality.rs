@@ -58,7 +58,7 @@ impl fmt::Display for Legality {
 
 /// Holds one line of the table of §3.7.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Row {
+pub struct LegalityRow {
     /// The message.
     pub message: MessageType,
     /// Whether it may come in Setup.
@@ -71,7 +71,7 @@ pub struct Row {
     pub running: Legality,
 }
 
-const fn row(message: MessageType) -> Row {
+const fn row(message: MessageType) -> LegalityRow {
     use Legality::{AfterPhaseDone, First, FromStateSender, Once, Tolerated, Violation, Yes};
     let (setup, handshake, sync, running) = match message {
         MessageType::Version => (First, Violation, Violation, Violation),
@@ -90,12 +90,12 @@ const fn row(message: MessageType) -> Row {
         | MessageType::LogCreateWriter
         | MessageType::LogWrite => (Violation, Yes, Yes, Yes),
     };
-    Row { message, setup, handshake, sync, running }
+    LegalityRow { message, setup, handshake, sync, running }
 }
 
 /// The table of §3.7, in the order of §2.
 #[expect(clippy::indexing_slicing, reason = "it is made while compiling")]
-pub const LEGALITY: [Row; MessageType::ALL.len()] = {
+pub const LEGALITY: [LegalityRow; MessageType::ALL.len()] = {
     let mut rows = [row(MessageType::Version); MessageType::ALL.len()];
     let mut at = 0;
     while at < rows.len() {
@@ -141,7 +141,7 @@ mod tests {
             .collect();
         let made: Vec<_> = LEGALITY
             .iter()
-            .map(|Row { message, setup, handshake, sync, running }| {
+            .map(|LegalityRow { message, setup, handshake, sync, running }| {
                 format!("{message} | {setup} | {handshake} | {sync} | {running} |")
             })
             .collect();

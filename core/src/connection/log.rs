@@ -8,27 +8,27 @@ use super::{ProtocolError, ProtocolErrorKind, SyncRole};
 use crate::data::{CallMismatch, Name};
 use crate::wire::{Compression, SyncPoint};
 
-/// Says how grave a line of the communication log is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Level {
+/// Says how grave a line of the communication log is; the graver is the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LogLevel {
     /// Goes as planned.
     Info,
     /// Does not.
     Error,
 }
 
-impl fmt::Display for Level {
+impl fmt::Display for LogLevel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Level::Info => "info",
-            Level::Error => "error",
+            LogLevel::Info => "info",
+            LogLevel::Error => "error",
         })
     }
 }
 
 /// Says who writes a line of the communication log: its `src_name`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Source {
+pub enum LogSource {
     /// The transport.
     Child,
     /// The protocol core.
@@ -37,12 +37,12 @@ pub enum Source {
     Script,
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for LogSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Source::Child => "child",
-            Source::Parent => "parent",
-            Source::Script => "script",
+            LogSource::Child => "child",
+            LogSource::Parent => "parent",
+            LogSource::Script => "script",
         })
     }
 }
@@ -118,21 +118,23 @@ pub enum LogMessage {
 
 impl LogMessage {
     /// Returns the line's `level`.
-    pub const fn level(&self) -> Level {
+    pub const fn level(&self) -> LogLevel {
         match self {
             LogMessage::PeerDescriptionNotAString
             | LogMessage::CallRejected { .. }
             | LogMessage::Violation(_)
-            | LogMessage::UnserializationError => Level::Error,
-            _ => Level::Info,
+            | LogMessage::UnserializationError => LogLevel::Error,
+            _ => LogLevel::Info,
         }
     }
 
     /// Returns the line's `src_name`.
-    pub const fn source(&self) -> Source {
+    pub const fn source(&self) -> LogSource {
         match self {
-            LogMessage::EnablingCompression(_) | LogMessage::EnablingDecompression => Source::Child,
-            _ => Source::Parent,
+            LogMessage::EnablingCompression(_) | LogMessage::EnablingDecompression => {
+                LogSource::Child
+            }
+            _ => LogSource::Parent,
         }
     }
 

@@ -73,13 +73,13 @@ mod sync;
 #[cfg(test)]
 mod tests;
 
-pub use authority::{Authority, SyncRequest, decide};
+pub use authority::{Authority, SyncRequest};
 pub use config::{Config, ConfigError, Setup, StateSource, Undeclared};
 pub use counters::Counters;
 pub use error::{Command, ProtocolError, ProtocolErrorKind, UsageError};
 pub(crate) use handshake::PRINT_HOOK;
-pub use legality::{LEGALITY, Legality, Row, legality};
-pub use log::{Level, LogMessage, Source};
+pub use legality::{LEGALITY, Legality, LegalityRow, legality};
+pub use log::{LogLevel, LogMessage, LogSource};
 pub use machine::{Connection, PollClose};
 pub use notification::{CloseCause, Notification};
 pub use observer::{Observed, Observer, ObserverCounters};

@@ -118,6 +118,7 @@ pub enum CloseCause {
     },
     /// TLS failed: it was not established, or something came over it that the peer did not send.
     #[cfg(feature = "__tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     Tls(Box<crate::tls::TlsError>),
     /// We closed it.
     ClosedByUs,

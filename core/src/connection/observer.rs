@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Authority, Phase, Role, SyncRequest, SyncRole, decide};
+use super::{Authority, Phase, Role, SyncRequest, SyncRole};
 use crate::data::{Declarations, Serial};
 use crate::serial::{self, CacheCounters, Mode, SerialError, Transcript};
 use crate::wire::{self, Caps, Decoded, Decoder, Framing, Message, WireError};
@@ -16,6 +16,21 @@ use crate::wire::{self, Caps, Decoded, Decoder, Framing, Message, WireError};
 /// to be fed in the order in which they passed, as far as it is known; a side's bytes may not be fed
 /// before those that it answers. The observer judges nothing: messages that break §3.7 are shown
 /// like others.
+///
+/// ```
+/// use brocomm::connection::{Observer, Role};
+/// use brocomm::wire::{Encoder, Framing, Message};
+/// use brocomm::{serial, wire};
+///
+/// let mut bytes = Vec::new();
+/// Encoder::new(Framing::Clear).message(&Message::PhaseDone, &mut bytes);
+///
+/// let (wire, serial) = (wire::Limits::default(), serial::Limits::default());
+/// let mut observer = Observer::new(Framing::Clear, wire, serial);
+/// observer.feed(Role::Acceptor, &bytes);
+/// let observed = observer.poll().expect("a whole message has passed");
+/// assert_eq!((observed.side, observed.message), (Role::Acceptor, Ok(Message::PhaseDone)));
+/// ```
 #[derive(Debug)]
 pub struct Observer {
     initiator: Direction,
@@ -26,6 +41,7 @@ pub struct Observer {
 
 /// Shows one message, or where a direction ends to be decodable.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Observed {
     /// Who sent it.
     pub side: Role,
@@ -52,6 +68,7 @@ pub struct Observed {
 
 /// Counts what could and could not be decoded of one side.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ObserverCounters {
     /// Bytes and messages.
     pub wire: wire::Counters,
@@ -297,7 +314,7 @@ impl Observer {
     fn handshake_complete(&mut self) {
         let (ours, theirs) = (self.initiator.sync, self.acceptor.sync);
         let (our_runtime, their_runtime) = (self.initiator.runtime, self.acceptor.runtime);
-        match decide(ours, theirs, our_runtime, their_runtime, Role::Initiator) {
+        match Authority::decide(ours, theirs, our_runtime, their_runtime, Role::Initiator) {
             Authority::NoSync => self.set_phases(Phase::Running, Phase::Running),
             Authority::Sync(role) => {
                 self.set_phases(Phase::Sync(role), Phase::Sync(role.other()));

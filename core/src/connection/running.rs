@@ -124,9 +124,9 @@ impl Connection {
     ///
     /// # Errors
     /// [`UsageError::WrongPhase`] outside Running; [`UsageError::QueueFull`].
-    pub fn sync_point(&mut self, point: SyncPoint) -> Result<(), UsageError> {
+    pub fn send_sync_point(&mut self, point: SyncPoint) -> Result<(), UsageError> {
         if self.phase != Phase::Running {
-            return Err(self.wrong_phase(Command::SyncPoint));
+            return Err(self.wrong_phase(Command::SendSyncPoint));
         }
         self.output.check_room()?;
         self.output.message(&Message::SyncPoint(point));
@@ -142,11 +142,11 @@ impl Connection {
     /// # Errors
     /// [`UsageError::QueueFull`]; [`UsageError::WrongPhase`] when the connection is over;
     /// [`UsageError::Unwritable`] beyond 1 GiB.
-    pub fn log_create_writer(&mut self, writer: Bytes) -> Result<Sent, UsageError> {
+    pub fn send_log_create_writer(&mut self, writer: Bytes) -> Result<Sent, UsageError> {
         Output::check_size(writer.len())?;
         match self.phase {
             Phase::Running => self.send_if(self.peer.logs, || Message::LogCreateWriter(writer)),
-            Phase::Closed => Err(self.wrong_phase(Command::LogCreateWriter)),
+            Phase::Closed => Err(self.wrong_phase(Command::SendLogCreateWriter)),
             _ => {
                 self.ours.writers.push(writer);
                 Ok(Sent::NotRunning)
@@ -158,7 +158,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`UsageError::QueueFull`]; [`UsageError::Unwritable`] beyond 1 GiB.
-    pub fn log_write(&mut self, entries: Bytes) -> Result<Sent, UsageError> {
+    pub fn send_log_write(&mut self, entries: Bytes) -> Result<Sent, UsageError> {
         Output::check_size(entries.len())?;
         self.send_if(self.peer.logs, || Message::LogWrite(entries))
     }

@@ -75,7 +75,7 @@ fn description_id(description: &Name) -> Id {
         ..Id::global(
             PEER_DESCRIPTION,
             Type::STRING,
-            Some(Value::String(description.as_shared().clone())),
+            Some(Value::String(description.as_bytes().clone())),
         )
     }
 }

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use super::convert::{index_types, kind};
 use super::scope::default_of;
 use super::{
@@ -83,7 +81,7 @@ fn enumeration(constant: &EnumValue, ty: &Type) -> Result<EnumValue, ConversionE
     match number {
         Some(number) => Ok(EnumValue { ty: ty.clone(), number }),
         None => {
-            let name = Bytes::copy_from_slice(ty.name()).into();
+            let name = ty.name().compact();
             Err(ConversionErrorKind::NotInEnum { constant: Box::new(constant.clone()), name }
                 .into())
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Attributes, Expr, Name, Type, TypeKind, Value};
+use super::{Attributes, Expr, Name, Type, TypeKind, TypeTag, Value};
 
 /// Holds what every container carries besides its content (2§6, MutableVal part).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,13 +19,26 @@ pub struct Mutable {
 pub struct List {
     /// The list's type.
     pub ty: Type,
-    /// The tag of the elements' common type, or of `any`.
+    /// The tag of the elements' common type, or of `any`, as on the wire.
     pub tag: u8,
     /// The values.
     pub items: Vec<Value>,
 }
 
 impl List {
+    /// Makes a list of this list type of its values: an index, if it has one value per component.
+    pub fn new(ty: Type, items: Vec<Value>) -> List {
+        List { ty, tag: List::usual_tag(&items), items }
+    }
+
+    /// Returns the tag that an index of these values has.
+    pub(super) fn usual_tag(items: &[Value]) -> u8 {
+        match items {
+            [only] => only.tag() as u8,
+            _ => TypeTag::Any as u8,
+        }
+    }
+
     pub(crate) fn compact(&self) -> List {
         List { items: self.items.iter().map(Value::compact).collect(), ..self.clone() }
     }
@@ -90,16 +103,12 @@ impl Table {
     ///
     /// `index` holds one value per component; `value` is `None` for sets.
     pub fn push(&mut self, index: Vec<Value>, value: Option<Value>) {
-        let (ty, tag) = match self.ty.def().as_deref().map(|def| &def.kind) {
-            Some(TypeKind::Set(set)) => (set.index.clone(), None),
-            Some(TypeKind::Table(table)) => (table.index.clone(), None),
-            _ => (Type::list(index.iter().map(Value::ty).collect()), None::<u8>),
+        let ty = match self.ty.def().as_deref().map(|def| &def.kind) {
+            Some(TypeKind::Set(set)) => set.index.clone(),
+            Some(TypeKind::Table(table)) => table.index.clone(),
+            _ => Type::list(index.iter().map(Value::ty).collect()),
         };
-        let tag = tag.unwrap_or_else(|| match index.as_slice() {
-            [only] => only.tag() as u8,
-            _ => super::TypeTag::Any as u8,
-        });
-        let index = Arc::new(List { ty, tag, items: index });
+        let index = Arc::new(List::new(ty, index));
         self.entries.push(Entry { index, value, last_access: 0.0, expire_access: 0.0 });
     }
 
@@ -140,6 +149,16 @@ impl Table {
 }
 
 /// Holds a record.
+///
+/// ```
+/// # use brocomm::data::{Field, Record, Type, Value};
+/// let ty = Type::record("", vec![Field::new("id", Type::COUNT), Field::new("note", Type::STRING)]);
+/// let record = Record::new(ty, vec![Some(Value::Count(5)), None]);
+/// assert_eq!(record.get("id"), Some(&Value::Count(5)));
+/// assert_eq!(record.field("id"), Ok(5u64));
+/// assert_eq!(record.field("note"), Ok(None::<String>));
+/// assert_eq!(record.field::<String>("note").unwrap_err().to_string(), "$note: missing");
+/// ```
 #[derive(Debug, Clone)]
 pub struct Record {
     /// The record's type.

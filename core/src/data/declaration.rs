@@ -48,6 +48,7 @@ impl EventDecl {
 ///
 /// The texts are Bro's own, which people search their logs for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
 pub enum CallMismatch {
     /// Nothing of that name is known.
     #[error("unknown event/function, ignoring")]
@@ -85,13 +86,23 @@ impl Declarations {
         self.events.insert(event.name.clone(), event);
     }
 
+    /// Returns the type of this full name.
+    pub fn ty(&self, name: impl AsRef<[u8]>) -> Option<&Type> {
+        self.types.get(name.as_ref())
+    }
+
+    /// Returns the event of this full name.
+    pub fn event(&self, name: impl AsRef<[u8]>) -> Option<&EventDecl> {
+        self.events.get(name.as_ref())
+    }
+
     /// Checks a call against what is known (§5).
     ///
     /// # Errors
     ///
     /// Says why the call is to be dropped.
-    pub fn check_call(&self, name: &[u8], args: &[Value]) -> Result<(), CallMismatch> {
-        self.check_call_tags(name, args.iter().map(Value::tag))
+    pub fn check_call(&self, name: impl AsRef<[u8]>, args: &[Value]) -> Result<(), CallMismatch> {
+        self.check_call_tags(name.as_ref(), args.iter().map(Value::tag))
     }
 
     /// Checks a call of which only the tags of the arguments' types are known.
@@ -100,7 +111,7 @@ impl Declarations {
         name: &[u8],
         args: impl ExactSizeIterator<Item = TypeTag>,
     ) -> Result<(), CallMismatch> {
-        match self.events.get(name) {
+        match self.event(name) {
             Some(event) => event.check_tags(args),
             None if self.globals.contains(name) => Err(CallMismatch::NotAnEvent),
             None => Err(CallMismatch::Unknown),

@@ -32,7 +32,7 @@ impl Declarations {
     ///      }
     ///      global pings: table[addr] of count &create_expire=5min;",
     /// )?;
-    /// assert!(declarations.events.contains_key(b"Ping::ping".as_slice()));
+    /// assert!(declarations.event("Ping::ping").is_some());
     /// # Ok::<(), brocomm::data::ParseError>(())
     /// ```
     ///

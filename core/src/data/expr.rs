@@ -8,7 +8,7 @@ use super::{Attributes, Field, Id, Name, Type, Value};
 ///
 /// Expressions occur in attributes (`&default=…`), in tables (`&create_expire`) and in the bodies
 /// of functions that are sent as values.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Expr {
     /// The expression's own tag, Bro's number for the operator.
     pub tag: u8,
@@ -31,7 +31,7 @@ impl Expr {
 }
 
 /// Tells the kinds of expressions apart, with the parts of each (2§11).
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ExprKind {
     /// A global by its name.

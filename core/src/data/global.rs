@@ -57,13 +57,13 @@ impl Globals {
     }
 
     /// Returns the one of this full name.
-    pub fn get(&self, name: &[u8]) -> Option<&Global> {
-        self.list.get(*self.places.get(name)?)
+    pub fn get(&self, name: impl AsRef<[u8]>) -> Option<&Global> {
+        self.list.get(*self.places.get(name.as_ref())?)
     }
 
     /// Returns whether there is one of this full name.
-    pub fn contains(&self, name: &[u8]) -> bool {
-        self.places.contains_key(name)
+    pub fn contains(&self, name: impl AsRef<[u8]>) -> bool {
+        self.places.contains_key(name.as_ref())
     }
 
     /// Returns them in order of declaration.
@@ -108,7 +108,7 @@ mod tests {
         globals.insert(Global::new("b", Type::STRING));
         let listed: Vec<_> = globals.iter().map(|g| (g.name.to_string(), g.ty.clone())).collect();
         assert_eq!(listed, [("b".to_owned(), Type::STRING), ("a".to_owned(), Type::COUNT)]);
-        assert_eq!(globals.get(b"a").map(|g| g.ty.clone()), Some(Type::COUNT));
-        assert!(globals.get(b"c").is_none() && !globals.contains(b"c"));
+        assert_eq!(globals.get("a").map(|g| g.ty.clone()), Some(Type::COUNT));
+        assert!(globals.get("c").is_none() && !globals.contains("c"));
     }
 }

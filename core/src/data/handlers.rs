@@ -117,7 +117,7 @@ impl<S: 'static> Handlers<S> {
 
     fn check(&self, name: &str, types: &[Type]) -> Result<(), SignatureError> {
         let signature = |kind| SignatureError { event: name.into(), kind };
-        let Some(declared) = self.declarations.events.get(name.as_bytes()) else {
+        let Some(declared) = self.declarations.event(name) else {
             return Err(signature(SignatureErrorKind::Undeclared));
         };
         let (expected, found) = (declared.params.len(), types.len());
@@ -151,6 +151,8 @@ impl<S> fmt::Debug for Handlers<S> {
 
 /// Is called with the state and an event's arguments: functions of `&mut S` and up to eight
 /// [`FromValue`]s.
+///
+/// Not to be implemented by others, for it may come to ask for more.
 pub trait Handler<S, A>: Send + Sync + 'static {
     /// Returns the types of the parameters.
     #[doc(hidden)]
@@ -195,6 +197,7 @@ handler! {
 /// Says how a handler differs from the event's declaration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("handler of {event}: {kind}")]
+#[non_exhaustive]
 pub struct SignatureError {
     /// The event's name.
     pub event: Name,

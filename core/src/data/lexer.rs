@@ -227,13 +227,11 @@ impl<'a> Lexer<'a> {
             return Ok(Token::Addr(prefix));
         }
         let limit = Subnet::max_width(prefix);
-        match width.parse::<u8>() {
-            Ok(width) if width <= limit => Ok(Token::Subnet(masked(prefix, width))),
-            _ => Err(ParseErrorKind::Width {
-                text: ParseErrorKind::quote(&format!("{prefix}/{width}")),
-                limit,
-            }),
-        }
+        let subnet = width.parse::<u8>().ok().and_then(|width| Subnet::new(prefix, width));
+        subnet.map(Token::Subnet).ok_or_else(|| ParseErrorKind::Width {
+            text: ParseErrorKind::quote(&format!("{prefix}/{width}")),
+            limit,
+        })
     }
 
     fn skip_blank(&mut self) {
@@ -313,19 +311,4 @@ fn name_length(text: &str) -> usize {
         }
     }
     length
-}
-
-/// Makes a subnet, with the bits outside the prefix zero as Bro keeps them.
-fn masked(prefix: IpAddr, width: u8) -> Subnet {
-    let prefix = match prefix {
-        IpAddr::V4(v4) => {
-            let mask = u32::MAX.checked_shl(32u32.saturating_sub(width.into())).unwrap_or(0);
-            IpAddr::V4((u32::from(v4) & mask).into())
-        }
-        IpAddr::V6(v6) => {
-            let mask = u128::MAX.checked_shl(128u32.saturating_sub(width.into())).unwrap_or(0);
-            IpAddr::V6((u128::from(v6) & mask).into())
-        }
-    };
-    Subnet { prefix, width }
 }

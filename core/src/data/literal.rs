@@ -20,9 +20,11 @@ mod syntax;
 mod tests;
 
 use std::borrow::Cow;
+use std::str::FromStr;
 
+use super::lexer::Token;
 use super::parser::Parser;
-use super::{Declarations, Event, ParseError, ParseErrorKind, Type, Value};
+use super::{Declarations, Event, ParseError, ParseErrorKind, Port, Subnet, Type, Value};
 use syntax::Literal;
 
 impl Value {
@@ -52,41 +54,89 @@ impl Value {
     }
 }
 
-/// Reads the call of an event: `my_event("hello", 7, 10.0.0.1, 80/tcp)`.
-///
-/// If the event is declared the arguments become values of its parameters' types, and have to be
-/// as many; otherwise their types are what the text says. A semicolon may follow. The event's
-/// time is 0.
-///
-/// # Errors
-///
-/// Says what is wrong with the text and where.
-pub fn parse_call(text: &str, declarations: &Declarations) -> Result<Event, ParseError> {
-    let mut parser = Parser::new(text, Cow::Borrowed(declarations))?;
-    let at = parser.at();
-    let name = parser.name("an event's name")?;
-    parser.expect('(', "`(`")?;
-    let mut literals: Vec<Literal<'_>> = Vec::new();
-    parser.comma_list(')', "`,` or `)`", |parser| {
-        literals.push(parser.literal()?);
-        Ok(())
-    })?;
-    parser.eat(';')?;
+impl Event {
+    /// Reads the call of an event: `my_event("hello", 7, 10.0.0.1, 80/tcp)`.
+    ///
+    /// If the event is declared the arguments become values of its parameters' types, and have to be
+    /// as many; otherwise their types are what the text says. A semicolon may follow. The event's
+    /// time is 0.
+    ///
+    /// ```
+    /// # use brocomm::data::{Declarations, Event, Value};
+    /// let event = Event::parse(r#"M::seen("x", 80/tcp)"#, &Declarations::new())?;
+    /// assert_eq!(event.name, "M::seen");
+    /// assert_eq!(event.args, ["x".into(), Value::Port("80/tcp".parse()?)]);
+    /// # Ok::<(), brocomm::data::ParseError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with the text and where.
+    pub fn parse(text: &str, declarations: &Declarations) -> Result<Event, ParseError> {
+        let mut parser = Parser::new(text, Cow::Borrowed(declarations))?;
+        let at = parser.at();
+        let name = parser.name("an event's name")?;
+        parser.expect('(', "`(`")?;
+        let mut literals: Vec<Literal<'_>> = Vec::new();
+        parser.comma_list(')', "`,` or `)`", |parser| {
+            literals.push(parser.literal()?);
+            Ok(())
+        })?;
+        parser.eat(';')?;
+        parser.end()?;
+        let scope = &mut parser.scope;
+        let args = match declarations.event(name) {
+            None => literals.iter().map(|l| scope.build_untyped(l)).collect::<Result<_, _>>()?,
+            Some(event) if event.params.len() == literals.len() => {
+                let pairs = literals.iter().zip(&event.params);
+                pairs.map(|(l, param)| scope.build(l, &param.ty)).collect::<Result<_, _>>()?
+            }
+            Some(event) => {
+                return Err(at.error(ParseErrorKind::ArgumentCount {
+                    name: ParseErrorKind::quote(name),
+                    expected: event.params.len(),
+                    found: literals.len(),
+                }));
+            }
+        };
+        Ok(Event { name: name.into(), time: 0.0, args })
+    }
+}
+
+impl FromStr for Port {
+    type Err = ParseError;
+
+    /// Reads a port in the notation of Bro's scripts: `80/tcp`, `0/unknown`.
+    fn from_str(text: &str) -> Result<Port, ParseError> {
+        only_token(text, "a port", |token| match token {
+            Token::Port(port) => Some(*port),
+            _ => None,
+        })
+    }
+}
+
+impl FromStr for Subnet {
+    type Err = ParseError;
+
+    /// Reads a subnet in the notation of Bro's scripts: `10.0.0.0/8`, `[2001:db8::]/32`; the
+    /// brackets may lack. The bits outside the prefix become zero.
+    fn from_str(text: &str) -> Result<Subnet, ParseError> {
+        only_token(text, "a subnet", |token| match token {
+            Token::Subnet(subnet) => Some(*subnet),
+            _ => None,
+        })
+    }
+}
+
+/// Reads a text that is a single token.
+fn only_token<T>(
+    text: &str,
+    expected: &'static str,
+    wanted: impl FnOnce(&Token<'_>) -> Option<T>,
+) -> Result<T, ParseError> {
+    let mut parser = Parser::new(text, Cow::Owned(Declarations::new()))?;
+    let found = wanted(parser.token()).ok_or_else(|| parser.expected(expected))?;
+    parser.take()?;
     parser.end()?;
-    let scope = &mut parser.scope;
-    let args = match declarations.events.get(name.as_bytes()) {
-        None => literals.iter().map(|l| scope.build_untyped(l)).collect::<Result<_, _>>()?,
-        Some(event) if event.params.len() == literals.len() => {
-            let pairs = literals.iter().zip(&event.params);
-            pairs.map(|(l, param)| scope.build(l, &param.ty)).collect::<Result<_, _>>()?
-        }
-        Some(event) => {
-            return Err(at.error(ParseErrorKind::ArgumentCount {
-                name: ParseErrorKind::quote(name),
-                expected: event.params.len(),
-                found: literals.len(),
-            }));
-        }
-    };
-    Ok(Event { name: name.into(), time: 0.0, args })
+    Ok(found)
 }

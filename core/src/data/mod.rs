@@ -3,6 +3,32 @@
 //! [`Value`] is the one type for all values, [`Type`] the one for all types. Nothing here knows
 //! how they are written to the wire; that is [`serial`](crate::serial). [`types_table`] shows each
 //! type in all its forms.
+//!
+//! ```
+//! use std::net::IpAddr;
+//!
+//! use brocomm::data::{Declarations, Event, Value};
+//!
+//! let mut known = Declarations::new();
+//! known.read(
+//!     "type Host: record { addr: addr; ports: set[port]; note: string &optional; };
+//!      event host_seen(host: Host, times: count);",
+//! )?;
+//!
+//! // A value, or a whole event, of text in the notation of Bro's scripts.
+//! let text = r#"[$addr=10.0.0.1, $ports=set(22/tcp)]"#;
+//! let host = Value::parse(text, known.ty("Host"), &known)?;
+//! assert_eq!(host.to_string(), "[addr=10.0.0.1, ports={\n\t22/tcp\n}, note=<uninitialized>]");
+//! let event = Event::parse(&format!("host_seen({text}, 3)"), &known)?;
+//! assert_eq!(event.args, [host.clone(), Value::Count(3)]);
+//!
+//! // Rust values of Bro's.
+//! assert_eq!(event.arg(1), Ok(3u64));
+//! let Value::Record(record) = host else { unreachable!() };
+//! assert_eq!(record.field("addr"), Ok(IpAddr::from([10, 0, 0, 1])));
+//! assert_eq!(record.field("note"), Ok(None::<String>));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod attributes;
 mod coerce;
@@ -51,7 +77,6 @@ pub use event::EventType;
 pub use expr::{BinaryClass, Expr, ExprKind, UnaryClass};
 pub use global::{Global, Globals};
 pub use handlers::{DispatchError, Handler, Handlers, SignatureError, SignatureErrorKind};
-pub use literal::parse_call;
 pub use name::Name;
 pub use object::{Event, File, Func, Id, Opcode, Packet, Serial, StateAccess};
 pub use opaque::{
@@ -63,7 +88,7 @@ pub use pattern::{PatternError, PatternErrorKind, PatternMatcher};
 pub(crate) use print::{address, number};
 pub use scalar::{EnumValue, Pattern, Port, Subnet, Transport};
 pub use stmt::{Case, Stmt, StmtKind};
-pub use tag::{InternalTag, TypeTag};
+pub use tag::TypeTag;
 pub use types::{
     Enclosing, EnumType, Field, FuncType, ListType, RecordType, SetType, TableType, Type, TypeDef,
     TypeKind,

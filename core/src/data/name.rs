@@ -30,8 +30,8 @@ impl Name {
         Name(bytes)
     }
 
-    /// Returns the bytes, shared.
-    pub fn as_shared(&self) -> &Bytes {
+    /// Returns the bytes; a clone of them shares the name's buffer.
+    pub fn as_bytes(&self) -> &Bytes {
         &self.0
     }
 
@@ -41,6 +41,7 @@ impl Name {
     }
 
     /// Returns a copy that keeps no message's buffer alive.
+    #[must_use]
     pub fn compact(&self) -> Name {
         Name(Bytes::copy_from_slice(&self.0))
     }
@@ -50,6 +51,12 @@ impl Deref for Name {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl AsRef<[u8]> for Name {
+    fn as_ref(&self) -> &[u8] {
         &self.0
     }
 }

@@ -1,5 +1,6 @@
 //! Functions, files, identifiers, state accesses, packets and calls (2§2, 2§8, 2§9).
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,7 +10,7 @@ use super::{Attributes, Name, Stmt, Type, Value};
 /// Holds a function as a value carries it (2§8).
 ///
 /// Equal if the name is.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Func {
     /// The bodies with their priorities; empty for built-in functions.
     pub bodies: Vec<(Arc<Stmt>, i32)>,
@@ -27,7 +28,7 @@ pub struct Func {
 /// Holds a file as a value carries it (2§8).
 ///
 /// Equal if the name is.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct File {
     /// The file's name.
     pub name: Name,
@@ -42,7 +43,7 @@ pub struct File {
 }
 
 /// Holds an identifier: a global variable, constant, local variable or type name (2§8).
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Id {
     /// The full name.
     pub name: Name,
@@ -144,6 +145,12 @@ impl Opcode {
             Opcode::Expire => "expire",
             Opcode::ReadIdx => "read_idx",
         }
+    }
+}
+
+impl fmt::Display for Opcode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
     }
 }
 

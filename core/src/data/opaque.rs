@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::{Type, Value};
 
 /// Holds a value whose content only Bro's own functions understand.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Opaque {
     /// The value's type, an opaque type.
     pub ty: Type,
@@ -16,7 +16,7 @@ pub struct Opaque {
 }
 
 /// Tells the kinds of opaque values apart, with their content (2§7).
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum OpaqueState {
     /// An MD5 in progress: A, B, C, D, Nl, Nh, 16 words of data, num. `None`: not started.
@@ -38,7 +38,7 @@ pub enum OpaqueState {
 }
 
 /// Holds the state of a test for randomness.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Entropy {
     /// How often each byte was seen.
     pub counts: [i64; 256],
@@ -59,7 +59,7 @@ pub struct Entropy {
 }
 
 /// Holds the most frequent elements seen.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct TopK {
     /// How many elements are asked for.
     pub size: u64,
@@ -74,7 +74,7 @@ pub struct TopK {
 }
 
 /// Elements that were seen equally often.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Bucket {
     /// How often.
     pub count: u64,
@@ -83,7 +83,7 @@ pub struct Bucket {
 }
 
 /// Holds a Bloom filter.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Bloom {
     /// The elements' type, once there was one.
     pub ty: Option<Type>,
@@ -92,7 +92,7 @@ pub struct Bloom {
 }
 
 /// Holds a Bloom filter's hash functions and bits or counters.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BloomFilter {
     /// The hash functions.
     pub hasher: Arc<Hasher>,
@@ -101,7 +101,7 @@ pub struct BloomFilter {
 }
 
 /// Tells basic and counting Bloom filters apart.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BloomCells {
     /// A bit per cell.
     Basic(Arc<BitVector>),
@@ -110,7 +110,7 @@ pub enum BloomCells {
 }
 
 /// Holds the parameters of a Bloom filter's hash functions.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hasher {
     /// Whether two hash functions are combined (class 3) rather than k independent ones (2).
     pub double: bool,
@@ -121,7 +121,7 @@ pub struct Hasher {
 }
 
 /// Holds bits.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BitVector {
     /// The bits, 64 to a block.
     pub blocks: Vec<u64>,
@@ -130,7 +130,7 @@ pub struct BitVector {
 }
 
 /// Holds counters of equal width.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CounterVector {
     /// The counters' bits.
     pub bits: Arc<BitVector>,
@@ -139,7 +139,7 @@ pub struct CounterVector {
 }
 
 /// Holds a HyperLogLog counter.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Cardinality {
     /// The elements' type, once there was one.
     pub ty: Option<Type>,

@@ -235,7 +235,7 @@ impl fmt::Display for Subnet {
 }
 
 /// Clears the bits of an address outside a prefix.
-fn masked(addr: IpAddr, width: u8) -> IpAddr {
+pub(super) fn masked(addr: IpAddr, width: u8) -> IpAddr {
     let width = u32::from(width);
     match addr {
         IpAddr::V4(v4) => {

@@ -5,9 +5,10 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 
+use super::print::masked;
 use super::{Name, Type, TypeKind};
 
-/// Names a transport protocol.
+/// Names a transport protocol; written as what follows a port's slash in Bro's notation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Transport {
     /// None that Bro knows.
@@ -32,7 +33,21 @@ impl Transport {
     }
 }
 
+impl fmt::Display for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
 /// Holds a port with its transport protocol.
+///
+/// ```
+/// # use brocomm::data::Port;
+/// let port: Port = "443/tcp".parse()?;
+/// assert_eq!(port, Port::tcp(443));
+/// assert_eq!(port.to_string(), "443/tcp");
+/// # Ok::<(), brocomm::data::ParseError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Port {
     /// The protocol.
@@ -50,6 +65,11 @@ impl Port {
     /// Makes a UDP port.
     pub const fn udp(number: u16) -> Port {
         Port { transport: Transport::Udp, number }
+    }
+
+    /// Makes an ICMP "port", which is a message's type or code.
+    pub const fn icmp(number: u16) -> Port {
+        Port { transport: Transport::Icmp, number }
     }
 
     /// Returns the number that stands for the port on the wire (2§6, PortVal).
@@ -78,22 +98,40 @@ impl Port {
 
 impl fmt::Display for Port {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.number, self.transport.name())
+        write!(f, "{}/{}", self.number, self.transport)
     }
 }
 
 /// Holds an address with a prefix width.
 ///
 /// An IPv4 subnet equals the IPv6 one that it is mapped to: `1.2.3.0/24` is `::ffff:1.2.3.0/120`.
+///
+/// ```
+/// # use brocomm::data::Subnet;
+/// # use std::net::IpAddr;
+/// let subnet: Subnet = "10.1.2.3/8".parse()?;
+/// assert_eq!(subnet.to_string(), "10.0.0.0/8");
+/// assert_eq!(Subnet::new(IpAddr::from([10, 1, 2, 3]), 8), Some(subnet));
+/// assert_eq!(Subnet::new(IpAddr::from([10, 1, 2, 3]), 33), None);
+/// # Ok::<(), brocomm::data::ParseError>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Subnet {
-    /// The address; Bro keeps the bits outside the prefix zero.
+    /// The address. Bro keeps the bits outside the prefix zero, and [`Subnet::new`] makes them so;
+    /// what a Broccoli sends may have others.
     pub prefix: IpAddr,
     /// The width in bits, counted in the address's own family: 0–32 or 0–128.
     pub width: u8,
 }
 
 impl Subnet {
+    /// Makes a subnet, with the bits outside the prefix zero as Bro keeps them; `None` if the width,
+    /// in bits, is greater than [`max_width`](Self::max_width).
+    pub fn new(prefix: IpAddr, width: u8) -> Option<Subnet> {
+        (width <= Subnet::max_width(prefix))
+            .then(|| Subnet { prefix: masked(prefix, width), width })
+    }
+
     /// Returns the greatest width for an address of this family.
     pub const fn max_width(prefix: IpAddr) -> u8 {
         match prefix {
@@ -114,6 +152,8 @@ pub struct Pattern {
 
 impl Pattern {
     /// Makes the pattern that a script would write as `/re/`.
+    ///
+    /// What is wrong with it shows when it is compiled, here by [`Pattern::matcher`].
     pub fn new(re: &str) -> Pattern {
         Pattern {
             anywhere: Bytes::from(format!("^?(.|\\n)*({re})")),
@@ -140,5 +180,37 @@ impl EnumValue {
             TypeKind::Enum(ty) => ty.name_of(self.number).cloned(),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_or_subnet_is_all_that_its_text_holds() {
+        for transport in [Transport::Unknown, Transport::Tcp, Transport::Udp, Transport::Icmp] {
+            let port = Port { transport, number: 53 };
+            assert_eq!(port.to_string().parse(), Ok(port));
+        }
+        let refused = |text: &str| text.parse::<Port>().unwrap_err().to_string();
+        assert_eq!(refused("80"), "line 1, column 1: expected a port, found `80`");
+        assert_eq!(refused("80/tcp 1"), "line 1, column 8: expected the end, found `1`");
+
+        let subnet = Subnet::new([10, 0, 0, 0].into(), 8).unwrap();
+        assert_eq!("10.1.2.3/8".parse(), Ok(subnet));
+        assert_eq!(subnet.to_string(), "10.0.0.0/8");
+        let v6: IpAddr = "2001:db8::".parse().unwrap();
+        for text in ["2001:db8::1/32", "[2001:db8::]/32"] {
+            let subnet: Subnet = text.parse().unwrap();
+            assert_eq!((subnet.prefix, subnet.width), (v6, 32), "{text}");
+        }
+        let refused = |text: &str| text.parse::<Subnet>().unwrap_err().to_string();
+        assert_eq!(refused("10.0.0.1"), "line 1, column 1: expected a subnet, found `10.0.0.1`");
+        assert_eq!(
+            refused("10.0.0.0/33"),
+            "line 1, column 1: subnet width of `10.0.0.0/33`, limit is 32"
+        );
+        assert!(Subnet::new(v6, 129).is_none());
     }
 }

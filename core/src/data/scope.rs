@@ -55,7 +55,7 @@ impl<'d> Scope<'d> {
     pub(super) fn ty(&mut self, name: &str, depth: u32) -> Result<Type, ParseErrorKind> {
         let candidates = self.candidates(name);
         if let Some(enclosing) = &self.enclosing {
-            if candidates.iter().any(|name| enclosing.name() == name.as_bytes()) {
+            if candidates.iter().any(|name| enclosing.name() == name.as_str()) {
                 return Ok(enclosing.clone());
             }
         }
@@ -106,7 +106,7 @@ impl<'d> Scope<'d> {
     /// Returns the variable or constant of this name.
     pub(super) fn global(&self, name: &str) -> Option<&Global> {
         let globals = &self.declarations.globals;
-        self.candidates(name).iter().find_map(|name| globals.get(name.as_bytes()))
+        self.candidates(name).iter().find_map(|name| globals.get(name))
     }
 
     /// Notes that the present declaration contains this value of another.
@@ -127,7 +127,7 @@ impl<'d> Scope<'d> {
         self.candidates(name).iter().find_map(|name| {
             self.declarations.types.values().find_map(|ty| match ty {
                 Type::Def(def) => match &def.kind {
-                    TypeKind::Enum(names) => Some((ty.clone(), names.number_of(name.as_bytes())?)),
+                    TypeKind::Enum(names) => Some((ty.clone(), names.number_of(name)?)),
                     _ => None,
                 },
                 _ => None,

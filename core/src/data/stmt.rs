@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Expr, Id};
 
 /// Holds a statement of a function's body without loss; it is never run.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Stmt {
     /// The statement's own tag, Bro's number for it.
     pub tag: u8,
@@ -20,7 +20,7 @@ pub struct Stmt {
 /// Tells the kinds of statements apart, with the parts of each (2§11).
 ///
 /// Where Bro allows an expression that it never leaves out, the expression is optional here too.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum StmtKind {
     /// A list of expressions (the base of `print`).
@@ -92,7 +92,7 @@ pub enum StmtKind {
 }
 
 /// One case of a `switch`.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Case {
     /// The values it is for.
     pub expr: Arc<Expr>,

@@ -31,7 +31,7 @@ macro_rules! tags {
             }
 
             /// Returns how a value of this type is held, which decides its plain content (2§6).
-            pub const fn internal(self) -> InternalTag {
+            pub(crate) const fn internal(self) -> InternalTag {
                 match self {
                     $(TypeTag::$variant => InternalTag::$internal,)*
                 }
@@ -118,14 +118,14 @@ impl TypeTag {
 
 impl fmt::Display for TypeTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.pad(self.name())
     }
 }
 
 /// Says how Bro holds a value of some type (2§4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
-pub enum InternalTag {
+pub(crate) enum InternalTag {
     /// Nothing.
     Void = 0,
     /// A signed 64-bit integer.

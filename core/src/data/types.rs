@@ -9,6 +9,19 @@ use super::{Attributes, Expr, Name, TypeTag};
 ///
 /// Everything that is sent again and again should share its types: a connection recognises a
 /// type that it has sent before by its `Arc`, and then writes a short reference (2§5).
+///
+/// ```
+/// # use brocomm::data::{Declarations, Field, Type};
+/// let fields = vec![Field::new("host", Type::ADDR), Field::new("ports", Type::set(vec![Type::PORT]))];
+/// let info = Type::record("Scan::Info", fields);
+/// assert_eq!(info.name(), "Scan::Info");
+/// assert_eq!(info.to_string(), "record { host:addr; ports:set[port]; }");
+///
+/// let text = "table[addr, port] of count";
+/// let table = Type::table(vec![Type::ADDR, Type::PORT], Type::COUNT);
+/// assert_eq!(Type::parse(text, &Declarations::new())?, table);
+/// # Ok::<(), brocomm::data::ParseError>(())
+/// ```
 #[derive(Clone)]
 pub enum Type {
     /// The standard instance of an atomic type, which every peer has: `count`, `string`, ….
@@ -110,9 +123,10 @@ impl Type {
     }
 
     /// Returns the type's name, empty for the standard and for anonymous types.
-    pub fn name(&self) -> &[u8] {
+    pub fn name(&self) -> &Name {
+        static NONE: Name = Name::new();
         match self {
-            Type::Base(_) => b"",
+            Type::Base(_) => &NONE,
             Type::Def(def) => &def.name,
             Type::Enclosing(up) => &up.name,
             Type::Named(name) => name,
@@ -175,7 +189,7 @@ impl fmt::Debug for Type {
 ///
 /// The reference is weak, so that a recursive type is freed like any other. A part of such a type
 /// that outlives the whole is written with the type's name only.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Enclosing {
     /// The enclosing type.
     pub def: Weak<TypeDef>,
@@ -186,7 +200,7 @@ pub struct Enclosing {
 }
 
 /// Holds a type in full.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TypeDef {
     /// The type's name, empty if it has none.
     pub name: Name,
@@ -200,7 +214,7 @@ pub struct TypeDef {
 }
 
 /// Tells the kinds of types apart, with the parts of each (2§4).
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum TypeKind {
     /// A type without parts.
@@ -243,7 +257,7 @@ impl TypeKind {
 }
 
 /// Lists types: a table's index components, a function's parameters.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ListType {
     /// The type that all have in common, if Bro noted one.
     pub pure: Option<Type>,
@@ -252,7 +266,7 @@ pub struct ListType {
 }
 
 /// Describes a table.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TableType {
     /// The type of the values; absent in a table type that is used like a set.
     pub yields: Option<Type>,
@@ -261,7 +275,7 @@ pub struct TableType {
 }
 
 /// Describes a set.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SetType {
     /// Always absent in what Bro sends.
     pub yields: Option<Type>,
@@ -272,7 +286,7 @@ pub struct SetType {
 }
 
 /// Describes a function, event or hook.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct FuncType {
     /// The type of the result.
     pub yields: Option<Type>,
@@ -285,7 +299,7 @@ pub struct FuncType {
 }
 
 /// Describes a record.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RecordType {
     /// The number of fields, also if the fields themselves are not there.
     pub num_fields: u32,
@@ -312,7 +326,7 @@ impl Field {
 }
 
 /// Describes an enum.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EnumType {
     /// The number that the next constant without a number would get.
     pub counter: i64,
@@ -327,7 +341,8 @@ impl EnumType {
     }
 
     /// Returns the number of the constant with this full name.
-    pub fn number_of(&self, name: &[u8]) -> Option<i64> {
+    pub fn number_of(&self, name: impl AsRef<[u8]>) -> Option<i64> {
+        let name = name.as_ref();
         self.names.iter().find(|(n, _)| **n == *name).map(|(_, number)| *number)
     }
 }

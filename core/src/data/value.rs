@@ -15,6 +15,21 @@ use super::{
 /// Containers are shared and cheap to clone. A string that came with a message borrows from that
 /// message's buffer; [`Value::compact`] gives a value that doesn't, for keeping.
 ///
+/// Values are made of Rust's by `From` and [`ToValue`](super::ToValue), and of text by
+/// [`Value::parse`]; [`Value::to`] converts them back.
+///
+/// ```
+/// # use brocomm::data::{TypeTag, Value};
+/// let value = Value::from(443u16);
+/// assert_eq!(value, Value::Count(443));
+/// assert_eq!(value.tag(), TypeTag::Count);
+/// assert_eq!(value.to::<u16>(), Ok(443));
+///
+/// let ports = Value::from(vec![22u64, 443]);
+/// assert_eq!(ports.ty().to_string(), "vector of count");
+/// assert_eq!(ports.to_string(), "[22, 443]");
+/// ```
+///
 /// # Equality
 ///
 /// Values are equal, and hash alike, if Bro takes them for the same index of a table or element of
@@ -123,6 +138,7 @@ impl Value {
     /// Returns the value without a share in any message's buffer.
     ///
     /// Strings are copied, also those inside containers; everything else is shared.
+    #[must_use]
     pub fn compact(&self) -> Value {
         match self {
             Value::String(s) => Value::String(Bytes::copy_from_slice(s)),

@@ -9,6 +9,7 @@ use crate::wire::MessageType;
 /// Such a message is no message of the protocol: it ends the connection.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message}: {kind}, {} (at byte {offset} of the argument)", self.section())]
+#[non_exhaustive]
 pub struct LogError {
     /// What is wrong.
     pub kind: LogErrorKind,

@@ -1,14 +1,24 @@
 //! What the columns of an entry hold (3§2).
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::Time;
 use crate::data::{Port, Subnet, TypeTag};
 
 /// Holds what an entry has in one column, or an element of a set or vector there (3§2).
 ///
-/// Strings that came with a message share that message's buffer.
+/// Strings that came with a message share that message's buffer. What is made of Rust types is of the
+/// same types as a [`Value`](crate::data::Value) of them.
+///
+/// ```
+/// use brocomm::logs::LogValue;
+///
+/// let columns: [LogValue; 3] = [true.into(), 443_u64.into(), "scan".into()];
+/// assert_eq!(columns, [LogValue::Bool(true), LogValue::Count(443), LogValue::string("scan")]);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum LogValue {
@@ -46,6 +56,31 @@ pub enum LogValue {
     Set(Vec<LogValue>),
     /// The elements of a vector.
     Vector(Vec<LogValue>),
+}
+
+macro_rules! from {
+    ($($rust:ty => $convert:expr;)*) => {$(
+        impl From<$rust> for LogValue {
+            fn from(value: $rust) -> LogValue {
+                ($convert)(value)
+            }
+        }
+    )*};
+}
+
+from! {
+    bool => LogValue::Bool;
+    i64 => LogValue::Int;
+    u64 => LogValue::Count;
+    f64 => LogValue::Double;
+    Time => |v: Time| LogValue::Time(v.as_secs_f64());
+    Duration => |v: Duration| LogValue::Interval(v.as_secs_f64());
+    &str => LogValue::string;
+    String => |v: String| LogValue::String(v.into());
+    Bytes => LogValue::String;
+    Port => LogValue::Port;
+    IpAddr => LogValue::Addr;
+    Subnet => LogValue::Subnet;
 }
 
 impl LogValue {

@@ -23,7 +23,7 @@ pub struct LogWriter {
     pub rotation_base: f64,
     /// How often, in seconds; 0 for never. Means nothing to a receiver.
     pub rotation_interval: f64,
-    /// The sender's network time when the writer came up.
+    /// The sender's network time when the writer came up, in seconds since the Unix epoch.
     pub network_time: f64,
     /// The writer's options, see [`LogFormat::configured`](crate::logs::LogFormat::configured).
     pub options: Vec<(Name, Bytes)>,

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::{LogField, LogFormat, LogStream, LogValue};
 use crate::Time;
-use crate::connection::{Level, LogMessage, Source};
+use crate::connection::{LogLevel, LogMessage, LogSource};
 use crate::data::TypeTag;
 
 /// Names a peer at the beginning of a line: `[#10000/127.0.0.1:58030]`, as Bro's core does.
@@ -37,9 +37,9 @@ pub struct CommunicationLine {
     /// When it was written.
     pub time: Time,
     /// Who writes it; unset for an inconsistency of state.
-    pub source: Option<Source>,
+    pub source: Option<LogSource>,
     /// How grave it is; unset for an inconsistency of state.
-    pub level: Option<Level>,
+    pub level: Option<LogLevel>,
     /// What it says, the peer's prefix included.
     pub message: String,
 }
@@ -48,8 +48,8 @@ impl CommunicationLine {
     /// Makes a line of anything that can be said.
     pub fn new(
         time: Time,
-        source: Source,
-        level: Level,
+        source: LogSource,
+        level: LogLevel,
         peer: Option<&PeerPrefix>,
         message: impl fmt::Display,
     ) -> CommunicationLine {

@@ -30,7 +30,7 @@ use crate::Time;
 ///     // Make that file new.
 /// }
 /// // Append the bytes to it.
-/// let due = log.next_timer().expect("there is a next hour");
+/// let due = log.next_timeout().expect("there is a next hour");
 /// bytes.clear();
 /// let rotated = log.rotate(due, &mut bytes);
 /// // Append the bytes, close the file and rename it.
@@ -104,6 +104,7 @@ impl LogFile {
     }
 
     /// Appends the header, if the file is not open. True if so: then the file is to be made new.
+    #[must_use = "the file is to be made new or not"]
     pub fn open(&mut self, now: Time, out: &mut Vec<u8>) -> bool {
         if self.is_open {
             return false;
@@ -116,6 +117,7 @@ impl LogFile {
 
     /// Appends an entry, after the header if the file is not open. True if so: then the file is to
     /// be made new.
+    #[must_use = "the file is to be made new or not"]
     pub fn entry(&mut self, values: &[LogValue], now: Time, out: &mut Vec<u8>) -> bool {
         let new = self.open(now, out);
         self.format.entry(&self.writer.fields, values, out);
@@ -123,14 +125,15 @@ impl LogFile {
     }
 
     /// Returns when to call [`rotate`](LogFile::rotate); `None` if never.
-    pub fn next_timer(&self) -> Option<Time> {
+    pub fn next_timeout(&self) -> Option<Time> {
         self.rotation_at(self.since).next(self.since)
     }
 
     /// Appends the last line and returns the file's new name, if rotation is due and the file is
     /// open.
+    #[must_use = "the file is to be renamed"]
     pub fn rotate(&mut self, now: Time, out: &mut Vec<u8>) -> Option<String> {
-        if self.next_timer().is_none_or(|due| now < due) {
+        if self.next_timeout().is_none_or(|due| now < due) {
             return None;
         }
         let rotated = self.end(now, out);
@@ -140,6 +143,7 @@ impl LogFile {
 
     /// Appends the last line, at the end of all. If logs are rotated and the file is open, it is
     /// to be renamed as well, and its new name returned.
+    #[must_use = "the file is to be renamed"]
     pub fn finish(&mut self, now: Time, out: &mut Vec<u8>) -> Option<String> {
         let rotated = self.end(now, out);
         rotated.filter(|_| !self.rotation.interval.is_zero())
@@ -215,7 +219,7 @@ mod tests {
         assert_eq!(out, b"n\n");
         assert!(!file.open(DAY, &mut out));
         assert_eq!(entry(&mut file, DAY), (false, "7\n".to_owned()));
-        assert_eq!(file.next_timer(), None);
+        assert_eq!(file.next_timeout(), None);
         assert_eq!(file.rotate(DAY + HOUR * 99, &mut out), None);
         assert_eq!(file.finish(DAY, &mut out), None);
         assert_eq!(out, b"n\n");
@@ -227,11 +231,11 @@ mod tests {
         let mut out = Vec::new();
         assert_eq!(entry(&mut file, DAY), (true, "n\n7\n".to_owned()));
         let due = DAY + HOUR;
-        assert_eq!(file.next_timer(), Some(due));
+        assert_eq!(file.next_timeout(), Some(due));
         assert_eq!(file.rotate(Time::from_nanos(due.as_nanos() - 1), &mut out), None);
         assert_eq!(file.rotate(due, &mut out).as_deref(), Some("conn.2024-10-04-00-00-00.log"));
         // Nothing was written for an hour, so there is no file; the next is named after the hour.
-        assert_eq!(file.next_timer(), Some(due + HOUR));
+        assert_eq!(file.next_timeout(), Some(due + HOUR));
         assert_eq!(file.rotate(due + HOUR, &mut out), None);
         assert_eq!(entry(&mut file, due + HOUR * 3 / 2), (true, "n\n7\n".to_owned()));
         let name = file.finish(due + HOUR * 2, &mut out);
@@ -244,7 +248,7 @@ mod tests {
         let writer = Arc::new(LogWriter { options: Vec::new(), ..(*writer("conn")).clone() });
         let hourly = Rotation::every(HOUR);
         let mut file = LogFile::new(writer, &LogFormat::default(), hourly, DAY).unwrap();
-        file.open(DAY, &mut Vec::new());
+        assert!(file.open(DAY, &mut Vec::new()));
         let mut out = Vec::new();
         assert!(file.clone().rotate(DAY + HOUR, &mut out).is_some());
         assert_eq!(out, b"#close\t2024-10-04-01-00-00\n");
@@ -262,15 +266,15 @@ mod tests {
         let file = LogFile::new(writer, &LogFormat::default(), daily, DAY).unwrap();
         let mut file = file.on_clock(clock);
         let mut out = Vec::new();
-        file.open(DAY, &mut out);
+        assert!(file.open(DAY, &mut out));
         assert!(String::from_utf8_lossy(&out).contains("#open\t2024-10-04-01-00-00\n"));
         // Midnight, as it is known at the beginning; and from then on that of the new clock.
         let due = DAY + HOUR * 23;
-        assert_eq!(file.next_timer(), Some(due));
+        assert_eq!(file.next_timeout(), Some(due));
         out.clear();
         assert_eq!(file.rotate(due, &mut out).as_deref(), Some("conn.2024-10-04-01-00-00.log"));
         assert_eq!(out, b"#close\t2024-10-05-01-00-00\n");
-        assert_eq!(file.next_timer(), Some(DAY + HOUR * 46));
+        assert_eq!(file.next_timeout(), Some(DAY + HOUR * 46));
     }
 
     #[test]
@@ -279,7 +283,7 @@ mod tests {
         assert_eq!(file.name(), "conn-2.log");
         let mut out = Vec::new();
         let mut open = file.clone();
-        open.open(DAY, &mut out);
+        assert!(open.open(DAY, &mut out));
         let rotated = open.rotate(DAY + HOUR, &mut out);
         assert_eq!(rotated.as_deref(), Some("conn-2.2024-10-04-00-00-00.log"));
         assert!(file.named("../x").is_none());

@@ -8,6 +8,7 @@ use crate::data::Name;
 
 /// Writes logs in one of Bro's forms.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LogFormat {
     /// Columns.
     Ascii(AsciiFormat),

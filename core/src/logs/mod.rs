@@ -110,7 +110,7 @@
 //! assert_eq!(bytes, br#"{"ts":"2017-07-14T02:40:00.250000Z","s":"it\u0027s"}
 //! "#);
 //!
-//! let midnight = log.next_timer().expect("there is a next day");
+//! let midnight = log.next_timeout().expect("there is a next day");
 //! let rotated = log.rotate(midnight, &mut bytes);
 //! assert_eq!(rotated.as_deref(), Some("mini.2017-07-14-02-40-00.log"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())

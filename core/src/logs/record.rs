@@ -151,10 +151,10 @@ fn log_value(value: &Value) -> Option<LogValue> {
         Value::String(text) => LogValue::String(text.clone()),
         // What Bro prints for a constant without a name.
         Value::Enum(constant) => LogValue::Enum(
-            constant.name().map_or("<undefined>".into(), |name| name.as_shared().clone()),
+            constant.name().map_or("<undefined>".into(), |name| name.as_bytes().clone()),
         ),
-        Value::Func(_, func) => LogValue::Func(func.name.as_shared().clone()),
-        Value::File(_, file) => LogValue::File(file.name.as_shared().clone()),
+        Value::Func(_, func) => LogValue::Func(func.name.as_bytes().clone()),
+        Value::File(_, file) => LogValue::File(file.name.as_bytes().clone()),
         Value::Port(port) => LogValue::Port(*port),
         Value::Addr(addr) => LogValue::Addr(*addr),
         Value::Subnet(subnet) => LogValue::Subnet(*subnet),

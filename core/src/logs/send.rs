@@ -48,7 +48,7 @@ impl LogSender {
     }
 
     /// Takes note that the peer was told of a writer otherwise, such as by a
-    /// [`Connection`](crate::connection::Connection::log_create_writer) before it was Running.
+    /// [`Connection`](crate::connection::Connection::send_log_create_writer) before it was Running.
     pub fn was_told(&mut self, writer: &ActiveWriter) {
         self.announced.insert(writer.place);
     }
@@ -82,12 +82,13 @@ impl LogSender {
     }
 
     /// Returns the next message to send: a LOG_CREATE_WRITER or LOG_WRITE.
+    #[must_use = "the peer waits for it"]
     pub fn poll_message(&mut self, now: Time) -> Option<Message> {
         self.poll_counted(now).map(|(message, _)| message)
     }
 
     /// Returns the next message to send, with how many entries it has.
-    pub fn poll_counted(&mut self, now: Time) -> Option<(Message, usize)> {
+    pub(crate) fn poll_counted(&mut self, now: Time) -> Option<(Message, usize)> {
         if self.is_due(now) {
             self.flush();
         }
@@ -99,7 +100,7 @@ impl LogSender {
     }
 
     /// Returns when to poll at the latest.
-    pub fn next_timer(&self) -> Option<Time> {
+    pub fn next_timeout(&self) -> Option<Time> {
         self.since.map(|since| since + LOG_DELAY)
     }
 
@@ -110,7 +111,7 @@ impl LogSender {
     }
 
     fn is_due(&self, now: Time) -> bool {
-        self.next_timer().is_some_and(|due| now >= due)
+        self.next_timeout().is_some_and(|due| now >= due)
     }
 
     fn announce_one(&mut self, writer: &ActiveWriter) {

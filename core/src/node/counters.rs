@@ -6,6 +6,7 @@ use crate::connection::{Counters, Phase};
 
 /// Counts what passed between a node and one peer, over all its connections.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PeerCounters {
     /// What its connections carried: messages, events, bytes as such and before compression, cache
     /// hits.
@@ -31,6 +32,7 @@ pub struct PeerCounters {
 
 /// Says how much waits in a queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Depth {
     /// How many events wait; besides, of what came, log entries, messages with prints, packets and
     /// IDs; of what is to be sent, batches of log entries and prints.
@@ -113,7 +115,7 @@ impl PeerCounters {
 }
 
 /// Says where a node is with one peer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PeerState {
     /// An attempt to connect is under way.
     Connecting,

@@ -9,6 +9,8 @@ use super::{Bound, EventPattern};
 
 /// Describes a peer: an entry of `Communication::nodes`, with Bro's names and defaults (part 4 §2).
 ///
+/// There may be more fields, so that a literal ends with `..Node::new(host)`:
+///
 /// ```
 /// use brocomm::node::Node;
 ///

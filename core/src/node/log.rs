@@ -7,13 +7,14 @@ use bytes::Bytes;
 
 use super::{Endpoint, EventPattern, EventPeer, PeerCounters};
 use crate::Time;
-use crate::connection::{Level, LogMessage, Source};
+use crate::connection::{LogLevel, LogMessage, LogSource};
 use crate::logs::CommunicationLine;
 use crate::wire::SyncPoint;
 
 /// Holds one line of the communication log.
 #[derive(Debug, Clone, PartialEq)]
-pub struct LogEntry {
+#[non_exhaustive]
+pub struct CommunicationEntry {
     /// When.
     pub time: Time,
     /// The peer that it is about. Not every such line has a prefix that names it.
@@ -22,21 +23,21 @@ pub struct LogEntry {
     pub line: LogLine,
 }
 
-impl LogEntry {
+impl CommunicationEntry {
     /// Returns the line's `level`; Bro leaves it unset in two of its lines.
-    pub const fn level(&self) -> Option<Level> {
+    pub const fn level(&self) -> Option<LogLevel> {
         self.line.level()
     }
 
     /// Returns the line's `src_name`; unset where the level is.
-    pub const fn source(&self) -> Option<Source> {
+    pub const fn source(&self) -> Option<LogSource> {
         self.line.source()
     }
 }
 
-impl From<&LogEntry> for CommunicationLine {
+impl From<&CommunicationEntry> for CommunicationLine {
     /// Makes the line of the file.
-    fn from(entry: &LogEntry) -> CommunicationLine {
+    fn from(entry: &CommunicationEntry) -> CommunicationLine {
         CommunicationLine {
             time: entry.time,
             source: entry.source(),
@@ -46,12 +47,12 @@ impl From<&LogEntry> for CommunicationLine {
     }
 }
 
-impl fmt::Display for LogEntry {
+impl fmt::Display for CommunicationEntry {
     /// Prints the line's `message`, with its prefix.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(peer) = self.peer.as_ref().filter(|_| self.line.has_prefix()) {
             match self.source() {
-                Some(Source::Child) => write!(f, "[#{}/{}] ", peer.id, peer.endpoint)?,
+                Some(LogSource::Child) => write!(f, "[#{}/{}] ", peer.id, peer.endpoint)?,
                 _ => write!(f, "[#{}/{}] ", peer.id, peer.endpoint.without_zone())?,
             }
         }
@@ -164,7 +165,7 @@ pub enum LogLine {
 }
 
 impl LogLine {
-    const fn level(&self) -> Option<Level> {
+    const fn level(&self) -> Option<LogLevel> {
         match self {
             LogLine::Connection(message) => Some(message.level()),
             LogLine::CannotListen { .. }
@@ -183,13 +184,13 @@ impl LogLine {
             | LogLine::Unwritable { .. }
             | LogLine::Silent
             | LogLine::IncomingFull
-            | LogLine::OutgoingFull => Some(Level::Error),
+            | LogLine::OutgoingFull => Some(LogLevel::Error),
             LogLine::CannotTriggerConnect | LogLine::StateInconsistency(_) => None,
-            _ => Some(Level::Info),
+            _ => Some(LogLevel::Info),
         }
     }
 
-    const fn source(&self) -> Option<Source> {
+    const fn source(&self) -> Option<LogSource> {
         match self {
             LogLine::Connection(message) => Some(message.source()),
             LogLine::Listening { .. }
@@ -204,16 +205,16 @@ impl LogLine {
             | LogLine::WriteError { .. }
             | LogLine::ConnectionClosed
             | LogLine::IncomingFull
-            | LogLine::Terminated => Some(Source::Child),
+            | LogLine::Terminated => Some(LogSource::Child),
             LogLine::ConnectionEstablished
             | LogLine::RequestingEvents(_)
             | LogLine::SendingCaptureFilter(_)
             | LogLine::AcceptingState
             | LogLine::RequestingState
             | LogLine::RequestingLogs
-            | LogLine::RemoteConnectionClosed => Some(Source::Script),
+            | LogLine::RemoteConnectionClosed => Some(LogSource::Script),
             LogLine::CannotTriggerConnect | LogLine::StateInconsistency(_) => None,
-            _ => Some(Source::Parent),
+            _ => Some(LogSource::Parent),
         }
     }
 
@@ -225,7 +226,7 @@ impl LogLine {
             LogLine::CannotInitIo { .. } | LogLine::ReadError { .. } | LogLine::IncomingFull => {
                 false
             }
-            line => !matches!(line.source(), Some(Source::Script) | None),
+            line => !matches!(line.source(), Some(LogSource::Script) | None),
         }
     }
 }

@@ -16,11 +16,12 @@
 //! Here a manager connects to a sensor, and both are their own transport:
 //!
 //! ```
-//! use brocomm::Time;
 //! use brocomm::data::{Declarations, Event, Value};
 //! use brocomm::node::{
-//!     Action, Communication, Configuration, ConnectionId, Endpoint, Node, Notification,
+//!     Action, Communication, Configuration, ConfigurationError, ConnectionId, Endpoint, Node,
+//!     Notification,
 //! };
+//! use brocomm::{Findings, Time};
 //!
 //! let now = Time::from_secs_f64(1_500_000_000.0);
 //! let mut declarations = Declarations::new();
@@ -29,14 +30,14 @@
 //!     let nodes = vec![(name.to_owned(), node)];
 //!     let declarations = declarations.clone().into();
 //!     let configuration = Configuration { nodes, declarations, ..Configuration::default() };
-//!     let mut node = Communication::new(configuration).expect("the configuration is right");
+//!     let mut node = Communication::new(configuration)?;
 //!     node.start(now);
-//!     node
+//!     Ok::<_, Findings<ConfigurationError>>(node)
 //! };
 //! let host = [192, 0, 2, 1].into();
 //! let events = Some("scan_.*".parse()?);
-//! let mut manager = node("sensor", Node { connect: true, events, ..Node::new(host) });
-//! let mut sensor = node("manager", Node::new(host));
+//! let mut manager = node("sensor", Node { connect: true, events, ..Node::new(host) })?;
+//! let mut sensor = node("manager", Node::new(host))?;
 //!
 //! let Some(Action::Connect { connection: here, endpoint, .. }) = manager.poll_action() else {
 //!     panic!("the manager is to connect")
@@ -92,6 +93,7 @@ mod log;
 mod notification;
 mod options;
 mod outbox;
+mod passphrase;
 mod pattern;
 mod peer;
 mod targets;
@@ -107,10 +109,13 @@ pub use communication::{Communication, NodeError, RaiseError, Raised, TraceStep,
 pub use configuration::Configuration;
 pub use counters::{Depth, PeerCounters, PeerState};
 pub use entry::{Liveness, Node};
-pub use log::{LogEntry, LogLine};
+pub use log::{CommunicationEntry, LogLine};
 pub use notification::Notification;
 pub use options::{Backoff, Bound, Handshake, KeepAlive, Options, Overflow, Queue};
+pub use passphrase::Passphrase;
 pub use pattern::{EventPattern, PatternError, PatternErrorKind};
 pub use peer::{ConnectionId, Endpoint, EventPeer, PeerId};
-pub use targets::{ListenTarget, listen_targets};
-pub use validate::{OptionsError, OptionsErrorKind, OptionsWarning, OptionsWarningKind};
+pub use targets::ListenTarget;
+pub use validate::{
+    ConfigurationError, ConfigurationErrorKind, ConfigurationWarning, ConfigurationWarningKind,
+};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Endpoint, EventPeer, LogEntry, PeerId};
+use super::{CommunicationEntry, Endpoint, EventPeer, PeerId};
 use crate::connection::{CloseCause, SyncRole};
 use crate::data::{Event, Id, Name, Packet, StateAccess};
 use crate::logs::{LogValue, LogWriter};
@@ -183,7 +183,7 @@ pub enum Notification {
     /// We listen here.
     Listening(Endpoint),
     /// A line for the communication log: `remote_log` and `remote_log_peer`.
-    Log(LogEntry),
+    Log(CommunicationEntry),
     /// [`terminate_communication`](super::Communication::terminate_communication) is done: all
     /// connections are closed. Nothing comes after it.
     Terminated {

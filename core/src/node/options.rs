@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::Passphrase;
 use crate::connection::Undeclared;
 use crate::data::Name;
 use crate::logs::LogLimits;
@@ -14,7 +15,8 @@ use crate::{serial, wire};
 ///
 /// Names and defaults are Bro's where it has the option (part 4 §1, §6, part 1 §6); the others say
 /// what this crate does where Bro leaves no choice. Plain data:
-/// [`validate`](super::Configuration::validate) finds what makes no sense.
+/// [`validate`](super::Configuration::validate) finds what makes no sense. There will be more fields, and
+/// some depend on features, so that a literal ends with `..Options::default()`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     /// Whether to listen for peers. Default no, as in Bro, where a script of its own turns it on.
@@ -58,10 +60,11 @@ pub struct Options {
     /// The file with our certificate chain and its private key. Default none; needed for TLS.
     pub ssl_private_key: Option<String>,
     /// What the private key is encrypted with. Default none.
-    pub ssl_passphrase: Option<String>,
+    pub ssl_passphrase: Option<Passphrase>,
     /// What was made of the contents of these files, which the core does not read. Default none;
     /// without it TLS fails, with it the files need not be named.
     #[cfg(feature = "__tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub tls: Option<crate::tls::TlsConfig>,
 
     /// What we tell peers about ourselves, and the `peer` of our communication log. Default `bro`.
@@ -158,6 +161,7 @@ impl Default for Options {
 
 /// Says who makes the requests of a handshake, and completes it (§3.2).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Handshake {
     /// The node, as the entry that applies has it (§4).
     #[default]
@@ -196,6 +200,7 @@ impl Bound {
 
 /// Says what happens when a queue is full. Whatever is dropped is counted and logged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Overflow {
     /// Who adds to the queue waits: [`raise`](super::Communication::raise) refuses, or the peer is
     /// not read from. Nothing is lost.

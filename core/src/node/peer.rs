@@ -64,6 +64,7 @@ impl fmt::Display for Endpoint {
 
 /// Describes a peer, as Bro's `event_peer` does (part 4 §2).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct EventPeer {
     /// Its number.
     pub id: PeerId,

@@ -24,34 +24,36 @@ impl fmt::Display for ListenTarget {
     }
 }
 
-/// Returns where to listen, whether or not [`Options::listen`] is on: with a wildcard at the one of
-/// IPv4 and, if [`Options::listen_ipv6`] is on, then at the one of IPv6; else at the interface.
-///
-/// Nothing, if the interface is an IPv6 one and `listen_ipv6` is off, which
-/// [`validate`](super::Configuration::validate) finds.
-pub fn listen_targets(options: &Options) -> Vec<ListenTarget> {
-    let interface = options.listen_interface;
-    let addresses: &[IpAddr] = if interface.is_unspecified() {
-        &[IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)]
-    } else {
-        &[interface]
-    };
-    let zone = Some(&options.listen_ipv6_zone_id).filter(|zone| !zone.is_empty());
-    addresses
-        .iter()
-        .filter(|address| address.is_ipv4() || options.listen_ipv6)
-        .map(|&address| ListenTarget {
-            endpoint: Endpoint {
-                host: address,
-                zone: zone
-                    .filter(|_| address.is_ipv6() && !address.is_unspecified())
-                    .map(|zone| zone.as_str().into()),
-                port: options.listen_port,
-            },
-            v6_only: address.is_ipv6(),
-            ssl: options.listen_ssl,
-        })
-        .collect()
+impl Options {
+    /// Returns where to listen, whether or not [`listen`](Self::listen) is on: with a wildcard at the one of
+    /// IPv4 and, if [`listen_ipv6`](Self::listen_ipv6) is on, then at the one of IPv6; else at the interface.
+    ///
+    /// Nothing, if the interface is an IPv6 one and `listen_ipv6` is off, which
+    /// [`validate`](super::Configuration::validate) finds.
+    pub fn listen_targets(&self) -> Vec<ListenTarget> {
+        let interface = self.listen_interface;
+        let addresses: &[IpAddr] = if interface.is_unspecified() {
+            &[IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)]
+        } else {
+            &[interface]
+        };
+        let zone = Some(&self.listen_ipv6_zone_id).filter(|zone| !zone.is_empty());
+        addresses
+            .iter()
+            .filter(|address| address.is_ipv4() || self.listen_ipv6)
+            .map(|&address| ListenTarget {
+                endpoint: Endpoint {
+                    host: address,
+                    zone: zone
+                        .filter(|_| address.is_ipv6() && !address.is_unspecified())
+                        .map(|zone| zone.as_str().into()),
+                    port: self.listen_port,
+                },
+                v6_only: address.is_ipv6(),
+                ssl: self.listen_ssl,
+            })
+            .collect()
+    }
 }
 
 #[cfg(test)]
@@ -65,7 +67,7 @@ mod tests {
             listen_ipv6_zone_id: zone.into(),
             ..Options::default()
         };
-        let targets = listen_targets(&options);
+        let targets = options.listen_targets();
         assert!(targets.iter().all(|target| target.v6_only == target.endpoint.host.is_ipv6()));
         targets.iter().map(ToString::to_string).collect()
     }
@@ -90,7 +92,7 @@ mod tests {
     #[test]
     fn tls_and_the_port_are_the_options() {
         let options = Options { listen_ssl: true, listen_port: 0, ..Options::default() };
-        let shown: Vec<String> = listen_targets(&options).iter().map(ToString::to_string).collect();
+        let shown: Vec<String> = options.listen_targets().iter().map(ToString::to_string).collect();
         assert_eq!(shown, ["0.0.0.0:0 (ssl)"]);
     }
 }

@@ -1,6 +1,6 @@
 //! How much memory things take in queues, roughly, for the bounds of these.
 
-use super::{LogEntry, LogLine, Notification};
+use super::{CommunicationEntry, LogLine, Notification};
 use crate::connection::LogMessage;
 use crate::data::{Event, StateAccess, Value};
 use crate::logs::LogValue;
@@ -31,7 +31,7 @@ pub(crate) fn of_notification(told: &Notification) -> usize {
 pub(crate) fn of_line(told: &Notification) -> usize {
     let name = match told {
         Notification::EventRegistered { name, .. } => name.len(),
-        Notification::Log(LogEntry {
+        Notification::Log(CommunicationEntry {
             line:
                 LogLine::Connection(
                     LogMessage::RegisteredForEvent(name)

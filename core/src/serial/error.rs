@@ -10,6 +10,7 @@ use super::Family;
 ///
 /// The two caches are out of step afterwards, so the connection that it came on has to end.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SerialError {
     /// What is wrong.
     pub kind: SerialErrorKind,
@@ -30,6 +31,7 @@ impl std::error::Error for SerialError {}
 
 /// Says what a SERIAL was being read as; prints in Bro's words (part 4 §5).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Place {
     /// The tag.
     Tag,

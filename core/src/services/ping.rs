@@ -9,8 +9,8 @@ use std::fmt;
 ///
 /// let mut statistics = PingStatistics::default();
 /// for seconds in [0.001, 0.002, 0.003, 0.006] {
-///     statistics.sent();
-///     statistics.answered(seconds, seconds, 0.0);
+///     statistics.add_ping();
+///     statistics.add_pong(seconds, seconds, 0.0);
 /// }
 /// assert_eq!(statistics.d1.to_string(), "1.000/3.000/6.000/1.871 ms");
 /// ```
@@ -30,13 +30,13 @@ pub struct PingStatistics {
 
 impl PingStatistics {
     /// Takes note of a PING that was sent.
-    pub fn sent(&mut self) {
+    pub fn add_ping(&mut self) {
         self.sent = self.sent.saturating_add(1);
     }
 
     /// Takes note of a PONG with its times in seconds, as
     /// [`Notification::Pong`](crate::connection::Notification::Pong) has them.
-    pub fn answered(&mut self, d1: f64, d2: f64, d3: f64) {
+    pub fn add_pong(&mut self, d1: f64, d2: f64, d3: f64) {
         self.answered = self.answered.saturating_add(1);
         self.d1.add(d1);
         self.d2.add(d2);
@@ -149,9 +149,9 @@ mod tests {
     #[test]
     fn a_peers_claims_do_no_harm() {
         let mut statistics = PingStatistics::default();
-        statistics.sent();
-        statistics.answered(0.5, 0.25, f64::NAN);
-        statistics.answered(0.5, 0.25, f64::INFINITY);
+        statistics.add_ping();
+        statistics.add_pong(0.5, 0.25, f64::NAN);
+        statistics.add_pong(0.5, 0.25, f64::INFINITY);
         assert_eq!((statistics.unanswered(), statistics.answered), (0, 2));
         assert_eq!((statistics.d2.number(), statistics.d3.number()), (2, 0));
         assert_eq!(statistics.d2.average(), Some(0.25));

@@ -77,6 +77,7 @@ impl PrintBuffer {
     }
 
     /// Returns the argument of the next REMOTE_PRINT to send.
+    #[must_use = "the peer waits for them"]
     pub fn poll_items(&mut self, now: Time) -> Option<PrintItems> {
         if self.is_due(now) {
             self.flush();
@@ -88,7 +89,7 @@ impl PrintBuffer {
     }
 
     /// Returns when to poll at the latest.
-    pub fn next_timer(&self) -> Option<Time> {
+    pub fn next_timeout(&self) -> Option<Time> {
         self.since.map(|since| since + PRINT_DELAY)
     }
 
@@ -99,7 +100,7 @@ impl PrintBuffer {
     }
 
     fn is_due(&self, now: Time) -> bool {
-        self.next_timer().is_some_and(|due| now >= due)
+        self.next_timeout().is_some_and(|due| now >= due)
     }
 }
 
@@ -163,14 +164,14 @@ mod tests {
     #[test]
     fn an_item_waits_a_second() {
         let mut buffer = PrintBuffer::new();
-        assert_eq!(buffer.next_timer(), None);
+        assert_eq!(buffer.next_timeout(), None);
         buffer.print(b"f", b"1", NOW);
         let (half, due) = (NOW + PRINT_DELAY / 2, NOW + PRINT_DELAY);
         buffer.print(b"f", b"2", half);
-        assert_eq!(buffer.next_timer(), Some(due));
+        assert_eq!(buffer.next_timeout(), Some(due));
         assert_eq!(sent(&mut buffer, half), [0; 0]);
         assert_eq!(sent(&mut buffer, due), [8]);
-        assert_eq!(buffer.next_timer(), None);
+        assert_eq!(buffer.next_timeout(), None);
         buffer.print(b"f", b"3", due);
         buffer.print(b"f", b"45", due + PRINT_DELAY);
         assert_eq!(sent(&mut buffer, due + PRINT_DELAY), [4]);

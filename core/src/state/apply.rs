@@ -15,6 +15,7 @@ use crate::data::{Id, List, Name, Opcode, StateAccess, Value};
 /// `remote_state_access_performed` is to be raised with the operation's target, and its value as
 /// [`Store::get`] gives it (2§9).
 #[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Applied {
     /// What is not here as the peer took it to be, if that is
     /// [looked at](Store::set_check_consistency); the operation was carried out all the same.
@@ -37,6 +38,7 @@ pub struct Alias {
 /// Tells that a peer changed what was not here as it took it to be: `remote_state_inconsistency`
 /// (§6).
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Inconsistency {
     /// `assign`, `index assign`, `add`, `delete` or `read`.
     pub operation: &'static str,

@@ -63,6 +63,7 @@ impl Lifetime {
 
 /// Tells of an entry that has expired, and is deleted.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Expired {
     /// The variables in which the table is.
     pub variables: Vec<Name>,
@@ -81,10 +82,9 @@ pub struct Expired {
 }
 
 impl Store {
-    /// Takes over the time. Entries do not expire by this alone: see [`Store::poll_expired`].
-    ///
-    /// An earlier time than before is not taken.
-    pub fn advance(&mut self, now: Time) {
+    /// Takes note of the time; a time before the last one given counts as that. Entries do not expire
+    /// by this alone: see [`Store::poll_expired`].
+    pub fn feed_time(&mut self, now: Time) {
         self.heap.now = self.heap.now.max(now);
     }
 
@@ -94,6 +94,7 @@ impl Store {
     }
 
     /// Deletes an entry whose time is over, and tells of it; call it until there is none.
+    #[must_use = "peers have to be told"]
     pub fn poll_expired(&mut self) -> Option<Expired> {
         loop {
             let (key, index) = self.heap.next_expired()?;

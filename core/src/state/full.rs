@@ -25,6 +25,7 @@ pub struct FullState {
 
 /// Tells how much of the full state was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Progress {
     /// How many variables were given, at least in part.
     pub variables: usize,

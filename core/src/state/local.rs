@@ -9,6 +9,18 @@ use super::place::{Place, nothing};
 use super::{Path, StateError, Store};
 use crate::data::{Name, Opcode, StateAccess, Value};
 
+/// Tells what [`Store::touch`] came upon.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Touched {
+    /// Whether the entry is there.
+    pub found: bool,
+    /// Its value; `None` in sets.
+    pub value: Option<Value>,
+    /// The operation to send to peers, if they are to be told.
+    pub access: Option<StateAccess>,
+}
+
 /// Our own operations. Each takes effect at once, and gives the operation to send to all peers that
 /// have requested state; nothing if what is changed is not `&synchronized`.
 ///
@@ -134,25 +146,22 @@ impl Store {
     /// Reads an entry of the table or set at a path as a script does: this keeps it alive where
     /// entries have a `&read_expire`, and peers are told, though not of each read.
     ///
-    /// Returns the entry's value (`None` in sets), if it is there.
-    ///
     /// # Errors
     ///
     /// As [`Store::delete`].
-    #[allow(clippy::type_complexity, reason = "an entry, its value, and what to send")]
     pub fn touch(
         &mut self,
         path: impl Into<Path>,
         index: impl Into<Vec<Value>>,
-    ) -> Result<(Option<Option<Value>>, Option<StateAccess>), StateError> {
+    ) -> Result<Touched, StateError> {
         let (key, index) = self.entry(Opcode::ReadIdx, &path.into(), index.into())?;
         let Some(entry) = self.heap.table(key).and_then(|table| table.entries.get(&index)) else {
-            return Ok((None, None));
+            return Ok(Touched::default());
         };
         let value = entry.slot.as_ref().map(|slot| self.read(slot)).transpose()?;
         let is_news = self.heap.touch(key, &index);
         let access = if is_news { self.operation(Opcode::ReadIdx, key, index, None) } else { None };
-        Ok((Some(value), access))
+        Ok(Touched { found: true, value, access })
     }
 
     fn entry(

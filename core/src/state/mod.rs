@@ -8,7 +8,7 @@
 //!   [`StateAccess`](crate::data::StateAccess) that peers need;
 //! * a peer's operations are carried out by [`Store::apply`];
 //! * [`Store::next_state`] gives the full state, [`Store::apply_full`] takes it;
-//! * [`Store::advance`] and [`Store::poll_expired`] let entries expire;
+//! * [`Store::feed_time`] and [`Store::poll_expired`] let entries expire;
 //! * [`Store::snapshot`] and [`Store::restore`] keep all of it over a restart.
 //!
 //! ```
@@ -87,6 +87,7 @@ pub use error::StateError;
 pub use expiry::Expired;
 pub use full::{FullState, Progress};
 pub use limits::Limits;
+pub use local::Touched;
 pub use path::{Part, Path};
 pub use snapshot::SnapshotError;
 pub use store::Store;

@@ -66,6 +66,18 @@ impl From<&str> for Path {
     }
 }
 
+impl From<Name> for Path {
+    fn from(variable: Name) -> Path {
+        Path::to(variable)
+    }
+}
+
+impl From<&Name> for Path {
+    fn from(variable: &Name) -> Path {
+        Path::to(variable.clone())
+    }
+}
+
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.target)?;

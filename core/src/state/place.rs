@@ -141,7 +141,7 @@ impl Store {
             Place::Element(_, at) => Value::Count(u64::try_from(*at).unwrap_or(u64::MAX)),
             Place::Field(key, at) => self.kind(*key, |kind| match kind {
                 TypeKind::Record(record) => {
-                    Some(Value::String(record.fields.as_ref()?.get(*at)?.name.as_shared().clone()))
+                    Some(Value::String(record.fields.as_ref()?.get(*at)?.name.as_bytes().clone()))
                 }
                 _ => None,
             })?,

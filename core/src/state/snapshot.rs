@@ -128,7 +128,7 @@ impl Store {
     }
 
     /// Takes over a snapshot: declared variables get the values that they have in it, others their
-    /// initial values. [`Store::advance`] comes first, so that time stamps mean something.
+    /// initial values. [`Store::feed_time`] comes first, so that time stamps mean something.
     ///
     /// Returns the variables of the snapshot that could not be taken over, because they are no
     /// longer declared, or with another type.

@@ -162,9 +162,13 @@ impl Store {
     /// # Errors
     ///
     /// As [`Store::get`]; [`StateError::Type`] if the index is none of the table.
-    pub fn contains(&self, path: impl Into<Path>, index: Vec<Value>) -> Result<bool, StateError> {
+    pub fn contains(
+        &self,
+        path: impl Into<Path>,
+        index: impl Into<Vec<Value>>,
+    ) -> Result<bool, StateError> {
         let key = self.container(&path.into())?;
-        let index = self.index(key, index)?;
+        let index = self.index(key, index.into())?;
         Ok(self.heap.table(key).is_some_and(|table| table.entries.contains_key(&index)))
     }
 

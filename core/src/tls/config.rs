@@ -89,7 +89,7 @@ impl TlsConfig {
     /// configuration that is used for one peer.
     ///
     /// # Errors
-    /// [`TlsConfigError::Name`].
+    /// [`TlsConfigError::Name`]; [`TlsConfigError::Provider`].
     pub fn expect_name(&self, name: &str) -> Result<TlsConfig, TlsConfigError> {
         let expected = ServerName::try_from(name.to_owned())
             .map_err(|_| TlsConfigError::Name { name: name.to_owned() })?;
@@ -100,6 +100,9 @@ impl TlsConfig {
 
     /// Accepts only peers whose own certificate has this SHA-256 digest (of its DER), or one that
     /// was given before. It still has to come from an authority and be valid.
+    ///
+    /// # Errors
+    /// [`TlsConfigError::Provider`].
     pub fn pin(&self, sha256: [u8; 32]) -> Result<TlsConfig, TlsConfigError> {
         let mut parts = self.0.parts.clone();
         parts.demands.pinned.push(sha256);

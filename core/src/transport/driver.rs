@@ -20,12 +20,18 @@ pub enum Flushed {
     Over,
 }
 
-/// Decides when one [`Connection`]'s socket is read, written and closed, as [`Socket`] has it.
+/// Decides when one [`Connection`]'s socket is read, written and closed.
 ///
 /// It is fed what reading and writing gave, and polled for the next [`Step`]. What the user awaits
 /// is polled first: [`poll_notification`](Self::poll_notification),
 /// [`poll_flush`](Self::poll_flush), [`poll_closed`](Self::poll_closed), each ready when it is
 /// ready. No order of calls is an error, and the same calls always give the same answers.
+///
+/// * Writing comes before reading, and goes on while input waits for notifications to be taken.
+/// * When the connection is over, what waits is written, our half is closed, and the socket is
+///   closed as soon as the peer has closed its half; without progress for [`LINGER`](super::LINGER)
+///   also before. That the peer sends no more is then no reason not to write.
+/// * When writing fails, what the peer sent before is read, then the connection is over.
 #[derive(Debug)]
 pub struct Driver {
     session: Carried,
@@ -59,6 +65,7 @@ impl Driver {
     /// Returns what the TLS around the connection has come to; `None` without TLS, and before its
     /// handshake is done.
     #[cfg(feature = "__tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub fn tls(&self) -> Option<crate::tls::Negotiated> {
         self.session.tls.as_ref()?.negotiated()
     }
@@ -125,17 +132,21 @@ impl Driver {
         self.connection().is_all_written()
     }
 
-    /// Says what to do next, as [`Socket::poll_step`] does.
+    /// Says what to do next. [`Step::EndOutput`] comes at most once; everything else comes again
+    /// until it is done.
     pub fn poll_step(&mut self, now: Time) -> Step<'_> {
         self.socket.poll_step(&mut self.session, now)
     }
 
-    /// Takes note of what writing gave, as [`Socket::feed_write`] does.
+    /// Takes note of what writing gave. An error of the kind `WouldBlock` means that the socket is
+    /// not ready, one of the kind `Interrupted` nothing, and every other that nothing more can be
+    /// written.
     pub fn feed_write(&mut self, result: io::Result<usize>, now: Time) {
         self.socket.feed_write(&mut self.session, result, now);
     }
 
-    /// Takes note of what reading gave, as [`Socket::feed_read`] does.
+    /// Takes note of what reading gave: bytes, none at the end of the stream. Errors mean what they
+    /// mean to [`feed_write`](Self::feed_write).
     pub fn feed_read(&mut self, result: io::Result<&[u8]>, now: Time) {
         self.socket.feed_read(&mut self.session, result, now);
     }
@@ -145,7 +156,8 @@ impl Driver {
         self.socket.feed_readable();
     }
 
-    /// Takes note that nothing was left after what was read last, as [`Socket::feed_drained`] does.
+    /// Takes note that nothing was left after what was read last, so that reading gives nothing
+    /// before it is said to [again](Self::feed_readable). Who does not know tries and fails.
     pub fn feed_drained(&mut self) {
         self.socket.feed_drained();
     }

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::Findings;
 use crate::connection::ConfigError;
-use crate::node::OptionsError;
+use crate::node::ConfigurationError;
 
 /// Says what failed, with which address, and why.
 ///
@@ -76,17 +77,17 @@ pub enum TransportError {
         cause: Cause,
     },
     /// The configuration makes no sense.
-    #[error("configuration: {}", Findings(.0))]
-    Config(Vec<ConfigError>),
+    #[error("configuration: {0}")]
+    Config(Findings<ConfigError>),
 }
 
 /// Says why a node does not begin.
-#[derive(Debug, Clone, PartialEq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// The configuration makes no sense.
-    #[error("configuration: {}", Findings(.0))]
-    Configuration(Vec<OptionsError>),
+    #[error("configuration: {0}")]
+    Configuration(Findings<ConfigurationError>),
     /// The system does not let us run it.
     #[error("cannot {doing}: {cause}")]
     System {
@@ -164,17 +165,6 @@ impl fmt::Display for Tried<'_> {
         } else {
             write!(f, "{given} ({tried})")
         }
-    }
-}
-
-struct Findings<'a, E>(&'a [E]);
-
-impl<E: fmt::Display> fmt::Display for Findings<'_, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, finding) in self.0.iter().enumerate() {
-            write!(f, "{}{finding}", if index == 0 { "" } else { "; " })?;
-        }
-        Ok(())
     }
 }
 

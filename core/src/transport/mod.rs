@@ -54,8 +54,7 @@
 //!
 //! A whole node has many sockets, and is shared among the tasks or threads that carry them: a
 //! [`Hub`] holds the [`Communication`](crate::node::Communication) for them and knows whom to wake,
-//! and a [`Carrier`] is to each of its connections what a driver is to a single one. Both decide by
-//! the same [`Socket`].
+//! and a [`Carrier`] is to each of its connections what a driver is to a single one.
 
 use std::time::Duration;
 
@@ -72,8 +71,10 @@ mod tests;
 pub use driver::{Driver, Flushed};
 pub use error::{Cause, RequestError, StartError, TransportError};
 pub use hub::{Carrier, Hub, Task, Ticket};
-pub use session::{NodeSession, Session};
-pub use socket::{BLOCK, LINGER, Socket, Step};
+pub use socket::{BLOCK, LINGER, Step};
+
+use session::{NodeSession, Session};
+use socket::Socket;
 
 /// How long a peer has to answer an attempt to connect, if nobody says otherwise.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);

@@ -6,7 +6,7 @@ use crate::node::{Communication, ConnectionId};
 
 /// Feeds and polls one connection for the [`Socket`](super::Socket) that carries it: a
 /// [`Connection`], or [one of a node](NodeSession).
-pub trait Session {
+pub(super) trait Session {
     /// Takes note of the time; returns it, or a later one if that was given before.
     fn feed_time(&mut self, now: Time) -> Time;
 
@@ -34,12 +34,14 @@ pub trait Session {
     fn feed_write_failure(&mut self, reason: &str, now: Time);
 
     /// Takes note that TLS is up: all that comes and goes from now on is secure (part 4 §6).
+    #[cfg(feature = "__tls")]
     fn feed_secured(&mut self, now: Time) {
         let _ = now;
     }
 
     /// Takes note that TLS failed, before or after it was up.
     #[cfg(feature = "__tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     fn feed_tls_failure(&mut self, error: &crate::tls::TlsError, now: Time) {
         self.feed_read_failure(&error.to_string(), now);
     }
@@ -116,11 +118,11 @@ impl Session for Connection {
 
 /// Names one connection of a node.
 #[derive(Debug)]
-pub struct NodeSession<'a> {
+pub(super) struct NodeSession<'a> {
     /// The node.
-    pub node: &'a mut Communication,
+    pub(super) node: &'a mut Communication,
     /// Which of its connections.
-    pub id: ConnectionId,
+    pub(super) id: ConnectionId,
 }
 
 impl Session for NodeSession<'_> {
@@ -153,6 +155,7 @@ impl Session for NodeSession<'_> {
         self.node.feed_write_failure(self.id, reason, now);
     }
 
+    #[cfg(feature = "__tls")]
     fn feed_secured(&mut self, now: Time) {
         self.node.feed_connected(self.id, now);
     }

@@ -19,22 +19,22 @@ const BLOCKS: u8 = 32;
 /// before writing to it failed.
 pub const LINGER: Duration = Duration::from_secs(5);
 
-/// Says what to do next with a socket, see [`Socket::poll_step`].
+/// Says what to do next with a socket, see [`Driver::poll_step`](super::Driver::poll_step).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "the connection goes on only if it is done"]
 pub enum Step<'a> {
     /// Write as much of this as the socket takes, without waiting, and
-    /// [feed](Socket::feed_write) the result.
+    /// [feed](super::Driver::feed_write) the result.
     Write(&'a [u8]),
-    /// Read about a [`BLOCK`], without waiting, and [feed](Socket::feed_read) the result.
+    /// Read about a [`BLOCK`], without waiting, and [feed](super::Driver::feed_read) the result.
     Read,
     /// Close our half: the peer learns that nothing more comes. Failure means nothing.
     EndOutput,
     /// Much was read: let others have their turn, look at deadlines, and go on.
     Yield,
     /// Wait until the socket becomes ready for what it was not when it was tried last, or until
-    /// this time, or until there is a new command. Then [say](Socket::feed_readable)
-    /// [so](Socket::feed_writable) and go on.
+    /// this time, or until there is a new command. Then [say](super::Driver::feed_readable)
+    /// [so](super::Driver::feed_writable) and go on.
     Wait {
         /// When to go on in any case; always later than the time that was given.
         until: Option<Time>,
@@ -46,23 +46,14 @@ pub enum Step<'a> {
 /// Decides when one socket is read, written and closed; its bytes are those of a [`Session`], the
 /// same at each call.
 ///
-/// It is fed what reading and writing gave, and polled for the next [`Step`]. No order of calls is
-/// an error, and the same calls always give the same answers.
-///
-/// * Writing comes before reading, and goes on while input waits for notifications to be taken.
-/// * When the connection is over, what waits is written, our half is closed, and the socket is
-///   closed as soon as the peer has closed its half; without progress for [`LINGER`] also before.
-///   That the peer sends no more is then no reason not to write.
-/// * When writing fails, what the peer sent before is read, then the connection is over.
+/// What it does is told of [`Driver`](super::Driver).
 #[derive(Debug)]
-pub struct Socket {
+pub(super) struct Socket {
     /// The socket was not found unready since it was last said to be ready.
     readable: bool,
     writable: bool,
     /// How many blocks have been read since others had their turn.
     blocks: u8,
-    /// How many bytes have been written.
-    written: u64,
     /// Nothing more can be read.
     input_ended: bool,
     /// Nothing more is written: the peer knows that nothing comes, or writing failed.
@@ -82,12 +73,11 @@ impl Default for Socket {
 
 impl Socket {
     /// Takes over a socket that has just been connected.
-    pub const fn new() -> Socket {
+    pub(super) const fn new() -> Socket {
         Socket {
             readable: true,
             writable: true,
             blocks: 0,
-            written: 0,
             input_ended: false,
             output_ended: false,
             write_failure: None,
@@ -97,30 +87,25 @@ impl Socket {
     }
 
     /// Tells whether the socket is to be closed, or was.
-    pub const fn is_over(&self) -> bool {
+    pub(super) const fn is_over(&self) -> bool {
         self.over
     }
 
-    /// Returns how many bytes have been written.
-    pub const fn written(&self) -> u64 {
-        self.written
-    }
-
     /// Has the socket closed at once, whatever waits.
-    pub const fn give_up(&mut self) {
+    pub(super) const fn give_up(&mut self) {
         self.over = true;
     }
 
     /// Tells when nothing can be written at present: nothing waits, or the socket takes no more.
     #[must_use = "something may still wait to be written"]
-    pub fn poll_written(&self, session: &impl Session) -> Poll<()> {
+    pub(super) fn poll_written(&self, session: &impl Session) -> Poll<()> {
         let wants = self.writable && !self.output_ended && !self.over;
         if wants && session.has_output() { Poll::Pending } else { Poll::Ready(()) }
     }
 
     /// Says what to do next. [`Step::EndOutput`] comes at most once; everything else comes again
     /// until it is done.
-    pub fn poll_step<'a, S: Session>(&mut self, session: &'a mut S, now: Time) -> Step<'a> {
+    pub(super) fn poll_step<'a, S: Session>(&mut self, session: &'a mut S, now: Time) -> Step<'a> {
         let now = session.feed_time(now);
         self.over |= session.is_forgotten();
         if self.over {
@@ -160,12 +145,16 @@ impl Socket {
     /// Takes note of what writing gave. An error of the kind `WouldBlock` means that the socket is
     /// not ready, one of the kind `Interrupted` nothing, and every other that nothing more can be
     /// written.
-    pub fn feed_write(&mut self, session: &mut impl Session, result: io::Result<usize>, now: Time) {
+    pub(super) fn feed_write(
+        &mut self,
+        session: &mut impl Session,
+        result: io::Result<usize>,
+        now: Time,
+    ) {
         let now = session.feed_time(now);
         let failure = match result {
             Ok(written @ 1..) => {
                 let written = written.min(session.poll_transmit().len());
-                self.written += written as u64;
                 session.advance(written, now);
                 if let Some(until) = &mut self.linger {
                     *until = now + LINGER;
@@ -188,7 +177,12 @@ impl Socket {
 
     /// Takes note of what reading gave: bytes, none at the end of the stream. Errors mean what they
     /// mean to [`feed_write`](Self::feed_write).
-    pub fn feed_read(&mut self, session: &mut impl Session, result: io::Result<&[u8]>, now: Time) {
+    pub(super) fn feed_read(
+        &mut self,
+        session: &mut impl Session,
+        result: io::Result<&[u8]>,
+        now: Time,
+    ) {
         if self.input_ended {
             return;
         }
@@ -205,18 +199,18 @@ impl Socket {
     }
 
     /// Takes note that reading may give something again.
-    pub const fn feed_readable(&mut self) {
+    pub(super) const fn feed_readable(&mut self) {
         self.readable = true;
     }
 
     /// Takes note that nothing was left after what was read last, so that reading gives nothing
     /// before it is said to [again](Self::feed_readable). Who does not know tries and fails.
-    pub const fn feed_drained(&mut self) {
+    pub(super) const fn feed_drained(&mut self) {
         self.readable = false;
     }
 
     /// Takes note that something can be written again, perhaps.
-    pub const fn feed_writable(&mut self) {
+    pub(super) const fn feed_writable(&mut self) {
         self.writable = true;
     }
 

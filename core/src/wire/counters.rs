@@ -2,6 +2,7 @@
 
 /// Counts what one direction of a connection has carried so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Counters {
     /// Bytes of whole chunks and parts, length words included: the offset of the next.
     pub bytes: u64,

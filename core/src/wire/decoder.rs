@@ -53,6 +53,7 @@ pub struct Decoder {
 
 /// A message, and where it was in the stream.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Decoded {
     /// The message.
     pub message: Message,

@@ -7,6 +7,7 @@ use super::message::{MessageType, type_name};
 /// Says what is wrong with a stream, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{}{kind}, {} (at byte {offset} of the stream)", prefix(*message), kind.section())]
+#[non_exhaustive]
 pub struct WireError {
     /// What is wrong.
     pub kind: WireErrorKind,

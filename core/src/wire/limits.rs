@@ -21,7 +21,7 @@ pub struct Limits {
 
 impl Limits {
     /// The default of every limit: 16 MiB.
-    pub const DEFAULT: u32 = 16 << 20;
+    pub(super) const DEFAULT: u32 = 16 << 20;
 }
 
 impl Default for Limits {

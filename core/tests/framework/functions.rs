@@ -317,15 +317,15 @@ fn logs_and_prints_go_to_those_who_requested_them() {
     let print: PrintItems = [PrintItem { file: b"f", text: b"t" }].into_iter().collect();
     let mut bench = running();
     assert_eq!(bench.node.send_print(FIRST, &print), Ok(Sent::Sent));
-    assert_eq!(bench.node.log_create_writer(FIRST, "w".into()), Ok(Sent::NotRequested));
-    assert_eq!(bench.node.log_write(FIRST, "e".into()), Ok(Sent::NotRequested));
+    assert_eq!(bench.node.send_log_create_writer(FIRST, "w".into()), Ok(Sent::NotRequested));
+    assert_eq!(bench.node.send_log_write(FIRST, "e".into()), Ok(Sent::NotRequested));
     bench.settle();
     assert!(bench.hands[0].was_sent(&Message::RemotePrint(print)));
 
     bench.hands[0].connection = None;
     bench.send(0, &[Message::RequestLogs]);
-    assert_eq!(bench.node.log_create_writer(FIRST, "w".into()), Ok(Sent::Sent));
-    assert_eq!(bench.node.log_write(FIRST, "e".into()), Ok(Sent::Sent));
+    assert_eq!(bench.node.send_log_create_writer(FIRST, "w".into()), Ok(Sent::Sent));
+    assert_eq!(bench.node.send_log_write(FIRST, "e".into()), Ok(Sent::Sent));
     bench.settle();
     assert!(bench.hands[0].was_sent(&Message::LogCreateWriter("w".into())));
     assert!(bench.hands[0].was_sent(&Message::LogWrite("e".into())));

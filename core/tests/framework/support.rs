@@ -7,7 +7,7 @@ use brocomm::Time;
 use brocomm::connection::{Config, Setup, SyncRequest};
 use brocomm::data::{Declarations, Event, TypeTag, Value};
 use brocomm::logs::{LogField, LogStream, LogStreams, LogValue};
-use brocomm::node::{Configuration, LogEntry, Node, Notification, Options, PeerId};
+use brocomm::node::{CommunicationEntry, Configuration, Node, Notification, Options, PeerId};
 use brocomm::wire::{Caps, Message, Version};
 use bytes::Bytes;
 
@@ -115,7 +115,7 @@ pub(crate) fn log_messages() -> [Message; 2] {
 }
 
 /// A line of the communication log: level, source and message, `-` where there is none.
-pub(crate) fn line(entry: &LogEntry) -> String {
+pub(crate) fn line(entry: &CommunicationEntry) -> String {
     let level = entry.level().map_or("-".to_owned(), |level| level.to_string());
     let source = entry.source().map_or("-".to_owned(), |source| source.to_string());
     format!("{level} {source} {entry}")

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use brocomm::Time;
-use brocomm::connection::{Level, LogMessage, Source};
+use brocomm::connection::{LogLevel, LogMessage, LogSource};
 use brocomm::data::TypeTag;
 use brocomm::logs::{CommunicationLine, CommunicationLog, LogValue, LogWriter, PeerPrefix};
 use brocomm::wire::Message;
@@ -21,14 +21,14 @@ fn communication_line(line: &str) -> (CommunicationLine, Option<PeerPrefix>) {
     let (seconds, micros): (u64, u64) = (seconds.parse().unwrap(), micros.parse().unwrap());
     let time = Time::from_nanos(seconds * 1_000_000_000 + micros * 1000);
     let source = match source {
-        "child" => Source::Child,
-        "parent" => Source::Parent,
-        "script" => Source::Script,
+        "child" => LogSource::Child,
+        "parent" => LogSource::Parent,
+        "script" => LogSource::Script,
         other => panic!("{other}"),
     };
     let level = match level {
-        "info" => Level::Info,
-        "error" => Level::Error,
+        "info" => LogLevel::Info,
+        "error" => LogLevel::Error,
         other => panic!("{other}"),
     };
     let prefix =
@@ -97,12 +97,12 @@ fn a_line_says_who_and_how_grave() {
     let line = |message| CommunicationLine::of(Time::EPOCH, &peer, &message);
     let running = line(LogMessage::PhaseRunning);
     assert_eq!(running.message, "[#3/[::1]:47757] phase: running");
-    assert_eq!((running.source, running.level), (Some(Source::Parent), Some(Level::Info)));
+    assert_eq!((running.source, running.level), (Some(LogSource::Parent), Some(LogLevel::Info)));
     assert_eq!(line(LogMessage::NoEventsToRequest).message, "warning: no events to request");
     let failed = line(LogMessage::UnserializationError);
-    assert_eq!(failed.level, Some(Level::Error));
+    assert_eq!(failed.level, Some(LogLevel::Error));
     let compressing = line(LogMessage::EnablingDecompression);
-    assert_eq!(compressing.source, Some(Source::Child));
+    assert_eq!(compressing.source, Some(LogSource::Child));
     let inconsistent = CommunicationLine { source: None, level: None, ..running };
     let unset = LogValue::Unset(TypeTag::String);
     let values = inconsistent.values(b"here");

@@ -79,7 +79,7 @@ impl Network {
 
     /// Lets time pass without anything moving.
     pub fn tick(&mut self, time: Duration) {
-        self.now = self.now + time;
+        self.now += time;
         let now = self.now;
         self.nodes.iter_mut().for_each(|host| host.node.feed_time(now));
     }

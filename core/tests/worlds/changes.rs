@@ -111,7 +111,7 @@ fn do_one(
         20 => store.add(if by < 0 { "created" } else { "late" }, index(fresh)),
         21 if by < 0 => store.assign(Path::to("read").index(index(fresh)), fresh),
         // All read what any has put there.
-        21 => store.touch("read", index(fresh - fresh.min(key * 4))).map(|(_, access)| access),
+        21 => store.touch("read", index(fresh - fresh.min(key * 4))).map(|touched| touched.access),
         _ if !merges => Ok(None),
         22 => store.assign(at("m"), text),
         _ => store.delete("m", index(own)),

@@ -170,7 +170,7 @@ fn answers_a_ping(declarations: &str, records: bool) {
                         sent.as_ref().expect("it is set"),
                         sent.as_ref().expect("it is set"),
                     );
-                    brocomm::data::parse_call(&text, declared).expect("it is a call")
+                    brocomm::data::Event::parse(&text, declared).expect("it is a call")
                 } else {
                     event!("pong", ping.args[0], peer.now(), ping.args[1])
                 };

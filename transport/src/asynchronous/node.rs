@@ -16,7 +16,7 @@ use brocomm::transport::{RequestError, StartError};
 use super::Runtime;
 use super::manager::Manager;
 use super::waiting::within;
-use crate::{Clock, Handle, Notifications};
+use crate::{Awaiting, Clock, Handle, Notifications, run};
 
 /// Runs a node: listens, connects, carries what passes between it and its peers.
 ///
@@ -37,8 +37,9 @@ use crate::{Clock, Handle, Notifications};
 ///
 /// # Cancellation
 /// Each of the futures can be dropped at any time. An event whose [`raise`](Self::raise) was dropped
-/// is raised or not, never in part, and so is an entry [written](Self::write_log) or not; a [`request`](Self::request) may have been sent; and what
-/// [`flush`](Self::flush) and [`terminate`](Self::terminate) await goes on.
+/// is raised or not, never in part, and so is an entry [written](Self::write_log) or not; a
+/// [`request`](Self::request) may have been sent; and what [`flush`](Self::flush) and
+/// [`terminate`](Self::terminate) await goes on.
 pub struct NodeHandle<R> {
     handle: Handle,
     runtime: PhantomData<fn() -> R>,
@@ -70,7 +71,7 @@ impl<R: Runtime> NodeHandle<R> {
     /// As [`start`](Self::start).
     pub fn run(communication: Communication) -> Result<(NodeHandle<R>, Notifications), StartError> {
         let runtime = R::default();
-        let (handle, notifications) = Handle::run(communication, Clock::new(R::now), |shared| {
+        let (handle, notifications) = run(communication, Clock::new(R::now), |shared| {
             runtime.run(Manager::new(runtime.clone(), shared))
         })?;
         Ok((NodeHandle { handle, runtime: PhantomData }, notifications))
@@ -82,7 +83,7 @@ impl<R: Runtime> NodeHandle<R> {
     /// peer that has requested the event and reads nothing makes this wait until it does, or is
     /// gone. Can be [cancelled](Self#cancellation).
     pub async fn raise(&self, event: Event) -> Raised {
-        let (mut awaiting, mut event) = (self.awaiting(), Some(event));
+        let (mut awaiting, mut event) = (Awaiting::new(self), Some(event));
         self.let_others().await;
         poll_fn(|cx| awaiting.poll_raise(&mut event, cx.waker())).await
     }
@@ -97,7 +98,7 @@ impl<R: Runtime> NodeHandle<R> {
     /// # Errors
     /// That there is no such stream, or that the entry does not have its columns.
     pub async fn write_log(&self, stream: i32, values: &[LogValue]) -> Result<Raised, StreamError> {
-        let mut awaiting = self.awaiting();
+        let mut awaiting = Awaiting::new(self);
         self.let_others().await;
         poll_fn(|cx| awaiting.poll_write_log(stream, values, cx.waker())).await
     }
@@ -130,7 +131,7 @@ impl<R: Runtime> NodeHandle<R> {
         mut matches: impl FnMut(&Event) -> bool + Send + 'static,
         timeout: Duration,
     ) -> Result<(Arc<EventPeer>, Event), RequestError> {
-        let (name, mut awaiting) = (answer.into(), self.awaiting());
+        let (name, mut awaiting) = (answer.into(), Awaiting::new(self));
         awaiting.expect(move |_, event| event.name == name && matches(event));
         let answer = async {
             let raised = self.raise(event).await;
@@ -150,7 +151,7 @@ impl<R: Runtime> NodeHandle<R> {
     /// Returns the peers for which something still waits, what is kept for those that are away
     /// included: none if all went well. Can be [cancelled](Self#cancellation).
     pub async fn flush(&self, limit: Duration) -> Vec<PeerId> {
-        let (mut awaiting, mut from) = (self.awaiting(), PeerId::LOCAL);
+        let (mut awaiting, mut from) = (Awaiting::new(self), PeerId::LOCAL);
         let flushed = poll_fn(|cx| awaiting.poll_flush(&mut from, cx.waker()));
         match within::<R, _>(limit, flushed).await {
             Some(()) => Vec::new(),
@@ -167,7 +168,7 @@ impl<R: Runtime> NodeHandle<R> {
     /// [cancelled](Self#cancellation), and called again.
     pub async fn terminate(&self) -> Vec<PeerId> {
         self.with(|communication, now| communication.terminate_communication(now));
-        let mut awaiting = self.awaiting();
+        let mut awaiting = Awaiting::new(self);
         poll_fn(|cx| awaiting.poll_terminated(cx.waker())).await
     }
 }

@@ -18,6 +18,9 @@ use super::waiting::{Alarm, within};
 use crate::Clock;
 use crate::naming::{Refusals, stream_unusable, unresolved};
 
+/// Is shown what comes.
+type Tap = Box<dyn FnMut(&[u8]) + Send + Sync>;
+
 /// Carries one [`Connection`] over TCP.
 ///
 /// Nothing is spawned: it reads and writes while its owner awaits [`next`](Self::next),
@@ -35,6 +38,7 @@ pub struct Peer<R: Runtime> {
     link: Link<R>,
     clock: Clock,
     buffer: Box<[u8]>,
+    tap: Option<Tap>,
     alarm: Alarm<R>,
 }
 
@@ -83,6 +87,7 @@ impl<R: Runtime> Peer<R> {
             link,
             clock,
             buffer: vec![0; BLOCK].into(),
+            tap: None,
             alarm: Alarm::new(),
         })
     }
@@ -182,6 +187,12 @@ impl<R: Runtime> Peer<R> {
         self.link.remote
     }
 
+    /// Shows all bytes that come to `tap`, as they are read and before they have any effect; over
+    /// TLS, as they are on the wire.
+    pub fn tap_input(&mut self, tap: impl FnMut(&[u8]) + Send + Sync + 'static) {
+        self.tap = Some(Box::new(tap));
+    }
+
     /// Does what the driver says until it has the answer, or until there is nothing but to wait;
     /// then this task is woken when that changes.
     fn poll_until<T>(
@@ -206,6 +217,9 @@ impl<R: Runtime> Peer<R> {
                     let result = self.link.read(cx, &mut self.buffer).map_err(wait)?;
                     let now = self.now();
                     let bytes = result.map(|read| self.buffer.get(..read).unwrap_or_default());
+                    if let (Some(tap), Ok(bytes @ [_, ..])) = (&mut self.tap, &bytes) {
+                        tap(bytes);
+                    }
                     self.driver.feed_read(bytes, now);
                 }
                 Step::EndOutput => self.link.end_output(),

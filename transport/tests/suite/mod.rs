@@ -9,6 +9,25 @@ pub(crate) mod nodes;
 pub(crate) mod secured;
 pub(crate) mod stream;
 
+/// Checks that a transport has all of these under the same names, and that they can go from thread
+/// to thread; it need not be run.
+macro_rules! offers_all {
+    ($transport:ident) => {
+        #[allow(dead_code, reason = "that it compiles is the test")]
+        fn offers_all() {
+            use $transport::{
+                Cause, Events, Flushed, Handle, Listener, NodeHandle, Notifications, Peer,
+                Received, RequestError, StartError, TransportError,
+            };
+            fn is_shared<T: Send + Sync + std::fmt::Debug>() {}
+            is_shared::<(Handle, NodeHandle, Notifications, Events<()>, Received<()>)>();
+            is_shared::<(Listener, Peer, Flushed)>();
+            is_shared::<(Cause, RequestError, StartError, TransportError)>();
+        }
+    };
+}
+pub(crate) use offers_all;
+
 /// Makes a test of each of these bodies, futures that `$run` runs to the end.
 macro_rules! tests {
     ($run:path, $bodies:path; $($body:ident)*) => {$(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use brocomm::connection::Level;
+use brocomm::connection::LogLevel;
 use brocomm::node::{Notification, PeerId};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -24,7 +24,7 @@ impl Tally {
     pub(crate) fn note(&self, told: &Notification) {
         match told {
             Notification::Log(entry) => {
-                let level = if entry.level() == Some(Level::Error) { "error" } else { "info" };
+                let level = if entry.level() == Some(LogLevel::Error) { "error" } else { "info" };
                 self.lines.get_or_create(&[("level", level)]).inc();
             }
             Notification::ConnectFailed { .. } => {

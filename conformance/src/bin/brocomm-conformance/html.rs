@@ -114,7 +114,7 @@ fn exchange_line(line: &Line) -> Markup {
     let side = match line.kind {
         LineKind::Sent => "sent",
         LineKind::Received | LineKind::Closed => "received",
-        LineKind::Opened | LineKind::Note => "note",
+        _ => "note",
     };
     let closed = if line.kind == LineKind::Closed { "closes: " } else { "" };
     html! {

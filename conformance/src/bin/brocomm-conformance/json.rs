@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use brocomm_conformance::suite::{Line, LineKind, Report};
+use brocomm_conformance::suite::{Line, Report};
 
 /// Puts what came of all cases into one object.
 pub(crate) fn reports(implementation: &str, reports: &[Report]) -> Value {
@@ -34,19 +34,9 @@ fn line(line: &Line) -> Value {
     json!({
         "t": line.at.as_secs_f64(),
         "connection": line.connection,
-        "what": kind(line.kind),
+        "what": line.kind.name(),
         "meaning": line.meaning,
         "length": line.length,
         "hex": hex::encode(&line.bytes),
     })
-}
-
-fn kind(kind: LineKind) -> &'static str {
-    match kind {
-        LineKind::Opened => "opened",
-        LineKind::Sent => "sent",
-        LineKind::Received => "received",
-        LineKind::Closed => "closed",
-        LineKind::Note => "note",
-    }
 }

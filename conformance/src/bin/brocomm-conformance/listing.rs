@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 
-use brocomm_conformance::cases::cases;
-use brocomm_conformance::suite::{Case, CaseId, Level, Role, Selection};
+use brocomm_conformance::suite::{Case, CaseId, Level, Role, Selection, cases};
 
 use crate::running::{Capabilities, Choice, parse_level};
 

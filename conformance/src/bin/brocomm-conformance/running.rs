@@ -7,11 +7,10 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use brocomm::wire::Framing;
-use brocomm_conformance::cases::cases;
 use brocomm_conformance::own::{Own, Transport};
 use brocomm_conformance::suite::{
     Capability, Case, Connecting, Implementation, Level, Listening, Profile, Report, Role,
-    Selection, Settings, Started, Verdict, run as carry_out,
+    Selection, Settings, Started, Verdict, cases,
 };
 
 use crate::{html, json, junit, text};
@@ -181,12 +180,12 @@ pub(crate) fn parse_transport(text: &str) -> Result<Transport, String> {
 }
 
 pub(crate) fn parse_level(text: &str) -> Result<Level, String> {
-    let found = Level::ALL.into_iter().find(|level| level.name() == text);
+    let found = Level::ALL.iter().copied().find(|level| level.name() == text);
     found.ok_or_else(|| "expected must, should or tolerated".to_owned())
 }
 
 fn parse_profile(text: &str) -> Result<&'static Profile, String> {
-    let names = || Profile::ALL.map(|profile| profile.name).join(", ");
+    let names = || Profile::ALL.iter().map(|profile| profile.name).collect::<Vec<_>>().join(", ");
     Profile::by_name(text).ok_or_else(|| format!("expected one of {}", names()))
 }
 
@@ -278,7 +277,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
             reports.push(carried_out(case, implementation.as_mut(), &selection, &settings, args));
         }
         // Pages and tables have them by section, whatever the order they were run in.
-        reports.sort_by_key(|report| report.case.id.order());
+        reports.sort_by(|a, b| a.case.id.cmp(&b.case.id));
         all.push((name, reports));
     }
     let flat: Vec<Report> = all.iter().flat_map(|(_, reports)| reports.iter().cloned()).collect();
@@ -300,11 +299,7 @@ fn carried_out(
     settings: &Settings,
     args: &Args,
 ) -> Report {
-    let role = implementation.role();
-    let report = match selection.leaves_out(case, role, implementation.framing()) {
-        Some(why) => Report::skipped(case, role, why),
-        None => carry_out(case, implementation, settings),
-    };
+    let report = selection.run(case, implementation, settings);
     let dull = matches!(report.verdict, Verdict::Passed | Verdict::Skipped(_));
     if !args.json && (!dull || args.verbose || !io::stdout().is_terminal()) {
         println!("{}", text::report(&report, args.verbose));

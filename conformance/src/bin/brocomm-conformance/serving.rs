@@ -31,7 +31,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn serve(args: &Args) -> ExitCode {
-    let entry = Entry::ALL.into_iter().find(|entry| entry.class() == args.class);
+    let entry = Entry::ALL.iter().copied().find(|entry| entry.class() == args.class);
     let place = match (args.listen, args.connect, entry) {
         (Some(address), _, _) => Place::Listen(address),
         (None, Some(address), Some(entry)) => Place::Connect(address, entry),

@@ -10,8 +10,8 @@ pub(crate) fn report(report: &Report, verbose: bool) -> String {
     let mark = match &report.verdict {
         Verdict::Passed => "ok",
         Verdict::Failed(_) => "FAILED",
-        Verdict::Skipped(_) => "skipped",
         Verdict::Inconclusive(_) => "INCONCLUSIVE",
+        other => other.name(),
     };
     let case = &report.case;
     let mut text = format!("{mark:12} {:10} {:9} {}", case.id, case.level, case.title);
@@ -33,7 +33,7 @@ fn line(line: &Line) -> String {
         LineKind::Sent => "  ->",
         LineKind::Received => "<-  ",
         LineKind::Closed => "shut",
-        LineKind::Note => "note",
+        _ => "note",
     };
     let at = line.at.as_secs_f64();
     let mut text = format!("\n    {at:9.4} #{} {arrow} {}", line.connection, line.meaning);

@@ -4,6 +4,7 @@ mod broken;
 mod received;
 mod sent;
 
+#[cfg(feature = "explore")]
 pub(crate) use sent::texts;
 
 use brocomm::data::TypeTag;

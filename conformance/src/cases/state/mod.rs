@@ -3,10 +3,7 @@
 mod replayed;
 mod sent;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use brocomm::data::{Entry, List, Opcode, StateAccess, Type, TypeTag, Value};
+use brocomm::data::{List, Opcode, StateAccess, Type, Value};
 use brocomm::wire::Message;
 
 use crate::suite::{Capability, Case, Exchange, Outcome, Sender, Stop, Trial};
@@ -48,12 +45,7 @@ pub(crate) fn access(opcode: Opcode, target: &str, operands: [Option<Value>; 3])
 
 /// An index of `conformance_t`.
 pub(crate) fn key(text: &str) -> Value {
-    let items = vec![Value::string(text)];
-    Value::List(Arc::new(List {
-        ty: Type::list(vec![Type::STRING]),
-        tag: TypeTag::String as u8,
-        items,
-    }))
+    List::new(Type::list(vec![Type::STRING]), vec![Value::string(text)]).into()
 }
 
 fn count(number: u64) -> Option<Value> {
@@ -77,16 +69,4 @@ fn at(table: &Value, key: &str) -> Option<u64> {
         Some(Value::Count(number)) => Some(number),
         _ => None,
     }
-}
-
-/// Returns all that the implementation's `conformance_t` has.
-pub(crate) fn elements(table: &Value) -> BTreeMap<String, u64> {
-    let Value::Table(table) = table else { return BTreeMap::new() };
-    let element = |entry: &Entry| match (&entry.index.items[..], &entry.value) {
-        ([Value::String(key)], Some(Value::Count(n))) => {
-            Some((String::from_utf8_lossy(key).into_owned(), *n))
-        }
-        _ => None,
-    };
-    table.entries.iter().filter_map(element).collect()
 }

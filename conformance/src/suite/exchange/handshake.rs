@@ -9,28 +9,28 @@ use super::Exchange;
 
 /// Is what the suite announces and requests in a handshake.
 #[derive(Debug, Clone)]
-pub struct Hello {
+pub(crate) struct Hello {
     /// The VERSION (§2.1), the class included.
-    pub version: Version,
+    pub(crate) version: Version,
     /// The `peer_description`; `None` to send none, as a Broccoli (§3.1).
-    pub description: Option<String>,
+    pub(crate) description: Option<String>,
     /// The capabilities; `None` to send no CAPS.
-    pub caps: Option<Caps>,
+    pub(crate) caps: Option<Caps>,
     /// The events to request.
-    pub events: Vec<String>,
+    pub(crate) events: Vec<String>,
     /// The capture filter to send.
-    pub capture_filter: Option<String>,
+    pub(crate) capture_filter: Option<String>,
     /// Whether to request sync, and with authority.
-    pub sync: Option<bool>,
+    pub(crate) sync: Option<bool>,
     /// Whether to request logs.
-    pub logs: bool,
+    pub(crate) logs: bool,
     /// The level to compress at, if the implementation can decompress.
-    pub compression: Option<Compression>,
+    pub(crate) compression: Option<Compression>,
 }
 
 impl Hello {
     /// The size of the object cache that the suite announces.
-    pub const CACHE_SIZE: u32 = 3000;
+    pub(crate) const CACHE_SIZE: u32 = 3000;
 
     /// Makes what a Bro sends that requests what is echoed and reported.
     fn new(role: Role, entry: Entry) -> Hello {
@@ -59,7 +59,7 @@ impl Hello {
 
     /// Makes it what a Broccoli sends, which caches nothing.
     #[must_use]
-    pub fn broccoli(mut self) -> Hello {
+    pub(crate) fn broccoli(mut self) -> Hello {
         self.version.cache_size = 1000;
         self.version.class = self.version.class.filter(|class| !class.is_empty());
         self.description = None;
@@ -70,7 +70,7 @@ impl Hello {
 
 impl Exchange {
     /// Returns what a Bro would send on this connection.
-    pub fn hello(&self) -> Hello {
+    pub(crate) fn hello(&self) -> Hello {
         Hello::new(self.role, self.entry)
     }
 
@@ -78,7 +78,7 @@ impl Exchange {
     ///
     /// # Errors
     /// Failed if the implementation does not do its part.
-    pub fn shake(&mut self, hello: &Hello) -> Outcome {
+    pub(crate) fn shake(&mut self, hello: &Hello) -> Outcome {
         self.greet(hello)?;
         self.request(hello)?;
         self.complete(hello)
@@ -88,7 +88,7 @@ impl Exchange {
     ///
     /// # Errors
     /// Failed if it doesn't come.
-    pub fn greet(&mut self, hello: &Hello) -> Outcome {
+    pub(crate) fn greet(&mut self, hello: &Hello) -> Outcome {
         self.send(&Message::Version(hello.version.clone()))?;
         if let Some(description) = &hello.description {
             let value = Value::string(description);
@@ -101,7 +101,7 @@ impl Exchange {
     ///
     /// # Errors
     /// As [`send_bytes`](Self::send_bytes).
-    pub fn request(&mut self, hello: &Hello) -> Outcome {
+    pub(crate) fn request(&mut self, hello: &Hello) -> Outcome {
         if let Some(caps) = hello.caps {
             self.send(&Message::Caps(caps))?;
         }
@@ -124,7 +124,7 @@ impl Exchange {
     ///
     /// # Errors
     /// Failed if it doesn't come.
-    pub fn complete(&mut self, hello: &Hello) -> Outcome {
+    pub(crate) fn complete(&mut self, hello: &Hello) -> Outcome {
         self.send(&Message::PhaseDone)?;
         if self.theirs.phase_done == 0 {
             self.expect(MessageType::PhaseDone)?;

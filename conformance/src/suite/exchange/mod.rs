@@ -17,10 +17,10 @@ use super::transcript::Recorder;
 use super::{Entry, LineKind, Outcome, Role, Trial};
 use link::Link;
 
-pub use handshake::Hello;
-pub use receive::Got;
-pub use send::{chunk, header};
-pub use serials::token;
+pub(crate) use handshake::Hello;
+pub(crate) use receive::Got;
+pub(crate) use send::{chunk, header};
+pub(crate) use serials::token;
 
 /// Is a connection to the implementation, whose other end is the case.
 ///
@@ -29,7 +29,7 @@ pub use serials::token;
 /// announced what, whether the connection is Running, both object caches), so that a SERIAL is
 /// written and read as it must be then. What is sent as [bytes](Self::send_bytes) is not booked.
 #[derive(Debug)]
-pub struct Exchange {
+pub(crate) struct Exchange {
     number: usize,
     role: Role,
     entry: Entry,
@@ -63,25 +63,25 @@ struct Ours {
 
 /// Is what the implementation has announced on a connection.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Theirs {
+pub(crate) struct Theirs {
     /// Its VERSION (§2.1).
-    pub version: Option<Version>,
+    pub(crate) version: Option<Version>,
     /// Its CAPS (§2.9).
-    pub caps: Option<Caps>,
+    pub(crate) caps: Option<Caps>,
     /// Its `peer_description` (§3.1).
-    pub description: Option<std::sync::Arc<Id>>,
+    pub(crate) description: Option<std::sync::Arc<Id>>,
     /// The events that it requested (§2.3).
-    pub requested: Vec<Name>,
+    pub(crate) requested: Vec<Name>,
     /// The capture filter that it sent (§2.4).
-    pub capture_filter: Option<bytes::Bytes>,
+    pub(crate) capture_filter: Option<bytes::Bytes>,
     /// Whether it requested sync, and with authority (§2.5).
-    pub sync: Option<bool>,
+    pub(crate) sync: Option<bool>,
     /// Whether it requested logs (§2.15).
-    pub logs: bool,
+    pub(crate) logs: bool,
     /// Whether it compresses (§2.10).
-    pub compress: bool,
+    pub(crate) compress: bool,
     /// How many PHASE_DONE it sent (§2.6).
-    pub phase_done: u32,
+    pub(crate) phase_done: u32,
 }
 
 impl Exchange {
@@ -110,22 +110,17 @@ impl Exchange {
     }
 
     /// Returns what the implementation has announced so far.
-    pub fn theirs(&self) -> &Theirs {
+    pub(crate) fn theirs(&self) -> &Theirs {
         &self.theirs
     }
 
-    /// Adds a remark to the transcript.
-    pub fn note(&self, text: impl Into<String>) {
-        self.recorder.add(self.number, LineKind::Note, &[], text);
-    }
-
     /// Sets how long to wait for anything that has to come; the runner's patience if not called.
-    pub fn set_patience(&mut self, patience: Duration) {
+    pub(crate) fn set_patience(&mut self, patience: Duration) {
         self.patience = patience;
     }
 
     /// Tells whether both sides have completed the handshake, and Sync if there is one (§3.5).
-    pub fn is_running(&self) -> bool {
+    pub(crate) fn is_running(&self) -> bool {
         let phases = match self.sync_sender() {
             None => 1,
             Some(Sender::Suite) => return self.ours.phase_done >= 2 && self.theirs.phase_done >= 1,
@@ -136,7 +131,7 @@ impl Exchange {
 
     /// Returns who sends its state in Sync, by the rule of §3.3; nobody if there is no Sync, or if
     /// both sides claim authority.
-    pub fn sync_sender(&self) -> Option<Sender> {
+    pub(crate) fn sync_sender(&self) -> Option<Sender> {
         match (self.ours.sync, self.theirs.sync) {
             (None, None) | (Some(true), Some(true)) => None,
             (None, Some(_)) | (Some(true), Some(false)) => Some(Sender::Suite),
@@ -159,7 +154,7 @@ impl Exchange {
 
 /// Says who sends its state in Sync (§3.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Sender {
+pub(crate) enum Sender {
     /// The suite.
     Suite,
     /// The implementation that is tested.

@@ -16,18 +16,18 @@ const PUSH: Duration = Duration::from_millis(1500);
 
 /// Is a message that the implementation sent.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Got {
+pub(crate) struct Got {
     /// The message.
-    pub message: Message,
+    pub(crate) message: Message,
     /// What it holds, if it is a SERIAL.
-    pub serial: Option<Serial>,
+    pub(crate) serial: Option<Serial>,
     /// Its bytes, as they were on the wire.
-    pub bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Got {
     /// Returns its type.
-    pub fn message_type(&self) -> MessageType {
+    pub(crate) fn message_type(&self) -> MessageType {
         self.message.message_type()
     }
 }
@@ -37,7 +37,7 @@ impl Exchange {
     ///
     /// # Errors
     /// Failed if neither happens in time, or if what comes is against the protocol.
-    pub fn receive(&mut self) -> Outcome<Option<Got>> {
+    pub(crate) fn receive(&mut self) -> Outcome<Option<Got>> {
         let patience = self.patience;
         match self.receive_within(patience)? {
             Some(received) => Ok(received),
@@ -50,7 +50,7 @@ impl Exchange {
     ///
     /// # Errors
     /// Failed if what comes is against the protocol.
-    pub fn receive_within(&mut self, limit: Duration) -> Outcome<Option<Option<Got>>> {
+    pub(crate) fn receive_within(&mut self, limit: Duration) -> Outcome<Option<Option<Got>>> {
         let until = self.deadline.min(Instant::now() + limit);
         loop {
             match self.decoder.poll() {
@@ -135,7 +135,7 @@ impl Exchange {
     ///
     /// # Errors
     /// Failed if the implementation closes, or nothing such comes in time; it is told as `what`.
-    pub fn wait_for<T>(
+    pub(crate) fn wait_for<T>(
         &mut self,
         what: impl fmt::Display,
         mut wanted: impl FnMut(&Got) -> Option<T>,
@@ -162,7 +162,7 @@ impl Exchange {
     ///
     /// # Errors
     /// As [`wait_for`](Self::wait_for).
-    pub fn expect(&mut self, message: MessageType) -> Outcome<Got> {
+    pub(crate) fn expect(&mut self, message: MessageType) -> Outcome<Got> {
         self.wait_for(message.name(), |got| (got.message_type() == message).then(|| got.clone()))
     }
 
@@ -205,7 +205,7 @@ impl Exchange {
     ///
     /// # Errors
     /// Failed if what it has sent is against the protocol.
-    pub fn has_closed(&mut self) -> Outcome<bool> {
+    pub(crate) fn has_closed(&mut self) -> Outcome<bool> {
         loop {
             match self.receive_within(Duration::ZERO)? {
                 Some(Some(_)) => {}
@@ -219,7 +219,7 @@ impl Exchange {
     ///
     /// # Errors
     /// Failed if it doesn't; `why` is what it has to close for.
-    pub fn expect_close(&mut self, why: &str) -> Outcome {
+    pub(crate) fn expect_close(&mut self, why: &str) -> Outcome {
         let until = Instant::now() + self.patience;
         loop {
             let left = until.saturating_duration_since(Instant::now());

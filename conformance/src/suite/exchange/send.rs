@@ -12,22 +12,13 @@ use super::Exchange;
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// Makes a chunk of a payload (§1.1).
-///
-/// ```
-/// assert_eq!(brocomm_conformance::suite::chunk(b"ab"), [0, 0, 0, 2, b'a', b'b']);
-/// ```
-pub fn chunk(payload: &[u8]) -> Vec<u8> {
+pub(crate) fn chunk(payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
     [&length.to_be_bytes(), payload].concat()
 }
 
 /// Makes a header chunk of a message's number (§1.4).
-///
-/// ```
-/// let header = brocomm_conformance::suite::header(0x0e);
-/// assert_eq!(header, [0, 0, 0, 8, 0x0e, 0, 0, 0, 0, 0, 0, 0]);
-/// ```
-pub fn header(number: u8) -> Vec<u8> {
+pub(crate) fn header(number: u8) -> Vec<u8> {
     chunk(&[number, 0, 0, 0, 0, 0, 0, 0])
 }
 
@@ -36,7 +27,7 @@ impl Exchange {
     ///
     /// # Errors
     /// As [`send_bytes`](Self::send_bytes).
-    pub fn send(&mut self, message: &Message) -> Outcome {
+    pub(crate) fn send(&mut self, message: &Message) -> Outcome {
         let (bytes, meaning) = (self.encode(message), describe::message(message, None));
         self.send_bytes(&bytes, &meaning)
     }
@@ -45,14 +36,14 @@ impl Exchange {
     ///
     /// # Errors
     /// As [`send_bytes`](Self::send_bytes).
-    pub fn send_compress(&mut self, level: Compression) -> Outcome {
+    pub(crate) fn send_compress(&mut self, level: Compression) -> Outcome {
         let mut bytes = Vec::new();
         self.encoder.start_compression(level, &mut bytes);
         self.send_bytes(&bytes, "COMPRESS")
     }
 
     /// Returns a message's bytes as they have to be sent next, and books it as sent.
-    pub fn encode(&mut self, message: &Message) -> Vec<u8> {
+    pub(crate) fn encode(&mut self, message: &Message) -> Vec<u8> {
         match message {
             Message::Version(version) => self.ours.runtime = version.runtime,
             Message::Caps(caps) => self.ours.caps = Some(*caps),
@@ -74,7 +65,7 @@ impl Exchange {
     ///
     /// # Errors
     /// Failed if the implementation does not read.
-    pub fn send_bytes(&mut self, bytes: &[u8], meaning: &str) -> Outcome {
+    pub(crate) fn send_bytes(&mut self, bytes: &[u8], meaning: &str) -> Outcome {
         self.recorder.add(self.number, LineKind::Sent, bytes, meaning);
         match self.link.write(bytes) {
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
@@ -91,7 +82,7 @@ impl Exchange {
     ///
     /// # Errors
     /// As [`send_bytes`](Self::send_bytes).
-    pub fn send_split(&mut self, bytes: &[u8], at: &[usize], meaning: &str) -> Outcome {
+    pub(crate) fn send_split(&mut self, bytes: &[u8], at: &[usize], meaning: &str) -> Outcome {
         let mut from = 0;
         for end in at.iter().copied().chain([bytes.len()]) {
             let end = end.clamp(from, bytes.len());
@@ -107,8 +98,19 @@ impl Exchange {
     }
 
     /// Says that nothing more will be sent: closes this direction of the connection.
-    pub fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         self.recorder.add(self.number, LineKind::Note, &[], "the suite closes its direction");
         self.link.finish();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_begin_with_their_length() {
+        assert_eq!(chunk(b"ab"), [0, 0, 0, 2, b'a', b'b']);
+        assert_eq!(header(0x0e), [0, 0, 0, 8, 0x0e, 0, 0, 0, 0, 0, 0, 0]);
     }
 }

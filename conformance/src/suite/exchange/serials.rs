@@ -14,12 +14,12 @@ use super::{Exchange, Got};
 
 impl Exchange {
     /// Returns how the suite has to write SERIALs now (2§3, 2§5).
-    pub fn mode_out(&self) -> Mode {
+    pub(crate) fn mode_out(&self) -> Mode {
         Mode::new(ours(self.ours.caps), ours(self.theirs.caps), self.is_running())
     }
 
     /// Returns how the implementation has to write SERIALs now.
-    pub fn mode_in(&self) -> Mode {
+    pub(crate) fn mode_in(&self) -> Mode {
         Mode::new(ours(self.theirs.caps), ours(self.ours.caps), self.is_running())
     }
 
@@ -32,7 +32,7 @@ impl Exchange {
     ///
     /// # Errors
     /// Inconclusive if it can't be written.
-    pub fn encode_event(&mut self, name: &str, args: &[Value]) -> Outcome<Bytes> {
+    pub(crate) fn encode_event(&mut self, name: &str, args: &[Value]) -> Outcome<Bytes> {
         let (mode, time) = (self.mode_out(), now());
         let mut out = Vec::new();
         written(self.writer.event(mode, name.as_bytes(), time, args, &mut out))?;
@@ -43,7 +43,7 @@ impl Exchange {
     ///
     /// # Errors
     /// As [`send_bytes`](Self::send_bytes).
-    pub fn send_event(&mut self, name: &str, args: &[Value]) -> Outcome {
+    pub(crate) fn send_event(&mut self, name: &str, args: &[Value]) -> Outcome {
         let argument = self.encode_event(name, args)?;
         let event = Event { name: name.into(), time: 0.0, args: args.to_vec() };
         let message = Message::Serial(argument);
@@ -55,7 +55,7 @@ impl Exchange {
     ///
     /// # Errors
     /// Inconclusive if it can't be written.
-    pub fn encode_id(&mut self, id: Id) -> Outcome<Bytes> {
+    pub(crate) fn encode_id(&mut self, id: Id) -> Outcome<Bytes> {
         let mode = self.mode_out();
         let mut out = Vec::new();
         written(self.writer.id(mode, &std::sync::Arc::new(id), &mut out))?;
@@ -66,7 +66,7 @@ impl Exchange {
     ///
     /// # Errors
     /// As [`send_bytes`](Self::send_bytes).
-    pub fn send_id(&mut self, id: Id) -> Outcome {
+    pub(crate) fn send_id(&mut self, id: Id) -> Outcome {
         let (mode, id) = (self.mode_out(), std::sync::Arc::new(id));
         let mut out = Vec::new();
         written(self.writer.id(mode, &id, &mut out))?;
@@ -79,7 +79,7 @@ impl Exchange {
     ///
     /// # Errors
     /// As [`send_bytes`](Self::send_bytes).
-    pub fn send_access(&mut self, access: StateAccess) -> Outcome {
+    pub(crate) fn send_access(&mut self, access: StateAccess) -> Outcome {
         let mode = self.mode_out();
         let mut out = Vec::new();
         written(self.writer.state_access(mode, &access, &mut out))?;
@@ -93,7 +93,7 @@ impl Exchange {
     ///
     /// # Errors
     /// As [`wait_for`](Self::wait_for).
-    pub fn expect_event(&mut self, name: &str) -> Outcome<Event> {
+    pub(crate) fn expect_event(&mut self, name: &str) -> Outcome<Event> {
         self.wait_for(format_args!("the event {name}"), |got| match &got.serial {
             Some(Serial::Event(event)) if event.name == name => Some(event.clone()),
             _ => None,
@@ -104,7 +104,7 @@ impl Exchange {
     ///
     /// # Errors
     /// As [`wait_for`](Self::wait_for).
-    pub fn expect_access(&mut self) -> Outcome<StateAccess> {
+    pub(crate) fn expect_access(&mut self) -> Outcome<StateAccess> {
         self.wait_for("a state access", |got| match &got.serial {
             Some(Serial::StateAccess(access)) => Some((**access).clone()),
             _ => None,
@@ -115,7 +115,7 @@ impl Exchange {
     ///
     /// # Errors
     /// As [`send_echo`](Self::send_echo) and [`expect_echo`](Self::expect_echo).
-    pub fn echo(&mut self, value: &Value) -> Outcome {
+    pub(crate) fn echo(&mut self, value: &Value) -> Outcome {
         self.send_echo(value.clone())?;
         self.expect_echo(value)
     }
@@ -125,7 +125,7 @@ impl Exchange {
     /// # Errors
     /// As [`send_bytes`](Self::send_bytes), and failed if the implementation has not requested
     /// `conformance_echo`.
-    pub fn send_echo(&mut self, value: Value) -> Outcome {
+    pub(crate) fn send_echo(&mut self, value: Value) -> Outcome {
         if !self.theirs.requested.iter().any(|name| name.as_str() == Some("conformance_echo")) {
             return Stop::failed("it has not requested the event conformance_echo");
         }
@@ -137,7 +137,7 @@ impl Exchange {
     ///
     /// # Errors
     /// As [`wait_for`](Self::wait_for).
-    pub fn expect_echo(&mut self, value: &Value) -> Outcome {
+    pub(crate) fn expect_echo(&mut self, value: &Value) -> Outcome {
         self.expect_echo_that(value, |back| back == value).map(drop)
     }
 
@@ -145,7 +145,7 @@ impl Exchange {
     ///
     /// # Errors
     /// As [`wait_for`](Self::wait_for).
-    pub fn expect_echo_that(
+    pub(crate) fn expect_echo_that(
         &mut self,
         what: impl fmt::Display,
         mut wanted: impl FnMut(&Value) -> bool,
@@ -171,7 +171,7 @@ impl Exchange {
     ///
     /// # Errors
     /// As [`answers`](Self::answers); failed if something is echoed that has not one argument.
-    pub fn echoed_until_now(&mut self) -> Outcome<Vec<Value>> {
+    pub(crate) fn echoed_until_now(&mut self) -> Outcome<Vec<Value>> {
         let mut before = Vec::new();
         self.answers_after(|got| {
             match echoed(got) {
@@ -188,7 +188,7 @@ impl Exchange {
     ///
     /// # Errors
     /// As [`echoed_until_now`](Self::echoed_until_now), and failed if they are not.
-    pub fn expect_echoes(&mut self, values: &[Value]) -> Outcome {
+    pub(crate) fn expect_echoes(&mut self, values: &[Value]) -> Outcome {
         let mut back = self.echoed_until_now()?;
         back.retain(|value| values.contains(value));
         Stop::unless(back == values, || format!("{} came for {}", lines(&back), lines(values)))
@@ -201,7 +201,7 @@ impl Exchange {
     ///
     /// # Errors
     /// As [`echo`](Self::echo).
-    pub fn answers(&mut self) -> Outcome {
+    pub(crate) fn answers(&mut self) -> Outcome {
         self.answers_after(|_| Ok(()))
     }
 
@@ -210,7 +210,7 @@ impl Exchange {
     ///
     /// # Errors
     /// As [`answers`](Self::answers), and those of `check`.
-    pub fn answers_after(&mut self, mut check: impl FnMut(&Got) -> Outcome) -> Outcome {
+    pub(crate) fn answers_after(&mut self, mut check: impl FnMut(&Got) -> Outcome) -> Outcome {
         let number = token();
         self.send_echo(number.clone())?;
         self.wait_for(format_args!("conformance_echoed({number})"), |got| match echoed(got) {
@@ -221,7 +221,7 @@ impl Exchange {
 }
 
 /// Returns a number that nothing else is echoed as, in this case and all others of this process.
-pub fn token() -> Value {
+pub(crate) fn token() -> Value {
     static NEXT: AtomicU64 = AtomicU64::new(7_000_000);
     Value::Count(NEXT.fetch_add(1, Ordering::Relaxed))
 }

@@ -37,9 +37,9 @@ fn command(connection: &mut Connection, number: u8, now: Time) {
         11 => connection.ping(1, now),
         12 => connection.send_packet(&packet),
         13 => connection.send_print(&PrintItems::default()).map(drop),
-        14 => connection.sync_point(SyncPoint::Final),
-        15 => connection.log_create_writer(text).map(drop),
-        16 => connection.log_write(text).map(drop),
+        14 => connection.send_sync_point(SyncPoint::Final),
+        15 => connection.send_log_create_writer(text).map(drop),
+        16 => connection.send_log_write(text).map(drop),
         17 => {
             connection.feed_time(now);
             Ok(())

@@ -129,7 +129,7 @@ fn without_input_serials_are_read_and_dropped_and_the_rest_is_handled() {
     assert!(!log_lines(&pair.acceptor_told).iter().any(|l| l.contains("peer_description")));
     pair.acceptor_told.clear();
     assert_eq!(pair.initiator.send_event(&count(1)), Ok(Sent::Sent));
-    pair.initiator.sync_point(SyncPoint::Point(3)).unwrap();
+    pair.initiator.send_sync_point(SyncPoint::Point(3)).unwrap();
     assert_eq!(pair.told().1, [Notification::SyncPoint(SyncPoint::Point(3))]);
     // The cache is in step: what comes now refers to what was dropped.
     pair.acceptor.set_accept_input(true).unwrap();
@@ -154,7 +154,7 @@ fn pings_are_answered_in_kind() {
 fn a_pong_tells_how_long_it_took() {
     let mut pair = Pair::running(config(), config());
     pair.initiator.ping(9, pair.now).unwrap();
-    pair.now = pair.now + Duration::from_millis(500);
+    pair.now += Duration::from_millis(500);
     let (told, _) = pair.told();
     assert_eq!(told, [Notification::Pong { seq: 9, d1: 0.5, d2: 0.5, d3: 0.0 }]);
 }
@@ -177,14 +177,14 @@ fn logs_go_to_those_who_requested_them_and_writers_announced_early_are_kept() {
     let (one, two) = (Bytes::from_static(b"one"), Bytes::from_static(b"two"));
     let mut pair = Pair::new(config(), logging);
     for side in [&mut pair.initiator, &mut pair.acceptor] {
-        assert_eq!(side.log_create_writer(one.clone()), Ok(Sent::NotRunning));
-        assert_eq!(side.log_write(one.clone()), Ok(Sent::NotRunning));
+        assert_eq!(side.send_log_create_writer(one.clone()), Ok(Sent::NotRunning));
+        assert_eq!(side.send_log_write(one.clone()), Ok(Sent::NotRunning));
     }
     pair.drive(&[usize::MAX]);
-    assert_eq!(pair.initiator.log_create_writer(two.clone()), Ok(Sent::Sent));
-    assert_eq!(pair.initiator.log_write(two.clone()), Ok(Sent::Sent));
-    assert_eq!(pair.acceptor.log_create_writer(two.clone()), Ok(Sent::NotRequested));
-    assert_eq!(pair.acceptor.log_write(two.clone()), Ok(Sent::NotRequested));
+    assert_eq!(pair.initiator.send_log_create_writer(two.clone()), Ok(Sent::Sent));
+    assert_eq!(pair.initiator.send_log_write(two.clone()), Ok(Sent::Sent));
+    assert_eq!(pair.acceptor.send_log_create_writer(two.clone()), Ok(Sent::NotRequested));
+    assert_eq!(pair.acceptor.send_log_write(two.clone()), Ok(Sent::NotRequested));
     pair.drive(&[usize::MAX]);
     let logs = |told: &[Notification]| -> Vec<_> {
         let is_log = |n: &&Notification| {
@@ -218,8 +218,8 @@ fn sync_points_are_told_and_logged() {
     assert_eq!(without_log(told).len(), 2);
     let phase = Phase::Handshake;
     assert_eq!(
-        in_phase(phase).sync_point(SyncPoint::Final),
-        Err(UsageError::WrongPhase { command: Command::SyncPoint, phase })
+        in_phase(phase).send_sync_point(SyncPoint::Final),
+        Err(UsageError::WrongPhase { command: Command::SendSyncPoint, phase })
     );
 }
 

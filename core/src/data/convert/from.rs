@@ -50,8 +50,8 @@ macro_rules! from_to_value {
 }
 
 from_to_value! {
-    [] bool; [] i8; [] i16; [] i32; [] i64; [] u8; [] u16; [] u32; [] u64; [] f32; [] f64; [] &str;
-    [] IpAddr; [] Ipv4Addr; [] Ipv6Addr; [] Port; [] Subnet; [] Duration; [] SystemTime; [] Time;
+    [] bool; [] i8; [] i16; [] i32; [] i64; [] isize; [] u8; [] u16; [] u32; [] u64; [] usize;
+    [] f32; [] f64; [] &str; [] IpAddr; [] Ipv4Addr; [] Ipv6Addr; [] Port; [] Subnet; [] Duration; [] SystemTime; [] Time;
     [T: ToSlot] Vec<T>;
     [T: ToSlot] &[T];
     [T: ToSlot, const N: usize] [T; N];
@@ -83,8 +83,8 @@ macro_rules! try_from {
 }
 
 try_from! {
-    [] bool; [] i8; [] i16; [] i32; [] i64; [] u8; [] u16; [] u32; [] u64; [] f64;
-    [] String; [] Bytes; [] Pattern; [] EnumValue;
+    [] bool; [] i8; [] i16; [] i32; [] i64; [] isize; [] u8; [] u16; [] u32; [] u64; [] usize;
+    [] f64; [] String; [] Bytes; [] Pattern; [] EnumValue;
     [] Arc<Record>; [] Arc<Table>; [] Arc<Vector>;
     [] IpAddr; [] Ipv4Addr; [] Ipv6Addr; [] Port; [] Subnet; [] Duration; [] SystemTime; [] Time;
     [T: FromSlot] Vec<T>;

@@ -21,7 +21,7 @@ pub use slot::{FromSlot, ToSlot};
 /// | Rust | Bro |
 /// | --- | --- |
 /// | `bool` | `bool` |
-/// | `i8`–`i64`; `u8`–`u64` | `int`; `count` |
+/// | `i8`–`i64`, `isize`; `u8`–`u64`, `usize` | `int`; `count` |
 /// | `f32`, `f64` | `double` |
 /// | `SystemTime`, [`Time`](crate::Time); `Duration` | `time`; `interval` |
 /// | `String`, `&str`, `Bytes`, `Vec<u8>`, `[u8; N]` | `string` |

@@ -33,9 +33,11 @@ to_value! {
     i16: Type::INT, this => Value::Int((*this).into());
     i32: Type::INT, this => Value::Int((*this).into());
     i64: Type::INT, this => Value::Int(*this);
+    isize: Type::INT, this => Value::Int(*this as i64);
     u16: Type::COUNT, this => Value::Count((*this).into());
     u32: Type::COUNT, this => Value::Count((*this).into());
     u64: Type::COUNT, this => Value::Count(*this);
+    usize: Type::COUNT, this => Value::Count(*this as u64);
     f32: Type::DOUBLE, this => Value::Double((*this).into());
     f64: Type::DOUBLE, this => Value::Double(*this);
     str: Type::STRING, this => Value::string(this);
@@ -102,9 +104,11 @@ from_number! {
     i16: Int, Value::Int(number) => number;
     i32: Int, Value::Int(number) => number;
     i64: Int, Value::Int(number) => number;
+    isize: Int, Value::Int(number) => number;
     u16: Count, (Value::Count(number) | Value::Counter(number)) => number;
     u32: Count, (Value::Count(number) | Value::Counter(number)) => number;
     u64: Count, (Value::Count(number) | Value::Counter(number)) => number;
+    usize: Count, (Value::Count(number) | Value::Counter(number)) => number;
 }
 
 from_value! {

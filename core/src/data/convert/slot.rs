@@ -4,6 +4,8 @@ use super::{BroType, ConversionError, ConversionErrorKind, FromValue, ToValue};
 use crate::data::{Type, Value};
 
 /// Fills a record's field or a vector's element: every [`ToValue`], and `Option`s of them.
+///
+/// Not to be implemented by others, for it may come to ask for more.
 pub trait ToSlot: BroType + Sized {
     /// Makes the value, of this instance of its type, if there is one.
     fn to_slot(&self, ty: &Type) -> Option<Value>;
@@ -14,6 +16,8 @@ pub trait ToSlot: BroType + Sized {
 
 /// Is filled from a record's field or a vector's element: every [`FromValue`], and `Option`s of
 /// them.
+///
+/// Not to be implemented by others, for it may come to ask for more.
 pub trait FromSlot: BroType + Sized {
     /// Makes the Rust value.
     ///

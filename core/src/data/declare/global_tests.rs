@@ -9,7 +9,7 @@ fn read(text: &str) -> Declarations {
 }
 
 fn global<'d>(declarations: &'d Declarations, name: &str) -> &'d Global {
-    declarations.globals.get(name.as_bytes()).unwrap_or_else(|| panic!("{name}"))
+    declarations.globals.get(name).unwrap_or_else(|| panic!("{name}"))
 }
 
 fn init(declarations: &Declarations, name: &str) -> String {

@@ -121,14 +121,6 @@ fn index_type(def: Option<&TypeDef>) -> Option<&Type> {
     }
 }
 
-/// Returns the tag that an index has by itself.
-fn index_tag(items: &[Value]) -> u8 {
-    match items {
-        [only] => only.tag() as u8,
-        _ => TypeTag::Any as u8,
-    }
-}
-
 pub(super) fn write_table(table: &Table, fields: &mut Fields, out: &mut Writer) {
     fields.put(if table.is_set() { "set" } else { "table" }, &table.ty, out);
     let def = table.ty.def();
@@ -143,8 +135,8 @@ pub(super) fn write_table(table: &Table, fields: &mut Fields, out: &mut Writer) 
 
 fn write_entry(entry: &Entry, index_type: Option<&Type>, out: &mut Writer) -> Node {
     let index = &entry.index;
-    let is_usual =
-        index.tag == index_tag(&index.items) && index_type.is_some_and(|ty| same(ty, &index.ty));
+    let is_usual = index.tag == List::usual_tag(&index.items)
+        && index_type.is_some_and(|ty| same(ty, &index.ty));
     let mut fields = Fields::new();
     if is_usual {
         fields.put("index", &index.items, out);
@@ -196,8 +188,9 @@ fn read_entry(node: Node, index_type: Option<&Type>, from: &mut Reader) -> Resul
     let mut keys = Keys::of(node)?;
     let index = keys.take("index").ok_or_else(|| Fault::new("no key \"index\""))?;
     let index = match (index, index_type) {
-        (index @ Node::Array(_), Some(ty)) => Vec::read(index, from)
-            .map(|items: Vec<Value>| List { ty: ty.clone(), tag: index_tag(&items), items }),
+        (index @ Node::Array(_), Some(ty)) => {
+            Vec::read(index, from).map(|items: Vec<Value>| List::new(ty.clone(), items))
+        }
         (index, _) => read_index(index, from),
     };
     let entry = Entry {

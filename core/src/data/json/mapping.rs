@@ -207,7 +207,7 @@ impl Json for String {
 
 impl Json for Name {
     fn write(&self, out: &mut Writer) -> Node {
-        self.as_shared().write(out)
+        self.as_bytes().write(out)
     }
 
     fn read(node: Node, from: &mut Reader) -> Result<Name> {

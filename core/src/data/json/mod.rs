@@ -102,7 +102,7 @@
 //!
 //! let mut known = Declarations::new();
 //! known.read("type Tree: record { name: string; left: Tree &optional; };")?;
-//! let tree = Value::parse(r#"[$name="a", $left=[$name="b"]]"#, known.types.get(&b"Tree"[..]), &known)?;
+//! let tree = Value::parse(r#"[$name="a", $left=[$name="b"]]"#, known.ty("Tree"), &known)?;
 //! let text = concat!(
 //!     r#"{"record":"Tree","fields":{"name":{"string":"a"},"#,
 //!     r#""left":{"record":"Tree","fields":{"name":{"string":"b"}}}},"#,

@@ -121,7 +121,7 @@ fn labels_are_no_standard_names() {
 fn recursive_types_come_back_in_shape() {
     let mut known = Declarations::new();
     known.read("type T: record { kids: vector of T &optional; m: table[count] of T; };").unwrap();
-    let tree = known.types.get(&b"T"[..]).unwrap().clone();
+    let tree = known.ty("T").unwrap().clone();
     let kids = tree.fields().unwrap()[0].ty.clone();
     for parts in [vec![tree.clone(), kids.clone()], vec![kids.clone(), tree.clone()]] {
         let list = Type::list(parts);

@@ -165,7 +165,7 @@ fn read_enum(keys: &mut Keys, from: &mut Reader) -> Result<EnumValue> {
         (None, None) => return Err(Fault::new("neither a name nor a number").within("enum")),
     };
     let value = EnumValue { ty, number };
-    let agrees = |name: Bytes| value.name().is_some_and(|known| *known.as_shared() == name);
+    let agrees = |name: Bytes| value.name().is_some_and(|known| *known.as_bytes() == name);
     // A recursive type may still be being read, and its names unknown: then the number counts.
     if value.ty.def().is_some() && name.is_some_and(|name| !agrees(name)) {
         return Err(Fault::new("not the name of its number").within("enum"));

@@ -258,11 +258,11 @@ fn enumeration(
     name: &str,
 ) -> Result<Value, ParseError> {
     let full = |module: &str| format!("{module}::{name}");
-    let module = std::str::from_utf8(ty.name()).ok().and_then(|n| n.rsplit_once("::"));
+    let module = ty.name().as_str().and_then(|n| n.rsplit_once("::"));
     let number = names
-        .number_of(name.as_bytes())
-        .or_else(|| names.number_of(name.strip_prefix("GLOBAL::")?.as_bytes()))
-        .or_else(|| names.number_of(full(module?.0).as_bytes()));
+        .number_of(name)
+        .or_else(|| names.number_of(name.strip_prefix("GLOBAL::")?))
+        .or_else(|| names.number_of(full(module?.0)));
     match number {
         Some(number) => Ok(EnumValue { ty: ty.clone(), number }.into()),
         None => {

@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::parse_call;
 use crate::data::{
     Declarations, EnumValue, Event, ParseError, ParseErrorKind, Pattern, Port, Subnet, Type,
     TypeKind, Value,
@@ -74,7 +73,7 @@ fn each_scalar_is_read_as_what_it_is() {
         assert_eq!(untyped(text).unwrap(), expected, "{text}");
     }
     let Value::Enum(EnumValue { number: 2, ty }) = untyped("M::TWO").unwrap() else { panic!() };
-    assert_eq!(ty.name(), b"M::Kind");
+    assert_eq!(ty.name(), "M::Kind");
 }
 
 #[test]
@@ -152,7 +151,7 @@ fn an_expected_type_decides() {
     }
     let named = Type::named("M::Inner");
     let value = Value::parse("[$a=1]", Some(&named), &declared()).unwrap();
-    assert_eq!(value.ty().name(), b"M::Inner");
+    assert_eq!(value.ty().name(), "M::Inner");
     assert!(value.ty().def().is_some());
 }
 
@@ -272,16 +271,16 @@ fn errors_say_where() {
 #[test]
 fn a_call_takes_its_types_from_the_declaration() {
     let text = "mixed(T, 5, 7, 1.5, GREEN, TWO, set([10.0.0.1, 80/tcp]));";
-    let event = parse_call(text, &declared()).unwrap();
+    let event = Event::parse(text, &declared()).unwrap();
     let printed: Vec<_> = event.args.iter().map(Value::to_string).collect();
     assert_eq!(event.name, "mixed");
     assert_eq!(event.time, 0.0);
     assert_eq!(printed, ["T", "5", "7.0", "1.5", "GREEN", "M::TWO", "{\n\t[10.0.0.1, 80/tcp] \n}"]);
-    assert_eq!(declared().check_call(b"mixed", &event.args), Ok(()));
+    assert_eq!(declared().check_call("mixed", &event.args), Ok(()));
     let none = Event { name: "none".into(), time: 0.0, args: vec![] };
-    assert_eq!(parse_call("none()", &declared()), Ok(none));
+    assert_eq!(Event::parse("none()", &declared()), Ok(none));
     assert_eq!(
-        parse_call(" none(1)", &declared()).unwrap_err().to_string(),
+        Event::parse(" none(1)", &declared()).unwrap_err().to_string(),
         "line 1, column 2: none with 1 arguments, expected 0"
     );
 }
@@ -289,7 +288,7 @@ fn a_call_takes_its_types_from_the_declaration() {
 #[test]
 fn a_call_of_an_unknown_event_takes_its_types_from_the_text() {
     let event =
-        parse_call(r#"M::my_event("hello", 7, 10.0.0.1, 80/tcp)"#, &Declarations::new()).unwrap();
+        Event::parse(r#"M::my_event("hello", 7, 10.0.0.1, 80/tcp)"#, &Declarations::new()).unwrap();
     assert_eq!(event.name, "M::my_event");
     let expected = [
         "hello".into(),
@@ -299,7 +298,7 @@ fn a_call_of_an_unknown_event_takes_its_types_from_the_text() {
     ];
     assert_eq!(event.args, expected);
     for text in ["f", "f(", "f(1", "f(1) x", "(1)", "f(1 2)"] {
-        assert!(parse_call(text, &Declarations::new()).is_err(), "{text}");
+        assert!(Event::parse(text, &Declarations::new()).is_err(), "{text}");
     }
 }
 
@@ -366,8 +365,8 @@ proptest! {
         for text in [&text, &scrap] {
             let _ = Value::parse(text, None, &declarations);
             let _ = Value::parse(text, Some(&rec), &declarations);
-            let _ = parse_call(text, &declarations);
-            let _ = parse_call(&format!("mixed({text})"), &declarations);
+            let _ = Event::parse(text, &declarations);
+            let _ = Event::parse(&format!("mixed({text})"), &declarations);
         }
     }
 

@@ -3,6 +3,7 @@
 /// Says what is wrong with a pattern, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("column {column}: {kind}")]
+#[non_exhaustive]
 pub struct PatternError {
     /// What is wrong.
     pub kind: PatternErrorKind,

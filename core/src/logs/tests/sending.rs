@@ -64,7 +64,7 @@ fn what_is_longer_goes_alone() {
     write(&mut streams, &mut sender, 100, NOW);
     write(&mut streams, &mut sender, LOG_BATCH + 1, NOW);
     assert_eq!(sent(&mut sender, NOW), [mini(), Err(100), Err(LOG_BATCH + 1)]);
-    assert_eq!(sender.next_timer(), None);
+    assert_eq!(sender.next_timeout(), None);
     write(&mut streams, &mut sender, LOG_BATCH, NOW);
     assert_eq!(sent(&mut sender, NOW), []);
 }
@@ -72,23 +72,23 @@ fn what_is_longer_goes_alone() {
 #[test]
 fn an_entry_waits_a_second() {
     let (mut streams, mut sender) = (streams(), LogSender::new());
-    assert_eq!(sender.next_timer(), None);
+    assert_eq!(sender.next_timeout(), None);
     write(&mut streams, &mut sender, 100, NOW);
     let half = NOW + LOG_DELAY / 2;
     write(&mut streams, &mut sender, 50, half);
     assert_eq!(sent(&mut sender, half), [mini()]);
     let due = NOW + LOG_DELAY;
-    assert_eq!(sender.next_timer(), Some(due));
+    assert_eq!(sender.next_timeout(), Some(due));
     assert_eq!(sent(&mut sender, Time::from_nanos(due.as_nanos() - 1)), []);
     assert_eq!(sent(&mut sender, due), [Err(150)]);
-    assert_eq!(sender.next_timer(), None);
+    assert_eq!(sender.next_timeout(), None);
 
     // Without a poll the next entry notices.
     write(&mut streams, &mut sender, 100, due);
     let later = due + Duration::from_secs(3);
     write(&mut streams, &mut sender, 70, later);
     assert_eq!(sent(&mut sender, later), [Err(100)]);
-    assert_eq!(sender.next_timer(), Some(later + LOG_DELAY));
+    assert_eq!(sender.next_timeout(), Some(later + LOG_DELAY));
     // Time that goes back changes nothing.
     assert_eq!(sent(&mut sender, NOW), []);
 }
@@ -131,7 +131,7 @@ fn what_waits_is_counted() {
         panic!("no announcement")
     };
     assert_eq!(queued, announcement.len() + LOG_BATCH + 1);
-    sender.poll_message(NOW);
+    let _ = sender.poll_message(NOW);
     assert_eq!(sender.queued(), 0);
 }
 

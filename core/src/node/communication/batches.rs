@@ -26,8 +26,8 @@ pub(super) struct Batches {
 impl Batches {
     /// Returns when something in here has waited long enough; none if there is nothing.
     pub(super) fn due(&self) -> Option<Time> {
-        let logs = self.logs.as_ref().and_then(|logs| logs.next_timer());
-        let prints = self.prints.as_ref().and_then(|prints| prints.next_timer());
+        let logs = self.logs.as_ref().and_then(|logs| logs.next_timeout());
+        let prints = self.prints.as_ref().and_then(|prints| prints.next_timeout());
         logs.into_iter().chain(prints).min()
     }
 

@@ -173,7 +173,7 @@ impl Communication {
         let now = self.now;
         self.command(id, |connection| connection.ping(seq, now))?;
         if let Some(peer) = self.peers.get_mut(&id) {
-            peer.pings.get_or_insert_default().sent();
+            peer.pings.get_or_insert_default().add_ping();
         }
         Ok(())
     }
@@ -220,16 +220,16 @@ impl Communication {
     ///
     /// # Errors
     /// As [`request_remote_events`](Self::request_remote_events).
-    pub fn log_create_writer(&mut self, id: PeerId, writer: Bytes) -> Result<Sent, NodeError> {
-        self.command(id, |connection| connection.log_create_writer(writer))
+    pub fn send_log_create_writer(&mut self, id: PeerId, writer: Bytes) -> Result<Sent, NodeError> {
+        self.command(id, |connection| connection.send_log_create_writer(writer))
     }
 
     /// Sends log entries to a peer that has requested logs (§2.14).
     ///
     /// # Errors
     /// As [`request_remote_events`](Self::request_remote_events).
-    pub fn log_write(&mut self, id: PeerId, entries: Bytes) -> Result<Sent, NodeError> {
-        self.command(id, |connection| connection.log_write(entries))
+    pub fn send_log_write(&mut self, id: PeerId, entries: Bytes) -> Result<Sent, NodeError> {
+        self.command(id, |connection| connection.send_log_write(entries))
     }
 
     /// Sends what was printed to files to a peer that has requested `print_hook` (§2.12).

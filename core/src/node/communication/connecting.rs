@@ -173,6 +173,7 @@ impl Communication {
 
     /// Takes note that TLS failed, on a connection that is being secured or was (part 4 §6).
     #[cfg(feature = "__tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub fn feed_tls_failure(&mut self, id: ConnectionId, error: &crate::tls::TlsError, now: Time) {
         self.feed_time(now);
         if self.attempt(id).is_some() {

@@ -233,8 +233,10 @@ impl Communication {
             let result = match &outgoing {
                 Outgoing::Event { event, .. } => connection.send_event(event),
                 Outgoing::Access(access) => connection.send_state_access(access),
-                Outgoing::LogWriter(writer) => connection.log_create_writer(writer.clone()),
-                Outgoing::LogEntries { argument, .. } => connection.log_write(argument.clone()),
+                Outgoing::LogWriter(writer) => connection.send_log_create_writer(writer.clone()),
+                Outgoing::LogEntries { argument, .. } => {
+                    connection.send_log_write(argument.clone())
+                }
                 Outgoing::Prints { items, .. } => connection.send_print(items),
             };
             match result {
@@ -263,7 +265,12 @@ impl Communication {
 
     /// Sends an operation on state to every peer that is Running and has requested sync, but not
     /// back to where it came from. What waits for a peer goes before it.
-    pub fn send_access(&mut self, access: StateAccess, origin: Option<PeerId>, now: Time) {
+    pub fn broadcast_state_access(
+        &mut self,
+        access: StateAccess,
+        origin: Option<PeerId>,
+        now: Time,
+    ) {
         self.feed_time(now);
         let running = |id: &PeerId| {
             let connection = self.connection(*id);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::log::{LogEntry, LogLine};
+use super::super::log::{CommunicationEntry, LogLine};
 use super::super::{ConnectionId, Notification, Overflow, PeerId, Queue};
 use super::Communication;
 use crate::Time;
@@ -243,7 +243,7 @@ impl Communication {
             self.departed.push_back(peer.who);
             if self.departed.len() > super::DEPARTED {
                 let peer = self.departed.pop_front();
-                let entry = LogEntry { time: self.now, peer, line: LogLine::RemovedPeer };
+                let entry = CommunicationEntry { time: self.now, peer, line: LogLine::RemovedPeer };
                 self.notifications.push_back(Notification::Log(entry));
             }
         }

@@ -2,7 +2,7 @@
 
 use super::super::log::LogLine;
 use super::super::timers::Timer;
-use super::super::{Action, Endpoint, Notification, listen_targets};
+use super::super::{Action, Endpoint, Notification};
 use super::Communication;
 use crate::Time;
 
@@ -25,7 +25,7 @@ impl Communication {
 
     /// Asks the transport for sockets.
     pub(super) fn bind(&mut self) {
-        for target in listen_targets(&self.options) {
+        for target in self.options.listen_targets() {
             self.actions.push_back(Action::Listen(target));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::log::{LogEntry, LogLine};
+use super::super::log::{CommunicationEntry, LogLine};
 use super::super::timers::Timer;
 use super::super::{Notification, PeerId};
 use super::{Communication, STATISTICS};
@@ -10,7 +10,7 @@ use super::{Communication, STATISTICS};
 impl Communication {
     /// Logs what concerns no peer.
     pub(super) fn log(&mut self, line: LogLine) {
-        let entry = LogEntry { time: self.now, peer: None, line };
+        let entry = CommunicationEntry { time: self.now, peer: None, line };
         self.notifications.push_back(Notification::Log(entry));
     }
 
@@ -19,13 +19,13 @@ impl Communication {
         let Some(who) = self.peers.get(&peer).map(|peer| Arc::clone(&peer.who)) else {
             return self.log(line);
         };
-        let entry = LogEntry { time: self.now, peer: Some(who), line };
+        let entry = CommunicationEntry { time: self.now, peer: Some(who), line };
         self.tell(peer, Notification::Log(entry));
     }
 
     /// Logs what concerns no single peer, after what was told of the one that caused it.
     pub(super) fn log_after(&mut self, peer: PeerId, line: LogLine) {
-        let entry = LogEntry { time: self.now, peer: None, line };
+        let entry = CommunicationEntry { time: self.now, peer: None, line };
         self.tell(peer, Notification::Log(entry));
     }
 

@@ -180,7 +180,7 @@ impl Communication {
     fn give_writer(&mut self, id: PeerId, writer: &ActiveWriter) {
         let Some(connection) = self.connection_mut(id) else { return };
         if matches!(connection.phase(), Phase::Running | Phase::Closed)
-            || connection.log_create_writer(writer.announcement().clone()).is_err()
+            || connection.send_log_create_writer(writer.announcement().clone()).is_err()
         {
             return;
         }

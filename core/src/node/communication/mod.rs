@@ -25,14 +25,14 @@ use super::inbox::Inbox;
 use super::outbox::Outbox;
 use super::timers::{Timer, Timers};
 use super::{
-    Action, Configuration, ConnectionId, Depth, EventPeer, Node, Notification, Options,
-    OptionsError, PeerCounters, PeerId,
+    Action, Configuration, ConfigurationError, ConnectionId, Depth, EventPeer, Node, Notification,
+    Options, PeerCounters, PeerId,
 };
-use crate::Time;
 use crate::connection::{Connection, Role, StateSource};
 use crate::data::{Declarations, Name};
 use crate::services::PingStatistics;
 use crate::wire::SyncPoint;
+use crate::{Findings, Time};
 
 pub use commands::NodeError;
 pub use events::{RaiseError, Raised};
@@ -174,7 +174,9 @@ impl Communication {
     ///
     /// # Errors
     /// All that makes no sense in the configuration.
-    pub fn new(configuration: Configuration) -> Result<Communication, Vec<OptionsError>> {
+    pub fn new(
+        configuration: Configuration,
+    ) -> Result<Communication, Findings<ConfigurationError>> {
         configuration.validate()?;
         let Configuration { options, nodes, declarations } = configuration;
         let local = Arc::new(EventPeer::local(options.peer_description.clone()));

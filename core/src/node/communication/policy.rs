@@ -52,7 +52,7 @@ impl Communication {
             }
             From::StateAccess(access) => return self.state_access(id, access),
             From::Pong { seq, d1, d2, d3 } => {
-                peer.pings.get_or_insert_default().answered(d1, d2, d3);
+                peer.pings.get_or_insert_default().add_pong(d1, d2, d3);
                 Notification::Pong { peer: who, seq, d1, d2, d3 }
             }
             From::Id(what) => return self.take_id(id, what),

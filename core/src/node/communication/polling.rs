@@ -54,6 +54,7 @@ impl Communication {
 
     /// Tells whether, and when, the transport of a connection is to be closed; a connection that
     /// nobody knows is to be closed at once. Then comes [`feed_closed`](Self::feed_closed).
+    #[must_use = "the peer waits for the connection to be closed"]
     pub fn poll_close(&self, id: ConnectionId) -> Option<PollClose> {
         match self.links.get(&id) {
             None => Some(PollClose::Now),

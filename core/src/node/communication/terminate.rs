@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::log::{LogEntry, LogLine};
+use super::super::log::{CommunicationEntry, LogLine};
 use super::super::timers::Timer;
 use super::super::{Action, ConnectionId, Notification, PeerId};
 use super::Communication;
@@ -120,7 +120,7 @@ impl Communication {
         self.timers.cancel(Timer::Terminate);
         let statistics = LogLine::Statistics(Box::new(self.total_counters()));
         for line in [statistics, LogLine::Terminated] {
-            let entry = LogEntry { time: self.now, peer: None, line };
+            let entry = CommunicationEntry { time: self.now, peer: None, line };
             self.finale.push_back(Notification::Log(entry));
         }
         self.finale.push_back(Notification::Terminated { undelivered });
@@ -133,7 +133,7 @@ impl Communication {
         known.extend(without.map(|(_, peer)| Arc::clone(&peer.who)));
         for who in known {
             let (time, line) = (self.now, LogLine::ClosingConnection);
-            let entry = LogEntry { time, peer: Some(who), line };
+            let entry = CommunicationEntry { time, peer: Some(who), line };
             self.finale.push_back(Notification::Log(entry));
         }
     }

@@ -86,7 +86,7 @@ impl Communication {
         let Some(point) = self.trace.point else { return };
         if let Some(connection) = self.connection_mut(id).filter(|c| c.phase() == Phase::Running) {
             // The next point, or the next connection, makes up for one that finds no room.
-            let _ = connection.sync_point(point);
+            let _ = connection.send_sync_point(point);
             self.touch_peer(id);
         }
     }

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::{Findings, OptionsErrorKind as Kind, time};
+use super::{ConfigurationErrorKind as Kind, Found, time};
 use crate::node::{Configuration, Node};
 
-pub(super) fn check(configuration: &Configuration, findings: &mut Findings) {
+pub(super) fn check(configuration: &Configuration, findings: &mut Found) {
     let mut names = HashSet::new();
     for (name, node) in &configuration.nodes {
         let key = |field: &str| format!("nodes.{name}.{field}");
@@ -30,7 +30,7 @@ pub(super) fn check(configuration: &Configuration, findings: &mut Findings) {
     }
 }
 
-fn address(node: &Node, key: &dyn Fn(&str) -> String, findings: &mut Findings) {
+fn address(node: &Node, key: &dyn Fn(&str) -> String, findings: &mut Found) {
     if node.host.is_unspecified() || node.host.is_multicast() {
         findings.add(key("host"), node.host, Kind::NoPeerAddress);
     }
@@ -40,7 +40,7 @@ fn address(node: &Node, key: &dyn Fn(&str) -> String, findings: &mut Findings) {
     }
 }
 
-fn retry(node: &Node, key: &dyn Fn(&str) -> String, findings: &mut Findings) {
+fn retry(node: &Node, key: &dyn Fn(&str) -> String, findings: &mut Found) {
     if node.retry.is_zero() {
         return;
     } else if !node.connect {
@@ -52,7 +52,7 @@ fn retry(node: &Node, key: &dyn Fn(&str) -> String, findings: &mut Findings) {
 }
 
 /// Checks what is kept for the peer, and whether the peer is alive.
-fn kept(node: &Node, key: &dyn Fn(&str) -> String, findings: &mut Findings) {
+fn kept(node: &Node, key: &dyn Fn(&str) -> String, findings: &mut Found) {
     if let Some(bound) = node.store_and_forward {
         if !node.connect || node.retry < Duration::from_secs(1) {
             let shown = format!("{} events", bound.events);

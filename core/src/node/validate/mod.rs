@@ -11,10 +11,11 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
-pub use error::{OptionsError, OptionsErrorKind};
-pub use warning::{OptionsWarning, OptionsWarningKind};
+pub use error::{ConfigurationError, ConfigurationErrorKind};
+pub use warning::{ConfigurationWarning, ConfigurationWarningKind};
 
 use super::{Bound, Configuration};
+use crate::Findings;
 
 impl Configuration {
     /// Checks everything.
@@ -39,37 +40,42 @@ impl Configuration {
     /// # Errors
     ///
     /// All that is wrong, in the order of the fields.
-    pub fn validate(&self) -> Result<(), Vec<OptionsError>> {
-        let mut findings = Findings::default();
+    pub fn validate(&self) -> Result<(), Findings<ConfigurationError>> {
+        let mut findings = Found::default();
         options::check(self, &mut findings);
         entries::check(self, &mut findings);
-        if findings.0.is_empty() { Ok(()) } else { Err(findings.0) }
+        Findings::none_in(findings.0)
     }
 }
 
 /// What was found so far.
 #[derive(Default)]
-struct Findings(Vec<OptionsError>);
+struct Found(Vec<ConfigurationError>);
 
-impl Findings {
-    fn add(&mut self, key: impl Into<String>, value: impl fmt::Display, kind: OptionsErrorKind) {
-        self.0.push(OptionsError { key: key.into(), value: Some(value.to_string()), kind });
+impl Found {
+    fn add(
+        &mut self,
+        key: impl Into<String>,
+        value: impl fmt::Display,
+        kind: ConfigurationErrorKind,
+    ) {
+        self.0.push(ConfigurationError { key: key.into(), value: Some(value.to_string()), kind });
     }
 
-    fn unset(&mut self, key: impl Into<String>, kind: OptionsErrorKind) {
-        self.0.push(OptionsError { key: key.into(), value: None, kind });
+    fn unset(&mut self, key: impl Into<String>, kind: ConfigurationErrorKind) {
+        self.0.push(ConfigurationError { key: key.into(), value: None, kind });
     }
 
     fn no_nul(&mut self, key: impl Into<String>, text: &[u8]) {
         if let Some(at) = text.iter().position(|byte| *byte == 0) {
-            self.add(key, quoted(text), OptionsErrorKind::ContainsNul { at });
+            self.add(key, quoted(text), ConfigurationErrorKind::ContainsNul { at });
         }
     }
 
     fn bound(&mut self, key: &str, bound: Bound) {
         for (part, value) in [("events", bound.events), ("bytes", bound.bytes)] {
             if value == 0 {
-                self.add(format!("{key}.{part}"), value, OptionsErrorKind::ZeroBound);
+                self.add(format!("{key}.{part}"), value, ConfigurationErrorKind::ZeroBound);
             }
         }
     }
@@ -77,20 +83,20 @@ impl Findings {
     fn zone(&mut self, key: impl Into<String>, zone: Option<&str>, address: IpAddr) {
         match zone {
             None if is_link_local(address) => {
-                self.unset(key, OptionsErrorKind::ZoneMissing { address });
+                self.unset(key, ConfigurationErrorKind::ZoneMissing { address });
             }
             None => {}
             Some(zone) if !has_zones(address) => {
                 self.add(
                     key,
                     quoted(zone.as_bytes()),
-                    OptionsErrorKind::ZoneWithoutNeed { address },
+                    ConfigurationErrorKind::ZoneWithoutNeed { address },
                 );
             }
             Some(zone) => {
                 let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '%' | '/');
                 if zone.is_empty() || zone.contains(odd) {
-                    self.add(key, quoted(zone.as_bytes()), OptionsErrorKind::ZoneMalformed);
+                    self.add(key, quoted(zone.as_bytes()), ConfigurationErrorKind::ZoneMalformed);
                 }
             }
         }

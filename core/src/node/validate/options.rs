@@ -1,6 +1,6 @@
 //! What can be wrong with the node's own options.
 
-use super::{Findings, OptionsErrorKind as Kind, quoted, time};
+use super::{ConfigurationErrorKind as Kind, Found, quoted, time};
 use crate::node::{Backoff, Configuration, Handshake, KeepAlive, Options};
 
 /// The least a message may be allowed to be: a VERSION with its class, a request of some events.
@@ -8,7 +8,7 @@ const LEAST_MESSAGE: u32 = 1024;
 /// The least depth of a SERIAL that carries a call with values of simple types.
 const LEAST_DEPTH: u32 = 4;
 
-pub(super) fn check(configuration: &Configuration, findings: &mut Findings) {
+pub(super) fn check(configuration: &Configuration, findings: &mut Found) {
     let options = &configuration.options;
     listening(configuration, findings);
     if options.compression_level > 9 {
@@ -43,7 +43,7 @@ pub(super) fn check(configuration: &Configuration, findings: &mut Findings) {
     limits(options, findings);
 }
 
-fn listening(configuration: &Configuration, findings: &mut Findings) {
+fn listening(configuration: &Configuration, findings: &mut Found) {
     let options = &configuration.options;
     let address = options.listen_interface;
     if address.is_multicast() {
@@ -64,7 +64,7 @@ fn listening(configuration: &Configuration, findings: &mut Findings) {
 }
 
 /// Checks the files of TLS (part 4 §6).
-fn tls(configuration: &Configuration, findings: &mut Findings) {
+fn tls(configuration: &Configuration, findings: &mut Found) {
     let options = &configuration.options;
     let needed_by = if options.listen_ssl {
         Some("listen_ssl".to_owned())
@@ -94,7 +94,7 @@ fn tls(configuration: &Configuration, findings: &mut Findings) {
     }
 }
 
-fn growing(backoff: Backoff, configuration: &Configuration, findings: &mut Findings) {
+fn growing(backoff: Backoff, configuration: &Configuration, findings: &mut Found) {
     if !(backoff.factor >= 1.0 && backoff.factor.is_finite()) {
         findings.add("retry_backoff.factor", backoff.factor, Kind::BackoffFactor);
     }
@@ -110,7 +110,7 @@ fn growing(backoff: Backoff, configuration: &Configuration, findings: &mut Findi
     }
 }
 
-fn kept_alive(keep_alive: KeepAlive, findings: &mut Findings) {
+fn kept_alive(keep_alive: KeepAlive, findings: &mut Found) {
     // What Linux takes; others take more.
     let seconds = Kind::KeepAlive { least: 1, greatest: 32_767, unit: "seconds" };
     for (key, value) in [("idle", keep_alive.idle), ("interval", keep_alive.interval)] {
@@ -124,7 +124,7 @@ fn kept_alive(keep_alive: KeepAlive, findings: &mut Findings) {
     }
 }
 
-fn limits(options: &Options, findings: &mut Findings) {
+fn limits(options: &Options, findings: &mut Found) {
     if options.cache_size == 0 {
         findings.add("cache_size", 0, Kind::ZeroBound);
     }

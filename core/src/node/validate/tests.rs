@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::OptionsErrorKind as Kind;
+use super::ConfigurationErrorKind as Kind;
 use super::*;
 use crate::connection::Undeclared;
 use crate::data::Declarations;
@@ -26,20 +26,23 @@ fn configured(options: Options, nodes: &[(&str, Node)]) -> Configuration {
     Configuration { options, nodes, ..Configuration::default() }
 }
 
-fn errors(options: Options, nodes: &[(&str, Node)]) -> Vec<OptionsError> {
-    configured(options, nodes).validate().err().unwrap_or_default()
+fn errors(options: Options, nodes: &[(&str, Node)]) -> Vec<ConfigurationError> {
+    configured(options, nodes).validate().err().map(Vec::from).unwrap_or_default()
 }
 
 #[track_caller]
 fn option(options: Options, key: &str, value: &str, kind: Kind) {
     let value = Some(value.to_owned());
-    assert_eq!(errors(options, &[]), [OptionsError { key: key.into(), value, kind }]);
+    assert_eq!(errors(options, &[]), [ConfigurationError { key: key.into(), value, kind }]);
 }
 
 #[track_caller]
 fn entry(entry: Node, field: &str, value: &str, kind: Kind) {
     let (key, value) = (format!("nodes.a.{field}"), Some(value.to_owned()));
-    assert_eq!(errors(Options::default(), &[("a", entry)]), [OptionsError { key, value, kind }]);
+    assert_eq!(
+        errors(Options::default(), &[("a", entry)]),
+        [ConfigurationError { key, value, kind }]
+    );
 }
 
 macro_rules! options {
@@ -84,7 +87,7 @@ fn a_port_is_needed_only_to_connect() {
     assert_eq!(errors(options.clone(), &[("a", node("192.0.2.1"))]), []);
     assert_eq!(errors(options.clone(), &[("a", Node { p: Some(1), ..sensor() })]), []);
     let kind = Kind::PortOfPeer { key: "nodes.a.p".into() };
-    let error = OptionsError { key: "listen_port".into(), value: Some("0".into()), kind };
+    let error = ConfigurationError { key: "listen_port".into(), value: Some("0".into()), kind };
     assert_eq!(errors(options, &[("a", sensor()), ("b", sensor())]), [error]);
     entry(Node { p: Some(0), ..sensor() }, "p", "0", Kind::PortZero);
 }
@@ -119,7 +122,7 @@ fn zones_belong_to_addresses_that_are_not_global() {
     entry(zoned("192.0.2.1", "a"), "zone_id", "\"a\"", Kind::ZoneWithoutNeed { address });
     let missing = errors(Options::default(), &[("a", node("fe80::1"))]);
     let (key, kind) = ("nodes.a.zone_id".into(), Kind::ZoneMissing { address: local });
-    assert_eq!(missing, [OptionsError { key, value: None, kind }]);
+    assert_eq!(missing, [ConfigurationError { key, value: None, kind }]);
 }
 
 #[test]
@@ -151,7 +154,7 @@ fn sync_points_need_an_interval() {
 fn tls_needs_its_files() {
     let missing = |key: &str, needed_by: &str| {
         let kind = Kind::NeededForTls { needed_by: needed_by.into() };
-        OptionsError { key: key.into(), value: None, kind }
+        ConfigurationError { key: key.into(), value: None, kind }
     };
     assert_eq!(
         errors(options! { listen_ssl: true }, &[]),
@@ -225,7 +228,7 @@ fn waits_grow_by_numbers_that_make_sense() {
     assert_eq!(errors(growing(1.0, 60.0, 1.0), &nodes), []);
     let kind = Kind::BackoffMax { key: "nodes.a.retry".into(), retry: "60 secs".into() };
     let (key, value) = ("retry_backoff.max".into(), Some("59 secs".into()));
-    assert_eq!(errors(growing(1.0, 59.0, 0.0), &nodes), [OptionsError { key, value, kind }]);
+    assert_eq!(errors(growing(1.0, 59.0, 0.0), &nodes), [ConfigurationError { key, value, kind }]);
 }
 
 #[test]
@@ -246,8 +249,11 @@ fn sockets_are_kept_alive_as_systems_can() {
 fn entries_have_names_of_their_own_and_hosts() {
     let twice = [("a", sensor()), ("b", sensor()), ("a", sensor()), ("", sensor())];
     let found = errors(Options::default(), &twice);
-    let error =
-        |key: &str, kind| OptionsError { key: key.into(), value: Some("192.0.2.1".into()), kind };
+    let error = |key: &str, kind| ConfigurationError {
+        key: key.into(),
+        value: Some("192.0.2.1".into()),
+        kind,
+    };
     assert_eq!(found, [error("nodes.a", Kind::DuplicateNode), error("nodes.", Kind::NodeName)]);
     for address in ["0.0.0.0", "::", "224.0.0.1", "ff02::1"] {
         entry(node(address), "host", address, Kind::NoPeerAddress);
@@ -349,5 +355,5 @@ fn oddities_are_warned_of() {
     // Names need no declarations if events are taken as they describe themselves.
     bare.options.undeclared = Undeclared::Deliver;
     assert_eq!(bare.warnings().len(), 1);
-    assert_eq!(bare.warnings()[0].kind, OptionsWarningKind::NothingDeclared);
+    assert_eq!(bare.warnings()[0].kind, ConfigurationWarningKind::NothingDeclared);
 }

@@ -11,18 +11,19 @@ use crate::node::{Bound, Configuration, EventPattern, Node};
 
 /// Says which value of a configuration works, but hardly as it was meant.
 ///
-/// Prints as [`OptionsError`](super::OptionsError) does.
+/// Prints as [`ConfigurationError`](super::ConfigurationError) does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OptionsWarning {
+#[non_exhaustive]
+pub struct ConfigurationWarning {
     /// The field, as a path: `listen_interface`, `nodes.sensor1.compression`.
     pub key: String,
     /// The value; `None` if it is not set.
     pub value: Option<String>,
     /// What is odd about it.
-    pub kind: OptionsWarningKind,
+    pub kind: ConfigurationWarningKind,
 }
 
-impl fmt::Display for OptionsWarning {
+impl fmt::Display for ConfigurationWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         error::finding(f, &self.key, self.value.as_deref(), &self.kind)
     }
@@ -31,7 +32,7 @@ impl fmt::Display for OptionsWarning {
 /// Says what is odd about a value of a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum OptionsWarningKind {
+pub enum ConfigurationWarningKind {
     /// The pattern matches none of the declared events; Bro logs `warning: no events to request`.
     NoEventMatches {
         /// How many events are declared.
@@ -61,7 +62,7 @@ pub enum OptionsWarningKind {
     },
 }
 
-impl fmt::Display for OptionsWarningKind {
+impl fmt::Display for ConfigurationWarningKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoEventMatches { declared } => {
@@ -93,11 +94,11 @@ impl fmt::Display for OptionsWarningKind {
 
 impl Configuration {
     /// Returns what works, but hardly as it was meant, in the order of the fields.
-    pub fn warnings(&self) -> Vec<OptionsWarning> {
+    pub fn warnings(&self) -> Vec<ConfigurationWarning> {
         let mut warnings = Warnings(Vec::new());
         let options = &self.options;
         if !options.listen && !self.nodes.iter().any(|(_, node)| node.connect) {
-            warnings.add("listen", options.listen, OptionsWarningKind::NothingToDo);
+            warnings.add("listen", options.listen, ConfigurationWarningKind::NothingToDo);
         }
         warnings.total("outgoing", options.outgoing.bound, options.outgoing_total);
         warnings.total("incoming", options.incoming.bound, options.incoming_total);
@@ -112,7 +113,7 @@ impl Configuration {
         let shadow = earlier.iter().find(|(_, other)| same_peers(other, node));
         if !node.connect {
             if let Some((by, _)) = shadow {
-                let kind = OptionsWarningKind::Shadowed { by: format!("nodes.{by}") };
+                let kind = ConfigurationWarningKind::Shadowed { by: format!("nodes.{by}") };
                 warnings.add(key("host"), node.host, kind);
             }
         }
@@ -122,23 +123,23 @@ impl Configuration {
                 warnings.add(key("events"), shown(), kind);
             }
             if !node.accept_input {
-                warnings.add(key("events"), shown(), OptionsWarningKind::InputNotAccepted);
+                warnings.add(key("events"), shown(), ConfigurationWarningKind::InputNotAccepted);
             }
         }
         if !node.connect && !self.options.listen {
-            warnings.add(key("connect"), false, OptionsWarningKind::NotListening);
+            warnings.add(key("connect"), false, ConfigurationWarningKind::NotListening);
         }
         if node.retry > Duration::from_secs(1) && node.retry.subsec_nanos() != 0 {
-            warnings.add(key("retry"), time(node.retry), OptionsWarningKind::FractionDropped);
+            warnings.add(key("retry"), time(node.retry), ConfigurationWarningKind::FractionDropped);
         }
         // With `auth` it is our state that counts, and none is to come.
         if node.sync && !node.auth && !node.accept_input {
-            warnings.add(key("sync"), true, OptionsWarningKind::InputNotAccepted);
+            warnings.add(key("sync"), true, ConfigurationWarningKind::InputNotAccepted);
         }
     }
 
     /// Says why a pattern requests nothing, if so.
-    fn unmatched(&self, events: &EventPattern) -> Option<OptionsWarningKind> {
+    fn unmatched(&self, events: &EventPattern) -> Option<ConfigurationWarningKind> {
         let Declarations { events: declared, .. } = &*self.declarations;
         if declared.keys().any(|name| events.matches(name)) {
             return None;
@@ -147,8 +148,8 @@ impl Configuration {
             && events.names_outright().is_some_and(|names| !names.is_empty());
         match declared.len() {
             _ if outright => None,
-            0 => Some(OptionsWarningKind::NothingDeclared),
-            declared => Some(OptionsWarningKind::NoEventMatches { declared }),
+            0 => Some(ConfigurationWarningKind::NothingDeclared),
+            declared => Some(ConfigurationWarningKind::NoEventMatches { declared }),
         }
     }
 }
@@ -162,11 +163,16 @@ fn same_peers(one: &Node, other: &Node) -> bool {
     canonical(one.host) == canonical(other.host) && class(one) == class(other)
 }
 
-struct Warnings(Vec<OptionsWarning>);
+struct Warnings(Vec<ConfigurationWarning>);
 
 impl Warnings {
-    fn add(&mut self, key: impl Into<String>, value: impl fmt::Display, kind: OptionsWarningKind) {
-        self.0.push(OptionsWarning { key: key.into(), value: Some(value.to_string()), kind });
+    fn add(
+        &mut self,
+        key: impl Into<String>,
+        value: impl fmt::Display,
+        kind: ConfigurationWarningKind,
+    ) {
+        self.0.push(ConfigurationWarning { key: key.into(), value: Some(value.to_string()), kind });
     }
 
     fn total(&mut self, queue: &str, one: Bound, total: Bound) {
@@ -177,7 +183,7 @@ impl Warnings {
         let parts = [("events", one.events, total.events), ("bytes", one.bytes, total.bytes)];
         for (key, (part, one, total)) in keys.into_iter().zip(parts) {
             if total < one {
-                let kind = OptionsWarningKind::TotalBelowOne { key, one };
+                let kind = ConfigurationWarningKind::TotalBelowOne { key, one };
                 self.add(format!("{queue}_total.{part}"), total, kind);
             }
         }

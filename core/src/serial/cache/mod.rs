@@ -71,6 +71,7 @@ pub(super) struct Extent {
 
 /// Counts what passed through a cache.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CacheCounters {
     /// Objects in full.
     pub full: u64,

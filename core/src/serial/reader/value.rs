@@ -145,7 +145,7 @@ impl Session<'_> {
         }
         let anywhere = self.cursor.lasting_name()?;
         let exact = self.cursor.lasting_name()?;
-        Ok(Pattern { anywhere: anywhere.as_shared().clone(), exact: exact.as_shared().clone() })
+        Ok(Pattern { anywhere: anywhere.as_bytes().clone(), exact: exact.as_bytes().clone() })
     }
 
     fn list(&mut self) -> Result<()> {
@@ -201,9 +201,7 @@ impl Session<'_> {
 }
 
 fn unknown_type(ty: &Type) -> Kind {
-    Kind::UnknownType(Box::new(crate::data::Name::from_bytes(bytes::Bytes::copy_from_slice(
-        ty.name(),
-    ))))
+    Kind::UnknownType(Box::new(ty.name().compact()))
 }
 
 /// Returns whether values of a tag hold their type.

@@ -1,7 +1,7 @@
 use super::{count, shown, store_of, sync, told};
 use crate::Time;
 use crate::data::Opcode;
-use crate::state::{Expired, Path, Store};
+use crate::state::{Expired, Path, Store, Touched};
 
 const SCRIPT: &str = "
     type R: record { inner: table[count] of string &write_expire=10sec; };
@@ -25,7 +25,7 @@ fn begin() -> Store {
 }
 
 fn expire(store: &mut Store, seconds: f64) -> Vec<Expired> {
-    store.advance(at(seconds));
+    store.feed_time(at(seconds));
     std::iter::from_fn(|| store.poll_expired()).collect()
 }
 
@@ -61,18 +61,18 @@ fn entries_live_since_they_were_written_or_read() {
         store.assign(Path::to("written").index(count(index)), "w").unwrap();
         store.add("used", count(index)).unwrap();
     }
-    store.advance(at(6.0));
+    store.feed_time(at(6.0));
     store.assign(Path::to("written").index(count(1)), "again").unwrap();
-    let (entry, access) = store.touch("used", count(1)).unwrap();
-    assert_eq!(entry, Some(None));
-    assert_eq!(told(&access.unwrap()), "read_idx #a#1#3 1 - -");
+    let touched = store.touch("used", count(1)).unwrap();
+    assert_eq!((touched.found, touched.value), (true, None));
+    assert_eq!(told(&touched.access.unwrap()), "read_idx #a#1#3 1 - -");
     assert_eq!(tell(&mut store, 10.0), ["expire #a#1#2 2 - -", "expire #a#1#3 2 - -"]);
     // Peers hear of it once per half of the time.
-    store.advance(at(10.5));
-    assert_eq!(store.touch("used", count(1)).unwrap().1, None);
-    store.advance(at(11.0));
-    assert!(store.touch("used", count(1)).unwrap().1.is_some());
-    assert_eq!(store.touch("used", count(9)), Ok((None, None)));
+    store.feed_time(at(10.5));
+    assert_eq!(store.touch("used", count(1)).unwrap().access, None);
+    store.feed_time(at(11.0));
+    assert!(store.touch("used", count(1)).unwrap().access.is_some());
+    assert_eq!(store.touch("used", count(9)), Ok(Touched::default()));
     assert_eq!(tell(&mut store, 16.0), ["expire #a#1#2 1 - -"]);
     assert!(tell(&mut store, 20.9).is_empty());
     assert_eq!(tell(&mut store, 21.0), ["expire #a#1#3 1 - -"]);
@@ -109,9 +109,9 @@ fn a_peers_expiry_and_reads_count() {
     a.add("used", count(1)).unwrap();
     a.assign(Path::to("born").index(count(7)), "x").unwrap();
     sync(&a, &mut b);
-    a.advance(at(9.0));
-    b.advance(at(9.0));
-    b.apply(&a.touch("used", count(1)).unwrap().1.unwrap()).unwrap();
+    a.feed_time(at(9.0));
+    b.feed_time(at(9.0));
+    b.apply(&a.touch("used", count(1)).unwrap().access.unwrap()).unwrap();
     assert!(expire(&mut b, 18.0).is_empty());
     assert_eq!(expire(&mut b, 19.0).len(), 1);
     for expired in expire(&mut a, 60.0) {
@@ -131,7 +131,7 @@ fn a_peers_expiry_and_reads_count() {
 fn time_does_not_go_back() {
     let mut store = begin();
     store.add("used", count(1)).unwrap();
-    store.advance(at(20.0));
-    store.advance(at(1.0));
+    store.feed_time(at(20.0));
+    store.feed_time(at(1.0));
     assert!(store.poll_expired().is_some());
 }

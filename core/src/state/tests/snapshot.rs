@@ -42,19 +42,19 @@ fn large_tables_keep_their_entries_and_time_stamps() {
         global t: table[count] of count &synchronized &create_expire=1min;
         global own: table[count] of count;";
     let mut before = store_of(SCRIPT, "a");
-    before.advance(Time::from_secs_f64(1000.0));
+    before.feed_time(Time::from_secs_f64(1000.0));
     for index in 0..10_000 {
         before.assign(Path::to("t").index(count(index)), index).unwrap();
         before.assign(Path::to("own").index(count(index)), index).unwrap();
     }
     let bytes = Bytes::from(before.snapshot().unwrap());
     let mut after = store_of(SCRIPT, "a");
-    after.advance(Time::from_secs_f64(1050.0));
+    after.feed_time(Time::from_secs_f64(1050.0));
     assert_eq!(after.restore(&bytes), Ok(vec![]));
     assert_eq!(all(&before), all(&after));
     assert_eq!(shown(&before, "own"), shown(&after, "own"));
     assert_eq!(after.next_expiry(), Some(Time::from_secs_f64(1060.0)));
-    after.advance(Time::from_secs_f64(1060.0));
+    after.feed_time(Time::from_secs_f64(1060.0));
     assert_eq!(std::iter::from_fn(|| after.poll_expired()).count(), 10_000);
 }
 

@@ -7,9 +7,12 @@ use super::Hub;
 use super::security::Security;
 use crate::Time;
 use crate::node::{ConnectionId, Endpoint};
+#[cfg(doc)]
+use crate::transport::Driver;
 use crate::transport::{Socket, Step};
 
-/// Carries the bytes of one connection of a node, by a [`Socket`].
+/// Carries the bytes of one connection of a node over one socket, as a [`Driver`] does for a single
+/// connection.
 ///
 /// The hub is needed at each [`poll_step`](Self::poll_step) only, not while the step is done.
 #[derive(Debug)]
@@ -74,7 +77,7 @@ impl Carrier {
         hub.communication.feed_connect_failed(self.id, reason, now);
     }
 
-    /// Says what to do next, see [`Socket::poll_step`]. What is to be written is in the buffer then,
+    /// Says what to do next, see [`Driver::poll_step`]. What is to be written is in the buffer then,
     /// and what is read belongs there; its size is about a [`BLOCK`](crate::transport::BLOCK).
     ///
     /// Whoever has done [`Step::Close`] calls [`feed_closed`](Self::feed_closed).
@@ -125,18 +128,18 @@ impl Carrier {
         step
     }
 
-    /// Takes note of what writing gave, as [`Socket::feed_write`] does.
+    /// Takes note of what writing gave, as [`Driver::feed_write`] does.
     pub fn feed_write(&mut self, result: io::Result<usize>) {
         self.outcome = Some(Outcome::Write(result));
     }
 
-    /// Takes note of how many bytes of the buffer were read, as [`Socket::feed_read`] does. The
+    /// Takes note of how many bytes of the buffer were read, as [`Driver::feed_read`] does. The
     /// buffer has to stay as it is until the next [`poll_step`](Self::poll_step).
     pub fn feed_read(&mut self, result: io::Result<usize>) {
         self.outcome = Some(Outcome::Read(result));
     }
 
-    /// Takes note that nothing was left after what was read last, as [`Socket::feed_drained`] does.
+    /// Takes note that nothing was left after what was read last, as [`Driver::feed_drained`] does.
     pub fn feed_drained(&mut self) {
         self.socket.feed_drained();
     }

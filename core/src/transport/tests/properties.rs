@@ -62,7 +62,7 @@ fn act(driver: &mut Driver, does: &Does, now: &mut Time) {
             let _ = driver.connection_mut().send_event(&event);
         }
         Does::Close => driver.close(*now),
-        Does::Pass(time) => *now = *now + *time,
+        Does::Pass(time) => *now += *time,
     }
 }
 

@@ -50,6 +50,7 @@ impl Caps {
     }
 
     /// Returns what is in either set.
+    #[must_use]
     pub const fn union(self, other: Caps) -> Self {
         Caps(self.0 | other.0)
     }

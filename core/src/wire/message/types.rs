@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The type of a message between peers, as its header chunk carries it (§2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum MessageType {
     /// VERSION (§2.1).

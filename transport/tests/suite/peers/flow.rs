@@ -1,5 +1,8 @@
 //! Much at once, and futures that are given up.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use brocomm::connection::{Config, Notification};
 use futures_lite::future::{poll_once, yield_now, zip};
 
@@ -110,4 +113,23 @@ pub(crate) async fn no_peer_is_lost_when_accepting_is_given_up(stream: Stream) {
         }
     };
     zip(until_running(&mut here), until_running(&mut there)).await;
+}
+
+pub(crate) async fn a_tap_sees_all_that_comes(stream: Stream) {
+    let (mut here, mut there) = pair_of(config(stream), config(stream)).await;
+    let seen = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&seen);
+    here.tap_input(move |bytes| {
+        count.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+    });
+    let sends = async {
+        until_running(&mut there).await;
+        send(&mut there, &some(1, 100_000));
+        there.close().await
+    };
+    let ((came, _), closed) = zip(rest(&mut here), sends).await;
+    assert_eq!((came.len(), closed), (1, Ok(true)));
+    let (seen, bytes) = (seen.load(Ordering::Relaxed), here.connection().counters().input.bytes);
+    // What TLS adds is seen too.
+    assert!(if stream.is_clear() { seen == bytes } else { seen > bytes }, "{seen} and {bytes}");
 }

@@ -159,6 +159,7 @@ macro_rules! all {
             the_next_notification_is_awaited_while_big_messages_go_both_ways
             flushing_stops_when_notifications_have_to_be_taken
             dropped_futures_lose_nothing
+            a_tap_sees_all_that_comes
             a_peer_wakes_whoever_awaits_it_last
             closing_delivers_what_was_queued
             closing_goes_on_after_its_future_was_dropped

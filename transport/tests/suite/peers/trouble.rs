@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
+use brocomm::Findings;
 use brocomm::connection::{Config, ConfigError};
 
 use super::*;
@@ -40,7 +41,7 @@ pub(crate) async fn a_refusal_names_host_and_port(stream: Stream) {
 
 pub(crate) async fn a_senseless_configuration_is_refused(stream: Stream) {
     let senseless = Config { cache_size: 0, ..config(stream) };
-    let findings = vec![ConfigError::Zero { key: "cache_size" }];
+    let findings = Findings::from(vec![ConfigError::Zero { key: "cache_size" }]);
     let error = Peer::connect("127.0.0.1:1", senseless.clone(), LONG).await.unwrap_err();
     assert_eq!(error, TransportError::Config(findings.clone()));
     assert_eq!(error.to_string(), "configuration: cache_size: 0, must be at least 1");

@@ -91,7 +91,7 @@ impl Communication {
     /// [`set_state_source`](Self::set_state_source) whether it has state of its own.
     pub fn set_store(&mut self, mut store: Store) {
         store.set_check_consistency(self.options.remote_check_sync_consistency);
-        store.advance(self.now);
+        store.feed_time(self.now);
         self.state = StateSource::Application;
         self.store = Some(State { store, suspended: 0 });
     }
@@ -185,7 +185,7 @@ impl Communication {
         while self.terminated().is_none() {
             let now = self.now;
             let Some(state) = &mut self.store else { return };
-            state.store.advance(now);
+            state.store.feed_time(now);
             let Some(mut expired) = state.store.poll_expired() else { return };
             if let Some(access) = expired.access.take() {
                 self.propagate(access, None);

@@ -17,7 +17,7 @@ impl Communication {
         let Some(state) = &mut self.store else {
             return self.tell(id, Notification::StateAccess { peer: who, access });
         };
-        state.store.advance(now);
+        state.store.feed_time(now);
         let (applied, full) = match &mut peer.exchange.stage {
             Stage::Taking(pending) => {
                 pending.undo(&access, &state.store);

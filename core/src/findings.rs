@@ -1,0 +1,77 @@
+//! All that is wrong with something, as one error.
+
+use std::{error, fmt, ops, slice, vec};
+
+/// Holds all that makes no sense in a configuration, in the order of its fields: an error for each.
+///
+/// Prints as one line, with `; ` between them.
+///
+/// ```
+/// use brocomm::connection::{Config, ConfigError};
+///
+/// let config = Config { cache_size: 0, reply_limit: 0, ..Config::default() };
+/// let findings = config.validate().unwrap_err();
+/// assert_eq!(findings[0], ConfigError::Zero { key: "cache_size" });
+/// assert_eq!(
+///     findings.to_string(),
+///     "cache_size: 0, must be at least 1; reply_limit: 0, must be at least 1"
+/// );
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Findings<E>(Vec<E>);
+
+impl<E> Findings<E> {
+    /// Fails if anything was found.
+    pub(crate) fn none_in(found: Vec<E>) -> Result<(), Findings<E>> {
+        if found.is_empty() { Ok(()) } else { Err(Findings(found)) }
+    }
+}
+
+impl<E> From<Vec<E>> for Findings<E> {
+    fn from(found: Vec<E>) -> Findings<E> {
+        Findings(found)
+    }
+}
+
+impl<E> From<Findings<E>> for Vec<E> {
+    fn from(findings: Findings<E>) -> Vec<E> {
+        findings.0
+    }
+}
+
+impl<E> ops::Deref for Findings<E> {
+    type Target = [E];
+
+    fn deref(&self) -> &[E] {
+        &self.0
+    }
+}
+
+impl<E> IntoIterator for Findings<E> {
+    type Item = E;
+    type IntoIter = vec::IntoIter<E>;
+
+    fn into_iter(self) -> vec::IntoIter<E> {
+        self.0.into_iter()
+    }
+}
+
+impl<'a, E> IntoIterator for &'a Findings<E> {
+    type Item = &'a E;
+    type IntoIter = slice::Iter<'a, E>;
+
+    fn into_iter(self) -> slice::Iter<'a, E> {
+        self.0.iter()
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for Findings<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, finding) in self.0.iter().enumerate() {
+            write!(f, "{}{finding}", if index == 0 { "" } else { "; " })?;
+        }
+        Ok(())
+    }
+}
+
+impl<E: fmt::Debug + fmt::Display> error::Error for Findings<E> {}
