@@ -172,7 +172,7 @@ impl Exchange {
     ///
     /// # Errors
     /// As [`wait_for`](Self::wait_for), and those of `push`.
-    pub fn expect_pushing(
+    pub(crate) fn expect_pushing(
         &mut self,
         message: MessageType,
         mut push: impl FnMut(&mut Exchange) -> Outcome,
