@@ -7,6 +7,7 @@ mod echoes;
 mod model;
 mod perform;
 mod script;
+mod tame;
 
 use std::cell::RefCell;
 use std::thread;

@@ -6,6 +6,7 @@ use brocomm::data::Value;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::tame::tame;
 use crate::strategies;
 use crate::suite::{Capability, Entry};
 
@@ -167,6 +168,7 @@ pub(super) fn script(capabilities: &[Capability]) -> impl Strategy<Value = Scrip
         true => strategies::any_value(),
         false => strategies::scalar(),
     };
+    let value = value.prop_map(tame).boxed();
     let usual = usual(value, can(Capability::Ping), can(Capability::Decompression)).boxed();
     let keeps_cache = can(Capability::Cache);
     proptest::sample::select(about).prop_flat_map(move |about| {
