@@ -13,6 +13,8 @@ use crate::suite::{Exchange, Got, Outcome, Stop, token};
 /// What an implementation has still to send: each kind in order.
 #[derive(Debug, Default)]
 pub(super) struct Model {
+    /// The session keeps to what a Bro takes.
+    pub tame: bool,
     /// The suite compresses.
     pub compressed: bool,
     /// The suite has announced its log.
@@ -97,8 +99,8 @@ impl Change {
 }
 
 impl Model {
-    pub(super) fn new(requested: bool) -> Model {
-        Model { echoes: Echoes::new(requested), ..Model::default() }
+    pub(super) fn new(requested: bool, tame: bool) -> Model {
+        Model { echoes: Echoes::new(requested), tame, ..Model::default() }
     }
 
     pub(super) fn ping(&mut self, seq: u32) {

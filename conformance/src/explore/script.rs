@@ -22,6 +22,8 @@ pub struct Script {
     pub(super) described: bool,
     /// Whether what is echoed is requested in the handshake.
     pub(super) requests: bool,
+    /// Whether it keeps to what a Bro takes (part 5).
+    pub(super) tame: bool,
     /// What it does then.
     pub(super) steps: Vec<Step>,
 }
@@ -70,7 +72,7 @@ pub(super) enum Step {
     Await,
     /// Sends an event that nobody knows.
     Unknown(Value),
-    /// Requests what is echoed, unless it was requested before.
+    /// Requests what is echoed, again if it was requested before; if tame, not then.
     Request,
     /// Sends a capture filter.
     CaptureFilter(String),
@@ -111,7 +113,7 @@ pub(super) enum Operation {
 
 impl fmt::Display for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Script { about, manner, described, requests, steps } = self;
+        let Script { about, manner, described, requests, tame: _, steps } = self;
         match about {
             About::Events => {}
             About::State => writeln!(f, "with synchronized state")?,
@@ -168,7 +170,8 @@ pub(super) fn script(capabilities: &[Capability]) -> impl Strategy<Value = Scrip
         true => strategies::any_value(),
         false => strategies::scalar(),
     };
-    let value = value.prop_map(tame).boxed();
+    let is_tame = !can(Capability::Oddities);
+    let value = if is_tame { value.prop_map(tame).boxed() } else { value };
     let usual = usual(value, can(Capability::Ping), can(Capability::Decompression)).boxed();
     let keeps_cache = can(Capability::Cache);
     proptest::sample::select(about).prop_flat_map(move |about| {
@@ -195,6 +198,7 @@ pub(super) fn script(capabilities: &[Capability]) -> impl Strategy<Value = Scrip
                 manner,
                 described,
                 requests,
+                tame: is_tame,
                 steps,
             },
         )

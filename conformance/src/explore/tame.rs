@@ -1,4 +1,4 @@
-//! Values that every implementation takes and gives back as they are, a Bro among them (part 5).
+//! Values that a Bro, too, takes and gives back as they are (part 5).
 
 use std::sync::Arc;
 

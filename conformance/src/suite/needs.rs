@@ -91,6 +91,8 @@ capabilities! {
     Opaque = "opaque";
     /// Has functions, files and expressions (2§8, 2§11).
     Functions = "functions";
+    /// In random sessions, takes whatever is legal, as a Bro does not (part 5).
+    Oddities = "oddities";
 }
 
 impl fmt::Display for Capability {

@@ -66,7 +66,7 @@ impl Profile {
     pub const BROCCOLI: Profile = Profile {
         name: "broccoli",
         description: "a client that never caches, compresses or synchronises, as Broccoli",
-        capabilities: &[],
+        capabilities: &[Capability::Oddities],
         exceptions: &[],
     };
 
@@ -74,7 +74,7 @@ impl Profile {
     pub const LIBBROCCOLI: Profile = Profile {
         name: "libbroccoli",
         description: "a client with Broccoli's library, but for what that does otherwise (part 5)",
-        capabilities: &[],
+        capabilities: &[Capability::Oddities],
         exceptions: LIBBROCCOLI_EXCEPTIONS,
     };
 
