@@ -10,6 +10,7 @@ const OF_BYTES: &str = "{bar:30} {bytes} of {total_bytes}, {eta} left: {wide_msg
 const BYTES: &str = "{bytes}: {wide_msg}";
 
 /// Counts bytes, and shows them on standard error if that is a terminal.
+#[derive(Clone)]
 pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
@@ -51,7 +52,12 @@ impl Progress {
         self.0.position()
     }
 
-    /// Takes the line away, before anything else is written.
+    /// Takes the line away while something else is written.
+    pub(crate) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.0.suspend(write)
+    }
+
+    /// Takes the line away for good.
     pub(crate) fn end(&self) {
         self.0.finish_and_clear();
     }
@@ -84,6 +90,8 @@ mod tests {
         assert!(shown.ends_with(" left: session.jsonl"), "{shown}");
         progress.begin("standard input", None);
         progress.add(3);
+        assert_eq!(terminal.contents(), "3 B: standard input");
+        progress.aside(|| assert_eq!(terminal.contents(), ""));
         assert_eq!(terminal.contents(), "3 B: standard input");
         progress.end();
         assert_eq!(terminal.contents(), "");

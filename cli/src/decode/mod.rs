@@ -20,7 +20,6 @@ mod view;
 use std::io::{self, Write};
 use std::iter;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 use std::time::Duration;
 
 use brocomm::connection::Observed;
@@ -47,8 +46,8 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         )));
     }
     let known = Known::read(args.declarations.as_deref())?;
-    let has_lines = !(args.summary || args.verify || args.state || args.write_logs.is_some());
-    let (progress, followed) = (Rc::new(Progress::new(has_lines)), state::Followed::default());
+    let is_told_at_end = args.summary || args.verify || args.write_logs.is_some();
+    let (progress, followed) = (Progress::new(!is_told_at_end), state::Followed::default());
     let mut decoder = Decoder { args, known, followed, failed: false, progress, out };
     for path in &args.files {
         decoder.file(path)?;
@@ -81,7 +80,7 @@ struct Decoder<'a> {
     known: Known,
     followed: state::Followed,
     failed: bool,
-    progress: Rc<Progress>,
+    progress: Progress,
     out: &'a mut dyn Write,
 }
 
@@ -106,7 +105,7 @@ impl Decoder<'_> {
                     });
                     let gaps = connection.gaps.iter().map(|gap| format!("{name}: {gap}")).collect();
                     let (named, steps) = (several || several_here, connection.steps);
-                    let progress = Rc::clone(&self.progress);
+                    let progress = self.progress.clone();
                     progress.begin(&name, Some(steps.iter().map(length).sum::<usize>() as u64));
                     let steps = steps.into_iter().inspect(|step| progress.add(length(step)));
                     self.session(path, &name, named, folder, steps.map(Ok), gaps)?;
@@ -148,7 +147,7 @@ impl Decoder<'_> {
             Box::new(text::Lines)
         };
         if named && view.wants_heading() {
-            writeln!(self.out, "{name}:")?;
+            self.progress.aside(|| writeln!(self.out, "{name}:"))?;
         }
         let session = Session::new(name, &self.known.beside(path), view.wants_transcripts());
         let end = iter::from_fn(|| {

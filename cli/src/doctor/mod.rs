@@ -25,10 +25,10 @@ use report::Report;
 
 /// Connects to a peer and explains step by step what it finds.
 ///
-/// Asks for nothing (but with --clock) and gives nothing, so that nothing is changed: tells whether anybody answers,
-/// which versions and capabilities it has, what it calls itself, what it asks us for, and who would
-/// give its state to whom if we asked for that; over TLS also what was agreed upon, and whose the
-/// peer's certificate is. Each line begins with `ok`, `note` or `BAD`.
+/// Gives nothing, and asks for nothing but logs with --clock, so that nothing is changed: tells
+/// whether anybody answers, which versions and capabilities it has, what it calls itself, what it
+/// asks us for, and who would give its state to whom if we asked for that; over TLS also what was
+/// agreed upon, and whose the peer's certificate is. Each line begins with `ok`, `note` or `BAD`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -89,7 +89,8 @@ struct Asked {
     filter: Option<String>,
     /// Whether that is all.
     all: bool,
-    clock: Clock,
+    /// Its clock, if that is looked for.
+    clock: Option<Clock>,
 }
 
 /// Goes step by step, as far as it gets.
@@ -110,7 +111,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let millis = begin.elapsed().as_secs_f64() * 1e3;
     report.ok("reachable", &format!("{} accepts, after {millis:.1} ms", peer.remote_addr()))?;
 
-    let mut asked = Asked::default();
+    let mut asked = Asked { clock: args.clock.then(Clock::default), ..Asked::default() };
     let has_version = |peer: &Peer, _: &Asked| peer.connection().peer_version().is_some();
     if !wait(&mut peer, args.timeout, has_version, &mut asked, &mut report)? {
         return report.bad(
@@ -134,12 +135,12 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     report.ok("handshake", "complete")?;
     requests(&peer, &asked, &mut report)?;
     if args.clock {
-        let is_known = |_: &Peer, asked: &Asked| asked.clock.is_known();
+        let is_known = |_: &Peer, asked: &Asked| asked.clock.as_ref().is_some_and(Clock::is_known);
         if !wait(&mut peer, args.timeout.min(clock::BATCH), is_known, &mut asked, &mut report)? {
             clock::provoke(peer.remote_addr(), args.timeout);
             wait(&mut peer, args.timeout, is_known, &mut asked, &mut report)?;
         }
-        asked.clock.report(&mut report)?;
+        asked.clock.iter().try_for_each(|clock| clock.report(&mut report))?;
     }
     if args.ping {
         ping(&mut peer, args.timeout, &mut report)?;
@@ -176,7 +177,10 @@ fn wait(
             Ok(Some(Notification::CaptureFilter(filter))) => {
                 asked.filter = Some(printed::bytes(&filter));
             }
-            Ok(Some(told)) => asked.clock.told(&told, peer.now())?,
+            Ok(Some(told)) => {
+                let now = peer.now();
+                asked.clock.iter_mut().try_for_each(|clock| clock.told(&told, now))?;
+            }
             Ok(None) => return Ok(false),
             Err(error) => report.bad("connection", &error.to_string())?,
         }

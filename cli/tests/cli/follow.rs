@@ -99,8 +99,10 @@ fn the_clock_of_a_peer_is_told_by_its_logs() {
     node.with(|node, _| node.declare_log(stream)).unwrap();
     let doctor = node.joined_by("doctor", &["--clock", "--json", "--timeout=60"]);
     // It writes when there is something to write about.
-    let accepted = |told: &Notification| matches!(told, Notification::Log(entry) if entry.to_string().contains("accepted clear"));
-    node.wait_for(accepted);
+    node.wait_for(|told| match told {
+        Notification::Log(entry) => entry.to_string().contains("accepted clear"),
+        _ => false,
+    });
     // An old entry, and one of an hour from now.
     for from_now in [-1e6, 3600.0] {
         let write = |node: &mut Communication, now: brocomm::Time| {
