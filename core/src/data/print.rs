@@ -13,8 +13,9 @@ mod tests;
 pub(super) use types::Short;
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 
+use super::scalar::masked;
 use super::{EnumValue, List, Pattern, Record, Subnet, Table, TypeKind, Value, Vector};
 
 impl Value {
@@ -230,21 +231,6 @@ impl fmt::Display for Subnet {
                 write!(f, "{v4}/{}", self.width.saturating_sub(96))
             }
             (prefix, _) => write!(f, "{}/{}", address(prefix), self.width),
-        }
-    }
-}
-
-/// Clears the bits of an address outside a prefix.
-pub(super) fn masked(addr: IpAddr, width: u8) -> IpAddr {
-    let width = u32::from(width);
-    match addr {
-        IpAddr::V4(v4) => {
-            let host = u32::MAX.checked_shr(width).unwrap_or(0);
-            Ipv4Addr::from(u32::from(v4) & !host).into()
-        }
-        IpAddr::V6(v6) => {
-            let host = u128::MAX.checked_shr(width).unwrap_or(0);
-            Ipv6Addr::from(u128::from(v6) & !host).into()
         }
     }
 }

@@ -1,11 +1,10 @@
 //! Ports, subnets, patterns and enum constants (2§6).
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use bytes::Bytes;
 
-use super::print::masked;
 use super::{Name, Type, TypeKind};
 
 /// Names a transport protocol; written as what follows a port's slash in Bro's notation.
@@ -179,6 +178,21 @@ impl EnumValue {
         match &self.ty.def()?.kind {
             TypeKind::Enum(ty) => ty.name_of(self.number).cloned(),
             _ => None,
+        }
+    }
+}
+
+/// Clears the bits of an address outside a prefix.
+pub(super) fn masked(addr: IpAddr, width: u8) -> IpAddr {
+    let width = u32::from(width);
+    match addr {
+        IpAddr::V4(v4) => {
+            let host = u32::MAX.checked_shr(width).unwrap_or(0);
+            Ipv4Addr::from(u32::from(v4) & !host).into()
+        }
+        IpAddr::V6(v6) => {
+            let host = u128::MAX.checked_shr(width).unwrap_or(0);
+            Ipv6Addr::from(u128::from(v6) & !host).into()
         }
     }
 }
