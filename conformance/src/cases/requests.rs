@@ -3,7 +3,7 @@
 use brocomm::data::Value;
 use brocomm::wire::{EventNames, Message, MessageType, PingArgs, PingLayout, SyncPoint};
 
-use crate::suite::{Capability, Case, Outcome, Stop, Trial, chunk, header, token};
+use crate::suite::{Capability, Case, Exchange, Outcome, Stop, Trial, chunk, header, token};
 
 pub(super) fn cases() -> Vec<Case> {
     [events(), pings(), prints(), messages()].concat()
@@ -167,14 +167,10 @@ fn prints() -> Vec<Case> {
             "2.12/1",
             "what is printed is sent to a peer that requested print_hook",
             "Requests print_hook and has a text printed. REMOTE_PRINT has to come with the file \
-             /dev/stdout and the text without its newline. A robust node sends it by a timer; \
-             because a Bro does when 10 KiB are together, more is printed if nothing comes.",
+             /dev/stdout and the text without its newline. More is printed if nothing \
+             comes, since a Bro sends when 10 KiB are together (§6).",
             |trial| {
-                let request = |hello: &mut crate::suite::Hello| {
-                    hello.events.push("print_hook".to_owned());
-                };
-                let mut peer = trial.running_as(request)?;
-                peer.send_event("conformance_print", &[Value::string("to be printed")])?;
+                let mut peer = printing(trial)?;
                 let more = Value::string("more ".repeat(2000));
                 let got = peer.expect_pushing(MessageType::RemotePrint, |peer| {
                     peer.send_event("conformance_print", std::slice::from_ref(&more))
@@ -191,6 +187,12 @@ fn prints() -> Vec<Case> {
             },
         ),
         Case::must(
+            "2.12/3",
+            "what is printed is sent without more being printed",
+            "As 2.12/1, but nothing else is printed: REMOTE_PRINT has to come all the same.",
+            |trial| printing(trial)?.expect(MessageType::RemotePrint).map(drop),
+        ),
+        Case::must(
             "2.12/2",
             "what is printed is not sent to a peer that did not request print_hook",
             "Has a text printed, and then an event echoed.",
@@ -205,6 +207,13 @@ fn prints() -> Vec<Case> {
         ),
     ];
     cases.into_iter().map(|case| case.needs(Capability::Print)).collect()
+}
+
+/// Opens a connection that requests print_hook, and has a text printed.
+fn printing(trial: &mut Trial<'_>) -> Outcome<Exchange> {
+    let mut peer = trial.running_as(|hello| hello.events.push("print_hook".to_owned()))?;
+    peer.send_event("conformance_print", &[Value::string("to be printed")])?;
+    Ok(peer)
 }
 
 /// Messages that only have to be taken, and arguments that are too short.

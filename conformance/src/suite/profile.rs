@@ -196,6 +196,11 @@ const BRO_EXCEPTIONS: &[Exception] = &[
         why: "Bro ends at a log message that it cannot read",
     },
     Exception {
+        cases: &["2.12/3"],
+        role: None,
+        why: "Bro sends what is printed when 10 KiB are together",
+    },
+    Exception {
         cases: &["3§2/2"],
         role: None,
         why: "Bro sends the entries that it keeps with a later one only",
