@@ -13,6 +13,7 @@
 mod address;
 mod args;
 mod bench;
+mod call;
 mod capture;
 mod certificate;
 mod clock;

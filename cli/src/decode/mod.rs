@@ -26,7 +26,7 @@ use brocomm::connection::Observed;
 use brocomm_conformance::{RecordingError, Step, StepKind};
 
 pub(crate) use args::Args;
-pub(crate) use content::{Access, names_of};
+pub(crate) use content::{Access, Print, names_of};
 pub(crate) use side::role;
 
 use crate::failure::{Failure, misused, tell};

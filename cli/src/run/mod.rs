@@ -13,16 +13,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use brocomm::data::Event;
 use brocomm::node::{Communication, Configuration, Notification};
 use brocomm_tokio::{NodeHandle, Notifications};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 use tokio::time::{Instant, interval_at};
 
-use crate::address;
+use crate::{address, call};
 use crate::clock::Clock;
 use crate::config;
-use crate::declare::pointed;
 use crate::failure::{Failure, failed, misused, tell, warn};
 use crate::logging;
 use crate::printer::Printer;
@@ -63,7 +61,9 @@ pub(crate) struct Args {
     #[command(flatten)]
     form: Form,
 
-    /// Raise an event for each line of standard input, written as for `brocomm send`.
+    /// Raise an event for each line of standard input, written as for `brocomm send`: as in a script
+    /// of Bro, or as JSON. Lines of JSON that carry no event, as `brocomm listen --json` prints them,
+    /// are passed over.
     #[arg(long)]
     stdin: bool,
 
@@ -270,9 +270,10 @@ impl Running<'_> {
             return;
         }
         let declarations = self.node.with(|node, _| node.declarations().clone());
-        let message = match Event::parse(&line, &declarations) {
-            Err(error) => format!("standard input: {}", pointed(&line, &error)),
-            Ok(event) => match self.node.try_raise(event) {
+        let message = match call::parse(&line, &declarations) {
+            Err(error) => format!("standard input: {error}"),
+            Ok(None) => return,
+            Ok(Some(event)) => match self.node.try_raise(event) {
                 Err(error) => format!("not raised: {line}: {error}"),
                 Ok(raised) if raised.peers + raised.kept == 0 => {
                     format!("no peer that is connected has requested it: {line}")

@@ -7,11 +7,11 @@ use std::time::{Duration, SystemTime};
 
 use brocomm::Time;
 use brocomm::connection::{Notification, SyncRole};
-use brocomm::data::{Declarations, Name, StateAccess};
+use brocomm::data::{Declarations, Name, StateAccess, Value};
 use brocomm::state::{Path, StateError, Store};
 use brocomm_std::Peer;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Value as Json, json};
+use serde::Serialize;
 
 use super::task::Task;
 use crate::decode::{Access, printed};
@@ -144,6 +144,24 @@ impl Follow for Replica<'_> {
     }
 }
 
+/// What a variable holds, as a line of JSON.
+#[derive(Serialize)]
+struct Variable<'a> {
+    name: &'a Name,
+    #[serde(rename = "type")]
+    ty: Option<String>,
+    value: Option<Value>,
+}
+
+/// A change of a variable, as a line of JSON.
+#[derive(Serialize)]
+struct Change<'a> {
+    t: f64,
+    name: &'a Name,
+    #[serde(flatten)]
+    access: &'a StateAccess,
+}
+
 /// Where variables are shown, and how.
 pub(super) struct Shown<'a> {
     pub(super) out: &'a mut dyn Write,
@@ -154,11 +172,11 @@ impl Shown<'_> {
     /// Shows what a variable holds.
     pub(super) fn value(&mut self, store: &Store, name: &Name) -> io::Result<()> {
         let value = store.get(Path::to(name.clone())).ok();
-        let (ty, value) = (value.as_ref().map(|value| value.ty()), value.as_ref());
-        let (shown, value) = (printed::bytes(name), value.map(printed::value));
-        let text = format!("{shown} = {}", value.as_deref().unwrap_or("<uninitialized>"));
-        let ty = ty.map(|ty| ty.to_string());
-        self.line(json!({ "name": shown, "type": ty, "value": value }), &text)
+        let printed = value.as_ref().map(printed::value);
+        let printed = printed.as_deref().unwrap_or("<uninitialized>");
+        let text = format!("{} = {printed}", printed::bytes(name));
+        let ty = value.as_ref().map(|value| value.ty().to_string());
+        self.line(&Variable { name, ty, value }, &text)
     }
 
     /// Shows a change of a variable, or of something within it.
@@ -168,23 +186,17 @@ impl Shown<'_> {
         access: &StateAccess,
         now: Time,
     ) -> io::Result<()> {
-        let access = Access::of(access);
-        let name = printed::bytes(name);
-        let object = json!({
-            "t": now.as_secs_f64(),
-            "name": name,
-            "operation": access.operation,
-            "target": access.target,
-            "operands": access.operands,
-        });
-        self.line(object, &Access { target: name, ..access }.to_string())
+        let text = Access { target: printed::bytes(name), ..Access::of(access) }.to_string();
+        self.line(&Change { t: now.as_secs_f64(), name, access }, &text)
     }
 
     /// Writes a line at once, so that whoever reads a pipe sees it.
-    pub(super) fn line(&mut self, object: Json, text: &str) -> io::Result<()> {
-        match self.json {
-            true => writeln!(self.out, "{object}")?,
-            false => writeln!(self.out, "{text}")?,
+    pub(super) fn line(&mut self, object: &impl Serialize, text: &str) -> io::Result<()> {
+        if self.json {
+            serde_json::to_writer(&mut *self.out, object)?;
+            self.out.write_all(b"\n")?;
+        } else {
+            writeln!(self.out, "{text}")?;
         }
         self.out.flush()
     }

@@ -166,9 +166,9 @@ impl Task for Set<'_> {
             Ok(why) => return Err(refused(&format_args!("{why:?}"))),
             Err(error) => return Err(refused(&error)),
         }
-        let (value, was) = (printed::value(&self.value), old.as_ref().map(printed::value));
         let ty = self.value.ty().to_string();
-        let object = json!({ "name": self.name, "type": ty, "value": value, "was": was });
+        let object = json!({ "name": self.name, "type": ty, "value": self.value, "was": old });
+        let (value, was) = (printed::value(&self.value), old.as_ref().map(printed::value));
         let was = was.map(|was| format!(" (was {was})")).unwrap_or_default();
         self.line = Some((object, format!("set {name} = {value}{was}")));
         Ok(ControlFlow::Break(()))
@@ -177,7 +177,7 @@ impl Task for Set<'_> {
     fn end(&mut self, end: End) -> Result<(), Failure> {
         match (end, self.line.take()) {
             (End::Here { all_written: true }, Some((object, text))) => {
-                Ok(self.shown.line(object, &text)?)
+                Ok(self.shown.line(&object, &text)?)
             }
             _ => Err(failed(format_args!("the peer did not take the change of {}", self.name))),
         }

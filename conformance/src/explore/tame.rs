@@ -5,7 +5,7 @@ use std::sync::Arc;
 use brocomm::data::{List, Pattern, Subnet, Table, Type, TypeKind, Value};
 
 /// Makes of any value one that a Bro neither changes nor ends at.
-pub(super) fn tame(value: Value) -> Value {
+pub fn tame(value: Value) -> Value {
     match value {
         // It clears the bits behind the prefix.
         Value::Subnet(subnet) => {

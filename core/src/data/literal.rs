@@ -25,6 +25,8 @@ use std::str::FromStr;
 use super::lexer::Token;
 use super::parser::Parser;
 use super::{Declarations, Event, ParseError, ParseErrorKind, Port, Subnet, Type, Value};
+#[cfg(feature = "serde")]
+pub(super) use infer::merge;
 use syntax::Literal;
 
 impl Value {

@@ -95,7 +95,7 @@ impl Scope<'_> {
 }
 
 /// Returns the type for values of both types; of numbers the more general one.
-fn merge(a: &Type, b: &Type) -> Option<Type> {
+pub(in crate::data) fn merge(a: &Type, b: &Type) -> Option<Type> {
     let has = |ty: Type| *a == ty || *b == ty;
     let both = |types: &[Type]| types.contains(a) && types.contains(b);
     if a == b {
