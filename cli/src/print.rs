@@ -1,6 +1,6 @@
 //! `brocomm print`: shows what a peer prints to files.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -52,7 +52,8 @@ impl Follow for Prints<'_> {
         if let Notification::RemotePrint(items) = told {
             for item in items.iter() {
                 if self.json {
-                    serde_json::to_writer(&mut *self.out, &Print::of(&item))?;
+                    serde_json::to_writer(&mut *self.out, &Print::of(&item))
+                        .map_err(io::Error::from)?;
                     self.out.write_all(b"\n")?;
                 } else {
                     let (file, text) = (printed::bytes(item.file), printed::bytes(item.text));
