@@ -88,7 +88,11 @@ impl Output {
 
     /// Lets nobody wait for room any more, and [`finish`](Self::finish) not longer than this.
     pub(crate) fn end_by(&self, deadline: Instant) {
-        self.0.change(|state| state.end_by = Some(deadline));
+        self.0.change(|state| {
+            // An earlier one that was set before holds.
+            let earlier = state.end_by.is_none_or(|end_by| deadline < end_by);
+            state.end_by = state.end_by.filter(|_| !earlier).or(Some(deadline));
+        });
     }
 
     /// Waits until all is written.
@@ -285,5 +289,117 @@ impl<W: Write> Write for Console<W> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::task::Context;
+
+    use super::*;
+
+    /// Writes as often as it is let.
+    struct Gate {
+        lets: Receiver<io::Result<()>>,
+        written: Sender<Vec<u8>>,
+    }
+
+    impl Write for Gate {
+        fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+            self.lets.recv().unwrap_or(Ok(()))?;
+            let _ = self.written.send(text.to_vec());
+            Ok(text.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn gated(overflow: Overflow) -> (Output, Sender<io::Result<()>>, Receiver<Vec<u8>>) {
+        let (let_it, lets) = channel();
+        let (written, writes) = channel();
+        (Output::new(Gate { lets, written }, overflow, || ()), let_it, writes)
+    }
+
+    fn is_ready(future: impl Future<Output = ()>) -> bool {
+        let future = std::pin::pin!(future);
+        future.poll(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    /// Has the thread take something, and wait to be let write it.
+    fn occupy(output: &mut Output) {
+        output.write_all(b"first").unwrap();
+        let mut state = output.0.state();
+        while !state.is_writing {
+            state = output.0.changed.wait(state).unwrap();
+        }
+    }
+
+    #[test]
+    fn whoever_has_more_than_there_is_room_for_waits() {
+        let (mut output, let_it, writes) = gated(Overflow::Wait);
+        occupy(&mut output);
+        assert!(is_ready(output.room()));
+        output.write_all(&[b'x'; ROOM]).unwrap();
+        assert!(!is_ready(output.room()) && !is_ready(output.written()));
+        let mut other = output.clone();
+        let waits = thread::spawn(move || other.write_all(b"last").unwrap());
+        let_it.send(Ok(())).unwrap();
+        assert_eq!(writes.recv().unwrap(), b"first");
+        waits.join().unwrap();
+        drop(let_it);
+        output.finish().unwrap();
+        assert!(is_ready(output.room()) && is_ready(output.written()));
+        let rest: Vec<u8> = writes.try_iter().flatten().collect();
+        assert_eq!((rest.len(), rest.ends_with(b"xlast")), (ROOM + 4, true));
+    }
+
+    #[test]
+    fn nobody_waits_when_the_program_ends() {
+        let (mut output, _let_it, _writes) = gated(Overflow::Wait);
+        occupy(&mut output);
+        output.write_all(&[b'x'; ROOM]).unwrap();
+        let mut other = output.clone();
+        let waits = thread::spawn(move || other.write_all(b"last").unwrap());
+        output.end_by(Instant::now());
+        output.end_by(Instant::now() + GRACE);
+        waits.join().unwrap();
+        assert!(is_ready(output.room()));
+        let late = output.finish().unwrap_err();
+        assert_eq!(late.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[test]
+    fn what_is_dropped_is_counted_where_it_would_stand() {
+        let notice = |bytes| format!("[{bytes} dropped]").into_bytes();
+        let (mut output, let_it, writes) = gated(Overflow::Drop(notice));
+        occupy(&mut output);
+        output.write_all(&[b'x'; ROOM]).unwrap();
+        output.write_all(b"one").unwrap();
+        output.write_all(b"more").unwrap();
+        let_it.send(Ok(())).unwrap();
+        let_it.send(Ok(())).unwrap();
+        writes.recv().unwrap();
+        writes.recv().unwrap();
+        output.write_all(b" after").unwrap();
+        drop(let_it);
+        output.finish().unwrap();
+        let rest: Vec<u8> = writes.try_iter().flatten().collect();
+        assert_eq!(rest, b"[7 dropped] after");
+    }
+
+    #[test]
+    fn an_error_is_that_of_all_who_write_later() {
+        let (mut output, let_it, _writes) = gated(Overflow::Wait);
+        occupy(&mut output);
+        let mut other = output.clone();
+        output.write_all(&[b'x'; ROOM]).unwrap();
+        let waits = thread::spawn(move || other.write_all(b"last"));
+        let_it.send(Err(io::ErrorKind::BrokenPipe.into())).unwrap();
+        assert_eq!(waits.join().unwrap().unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+        assert_eq!(output.finish().unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+        assert!(is_ready(output.room()) && is_ready(output.written()));
     }
 }

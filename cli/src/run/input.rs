@@ -57,13 +57,7 @@ impl Progress {
 impl Input {
     pub(super) fn new(node: NodeHandle, patience: Duration) -> Input {
         let declarations = node.with(|node, _| Arc::clone(node.declarations()));
-        Input {
-            node,
-            declarations,
-            patience,
-            unwanted: BTreeSet::new(),
-            progress: Arc::default(),
-        }
+        Input { node, declarations, patience, unwanted: BTreeSet::new(), progress: Arc::default() }
     }
 
     pub(super) fn progress(&self) -> Arc<Progress> {

@@ -199,8 +199,7 @@ impl Running<'_> {
         // Messages that nobody reads keep nobody.
         output::end_by(std::time::Instant::now() + GRACE);
         if undelivered > 0 {
-            let (peers, them) =
-                if undelivered == 1 { ("peer", "it") } else { ("peers", "them") };
+            let (peers, them) = if undelivered == 1 { ("peer", "it") } else { ("peers", "them") };
             return Err(failed(format_args!(
                 "{undelivered} {peers} did not take all that waited for {them}"
             )));

@@ -19,7 +19,8 @@ impl Format {
         let ranges: Vec<Range<'_>> =
             headers.flat_map(|header| split(header, ',')).filter_map(Range::parse).collect();
         let quality = |format: Format| {
-            let fitting = ranges.iter().filter_map(|range| Some((range.fits(format)?, range.quality)));
+            let fitting =
+                ranges.iter().filter_map(|range| Some((range.fits(format)?, range.quality)));
             // The most specific range counts, whatever others say.
             let best = fitting.max_by(|(a, of_a), (b, of_b)| a.cmp(b).then(of_a.total_cmp(of_b)));
             best.map_or(0.0, |(_, quality)| quality)
@@ -76,7 +77,8 @@ impl Range<'_> {
     fn parse(text: &str) -> Option<Range<'_>> {
         let mut parts = split(text, ';');
         let (kind, subtype) = parts.next()?.split_once('/')?;
-        let mut range = Range { kind: kind.trim(), subtype: subtype.trim(), version: None, quality: 1.0 };
+        let mut range =
+            Range { kind: kind.trim(), subtype: subtype.trim(), version: None, quality: 1.0 };
         for (name, value) in parts.filter_map(|part| part.split_once('=')) {
             let value = value.trim().trim_matches('"');
             if name.trim().eq_ignore_ascii_case("version") {
@@ -117,7 +119,8 @@ fn split(text: &str, at: char) -> impl Iterator<Item = &str> {
 /// Rewrites OpenMetrics as version 0.0.4, which has the suffix of a sample in the name of its family,
 /// no type `info` or `unknown`, no units, no escaped quotes in help texts, and no end.
 fn plain(open_metrics: &str) -> String {
-    let types = open_metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    let types =
+        open_metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
     let types: std::collections::BTreeMap<&str, &str> = types.collect();
     let family = |name: &str| match types.get(name) {
         Some(&"counter") => format!("{name}_total"),
@@ -154,7 +157,8 @@ mod tests {
     use super::*;
 
     fn accepted(headers: &[&'static str]) -> Format {
-        let headers: Vec<_> = headers.iter().map(|header| HeaderValue::from_static(header)).collect();
+        let headers: Vec<_> =
+            headers.iter().map(|header| HeaderValue::from_static(header)).collect();
         Format::accepted(&headers)
     }
 
