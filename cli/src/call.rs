@@ -1,17 +1,15 @@
-//! Events that the user writes: as in a script of Bro, or as JSON.
+//! Events as lines of JSON, read as this program prints them.
 
 use brocomm::data::json::EventSeed;
 use brocomm::data::{Declarations, Event};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, IgnoredAny};
 
-use crate::declare::pointed;
-
 /// The keys that stand beside an event's own in what this program prints.
 const BESIDE: &[&str] =
     &["t", "peer", "notification", "to", "from", "phase", "message", "offset", "bytes", "file", "note"];
 
-/// Says of what a line is.
+/// What a line is about.
 #[derive(Deserialize)]
 struct Line {
     event: Option<IgnoredAny>,
@@ -19,7 +17,12 @@ struct Line {
     message: Option<IgnoredAny>,
 }
 
-/// Reads an event; one that begins with a brace is JSON.
+/// Returns whether a text is JSON; no call in a script begins so.
+pub(crate) fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+}
+
+/// Reads an event as JSON.
 ///
 /// Returns nothing for a line that this program prints of something else than an event, so that what
 /// it prints can be piped to it.
@@ -27,10 +30,7 @@ struct Line {
 /// # Errors
 ///
 /// Says what is wrong, and where.
-pub(crate) fn parse(text: &str, declared: &Declarations) -> Result<Option<Event>, String> {
-    if !text.trim_start().starts_with('{') {
-        return Event::parse(text, declared).map(Some).map_err(|error| pointed(text, &error));
-    }
+pub(crate) fn json(text: &str, declared: &Declarations) -> Result<Option<Event>, String> {
     let error = |error: serde_json::Error| error.to_string();
     let line: Line = serde_json::from_str(text).map_err(error)?;
     if line.event.is_none() && (line.notification.is_some() || line.message.is_some()) {
@@ -51,14 +51,14 @@ mod tests {
     fn read(text: &str) -> Result<Option<Event>, String> {
         let mut declared = Declarations::new();
         declared.read("event seen(host: addr, ports: count);").unwrap();
-        parse(text, &declared)
+        assert!(is_json(text), "{text}");
+        json(text, &declared)
     }
 
     #[test]
-    fn events_are_scripts_or_json() {
+    fn events_are_read_as_they_are_printed() {
         let args = [Value::Addr([10, 0, 0, 1].into()), Value::Count(5)];
         for text in [
-            "seen(10.0.0.1, 5)",
             r#"{"event":"seen","args":["10.0.0.1",5]}"#,
             r#" {"args":["10.0.0.1",5],"event":"seen","time":1.5} "#,
             r#"{"t":1.5,"peer":"p","notification":"event","event":"seen","time":1.5,"args":["10.0.0.1",5]}"#,
@@ -91,7 +91,6 @@ mod tests {
             (r#"{"event":"seen","arg":[1,2]}"#, "args: seen takes 2 arguments, found 0"),
             (r#"{"event":"other","arg":[1,2]}"#, "arg: unknown key"),
             (r#"{"event":"other"} x"#, "trailing characters"),
-            ("seen(1)", "line 1, column 1: "),
         ] {
             let error = read(text).unwrap_err();
             assert!(error.contains(told), "{text}: {error}");

@@ -8,7 +8,7 @@ use brocomm::Time;
 use brocomm::connection::{Config, Notification};
 use brocomm_std::{Listener, Peer};
 
-use crate::failure::{Failure, failed, tell};
+use crate::failure::{Failure, failed, tell, warn};
 use crate::notice::JSON_HELP;
 use crate::packets::Packets;
 use crate::printer::Printer;
@@ -135,10 +135,13 @@ fn accept(
     let _registered = stop.add(listener.stop_handle());
     thread::scope(|scope| {
         let error = loop {
-            match listener.accept(config.clone(), None) {
+            match session::accept(&mut listener, config, stop) {
                 Ok(Some(peer)) => {
-                    scope.spawn(move || follow(peer, stop, reports));
-                    if once {
+                    let name = peer.remote_addr();
+                    let begun = session::begin(scope, move || follow(peer, stop, reports));
+                    if let Err(error) = begun {
+                        warn(format_args!("{name}: {error}"));
+                    } else if once {
                         break None;
                     }
                 }

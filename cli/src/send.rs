@@ -8,7 +8,7 @@ use brocomm::connection::Sent;
 use brocomm::data::{Declarations, Event, Name};
 use serde::Serialize;
 
-use crate::declare::Declare;
+use crate::declare::{Declare, pointed};
 use crate::failure::{Failure, failed, misused};
 use crate::notice::call;
 use crate::session::{self, seconds};
@@ -121,10 +121,12 @@ struct Line<'a> {
 
 fn parse(calls: &[String], declared: &Declarations) -> Result<Vec<Event>, Failure> {
     let parse = |text: &String| {
-        let event = call::parse(text, declared);
-        event
-            .and_then(|event| event.ok_or_else(|| format!("this is no event: {text}")))
-            .map_err(|error| misused(format_args!("event: {error}")))
+        let event = match call::is_json(text) {
+            false => Event::parse(text, declared).map_err(|error| pointed(text, &error)),
+            true => call::json(text, declared)
+                .and_then(|event| event.ok_or_else(|| format!("not an event: {text}"))),
+        };
+        event.map_err(|error| misused(format_args!("event: {error}")))
     };
     calls.iter().map(parse).collect()
 }

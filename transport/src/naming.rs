@@ -4,9 +4,9 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use brocomm::transport::TransportError;
+use brocomm::transport::{Cause, TransportError};
 
-use crate::socket::listen;
+use crate::socket::{is_transient, listen};
 
 /// Says that a name has no addresses that anybody could tell.
 pub fn unresolved(address: &str, error: io::Error) -> TransportError {
@@ -46,6 +46,11 @@ pub fn listener_unusable(error: io::Error) -> TransportError {
 /// Says that a socket that is connected can't be used.
 pub fn stream_unusable(error: io::Error) -> TransportError {
     TransportError::System { doing: "set up a connection", cause: error.into() }
+}
+
+/// Says that a peer could not be accepted, unless that concerns nobody else.
+pub fn accept_failed(local: SocketAddr, cause: Cause) -> Option<TransportError> {
+    (!is_transient(cause.kind)).then_some(TransportError::Accept { local, cause })
 }
 
 /// Collects what became of the addresses of a name that were connected to.

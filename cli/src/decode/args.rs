@@ -76,9 +76,9 @@ pub(crate) struct Args {
     /// as it does in Bro if the number is none of the enum's.
     ///
     /// With --state the variables in FILE that are `&synchronized` are both sides':
-    /// `global hits: count = 0 &synchronized;`.
+    /// `global hits: count = 0 &synchronized;`. May be repeated.
     #[arg(long, value_name = "FILE")]
-    pub(crate) declarations: Option<PathBuf>,
+    pub(crate) declarations: Vec<PathBuf>,
 }
 
 const EXAMPLES: &str = "\

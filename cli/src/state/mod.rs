@@ -104,9 +104,9 @@ struct Common {
     #[command(flatten)]
     target: Target,
 
-    /// Declarations of types and variables in Bro's notation.
+    /// Declarations of types and variables in Bro's notation; may be repeated.
     #[arg(long, value_name = "FILE", required_unless_present = "config")]
-    declarations: Option<PathBuf>,
+    declarations: Vec<PathBuf>,
 
     /// Use the declarations of this configuration of `brocomm run`.
     #[arg(long, value_name = "FILE")]
@@ -184,7 +184,7 @@ impl Common {
         if let Some(file) = &self.config {
             declared = (*config::load_or_tell(file)?.declarations).clone();
         }
-        if let Some(file) = &self.declarations {
+        for file in &self.declarations {
             declare::read(file, &mut declared)?;
         }
         for name in names {

@@ -17,6 +17,7 @@ use super::task::Task;
 use crate::decode::{Access, printed};
 use crate::failure::{Failure, failed, warn};
 use crate::follow::Follow;
+use crate::output;
 use crate::session::DESCRIPTION;
 use crate::variables;
 
@@ -58,6 +59,7 @@ impl<'a> Replica<'a> {
         if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} of {len} variables") {
             progress.set_style(style);
         }
+        output::keep_below(&progress);
         let (sent, phase) = (BTreeSet::new(), Phase::Joining);
         Ok(Replica { store, sent, phase, patience, heard: None, progress, task })
     }
@@ -99,7 +101,7 @@ impl<'a> Replica<'a> {
             Ok(()) => return true,
             Err(StateError::UnknownTarget(_)) => {}
             Err(error) => {
-                self.progress.suspend(|| warn(format_args!("left out: {error}")));
+                warn(format_args!("left out: {error}"));
             }
         }
         false

@@ -13,12 +13,16 @@ mod introduction;
 mod manual;
 #[cfg(unix)]
 mod operations;
+#[cfg(unix)]
+mod output;
 mod peers;
 mod recordings;
 mod replay;
 #[cfg(unix)]
 mod run;
 mod state;
+#[cfg(unix)]
+mod stdin;
 mod support;
 #[cfg(target_os = "linux")]
 mod tcpdump;

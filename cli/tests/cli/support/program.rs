@@ -83,6 +83,11 @@ impl Program {
         writeln!(self.stdin.as_mut().unwrap(), "{line}").unwrap();
     }
 
+    /// Ends its standard input.
+    pub(crate) fn close_input(&mut self) {
+        self.stdin = None;
+    }
+
     #[cfg(unix)]
     pub(crate) fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();
