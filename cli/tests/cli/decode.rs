@@ -76,20 +76,18 @@ fn json_has_the_fields_that_the_help_names() {
         (
             "bro-bro-sync-auth-connector",
             "state_access",
-            json!({"operation": "assign", "target": "v_bool", "operands": ["F", null, null]}),
+            json!({"operation": "assign", "target": "v_bool", "operands": [false, null, null]}),
         ),
         ("bro-bro-sync-points", "point", json!(1)),
-        (
-            "bro-bro-packets",
-            "packet",
-            json!({"time": 1362692526.939084, "length": 74, "captured": 74, "link_type": 1,
-                   "tag": ""}),
-        ),
     ];
     for (name, key, expected) in cases {
         assert_eq!(with(name, key)[key], expected, "{name}");
         assert!(help.contains(&format!(" {key}")), "{key}");
     }
+    let packet = &with("bro-bro-packets", "packet")["packet"];
+    assert_eq!((&packet["time"], &packet["tag"]), (&json!(1362692526.939084), &json!("")));
+    assert_eq!((&packet["length"], &packet["link_type"]), (&json!(74), &json!(1)));
+    assert_eq!(packet["data"]["$hex"].as_str().unwrap().len(), 2 * 74);
     assert_eq!(with("bro-bro-ping-pong", "ping")["ping"]["seq"], 1);
     let writer = &with("bro-bro-logs", "log_writer")["log_writer"];
     assert_eq!((&writer["stream"], &writer["path"]), (&json!(12), &json!("communication")));
@@ -97,7 +95,7 @@ fn json_has_the_fields_that_the_help_names() {
     let lines = json_lines("bro-bro-logs");
     let entries = |line: &Value| line["log_entries"].as_array().cloned().unwrap_or_default();
     let entries: Vec<Value> = lines.iter().flat_map(entries).collect();
-    let mini = json!({"stream": 14, "path": "mini", "values": ["2.000000", "(empty)", "-"]});
+    let mini = json!({"stream": 14, "path": "mini", "values": [2.0, [], null]});
     assert!(entries.contains(&mini), "{entries:?}");
     let prints = &with("bro-bro-remote-print", "prints")["prints"];
     assert_eq!(prints[1], json!({"file": "printed.txt", "text": "a line for the file"}));
@@ -122,7 +120,7 @@ fn logs_read_like_their_files() {
 #[test]
 fn subnet_that_aborts_bro_is_noted() {
     let line = with("broccoli-bad-subnet-width", "note");
-    assert_eq!(line["event"]["name"], "bc_scalars");
+    assert_eq!(line["event"], "bc_scalars");
     assert!(line["note"].as_str().unwrap().starts_with("width 120 of the subnet of 10.0.0.1"));
 }
 

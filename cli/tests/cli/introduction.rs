@@ -60,5 +60,5 @@ fn what_a_file_declares_is_known() {
     let count = ["--print=json", "--timeout=9"];
     let mut connected = Program::start([&["connect", &address], &file[..], &count].concat());
     let requested = connected.line_with("\"notification\":\"event_requested\"");
-    assert!(requested.contains("\"event\":\"a\""), "{requested}");
+    assert!(requested.contains("\"name\":\"a\""), "{requested}");
 }

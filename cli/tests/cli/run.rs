@@ -40,7 +40,7 @@ fn two_nodes_do_what_bros_do() {
     assert!(server.line_with(" event ").ends_with("event ping(7)"));
     server.write("pong(8)");
     let event = client.line_with("\"notification\":\"event\"");
-    assert!(event.contains("\"name\":\"pong\"") && event.contains("\"args\":[\"8\"]"), "{event}");
+    assert!(event.contains("\"event\":\"pong\"") && event.contains("\"args\":[8]"), "{event}");
     client.write("ping(oops");
 
     server.signal("-TERM");
