@@ -113,7 +113,7 @@ struct Common {
     config: Option<PathBuf>,
 
     /// Print one JSON object per line: name, type and value (null for none; set: was as well); for a
-    /// change t, name, operation, target and operands. Values are strings in Bro's printed form.
+    /// change t, name, operation, target and operands. Values are those of `brocomm listen --json`.
     #[arg(long)]
     json: bool,
 }

@@ -52,9 +52,9 @@ fn args(line: &str) -> Value {
 #[test]
 fn what_is_printed_is_read_back() {
     let mut told = Told::new("json-back");
-    let scalars = r#"M::scalars(T, -5, 18446744073709551615, 0.1, time(1500000000.25), 2min, 53/udp,
+    let scalars = r#"scalars(T, -5, 18446744073709551615, 0.1, time(1500000000.25), 2min, 53/udp,
         [2001:db8::1], 10.0.0.0/8, M::GREEN, /a|b/)"#;
-    let containers = r#"M::containers([$addr=10.0.0.1], vector([$addr=10.0.0.2, $ports=set(22/tcp)]),
+    let containers = r#"containers([$addr=10.0.0.1], vector([$addr=10.0.0.2, $ports=set(22/tcp)]),
         table(["a\n\xff"] = 1), table([10.0.0.1, 80/tcp] = set(1, 2)), set([$addr=10.0.0.3]))"#;
     for (call, expected) in [
         (
@@ -91,7 +91,7 @@ fn no_two_strings_look_alike() {
         (r"tab\there", json!("tab\there")),
         (r"\x00", json!("\0")),
     ] {
-        let first = told.told(&format!("M::s(\"{literal}\")"));
+        let first = told.told(&format!("s(\"{literal}\")"));
         assert_eq!(args(&first), json!([expected]));
         assert_eq!(args(&told.told(&first)), json!([expected]));
     }
@@ -105,7 +105,7 @@ fn any_takes_a_type_that_is_given() {
         (r#"{"$type": "addr", "$value": "10.0.0.1"}"#, json!("10.0.0.1")),
         (r#"{"$type": "set[port]", "$value": ["80/tcp"]}"#, json!(["80/tcp"])),
     ] {
-        let line = told.told(&format!(r#"{{"event": "M::x", "args": [{arg}]}}"#));
+        let line = told.told(&format!(r#"{{"event": "x", "args": [{arg}]}}"#));
         assert_eq!(args(&line), json!([expected]));
     }
 }
@@ -124,13 +124,13 @@ fn what_one_node_prints_another_reads() {
     let arguments = ["run", node.to_str().unwrap(), "--stdin", "--json", "--no-log"];
     let mut node = Program::start(arguments);
     // Lines of whatever else happened are there as well, and pass.
-    let call = r#"M::containers([$addr=10.0.0.1], vector(), table(["é\t"] = 1), table(), set())"#;
+    let call = r#"containers([$addr=10.0.0.1], vector(), table(["é\t"] = 1), table(), set())"#;
     let event = from.told(call);
     node.write(r#"{"notification":"listening","address":"127.0.0.1:47757"}"#);
     node.write(&event);
     let line = to.listener.line_with(r#""notification":"event""#);
     assert_eq!(args(&line), args(&event));
-    node.write(r#"{"event":"M::s","args":[5]}"#);
+    node.write(r#"{"event":"s","args":[5]}"#);
     let error = node.error_with("standard input: line 3");
     assert!(error.contains("args.0: expected a string"), "{error}");
 }
@@ -139,9 +139,9 @@ fn what_one_node_prints_another_reads() {
 fn json_that_is_no_event_sends_nothing() {
     let declared = scratch("json-wrong", "events.bro", DECLARED.as_bytes());
     for (event, why) in [
-        (r#"{"event": "M::s", "args": [5]}"#, "args.0: expected a string or"),
-        (r#"{"event": "M::s"}"#, "args: M::s takes 1 arguments, found 0"),
-        (r#"{"event": "M::s", "argz": ["a"]}"#, "args: M::s takes 1 arguments, found 0"),
+        (r#"{"event": "s", "args": [5]}"#, "args.0: expected a string or"),
+        (r#"{"event": "s"}"#, "args: s takes 1 arguments, found 0"),
+        (r#"{"event": "s", "argz": ["a"]}"#, "args: s takes 1 arguments, found 0"),
         (r#"{"notification": "handshake_done"}"#, "not an event: "),
         ("{", "EOF while parsing"),
         (r#"{"event": "undeclared", "args": [[]]}"#, "args.0: an empty array has no type"),
