@@ -6,8 +6,19 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, IgnoredAny};
 
 /// The keys that stand beside an event's own in what this program prints.
-const BESIDE: &[&str] =
-    &["t", "peer", "notification", "to", "from", "phase", "message", "offset", "bytes", "file", "note"];
+const BESIDE: &[&str] = &[
+    "t",
+    "peer",
+    "notification",
+    "to",
+    "from",
+    "phase",
+    "message",
+    "offset",
+    "bytes",
+    "file",
+    "note",
+];
 
 /// What a line is about.
 #[derive(Deserialize)]

@@ -124,12 +124,8 @@ impl Notice {
             Notification::Closed(cause) => Notice::of_close(cause),
             Notification::Pong { seq, d1, d2, d3 } => {
                 let seconds = |name, seconds: &f64| field(name, &Value::Interval(*seconds));
-                let fields = [
-                    field("seq", seq),
-                    seconds("d1", d1),
-                    seconds("d2", d2),
-                    seconds("d3", d3),
-                ];
+                let fields =
+                    [field("seq", seq), seconds("d1", d1), seconds("d2", d2), seconds("d3", d3)];
                 Notice::new("pong", fields, format!("{seq} after {:.3} ms", d1 * 1e3))
             }
             Notification::Log(message) => {

@@ -1,10 +1,12 @@
 //! Whatever a peer can send goes to JSON and back as the same value.
 
 mod common;
+#[path = "../../cli/tests/cli/support/schema.rs"]
+mod schema;
 
 use brocomm::connection::Observer;
 use brocomm::data::json::{EventSeed, ValueSeed};
-use brocomm::data::{Declarations, Event, EventDecl, Field, Serial, Type, Value};
+use brocomm::data::{Declarations, Event, EventDecl, Field, Serial, Subnet, Type, Value};
 use brocomm::wire::Framing;
 use brocomm_conformance::explore::tame;
 use brocomm_conformance::{StepKind, sessions, strategies};
@@ -32,6 +34,15 @@ fn declared(event: &Event) -> Declarations {
 }
 
 proptest! {
+    #[test]
+    fn values_and_events_fit_the_schema(event in strategies::event()) {
+        for value in &event.args {
+            let value = serde_json::to_value(value).unwrap();
+            prop_assert_eq!(schema::check("value", &value), Ok(()));
+        }
+        prop_assert_eq!(schema::check("event", &serde_json::to_value(&event).unwrap()), Ok(()));
+    }
+
     #[test]
     fn values_come_back_as_they_were(value in strategies::any_value().prop_map(tame)) {
         prop_assert_eq!(there_and_back(&value), value.clone());
@@ -132,7 +143,7 @@ fn recorded_values_come_back_as_they_were() {
             while let Some(observed) = observer.poll() {
                 let Some(Ok(serial)) = observed.serial else { continue };
                 for value in values(serial) {
-                    if is_known_by_name(&value.ty()) {
+                    if is_known_by_name(&value.ty()) || is_too_wide(&value) {
                         continue;
                     }
                     let value = tame(value);
@@ -149,6 +160,12 @@ fn recorded_values_come_back_as_they_were() {
 /// Only its sender knows such a type.
 fn is_known_by_name(ty: &Type) -> bool {
     matches!(ty, Type::Named(_))
+}
+
+/// The sender counted the width of an IPv4 subnet in 128 bits.
+fn is_too_wide(value: &Value) -> bool {
+    let Value::Subnet(Subnet { prefix, width }) = value else { return false };
+    *width > Subnet::max_width(*prefix)
 }
 
 fn values(serial: Serial) -> Vec<Value> {

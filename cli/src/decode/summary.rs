@@ -48,8 +48,7 @@ impl Summary {
             }
         }
         let events = self.events.iter();
-        let events =
-            events.map(|(name, counts)| (key(name), sides(&|side| counts[side].into())));
+        let events = events.map(|(name, counts)| (key(name), sides(&|side| counts[side].into())));
         let total = |side: usize| {
             let ObserverCounters { wire, serial, serials_skipped, bytes_skipped, .. } =
                 observer.counters(SIDES[side]);

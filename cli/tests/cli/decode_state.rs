@@ -101,8 +101,7 @@ fn text_has_one_line_per_value() {
 fn json_has_four_keys_and_the_file_of_several() {
     let recording = session("bro-bro-sync-auth-connector").recording_path();
     let first = &lines_of(std::slice::from_ref(&recording))[0];
-    let expected =
-        json!({"at": "connector", "when": "sync", "name": "v_bool", "value": false});
+    let expected = json!({"at": "connector", "when": "sync", "name": "v_bool", "value": false});
     assert_eq!(*first, expected);
     let lines = lines_of(&[recording.clone(), session("bro-bro-send-id").recording_path()]);
     assert_eq!(lines.len(), 85);

@@ -168,7 +168,10 @@ fn what_is_sent_and_pinged_can_be_told_as_json() {
     let sent = run(["send", &address, "e(1)", "--json"]);
     assert_eq!(sent.code, 0);
     let told = parse(&sent.stdout);
-    assert_eq!((&told["to"], &told["event"], &told["args"]), (&json!(address), &json!("e"), &json!([1])));
+    assert_eq!(
+        (&told["to"], &told["event"], &told["args"]),
+        (&json!(address), &json!("e"), &json!([1]))
+    );
     listener.notice_with(" event ");
     let pings = run(["ping", &address, "-c", "2", "-i", "0", "--json"]);
     assert_eq!(pings.code, 0);

@@ -3,8 +3,8 @@
 use serde::{Serialize, Serializer};
 
 use super::{LogField, LogValue};
-use crate::data::json::{Fields, Json, Node, are_keys, write_bytes};
 use crate::data::address;
+use crate::data::json::{Fields, Json, Node, are_keys, write_bytes};
 
 fn write(value: &LogValue) -> Node {
     match value {

@@ -178,10 +178,7 @@ fn python_reads_lines_of_json() {
         eprintln!("there is no python3 here: not tested");
         return;
     };
-    assert_eq!(
-        told,
-        "10.0.0.1 444 b'\\xff'\n10.0.0.2 18446744073709551615 b'\\xc3\\xa9'\n"
-    );
+    assert_eq!(told, "10.0.0.1 444 b'\\xff'\n10.0.0.2 18446744073709551615 b'\\xc3\\xa9'\n");
 }
 
 #[test]

@@ -72,9 +72,9 @@ fn keyword_fits(
             if faults.len() < all().count() { Ok(()) } else { wrong(faults.join("; ")) }
         }
         "not" if fits(with, value).is_ok() => wrong(format!("{value} fits {with}")),
-        "required" => match all().find(|key| {
-            object.is_some_and(|object| !object.contains_key(key.as_str().unwrap()))
-        }) {
+        "required" => match all()
+            .find(|key| object.is_some_and(|object| !object.contains_key(key.as_str().unwrap())))
+        {
             Some(key) => wrong(format!("{key} is missing")),
             None => Ok(()),
         },
@@ -100,8 +100,12 @@ fn keyword_fits(
         "minItems" | "maxItems" => {
             let (bound, length) = (with.as_u64().unwrap(), array.map(|array| array.len() as u64));
             match length {
-                Some(length) if keyword == "minItems" && length < bound => wrong(length.to_string()),
-                Some(length) if keyword == "maxItems" && length > bound => wrong(length.to_string()),
+                Some(length) if keyword == "minItems" && length < bound => {
+                    wrong(length.to_string())
+                }
+                Some(length) if keyword == "maxItems" && length > bound => {
+                    wrong(length.to_string())
+                }
                 _ => Ok(()),
             }
         }

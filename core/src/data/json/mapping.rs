@@ -84,7 +84,13 @@ impl Json for f64 {
             Node::Double(*self)
         } else if self.is_infinite() || self.to_bits() == f64::NAN.to_bits() {
             // As Bro prints it.
-            Node::text(if self.is_nan() { "nan" } else if *self < 0.0 { "-inf" } else { "inf" })
+            Node::text(if self.is_nan() {
+                "nan"
+            } else if *self < 0.0 {
+                "-inf"
+            } else {
+                "inf"
+            })
         } else {
             Node::text(format!("nan:{:016x}", self.to_bits()))
         }

@@ -152,7 +152,7 @@ impl Reader<'_> {
     }
 
     fn table(&self, node: Node, ty: &Type, def: &TypeDef) -> Result<Value> {
-        let (index, yields) = parts_of(def).ok_or_else(|| unreadable(ty))?;
+        let (index, yields) = parts_of(&def.kind).ok_or_else(|| unreadable(ty))?;
         let list = index.def();
         let Some(TypeKind::List(list)) = list.as_deref().map(|def| &def.kind) else {
             return Err(unreadable(ty));
@@ -230,9 +230,8 @@ impl Reader<'_> {
             return elements(node, "an array", |_, node| self.value(node, &Type::ANY));
         };
         let expected = event.params.len();
-        let count = |found| {
-            Fault::new(format_args!("{name} takes {expected} arguments, found {found}"))
-        };
+        let count =
+            |found| Fault::new(format_args!("{name} takes {expected} arguments, found {found}"));
         if let Node::Array(items) = &node {
             if items.len() != expected {
                 return Err(count(items.len()));

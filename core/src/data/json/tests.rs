@@ -238,7 +238,9 @@ fn a_type_that_is_given_counts_as_far_as_the_declared_one_allows() {
     assert_eq!(read(typed, "string").unwrap_err(), "expected string, found count");
     assert!(guess(r#"{"$type":"count"}"#).is_err());
     assert!(guess(r#"{"$type":"count","$value":5,"x":1}"#).is_err());
-    assert!(guess(r#"{"$type":"Nope","$value":5}"#).unwrap_err().contains("no type is named `Nope`"));
+    assert!(
+        guess(r#"{"$type":"Nope","$value":5}"#).unwrap_err().contains("no type is named `Nope`")
+    );
 }
 
 #[test]

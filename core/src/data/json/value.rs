@@ -5,8 +5,8 @@ use super::node::Node;
 use super::object::{Fault, Fields, Keys, Result};
 use super::reader::Reader;
 use crate::data::{
-    AttributeTag, EnumValue, Field, List, Pattern, Record, Subnet, Table, Type, TypeDef, TypeKind,
-    Value, Vector, address,
+    AttributeTag, EnumValue, Field, List, Pattern, Record, Subnet, Table, Type, TypeKind, Value,
+    Vector, address,
 };
 
 /// The key of a type that the place of a value doesn't tell.
@@ -20,6 +20,14 @@ pub(super) const SLASH: char = '/';
 
 /// Writes a value, for whoever knows its type.
 pub(super) fn write(value: &Value) -> Node {
+    write_as(value, &value.ty())
+}
+
+/// Writes a value, for whoever expects it to be of this type. Its own type may tell more or less of
+/// its parts.
+fn write_as(value: &Value, ty: &Type) -> Node {
+    let def = ty.def();
+    let kind = def.as_deref().map(|def| &def.kind);
     match value {
         Value::Bool(value) => value.write(),
         Value::Int(number) => number.write(),
@@ -33,10 +41,10 @@ pub(super) fn write(value: &Value) -> Node {
         Value::Subnet(Subnet { prefix, width }) => {
             Node::text(format!("{}/{width}", address(*prefix)))
         }
-        Value::List(list) => Node::Array(components(list).collect()),
-        Value::Table(table) => write_table(table),
-        Value::Record(record) => write_record(record),
-        Value::Vector(vector) => write_vector(vector),
+        Value::List(list) => Node::Array(components(list, kind)),
+        Value::Table(table) => write_table(table, kind),
+        Value::Record(record) => write_record(record, kind),
+        Value::Vector(vector) => write_vector(vector, kind),
         Value::Func(_, func) => func.name.write(),
         Value::File(_, file) => file.name.write(),
         Value::Opaque(opaque) => opaque.state.write(),
@@ -46,17 +54,18 @@ pub(super) fn write(value: &Value) -> Node {
 /// Writes a value where something of this type is declared; with its own type if that can't be told
 /// from there, nor from the JSON itself.
 pub(super) fn write_within(value: &Value, declared: Option<&Type>) -> Node {
-    let is_told = declared.is_some_and(|ty| match ty {
-        Type::Named(_) => true,
-        ty => ty.tag() == Some(value.tag()),
-    });
+    match declared {
+        Some(Type::Named(_)) => return write(value),
+        Some(ty) if ty.tag() == Some(value.tag()) => return write_as(value, ty),
+        _ => {}
+    }
     let node = write(value);
     let is_guessed = match (value, &node) {
         (Value::Count(_), Node::Unsigned(_)) | (Value::Int(_), Node::Signed(_)) => true,
         (Value::Double(_), Node::Double(_)) => true,
         (value, _) => matches!(value, Value::Bool(_) | Value::String(_)),
     };
-    if is_told || is_guessed {
+    if is_guessed {
         return node;
     }
     let mut fields = Fields::new();
@@ -79,9 +88,8 @@ fn constant(value: &EnumValue) -> Node {
         .map_or_else(|| value.number.write(), |name| Node::text(name.to_owned()))
 }
 
-fn write_vector(vector: &Vector) -> Node {
-    let def = vector.ty.def();
-    let element = match def.as_deref().map(|def| &def.kind) {
+fn write_vector(vector: &Vector, kind: Option<&TypeKind>) -> Node {
+    let element = match kind {
         Some(TypeKind::Vector(element)) => Some(element),
         _ => None,
     };
@@ -103,13 +111,22 @@ fn may_lack(field: &Field) -> bool {
     })
 }
 
-fn write_record(record: &Record) -> Node {
-    let def = record.ty.def();
-    let fields = match def.as_deref().map(|def| &def.kind) {
+fn fields_of(kind: Option<&TypeKind>) -> Option<&[Field]> {
+    match kind {
         Some(TypeKind::Record(ty)) => ty.fields.as_deref(),
         _ => None,
+    }
+}
+
+fn write_record(record: &Record, kind: Option<&TypeKind>) -> Node {
+    let def = record.ty.def();
+    let own = fields_of(def.as_deref().map(|def| &def.kind));
+    let own = own.filter(|fields| fields.len() == record.fields.len());
+    let has_names = |fields: &&[Field]| {
+        own.is_none_or(|own| own.iter().map(|f| &f.name).eq(fields.iter().map(|f| &f.name)))
     };
-    let fields = fields.filter(|fields| fields.len() == record.fields.len());
+    let expected = fields_of(kind).filter(has_names);
+    let fields = expected.or(own).filter(|fields| fields.len() == record.fields.len());
     if let Some(keyed) = keyed(fields) {
         let mut content = Fields::new();
         for (field, value) in keyed.iter().zip(&record.fields) {
@@ -130,20 +147,18 @@ fn write_record(record: &Record) -> Node {
 }
 
 /// Writes the values of an index, each by itself.
-fn components(list: &List) -> impl Iterator<Item = Node> + '_ {
-    let def = list.ty.def();
-    list.items.iter().enumerate().map(move |(at, value)| {
-        let ty = match def.as_deref().map(|def| &def.kind) {
-            Some(TypeKind::List(ty)) => ty.types.get(at),
-            _ => None,
-        };
-        write_within(value, ty)
-    })
+fn components(list: &List, kind: Option<&TypeKind>) -> Vec<Node> {
+    let types = match kind {
+        Some(TypeKind::List(list)) => list.types.as_slice(),
+        _ => &[],
+    };
+    let items = list.items.iter().enumerate();
+    items.map(|(at, value)| write_within(value, types.get(at))).collect()
 }
 
 /// Writes an index: the value that it consists of, or an array of several.
-fn write_index(index: &List) -> Node {
-    let mut nodes: Vec<Node> = components(index).collect();
+fn write_index(index: &List, kind: Option<&TypeKind>) -> Node {
+    let mut nodes = components(index, kind);
     match (nodes.pop(), nodes.is_empty()) {
         (Some(only), true) => only,
         (last, _) => {
@@ -154,19 +169,19 @@ fn write_index(index: &List) -> Node {
 }
 
 /// Returns the components' types of a table's or set's index, and the type of a table's values.
-pub(super) fn parts_of(def: &TypeDef) -> Option<(&Type, Option<&Type>)> {
-    match &def.kind {
+pub(super) fn parts_of(kind: &TypeKind) -> Option<(&Type, Option<&Type>)> {
+    match kind {
         TypeKind::Set(set) => Some((&set.index, None)),
         TypeKind::Table(table) => Some((&table.index, table.yields.as_ref())),
         _ => None,
     }
 }
 
-fn write_table(table: &Table) -> Node {
-    let (is_set, def) = (table.is_set(), table.ty.def());
-    let yields = def.as_deref().and_then(parts_of).and_then(|(_, yields)| yields);
+fn write_table(table: &Table, kind: Option<&TypeKind>) -> Node {
+    let (is_set, parts) = (table.is_set(), kind.and_then(parts_of));
+    let (index, yields) = parts.map_or((None, None), |(index, yields)| (index.def(), yields));
     let entries = table.entries.iter().map(|entry| {
-        let index = write_index(&entry.index);
+        let index = write_index(&entry.index, index.as_deref().map(|def| &def.kind));
         if is_set && entry.value.is_none() {
             return index;
         }
@@ -226,4 +241,3 @@ impl Json for Value {
         from.value(node, &Type::ANY)
     }
 }
-
