@@ -1,16 +1,15 @@
 //! Whatever a peer can send goes to JSON and back as the same value.
 
-mod common;
 #[path = "../../cli/tests/cli/support/schema.rs"]
 mod schema;
 
+use crate::common::role;
 use brocomm::connection::Observer;
 use brocomm::data::json::{EventSeed, ValueSeed};
 use brocomm::data::{Declarations, Event, EventDecl, Field, Serial, Subnet, Type, Value};
 use brocomm::wire::Framing;
 use brocomm_conformance::explore::tame;
 use brocomm_conformance::{StepKind, sessions, strategies};
-use common::role;
 use proptest::prelude::*;
 use serde::de::DeserializeSeed;
 
