@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 
 use brocomm::data::Event;
 use brocomm::node::{Communication, Configuration, Notification};
-use brocomm_tokio::{NodeHandle, Notifications};
+use brocomm_tokio::{NodeHandle, Notifications, Subscription};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 use tokio::time::{Instant, interval_at};
 
@@ -122,7 +122,8 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             NodeHandle::run(communication)
                 .map_err(|error| failed(format_args!("cannot start: {error}")))
         };
-        let (node, notifications) = start(communication)?;
+        let node = start(communication)?;
+        let notifications = node.subscribe_with(Subscription::new("brocomm run"));
         let tally = Tally::default();
         if let Some(metrics) = metrics {
             metrics.serve(&node, &tally)?;

@@ -90,7 +90,9 @@ pub(crate) async fn pair() -> [(NodeHandle, Notifications); 2] {
         let name = |(n, node)| (format!("node{n}"), node);
         let nodes = nodes.into_iter().enumerate().map(name).collect();
         let declarations = Arc::new(Declarations::new());
-        NodeHandle::start(Configuration { options, nodes, declarations }).unwrap()
+        let handle = NodeHandle::start(Configuration { options, nodes, declarations }).unwrap();
+        let notifications = handle.subscribe();
+        (handle, notifications)
     };
     let listening =
         Options { listen: true, listen_interface: LOOPBACK, listen_port: 0, ..Options::default() };

@@ -7,11 +7,12 @@ use super::*;
 use crate::node::{
     Action, Communication, Configuration, Endpoint, Node, Notification as Told, Options, PeerState,
 };
-use crate::transport::{Carrier, Hub, Task};
+use crate::transport::{Carrier, Hub, Subscription, Task, Ticket};
 
 /// A node, and one connection of it to an end that the test drives.
 struct World {
     hub: Hub,
+    subscriber: Ticket,
     carrier: Option<Carrier>,
     buffer: Vec<u8>,
     peer: End,
@@ -38,9 +39,12 @@ fn hub(options: Options, node: Node) -> Hub {
 }
 
 impl World {
-    fn of(hub: Hub, carrier: Option<Carrier>, peer: End) -> World {
+    fn of(mut hub: Hub, carrier: Option<Carrier>, peer: End) -> World {
+        let mut subscriber = Ticket::default();
+        hub.subscribe(&mut subscriber, Subscription::new("test"));
         World {
             hub,
+            subscriber,
             carrier,
             buffer: vec![0; 64 << 10],
             peer,
@@ -125,7 +129,9 @@ impl World {
     /// Returns what is told, the log as text.
     fn told(&mut self) -> Vec<String> {
         let mut told = Vec::new();
-        while let Poll::Ready(Some(one)) = self.hub.poll_notification(Waker::noop()) {
+        let _ = self.hub.settle();
+        let World { hub, subscriber, .. } = self;
+        while let Poll::Ready(Some(one)) = hub.poll_notification(subscriber, Waker::noop()) {
             told.push(match one {
                 Told::Log(entry) => entry.to_string(),
                 other => format!("{other:?}"),

@@ -63,7 +63,9 @@ fn at(port: u16, events: &str) -> Node {
 }
 
 fn start(stream: Stream, options: Options, nodes: Vec<Node>) -> (NodeHandle, Notifications) {
-    NodeHandle::start(configuration(stream, options, nodes)).unwrap()
+    let handle = NodeHandle::start(configuration(stream, options, nodes)).unwrap();
+    let notifications = handle.subscribe();
+    (handle, notifications)
 }
 
 /// Starts a node that listens, and returns its port too.
