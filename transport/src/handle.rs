@@ -160,3 +160,50 @@ impl fmt::Debug for Handle {
         f.debug_struct("Handle").field("handles", &Arc::strong_count(&self.owner)).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::task::{Poll, Waker};
+    use std::time::{Duration, Instant, SystemTime};
+
+    use brocomm::node::{Configuration, Notification};
+
+    use super::*;
+
+    /// What the wall clock shows, in seconds.
+    static WALL: AtomicU64 = AtomicU64::new(1_500_000_000);
+
+    fn wall() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(WALL.load(Ordering::Relaxed))
+    }
+
+    #[test]
+    fn the_wall_clock_is_read_each_time_and_timers_go_on() {
+        let communication = Communication::new(Configuration::default()).unwrap();
+        let clock = Clock::with_wall_clock(Instant::now, wall);
+        let handle = run(communication, clock, |_| Ok(())).unwrap();
+        let mut notifications = handle.subscribe();
+        let mut before = clock.start();
+        for seconds in [1_500_000_000, 1_500_003_600, 1_400_000_000, 1_600_000_000] {
+            WALL.store(seconds, Ordering::Relaxed);
+            let shown = Time::from(wall());
+            assert_eq!(handle.now(), shown);
+            let now = handle.with(|node, now| {
+                assert_eq!(node.wall_clock(), shown);
+                now
+            });
+            // No test takes an hour.
+            assert!(before <= now && now < clock.start() + Duration::from_secs(3600));
+            before = now;
+        }
+        handle.with(|node, now| node.terminate_communication(now));
+        let mut lines = Vec::new();
+        while let Poll::Ready(Some(told)) = notifications.poll_notification(Waker::noop()) {
+            if let Notification::Log(entry) = told {
+                lines.push(entry.time);
+            }
+        }
+        assert!(!lines.is_empty() && lines.iter().all(|time| *time == Time::from(wall())));
+    }
+}

@@ -16,9 +16,9 @@ use brocomm::transport::{Flush, RequestError, StartError};
 use super::Runtime;
 use super::manager::Manager;
 use super::waiting::within;
+use crate::{Awaiting, Clock, Handle, run};
 #[cfg(doc)]
 use crate::{Events, Notifications};
-use crate::{Awaiting, Clock, Handle, run};
 
 /// Runs a node: listens, connects, carries what passes between it and its peers.
 ///

@@ -181,6 +181,21 @@ fn connections_are_up_when_they_are_secured() {
 }
 
 #[test]
+fn certificates_are_valid_by_the_wall_clock() {
+    let year = Duration::from_secs(365 * 24 * 3600);
+    for (wall, is_valid) in [(NOW, true), (NOW + year * 100, false), (Time::EPOCH, false)] {
+        let authority = Authority::new();
+        let theirs = authority.config(Made { years: Some((2020, 2030)), ..Made::default() });
+        let ours = authority.config(Made::default());
+        let mut world = World::accepting(options(&ours), config(Some(theirs)));
+        world.hub.feed_clock(NOW, wall);
+        world.run();
+        let told = world.told();
+        assert_eq!(told.iter().any(|line| line.ends_with("phase: running")), is_valid, "{told:?}");
+    }
+}
+
+#[test]
 fn what_fails_while_connecting_is_logged_told_and_retried() {
     let authority = Authority::new();
     let stranger = Authority::new().config(Made::default());

@@ -128,9 +128,9 @@ impl Subscriber {
     fn make_room(&mut self, next: &Notification) -> bool {
         let before = self.queue.len();
         if self.subscription.overflow == Overflow::DropOldest {
-            while self.is_full()
-                && self.queue.drop_oldest().or_else(|| self.queue.pop()).is_some()
-            {}
+            while self.is_full() && self.queue.drop_oldest().or_else(|| self.queue.pop()).is_some()
+            {
+            }
         } else if !may_be_dropped(next) {
             self.queue.drop_newest();
         }
@@ -310,7 +310,8 @@ impl Hub {
         for subscriber in self.subscribers.values_mut() {
             if subscriber.reported_at().is_some_and(|due| due <= now) {
                 subscriber.is_reported = true;
-                let (name, waiting) = (subscriber.subscription.name.clone(), subscriber.queue.len());
+                let (name, waiting) =
+                    (subscriber.subscription.name.clone(), subscriber.queue.len());
                 lines.push(LogLine::SubscriberStalled { name, waiting });
             }
         }

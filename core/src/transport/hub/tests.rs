@@ -1,7 +1,9 @@
 //! A hub whose tasks are the test, without sockets.
 
 mod asking;
+mod clock;
 mod ending;
+mod flushing;
 mod subscribing;
 
 use std::io::{Error, ErrorKind};
@@ -12,7 +14,7 @@ use std::task::{Poll, Wake};
 use std::time::Duration;
 
 use super::*;
-use crate::connection::{Config, Connection, Phase, Role, Sent, Setup, Undeclared};
+use crate::connection::{self, Config, Connection, Phase, Role, Sent, Setup, Undeclared};
 use crate::data::{Declarations, Event, Value};
 use crate::node::{
     Bound, Configuration, Endpoint, LogLine, Node, NodeError, Notification, Options, Overflow,
@@ -48,6 +50,8 @@ struct World {
     carrying: Arc<Sleeper>,
     buffer: Vec<u8>,
     peer: Connection,
+    /// What the peer got.
+    got: Vec<connection::Notification>,
     /// Whether the socket takes anything.
     blocked: bool,
     closed: bool,
@@ -79,7 +83,12 @@ impl World {
         hub.communication_mut().start(NOW);
         let from = Endpoint::new(here, 50_000);
         let id = hub.communication_mut().feed_accepted(from, false, NOW).unwrap();
-        let setup = Setup { events: vec!["e".into()], accept_input: true, ..Setup::default() };
+        let setup = Setup {
+            events: vec!["e".into(), "print_hook".into()],
+            accept_input: true,
+            request_logs: true,
+            ..Setup::default()
+        };
         let undeclared = Undeclared::Deliver;
         let config = Config { setup: Some(setup), undeclared, ..Config::default() };
         World {
@@ -89,6 +98,7 @@ impl World {
             carrying: Arc::default(),
             buffer: vec![0; 1000],
             peer: Connection::new(config, Role::Initiator, NOW),
+            got: Vec::new(),
             blocked: false,
             closed: false,
         }
@@ -118,7 +128,7 @@ impl World {
                     // As sockets do it, in parts.
                     let written = bytes.len().div_ceil(2);
                     self.peer.feed_bytes(&bytes[..written], NOW);
-                    while self.peer.poll_notification().is_some() {}
+                    self.got.extend(std::iter::from_fn(|| self.peer.poll_notification()));
                     self.carrier.feed_write(Ok(written));
                 }
                 Step::Read => {
@@ -149,7 +159,9 @@ impl World {
 
     fn told(&mut self) -> Vec<Notification> {
         let mut told = Vec::new();
-        while let Poll::Ready(Some(notification)) = self.hub.poll_notification(&mut self.first, Waker::noop()) {
+        while let Poll::Ready(Some(notification)) =
+            self.hub.poll_notification(&mut self.first, Waker::noop())
+        {
             told.push(notification);
         }
         // There is room again.
@@ -280,7 +292,10 @@ fn events_wait_for_room_and_flushes_for_delivery() {
     world.blocked = false;
     world.carry();
     assert_eq!((raising.woken(), flushing.woken()), (1, 1));
-    assert_eq!(world.hub.poll_flush(&mut flush, &mut delivery, NOW, Waker::noop()), Poll::Ready(()));
+    assert_eq!(
+        world.hub.poll_flush(&mut flush, &mut delivery, NOW, Waker::noop()),
+        Poll::Ready(())
+    );
     assert!(world.hub.communication().undelivered().is_empty());
     let raised = world.hub.poll_raise(&mut ticket, &mut waiting, NOW, Waker::noop());
     assert_eq!(raised, Poll::Ready(Raised { peers: 1, ..Raised::default() }));
