@@ -28,7 +28,10 @@ const KEEP: Duration = Duration::from_secs(10);
 /// A node that runs, and all that goes on around it.
 pub(super) struct Running<'a> {
     pub(super) node: NodeHandle,
+    /// What is printed.
     pub(super) notifications: Notifications,
+    /// The same for all else: the log, counters, and what has to be done.
+    pub(super) observed: Notifications,
     pub(super) reading: Option<Reading>,
     pub(super) signals: Signals,
     pub(super) printer: Printer<'a>,
@@ -91,13 +94,17 @@ impl Running<'_> {
         let mut result = Ok(());
         loop {
             let failure = tokio::select! {
-                notification = next(&mut self.notifications, &self.log, self.ending) => {
-                    match notification {
-                        None | Some(Notification::Terminated { .. }) => {
-                            return self.end(notification, result).await;
-                        }
-                        Some(notification) => self.take(notification),
+                notification = next(&mut self.notifications, self.ending) => match notification {
+                    None | Some(Notification::Terminated { .. }) => {
+                        return self.end(notification, result).await;
                     }
+                    Some(notification) => {
+                        print::show(&mut self.printer, self.node.now(), notification)
+                            .map_err(Failure::from)
+                    }
+                },
+                Some(notification) = observe(&mut self.observed, &self.log, self.ending) => {
+                    self.observe(&notification)
                 }
                 control = self.signals.next() => match control {
                     Control::End if self.ending == Some(Ending::Asked) => return Err(at_once()),
@@ -152,9 +159,9 @@ impl Running<'_> {
         self.manager.notify(service::State::Status(&summary));
     }
 
-    fn take(&mut self, notification: Notification) -> Result<(), Failure> {
-        self.tally.note(&notification);
-        match &notification {
+    fn observe(&mut self, notification: &Notification) -> Result<(), Failure> {
+        self.tally.note(notification);
+        match notification {
             Notification::Log(entry) => {
                 if logging::wants(entry) {
                     logging::communication(entry);
@@ -169,7 +176,7 @@ impl Running<'_> {
             }
             _ => {}
         }
-        Ok(print::show(&mut self.printer, self.node.now(), notification)?)
+        Ok(())
     }
 
     /// Begins to write the variables, if any have changed.
@@ -184,8 +191,13 @@ impl Running<'_> {
     async fn end(
         mut self,
         last: Option<Notification>,
-        result: Result<(), Failure>,
+        mut result: Result<(), Failure>,
     ) -> Result<(), Failure> {
+        // What the log says of the end.
+        while let Some(notification) = self.observed.next().await {
+            let observed = self.observe(&notification);
+            result = result.and(observed);
+        }
         self.status.end();
         let undelivered = match last {
             Some(Notification::Terminated { undelivered }) => undelivered.len(),
@@ -290,21 +302,25 @@ fn at_once() -> Failure {
     failure
 }
 
-/// Returns the next notification, when there is room for what is to be written of it; the node keeps
-/// it until then, and has its peers wait if these become too many. When the node ends there is always
-/// room.
-async fn next(
-    notifications: &mut Notifications,
+/// Returns the next notification, when there is room for what is printed of it; its peer waits until
+/// then, if that becomes too much. When the node ends there is always room.
+async fn next(notifications: &mut Notifications, ending: Option<Ending>) -> Option<Notification> {
+    if ending != Some(Ending::Asked) {
+        output::stdout().room().await;
+    }
+    notifications.next().await
+}
+
+/// The same for what is logged.
+async fn observe(
+    observed: &mut Notifications,
     log: &Option<Log>,
     ending: Option<Ending>,
 ) -> Option<Notification> {
-    if ending != Some(Ending::Asked) {
-        output::stdout().room().await;
-        if let Some(log) = log {
-            log.room().await;
-        }
+    if let Some(log) = log.as_ref().filter(|_| ending != Some(Ending::Asked)) {
+        log.room().await;
     }
-    notifications.next().await
+    observed.next().await
 }
 
 async fn failed_log(log: &Option<Log>) -> Failure {
