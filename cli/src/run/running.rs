@@ -91,20 +91,32 @@ impl Running<'_> {
             self.manager.notify(service::State::Ready);
         }
         let mut keep = interval_at(Instant::now() + KEEP, KEEP);
-        let mut result = Ok(());
-        loop {
+        let (mut result, mut undelivered, mut is_logged) = (Ok(()), None, false);
+        while undelivered.is_none() || !is_logged {
             let failure = tokio::select! {
-                notification = next(&mut self.notifications, self.ending) => match notification {
-                    None | Some(Notification::Terminated { .. }) => {
-                        return self.end(notification, result).await;
+                notification = next(&mut self.notifications, self.ending),
+                    if undelivered.is_none() =>
+                {
+                    match notification {
+                        Some(Notification::Terminated { undelivered: peers }) => {
+                            undelivered = Some(peers.len());
+                            Ok(())
+                        }
+                        Some(notification) => {
+                            print::show(&mut self.printer, self.node.now(), notification)
+                                .map_err(Failure::from)
+                        }
+                        None => {
+                            undelivered = Some(0);
+                            Ok(())
+                        }
                     }
-                    Some(notification) => {
-                        print::show(&mut self.printer, self.node.now(), notification)
-                            .map_err(Failure::from)
-                    }
-                },
-                Some(notification) = observe(&mut self.observed, &self.log, self.ending) => {
-                    self.observe(&notification)
+                }
+                notification = observe(&mut self.observed, &self.log, self.ending),
+                    if !is_logged =>
+                {
+                    is_logged = notification.is_none();
+                    notification.map_or(Ok(()), |notification| self.observe(&notification))
                 }
                 control = self.signals.next() => match control {
                     Control::End if self.ending == Some(Ending::Asked) => return Err(at_once()),
@@ -141,6 +153,7 @@ impl Running<'_> {
                 result = failure;
             }
         }
+        self.end(undelivered.unwrap_or_default(), result).await
     }
 
     /// Ends the node in order.
@@ -188,21 +201,8 @@ impl Running<'_> {
     }
 
     /// Writes what is left to be written when the node has ended.
-    async fn end(
-        mut self,
-        last: Option<Notification>,
-        mut result: Result<(), Failure>,
-    ) -> Result<(), Failure> {
-        // What the log says of the end.
-        while let Some(notification) = self.observed.next().await {
-            let observed = self.observe(&notification);
-            result = result.and(observed);
-        }
+    async fn end(mut self, undelivered: usize, result: Result<(), Failure>) -> Result<(), Failure> {
         self.status.end();
-        let undelivered = match last {
-            Some(Notification::Terminated { undelivered }) => undelivered.len(),
-            _ => 0,
-        };
         let failed_lines = self.reading.as_ref().map_or(0, |reading| reading.progress.end());
         let closed = self.log.as_mut().map_or(Ok(()), |log| log.close(self.node.now()));
         // It may not have been written yet at all.
