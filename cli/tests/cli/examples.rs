@@ -133,7 +133,7 @@ fn the_examples_of_every_help_work() {
     ] {
         let examples = examples(command);
         assert!(!examples.is_empty(), "{command}");
-        for example in examples {
+        for (count, example) in examples.into_iter().enumerate() {
             let peer = match example.starts_with("brocomm bench ") {
                 true if example.contains("--reply") => &pong_at,
                 true => &echo_at,
@@ -172,8 +172,10 @@ fn the_examples_of_every_help_work() {
                 }
                 // They say nothing before there is something.
                 ["brocomm", "logs" | "tail" | "print", ..] => {
-                    let program = start(&folder, &format!("{line} --description '{example}'"));
-                    sensor.error_with(&example);
+                    let (line, _) = line.split_once(" | ").unwrap_or((&line, ""));
+                    let line = format!("{line} --description '{command} {count}'");
+                    let program = start(&folder, &line);
+                    sensor.error_with(&format!("peer_description is {command} {count}"));
                     sensor.error_with("phase: running");
                     interrupt(program, &line);
                 }
