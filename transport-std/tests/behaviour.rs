@@ -1,4 +1,5 @@
 //! The behaviour of this transport.
+#![recursion_limit = "256"]
 
 // What blocks, as futures.
 mod transport;
