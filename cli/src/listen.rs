@@ -77,6 +77,8 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let stop = Stop::on_signal();
     let listener =
         Listener::bind(args.on.as_str()).map_err(|error| failed(format_args!("{error}")))?;
+    // Whoever reads where we listen can end us in order.
+    let _registered = stop.add(listener.stop_handle());
     let mut packets = args.options.packets()?;
     let mut printer = Printer::new(out, args.options.form.print(), args.options.count);
     printer.listening(&listener.local_addr().to_string())?;
@@ -132,7 +134,6 @@ fn accept(
     stop: &Stop,
     reports: &SyncSender<Report>,
 ) {
-    let _registered = stop.add(listener.stop_handle());
     thread::scope(|scope| {
         let error = loop {
             match session::accept(&mut listener, config, stop) {

@@ -19,6 +19,9 @@ const ROOM: usize = 1 << 20;
 /// How long whoever reads the output may take for the rest when a signal ends the program.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
 
+/// How long whoever reads messages may take for the last one.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// What becomes of text for which there is no room.
 pub(crate) enum Overflow {
     /// The writer waits for room.
@@ -100,12 +103,18 @@ impl Output {
     /// # Errors
     /// What the system says; `TimedOut` if nobody read it [in time](Self::end_by).
     pub(crate) fn finish(&self) -> io::Result<()> {
+        self.finish_within(Duration::ZERO)
+    }
+
+    /// The same, but waits at least so long.
+    fn finish_within(&self, least: Duration) -> io::Result<()> {
+        let least = Instant::now() + least;
         let mut state = self.0.state();
         while !state.is_idle() {
             state = match state.end_by {
                 None => self.0.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
                 Some(deadline) => {
-                    let left = deadline.saturating_duration_since(Instant::now());
+                    let left = deadline.max(least).saturating_duration_since(Instant::now());
                     if left.is_zero() {
                         let late = "nobody read the rest of it";
                         return Err(io::Error::new(io::ErrorKind::TimedOut, late));
@@ -264,8 +273,9 @@ pub(crate) fn finish() -> io::Result<()> {
 /// Waits until standard error is written.
 pub(crate) fn finish_messages() {
     if let Some(stderr) = STDERR.get() {
-        // Nothing is left to be done if it can't be.
-        let _ = stderr.finish();
+        // Why the output is late is said when its time is over. Nothing is left to be done if it
+        // can't be written.
+        let _ = stderr.finish_within(LAST_WORDS);
     }
 }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use brocomm::connection::Phase;
 use brocomm::data::{Declarations, Event, Name, ParseError};
-use brocomm::node::{Notification, PeerState};
-use brocomm_tokio::NodeHandle;
+use brocomm::node::{Notification, Overflow, PeerState};
+use brocomm_tokio::{NodeHandle, Subscription};
 use tokio::io::{AsyncBufRead, BufReader};
 use tokio::time::{Instant, timeout_at};
 
@@ -108,7 +108,8 @@ impl Input {
             return Ok(());
         }
         if !self.unwanted.contains(&name) {
-            let mut notifications = self.node.subscribe();
+            let subscription = Subscription::new("standard input").overflow(Overflow::DropOldest);
+            let mut notifications = self.node.subscribe_with(subscription);
             let deadline = Instant::now().checked_add(self.patience);
             // Somebody may have come before we subscribed.
             let mut is_raised = self.try_raise(&event).await;

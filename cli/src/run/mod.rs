@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use brocomm::node::{Communication, Configuration};
-use brocomm_tokio::NodeHandle;
+use brocomm_tokio::{NodeHandle, Subscription};
 
 use crate::address;
 use crate::clock::Clock;
@@ -132,8 +132,11 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         .build()
         .map_err(|error| failed(format_args!("cannot start: {error}")))?;
     let result = runtime.block_on(async {
-        let (node, notifications) = NodeHandle::run(communication)
+        let node = NodeHandle::run(communication)
             .map_err(|error| failed(format_args!("cannot start: {error}")))?;
+        // Lines of the log come though nobody reads the output.
+        let notifications = node.subscribe_with(Subscription::new("standard output"));
+        let observed = node.subscribe_with(Subscription::new("communication log"));
         let tally = Tally::default();
         if let Some(metrics) = metrics {
             metrics.serve(&node, &tally)?;
@@ -142,6 +145,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         let running = Running {
             node,
             notifications,
+            observed,
             reading: input.map(|input| Reading::start(input, args.exit_at_eof)),
             signals: Signals::new()?,
             printer: Printer::new(out, args.form.print(), None),

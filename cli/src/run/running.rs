@@ -28,7 +28,10 @@ const KEEP: Duration = Duration::from_secs(10);
 /// A node that runs, and all that goes on around it.
 pub(super) struct Running<'a> {
     pub(super) node: NodeHandle,
+    /// What is printed.
     pub(super) notifications: Notifications,
+    /// The same for all else: the log, counters, and what has to be done.
+    pub(super) observed: Notifications,
     pub(super) reading: Option<Reading>,
     pub(super) signals: Signals,
     pub(super) printer: Printer<'a>,
@@ -88,16 +91,32 @@ impl Running<'_> {
             self.manager.notify(service::State::Ready);
         }
         let mut keep = interval_at(Instant::now() + KEEP, KEEP);
-        let mut result = Ok(());
-        loop {
+        let (mut result, mut undelivered, mut is_logged) = (Ok(()), None, false);
+        while undelivered.is_none() || !is_logged {
             let failure = tokio::select! {
-                notification = next(&mut self.notifications, &self.log, self.ending) => {
+                notification = next(&mut self.notifications, self.ending),
+                    if undelivered.is_none() =>
+                {
                     match notification {
-                        None | Some(Notification::Terminated { .. }) => {
-                            return self.end(notification, result).await;
+                        Some(Notification::Terminated { undelivered: peers }) => {
+                            undelivered = Some(peers.len());
+                            Ok(())
                         }
-                        Some(notification) => self.take(notification),
+                        Some(notification) => {
+                            print::show(&mut self.printer, self.node.now(), notification)
+                                .map_err(Failure::from)
+                        }
+                        None => {
+                            undelivered = Some(0);
+                            Ok(())
+                        }
                     }
+                }
+                notification = observe(&mut self.observed, &self.log, self.ending),
+                    if !is_logged =>
+                {
+                    is_logged = notification.is_none();
+                    notification.map_or(Ok(()), |notification| self.observe(&notification))
                 }
                 control = self.signals.next() => match control {
                     Control::End if self.ending == Some(Ending::Asked) => return Err(at_once()),
@@ -134,6 +153,7 @@ impl Running<'_> {
                 result = failure;
             }
         }
+        self.end(undelivered.unwrap_or_default(), result).await
     }
 
     /// Ends the node in order.
@@ -152,9 +172,9 @@ impl Running<'_> {
         self.manager.notify(service::State::Status(&summary));
     }
 
-    fn take(&mut self, notification: Notification) -> Result<(), Failure> {
-        self.tally.note(&notification);
-        match &notification {
+    fn observe(&mut self, notification: &Notification) -> Result<(), Failure> {
+        self.tally.note(notification);
+        match notification {
             Notification::Log(entry) => {
                 if logging::wants(entry) {
                     logging::communication(entry);
@@ -169,7 +189,7 @@ impl Running<'_> {
             }
             _ => {}
         }
-        Ok(print::show(&mut self.printer, self.node.now(), notification)?)
+        Ok(())
     }
 
     /// Begins to write the variables, if any have changed.
@@ -181,16 +201,8 @@ impl Running<'_> {
     }
 
     /// Writes what is left to be written when the node has ended.
-    async fn end(
-        mut self,
-        last: Option<Notification>,
-        result: Result<(), Failure>,
-    ) -> Result<(), Failure> {
+    async fn end(mut self, undelivered: usize, result: Result<(), Failure>) -> Result<(), Failure> {
         self.status.end();
-        let undelivered = match last {
-            Some(Notification::Terminated { undelivered }) => undelivered.len(),
-            _ => 0,
-        };
         let failed_lines = self.reading.as_ref().map_or(0, |reading| reading.progress.end());
         let closed = self.log.as_mut().map_or(Ok(()), |log| log.close(self.node.now()));
         // It may not have been written yet at all.
@@ -286,25 +298,29 @@ async fn passed(deadline: Option<Instant>) {
 /// Says that the program ends without waiting for anything.
 fn at_once() -> Failure {
     let failure = failed(format_args!("ended without waiting for peers"));
-    output::end_by(std::time::Instant::now() + Duration::from_millis(100));
+    output::end_by(std::time::Instant::now());
     failure
 }
 
-/// Returns the next notification, when there is room for what is to be written of it; the node keeps
-/// it until then, and has its peers wait if these become too many. When the node ends there is always
-/// room.
-async fn next(
-    notifications: &mut Notifications,
+/// Returns the next notification, when there is room for what is printed of it; its peer waits until
+/// then, if that becomes too much. When the node ends there is always room.
+async fn next(notifications: &mut Notifications, ending: Option<Ending>) -> Option<Notification> {
+    if ending != Some(Ending::Asked) {
+        output::stdout().room().await;
+    }
+    notifications.next().await
+}
+
+/// The same for what is logged.
+async fn observe(
+    observed: &mut Notifications,
     log: &Option<Log>,
     ending: Option<Ending>,
 ) -> Option<Notification> {
-    if ending != Some(Ending::Asked) {
-        output::stdout().room().await;
-        if let Some(log) = log {
-            log.room().await;
-        }
+    if let Some(log) = log.as_ref().filter(|_| ending != Some(Ending::Asked)) {
+        log.room().await;
     }
-    notifications.next().await
+    observed.next().await
 }
 
 async fn failed_log(log: &Option<Log>) -> Failure {

@@ -7,6 +7,8 @@ mod decode;
 mod decode_logs;
 mod decode_state;
 mod doctor;
+#[cfg(unix)]
+mod examples;
 mod follow;
 #[cfg(unix)]
 mod introduction;

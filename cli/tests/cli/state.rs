@@ -157,7 +157,8 @@ fn a_change_within_a_variable_is_shown_by_its_name() {
     let mut communication = Communication::new(configuration).unwrap();
     communication.set_store(store);
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    let (node, mut told) = runtime.block_on(async { NodeHandle::run(communication) }).unwrap();
+    let node = runtime.block_on(async { NodeHandle::run(communication) }).unwrap();
+    let mut told = node.subscribe();
     let mut wait_for = |is_it: fn(&Notification) -> bool| loop {
         let told = runtime.block_on(told.next()).expect("it comes before the end");
         if is_it(&told) {

@@ -80,7 +80,7 @@ fn what_cannot_be_read_is_an_error() {
 fn whoever_writes_waits_for_the_peers() {
     // Whose output nobody reads at first.
     let (mut listener, address) = Program::listen(&LISTEN);
-    let few = "[outgoing]\nevents = 10\nbytes = '100 KiB'\n";
+    let few = "[outgoing]\nevents = 10\nbytes = 102400\n";
     let file = client("stdin-block", &address, few);
     const LINES: usize = 10_000;
     let running = std::thread::spawn(move || {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::log::{CommunicationEntry, LogLine};
+use super::super::log::LogLine;
 use super::super::timers::Timer;
 use super::super::{Action, ConnectionId, Notification, PeerId};
 use super::Communication;
@@ -120,8 +120,8 @@ impl Communication {
         self.timers.cancel(Timer::Terminate);
         let statistics = LogLine::Statistics(Box::new(self.total_counters()));
         for line in [statistics, LogLine::Terminated] {
-            let entry = CommunicationEntry { time: self.now, peer: None, line };
-            self.finale.push_back(Notification::Log(entry));
+            let entry = self.log_entry(None, line);
+            self.finale.push_back(entry);
         }
         self.finale.push_back(Notification::Terminated { undelivered });
     }
@@ -132,9 +132,8 @@ impl Communication {
         let without = self.peers.iter().filter(|(id, _)| self.connection(**id).is_none());
         known.extend(without.map(|(_, peer)| Arc::clone(&peer.who)));
         for who in known {
-            let (time, line) = (self.now, LogLine::ClosingConnection);
-            let entry = CommunicationEntry { time, peer: Some(who), line };
-            self.finale.push_back(Notification::Log(entry));
+            let entry = self.log_entry(Some(who), LogLine::ClosingConnection);
+            self.finale.push_back(entry);
         }
     }
 }
