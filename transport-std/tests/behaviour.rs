@@ -1,5 +1,4 @@
 //! The behaviour of this transport.
-#![recursion_limit = "256"]
 
 // What blocks, as futures.
 mod transport;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use brocomm::Time;
 use brocomm::connection::{Notification, SyncRole};
@@ -29,7 +29,7 @@ pub(super) struct Replica<'a> {
     phase: Phase,
     /// How long the peer may send nothing before it has given its state, and since when it does.
     patience: Duration,
-    heard: Option<Time>,
+    heard: Option<Instant>,
     progress: ProgressBar,
     task: &'a mut dyn Task,
 }
@@ -111,7 +111,7 @@ impl<'a> Replica<'a> {
 impl Follow for Replica<'_> {
     fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
         let now = peer.now();
-        self.heard = Some(now);
+        self.heard = Some(Instant::now());
         match told {
             Notification::SyncStarted(SyncRole::Sender) => {
                 self.phase = Phase::AskedForState;
@@ -132,12 +132,14 @@ impl Follow for Replica<'_> {
     }
 
     fn next_timeout(&self) -> Option<Time> {
-        self.heard.filter(|_| !self.has_begun()).map(|heard| heard + self.patience)
+        let heard = self.heard.filter(|_| !self.has_begun())?;
+        Some(Time::from(SystemTime::now()) + self.patience.saturating_sub(heard.elapsed()))
     }
 
-    fn due(&mut self, now: Time) -> Result<(), Failure> {
-        let since = *self.heard.get_or_insert(now);
-        if self.has_begun() || now < since + self.patience {
+    fn due(&mut self, _: Time) -> Result<(), Failure> {
+        // The wall clock may be set meanwhile.
+        let since = *self.heard.get_or_insert_with(Instant::now);
+        if self.has_begun() || since.elapsed() < self.patience {
             return Ok(());
         }
         self.progress.finish_and_clear();

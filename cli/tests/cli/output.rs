@@ -174,7 +174,8 @@ fn a_listener_without_descriptors_goes_on_when_there_are_some() {
         let many: Vec<TcpStream> = (0..40).map(|_| TcpStream::connect(&address).unwrap()).collect();
         listener.error_with("too many open files; trying again in 1 s\n");
         drop(many);
-        let sent = run(["send", &address, "conformance_echo(\"a\")", "--timeout=100"]);
-        assert_eq!(sent.code, 0, "{}", sent.stderr);
+        // Those that came before have to be let go first.
+        let sent = || run(["send", &address, "conformance_echo(\"a\")", "--timeout=100"]).code;
+        assert!((0..100).any(|_| sent() == 0), "{arguments:?}");
     }
 }

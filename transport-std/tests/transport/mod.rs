@@ -93,6 +93,7 @@ impl NodeHandle {
 }
 
 impl NodeHandle {
+    #[track_caller]
     pub(crate) fn subscribe(&self) -> Notifications {
         Notifications(self.0.subscribe())
     }
@@ -101,6 +102,7 @@ impl NodeHandle {
         Notifications(self.0.subscribe_with(subscription))
     }
 
+    #[track_caller]
     pub(crate) fn events<E: EventType>(&self) -> Result<Events<E>, SignatureError> {
         self.0.events().map(Events)
     }
@@ -117,6 +119,14 @@ impl<E: EventType> Events<E> {
             }
             yield_now().await;
         }
+    }
+}
+
+impl Deref for Notifications {
+    type Target = brocomm_std::Notifications;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
     }
 }
 
