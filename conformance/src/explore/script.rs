@@ -6,7 +6,7 @@ use brocomm::data::Value;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::tame::tame;
+use super::tame::{known_ports, tame};
 use crate::strategies;
 use crate::suite::{Capability, Entry};
 
@@ -172,6 +172,10 @@ pub(super) fn script(capabilities: &[Capability]) -> impl Strategy<Value = Scrip
     };
     let is_tame = !can(Capability::Oddities);
     let value = if is_tame { value.prop_map(tame).boxed() } else { value };
+    let value = match can(Capability::UnknownPorts) {
+        true => value,
+        false => value.prop_map(known_ports).boxed(),
+    };
     let usual = usual(value, can(Capability::Ping), can(Capability::Decompression)).boxed();
     let keeps_cache = can(Capability::Cache);
     proptest::sample::select(about).prop_flat_map(move |about| {
@@ -266,9 +270,18 @@ mod tests {
     #[test]
     fn nothing_is_asked_of_an_implementation_that_it_is_not_capable_of() {
         let (all, none) = (sessions(Capability::ALL), sessions(&[]));
-        let needed =
-            ["PING", "compresses", "synchronized", "tells of", "reported", "with logs", "entries"];
-        for what in needed.into_iter().chain(["as Broccoli"]) {
+        let needed = [
+            "PING",
+            "compresses",
+            "synchronized",
+            "tells of",
+            "reported",
+            "with logs",
+            "entries",
+            "as Broccoli",
+            "/unknown",
+        ];
+        for what in needed {
             assert!(all.contains(what), "{what} in no session");
             assert!(!none.contains(what), "{what} though not capable of it");
         }
