@@ -44,7 +44,7 @@ mod trial;
 // A case is a function of a `Trial`, which opens `Exchange`s: connections whose other end is
 // scripted, byte by byte if need be. Everything that passes is kept, with its meaning, for the
 // `Report`. A case that returns has passed; a `Stop` ends it otherwise.
-pub(crate) use exchange::{Exchange, Got, Hello, Sender, chunk, header, token};
+pub(crate) use exchange::{Exchange, Got, Hello, chunk, header, token};
 pub(crate) use trial::{Outcome, Stop, Trial};
 
 pub use crate::cases::cases;
