@@ -129,7 +129,11 @@ mod tests {
             ("port", "80/unknown", "80/tcp"),
             ("port", "53/udp", "53/udp"),
             ("set[port]", "set(80/unknown, 80/tcp, 1/icmp)", "set(80/tcp, 1/icmp)"),
-            ("table[count] of vector of port", "table([1] = [5/unknown])", "table([1] = [5/tcp])"),
+            (
+                "table[count] of vector of port",
+                "table([1] = vector(5/unknown))",
+                "table([1] = vector(5/tcp))",
+            ),
             ("record { p: port; s: string; }", "[$p=7/unknown, $s=\"x\"]", "[$p=7/tcp, $s=\"x\"]"),
         ] {
             assert_eq!(known_ports(read(ty, text)), read(ty, known), "{text}");
