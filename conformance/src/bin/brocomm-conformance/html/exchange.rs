@@ -3,50 +3,58 @@
 use brocomm_conformance::suite::{CaseId, Line, LineKind, Report, Verdict};
 use maud::{Markup, html};
 
+use super::Section;
 use crate::tested::Tested;
 
 /// How many bytes of a message are shown.
 const SHOWN: usize = 512;
 
-/// Returns where a failure is on the page.
-pub(super) fn anchor(tested: &Tested, case: &CaseId) -> String {
-    // An id has no blanks.
-    format!("{}-{}", tested.name(), &**case).replace(' ', "-")
+/// Returns where the failures of a case are on the page.
+pub(super) fn anchor(case: &CaseId) -> String {
+    format!("failure-{case}")
 }
 
 /// Shows all cases that failed, or of which nothing can be said.
-pub(super) fn failures(all: &[Tested]) -> Markup {
-    let bad =
-        |report: &&Report| matches!(report.verdict, Verdict::Failed(_) | Verdict::Inconclusive(_));
-    let failures = all
+pub(super) fn failures(all: &[Tested], sections: &[Section<'_>]) -> Markup {
+    let is_bad =
+        |report: &Report| matches!(report.verdict, Verdict::Failed(_) | Verdict::Inconclusive(_));
+    let failures: Vec<_> = sections
         .iter()
-        .flat_map(|tested| tested.reports.iter().filter(bad).map(move |report| (tested, report)));
-    let failures: Vec<_> = failures.collect();
+        .flat_map(|section| section.cases().into_values())
+        .map(|mut results| {
+            results.retain(|(_, report)| is_bad(report));
+            results
+        })
+        .filter(|results| !results.is_empty())
+        .collect();
     html! {
         @if !failures.is_empty() {
             h2 #failures { "Failures" }
-            @for (tested, report) in failures { (failure(tested, report)) }
+            @for results in failures { (failure(all, &results)) }
         }
     }
 }
 
-fn failure(tested: &Tested, report: &Report) -> Markup {
-    let (case, verdict) = (&report.case, report.verdict.name());
+fn failure(all: &[Tested], results: &[(usize, &Report)]) -> Markup {
+    let Some((_, Report { case, .. })) = results.first() else { return html! {} };
     html! {
-        section.failure id=(anchor(tested, &case.id)) data-verdicts=(verdict) {
-            h3 {
-                span class={ "mark " (verdict) } { (verdict) }
-                " " code { (*case.id) } " " (*case.title)
-            }
-            p { (tested.name()) }
-            p.reason { (report.verdict.reason()) }
+        section.failure id=(anchor(&case.id)) {
+            h3 { code { (*case.id) } " " (*case.title) }
             p { small { "Level: " (case.level) "." } " " (*case.description) }
-            details {
-                summary { "What passed" }
-                div.exchange {
-                    div.head { "suite" }
-                    div.head { "implementation" }
-                    @for line in &report.transcript { (exchange_line(line)) }
+            @for (column, report) in results {
+                @let verdict = report.verdict.name();
+                p {
+                    span class={ "mark " (verdict) } { (verdict) } " "
+                    @if let Some(tested) = all.get(*column) { (tested.name()) }
+                    ": " span.reason { (report.verdict.reason()) }
+                }
+                details {
+                    summary { "Messages" }
+                    div.exchange {
+                        div.head { "suite" }
+                        div.head { "implementation" }
+                        @for line in &report.transcript { (exchange_line(line)) }
+                    }
                 }
             }
         }

@@ -3,6 +3,7 @@
 mod cases;
 mod exchange;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use brocomm_conformance::suite::{CaseId, Report};
@@ -23,6 +24,19 @@ type Cell<'a> = &'a [Report];
 struct Section<'a> {
     id: &'a CaseId,
     cells: Vec<Cell<'a>>,
+}
+
+impl<'a> Section<'a> {
+    /// Returns the results of each case, with the number of the implementation.
+    fn cases(&self) -> BTreeMap<&'a CaseId, Vec<(usize, &'a Report)>> {
+        let mut cases: BTreeMap<&CaseId, Vec<_>> = BTreeMap::new();
+        for (column, reports) in self.cells.iter().enumerate() {
+            for report in *reports {
+                cases.entry(&report.case.id).or_default().push((column, report));
+            }
+        }
+        cases
+    }
 }
 
 /// Makes the page.
@@ -51,9 +65,9 @@ pub(crate) fn page(all: &[Tested], took: Duration) -> String {
                 (filter(all))
                 h2 { "Sections" }
                 div.scroll { (overview(all, &sections)) }
-                (exchange::failures(all))
                 h2 { "Cases" }
                 @for section in &sections { (cases::section(all, section)) }
+                (exchange::failures(all, &sections))
                 p #nothing hidden { "No case has all of these words and one of these verdicts." }
                 script { (PreEscaped(SCRIPT)) }
             }
@@ -112,7 +126,7 @@ fn head(all: &[Tested], first: &str) -> Markup {
 
 fn overview(all: &[Tested], sections: &[Section<'_>]) -> Markup {
     html! {
-        table {
+        table.few[is_few(all)] {
             (head(all, "Section"))
             tbody {
                 @for Section { id, cells } in sections {
@@ -147,6 +161,11 @@ fn tally(reports: Cell<'_>) -> Markup {
             }
         }
     }
+}
+
+/// Tells whether there is room for wide columns even on a phone.
+fn is_few(all: &[Tested]) -> bool {
+    all.len() < 3
 }
 
 /// Returns where the cases of a section are on the page.

@@ -8,12 +8,14 @@
   const failures = all("section.failure");
   const open = new Map(sections.map((section) => [section, section.open]));
 
-  // Hides what has not all of these words and one of these verdicts; returns whether it is shown.
-  const show = (element, words, verdicts) => {
-    const text = element.textContent.toLowerCase();
-    const found = element.dataset.verdicts.split(" ").some((verdict) => verdicts.has(verdict))
+  // Hides a case that has not all of these words and one of these verdicts; returns whether it is
+  // shown.
+  const show = (row, words, verdicts) => {
+    const text = row.textContent.toLowerCase();
+    const found = row.dataset.verdicts.split(" ").some((verdict) => verdicts.has(verdict))
       && words.every((word) => text.includes(word));
-    element.hidden = !found;
+    row.hidden = !found;
+    document.getElementById(row.dataset.failure)?.toggleAttribute("hidden", !found);
     return found;
   };
 
@@ -30,8 +32,8 @@
       if (found) shown.add(section.dataset.section);
     }
     for (const row of overview) row.hidden = !shown.has(row.dataset.section);
-    const failed = failures.map((failure) => show(failure, words, verdicts)).some(Boolean);
-    document.querySelector("#failures")?.toggleAttribute("hidden", !failed);
+    const isEmpty = failures.every((failure) => failure.hidden);
+    document.querySelector("#failures")?.toggleAttribute("hidden", isEmpty);
     document.querySelector("#nothing").hidden = shown.size > 0;
   };
 
