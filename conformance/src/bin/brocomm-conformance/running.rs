@@ -1,5 +1,6 @@
 //! `run`.
 
+use std::fs::OpenOptions;
 use std::io::{self, IsTerminal};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
@@ -253,6 +254,19 @@ fn made(args: &Common) -> io::Result<Vec<Named>> {
 }
 
 pub(crate) fn run(args: &Args) -> ExitCode {
+    let selection = args.choice.selection(&args.common.capabilities);
+    let mut cases: Vec<Case> = cases().into_iter().filter(|case| selection.wants(case)).collect();
+    if cases.is_empty() {
+        eprintln!("there is no such case; see `brocomm-conformance list`");
+        return ExitCode::from(2);
+    }
+    // A report that cannot be written would be told too late at the end.
+    for file in [&args.junit, &args.html].into_iter().flatten() {
+        if let Err(error) = OpenOptions::new().create(true).append(true).open(file) {
+            eprintln!("cannot write {}: {error}", file.display());
+            return ExitCode::from(2);
+        }
+    }
     let implementations = match implementations(&args.common) {
         Ok(implementations) => implementations,
         Err(error) => {
@@ -260,12 +274,6 @@ pub(crate) fn run(args: &Args) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let selection = args.choice.selection(&args.common.capabilities);
-    let mut cases: Vec<Case> = cases().into_iter().filter(|case| selection.wants(case)).collect();
-    if cases.is_empty() {
-        eprintln!("there is no such case; see `brocomm-conformance list`");
-        return ExitCode::from(2);
-    }
     let mut all_times = Vec::new();
     let mut random = args.shuffle.map(fastrand::Rng::with_seed);
     for _ in 0..args.repeat {
