@@ -25,7 +25,7 @@ pub(super) fn section(all: &[Tested], section: &Section<'_>) -> Markup {
         details.section data-section=(section.id.section()) open[bad] {
             summary { (titled(section.id)) " " small { (cases(rows.len())) } }
             div.scroll {
-                table.few[is_few(all)] id=(anchor(section.id)) {
+                table.few[is_few(all)] id=(anchor(section.id)) style={ "--columns: " (all.len()) } {
                     (head(all, "Case"))
                     tbody { @for row in rows.values() { (case(all, row)) } }
                 }
