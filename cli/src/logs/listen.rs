@@ -1,0 +1,160 @@
+//! `brocomm logs --listen`: writes the logs of all peers that connect.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use brocomm::connection::{Config, Notification};
+use brocomm_std::{Listener, Peer};
+
+use super::{Args, Logs, written};
+use crate::failure::{Failure, failed, tell, warn};
+use crate::follow::Follow;
+use crate::log_reader::{LogNews, LogReader, for_logs};
+use crate::logging;
+use crate::session;
+use crate::stop::Stop;
+
+/// How many entries may wait to be written before peers have to wait.
+const WAITING: usize = 1024;
+
+/// How long nothing needs to happen.
+const IDLE: Duration = Duration::from_secs(3600);
+
+/// What the threads tell the one that writes; peers are numbered as they come.
+enum Report {
+    News {
+        sender: u64,
+        from: SocketAddr,
+        news: LogNews,
+    },
+    Gone {
+        sender: u64,
+        fault: Option<String>,
+    },
+    /// Nobody will be accepted any more, for this reason if for any.
+    NoMore(Option<String>),
+}
+
+/// Accepts peers, each with a thread of its own, and writes what they log.
+pub(super) fn run(
+    address: &str,
+    args: &Args,
+    logs: &mut Logs,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let config = args.manner.config(Default::default(), for_logs())?;
+    let stop = Stop::on_signal();
+    let listener = Listener::bind(address).map_err(|error| failed(format_args!("{error}")))?;
+    // What was begun is to be ended in order, wherever a signal finds us.
+    let _held = stop.hold();
+    writeln!(out, "listening on {}", listener.local_addr())?;
+    out.flush()?;
+    let (reports, received) = sync_channel(WAITING);
+    let accepting = {
+        let (stop, once) = (stop.clone(), args.again.once);
+        thread::spawn(move || accept(listener, &config, once, &stop, &reports))
+    };
+    let mut result = Ok(());
+    loop {
+        logs.now = SystemTime::now().into();
+        let due = logs.due(logs.now);
+        let wait = logs.next_timeout().map_or(IDLE, |due| due.saturating_since(logs.now));
+        let report = match received.recv_timeout(wait.min(IDLE)) {
+            Ok(report) => report,
+            Err(RecvTimeoutError::Timeout) if due.is_ok() => continue,
+            Err(RecvTimeoutError::Timeout) => Report::NoMore(None),
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        logs.now = SystemTime::now().into();
+        let taken = match report {
+            // After a failure the others are only waited for.
+            _ if result.is_err() => continue,
+            Report::News { sender, from, news } => {
+                logs.take(sender, from, &news).and_then(|()| written(logs.folder.flush()))
+            }
+            Report::Gone { sender, fault } => {
+                logs.folder.forget(sender);
+                fault.iter().for_each(|fault| tell(format_args!("{fault}")));
+                let is_failure = fault.is_some() && args.again.once;
+                if is_failure { Err(Failure::Told) } else { Ok(()) }
+            }
+            Report::NoMore(Some(error)) => Err(failed(format_args!("{error}"))),
+            Report::NoMore(None) => Ok(()),
+        };
+        result = due.and(taken);
+        if result.is_err() {
+            stop.all();
+        }
+    }
+    let _ = accepting.join();
+    result
+}
+
+/// Accepts until stopped, and waits for all peers to be gone.
+fn accept(
+    mut listener: Listener,
+    config: &Config,
+    once: bool,
+    stop: &Stop,
+    reports: &SyncSender<Report>,
+) {
+    let _registered = stop.add(listener.stop_handle());
+    thread::scope(|scope| {
+        let mut senders = 0..;
+        let error = loop {
+            match listener.accept(config.clone(), None) {
+                Ok(Some(peer)) => {
+                    let sender = senders.next().unwrap_or(u64::MAX);
+                    scope.spawn(move || follow(sender, peer, stop, reports));
+                    if once {
+                        break None;
+                    }
+                }
+                Ok(None) => break None,
+                Err(error) => break Some(error.to_string()),
+            }
+        };
+        // Peers that come later are refused, not left waiting.
+        drop(listener);
+        // Whether anybody still listens to it doesn't matter.
+        let _ = reports.send(Report::NoMore(error));
+    });
+}
+
+/// Reports what a peer logs, until it is gone or breaks the protocol; that is no other's fault.
+fn follow(sender: u64, mut peer: Peer, stop: &Stop, reports: &SyncSender<Report>) {
+    let _registered = stop.add(peer.stop_handle());
+    let from = peer.remote_addr();
+    let (mut reader, mut fault) = (LogReader::default(), None);
+    'peer: loop {
+        let told = match peer.next(None) {
+            Ok(Some(told)) => told,
+            Ok(None) => break,
+            Err(error) => {
+                fault = Some(error.to_string());
+                break;
+            }
+        };
+        match &told {
+            Notification::Log(message) => logging::connection(from, message),
+            Notification::Closed(cause) => {
+                fault = session::fault(cause).map(|fault| format!("{from}: {fault}"));
+            }
+            _ => {}
+        }
+        // What is wrong with it was told.
+        let Ok(news) = reader.read(from, &told) else { break };
+        for news in news {
+            if reports.send(Report::News { sender, from, news }).is_err() {
+                break 'peer;
+            }
+        }
+    }
+    if session::part(&mut peer).is_err() {
+        warn(format_args!("{from}: the connection could not be closed in order"));
+    }
+    let _ = reports.send(Report::Gone { sender, fault });
+}
