@@ -25,18 +25,17 @@ impl Clock {
     /// Returns what gives the seconds that the clock is ahead of UTC at a time.
     ///
     /// # Errors
-    /// `TZ` names a zone that isn't known. The system's own programs take that for UTC, which is
-    /// hardly what is meant.
+    /// `TZ` names a zone that isn't known, or one with summer time and no rules for it. The system's
+    /// own programs take the first for UTC, which is hardly what is meant.
     pub(crate) fn offset(self) -> Result<fn(Time) -> i32, Failure> {
         if self.utc {
             return Ok(|_| 0);
         }
         let named = env::var_os("TZ").map(|name| {
-            let zone = name.to_str().and_then(zone);
-            zone.ok_or_else(|| {
-                let name = name.display();
+            let text = name.to_string_lossy();
+            zone(&text).map_err(|why| {
                 misused(format_args!(
-                    "TZ is {name:?}, which is no time zone; write a name such as Europe/Berlin, or \
+                    "TZ is {text:?}, which {why}; write a name such as Europe/Berlin, or \
                      CET-1CEST,M3.5.0,M10.5.0/3, or use --utc"
                 ))
             })
@@ -49,20 +48,23 @@ impl Clock {
 
 /// Returns the zone that a value of `TZ` stands for, as POSIX and the system's C library read it: a
 /// file, a name in the database, or the rules themselves.
-fn zone(name: &str) -> Option<TimeZone> {
+///
+/// When summer time without rules begins and ends, each C library has its own idea of.
+fn zone(name: &str) -> Result<TimeZone, &'static str> {
     let name = name.strip_prefix(':').unwrap_or(name);
     if name.is_empty() {
-        return Some(TimeZone::UTC);
+        return Ok(TimeZone::UTC);
     }
     if name.starts_with('/') {
-        return TimeZone::tzif(name, &fs::read(name).ok()?).ok();
+        let file = fs::read(name).ok().and_then(|file| TimeZone::tzif(name, &file).ok());
+        return file.ok_or("is no file of a time zone");
     }
     // The names in the database are files, in which upper and lower case differ.
     let in_database = TimeZone::get(name).ok().filter(|zone| zone.iana_name() == Some(name));
-    in_database.or_else(|| TimeZone::posix(name).ok()).or_else(|| {
-        // Summer time without rules begins and ends as in the United States.
-        let rules = if name.contains(',') { "" } else { ",M3.2.0,M11.1.0" };
-        TimeZone::posix(&format!("{name}{rules}")).ok()
+    let zone = in_database.or_else(|| TimeZone::posix(name).ok());
+    zone.ok_or_else(|| match TimeZone::posix(&format!("{name},M3.2.0,M11.1.0")) {
+        Ok(_) => "does not say when summer time begins and ends",
+        Err(_) => "is no time zone",
     })
 }
 
@@ -101,14 +103,13 @@ mod tests {
             "UTC0",
             "XYZ-9",
             "<+0330>-3:30",
-            "CET-1CEST",
             "CET-1CEST,M3.5.0,M10.5.0/3",
             "EST5EDT",
             "AEST-10AEDT,M10.1.0,M4.1.0/3",
             "Europe/Berlin",
             ":America/New_York",
         ] {
-            let Some(zone) = zone(name) else { panic!("{name}") };
+            let zone = zone(name).unwrap();
             for time in TIMES {
                 let ours = zone.to_offset(Timestamp::from_second(time).unwrap()).seconds();
                 let mut date = Command::new("date");
@@ -127,8 +128,9 @@ mod tests {
 
     #[test]
     fn what_is_no_zone_is_none() {
+        assert_eq!(zone("CET-1CEST"), Err("does not say when summer time begins and ends"));
         for name in ["Nowhere/City", "europe/berlin", "CET-1CEST,", "CET-99", "/no/such", "?"] {
-            assert!(zone(name).is_none(), "{name}");
+            assert!(zone(name).is_err(), "{name}");
         }
     }
 }

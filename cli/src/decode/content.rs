@@ -229,8 +229,7 @@ impl Access {
 
 impl LogEntry {
     fn new(stream: i32, path: &[u8], values: &[LogValue]) -> LogEntry {
-        // Alone, no value can be taken for a header line.
-        // Each value is a line here, and none begins like this.
+        // Alone, no value can be taken for a header line; and none begins like this.
         let meta_prefix = Bytes::from_static(b"\n");
         let format = AsciiFormat { meta_prefix, ..AsciiFormat::default() };
         let value = |value: &LogValue| {

@@ -85,9 +85,9 @@ fn bytes(text: &str) -> Result<Bytes, String> {
             (b'\\', [b't', after @ ..]) => (b'\t', after),
             (b'\\', [b'\\', after @ ..]) => (b'\\', after),
             (b'\\', [b'x', high, low, after @ ..]) => {
-                let digits = [*high, *low];
-                let digits = std::str::from_utf8(&digits).ok();
-                let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+                let digit = |digit: u8| char::from(digit).to_digit(16);
+                let byte = digit(*high).zip(digit(*low)).map(|(high, low)| high << 4 | low);
+                let byte = byte.and_then(|byte| u8::try_from(byte).ok());
                 (byte.ok_or("after \\x two hexadecimal digits are expected")?, after)
             }
             (b'\\', _) => return Err("after \\ one of t, \\ and xHH is expected".to_owned()),

@@ -374,9 +374,12 @@ fn columns_are_written_as_asked_for() {
     for part in ["#separator |\n", "\n#unset_field|\n", "\n1|first\n", "\n3|\n", "\n4|a\\x7cb\n"] {
         assert!(written.contains(part), "{part}{written}");
     }
-    for options in
-        [&["--separator", ""][..], &["--set-separator", r"\t"], &["--json", "--unset-field", ""]]
-    {
+    for options in [
+        &["--separator", ""][..],
+        &["--set-separator", r"\t"],
+        &["--empty-field", "a,"],
+        &["--json", "--unset-field", ""],
+    ] {
         let run = run([&["logs", &closed_port(), "--write", write], options].concat());
         assert_eq!(run.code, 2, "{options:?}");
         assert!(
@@ -402,7 +405,11 @@ fn a_time_zone_that_is_none_is_refused() {
     assert!(told.starts_with("brocomm: TZ is \"Nowhere/City\", which is no time zone; "), "{told}");
     assert!(!folder.exists());
     assert_eq!(write("Nowhere/City", &["--utc"]).0, Some(1));
-    assert_eq!(write("CET-1CEST", &[]).0, Some(1));
+    let (code, told) = write("CET-1CEST", &[]);
+    assert_eq!(code, Some(2));
+    let why = "TZ is \"CET-1CEST\", which does not say when summer time begins and ends; write ";
+    assert!(told.contains(why), "{told}");
+    assert_eq!(write("CET-1CEST,M3.5.0,M10.5.0/3", &[]).0, Some(1));
 }
 
 #[cfg(unix)]
