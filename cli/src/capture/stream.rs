@@ -22,6 +22,8 @@ pub(super) struct Stream {
     first: Option<u32>,
     /// What came before that was known.
     early: Vec<(u32, Bytes)>,
+    /// The lowest sequence number among it.
+    lowest: Option<u32>,
     /// How many bytes there were.
     length: u64,
     /// Segments after bytes that are missing, by their places in the stream.
@@ -39,17 +41,17 @@ pub(super) struct Stream {
 impl Stream {
     /// Tells whether the stream begins with a sequence number, as far as that is known.
     pub(super) fn begins_at(&self, first: u32) -> bool {
-        let early = self.early.iter().map(|(sequence, _)| distance(first, *sequence));
-        match self.first {
-            Some(known) => known == first,
+        match (self.first, self.lowest) {
+            (Some(known), _) => known == first,
             // It is captured late, or after what follows it.
-            None => early.min().is_none_or(|ahead| u32::try_from(ahead).is_ok_and(|a| a <= EARLY)),
+            (None, Some(lowest)) => lowest.wrapping_sub(first) <= EARLY,
+            (None, None) => true,
         }
     }
 
     /// Tells whether a segment can be of this stream and not of another between the same ports.
     pub(super) fn is_near(&self, sequence: u32) -> bool {
-        let known = self.next.or(self.early.first().map(|(sequence, _)| *sequence));
+        let known = self.next.or(self.lowest);
         known.is_none_or(|known| distance(known, sequence).unsigned_abs() as usize <= WAITING)
     }
 
@@ -80,6 +82,8 @@ impl Stream {
             None => {
                 self.waiting_bytes += segment.payload.len();
                 self.early.push((sequence, Bytes::copy_from_slice(segment.payload)));
+                let before = self.lowest.filter(|lowest| distance(*lowest, sequence) >= 0);
+                self.lowest = Some(before.unwrap_or(sequence));
                 if self.waiting_bytes > WAITING {
                     ready.extend(self.begin_late());
                 }
@@ -106,9 +110,7 @@ impl Stream {
     /// Begins with the first byte that came, if it isn't known where the stream begins; returns
     /// what can be read now.
     pub(super) fn begin_late(&mut self) -> Vec<Bytes> {
-        let Some((any, _)) = self.early.first() else { return Vec::new() };
-        let ahead = self.early.iter().map(|(sequence, _)| distance(*any, *sequence));
-        let first = any.wrapping_add_signed(ahead.min().unwrap_or(0));
+        let Some(first) = self.lowest.filter(|_| self.first.is_none()) else { return Vec::new() };
         self.begins_late = true;
         self.begin(first)
     }

@@ -23,19 +23,13 @@ const WAITING: usize = 1024;
 /// How long nothing needs to happen.
 const IDLE: Duration = Duration::from_secs(3600);
 
+/// How long to wait after a peer could not be accepted, for want of descriptors or memory.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// What the threads tell the one that writes; peers are numbered as they come.
 enum Report {
-    News {
-        sender: u64,
-        from: SocketAddr,
-        news: LogNews,
-    },
-    Gone {
-        sender: u64,
-        fault: Option<String>,
-    },
-    /// Nobody will be accepted any more, for this reason if for any.
-    NoMore(Option<String>),
+    News { sender: u64, from: SocketAddr, news: LogNews },
+    Gone { sender: u64, fault: Option<String> },
 }
 
 /// Accepts peers, each with a thread of its own, and writes what they log.
@@ -46,7 +40,7 @@ pub(super) fn run(
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let config = args.manner.config(Default::default(), for_logs())?;
-    let stop = Stop::on_signal();
+    let (stop, once) = (Stop::on_signal(), args.again.once);
     let listener = Listener::bind(address).map_err(|error| failed(format_args!("{error}")))?;
     // What was begun is to be ended in order, wherever a signal finds us.
     let _held = stop.hold();
@@ -54,43 +48,50 @@ pub(super) fn run(
     out.flush()?;
     let (reports, received) = sync_channel(WAITING);
     let accepting = {
-        let (stop, once) = (stop.clone(), args.again.once);
+        let stop = stop.clone();
         thread::spawn(move || accept(listener, &config, once, &stop, &reports))
     };
     let mut result = Ok(());
     loop {
         logs.now = SystemTime::now().into();
-        let due = logs.due(logs.now);
+        if result.is_ok() {
+            result = logs.due(logs.now);
+        }
         let wait = logs.next_timeout().map_or(IDLE, |due| due.saturating_since(logs.now));
-        let report = match received.recv_timeout(wait.min(IDLE)) {
-            Ok(report) => report,
-            Err(RecvTimeoutError::Timeout) if due.is_ok() => continue,
-            Err(RecvTimeoutError::Timeout) => Report::NoMore(None),
+        match received.recv_timeout(wait.min(IDLE)) {
+            // After a failure the peers are only waited for.
+            Ok(report) if result.is_ok() => {
+                let mut waiting = std::iter::once(report).chain(received.try_iter().take(WAITING));
+                let taken = waiting.try_for_each(|report| take(logs, report, once));
+                result = taken.and_then(|()| written(logs.folder.flush()));
+            }
             Err(RecvTimeoutError::Disconnected) => break,
-        };
-        logs.now = SystemTime::now().into();
-        let taken = match report {
-            // After a failure the others are only waited for.
-            _ if result.is_err() => continue,
-            Report::News { sender, from, news } => {
-                logs.take(sender, from, &news).and_then(|()| written(logs.folder.flush()))
-            }
-            Report::Gone { sender, fault } => {
-                logs.folder.forget(sender);
-                fault.iter().for_each(|fault| tell(format_args!("{fault}")));
-                let is_failure = fault.is_some() && args.again.once;
-                if is_failure { Err(Failure::Told) } else { Ok(()) }
-            }
-            Report::NoMore(Some(error)) => Err(failed(format_args!("{error}"))),
-            Report::NoMore(None) => Ok(()),
-        };
-        result = due.and(taken);
+            Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+        }
         if result.is_err() {
             stop.all();
         }
     }
     let _ = accepting.join();
     result
+}
+
+/// Writes what a peer logs.
+fn take(logs: &mut Logs, report: Report, once: bool) -> Result<(), Failure> {
+    logs.now = SystemTime::now().into();
+    match report {
+        Report::News { sender, from, news } => logs.take(sender, from, &news),
+        Report::Gone { sender, fault } => {
+            logs.folder.forget(sender);
+            match fault {
+                Some(fault) if once => Err(failed(format_args!("{fault}"))),
+                fault => {
+                    fault.iter().for_each(|fault| tell(format_args!("{fault}")));
+                    Ok(())
+                }
+            }
+        }
+    }
 }
 
 /// Accepts until stopped, and waits for all peers to be gone.
@@ -104,23 +105,28 @@ fn accept(
     let _registered = stop.add(listener.stop_handle());
     thread::scope(|scope| {
         let mut senders = 0..;
-        let error = loop {
-            match listener.accept(config.clone(), None) {
+        while !stop.is_stopped() {
+            let begun = match listener.accept(config.clone(), None) {
                 Ok(Some(peer)) => {
                     let sender = senders.next().unwrap_or(u64::MAX);
-                    scope.spawn(move || follow(sender, peer, stop, reports));
-                    if once {
-                        break None;
-                    }
+                    let follow = move || follow(sender, peer, stop, reports);
+                    thread::Builder::new().spawn_scoped(scope, follow).map_err(|e| e.to_string())
                 }
-                Ok(None) => break None,
-                Err(error) => break Some(error.to_string()),
+                Ok(None) => break,
+                Err(error) => Err(error.to_string()),
+            };
+            match begun {
+                Ok(_) if once => break,
+                Ok(_) => {}
+                // Others can be accepted once there is room again.
+                Err(error) => {
+                    warn(format_args!("cannot accept a peer: {error}"));
+                    stop.wait(AGAIN);
+                }
             }
-        };
+        }
         // Peers that come later are refused, not left waiting.
         drop(listener);
-        // Whether anybody still listens to it doesn't matter.
-        let _ = reports.send(Report::NoMore(error));
     });
 }
 
