@@ -1,12 +1,9 @@
 //! Recorded sessions, in which a node takes the place of a Bro.
 
-#[path = "common/bro.rs"]
-mod bro;
-mod common;
-
 use std::collections::VecDeque;
 use std::sync::LazyLock;
 
+use crate::common::{NOW, role};
 use brocomm::Time;
 use brocomm::connection::{Observer, Phase, Role, StateSource};
 use brocomm::data::Serial;
@@ -15,7 +12,6 @@ use brocomm::node::{
 };
 use brocomm::wire::{Framing, Message, SyncPoint};
 use brocomm_conformance::{Party, Recording, Session, Side, StepKind, sessions};
-use common::{NOW, role};
 
 /// What a side sent, in a form that can be compared.
 type Sent = (Message, Option<Serial>);
@@ -41,10 +37,11 @@ impl Replay {
     fn new(session: &Session, recording: &Recording, side: Side) -> Replay {
         let expectation = session.expectation().unwrap();
         let party = party(&expectation, side);
-        let configuration = bro::configuration(party.script.as_deref().unwrap(), recording);
+        let configuration =
+            crate::common::bro::configuration(party.script.as_deref().unwrap(), recording);
         let mut node = Communication::new(configuration).unwrap();
         node.set_state_source(StateSource::Application);
-        let runtime = u64::from(common::look_at(recording, side).config.runtime);
+        let runtime = u64::from(crate::common::look_at(recording, side).config.runtime);
         node.start(Time::from_nanos(NOW.as_nanos() - runtime * 1_000_000_000));
         let mut replay = Replay {
             node,
