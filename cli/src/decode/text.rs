@@ -112,8 +112,9 @@ impl Display for Content<'_> {
 
 /// Returns a value of an entry as it stands in Bro's logs.
 fn as_in_logs(value: &LogValue) -> String {
-    // Alone, no value can be taken for a header line.
-    let format = AsciiFormat { meta_prefix: Bytes::new(), ..AsciiFormat::default() };
+    // Alone, no value can be taken for a header line; and none begins like this.
+    let meta_prefix = Bytes::from_static(b"\n");
+    let format = AsciiFormat { meta_prefix, ..AsciiFormat::default() };
     let mut line = Vec::new();
     format.entry(std::slice::from_ref(value), &mut line);
     printed::bytes(line.strip_suffix(b"\n").unwrap_or(&line))

@@ -13,6 +13,7 @@ mod follow;
 #[cfg(unix)]
 mod introduction;
 mod json;
+mod logs;
 mod manual;
 #[cfg(unix)]
 mod operations;
