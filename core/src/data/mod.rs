@@ -45,6 +45,7 @@ mod event;
 mod expr;
 mod global;
 mod handlers;
+mod index_type;
 mod initial;
 #[cfg(feature = "serde")]
 pub mod json;
@@ -68,6 +69,7 @@ mod value;
 
 pub use attributes::{Attribute, AttributeTag, Attributes};
 pub use container::{Entry, List, Mutable, Record, Table, Vector};
+pub(crate) use convert::index_types;
 pub use convert::{
     BroType, ConversionError, ConversionErrorKind, FromIndex, FromSlot, FromValue, IndexType, Step,
     ToIndex, ToSlot, ToValue,
