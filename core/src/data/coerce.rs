@@ -40,7 +40,10 @@ impl Value {
         let ty = def.as_ref().unwrap_or(ty);
         let Some(expected) = ty.tag() else { return Ok(self.clone()) };
         Ok(match (expected, self) {
-            (TypeTag::Any, _) => self.clone(),
+            (TypeTag::Any, _) => {
+                possible(self)?;
+                self.clone()
+            }
             (TypeTag::Int, Value::Count(v)) => {
                 let out = || ConversionErrorKind::OutOfRange { value: self.clone(), target: "int" };
                 Value::Int(i64::try_from(*v).map_err(|_| out())?)
@@ -75,6 +78,21 @@ impl Value {
             },
             _ => self.clone(),
         })
+    }
+}
+
+/// Checks that Bro's own scripts could have made a value: its patterns, and its tables' indices.
+fn possible(value: &Value) -> Result<(), ConversionErrorKind> {
+    match value {
+        Value::Pattern(pattern) => pattern.check().map_err(ConversionErrorKind::Pattern),
+        Value::Table(table) => {
+            let types = index_types(&table.ty);
+            types.iter().try_for_each(Type::check_index).map_err(ConversionErrorKind::IndexType)?;
+            table.entries.iter().flat_map(|entry| &entry.value).try_for_each(possible)
+        }
+        Value::Record(record) => record.fields.iter().flatten().try_for_each(possible),
+        Value::Vector(vector) => vector.items.iter().flatten().try_for_each(possible),
+        _ => Ok(()),
     }
 }
 

@@ -18,6 +18,7 @@
 mod arithmetic;
 mod build;
 mod infer;
+mod place;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ use std::str::FromStr;
 use super::lexer::Token;
 use super::parser::Parser;
 use super::{Declarations, Event, ParseError, ParseErrorKind, Port, Subnet, Type, Value};
+pub(crate) use place::{Place, PlaceStep};
 use syntax::Literal;
 
 impl Value {

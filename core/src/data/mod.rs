@@ -79,6 +79,7 @@ pub use event::EventType;
 pub use expr::{BinaryClass, Expr, ExprKind, UnaryClass};
 pub use global::{Global, Globals};
 pub use handlers::{DispatchError, Handler, Handlers, SignatureError, SignatureErrorKind};
+pub(crate) use literal::{Place, PlaceStep};
 pub use name::Name;
 pub use object::{Event, File, Func, Id, Opcode, Packet, Serial, StateAccess};
 pub use opaque::{

@@ -80,6 +80,9 @@ pub enum ParseErrorKind {
         /// The record type.
         ty: String,
     },
+    /// A place leads on from what has no such parts.
+    #[error("a value of type {0} has no such part")]
+    NoPart(String),
     /// Two fields, parameters or constants have the same name.
     #[error("`{0}` occurs twice")]
     Duplicate(String),

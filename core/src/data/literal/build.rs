@@ -148,6 +148,12 @@ impl Scope<'_> {
                     let items = items.collect::<Result<_, _>>()?;
                     Ok(Some(Vector::new(element.clone(), items).into()))
                 }
+                _ if element.tag() == Some(TypeTag::Any) => {
+                    let inner = self.common(several.iter())?.unwrap_or(Type::ANY);
+                    let items = several.iter().map(|item| self.build(item, &inner).map(Some));
+                    let items = items.collect::<Result<_, _>>()?;
+                    Ok(Some(Vector::new(Type::vector(inner), items).into()))
+                }
                 _ => Err(item.at.error(ParseErrorKind::Mismatch {
                     expected: Short(element).to_string(),
                     found: "a list of elements",

@@ -99,7 +99,7 @@ impl Scope<'_> {
     }
 
     /// Returns the type that literals have in common; `None` without any.
-    fn common<'l, 'a: 'l>(
+    pub(super) fn common<'l, 'a: 'l>(
         &mut self,
         literals: impl Iterator<Item = &'l Literal<'a>>,
     ) -> Result<Option<Type>, ParseError> {
