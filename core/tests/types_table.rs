@@ -47,7 +47,7 @@ const ROWS: &[(&str, &str, Option<&str>)] = &[
 fn without_literal(ty: &str) -> Value {
     let text = match ty {
         "file" => {
-            r#"{"file":{"file":"string"},"object":{"name":"/dev/stdout","type":{"file":"string"},"buffered":true}}"#
+            r#"{"file":{"file":"string"},"object":{"name":"/dev/stdout","type":"string","buffered":true}}"#
         }
         "opaque of md5" => r#"{"opaque":{"opaque":"md5"},"md5":null}"#,
         _ => {

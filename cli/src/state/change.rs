@@ -156,7 +156,10 @@ impl<'a> Change<'a> {
                 self.declared
             ))),
             Some(_) => Ok(()),
-            None if matches!((&self.operation, self.place.parts.as_slice()), (Operation::Set(_), [])) =>
+            None if matches!(
+                (&self.operation, self.place.parts.as_slice()),
+                (Operation::Set(_), [])
+            ) =>
             {
                 warn(format_args!("the peer had no value for {name}, and may not know it"));
                 Ok(())

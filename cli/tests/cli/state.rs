@@ -141,7 +141,12 @@ fn a_value_of_another_type_than_the_peers_is_not_sent() {
         ("set", &["hosts", "table()"], &wrong, hosts),
         ("add", &["ports[1.2.3.4]"], &wrong, ports),
         ("delete", &["ports[1.2.3.4]"], &wrong, ports),
-        ("set", &["hits", "-3"], &signed, "hits is declared as int, but the peer's is of type count"),
+        (
+            "set",
+            &["hits", "-3"],
+            &signed,
+            "hits is declared as int, but the peer's is of type count",
+        ),
         ("incr", &["hits"], &signed, "hits is declared as int, but the peer's is of type count"),
     ] {
         let run = state(command, more, file);
