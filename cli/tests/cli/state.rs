@@ -310,5 +310,5 @@ fn the_first_connection_to_a_node_that_has_just_begun_stays() {
     node.with(|node, now| node.change_state(now, |store| store.increment("hits", 1))).unwrap();
     wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
     assert_eq!(connections, 1);
-    assert_eq!(watch.end().told(), (0, "hits = 5\nincr hits = 6\n", ""));
+    assert_eq!(watch.end().told(), (0, "hits = 5\nincr hits = 6 (was 5)\n", ""));
 }
