@@ -270,10 +270,7 @@ fn atomic(literal: &Literal<'_>, tag: TypeTag) -> Result<Value, ParseError> {
         (TypeTag::Time, _) => Value::Time(kind.as_number().ok_or_else(|| literal.mismatch(tag))?),
         (TypeTag::Interval, LiteralKind::Interval(v)) => Value::Interval(*v),
         (TypeTag::String, LiteralKind::String(v)) => Value::String(Bytes::copy_from_slice(v)),
-        (TypeTag::Pattern, LiteralKind::Pattern(pattern)) => match pattern.matcher() {
-            Ok(_) => pattern.clone().into(),
-            Err(error) => return Err(literal.at.error(ParseErrorKind::Pattern(error))),
-        },
+        (TypeTag::Pattern, LiteralKind::Pattern(pattern)) => pattern.clone().into(),
         (TypeTag::Port, LiteralKind::Port(v)) => Value::Port(*v),
         (TypeTag::Addr, LiteralKind::Addr(v)) => Value::Addr(v.to_canonical()),
         (TypeTag::Addr, LiteralKind::Name(name)) => {

@@ -92,7 +92,8 @@ impl<'a> Parser<'a, '_> {
                 });
             }
             Token::Pattern(re) => {
-                let pattern = Pattern::new(re);
+                let error = |error| self.at().error(ParseErrorKind::Pattern(error));
+                let pattern = Pattern::compiled(re).map_err(error)?;
                 self.take()?;
                 return Ok(LiteralKind::Pattern(self.alternatives(pattern)?));
             }
@@ -118,7 +119,8 @@ impl<'a> Parser<'a, '_> {
     fn alternatives(&mut self, mut pattern: Pattern) -> Result<Pattern, ParseError> {
         while self.eat('|')? {
             let Token::Pattern(re) = self.token() else { return Err(self.expected("a pattern")) };
-            pattern = pattern.or(re);
+            let error = |error| self.at().error(ParseErrorKind::Pattern(error));
+            pattern = Pattern::compiled(re).map(|_| pattern.or(re)).map_err(error)?;
             self.take()?;
         }
         Ok(pattern)

@@ -292,6 +292,16 @@ fn patterns_that_bro_refuses_are_no_values() {
 }
 
 #[test]
+fn an_error_in_a_pattern_is_where_it_stands() {
+    let error = untyped("vector(/a/ | /bc(/)").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "line 1, column 14: error compiling pattern: column 3: `(` without `)`; write `\\(` for the \
+         character itself"
+    );
+}
+
+#[test]
 fn a_file_names_the_type_of_its_content() {
     let Value::File(ty, file) = untyped("open(\"x.log\")").unwrap() else { panic!() };
     assert_eq!((ty.to_string(), file.ty.clone()), ("file of string".into(), Type::STRING));

@@ -121,6 +121,16 @@ impl Pattern {
         Ok(PatternMatcher { exact, anywhere, nonempty, in_nothing: tree.is_end() })
     }
 
+    /// Makes the pattern that a script would write as `/re/`, if it can be compiled; the column of
+    /// an error is one of `re`.
+    pub(super) fn compiled(re: &str) -> Result<Pattern, PatternError> {
+        let pattern = Pattern::new(re);
+        match pattern.matcher() {
+            Ok(_) => Ok(pattern),
+            Err(error) => Err(Parser::parse(re.as_bytes(), Dialect::Bro).err().unwrap_or(error)),
+        }
+    }
+
     /// Checks that Bro compiles the pattern.
     ///
     /// One that only passes a limit of [`matcher`](Self::matcher), on its length or depth, is right
