@@ -18,6 +18,8 @@
 mod arithmetic;
 mod build;
 mod infer;
+#[cfg(test)]
+mod notation_tests;
 mod place;
 mod syntax;
 #[cfg(test)]
