@@ -1,18 +1,15 @@
 //! What is written is what a Bro itself could have written, in its own form; what was read can be
 //! written again as it came all the same.
 
-#[path = "common/build.rs"]
-mod build;
-
 use std::net::IpAddr;
 
+use crate::common::build::{Build, args};
 use brocomm::data::{
     List, Opcode, Pattern, Record, Serial, StateAccess, Subnet, Table, ToValue, Type, TypeTag,
     Value, Vector,
 };
 use brocomm::logs::LogValue;
 use brocomm::serial::{LazySerial, Limits, Mode, Reader, Transcript, WriteError, Writer};
-use build::{Build, args};
 use bytes::Bytes;
 
 /// Addresses and subnets in the clothes of IPv6, and what they are to Bro.

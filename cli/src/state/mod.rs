@@ -225,7 +225,7 @@ fn join(common: &Common, declared: Arc<Declarations>, task: &mut dyn Task) -> Re
     // Without authority: what we have counts for nothing.
     let sync = Some(SyncRequest { authoritative: false });
     let setup = Setup { sync, accept_input: true, ..Setup::default() };
-    let mut replica = Replica::new(&declared, common.target.timeout, &mut *task)?;
+    let mut replica = Replica::new(&declared, common.target.manner.timeout, &mut *task)?;
     let end = common.target.follow(declared, setup, &mut replica)?;
     let (is_asked, has_begun) = (replica.is_asked_for_state(), replica.has_begun());
     match end {
