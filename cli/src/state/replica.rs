@@ -1,14 +1,14 @@
 //! What a peer's variables hold, as it tells us.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant, SystemTime};
 
 use brocomm::Time;
 use brocomm::connection::{Notification, SyncRole};
-use brocomm::data::{Declarations, Name, StateAccess, Value};
-use brocomm::state::{Path, StateError, Store};
+use brocomm::data::{Declarations, Name, Opcode, StateAccess, Type, Value};
+use brocomm::state::{Applied, Path, StateError, Store};
 use brocomm_std::Peer;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -24,8 +24,7 @@ use crate::variables;
 /// Holds what the peer has sent so far.
 pub(super) struct Replica<'a> {
     pub(super) store: Store,
-    /// The variables of which the peer has sent the value.
-    pub(super) sent: BTreeSet<Name>,
+    given: Given,
     phase: Phase,
     /// How long the peer may send nothing before it has given its state, and since when it does.
     patience: Duration,
@@ -60,8 +59,10 @@ impl<'a> Replica<'a> {
             progress.set_style(style);
         }
         output::keep_below(&progress);
-        let (sent, phase) = (BTreeSet::new(), Phase::Joining);
-        Ok(Replica { store, sent, phase, patience, heard: None, progress, task })
+        let declared = declared.globals.iter();
+        let declared = declared.map(|global| (global.name.clone(), global.ty.clone())).collect();
+        let (given, phase) = (Given { declared, ..Given::default() }, Phase::Joining);
+        Ok(Replica { store, given, phase, patience, heard: None, progress, task })
     }
 
     /// Tells whether we are to give our state, which we never do.
@@ -77,10 +78,11 @@ impl<'a> Replica<'a> {
     /// Carries out a part of the peer's state.
     fn take(&mut self, access: &StateAccess) {
         let result = self.store.apply_full(access);
-        if self.is_told(result.map(drop)) {
-            self.sent.extend(self.store.variables_of(&access.target));
-            self.progress.set_position(self.sent.len() as u64);
+        if access.opcode == Opcode::Assign {
+            self.given.take(access, result.as_ref().err());
+            self.progress.set_position(self.given.types.len() as u64);
         }
+        self.is_told(result);
     }
 
     /// Carries out a change, of which the task is told.
@@ -88,18 +90,23 @@ impl<'a> Replica<'a> {
         // Afterwards a container may be part of no variable any more.
         let names = self.store.variables_of(&access.target);
         let result = self.store.apply(access);
-        if !self.is_told(result.map(drop)) {
+        if !self.is_told(result) {
             return Ok(ControlFlow::Continue(()));
         }
-        self.sent.extend(names.iter().cloned());
         self.task.changed(&names, access, now)
     }
 
     /// Tells what could not be carried out; variables that are not declared don't matter.
-    fn is_told(&self, result: Result<(), StateError>) -> bool {
+    fn is_told(&mut self, result: Result<Applied, StateError>) -> bool {
         match result {
-            Ok(()) => return true,
+            Ok(applied) => {
+                let aliases = applied.aliases.into_iter().map(|alias| (alias.ours, alias.theirs));
+                self.given.aliases.extend(aliases);
+                return true;
+            }
             Err(StateError::UnknownTarget(_)) => {}
+            // Told once the peer's state is there, by whoever wants the variable.
+            Err(StateError::Type { target, .. }) if self.given.misfits.contains_key(&target) => {}
             Err(error) => {
                 warn(format_args!("left out: {error}"));
             }
@@ -120,7 +127,7 @@ impl Follow for Replica<'_> {
             Notification::HandshakeDone => {
                 self.progress.finish_and_clear();
                 self.phase = Phase::Running;
-                return self.task.begin(&mut self.store, &self.sent, peer);
+                return self.task.begin(&mut self.store, &self.given, peer);
             }
             Notification::StateAccess(access) if self.has_begun() => {
                 return self.change(access, now);
@@ -166,19 +173,71 @@ struct Change<'a> {
     access: &'a StateAccess,
 }
 
+/// What the peer has given of its state.
+#[derive(Default)]
+pub(super) struct Given {
+    /// The declared types of the variables.
+    declared: BTreeMap<Name, Type>,
+    /// The types of the values that the peer has given.
+    types: BTreeMap<Name, Type>,
+    /// Why a value is not of the declared type.
+    misfits: BTreeMap<Name, String>,
+    /// By which unique ids the peer calls containers that we call otherwise, by ours.
+    aliases: BTreeMap<Name, Name>,
+}
+
+impl Given {
+    /// Takes note of the value that a variable was given, and of what was wrong with it.
+    fn take(&mut self, access: &StateAccess, error: Option<&StateError>) {
+        let Some(declared) = self.declared.get(&access.target) else { return };
+        let (name, found) = (access.target.compact(), access.op1.ty());
+        if let Some(StateError::Type { error, .. }) = error {
+            let (declared, shown) = (declared.to_string(), found.to_string());
+            let why = if declared == shown { format!(": {error}") } else { String::new() };
+            let misfit =
+                format!("{name} is declared as {declared}, but the peer's is of type {shown}{why}");
+            self.misfits.insert(name.clone(), misfit);
+        }
+        self.types.insert(name, found);
+    }
+
+    /// Returns the type of the value that the peer has given a variable.
+    pub(super) fn type_of(&self, name: &Name) -> Option<&Type> {
+        self.types.get(name)
+    }
+
+    /// Says why the peer's value of a variable is not of the declared type.
+    pub(super) fn misfit(&self, name: &Name) -> Option<&str> {
+        self.misfits.get(name).map(String::as_str)
+    }
+
+    /// Addresses an operation by an id that the peer knows.
+    pub(super) fn addressed(&self, access: StateAccess) -> StateAccess {
+        match self.aliases.get(&access.target) {
+            Some(target) => StateAccess { target: target.clone(), ..access },
+            None => access,
+        }
+    }
+}
+
 /// Where variables are shown, and how.
 pub(super) struct Shown<'a> {
     pub(super) out: &'a mut dyn Write,
     pub(super) json: bool,
+    /// Whether a person looks at it, so that tables may take several lines.
+    pub(super) lines: bool,
 }
 
 impl Shown<'_> {
     /// Shows what a variable holds.
     pub(super) fn value(&mut self, store: &Store, name: &Name) -> io::Result<()> {
         let value = store.get(Path::to(name.clone())).ok();
-        let printed = value.as_ref().map(printed::value);
-        let printed = printed.as_deref().unwrap_or("<uninitialized>");
-        let text = format!("{} = {printed}", printed::bytes(name));
+        let text = match &value {
+            Some(value) if self.lines => lines(value),
+            Some(value) => printed::value(value),
+            None => "<uninitialized>".to_owned(),
+        };
+        let text = format!("{} = {text}", printed::bytes(name));
         let ty = value.as_ref().map(|value| value.ty().to_string());
         self.line(&Variable { name, ty, value }, &text)
     }
@@ -203,5 +262,61 @@ impl Shown<'_> {
             writeln!(self.out, "{text}")?;
         }
         self.out.flush()
+    }
+}
+
+/// Returns a value as Bro prints it, with a line for each entry of a table or set.
+///
+/// Line breaks within strings stay escaped, so that no string looks like an entry.
+fn lines(value: &Value) -> String {
+    let mut text = String::new();
+    append(value, 0, &mut text);
+    text
+}
+
+fn append(value: &Value, depth: usize, text: &mut String) {
+    let Value::Table(table) = value else {
+        text.push_str(&printed::value(value));
+        return;
+    };
+    let is_set = table.is_set();
+    text.push('{');
+    for (at, entry) in table.entries.iter().enumerate() {
+        let items: Vec<String> = entry.index.items.iter().map(printed::value).collect();
+        let index = items.join(", ");
+        text.push_str(if at == 0 { "\n" } else { ",\n" });
+        text.push_str(&"\t".repeat(depth + 1));
+        match &entry.value {
+            None if is_set && items.len() == 1 => text.push_str(&index),
+            None => text.push_str(&format!("[{index}]")),
+            Some(value) => {
+                text.push_str(&format!("[{index}] = "));
+                append(value, depth + 1, text);
+            }
+        }
+    }
+    text.push('\n');
+    text.push_str(&"\t".repeat(depth));
+    text.push('}');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_sees_a_line_for_each_entry() {
+        let shown = |text: &str| {
+            let value = Value::parse(text, None, &Declarations::new()).unwrap();
+            lines(&value)
+        };
+        assert_eq!(shown("5"), "5");
+        assert_eq!(shown("{ 80/tcp, 53/udp }"), "{\n\t80/tcp,\n\t53/udp\n}");
+        assert_eq!(shown("{ [1, T] }"), "{\n\t[1, T]\n}");
+        assert_eq!(
+            shown("table([1.2.3.4] = \"a\\nb\", [[::1]] = \"c\")"),
+            "{\n\t[1.2.3.4] = a\\x0ab,\n\t[::1] = c\n}"
+        );
+        assert_eq!(shown("table([1] = set(2))"), "{\n\t[1] = {\n\t\t2\n\t}\n}");
     }
 }

@@ -32,7 +32,7 @@ fn text_has_one_line_per_message() {
     0.004611 L>C handshake PHASE_DONE
     0.200019 C>L handshake CAPS               18 (NO_CACHING, BROCCOLI_PEER)
     0.200019 C>L handshake PHASE_DONE
-    0.200019 C>L running   SERIAL             enumtest(<undefined>)
+    0.200019 C>L running   SERIAL             enumtest(enumtest::ENUM3)
 ";
     assert_eq!(run.stdout, expected);
 }

