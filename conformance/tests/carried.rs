@@ -7,7 +7,7 @@ use brocomm_conformance::{Expected, Side, faults, sessions};
 #[test]
 fn recordings_agree_with_their_metadata() {
     let sessions = sessions();
-    assert_eq!(sessions.len(), 87);
+    assert_eq!(sessions.len(), 77);
     for session in sessions {
         let name = session.name();
         let recording = session.recording().unwrap();

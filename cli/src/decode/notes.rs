@@ -10,7 +10,7 @@ pub(super) fn note(observed: &Observed) -> Option<String> {
     let Some(Ok(Serial::Event(event))) = &observed.serial else { return None };
     let Subnet { prefix, width } = event.args.iter().find_map(impossible_subnet)?;
     Some(format!(
-        "width {width} of the subnet of {prefix}, on which Bro aborts: 32 is the greatest"
+        "width {width} of the subnet of {prefix} is not valid: 32 is the greatest"
     ))
 }
 

@@ -45,7 +45,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     timeout: Duration,
 
-    /// Measure the round trip, too. NEVER with a real Bro (2.5.5 at least): it aborts.
+    /// Measure the round trip, too. Only for peers known not to be a Bro.
     #[arg(long)]
     ping: bool,
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use brocomm::data::{List, Pattern, Subnet, Table, Type, TypeKind, Value};
 
-/// Makes of any value one that a Bro neither changes nor ends at.
+/// Turns any value into one that comes back from a Bro as it was sent.
 pub(super) fn tame(value: Value) -> Value {
     match value {
         // It clears the bits behind the prefix.
@@ -28,7 +28,7 @@ pub(super) fn tame(value: Value) -> Value {
                 inner.ty.def().as_deref().map(|def| &def.kind),
                 Some(TypeKind::Vector(yields)) if is_table(yields)
             );
-            // It crashes where a table or a set in a vector is not set.
+            // It is sent no vector of tables or sets with unset elements.
             inner.items.retain(|item| item.is_some() || !of_tables);
             inner.items.iter_mut().flatten().for_each(tame_in_place);
             Value::Vector(vector)

@@ -140,7 +140,8 @@ impl<R: Runtime> Peer<R> {
         self.driver.connection_mut().send_event(event)
     }
 
-    /// Sends a PING as [`Connection::ping`] does. **A Bro 2.5.5 that answers a PING aborts.**
+    /// Sends a PING as [`Connection::ping`] does. **Only for peers known not to be a
+    /// Bro.**
     ///
     /// # Errors
     /// As [`Connection::ping`].

@@ -177,7 +177,7 @@ pub(super) fn read_table(kind: &str, keys: &mut Keys, from: &mut Reader) -> Resu
             .map_err(|fault: Fault| fault.within(at).within("entries"))
     };
     table.entries = entries.into_iter().enumerate().map(read).collect::<Result<_>>()?;
-    // A Bro that is sent such a table aborts (2§6).
+    // Such a table is no value (2§6).
     if table.has_duplicates() {
         return Err(Fault::new("two entries with the same index").within("entries"));
     }
