@@ -9,7 +9,7 @@ use brocomm::connection::{
 };
 use brocomm::data::{CallMismatch, Event, Value};
 use brocomm::serial::SerialErrorKind;
-use brocomm::wire::WireErrorKind;
+use brocomm::wire::{MessageType, WireErrorKind};
 use brocomm_conformance::{Side, sessions};
 use common::{NOW, declarations};
 
@@ -310,7 +310,8 @@ fn serials_cut_short_anywhere_end_the_connection() {
         let outcome = Outcome::of_message(&name, &[&HEADER[..], &chunk].concat());
         assert!(!outcome.survived && outcome.handshake_done(), "{name}");
         let Kind::Serial(error) = outcome.kind() else { panic!("{name}") };
-        assert!(matches!(error.kind, SerialErrorKind::Truncated { .. }), "{name}: {error}");
+        // It ends too soon, or says of more elements than the rest can hold.
+        assert!(matches!(error.kind.section(), "2§1" | "2§12"), "{name}: {error}");
         assert_eq!(outcome.errors().last().unwrap(), "unserialization error", "{name}");
         assert_eq!(outcome.events(), Vec::<String>::new(), "{name}");
     }
