@@ -30,6 +30,7 @@ mod config;
 mod config_error;
 mod error;
 mod failure;
+mod key_size;
 mod machine;
 mod negotiated;
 mod pem;
