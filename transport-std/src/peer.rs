@@ -58,8 +58,8 @@ enum Stops {
 }
 
 impl Peer {
-    /// Connects to `host:port`, or another form of address; to the first that answers if the name
-    /// has several.
+    /// Connects to `host:port`, `[fe80::1%eth0]:port`, or another form of address; to the first that
+    /// answers if the name has several.
     ///
     /// # Errors
     /// [`TransportError::Config`], before anything is tried; [`TransportError::Resolve`],

@@ -157,11 +157,7 @@ const BRO_EXCEPTIONS: &[Exception] = &[
         role: None,
         why: "Bro's I/O process takes COMPRESS in every phase",
     },
-    Exception {
-        cases: &["2§5/5"],
-        role: None,
-        why: "Bro keeps the first object of an id",
-    },
+    Exception { cases: &["2§5/5"], role: None, why: "Bro keeps the first object of an id" },
     Exception {
         cases: &["2§6/51"],
         role: None,
@@ -199,9 +195,7 @@ const LIBBROCCOLI_EXCEPTIONS: &[Exception] = &[
         why: "Broccoli closes no connection for what it receives",
     },
     Exception {
-        cases: &["2§1/3", "2§1/4"],
-        role: None,
-        why: "not run against Broccoli's library",
+        cases: &["2§1/3", "2§1/4"], role: None, why: "not run against Broccoli's library"
     },
     Exception {
         cases: &["2§6/8", "2§6/50"],

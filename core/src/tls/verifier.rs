@@ -68,10 +68,7 @@ fn keys_considered<T>(
     end_entity: &CertificateDer<'_>,
     intermediates: &[CertificateDer<'_>],
 ) -> Result<T, Error> {
-    if matches!(
-        verified,
-        Ok(_) | Err(Error::InvalidCertificate(CertificateError::BadSignature))
-    ) {
+    if matches!(verified, Ok(_) | Err(Error::InvalidCertificate(CertificateError::BadSignature))) {
         for certificate in std::iter::once(end_entity).chain(intermediates) {
             key_size::check(certificate)
                 .map_err(|problem| CertificateError::Other(OtherError(Arc::new(problem))))?;
