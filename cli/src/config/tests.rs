@@ -149,7 +149,7 @@ fn zones_are_written_behind_addresses_or_by_themselves() {
         ),
     ] {
         let Configuration { options, nodes, .. } =
-            loaded(&format!("{interface}\n[nodes.a]\n{host}\n"));
+            loaded(&format!("listen_ipv6 = true\n{interface}\n[nodes.a]\n{host}\n"));
         let listens = (options.listen_interface.to_string(), options.listen_ipv6_zone_id);
         assert_eq!(listens, ("fe80::1".to_owned(), "eth0".to_owned()));
         let peer = (nodes[0].1.host.to_string(), nodes[0].1.zone_id.as_deref());
@@ -179,7 +179,7 @@ fn wrong_values_are_shown_with_what_would_be_right() {
             "1:20: listen_interface = 'lo': expected an address, as in \"192.0.2.1\", \"2001:db8::1\" or \"fe80::1%eth0\"",
         ),
         (
-            "listen_interface = 'fe80::1%eth0'\nlisten_ipv6_zone_id = 'eth1'",
+            "listen_interface = 'fe80::1%eth0'\nlisten_ipv6_zone_id = 'eth1'\nlisten_ipv6 = true",
             "1:20: listen_interface = 'fe80::1%eth0': the zone is \"eth1\" by its own key; name it once",
         ),
         ("peer_description = 5", "1:20: peer_description = 5: expected a string, in quotes"),

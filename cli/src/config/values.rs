@@ -145,12 +145,18 @@ pub(super) fn zone(
 ) -> Option<String> {
     let Some(item) = table.item(key, IpAddr::KIND) else { return by_itself };
     let DeValue::String(text) = item.value else { return by_itself };
-    match (split_zone(text).1, by_itself) {
-        (Some(zone), Some(other)) if zone != other => table
-            .source
-            .wrong(&item, format_args!("the zone is \"{other}\" by its own key; name it once")),
-        (Some(zone), _) => Some(zone.to_owned()),
-        (None, by_itself) => by_itself,
+    match (split_zone(text), by_itself) {
+        ((address, Some(zone)), by_itself) if address.parse::<Ipv6Addr>().is_ok() => {
+            match by_itself {
+                Some(other) if zone != other => {
+                    let what = format_args!("the zone is \"{other}\" by its own key; name it once");
+                    table.source.wrong::<()>(&item, what);
+                    Some(other)
+                }
+                _ => Some(zone.to_owned()),
+            }
+        }
+        (_, by_itself) => by_itself,
     }
 }
 

@@ -246,7 +246,7 @@ fn messages_that_no_peer_sends_are_told() {
         assert!(errors.contains(&told), "{errors}");
     }
     // A call of an event whose name is longer than what is left.
-    let (code, errors) = decode_made_up("cut", "0000000802000000000000000000000665000000046162");
+    let (code, errors) = decode_made_up("cut", "0000000802000000000000000000000765000000046162");
     assert_eq!(code, 1, "{errors}");
     assert!(errors.contains("data ends where 2 more bytes should follow"), "{errors}");
 }

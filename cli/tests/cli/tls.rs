@@ -63,8 +63,8 @@ fn a_peer_that_ends_without_close_notify_has_closed() {
     let (mut listener, address) = listen(&options);
     let connect = ["connect", &address, "--once"].map(str::to_owned);
     let mut follower = Program::start([&connect[..], &options].concat());
-    follower.line_with("handshake done");
-    listener.line_with("handshake done");
+    follower.line_with("handshake_done");
+    listener.line_with("handshake_done");
     drop(listener);
     let Run { code, stdout, stderr } = follower.end();
     assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
