@@ -61,7 +61,7 @@ fn events_pass_over_tls() {
 fn a_peer_that_ends_without_close_notify_has_closed() {
     let options = options("tls-killed");
     let (mut listener, address) = listen(&options);
-    let connect = ["connect", &address, "--once"].map(str::to_owned);
+    let connect = ["connect", &address, "--event=e(count)"].map(str::to_owned);
     let mut follower = Program::start([&connect[..], &options].concat());
     follower.line_with("handshake_done");
     listener.line_with("handshake_done");
