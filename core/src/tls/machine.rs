@@ -169,7 +169,7 @@ impl Machine {
     }
 
     /// Tells whether a record, or a handshake message in several, has begun to come.
-    pub(crate) const fn is_inside_record(&self) -> bool {
+    pub(crate) fn is_inside_record(&self) -> bool {
         !self.incoming.is_empty()
     }
 
