@@ -1,11 +1,9 @@
 //! The hot path of a connection allocates nothing but what an event itself holds.
 
-mod meter;
-
+use crate::meter::allocations;
 use brocomm::Time;
 use brocomm::connection::{Config, Connection, Notification, Phase, Role, Sent, Setup, Undeclared};
 use brocomm::data::{Event, Field, Name, Port, Record, Table, Type, Value};
-use meter::allocations;
 
 const NOW: Time = Time::from_nanos(1);
 

@@ -1,8 +1,7 @@
 //! What peers do wrong, recorded and generated: what Bro goes on after is borne in the same way; what
 //! ends the connection ends this one connection, with the error that names it.
 
-mod common;
-
+use crate::common::{NOW, declarations};
 use brocomm::connection::{
     CloseCause, Config, Connection, LogLevel, Notification, Phase, ProtocolErrorKind as Kind, Role,
     Setup,
@@ -11,7 +10,6 @@ use brocomm::data::{CallMismatch, Event, Value};
 use brocomm::serial::SerialErrorKind;
 use brocomm::wire::{MessageType, WireErrorKind};
 use brocomm_conformance::{Side, sessions};
-use common::{NOW, declarations};
 
 /// A recording of a client that calls two events, and does nothing wrong but for calling one that
 /// nobody requested.

@@ -46,8 +46,9 @@ pub(crate) struct Args {
 
     /// Be the side that echoes, until Ctrl-C is pressed; the system chooses the port if it is 0. The
     /// first line says where it listens.
-    #[arg(long, value_name = "ADDR[:PORT]", value_parser = address::parse, conflicts_with_all = ["peer", "count", "connections",
-        "window", "size", "timeout", "class", "plot", "svg"])]
+    #[arg(long, value_name = "ADDR[:PORT]", value_parser = address::parse,
+        conflicts_with_all = ["peer", "count", "connections", "window", "size", "timeout", "class",
+        "plot", "svg"])]
     serve: Option<String>,
 
     /// The event that is sent: its name, and its types, which are count, string, any or time.
