@@ -2,18 +2,23 @@
 
 use std::net::Ipv6Addr;
 
+pub(crate) use brocomm_transport::naming::resolve;
+
 /// The port that is assigned to the protocol.
 pub(crate) const PORT: u16 = 47757;
 
-/// Reads `HOST`, `HOST:PORT`, `[IPV6]`, `[IPV6]:PORT` or `IPV6`, and returns it with a port.
+/// Reads `HOST`, `HOST:PORT`, `[IPV6]`, `[IPV6]:PORT` or `IPV6`, each IPv6 address with a zone or
+/// without, and returns it with a port.
 pub(crate) fn parse(text: &str) -> Result<String, String> {
-    if text.parse::<Ipv6Addr>().is_ok() {
+    if is_ipv6(text) {
         return Ok(format!("[{text}]:{PORT}"));
     }
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => {
             let (host, port) = rest.split_once(']').ok_or("a `]` is missing")?;
-            host.parse::<Ipv6Addr>().map_err(|_| format!("`{host}` is no IPv6 address"))?;
+            if !is_ipv6(host) {
+                return Err(format!("`{host}` is not an IPv6 address"));
+            }
             (format!("[{host}]"), port.strip_prefix(':').or(port.is_empty().then_some("")))
         }
         None => match text.split_once(':') {
@@ -32,6 +37,12 @@ pub(crate) fn parse(text: &str) -> Result<String, String> {
         },
         None => Err("after `]` only `:PORT` may follow".to_owned()),
     }
+}
+
+/// Tells whether a text is an IPv6 address, with a zone or without: `fe80::1%eth0`.
+fn is_ipv6(text: &str) -> bool {
+    let (address, zone) = text.split_once('%').unwrap_or((text, "none"));
+    address.parse::<Ipv6Addr>().is_ok() && !zone.is_empty()
 }
 
 /// Reads an address whose port may not lack.
@@ -55,6 +66,9 @@ mod tests {
             ("::1", "[::1]:47757"),
             ("[::1]", "[::1]:47757"),
             ("[::1]:5", "[::1]:5"),
+            ("fe80::1%eth0", "[fe80::1%eth0]:47757"),
+            ("[fe80::1%eth0]", "[fe80::1%eth0]:47757"),
+            ("[fe80::1%2]:5", "[fe80::1%2]:5"),
         ] {
             assert_eq!(parse(text).as_deref(), Ok(address));
         }
@@ -79,7 +93,9 @@ mod tests {
             ("h:", "`` is no port; an IPv6 address goes into brackets"),
             ("h:70000", "`70000` is no port; an IPv6 address goes into brackets"),
             ("[::1", "a `]` is missing"),
-            ("[x]:1", "`x` is no IPv6 address"),
+            ("[x]:1", "`x` is not an IPv6 address"),
+            ("[fe80::1%]:1", "`fe80::1%` is not an IPv6 address"),
+            ("[192.0.2.1%eth0]:1", "`192.0.2.1%eth0` is not an IPv6 address"),
             ("[::1]5", "after `]` only `:PORT` may follow"),
         ] {
             assert_eq!(parse(text), Err(error.to_owned()));

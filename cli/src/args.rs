@@ -9,7 +9,7 @@ use crate::{
 
 /// Looks into, and takes part in, sessions of Bro's communication framework.
 ///
-/// Bro 2.x sensors and Broccoli clients exchange events, state and logs over 47757/tcp. This program
+/// Bro 2.5 sensors and Broccoli clients exchange events, state and logs over 47757/tcp. This program
 /// is such a peer itself, and shows what sessions carry.
 #[derive(Debug, Parser)]
 #[command(name = "brocomm", version, max_term_width = 100, after_help = AFTER_HELP)]

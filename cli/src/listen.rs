@@ -8,6 +8,7 @@ use brocomm::Time;
 use brocomm::connection::{Config, Notification};
 use brocomm_std::{Listener, Peer};
 
+use crate::address;
 use crate::failure::{Failure, failed, tell, warn};
 use crate::notice::JSON_HELP;
 use crate::packets::Packets;
@@ -25,8 +26,9 @@ const WAITING: usize = 256;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = after_long_help())]
 pub(crate) struct Args {
-    /// Where to listen; the system chooses the port if it is 0.
-    #[arg(long, value_name = "ADDR:PORT", default_value = "0.0.0.0:47757")]
+    /// Where to listen; the port is 47757 unless given, the system chooses it if it is 0.
+    #[arg(long, value_name = "ADDR[:PORT]", default_value = "0.0.0.0:47757",
+        value_parser = address::parse)]
     on: String,
 
     /// End when the first peer is gone.

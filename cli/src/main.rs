@@ -1,4 +1,4 @@
-//! The program `brocomm`: looks into, and takes part in, sessions of the Bro 2.x Communication
+//! The program `brocomm`: looks into, and takes part in, sessions of the Bro 2.5 Communication
 //! framework.
 //!
 //! Each subcommand is a module with its arguments and a `run` that writes to the output it is

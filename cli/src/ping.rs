@@ -18,14 +18,13 @@ use crate::tls::Tls;
 
 /// Sends PINGs of the protocol, and shows how long the answers take.
 ///
-/// WARNING: a real Bro (2.5.5 at least) that answers such a PING frees memory twice and aborts. So
-/// unless --yes is given only peers are pinged whose description begins with `brocomm`, as those of
-/// this program do.
+/// PINGs are sent only to peers known not to be a Bro: unless --yes is given, to those whose
+/// description begins with `brocomm`, as this program's does.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
     /// Where the peer listens; the port is 47757 unless given, IPv6 addresses are written
-    /// [::1]:47757.
+    /// [::1]:47757, with a zone [fe80::1%eth0].
     #[arg(value_name = "HOST[:PORT]", value_parser = address::parse)]
     peer: String,
 
@@ -42,7 +41,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     timeout: Duration,
 
-    /// Ping it, though it may be a Bro and abort.
+    /// Ping it, whatever it is. Only for peers known not to be a Bro.
     #[arg(long)]
     yes: bool,
 
@@ -168,8 +167,8 @@ fn check_harmless(peer: &Peer) -> Result<(), Failure> {
         None => "does not say what it is".to_owned(),
     };
     Err(misused(format_args!(
-        "{}: nothing sent: the peer {described}, so it may be a Bro, which aborts when it answers a \
-         PING; give --yes if you know that it is not, or that it may",
+        "{}: nothing sent: the peer {described}, so it may be a Bro, to which no PING is sent; give \
+         --yes if you know that it is none",
         peer.remote_addr()
     )))
 }

@@ -33,7 +33,8 @@ pub(crate) struct Args {
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// The peer; the port is 47757 unless given, IPv6 addresses are written [::1]:47757.
+    /// The peer; the port is 47757 unless given, IPv6 addresses are written [::1]:47757, with a zone
+    /// [fe80::1%eth0].
     #[arg(long, value_name = "HOST[:PORT]", value_parser = address::parse)]
     to: String,
 
@@ -80,7 +81,8 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let progress = Progress::new(true);
     let steps = steps(args, &progress)?;
     progress.end();
-    let stream = TcpStream::connect(args.to.as_str()).map_err(|error| {
+    let connected = address::resolve(&args.to).and_then(|found| TcpStream::connect(&*found));
+    let stream = connected.map_err(|error| {
         let (why, hint) = (reason(&error), session::hint_for(error.kind()));
         failed(format_args!("cannot connect to {}: {why}{hint}", args.to))
     })?;

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
-use brocomm::connection::{CloseCause, Config, Connection, Notification, Phase, Setup, Undeclared};
+use brocomm::connection::{
+    CloseCause, Config, Connection, Notification, Phase, ProtocolErrorKind, Setup, Undeclared,
+};
 use brocomm::data::{Declarations, Name};
 use brocomm::node::EventPattern;
 use brocomm::transport::ACCEPT_PAUSE;
-use brocomm::wire::Compression;
+use brocomm::wire::{Compression, Version};
 use brocomm_std::{Listener, Peer, TransportError};
 use bytes::Bytes;
 use clap::ValueEnum;
@@ -241,9 +243,31 @@ pub(crate) fn fault(cause: &CloseCause) -> Option<String> {
         }
         CloseCause::TransportFailed { reason } => Some(format!("the connection failed: {reason}")),
         CloseCause::Tls(error) => Some(format!("TLS: {error}")),
-        CloseCause::Protocol(error) => Some(format!("the peer broke the protocol: {error}")),
+        CloseCause::Protocol(error) => Some(
+            other_release(&error.kind)
+                .unwrap_or_else(|| format!("the peer broke the protocol: {error}")),
+        ),
         cause => Some(format!("{cause:?}")),
     }
+}
+
+/// Names the release of Bro that a peer is of, if that is why it isn't spoken to.
+pub(crate) fn other_release(error: &ProtocolErrorKind) -> Option<String> {
+    let (release, what, got, ours) = match *error {
+        ProtocolErrorKind::ProtocolVersion { got } => (None, "protocol", got, Version::PROTOCOL),
+        ProtocolErrorKind::DataVersion { got } => {
+            let release = Version::releases(Version::PROTOCOL, got);
+            (release, "format of values", got, Version::DATA_FORMAT)
+        }
+        _ => return None,
+    };
+    let who = match release {
+        Some(release) => format!("this is Bro {release}"),
+        None if got < ours => "this is a Bro older than 2.5".to_owned(),
+        None => "this is no Bro 2.5".to_owned(),
+    };
+    let age = if got < ours { "older" } else { "newer" };
+    Some(format!("{who}, whose {what} ({got}) is {age} than what brocomm speaks ({ours}: Bro 2.5)"))
 }
 
 /// Reads a number of seconds.

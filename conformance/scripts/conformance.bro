@@ -7,7 +7,7 @@
 #   brocomm-conformance run --listen 127.0.0.1:47757 --profile bro \
 #       --start "bro -b conformance.bro exit_only_after_terminate=T Conformance::connects=T"
 #
-# -b leaves out all that it doesn't need, so that a Bro that a case ended is soon there again.
+# -b leaves out all that it doesn't need, so that it starts quickly.
 
 @load base/frameworks/communication
 

@@ -1,4 +1,4 @@
-//! A conformance suite for the Bro 2.x Communication framework, and recorded sessions of it.
+//! A conformance suite for the Bro 2.5 Communication framework, and recorded sessions of it.
 //!
 //! [`suite`] runs numbered cases against any implementation of the protocol, and [`explore`](mod@explore)
 //! random sessions; the program `brocomm-conformance` is the face of both on the command line.

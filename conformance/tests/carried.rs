@@ -1,13 +1,14 @@
 //! Every carried recording is whole and agrees with its metadata.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use brocomm_conformance::{Expected, Side, faults, sessions};
 
 #[test]
 fn recordings_agree_with_their_metadata() {
     let sessions = sessions();
-    assert_eq!(sessions.len(), 87);
+    assert_eq!(sessions.len(), 77);
     for session in sessions {
         let name = session.name();
         let recording = session.recording().unwrap();
@@ -50,5 +51,61 @@ fn faults_agree_with_their_recordings() {
         let expectation = session.expectation().unwrap();
         assert_eq!(Some(fault.fault), expectation.fault, "{}", fault.name);
         assert_eq!(fault.script_saw, expectation.expect, "{}", fault.name);
+    }
+}
+
+/// Words for a program that ended otherwise than in order.
+const DEATHS: [&str; 9] = [
+    "abort",
+    "assertion",
+    "child died",
+    "core dump",
+    "crash",
+    "double free",
+    "internal error",
+    "killed",
+    "segmentation fault",
+];
+
+/// Fails if a program, named for the message, did not end by itself or when the recorder told it to.
+fn assert_in_order(name: &str, exit: &str, texts: &[&str]) {
+    let ended = exit == "exit 0" || exit.starts_with("terminated by signal after ");
+    assert!(ended, "{name}: {exit}");
+    for text in texts {
+        let text = text.to_lowercase();
+        let death = DEATHS.into_iter().find(|word| text.contains(word));
+        assert_eq!(death, None, "{name}");
+    }
+}
+
+/// What brings other programs to harm is not carried.
+#[test]
+fn every_recorded_program_ended_in_order() {
+    for session in sessions() {
+        let (name, metadata) = (session.name(), session.expectation().unwrap());
+        for side in Side::BOTH {
+            let party = metadata.party(side);
+            let logs = party.logs.values().map(String::as_str);
+            let texts: Vec<&str> =
+                logs.chain([&*metadata.description, &*party.stdout, &*party.stderr]).collect();
+            assert_in_order(name, &party.exit, &texts);
+        }
+    }
+    for fault in faults().unwrap() {
+        assert!(!fault.bro_died, "{}", fault.name);
+        let lines = fault.log_lines.iter().map(String::as_str);
+        let texts: Vec<&str> = lines.chain([&*fault.what, &*fault.bro_stderr]).collect();
+        assert_in_order(&fault.name, &fault.bro_exit, &texts);
+    }
+}
+
+#[test]
+fn no_vector_says_what_brings_other_programs_to_harm() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
+    for file in ["serials.json", "logs.json", "invalid.json", "ignored.json"] {
+        let text = std::fs::read_to_string(folder.join(file)).unwrap();
+        for line in text.lines().filter(|line| !line.contains("\"hex\"")) {
+            assert_in_order(file, "exit 0", &[line]);
+        }
     }
 }

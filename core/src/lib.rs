@@ -1,4 +1,4 @@
-//! The Communication framework of Bro 2.x as a sans-IO protocol machine.
+//! The Communication framework of Bro 2.5 as a sans-IO protocol machine.
 //!
 //! Bro nodes and Broccoli clients connect to each other over 47757/tcp to exchange events, state
 //! and logs. This crate speaks their protocol, byte for byte, and asks nothing of the system: it

@@ -1,5 +1,5 @@
-//! What recorded peers did wrong: what Bro survives is survived in the same way; what ended the
-//! connection there, or killed Bro, ends this one connection with the error that names it.
+//! What peers do wrong, recorded and generated: what Bro goes on after is borne in the same way; what
+//! ends the connection ends this one connection, with the error that names it.
 
 use crate::common::{NOW, declarations};
 use brocomm::connection::{
@@ -8,8 +8,21 @@ use brocomm::connection::{
 };
 use brocomm::data::{CallMismatch, Event, Value};
 use brocomm::serial::SerialErrorKind;
-use brocomm::wire::WireErrorKind;
+use brocomm::wire::{MessageType, WireErrorKind};
 use brocomm_conformance::{Side, sessions};
+
+/// A recording of a client that calls two events, and does nothing wrong but for calling one that
+/// nobody requested.
+const GOOD: &str = "fault-call-unrequested-event";
+
+/// The bytes at its end that are its last call.
+const CALL: usize = 83;
+
+/// The bytes at its end that are both calls.
+const CALLS: usize = 168;
+
+/// The header chunk of a SERIAL.
+const HEADER: [u8; 12] = [0, 0, 0, 8, 2, 0, 0, 0, 0, 0, 0, 0];
 
 /// A listener as the one that was recorded.
 fn config() -> Config {
@@ -59,9 +72,19 @@ struct Outcome {
 impl Outcome {
     /// Feeds what the recorded client sent, while another connection is in use.
     fn of(name: &str) -> Outcome {
+        Self::of_stream(name, &stream(name))
+    }
+
+    /// Feeds this behind a recorded handshake, while another connection is in use.
+    fn of_message(name: &str, message: &[u8]) -> Outcome {
+        let good = stream(GOOD);
+        Self::of_stream(name, &[&good[..good.len() - CALLS], message].concat())
+    }
+
+    fn of_stream(name: &str, bytes: &[u8]) -> Outcome {
         let mut other = Connection::new(config(), Role::Acceptor, NOW);
-        let good = stream("fault-call-unrequested-event");
-        let (before, after) = good.split_at(good.len() - 83);
+        let good = stream(GOOD);
+        let (before, after) = good.split_at(good.len() - CALL);
         let mut of_other = Vec::new();
         other.feed_bytes(before, NOW);
         drain(&mut other, &mut of_other);
@@ -69,7 +92,7 @@ impl Outcome {
         let mut connection = Connection::new(config(), Role::Acceptor, NOW);
         let mut notifications = Vec::new();
         drain(&mut connection, &mut notifications);
-        connection.feed_bytes(&stream(name), NOW);
+        connection.feed_bytes(bytes, NOW);
         drain(&mut connection, &mut notifications);
         let survived = connection.phase() != Phase::Closed && connection.poll_close().is_none();
         connection.feed_eof(NOW);
@@ -176,7 +199,7 @@ fn calls_that_do_not_fit_are_dropped_and_the_rest_goes_on() {
 }
 
 #[test]
-fn what_bro_survives_is_survived() {
+fn what_bro_goes_on_after_is_borne() {
     for (recording, events) in [
         ("fault-call-unrequested-event", &["never_asked(0)", "c2l_count(0)"][..]),
         ("fault-capture-filter-after-running", &["c2l_count(0)"]),
@@ -264,12 +287,6 @@ fn serials_that_cannot_be_read_end_the_connection() {
             SerialErrorKind::UnknownSerialType(0),
             "unserializing event/function c2l_count: unknown object type",
         ),
-        (
-            // Bro aborts.
-            "fault-serial-truncated",
-            SerialErrorKind::Truncated { wanted: 6 },
-            "unserializing event/function c2l_count: data ends where 6 more bytes should follow",
-        ),
     ];
     for (recording, kind, line) in cases {
         let outcome = Outcome::of(recording);
@@ -282,40 +299,53 @@ fn serials_that_cannot_be_read_end_the_connection() {
 }
 
 #[test]
-fn messages_that_kill_a_bro_end_the_connection() {
-    for (recording, number) in [
-        ("fault-garbage-type-7f-first", 0x7f),
-        ("fault-garbage-type-7f", 0x7f),
-        ("fault-type-00", 0),
-        ("fault-close-from-peer", 3),
-        ("fault-error-from-peer", 5),
-    ] {
-        let outcome = Outcome::of(recording);
-        assert!(!outcome.survived, "{recording}");
-        let Kind::Wire(error) = outcome.kind() else { panic!("{recording}") };
-        assert!(
-            error.kind.to_string().contains(&format!("{number:#04x}")),
-            "{recording}: {}",
-            error.kind
-        );
-        assert_eq!(outcome.events(), Vec::<String>::new(), "{recording}");
+fn serials_cut_short_anywhere_end_the_connection() {
+    let good = stream(GOOD);
+    let argument = &good[good.len() - CALL + HEADER.len() + 4..];
+    for length in 1..argument.len() {
+        let chunk = [&(length as u32).to_be_bytes(), &argument[..length]].concat();
+        let name = format!("{length} bytes of it");
+        let outcome = Outcome::of_message(&name, &[&HEADER[..], &chunk].concat());
+        assert!(!outcome.survived && outcome.handshake_done(), "{name}");
+        let Kind::Serial(error) = outcome.kind() else { panic!("{name}") };
+        // It ends too soon, or says of more elements than the rest can hold.
+        assert!(matches!(error.kind.section(), "2§1" | "2§12"), "{name}: {error}");
+        assert_eq!(outcome.errors().last().unwrap(), "unserialization error", "{name}");
+        assert_eq!(outcome.events(), Vec::<String>::new(), "{name}");
     }
 }
 
 #[test]
-fn a_chunk_of_two_gigabytes_ends_the_connection_where_a_bro_hangs() {
+fn message_types_of_no_peer_end_the_connection() {
+    let unsendable = (0..=u8::MAX).filter(|number| MessageType::from_u8(*number).is_none());
+    let mut tried = 0;
+    for number in unsendable {
+        let mut header = HEADER;
+        header[4] = number;
+        let handshake = stream(GOOD).len() - CALLS;
+        for outcome in [
+            Outcome::of_stream("at first", &header),
+            Outcome::of_message("later", &[header, HEADER].concat()),
+        ] {
+            assert!(!outcome.survived, "{number:#04x}");
+            let Kind::Wire(error) = outcome.kind() else { panic!("{number:#04x}") };
+            let told = error.kind.to_string();
+            assert!(told.contains(&format!("{number:#04x}")), "{told}");
+            let offset = if outcome.handshake_done() { handshake } else { 0 };
+            assert_eq!(error.offset, offset as u64, "{number:#04x}");
+            assert_eq!(outcome.events(), Vec::<String>::new(), "{number:#04x}");
+        }
+        tried += 1;
+    }
+    assert_eq!(tried, 256 - 15);
+}
+
+#[test]
+fn a_chunk_of_two_gigabytes_ends_the_connection() {
     let outcome = Outcome::of("fault-chunk-huge");
     assert!(!outcome.survived && outcome.handshake_done());
     let Kind::Wire(error) = outcome.kind() else { panic!() };
     assert!(matches!(error.kind, WireErrorKind::ChunkTooLong { length: 0x7fff_ffff, .. }));
-}
-
-#[test]
-fn a_subnet_that_aborts_a_bro_ends_the_connection() {
-    let outcome = Outcome::of("broccoli-bad-subnet-width");
-    assert!(!outcome.survived);
-    let Kind::Serial(error) = outcome.kind() else { panic!() };
-    assert_eq!(error.kind, SerialErrorKind::BadWidth { width: 120, bits: 32 });
 }
 
 /// Every recorded fault is in one of the tests above.

@@ -58,8 +58,8 @@ enum Stops {
 }
 
 impl Peer {
-    /// Connects to `host:port`, or another form of address; to the first that answers if the name
-    /// has several.
+    /// Connects to `host:port`, `[fe80::1%eth0]:port`, or another form of address; to the first that
+    /// answers if the name has several.
     ///
     /// # Errors
     /// [`TransportError::Config`], before anything is tried; [`TransportError::Resolve`],
@@ -170,7 +170,8 @@ impl Peer {
         self.driver.connection_mut().send_event(event)
     }
 
-    /// Sends a PING as [`Connection::ping`] does. **A Bro 2.5.5 that answers a PING aborts.**
+    /// Sends a PING as [`Connection::ping`] does. **Only for peers known not to be a
+    /// Bro.**
     ///
     /// # Errors
     /// As [`Connection::ping`].

@@ -5,15 +5,15 @@ use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-use brocomm_transport::naming::{Refusals, unresolved};
+use brocomm_transport::naming::{self, Refusals, unresolved};
 
 use crate::TransportError;
 
 /// Returns all addresses of a name.
 pub(crate) fn resolve(
     address: &(impl ToSocketAddrs + fmt::Display),
-) -> Result<impl Iterator<Item = SocketAddr>, TransportError> {
-    address.to_socket_addrs().map_err(|error| unresolved(&address.to_string(), error))
+) -> Result<Vec<SocketAddr>, TransportError> {
+    naming::resolve(address).map_err(|error| unresolved(&address.to_string(), error))
 }
 
 /// Connects to the first of the addresses that answers.

@@ -1,12 +1,25 @@
 //! Names of hosts, which may have several addresses.
 
+use std::fmt;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::time::Duration;
 
 use brocomm::transport::{Cause, TransportError};
 
 use crate::socket::{is_transient, listen};
+use crate::zone;
+
+/// Returns all addresses of a name, or the one of `[IPV6%ZONE]:PORT`. Waits for the resolver.
+///
+/// # Errors
+/// What the resolver says.
+pub fn resolve(address: &(impl ToSocketAddrs + fmt::Display)) -> io::Result<Vec<SocketAddr>> {
+    match zone::parse(&address.to_string()) {
+        Some(zoned) => Ok(vec![zoned?]),
+        None => Ok(address.to_socket_addrs()?.collect()),
+    }
+}
 
 /// Says that a name has no addresses that anybody could tell.
 pub fn unresolved(address: &str, error: io::Error) -> TransportError {

@@ -12,26 +12,40 @@ use brocomm::node::{Communication, Endpoint};
 pub fn address_of(endpoint: &Endpoint) -> io::Result<SocketAddr> {
     match (endpoint.host, endpoint.zone.as_deref()) {
         (IpAddr::V6(host), Some(zone)) => {
-            let scope = scope_of(host, zone)?;
+            let scope = scope_of(zone)?;
             Ok(SocketAddrV6::new(host, endpoint.port, 0, scope).into())
         }
         (host, _) => Ok(SocketAddr::new(host, endpoint.port)),
     }
 }
 
+/// Reads `[IPV6%ZONE]:PORT`, whose zone is a number or the name of an interface; `None` if a text is of
+/// another form.
+///
+/// # Errors
+/// `NotFound` if there is no such zone.
+pub fn parse(address: &str) -> Option<io::Result<SocketAddr>> {
+    let (host, port) = address.strip_prefix('[')?.rsplit_once("]:")?;
+    let (host, zone) = host.split_once('%')?;
+    let (host, port) = (host.parse::<Ipv6Addr>().ok()?, port.parse().ok()?);
+    Some(scope_of(zone).map(|scope| SocketAddrV6::new(host, port, 0, scope).into()))
+}
+
 /// Returns the number of a zone, which is a number or the name of an interface.
-fn scope_of(host: Ipv6Addr, zone: &str) -> io::Result<u32> {
+fn scope_of(zone: &str) -> io::Result<u32> {
     if let Ok(scope) = zone.parse() {
         return Ok(scope);
     }
-    // The system's resolver knows interfaces; with an address it asks nobody.
-    let scope = (format!("{host}%{zone}"), 0).to_socket_addrs().ok().and_then(|mut found| {
+    // The system's resolver knows interfaces; with an address it asks nobody. It looks for them with
+    // link-local addresses only.
+    let scope = (format!("fe80::1%{zone}"), 0).to_socket_addrs().ok().and_then(|mut found| {
         found.find_map(|address| match address {
             SocketAddr::V6(address) => Some(address.scope_id()),
             SocketAddr::V4(_) => None,
         })
     });
-    let unknown = || io::Error::new(io::ErrorKind::NotFound, format!("no such zone {zone:?}"));
+    let unknown =
+        || io::Error::new(io::ErrorKind::NotFound, format!("no network interface {zone:?}"));
     scope.filter(|scope| *scope != 0).ok_or_else(unknown)
 }
 
@@ -43,7 +57,7 @@ pub fn zone_of(address: SocketAddr, node: &Communication) -> Option<Box<str>> {
         return None;
     }
     let mut zones = node.nodes().filter_map(|(_, entry)| entry.zone_id.as_deref());
-    let named = zones.find(|zone| scope_of(*address.ip(), zone).is_ok_and(|it| it == scope));
+    let named = zones.find(|zone| scope_of(zone).is_ok_and(|it| it == scope));
     Some(named.map_or_else(|| scope.to_string(), str::to_owned).into())
 }
 
@@ -62,12 +76,35 @@ mod tests {
             address_of(&endpoint).map_err(|error| error.to_string())
         };
         assert_eq!(in_zone("3"), Ok(SocketAddrV6::new(link_local, 7, 0, 3).into()));
-        assert_eq!(in_zone("nonesuch"), Err("no such zone \"nonesuch\"".to_owned()));
+        assert_eq!(in_zone("nonesuch"), Err("no network interface \"nonesuch\"".to_owned()));
         // Every Linux has this one.
         #[cfg(target_os = "linux")]
         assert_eq!(in_zone("lo"), Ok(SocketAddrV6::new(link_local, 7, 0, 1).into()));
         let global = Endpoint::new([192, 0, 2, 1].into(), 7);
         assert_eq!(address_of(&global).ok(), Some(SocketAddr::from(([192, 0, 2, 1], 7))));
+    }
+
+    #[test]
+    fn addresses_with_zones_are_read() {
+        let read =
+            |text: &str| parse(text).map(|address| address.map_err(|error| error.to_string()));
+        let address = |host: &str, scope| {
+            Some(Ok(SocketAddrV6::new(host.parse().unwrap(), 7, 0, scope).into()))
+        };
+        assert_eq!(read("[fe80::1%3]:7"), address("fe80::1", 3));
+        #[cfg(target_os = "linux")]
+        for host in ["fe80::1", "::1", "2001:db8::1", "ff02::1"] {
+            assert_eq!(read(&format!("[{host}%lo]:7")), address(host, 1));
+        }
+        for zone in ["nonesuch", "", "a b", "lo%lo"] {
+            let unknown = format!("no network interface {zone:?}");
+            assert_eq!(read(&format!("[fe80::1%{zone}]:7")), Some(Err(unknown)));
+        }
+        for other in
+            ["[::1]:7", "name:7", "fe80::1%lo", "[192.0.2.1%lo]:7", "[::1%lo]", "[::1%lo]:x"]
+        {
+            assert_eq!(read(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -39,15 +39,16 @@ use report::Report;
 #[command(after_help = EXAMPLES, after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
     /// Where the peer listens; the port is 47757 unless given, IPv6 addresses are written
-    /// [::1]:47757.
+    /// [::1]:47757, with a zone [fe80::1%eth0].
     #[arg(value_name = "HOST[:PORT]", value_parser = address::parse,
         required_unless_present = "serve")]
     peer: Option<String>,
 
     /// Be the side that echoes, until Ctrl-C is pressed; the system chooses the port if it is 0. The
     /// first line says where it listens.
-    #[arg(long, value_name = "ADDR:PORT", conflicts_with_all = ["peer", "count", "connections",
-        "window", "size", "timeout", "class", "plot", "svg"])]
+    #[arg(long, value_name = "ADDR[:PORT]", value_parser = address::parse,
+        conflicts_with_all = ["peer", "count", "connections", "window", "size", "timeout", "class",
+        "plot", "svg"])]
     serve: Option<String>,
 
     /// The event that is sent: its name, and its types, which are count, string, any or time.

@@ -7,6 +7,7 @@ use brocomm::node::{Backoff, Bound, KeepAlive, Liveness, Node, Options, Queue};
 use brocomm::{serial, wire};
 
 use super::reader::{Item, Read, Source, Table};
+use super::values::zone;
 
 /// Reads the fields of a struct from keys of the same names.
 macro_rules! fields {
@@ -70,7 +71,10 @@ pub(super) fn options(table: &mut Table<'_, '_, '_, '_>) -> Options {
         incoming, incoming_total, retry_backoff, keep_alive, terminate_timeout, cache_size,
         wire_limits, serial_limits, log_limits; tls
     });
-    options.unwrap_or(default)
+    let mut options = options.unwrap_or(default);
+    let by_itself = Some(options.listen_ipv6_zone_id).filter(|zone| !zone.is_empty());
+    options.listen_ipv6_zone_id = zone(table, "listen_interface", by_itself).unwrap_or_default();
+    options
 }
 
 impl Read for Node {
@@ -81,10 +85,13 @@ impl Read for Node {
         // Of all fields only this has no default. Without it the others are read all the same.
         let host = table.field::<IpAddr>("host", None);
         let default = Node::new(host.unwrap_or(Ipv4Addr::UNSPECIFIED.into()));
-        let node = fields!(table, Some(&default) => Node {
+        let mut node = fields!(table, Some(&default) => Node {
             host, zone_id, p, class, events, connect, retry, accept_input, sync, request_logs,
             auth, capture_filter, ssl, compression, store_and_forward, liveness,
         });
+        if let Some(node) = &mut node {
+            node.zone_id = zone(&mut table, "host", node.zone_id.take());
+        }
         table.finish();
         node
     }

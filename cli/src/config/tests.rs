@@ -136,6 +136,28 @@ fn values_may_be_written_in_several_ways() {
 }
 
 #[test]
+fn zones_are_written_behind_addresses_or_by_themselves() {
+    for (interface, host) in [
+        ("listen_interface = 'fe80::1%eth0'", "host = '[fe80::2%eth1]'"),
+        (
+            "listen_interface = 'fe80::1'\nlisten_ipv6_zone_id = 'eth0'",
+            "host = 'fe80::2'\nzone_id = 'eth1'",
+        ),
+        (
+            "listen_interface = 'fe80::1%eth0'\nlisten_ipv6_zone_id = 'eth0'",
+            "host = 'fe80::2%eth1'\nzone_id = 'eth1'",
+        ),
+    ] {
+        let Configuration { options, nodes, .. } =
+            loaded(&format!("listen_ipv6 = true\n{interface}\n[nodes.a]\n{host}\n"));
+        let listens = (options.listen_interface.to_string(), options.listen_ipv6_zone_id);
+        assert_eq!(listens, ("fe80::1".to_owned(), "eth0".to_owned()));
+        let peer = (nodes[0].1.host.to_string(), nodes[0].1.zone_id.as_deref());
+        assert_eq!(peer, ("fe80::2".to_owned(), Some("eth1")));
+    }
+}
+
+#[test]
 fn wrong_values_are_shown_with_what_would_be_right() {
     for (text, wanted) in [
         ("listen = 1", "1:10: listen = 1: expected true or false"),
@@ -149,12 +171,16 @@ fn wrong_values_are_shown_with_what_would_be_right() {
             "1:16: listen_retry = '-5 secs': expected a time, as in \"30 secs\", \"5 min\", or a number of seconds",
         ),
         (
-            "listen_interface = 'fe80::1%eth0'",
-            "1:20: listen_interface = 'fe80::1%eth0': expected an address; write `fe80::1`, and \"eth0\" as its zone",
+            "listen_interface = '192.0.2.1%eth0'",
+            "1:20: listen_interface = '192.0.2.1%eth0': expected an address, as in \"192.0.2.1\", \"2001:db8::1\" or \"fe80::1%eth0\"",
         ),
         (
             "listen_interface = 'lo'",
-            "1:20: listen_interface = 'lo': expected an address, as in \"192.0.2.1\" or \"2001:db8::1\"",
+            "1:20: listen_interface = 'lo': expected an address, as in \"192.0.2.1\", \"2001:db8::1\" or \"fe80::1%eth0\"",
+        ),
+        (
+            "listen_interface = 'fe80::1%eth0'\nlisten_ipv6_zone_id = 'eth1'\nlisten_ipv6 = true",
+            "1:20: listen_interface = 'fe80::1%eth0': the zone is \"eth1\" by its own key; name it once",
         ),
         ("peer_description = 5", "1:20: peer_description = 5: expected a string, in quotes"),
         (

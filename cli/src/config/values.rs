@@ -1,6 +1,6 @@
 //! Reads single values as Bro or TOML write them.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use brocomm::connection::Undeclared;
@@ -9,7 +9,7 @@ use brocomm::node::{EventPattern, Handshake, Overflow, Passphrase};
 use bytes::Bytes;
 use toml::de::DeValue;
 
-use super::reader::{Item, Read, Source, suggestion};
+use super::reader::{Item, Read, Source, Table, suggestion};
 
 impl Read for bool {
     const KIND: &'static str = "`true` or `false`";
@@ -110,16 +110,53 @@ impl Read for IpAddr {
 
     fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
         let text = text(item, source)?;
-        let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-        inner.parse().ok().or_else(|| match inner.split_once('%') {
-            Some((address, zone)) => source.wrong(
-                item,
-                format_args!("expected an address; write `{address}`, and \"{zone}\" as its zone"),
-            ),
-            None => {
-                source.wrong(item, "expected an address, as in \"192.0.2.1\" or \"2001:db8::1\"")
+        let address = match split_zone(text) {
+            (address, None) => address.parse().ok(),
+            // Who reads the address reads its zone as well.
+            (address, Some(zone)) if !zone.is_empty() => {
+                address.parse::<Ipv6Addr>().ok().map(IpAddr::V6)
             }
+            (_, Some(_)) => None,
+        };
+        address.or_else(|| {
+            source.wrong(
+                item,
+                "expected an address, as in \"192.0.2.1\", \"2001:db8::1\" or \"fe80::1%eth0\"",
+            )
         })
+    }
+}
+
+/// Takes an address and its zone apart.
+fn split_zone(text: &str) -> (&str, Option<&str>) {
+    let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    match inner.split_once('%') {
+        Some((address, zone)) => (address, Some(zone)),
+        None => (inner, None),
+    }
+}
+
+/// Returns the zone behind the address that a key has, as in `fe80::1%eth0`, or else what the key for
+/// the zone itself says.
+pub(super) fn zone(
+    table: &mut Table<'_, '_, '_, '_>,
+    key: &'static str,
+    by_itself: Option<String>,
+) -> Option<String> {
+    let Some(item) = table.item(key, IpAddr::KIND) else { return by_itself };
+    let DeValue::String(text) = item.value else { return by_itself };
+    match (split_zone(text), by_itself) {
+        ((address, Some(zone)), by_itself) if address.parse::<Ipv6Addr>().is_ok() => {
+            match by_itself {
+                Some(other) if zone != other => {
+                    let what = format_args!("the zone is \"{other}\" by its own key; name it once");
+                    table.source.wrong::<()>(&item, what);
+                    Some(other)
+                }
+                _ => Some(zone.to_owned()),
+            }
+        }
+        (_, by_itself) => by_itself,
     }
 }
 

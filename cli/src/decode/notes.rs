@@ -9,9 +9,7 @@ use brocomm::data::{Entry, Serial, Subnet, Value};
 pub(super) fn note(observed: &Observed) -> Option<String> {
     let Some(Ok(Serial::Event(event))) = &observed.serial else { return None };
     let Subnet { prefix, width } = event.args.iter().find_map(impossible_subnet)?;
-    Some(format!(
-        "width {width} of the subnet of {prefix}, on which Bro aborts: 32 is the greatest"
-    ))
+    Some(format!("width {width} of the subnet of {prefix} is not valid: 32 is the greatest"))
 }
 
 /// Finds an IPv4 subnet whose width was counted in 128 bits, as some Broccoli programs send it.

@@ -10,6 +10,7 @@ use brocomm::connection::{
     Authority, CloseCause, Config, Notification, Role, Setup, SyncRequest, SyncRole,
 };
 use brocomm::tls::{CertificateProblem, TlsError};
+use brocomm::wire::Version;
 use brocomm_std::Peer;
 use serde_json::json;
 
@@ -33,7 +34,7 @@ use report::Report;
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
     /// Where the peer listens; the port is 47757 unless given, IPv6 addresses are written
-    /// [::1]:47757.
+    /// [::1]:47757, with a zone [fe80::1%eth0].
     #[arg(value_name = "HOST[:PORT]", value_parser = address::parse)]
     peer: String,
 
@@ -45,7 +46,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     timeout: Duration,
 
-    /// Measure the round trip, too. NEVER with a real Bro (2.5.5 at least): it aborts.
+    /// Measure the round trip, too. Only for peers known not to be a Bro.
     #[arg(long)]
     ping: bool,
 
@@ -164,6 +165,11 @@ fn wait(
                 report.bad("tls", &format!("{error}{}", advice(&error)))?;
             }
             Ok(Some(Notification::Closed(cause))) => {
+                if let CloseCause::Protocol(error) = &cause
+                    && let Some(release) = session::other_release(&error.kind)
+                {
+                    report.bad("version", &release)?;
+                }
                 let fault = session::fault(&cause);
                 let fault = fault.unwrap_or("the peer closed the connection".to_owned());
                 let tls = peer.connection().config().tls.is_some();
@@ -243,7 +249,13 @@ fn introduce(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
     let connection = peer.connection();
     let Some(version) = connection.peer_version() else { return Ok(()) };
     let (protocol, data_format) = (version.protocol, version.data_format);
-    report.ok("version", &format!("protocol {protocol}, data format {data_format}"))?;
+    let of = match data_format {
+        Version::DATA_FORMAT => {
+            ", as Bro 2.5 (2.6 announces the same, but writes the values of logs differently)"
+        }
+        _ => "",
+    };
+    report.ok("version", &format!("protocol {protocol}, data format {data_format}{of}"))?;
     report.ok("cache", &format!("it remembers {} objects of what it sends", version.cache_size))?;
     match version.runtime {
         0 => report.note("runtime", "it has begun within a second, or doesn't say when")?,

@@ -117,11 +117,24 @@ fn logs_read_like_their_files() {
     }
 }
 
+/// Some Broccoli programs count the width of an IPv4 subnet in 128 bits.
 #[test]
-fn subnet_that_aborts_bro_is_noted() {
-    let line = with("broccoli-bad-subnet-width", "note");
-    assert_eq!(line["event"], "bc_scalars");
-    assert!(line["note"].as_str().unwrap().starts_with("width 120 of the subnet of 10.0.0.1"));
+fn subnet_with_an_impossible_width_is_noted() {
+    let recorded = fs::read_to_string(session("broccoli-types-class").recording_path()).unwrap();
+    let (subnet, wide) = ("000000010a00000100000018", "000000010a00000100000070");
+    assert_eq!(recorded.matches(subnet).count(), 1);
+    let changed = recorded.replace(subnet, wide);
+    let recording = scratch("wide-subnet", "wide.jsonl", changed.as_bytes());
+    let run = run(["decode".as_ref(), "--json".as_ref(), recording.as_os_str()]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let lines = run.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let noted: Vec<Value> = lines.filter(|line| line.get("note").is_some()).collect();
+    let [line] = noted.as_slice() else { panic!("{noted:?}") };
+    assert_eq!(line["event"]["name"], "bc_scalars");
+    assert_eq!(
+        line["note"],
+        "width 112 of the subnet of 10.0.0.1 is not valid: 32 is the greatest"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `brocomm doctor` with peers of our own.
 
 use std::io::Write;
-use std::net::TcpListener;
+use std::net::{Shutdown, TcpListener};
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ fn a_good_peer_is_explained() {
     let steps: Vec<&str> = doctor.stdout.lines().collect();
     for (line, start) in steps.iter().zip([
         "ok    reachable     127.0.0.1:",
-        "ok    version       protocol 7, data format 26",
+        "ok    version       protocol 7, data format 26, as Bro 2.5 (2.6 announces the same, but",
         "ok    cache         it remembers 3000 objects of what it sends",
         "note  runtime       it has begun within a second, or doesn't say when",
         "ok    class         c",
@@ -68,4 +68,56 @@ fn it_is_told_how_far_it_got() {
     assert_eq!((code, step.as_str(), finding.as_str()), (1, "connection", "BAD"), "{text}");
     assert!(text.starts_with("the peer broke the protocol: "), "{text}");
     other.join().unwrap();
+}
+
+/// Plays a peer that announces this protocol and data format, and runs something with its address.
+fn with_version(protocol: u32, format: u32, then: impl FnOnce(&str)) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let peer = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let header = [0, 0, 0, 8, 1, 0, 0, 0, 0, 0, 0, 0];
+        let argument = [17, protocol, 3000, format, 0].map(u32::to_be_bytes).concat();
+        stream.write_all(&[&header[..], &argument, &[0]].concat()).unwrap();
+        let _ = std::io::copy(&mut stream, &mut std::io::sink());
+        let _ = stream.shutdown(Shutdown::Both);
+    });
+    then(&address);
+    peer.join().unwrap();
+}
+
+#[test]
+fn other_releases_of_bro_are_named() {
+    let older = "older than what brocomm speaks";
+    for (protocol, format, says) in [
+        (
+            7,
+            25,
+            format!("this is Bro 2.3/2.4, whose format of values (25) is {older} (26: Bro 2.5)"),
+        ),
+        (7, 23, format!("this is Bro 2.2, whose format of values (23) is {older} (26: Bro 2.5)")),
+        (7, 22, format!("this is Bro 2.1, whose format of values (22) is {older} (26: Bro 2.5)")),
+        (7, 21, format!("this is Bro 2.0, whose format of values (21) is {older} (26: Bro 2.5)")),
+        (
+            6,
+            18,
+            format!("this is a Bro older than 2.5, whose protocol (6) is {older} (7: Bro 2.5)"),
+        ),
+        (7, 27, "this is no Bro 2.5, whose format of values (27) is newer".to_owned()),
+    ] {
+        with_version(protocol, format, |address| {
+            let (code, step, finding, text) = last(address, "--timeout=10");
+            assert_eq!((code, step.as_str(), finding.as_str()), (1, "version", "BAD"));
+            assert!(text.starts_with(&says), "{text}");
+        });
+        with_version(protocol, format, |address| {
+            let send = run(["send", address, "e(1)"]);
+            assert_eq!(send.code, 1);
+            assert!(
+                send.stderr.contains(&format!("{address}: nothing sent: {says}")),
+                "{}",
+                send.stderr
+            );
+        });
+    }
 }

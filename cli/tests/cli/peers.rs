@@ -10,7 +10,7 @@ use brocomm_std::Peer;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::support::{Program, Run, closed_port, run, scratch};
+use crate::support::{Program, Run, closed_port, run, scratch, session};
 
 #[test]
 fn what_is_sent_is_shown_with_its_values() {
@@ -259,4 +259,37 @@ fn packets_are_written_as_pcap() {
     program.signal("-INT");
     assert_eq!(program.end().code, 0);
     assert_eq!(hex::encode(fs::read(&file).unwrap()), header);
+}
+
+/// On Linux `lo` is the interface of `::1`.
+#[cfg(target_os = "linux")]
+#[test]
+fn addresses_may_have_zones() {
+    let mut listener =
+        Program::start(["listen", "--on", "[::1%lo]:0", "--event", "e(count)", "--once"]);
+    let first = listener.line();
+    let port = first.rsplit_once(':').unwrap_or_else(|| panic!("{first}")).1.to_owned();
+    let sent = run(["send", &format!("[::1%lo]:{port}"), "e(7)"]);
+    assert_eq!((sent.code, sent.stderr.as_str()), (0, ""));
+    assert_eq!(listener.notice_with(" event "), "event e(7)");
+    assert_eq!(listener.end().code, 0);
+
+    let recording = session("broccoli-bro-ping").recording_path();
+    let recording = recording.to_str().unwrap();
+    for command in [
+        &["listen", "--on", "[fe80::1%nonesuch]:0"][..],
+        &["bench", "--serve", "[fe80::1%nonesuch]:0"],
+        &["send", "[fe80::1%nonesuch]", "e()"],
+        &["connect", "fe80::1%nonesuch"],
+        &["ping", "[fe80::1%nonesuch]:1"],
+        &["bench", "[fe80::1%nonesuch]:1"],
+        &["replay", recording, "--to", "[fe80::1%nonesuch]:1"],
+    ] {
+        let Run { code, stderr, .. } = run(command);
+        assert_eq!(code, 1, "{command:?}");
+        assert!(stderr.contains("no network interface \"nonesuch\""), "{command:?}: {stderr}");
+    }
+    let doctor = run(["doctor", "[fe80::1%nonesuch]"]);
+    assert_eq!(doctor.code, 1);
+    assert!(doctor.stdout.contains("no network interface \"nonesuch\""), "{}", doctor.stdout);
 }

@@ -55,6 +55,22 @@ fn events_pass_over_tls() {
     assert_eq!(listener.end().code, 0);
 }
 
+/// As a Bro does when it terminates, a program that is killed ends without `close_notify`.
+#[cfg(unix)]
+#[test]
+fn a_peer_that_ends_without_close_notify_has_closed() {
+    let options = options("tls-killed");
+    let (mut listener, address) = listen(&options);
+    let connect = ["connect", &address, "--event=e(count)"].map(str::to_owned);
+    let mut follower = Program::start([&connect[..], &options].concat());
+    follower.line_with("handshake_done");
+    listener.line_with("handshake_done");
+    drop(listener);
+    let Run { code, stdout, stderr } = follower.end();
+    assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
+    assert!(stdout.ends_with(" closed peer closed\n"), "{stdout}");
+}
+
 #[test]
 fn both_sides_of_a_bench_speak_tls() {
     let options = options("tls-bench");

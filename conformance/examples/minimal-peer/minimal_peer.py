@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The least that takes part in the Bro 2.x Communication framework, and can be tested for it.
+"""The least that takes part in the Bro 2.5 Communication framework, and can be tested for it.
 
 Written from the specification (conformance/spec), with nothing but Python's own library. As a
 Broccoli it announces that it keeps no cache, so that every object comes in full (2§5), and it

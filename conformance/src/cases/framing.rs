@@ -60,8 +60,7 @@ fn chunks() -> Vec<Case> {
             "1.1/4",
             "a chunk of 2 GiB ends the connection as soon as it is announced",
             "Sends the length 0x7fffffff and nothing more. Whoever waits for such a chunk waits for \
-             ever, or runs out of memory; a bound on the length is to be held against the claim. \
-             Bro waits (part 5).",
+             ever, or runs out of memory; a bound on the length is to be held against the claim.",
             |trial| {
                 let mut peer = trial.running()?;
                 peer.send_bytes(&[0x7f, 0xff, 0xff, 0xff], "a chunk of 2 GiB is announced")?;

@@ -22,7 +22,7 @@ fn serials() -> Vec<Case> {
             "2:12/1",
             "an event that is cut short at any byte ends the connection",
             "Sends an event whose argument chunk lacks its last byte, on another connection its last \
-             two, and so on down to one byte. Bro aborts at a SERIAL that is too short.",
+             two, and so on down to one byte.",
             |trial| {
                 let mut length = usize::MAX;
                 loop {

@@ -122,7 +122,7 @@ fn pings() -> Vec<Case> {
             "a PING is answered by a PONG of the same number and times",
             "Sends a PING with time1 and time2 set. The PONG has the same seq, time1 and time2; \
              time3 is the time spent in the implementation: not negative, and less than this case \
-             took. A Bro 2.5.5 aborts when it answers, so it lacks this capability.",
+             took. Not run against a Bro, which the profile `bro` gives no such capability.",
             |trial| ping(trial, PingLayout::Padded32),
         ),
         Case::must(
@@ -282,7 +282,7 @@ fn messages() -> Vec<Case> {
             &format!("2/{}", index + 1),
             format!("the message type {number:#04x}, {whose}, ends the connection"),
             "Sends a header chunk with this type. It is a violation: a robust node closes that one \
-             connection and serves others. Bro's I/O process ends itself.",
+             connection and serves others.",
             move |trial: &mut Trial<'_>| {
                 let mut peer = trial.running()?;
                 peer.send_bytes(&header(number), &format!("a message of type {number:#04x}"))?;

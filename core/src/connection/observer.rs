@@ -132,7 +132,7 @@ impl Observer {
         self.readers().for_each(|reader| reader.set_declarations(Arc::clone(known)));
     }
 
-    /// Accepts what some recordings hold though a Bro aborts on it; see
+    /// Accepts what some recordings hold though it is not valid; see
     /// [`Reader::set_lenient`](serial::Reader::set_lenient).
     pub fn set_lenient(&mut self, lenient: bool) {
         self.readers().for_each(|reader| reader.set_lenient(lenient));

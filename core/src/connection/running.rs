@@ -94,8 +94,8 @@ impl Connection {
     /// Sends a PING (§2.7), in any phase after Setup but not as the receiver in Sync; the answer is
     /// a [`Notification::Pong`].
     ///
-    /// `now` counts as the time of its issue as well as of its departure. **A Bro 2.5.5 that answers
-    /// a PING aborts**: never ping what may be one (§2).
+    /// `now` counts as the time of its issue as well as of its departure. **Only for
+    /// peers known not to be a Bro** (§2).
     ///
     /// # Errors
     /// [`UsageError::WrongPhase`]; [`UsageError::QueueFull`].

@@ -62,8 +62,8 @@ pub struct Node {
     /// How much of what is raised while the peer is away is kept for it, oldest out; only with
     /// `connect` and `retry`. Default none: it misses that.
     pub store_and_forward: Option<Bound>,
-    /// Pings a silent peer, and closes the connection to one that stays silent. Default none, and
-    /// only for peers known to be no Bro: **a Bro 2.5.5 that answers a PING aborts** (part 5).
+    /// Pings a silent peer, and closes the connection to one that stays silent. Default none;
+    /// **only for peers known not to be a Bro** (part 5).
     pub liveness: Option<Liveness>,
 }
 

@@ -188,7 +188,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads a subnet. `lenient` accepts an IPv4 width that was counted in 128 bits, which some
-    /// Broccoli programs send and which Bro aborts on.
+    /// Broccoli programs send.
     pub(super) fn subnet(&mut self, lenient: bool) -> Result<Subnet> {
         let prefix = self.addr()?;
         let width = self.u32()?;

@@ -70,7 +70,7 @@ impl fmt::Display for Place {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SerialErrorKind {
-    /// The bytes end before the value does; Bro aborts.
+    /// The bytes end before the value does.
     #[error("data ends where {wanted} more bytes should follow")]
     Truncated {
         /// How many bytes were wanted at least.
@@ -150,7 +150,7 @@ pub enum SerialErrorKind {
     /// An address that is neither 1 nor 4 words long.
     #[error("address of {0} words")]
     BadAddr(u32),
-    /// A subnet wider than its address; Bro aborts.
+    /// A subnet wider than its address.
     #[error("prefix width {width} where the address has {bits} bits")]
     BadWidth {
         /// The width that came.
@@ -161,7 +161,7 @@ pub enum SerialErrorKind {
     /// A port number of more than 16 bits, or of an unknown protocol.
     #[error("{0} is no port")]
     BadPort(u64),
-    /// A table with two equal indices; Bro aborts.
+    /// A table with two equal indices.
     #[error("table with a duplicate index")]
     DuplicateIndex,
     /// A variable reference that is neither global nor local.

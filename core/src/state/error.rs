@@ -4,8 +4,8 @@ use crate::data::{ConversionError, Name, Opcode, TypeTag};
 
 /// Says why an operation, our own or a peer's, was not carried out; nothing is changed then.
 ///
-/// None of these ends a connection. Bro ignores some silently and aborts on others (2§9); here a
-/// peer's access that can't be replayed is left out, and told.
+/// None of these ends a connection. A peer's access that can't be replayed is left out, and
+/// told (2§9).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StateError {

@@ -48,6 +48,13 @@ pub enum CertificateProblem {
          least 2048 bits, or ECDSA"
     )]
     UnsupportedSignature,
+    /// Its RSA key is of a size with which no signature is verified, so that nothing that it signs is
+    /// accepted.
+    #[error("has an RSA key of {bits} bits, must be 2048 to 8192; issue it anew with such a key")]
+    RsaKey {
+        /// How long the key is.
+        bits: usize,
+    },
     /// The signature is wrong; so it seems when an authority was made anew under the same name.
     #[error("is not signed by the authority that it names; is there another of the same name?")]
     BadSignature,

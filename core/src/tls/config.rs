@@ -16,7 +16,7 @@ use rustls::{
 use super::clock::Clock;
 use super::pem::{self, Certificate};
 use super::verifier::{Demands, Verifier, sha256};
-use super::{CertificateProblem, Pem, TlsConfigError};
+use super::{CertificateProblem, Pem, TlsConfigError, key_size};
 use crate::Time;
 
 /// Holds what one side of TLS needs, and whom it accepts.
@@ -74,6 +74,10 @@ impl TlsConfig {
         for Certificate { der, line } in pem::certificates(Pem::CaCertificate, ssl_ca_certificate)?
         {
             roots.add(der).map_err(|error| unusable(Pem::CaCertificate, line, &error))?;
+            let key = roots.roots.last().map(|authority| &authority.subject_public_key_info);
+            key.map_or(Ok(()), |key| key_size::check_authority(key)).map_err(|problem| {
+                TlsConfigError::Certificate { pem: Pem::CaCertificate, line, problem }
+            })?;
         }
         let own = certified(&provider, ssl_private_key, ssl_passphrase)?;
         TlsConfig::of(Parts {

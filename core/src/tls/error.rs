@@ -78,9 +78,8 @@ pub enum TlsError {
         /// Why, in the transport's words.
         reason: Box<str>,
     },
-    /// The stream ended without TLS's `close_notify`, which a Bro sends when it closes: somebody
-    /// cut it off, or the peer died.
-    #[error("the stream ended without close_notify: it was cut off, or the peer died, 4§6")]
+    /// The stream ended inside a record, so that bytes of it are missing.
+    #[error("the stream was cut off inside a TLS record, 4§6")]
     Truncated,
     /// Our own side can't go on.
     #[error("TLS failed here: {what}, 4§6")]

@@ -168,6 +168,11 @@ impl Machine {
         self.received_close_notify
     }
 
+    /// Tells whether a record, or a handshake message in several, has begun to come.
+    pub(crate) fn is_inside_record(&self) -> bool {
+        !self.incoming.is_empty()
+    }
+
     /// Gives up; what waits to be written stays.
     pub(crate) fn fail(&mut self, error: TlsError) {
         self.failed.get_or_insert(error);

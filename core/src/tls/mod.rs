@@ -13,9 +13,10 @@
 //!   this crate asks the system for, and only here, by the provider of cryptography: keys can't be
 //!   fed in. The protocol inside is as deterministic as without TLS.
 //! * Framing inside is that of §1.3; there are no partial chunks.
-//! * When it is over in order, each side says so (`close_notify`), as a Bro does. A stream that
-//!   ends without is reported as [`TlsError::Truncated`], for there is no message in the protocol
-//!   that says so. A Bro takes either for the end.
+//! * When it is over in order, each side says so (`close_notify`). A Bro that terminates does not, so
+//!   a stream that ends without, between two messages, counts as closed by the peer too; inside a
+//!   message it is [`CloseCause::PeerClosedMidMessage`](crate::connection::CloseCause), inside a TLS
+//!   record [`TlsError::Truncated`]. A Bro takes either for the end.
 //! * The handshake has [`CONNECT_TIMEOUT`](crate::transport::CONNECT_TIMEOUT).
 //!
 //! # Features
@@ -29,6 +30,7 @@ mod config;
 mod config_error;
 mod error;
 mod failure;
+mod key_size;
 mod machine;
 mod negotiated;
 mod pem;

@@ -13,7 +13,7 @@ use rustls::{
     RootCertStore, SignatureScheme, SupportedCipherSuite,
 };
 
-use super::CertificateProblem;
+use super::{CertificateProblem, key_size};
 
 /// What a certificate has to be beside valid and from an authority.
 #[derive(Debug, Clone, Default)]
@@ -59,6 +59,22 @@ impl Verifier {
         }
         Ok(())
     }
+}
+
+/// Names a key of which no signature can be verified: a certificate that it signed seems to have a
+/// wrong signature, and the peer's own would fail later in the handshake.
+fn keys_considered<T>(
+    verified: Result<T, Error>,
+    end_entity: &CertificateDer<'_>,
+    intermediates: &[CertificateDer<'_>],
+) -> Result<T, Error> {
+    if matches!(verified, Ok(_) | Err(Error::InvalidCertificate(CertificateError::BadSignature))) {
+        for certificate in std::iter::once(end_entity).chain(intermediates) {
+            key_size::check(certificate)
+                .map_err(|problem| CertificateError::Other(OtherError(Arc::new(problem))))?;
+        }
+    }
+    verified
 }
 
 /// Returns a digest, by the hash of a cipher suite that every provider has.
@@ -115,13 +131,14 @@ impl ServerCertVerifier for Verifier {
     ) -> Result<ServerCertVerified, Error> {
         let parsed = ParsedCertificate::try_from(end_entity)?;
         let algorithms = self.provider.signature_verification_algorithms.all;
-        verify_server_cert_signed_by_trust_anchor(
+        let verified = verify_server_cert_signed_by_trust_anchor(
             &parsed,
             &self.roots,
             intermediates,
             now,
             algorithms,
-        )?;
+        );
+        keys_considered(verified, end_entity, intermediates)?;
         self.check_demands(end_entity)?;
         Ok(ServerCertVerified::assertion())
     }
@@ -140,7 +157,8 @@ impl ClientCertVerifier for Verifier {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        let verified = self.connecting.verify_client_cert(end_entity, intermediates, now)?;
+        let verified = self.connecting.verify_client_cert(end_entity, intermediates, now);
+        let verified = keys_considered(verified, end_entity, intermediates)?;
         self.check_demands(end_entity)?;
         Ok(verified)
     }

@@ -147,11 +147,14 @@ impl<S: Session> Session for Secured<S> {
             None => self.session.feed_eof(now),
             Some(tls) if tls.machine.has_failed() || tls.machine.has_received_close_notify() => {}
             Some(tls) if tls.is_handshaking() => self.fail(&TlsError::ClosedInHandshake, now),
-            Some(tls) => {
+            Some(tls) if tls.machine.is_inside_record() => {
                 // The peer may still read.
                 let _ = tls.machine.close();
                 self.fail(&TlsError::Truncated, now);
             }
+            // A Bro that terminates sends no `close_notify`. Whether the stream ended between two
+            // messages, the session knows.
+            Some(_) => self.session.feed_eof(now),
         }
     }
 

@@ -44,10 +44,7 @@ fn read_good_recordings() -> Vec<(String, Recording)> {
         std::iter::once(first).chain(further).collect::<Vec<_>>()
     };
     let all = sessions();
-    let good = all.iter().filter(|s| {
-        // The latter holds a subnet that a Bro aborts on.
-        !s.name().starts_with("fault-") && s.name() != "broccoli-bad-subnet-width"
-    });
+    let good = all.iter().filter(|s| !s.name().starts_with("fault-"));
     good.flat_map(named).collect()
 }
 

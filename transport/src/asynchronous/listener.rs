@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use brocomm::connection::{Config, Role};
 use brocomm::transport::TransportError;
 
+use super::runtime::resolve;
 use super::{Peer, Runtime};
 use crate::naming::{accept_failed, listen_on, listener_unusable, stream_unusable, unresolved};
 
@@ -29,7 +30,7 @@ impl<R: Runtime> Listener<R> {
     pub async fn bind(address: impl fmt::Display) -> Result<Listener<R>, TransportError> {
         let given = address.to_string();
         let addresses =
-            R::resolve(given.clone()).await.map_err(|error| unresolved(&given, error))?;
+            resolve::<R>(given.clone()).await.map_err(|error| unresolved(&given, error))?;
         let (socket, local) = listen_on(&given, addresses)?;
         Ok(Listener { socket: R::listen(socket).map_err(listener_unusable)?, local })
     }

@@ -14,6 +14,7 @@ use brocomm::transport::{BLOCK, Driver, Flushed, Step, TransportError};
 
 use super::Runtime;
 use super::link::Link;
+use super::runtime::resolve;
 use super::waiting::{Alarm, within};
 use crate::Clock;
 use crate::naming::{Refusals, stream_unusable, unresolved};
@@ -43,8 +44,9 @@ pub struct Peer<R: Runtime> {
 }
 
 impl<R: Runtime> Peer<R> {
-    /// Connects to a `host:port`, or to anything that prints as one; to the first that answers if
-    /// the name has several addresses. All of it has to be done before the timeout.
+    /// Connects to a `host:port`, or to anything that prints as one, as does `[fe80::1%eth0]:port`; to
+    /// the first that answers if the name has several addresses. All of it has to be done before the
+    /// timeout.
     ///
     /// Dropping the future gives up.
     ///
@@ -140,7 +142,8 @@ impl<R: Runtime> Peer<R> {
         self.driver.connection_mut().send_event(event)
     }
 
-    /// Sends a PING as [`Connection::ping`] does. **A Bro 2.5.5 that answers a PING aborts.**
+    /// Sends a PING as [`Connection::ping`] does. **Only for peers known not to be a
+    /// Bro.**
     ///
     /// # Errors
     /// As [`Connection::ping`].
@@ -252,7 +255,7 @@ async fn connect<R: Runtime>(
 ) -> Result<R::Stream, TransportError> {
     let start = R::now();
     let mut refusals = Refusals::new(address.clone(), timeout);
-    let Some(found) = within::<R, _>(timeout, R::resolve(address.clone())).await else {
+    let Some(found) = within::<R, _>(timeout, resolve::<R>(address.clone())).await else {
         return Err(refusals.timed_out());
     };
     for tried in found.map_err(|error| unresolved(&address, error))? {

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use brocomm::transport::StartError;
 use socket2::SockRef;
 
+use crate::zone;
+
 /// Spawns futures, knows the time, and waits for sockets.
 ///
 /// Its default value is one to run a node; for a single connection nothing is spawned. A future of
@@ -108,4 +110,12 @@ pub trait Runtime: Clone + Debug + Default + Send + Sync + Unpin + 'static {
 
     /// Returns the socket itself, for its options and addresses.
     fn socket(stream: &Self::Stream) -> SockRef<'_>;
+}
+
+/// Returns all addresses of a `host:port`, or the one of `[IPV6%ZONE]:port`.
+pub(super) async fn resolve<R: Runtime>(address: String) -> io::Result<Vec<SocketAddr>> {
+    match zone::parse(&address) {
+        Some(zoned) => Ok(vec![zoned?]),
+        None => Ok(R::resolve(address).await?.collect()),
+    }
 }

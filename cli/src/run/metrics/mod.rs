@@ -12,6 +12,7 @@ use brocomm_tokio::NodeHandle;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+use crate::address;
 use crate::failure::{Failure, failed};
 use numbers::Numbers;
 pub(super) use tally::Tally;
@@ -29,7 +30,7 @@ impl Metrics {
     /// Takes an address, of which a port of 0 lets the system choose one.
     pub(super) fn bind(address: &str) -> Result<Metrics, Failure> {
         let bound = || {
-            let listener = TcpListener::bind(address)?;
+            let listener = TcpListener::bind(&*address::resolve(&address)?)?;
             listener.set_nonblocking(true)?;
             let address = listener.local_addr()?;
             Ok(Metrics { listener, address })

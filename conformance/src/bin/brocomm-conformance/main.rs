@@ -1,4 +1,4 @@
-//! `brocomm-conformance`: checks implementations of the Bro 2.x Communication framework.
+//! `brocomm-conformance`: checks implementations of the Bro 2.5 Communication framework.
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a program")]
 
@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Checks whether an implementation of the Bro 2.x Communication framework does as the
+/// Checks whether an implementation of the Bro 2.5 Communication framework does as the
 /// specification says.
 #[derive(Debug, Parser)]
 #[command(version)]

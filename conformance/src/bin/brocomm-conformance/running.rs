@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::{self, IsTerminal};
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -200,8 +200,8 @@ fn parse_capability(text: &str) -> Result<Capability, String> {
 }
 
 pub(crate) fn parse_address(text: &str) -> Result<SocketAddr, String> {
-    let mut found = text.to_socket_addrs().map_err(|error| error.to_string())?;
-    found.next().ok_or_else(|| "no such host".to_owned())
+    let found = brocomm_transport::naming::resolve(&text).map_err(|error| error.to_string())?;
+    found.first().copied().ok_or_else(|| "no such host".to_owned())
 }
 
 fn parse_seconds(text: &str) -> Result<f64, String> {

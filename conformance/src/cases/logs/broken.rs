@@ -1,4 +1,4 @@
-//! Log messages that end a connection (3§1, 3§2). Bro aborts at most of them.
+//! Log messages that end a connection (3§1, 3§2).
 
 use brocomm::wire::{Message, MessageType};
 

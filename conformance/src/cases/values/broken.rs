@@ -1,6 +1,6 @@
 //! SERIALs that break the rules (2§1–2§4, 2§6).
 //!
-//! Bro aborts at most of them. An implementation has to end that one connection.
+//! An implementation has to end that one connection.
 
 use brocomm::data::{Type, Value};
 use brocomm::wire::Message;

@@ -81,7 +81,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::must(
             "2:6/28",
             "a vector of sets with holes keeps them",
-            "As 2:6/25, but the elements are sets. Bro crashes.",
+            "As 2:6/25, but the elements are sets.",
             |trial| {
                 let set = Type::set(vec![Type::COUNT]);
                 let one = super::of_type(&set, "set(1)")?;

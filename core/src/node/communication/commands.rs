@@ -159,7 +159,7 @@ impl Communication {
         Ok(())
     }
 
-    /// Sends a PING (§2.7). **A Bro 2.5.5 that answers one aborts**: never ping what may be one.
+    /// Sends a PING (§2.7). **Only for peers known not to be a Bro.**
     ///
     /// # Errors
     /// As [`request_remote_events`](Self::request_remote_events).

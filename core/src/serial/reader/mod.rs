@@ -54,9 +54,9 @@ impl Reader {
         self.known = known;
     }
 
-    /// Accepts an IPv4 subnet whose width was counted in 128 bits, which Bro aborts on.
+    /// Accepts an IPv4 subnet whose width was counted in 128 bits.
     ///
-    /// For looking at recordings; what is known to break a Bro should not pass through a node.
+    /// For looking at recordings only: no node accepts it, or passes it on.
     pub fn set_lenient(&mut self, lenient: bool) {
         self.lenient = lenient;
     }

@@ -30,15 +30,42 @@ fn each_side_says_that_nothing_more_comes() {
     }
 }
 
+/// A Bro that terminates sends no `close_notify`.
 #[test]
-fn a_stream_that_is_cut_off_is_an_error() {
+fn a_stream_that_ends_between_two_messages_is_closed_by_the_peer() {
     let mut pair = running();
+    pair.far.send(Value::Count(1));
+    pair.run();
     pair.near.ended = true;
     pair.run();
-    assert_eq!(*pair.near.failure(), TlsError::Truncated);
+    assert_eq!(pair.near.cause(), Some(&CloseCause::PeerClosed));
+    assert_eq!(pair.near.events(), 1);
     assert!(pair.near.closed);
     // It is said in order that we close.
     assert_eq!(pair.far.cause(), Some(&CloseCause::PeerClosed));
+}
+
+#[test]
+fn a_stream_that_ends_inside_a_message_or_a_record_is_an_error() {
+    // Three records, and what of them arrives.
+    for (records, bytes) in [(1, 0), (2, 0), (0, 1), (0, 100), (1, 4), (2, 1)] {
+        let mut pair = running();
+        pair.near.send(Value::string("x".repeat(40_000)));
+        let Step::Write(written) = pair.near.driver.poll_step(NOW) else { panic!() };
+        let whole: usize = lengths(written).take(records).sum();
+        pair.far.incoming.extend(written[..whole + bytes].to_vec());
+        pair.far.ended = true;
+        while pair.far.step(&mut Wire::default(), NOW) {}
+        let at = format!("{records} records and {bytes} bytes");
+        if bytes == 0 {
+            let cause = pair.far.cause();
+            assert!(matches!(cause, Some(CloseCause::PeerClosedMidMessage(_))), "{at}: {cause:?}");
+        } else {
+            assert_eq!(*pair.far.failure(), TlsError::Truncated, "{at}");
+        }
+        assert_eq!(pair.far.events(), 0, "{at}");
+        assert!(pair.far.closed, "{at}");
+    }
 }
 
 #[test]
@@ -91,7 +118,7 @@ fn what_came_before_the_end_is_delivered() {
     pair.far.ended = true;
     while pair.far.step(&mut Wire::default(), NOW) {}
     assert_eq!(pair.far.events(), 1);
-    assert_eq!(*pair.far.failure(), TlsError::Truncated);
+    assert_eq!(pair.far.cause(), Some(&CloseCause::PeerClosed));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What a node is given in PEM, made by OpenSSL 3; the passphrase is `secret`, but where it is not.
 
+use std::sync::Arc;
+
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 
 use super::certificates::config_of;
@@ -79,6 +81,50 @@ fn a_key_has_to_fit_and_to_be_a_key() {
     assert_eq!(error(&both(OWN, key), None), TlsConfigError::KeyMismatch);
     let no_key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
     assert_eq!(error(&both(OWN, no_key), None), TlsConfigError::UnsupportedKey);
+}
+
+/// Of an authority that signs with RSA of 1024 bits.
+const SMALL_AUTHORITY: &str = include_str!("pem/rsa1024_authority.pem");
+/// A node's certificate with such a key, and that of its authority, which has a better one.
+const SMALL_NODE: &str = include_str!("pem/rsa1024_node.pem");
+/// When both are valid, in 2027.
+const SMALL_VALID: u64 = 1_800_000_000;
+
+#[test]
+fn an_authority_with_a_key_too_small_is_named_by_its_line() {
+    let both_authorities = both(AUTHORITY, SMALL_AUTHORITY);
+    let line = AUTHORITY.lines().count() + 1;
+    let own = both(OWN, KEY);
+    let error = TlsConfig::from_pem(both_authorities.as_bytes(), own.as_bytes(), None).unwrap_err();
+    let problem = CertificateProblem::RsaKey { bits: 1024 };
+    assert_eq!(error, TlsConfigError::Certificate { pem: Pem::CaCertificate, line, problem });
+    let text = "has an RSA key of 1024 bits, must be 2048 to 8192";
+    assert!(error.to_string().contains(text), "{error}");
+}
+
+#[test]
+fn a_peers_key_too_small_is_named() {
+    use rustls::client::danger::ServerCertVerifier;
+    use rustls::pki_types::{ServerName, UnixTime};
+    use rustls::server::WebPkiClientVerifier;
+    use rustls::server::danger::ClientCertVerifier;
+
+    let certificates = super::super::pem::certificates(Pem::PrivateKey, SMALL_NODE.as_bytes());
+    let [node, authority] = &certificates.unwrap()[..] else { panic!() };
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(authority.der.clone()).unwrap();
+    let (roots, provider) = (Arc::new(roots), Arc::new(rustls::crypto::ring::default_provider()));
+    let connecting = WebPkiClientVerifier::builder_with_provider(roots.clone(), provider.clone());
+    let connecting = connecting.build().unwrap();
+    let verifier = verifier::Verifier::new(provider, roots, connecting, Default::default());
+    let (name, now) = (ServerName::try_from("node").unwrap(), Duration::from_secs(SMALL_VALID));
+    let now = UnixTime::since_unix_epoch(now);
+    let accepting = verifier.verify_server_cert(&node.der, &[], &name, &[], now).map(drop);
+    let connecting = verifier.verify_client_cert(&node.der, &[], now).map(drop);
+    for error in [accepting.unwrap_err(), connecting.unwrap_err()] {
+        let problem = CertificateProblem::RsaKey { bits: 1024 };
+        assert_eq!(failure::of(&error, Role::Acceptor), TlsError::Certificate(problem));
+    }
 }
 
 #[test]

@@ -182,6 +182,16 @@ impl Pair {
     }
 }
 
+/// The lengths of the records that these bytes are, each with its header.
+fn lengths(mut bytes: &[u8]) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let [_, _, _, high, low, ..] = *bytes else { return None };
+        let length = 5 + usize::from(u16::from_be_bytes([high, low]));
+        bytes = bytes.get(length..).unwrap_or_default();
+        Some(length)
+    })
+}
+
 /// Two nodes with one authority.
 fn two() -> (TlsConfig, TlsConfig) {
     let authority = Authority::new();

@@ -259,23 +259,37 @@ fn without_certificates_there_is_no_tls() {
     assert!(world.closed);
 }
 
-#[test]
-fn a_failure_in_mid_session_is_one_of_tls() {
+/// Runs a session whose stream ends after these bytes; returns what was told of it.
+fn ended_after(last: &[u8]) -> Vec<String> {
     let (ours, theirs) = two();
     let node = Node { retry: Duration::from_secs(5), ..Node::new(HERE.into()) };
     let mut world = World::connecting(options(&ours), node, config(Some(theirs)));
     world.run();
     world.told();
+    world.incoming.extend(last);
     world.ended = true;
     world.run();
-    let told = world.told();
-    let line = "can't read data chunk: the stream ended without close_notify: it was cut off, or \
-                the peer died, 4§6";
-    assert!(told.iter().any(|told| told == line), "{told:#?}");
-    assert!(told.iter().any(|told| told.contains("cause: Tls(Truncated)")), "{told:?}");
     let peer = world.hub.communication().node_peer("peer").unwrap().id;
     let state = world.hub.communication().peer_state(peer);
     assert_eq!(state, Some(PeerState::Waiting { until: after(5) }));
+    world.told()
+}
+
+/// A Bro that terminates sends no `close_notify`.
+#[test]
+fn an_end_without_close_notify_is_logged_as_any_other() {
+    let told = ended_after(&[]);
+    assert!(told.iter().any(|told| told.ends_with("peer disconnected")), "{told:#?}");
+    assert!(!told.iter().any(|told| told.contains("can't read")), "{told:#?}");
+    assert!(told.iter().any(|told| told.contains("cause: PeerClosed }")), "{told:#?}");
+}
+
+#[test]
+fn a_failure_in_mid_session_is_one_of_tls() {
+    let told = ended_after(&[0x17, 3, 3, 0, 100, 0]);
+    let line = "can't read data chunk: the stream was cut off inside a TLS record, 4§6";
+    assert!(told.iter().any(|told| told == line), "{told:#?}");
+    assert!(told.iter().any(|told| told.contains("cause: Tls(Truncated)")), "{told:?}");
 }
 
 #[test]

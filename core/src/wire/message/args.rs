@@ -26,6 +26,22 @@ impl Version {
     pub const PROTOCOL: u32 = 7;
     /// The version of the data format that this crate speaks.
     pub const DATA_FORMAT: u32 = 26;
+
+    /// Returns the releases of Bro whose VERSION names this protocol and data format, as in
+    /// `2.3/2.4`; `None` if there are none.
+    ///
+    /// Bro 2.6 announces the data format of 2.5, but writes the values of logs in another way.
+    pub const fn releases(protocol: u32, data_format: u32) -> Option<&'static str> {
+        Some(match (protocol, data_format) {
+            (6, 18) => "1.5",
+            (7, 21) => "2.0",
+            (7, 22) => "2.1",
+            (7, 23) => "2.2",
+            (7, 25) => "2.3/2.4",
+            (7, 26) => "2.5/2.6",
+            _ => return None,
+        })
+    }
 }
 
 /// The argument of PING and PONG, `ping_args` (§2.7, §2.8).

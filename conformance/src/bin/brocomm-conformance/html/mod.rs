@@ -59,7 +59,7 @@ pub(crate) fn page(all: &[Tested], took: Duration) -> String {
             }
             body {
                 h1 { "Conformance report" }
-                p { "The Bro 2.x communication protocol, suite " (env!("CARGO_PKG_VERSION")) ": "
+                p { "The Bro 2.5 communication protocol, suite " (env!("CARGO_PKG_VERSION")) ": "
                     (implementations) ", " (reports().count()) " results in "
                     (format!("{:.1}", took.as_secs_f64())) " s." }
                 (filter(all))
