@@ -189,7 +189,10 @@ impl fmt::Display for LogMessage {
                 f.write_str("reached final sync-point")
             }
             LogMessage::CallRejected { name, mismatch } => {
-                write!(f, "unserializing event/function {name}: {mismatch}")
+                let words = mismatch.in_bros_words();
+                write!(f, "unserializing event/function {name}: {words}")?;
+                // A Bro has no such line.
+                if mismatch.is_dropped_by_bro() { Ok(()) } else { write!(f, " ({mismatch})") }
             }
             LogMessage::Violation(error) if error.kind.is_worded_by_bro() => error.kind.fmt(f),
             LogMessage::Violation(error) => error.fmt(f),

@@ -4,7 +4,7 @@ use super::absorb::{Absorb, Source};
 use super::container::{Content, Slot, cost};
 use super::place::Place;
 use super::{Alias, StateError, Store};
-use crate::data::{AttributeTag, Opcode, Value};
+use crate::data::{AttributeTag, Opcode, Origin, Value};
 
 impl Store {
     /// Puts a value into a place, coerced to the place's type; returns what the containers in it
@@ -16,7 +16,11 @@ impl Store {
         source: Source,
     ) -> Result<Vec<Alias>, StateError> {
         let name = self.name(place);
-        let value = value.coerce(&self.ty(place)).map_err(StateError::value(&name))?;
+        let origin = match source {
+            Source::Local => Origin::Own,
+            Source::Peer | Source::FullState | Source::Snapshot => Origin::Peer,
+        };
+        let value = value.coerce_from(origin, &self.ty(place)).map_err(StateError::value(&name))?;
         self.check_room_for(place, &value)?;
         let attributes = self.attributes(place);
         let synchronized = self.is_synchronized(place);

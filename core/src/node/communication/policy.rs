@@ -47,7 +47,8 @@ impl Communication {
                 return self.sync_started(id, role);
             }
             From::CallRejected { name, mismatch } => {
-                let reason = format!("unserializing event/function {name}: {mismatch}");
+                let words = mismatch.in_bros_words();
+                let reason = format!("unserializing event/function {name}: {words} ({mismatch})");
                 return self.error(id, reason.into());
             }
             From::StateAccess(access) => return self.state_access(id, access),
