@@ -7,7 +7,7 @@ use brocomm::connection::{
     CloseCause, Config, Connection, LogLevel, Notification, Phase, ProtocolErrorKind as Kind, Role,
     Setup,
 };
-use brocomm::data::{CallMismatch, Event, Value};
+use brocomm::data::{CallMismatch, ConversionError, Event, TypeTag, Value};
 use brocomm::serial::SerialErrorKind;
 use brocomm::wire::WireErrorKind;
 use brocomm_conformance::{Side, sessions};
@@ -134,14 +134,18 @@ fn calls_that_do_not_fit_are_dropped_and_the_rest_goes_on() {
         (
             "fault-call-arg-count",
             "c2l_two",
-            CallMismatch::ArgumentCount,
+            CallMismatch::ArgumentCount { expected: 2, found: 1 },
             "unserializing event/function c2l_two: wrong number of arguments, ignoring",
             &["c2l_string()", "c2l_count(0)"],
         ),
         (
             "fault-call-arg-type",
             "c2l_count",
-            CallMismatch::ArgumentTypes,
+            CallMismatch::Argument {
+                position: 0,
+                name: "v".into(),
+                error: Box::new(ConversionError::mismatch(TypeTag::Count, &Value::string(""))),
+            },
             "unserializing event/function c2l_count: mismatch in argument types; ignoring",
             &["c2l_count(0)"],
         ),

@@ -12,6 +12,7 @@ mod state_large;
 mod state_support;
 mod support;
 
+mod declared;
 mod functions;
 mod inbox;
 mod kept;
