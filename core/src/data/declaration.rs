@@ -122,6 +122,16 @@ impl CallMismatch {
         }
     }
 
+    /// Writes [Bro's words](Self::in_bros_words), followed in parentheses by what they don't say:
+    /// the numbers of arguments, or the argument with both types.
+    pub(crate) fn in_full(&self) -> String {
+        let words = self.in_bros_words();
+        match self {
+            CallMismatch::Unknown | CallMismatch::NotAnEvent => words.to_owned(),
+            _ => format!("{words} ({self})"),
+        }
+    }
+
     /// Tells whether a Bro drops such a call and says so. It delivers a call with an argument of the
     /// right kind whose parts are of other types than declared.
     pub fn is_dropped_by_bro(&self) -> bool {

@@ -87,7 +87,7 @@ fn values_of_variables_unlike_their_declaration_are_refused() {
 /// The words are Bro's, and the types are those that do not fit.
 #[test]
 fn what_a_peer_raises_unlike_the_declaration_is_told_with_both_types() {
-    let mut bench = Bench::running(Options::default(), peer(), requesting(&[]));
+    let mut bench = Bench::running(Options::default(), wants("ping", peer()), requesting(&[]));
     bench.raise(0, &Event::new("ping", vec![Value::Int(5)]));
     let reasons = bench.told().into_iter().filter_map(|told| match told {
         Notification::ConnectionError { reason, .. } => Some(reason),

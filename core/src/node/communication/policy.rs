@@ -47,8 +47,7 @@ impl Communication {
                 return self.sync_started(id, role);
             }
             From::CallRejected { name, mismatch } => {
-                let words = mismatch.in_bros_words();
-                let reason = format!("unserializing event/function {name}: {words} ({mismatch})");
+                let reason = format!("unserializing event/function {name}: {}", mismatch.in_full());
                 return self.error(id, reason.into());
             }
             From::StateAccess(access) => return self.state_access(id, access),

@@ -113,7 +113,7 @@ fn values_are_coerced_to_what_is_declared() {
     store.add("set1", vec![Value::Int(9)]).unwrap();
     let error = store.assign("c", Value::Int(-7)).unwrap_err();
     assert_eq!(error.to_string(), "value for c: -7 is out of the range of count");
-    let error = store.assign("r", value("[$s=[$a=\"x\"], $t=table(), $m=1]")).unwrap_err();
+    let error = store.assign("r", value("[$s=[$a=\"x\"], $m=1]")).unwrap_err();
     assert_eq!(error.to_string(), "value for r: $m: Large has no such field");
     store.assign("x", value("vector(1)")).unwrap();
     assert_eq!(shown(&store, Path::to("x").element(0)), "1");
