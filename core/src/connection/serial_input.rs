@@ -50,7 +50,9 @@ impl Connection {
 
     #[inline]
     fn call(&mut self, mut event: Event) {
-        let checked = self.config.declarations.receive_call(&mut event);
+        // What is made counts as if the peer had sent it.
+        let objects = self.config.serial_limits.objects;
+        let checked = self.config.declarations.receive_call(&mut event, objects);
         match self.mismatch(checked) {
             Some(mismatch) => self.reject(event.name, mismatch),
             None => self.deliver_event(Notification::Event(event)),

@@ -1,5 +1,6 @@
 //! Makes values of a declared type, as Bro coerces what it assigns and passes (§5).
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::convert::{index_types, kind};
@@ -13,14 +14,30 @@ use super::{
 /// Says whose value meets a declared type, which decides what becomes of fields that only one of
 /// two record types has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub(crate) enum Origin<'a> {
     /// Our own program's, to which the rules for a script's expression apply: a field that the
     /// type doesn't have is an error, and so is a missing one without `&optional` and `&default`.
     Own,
     /// A peer's, to which Bro's rules for what it receives apply: its own record types may have
     /// more fields or fewer. The former are left out; the latter hold what a new record of the type
     /// does, which may be nothing.
-    Peer,
+    Peer {
+        /// How many fields may still be made that the peer didn't send: a short message could have
+        /// very many of them made.
+        room: &'a Cell<u32>,
+    },
+}
+
+impl Origin<'_> {
+    /// Makes a record of so many fields of one that has others.
+    fn make(self, fields: usize) -> Result<(), ConversionError> {
+        if let Origin::Peer { room } = self {
+            let fields = u32::try_from(fields).unwrap_or(u32::MAX);
+            let left = room.get().checked_sub(fields);
+            room.set(left.ok_or(ConversionErrorKind::TooManyFields)?);
+        }
+        Ok(())
+    }
 }
 
 impl Value {
@@ -52,7 +69,11 @@ impl Value {
     }
 
     /// Makes the value one of this very type, by the rules for this origin.
-    pub(crate) fn coerce_from(&self, origin: Origin, ty: &Type) -> Result<Value, ConversionError> {
+    pub(crate) fn coerce_from(
+        &self,
+        origin: Origin<'_>,
+        ty: &Type,
+    ) -> Result<Value, ConversionError> {
         let def = match ty {
             // The type itself, not the reference to it, is what the value is to have.
             Type::Enclosing(_) => ty.def().map(Type::Def),
@@ -106,7 +127,7 @@ impl Value {
 }
 
 fn enumeration(
-    origin: Origin,
+    origin: Origin<'_>,
     constant: &EnumValue,
     ty: &Type,
 ) -> Result<EnumValue, ConversionError> {
@@ -118,7 +139,7 @@ fn enumeration(
     match number {
         Some(number) => Ok(EnumValue { ty: ty.clone(), number }),
         // Its enum was extended by a `redef` there.
-        None if origin == Origin::Peer => Ok(constant.clone()),
+        None if origin != Origin::Own => Ok(constant.clone()),
         None => {
             let name = ty.name().compact();
             Err(ConversionErrorKind::NotInEnum { constant: Box::new(constant.clone()), name }
@@ -128,7 +149,12 @@ fn enumeration(
 }
 
 /// Makes an index of these types, the components of the list type `ty`.
-fn index(origin: Origin, list: &List, ty: &Type, types: &[Type]) -> Result<List, ConversionError> {
+fn index(
+    origin: Origin<'_>,
+    list: &List,
+    ty: &Type,
+    types: &[Type],
+) -> Result<List, ConversionError> {
     let (expected, found) = (types.len(), list.items.len());
     if expected != found {
         return Err(ConversionErrorKind::Length { expected, found }.into());
@@ -144,7 +170,7 @@ fn index(origin: Origin, list: &List, ty: &Type, types: &[Type]) -> Result<List,
     Ok(List { ty: ty.clone(), tag, items })
 }
 
-fn entries(origin: Origin, table: &Table, ty: &Type) -> Result<Table, ConversionError> {
+fn entries(origin: Origin<'_>, table: &Table, ty: &Type) -> Result<Table, ConversionError> {
     let (index_list, yields) = match kind(ty) {
         Some(TypeKind::Set(set)) => (&set.index, None),
         Some(TypeKind::Table(table)) => (&table.index, table.yields.as_ref()),
@@ -174,7 +200,7 @@ fn entries(origin: Origin, table: &Table, ty: &Type) -> Result<Table, Conversion
     })
 }
 
-fn fields(origin: Origin, record: &Record, ty: &Type) -> Result<Record, ConversionError> {
+fn fields(origin: Origin<'_>, record: &Record, ty: &Type) -> Result<Record, ConversionError> {
     let Some(wanted) = ty.fields() else { return Ok(record.clone()) };
     let (expected, found) = (wanted.len(), record.fields.len());
     let is_same = same_fields(&record.ty, ty) && expected == found;
@@ -186,6 +212,7 @@ fn fields(origin: Origin, record: &Record, ty: &Type) -> Result<Record, Conversi
         if origin == Origin::Own {
             no_others(record, &given, ty, wanted)?;
         }
+        origin.make(expected)?;
     }
     let field = |(at, field): (usize, &Field)| {
         let found = if is_same { record.fields.get(at)?.as_ref() } else { by_name(record, field) };
@@ -203,15 +230,25 @@ fn fields(origin: Origin, record: &Record, ty: &Type) -> Result<Record, Conversi
 }
 
 /// Returns what a field holds that a record of another type lacks.
-fn absent(origin: Origin, field: &Field) -> Option<Result<Value, ConversionError>> {
+fn absent(origin: Origin<'_>, field: &Field) -> Option<Result<Value, ConversionError>> {
     let has = |tag| field.attributes.as_ref().is_some_and(|attributes| attributes.has(tag));
     match (default_of(field), origin) {
         (Some(value), _) => Some(value.coerce(&field.ty)),
         // The receiver evaluates a default that is no constant.
         (None, _) if has(AttributeTag::Optional) || has(AttributeTag::Default) => None,
-        (None, Origin::Peer) => field.ty.initial_value().map(Ok),
+        (None, Origin::Peer { .. }) => {
+            let value = field.ty.initial_value()?;
+            Some(origin.make(count_fields(&value)).map(|()| value))
+        }
         (None, Origin::Own) => Some(Err(ConversionErrorKind::Missing.into())),
     }
+}
+
+/// Returns how many fields the records have that an initial value is made of.
+fn count_fields(value: &Value) -> usize {
+    let Value::Record(record) = value else { return 0 };
+    let within = record.fields.iter().flatten().map(count_fields);
+    within.fold(record.fields.len(), usize::saturating_add)
 }
 
 /// Checks that every field that is set is one that is wanted.
@@ -238,7 +275,7 @@ fn by_name<'r>(record: &'r Record, field: &Field) -> Option<&'r Value> {
     record.fields.get(position)?.as_ref()
 }
 
-fn elements(origin: Origin, vector: &Vector, ty: &Type) -> Result<Vector, ConversionError> {
+fn elements(origin: Origin<'_>, vector: &Vector, ty: &Type) -> Result<Vector, ConversionError> {
     let Some(TypeKind::Vector(element)) = kind(ty) else { return Ok(vector.clone()) };
     let items = vector.items.iter().enumerate().map(|(at, item)| {
         let item = item.as_ref().map(|item| item.coerce_from(origin, element)).transpose();

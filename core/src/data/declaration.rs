@@ -1,5 +1,6 @@
 //! What a node knows by name: types, events, variables.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::coerce::Origin;
@@ -59,7 +60,11 @@ impl EventDecl {
     /// Makes arguments of the parameters' types, by the rules for this origin; `None` if they are
     /// of these types already.
     #[inline]
-    fn coerce(&self, origin: Origin, args: &[Value]) -> Result<Option<Vec<Value>>, CallMismatch> {
+    fn coerce(
+        &self,
+        origin: Origin<'_>,
+        args: &[Value],
+    ) -> Result<Option<Vec<Value>>, CallMismatch> {
         self.check_count(args.len())?;
         let all = || self.params.iter().zip(args);
         if all().all(|(param, arg)| arg.is_of(&param.ty)) {
@@ -265,18 +270,20 @@ impl Declarations {
     }
 
     /// Checks a call that a peer made (§5), and then makes its arguments of the declared types, as
-    /// far as Bro's rules for what it receives allow.
+    /// far as Bro's rules for what it receives allow. Records that lack fields may be filled up by
+    /// so many in all.
     ///
     /// # Errors
     ///
     /// Returns why the call is to be dropped.
     #[inline]
-    pub(crate) fn receive_call(&self, event: &mut Event) -> Result<(), CallMismatch> {
+    pub(crate) fn receive_call(&self, event: &mut Event, fields: u32) -> Result<(), CallMismatch> {
         let Some(declared) = self.event(&event.name) else {
             return Err(self.not_an_event(&event.name));
         };
         declared.check(&event.args)?;
-        if let Some(args) = declared.coerce(Origin::Peer, &event.args)? {
+        let origin = Origin::Peer { room: &Cell::new(fields) };
+        if let Some(args) = declared.coerce(origin, &event.args)? {
             event.args = args;
         }
         Ok(())

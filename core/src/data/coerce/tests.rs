@@ -150,7 +150,8 @@ fn received(text: &str, ty: &str) -> Result<String, String> {
     let declarations = declarations();
     let ty = Type::parse(ty, &declarations).unwrap();
     let value = Value::parse(text, None, &declarations).unwrap();
-    let coerced = value.coerce_from(Origin::Peer, &ty).map_err(|error| error.to_string())?;
+    let origin = Origin::Peer { room: &Cell::new(100) };
+    let coerced = value.coerce_from(origin, &ty).map_err(|error| error.to_string())?;
     assert!(coerced.is_of(&ty), "{coerced:?}");
     Ok(coerced.to_string().replace(['\n', '\t'], ""))
 }
@@ -186,7 +187,7 @@ fn a_record_of_a_type_known_by_name_only_has_its_fields() {
     let whole = record(vec![Some(Value::Double(1.0)), None, None]);
     assert!(whole.is_of(&ty) && whole.coerce(&ty).is_ok());
     let short = record(vec![Some(Value::Double(1.0))]);
-    for origin in [Origin::Own, Origin::Peer] {
+    for origin in [Origin::Own, Origin::Peer { room: &Cell::new(100) }] {
         let error = short.coerce_from(origin, &ty).unwrap_err();
         assert_eq!(error.to_string(), "expected 3 values, found 1");
     }
@@ -198,7 +199,7 @@ fn a_peers_constant_that_is_not_known_here_stays() {
     let hue = Type::parse("Hue", &declarations).unwrap();
     let theirs = Type::enumeration("Hue", vec![("GREEN".into(), 7), ("PINK".into(), 8)]);
     let pink = Value::Enum(EnumValue { ty: theirs, number: 8 });
-    assert_eq!(pink.coerce_from(Origin::Peer, &hue), Ok(pink.clone()));
+    assert_eq!(pink.coerce_from(Origin::Peer { room: &Cell::new(0) }, &hue), Ok(pink.clone()));
     assert!(pink.coerce(&hue).is_err());
 }
 
@@ -234,4 +235,18 @@ fn what_is_of_a_type_is_told_from_what_is_not() {
             assert!(coerced.is_of(&ty), "{text}, {ty}");
         }
     }
+}
+
+/// A message of a few bytes for each record would take many times as much memory.
+#[test]
+fn a_peer_has_no_more_fields_made_than_it_may() {
+    let declarations = declarations();
+    let wide = "vector of record { a: Point; b: Point; c: count; }";
+    let ty = Type::parse(wide, &declarations).unwrap();
+    let value = Value::parse("vector([$c=1], [$c=2])", None, &declarations).unwrap();
+    // Each has three fields, and two records of three.
+    let coerced = |room| value.coerce_from(Origin::Peer { room: &Cell::new(room) }, &ty);
+    assert!(coerced(18).is_ok());
+    assert_eq!(coerced(17).unwrap_err().to_string(), "[1]$b: too many fields are missing");
+    assert_eq!(coerced(10).unwrap_err().to_string(), "[1]: too many fields are missing");
 }

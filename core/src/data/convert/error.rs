@@ -57,6 +57,9 @@ pub enum ConversionErrorKind {
         /// The declared type.
         ty: Box<str>,
     },
+    /// Records that a peer sent lack more fields, all in all, than it may have made.
+    #[error("too many fields are missing")]
+    TooManyFields,
     /// There are more or fewer arguments, elements or components of an index.
     #[error("expected {expected} values, found {found}")]
     Length {
