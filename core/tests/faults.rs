@@ -334,3 +334,27 @@ fn no_fault_is_left_out() {
         }
     }
 }
+
+/// A Broccoli's records have the fields that its program gave them: here with the declared ones in
+/// another order, and fewer.
+#[test]
+fn records_of_a_broccoli_become_what_is_declared() {
+    let declarations = declarations(
+        "type ping_data: record { note: string &optional; src_time: time; seq: count;
+                                  tries: count &default=3; seen: set[addr]; };
+         global ping: event(data: ping_data);",
+    );
+    let setup = Some(Setup { accept_input: true, ..Setup::default() });
+    let config = Config { setup, declarations, ..Config::default() };
+    let mut connection = Connection::new(config, Role::Acceptor, NOW);
+    connection.feed_bytes(&stream("broccoli-bro-ping-record"), NOW);
+    let mut notifications = Vec::new();
+    drain(&mut connection, &mut notifications);
+    let pings = events(&notifications);
+    assert_eq!(pings.len(), 4, "{notifications:?}");
+    for (seq, ping) in pings.iter().enumerate() {
+        let (start, end) = ("ping([note=<uninitialized>, src_time=1795383", "tries=3, seen={");
+        assert!(ping.starts_with(start) && ping.contains(end), "{ping}");
+        assert!(ping.contains(&format!(" seq={seq},")), "{ping}");
+    }
+}

@@ -92,7 +92,7 @@ pub enum CallMismatch {
     #[error("declared as a variable, not as an event")]
     NotAnEvent,
     /// The number of arguments is not that of the parameters.
-    #[error("expected {expected} arguments, found {found}")]
+    #[error("expected {expected} argument{}, found {found}", if *expected == 1 { "" } else { "s" })]
     ArgumentCount {
         /// How many parameters are declared.
         expected: usize,

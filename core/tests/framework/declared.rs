@@ -10,8 +10,8 @@ fn unlike() -> Vec<(Event, &'static str)> {
     vec![
         (ping(vec![Value::string("5")]), "event ping: argument 0, n: expected count, found string"),
         (ping(vec![Value::Int(-5)]), "event ping: argument 0, n: -5 is out of the range of count"),
-        (ping(vec![]), "event ping: expected 1 arguments, found 0"),
-        (ping(vec![Value::Count(5); 2]), "event ping: expected 1 arguments, found 2"),
+        (ping(vec![]), "event ping: expected 1 argument, found 0"),
+        (ping(vec![Value::Count(5); 2]), "event ping: expected 1 argument, found 2"),
         (Event::new("number", vec![]), "event number: declared as a variable, not as an event"),
     ]
 }
