@@ -130,7 +130,7 @@ impl NodeHandle {
         let late = RequestError::TimedOut { timeout };
         let raised = match self.raise(event, deadline) {
             Ok(raised) => raised,
-            Err(RaiseError::Event(error)) => return Err(error.into()),
+            Err(RaiseError::Event(error)) => return Err(RequestError::Event(*error)),
             Err(_) => return Err(late),
         };
         if raised.peers == 0 && raised.kept == 0 {

@@ -43,7 +43,7 @@ impl NodeHandle {
         loop {
             match self.0.raise(event.clone(), soon()) {
                 Ok(raised) => return Ok(raised),
-                Err(RaiseError::Event(error)) => return Err(error),
+                Err(RaiseError::Event(error)) => return Err(*error),
                 Err(_) => yield_now().await,
             }
         }

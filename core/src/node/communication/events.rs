@@ -30,11 +30,17 @@ pub struct Raised {
 pub enum RaiseError {
     /// The event does not fit its declaration.
     #[error("{0}")]
-    Event(#[from] CallError),
+    Event(Box<CallError>),
     /// Too much waits for a peer that requested the event, or for all peers together. Raise it again
     /// when some of it is written: when [`Communication::can_raise`] says so.
     #[error("too much waits to be sent to peer {0}")]
     Full(PeerId),
+}
+
+impl From<CallError> for RaiseError {
+    fn from(error: CallError) -> RaiseError {
+        RaiseError::Event(Box::new(error))
+    }
 }
 
 impl Communication {

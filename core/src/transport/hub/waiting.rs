@@ -53,7 +53,7 @@ impl Hub {
             Ok(raised) => Poll::Ready(Ok(raised)),
             Err((raised, RaiseError::Event(error))) => {
                 *event = Some(raised);
-                Poll::Ready(Err(error))
+                Poll::Ready(Err(*error))
             }
             Err((raised, RaiseError::Full(_))) => {
                 self.wait(ticket, Wanted::Room(raised.name.clone()), waker);
