@@ -6,23 +6,30 @@
 use std::sync::Arc;
 
 use super::convert::{index_types, kind};
-use super::{Record, Table, Type, TypeKind, TypeTag, Value};
+use super::{Field, Record, Table, Type, TypeDef, TypeKind, TypeTag, Value};
 
 impl Value {
     /// Returns whether the value is one of this type with all its parts, so that
     /// [coercing](Value::coerce) it changes nothing but the instances of its types.
+    #[inline]
     pub(crate) fn is_of(&self, ty: &Type) -> bool {
-        if let Type::Enclosing(_) = ty {
-            if let Some(def) = ty.def() {
-                return self.is_of(&Type::Def(def));
-            }
+        match ty {
+            Type::Base(tag) => *tag == self.tag() || *tag == TypeTag::Any,
+            Type::Def(def) => self.is_of_kind(ty, &def.kind),
+            Type::Enclosing(up) => match up.def.upgrade() {
+                Some(def) => self.is_of(&Type::Def(def)),
+                None => up.tag == self.tag(),
+            },
+            // The receiver has to know it.
+            Type::Named(_) => true,
         }
-        match ty.tag() {
-            None | Some(TypeTag::Any) => return true,
-            Some(tag) if tag != self.tag() => return false,
-            Some(_) => {}
+    }
+
+    fn is_of_kind(&self, ty: &Type, expected: &TypeKind) -> bool {
+        let tag = expected.tag();
+        if tag != self.tag() {
+            return tag == TypeTag::Any;
         }
-        let Some(expected) = kind(ty) else { return true };
         match (self, expected) {
             (Value::Enum(constant), TypeKind::Enum(names)) => {
                 let expected = names.name_of(constant.number);
@@ -55,7 +62,7 @@ fn all_of(values: &[Value], types: &[Type]) -> bool {
 
 fn is_record_of(record: &Record, ty: &Type) -> bool {
     let Some(wanted) = ty.fields() else { return true };
-    let is_field = |(value, field): (&Option<Value>, &super::Field)| match value {
+    let is_field = |(value, field): (&Option<Value>, &Field)| match value {
         Some(value) => value.is_of(&field.ty),
         None => true,
     };
@@ -125,17 +132,26 @@ fn yields(ty: &Type) -> Option<&Type> {
 /// Returns whether two record types have the same fields, whatever these are. A record of which
 /// only the type's name is known was made by the receiver's own type.
 pub(super) fn same_fields(found: &Type, expected: &Type) -> bool {
-    let (Some(found), Some(expected)) = (found.def(), expected.def()) else {
-        return found.def().is_none();
-    };
-    if Arc::ptr_eq(&found, &expected) {
+    match (found, expected) {
+        (Type::Def(found), Type::Def(expected)) => same_names(found, expected),
+        _ => match (found.def(), expected.def()) {
+            (None, _) => true,
+            (Some(found), Some(expected)) => same_names(&found, &expected),
+            (Some(_), None) => false,
+        },
+    }
+}
+
+fn same_names(found: &Arc<TypeDef>, expected: &Arc<TypeDef>) -> bool {
+    if Arc::ptr_eq(found, expected) {
         return true;
     }
-    match (&found.kind, &expected.kind) {
-        (TypeKind::Record(a), TypeKind::Record(b)) => {
-            let (a, b) = (a.fields.iter().flatten(), b.fields.iter().flatten());
-            a.map(|field| &field.name).eq(b.map(|field| &field.name))
-        }
-        _ => false,
-    }
+    let (TypeKind::Record(found), TypeKind::Record(expected)) = (&found.kind, &expected.kind)
+    else {
+        return false;
+    };
+    let found = found.fields.as_deref().unwrap_or_default();
+    let expected = expected.fields.as_deref().unwrap_or_default();
+    let same = |(a, b): (&Field, &Field)| a.name == b.name;
+    found.len() == expected.len() && found.iter().zip(expected).all(same)
 }
