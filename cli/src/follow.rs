@@ -25,6 +25,13 @@ pub(crate) struct Target {
     #[arg(value_name = "HOST[:PORT]", value_parser = address::parse)]
     peer: String,
 
+    #[command(flatten)]
+    pub(crate) manner: Manner,
+}
+
+/// How to introduce ourselves.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Manner {
     /// How many seconds to wait for the connection.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) timeout: Duration,
@@ -50,7 +57,7 @@ pub(crate) struct Again {
 
     /// End when the peer is gone, instead of connecting again.
     #[arg(long, conflicts_with = "retry")]
-    once: bool,
+    pub(crate) once: bool,
 }
 
 /// Who ended a connection that ended in order.
@@ -89,6 +96,11 @@ pub(crate) trait Follow {
     fn due(&mut self, _: Time) -> Result<(), Failure> {
         Ok(())
     }
+
+    /// Tells whether enough came, also if nothing more does.
+    fn is_done(&self, _: Time) -> bool {
+        false
+    }
 }
 
 impl Target {
@@ -99,23 +111,47 @@ impl Target {
         setup: Setup,
         follower: &mut dyn Follow,
     ) -> Result<End, Failure> {
-        follow(&self.peer, self.config(declarations, setup)?, self.timeout, follower)
+        self.manner.follow(&self.peer, declarations, setup, follower)
     }
 
-    /// Follows the peer, and connects again when it is gone, if that is wanted. Once it was there,
-    /// only a signal, the follower, or a peer that breaks the protocol ends that.
+    /// Follows the peer, and connects again when it is gone, if that is wanted.
     pub(crate) fn follow_again(
         &self,
         again: &Again,
         setup: Setup,
         follower: &mut dyn Follow,
     ) -> Result<End, Failure> {
+        self.manner.follow_again(&self.peer, again, setup, follower)
+    }
+}
+
+impl Manner {
+    /// Follows a peer, which is asked for something.
+    pub(crate) fn follow(
+        &self,
+        peer: &str,
+        declarations: Arc<Declarations>,
+        setup: Setup,
+        follower: &mut dyn Follow,
+    ) -> Result<End, Failure> {
+        follow(peer, self.config(declarations, setup)?, self.timeout, follower)
+    }
+
+    /// Follows a peer, and connects again when it is gone, if that is wanted. Once it was there,
+    /// only a signal, the follower, or a peer that breaks the protocol ends that.
+    pub(crate) fn follow_again(
+        &self,
+        address: &str,
+        again: &Again,
+        setup: Setup,
+        follower: &mut dyn Follow,
+    ) -> Result<End, Failure> {
         if again.once {
-            return self.follow(Arc::default(), setup, follower);
+            return self.follow(address, Arc::default(), setup, follower);
         }
         let config = self.config(Arc::default(), setup)?;
         let stop = Stop::on_signal();
-        let mut peer = session::join(&self.peer, config.clone(), self.timeout)?;
+        let mut peer = session::join(address, config.clone(), self.timeout)?;
         // What was begun is to be ended in order, wherever a signal finds us.
         let _held = stop.hold();
         loop {
@@ -131,7 +167,7 @@ impl Target {
                 if stop.is_stopped() {
                     return Ok(End::Here { all_written: true });
                 }
-                if let Ok(peer) = Peer::connect(&self.peer, config.clone(), self.timeout) {
+                if let Ok(peer) = Peer::connect(address, config.clone(), self.timeout) {
                     break peer;
                 }
             };
@@ -139,7 +175,12 @@ impl Target {
         }
     }
 
-    fn config(&self, declarations: Arc<Declarations>, setup: Setup) -> Result<Config, Failure> {
+    /// Returns the configuration of each connection.
+    pub(crate) fn config(
+        &self,
+        declarations: Arc<Declarations>,
+        setup: Setup,
+    ) -> Result<Config, Failure> {
         Ok(Config {
             description: Name::from(self.description.as_str()),
             class: Some(self.class.clone().unwrap_or_default().into()),
@@ -173,7 +214,7 @@ fn attend(peer: &mut Peer, stop: &Stop, follower: &mut dyn Follow) -> Result<End
     let mut result = Ok(());
     while result.is_ok() {
         result = follower.due(peer.now());
-        if result.is_err() {
+        if result.is_err() || follower.is_done(peer.now()) {
             break;
         }
         let wait = follower.next_timeout().map(|due| due.saturating_since(peer.now()));

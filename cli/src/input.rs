@@ -36,9 +36,7 @@ impl Input {
     pub(crate) fn open(path: &Path, port: u16, progress: &Progress) -> Result<Input, String> {
         let file = path.display().to_string();
         let file = if file == "-" { "standard input".to_owned() } else { file };
-        let error = |error: io::Error| {
-            RecordingError::Open { file: file.clone(), kind: error.kind() }.to_string()
-        };
+        let error = |error: io::Error| format!("{file}: cannot read: {}", reason(&error));
         let (source, bytes): (Box<dyn Read + Send>, _) = match path == Path::new("-") {
             true => (Box::new(io::stdin()), None),
             false => {
@@ -58,12 +56,25 @@ impl Input {
                 RecordingError::Line { file: file.clone(), line: 1, problem }.to_string()
             })?;
         }
+        if start.is_empty() {
+            return Err(format!("{file}: there is nothing in it"));
+        }
         if capture::is_capture(&start) {
             let read = capture::read(source, port);
             return read.map(Input::Capture).map_err(|problem| format!("{file}: {problem}"));
         }
+        // A recording is lines of JSON objects, with blank ones between.
+        if start.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| *byte != b'{') {
+            return Err(format!("{file}: neither a recording nor a capture (pcap or pcapng)"));
+        }
         RecordingReader::new(file.as_str(), source).map(Input::Recording).map_err(|e| e.to_string())
     }
+}
+
+/// Returns what an error says, without the system's number for it.
+pub(crate) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }
 
 /// Returns the first bytes of a source, as many as tell what it is, and the source as it was.

@@ -11,31 +11,50 @@ use brocomm::data::Name;
 use brocomm::logs::{JsonFormat, LogEntry, LogFile, LogFormat, LogNames, LogWriter, Rotation};
 
 use crate::clock::Clock;
-use crate::failure::{Failure, failed};
+use crate::failure::{Failure, failed, warn};
+
+/// How many logs a folder takes; a Bro with all its scripts has some 50.
+const MOST: usize = 2048;
 
 /// Writes logs to the files of a folder.
 pub(crate) struct LogFolder {
     folder: PathBuf,
     format: LogFormat,
     rotation: Rotation,
-    clock: Clock,
+    utc_offset: fn(Time) -> i32,
+    names: LogNames,
+    /// Whether logs that are the same of several senders go to one file.
+    mixes: bool,
     /// In the order in which they were opened.
     logs: Vec<Log>,
-    /// The places of the logs. One that can't be written has none.
+    /// The places of the logs.
     places: BTreeMap<Key, usize>,
+    /// Those that are not written.
+    left_out: BTreeMap<Identity, LeftOut>,
 }
 
-/// Who sends a log, as a number of the caller's choice, and the writer's stream, kind and path.
-type Key = (usize, i32, i32, Name);
+/// What identifies a writer: its stream, kind and path.
+type Identity = (i32, i32, Name);
+
+/// Who sends a log, as a number of the caller's choice, and its writer.
+type Key = (u64, Identity);
 
 /// A log that is being written.
 struct Log {
     path: PathBuf,
+    /// Where that is, links and the file system's ways with names considered.
+    real: Option<PathBuf>,
     /// None between a rotation and the next entry.
     out: Option<BufWriter<File>>,
     file: LogFile,
     entries: u64,
     buffer: Vec<u8>,
+}
+
+/// A log that is not written.
+struct LeftOut {
+    why: &'static str,
+    entries: u64,
 }
 
 impl LogFolder {
@@ -45,55 +64,134 @@ impl LogFolder {
         format: LogFormat,
         rotation: Rotation,
         clock: Clock,
+        names: LogNames,
     ) -> Result<LogFolder, Failure> {
+        let utc_offset = clock.offset()?;
         fs::create_dir_all(folder)
             .map_err(|e| failed(format_args!("{}: cannot make folder: {e}", folder.display())))?;
         Ok(LogFolder {
             folder: folder.to_owned(),
             format,
             rotation,
-            clock,
+            utc_offset,
+            names,
+            mixes: false,
             logs: Vec::new(),
             places: BTreeMap::new(),
+            left_out: BTreeMap::new(),
         })
     }
 
+    /// Writes logs of several senders that are the same to one file, as a Bro does.
+    pub(crate) fn mixing(self) -> LogFolder {
+        LogFolder { mixes: true, ..self }
+    }
+
     /// Opens the log of a writer that comes up. One that comes up again, and is as it was, goes on.
+    ///
+    /// # Errors
+    /// What of the log is not as its sender wants it, or why it is left out.
     pub(crate) fn announce(
         &mut self,
-        sender: usize,
+        sender: u64,
         writer: &Arc<LogWriter>,
         now: Time,
     ) -> Result<(), String> {
-        let known = self.places.get(&key(sender, writer)).and_then(|place| self.logs.get(*place));
+        let (key, path) = ((sender, identity(writer)), &writer.path);
         let is_same = |known: &LogWriter| {
             (&known.fields, &known.options) == (&writer.fields, &writer.options)
         };
+        let known = self.places.get(&key).and_then(|place| self.logs.get(*place));
         if known.is_some_and(|log| is_same(log.file.writer())) {
             return Ok(());
         }
-        let file = self.file(writer, now)?;
-        let path = self.folder.join(file.name());
-        let mut log = Log { path, out: None, file, entries: 0, buffer: Vec::new() };
-        let is_new = log.file.open(now, &mut log.buffer);
-        log.write(is_new)?;
-        self.places.insert(key(sender, writer), self.logs.len());
+        let is_ours = |log: &Log| {
+            let writer = log.file.writer();
+            is_same(writer) && identity(writer) == key.1
+        };
+        if let Some(place) = self.logs.iter().position(is_ours).filter(|_| self.mixes) {
+            self.places.insert(key, place);
+            return Ok(());
+        }
+        // What was written of another with other columns has ended.
+        self.places.remove(&key);
+        let kind = self.names.writer(writer.writer);
+        if kind == "Log::WRITER_NONE" {
+            self.leave_out(key.1, "which writes nothing");
+            return Ok(());
+        }
+        if self.logs.len() >= MOST {
+            self.leave_out(key.1, "left out");
+            return Err(format!("log {path}: there are {MOST} logs already; it is left out"));
+        }
+        let opened = self.open(writer, now);
+        let log = match opened {
+            Ok(log) => log,
+            Err(why) => {
+                self.leave_out(key.1, "left out");
+                return Err(format!("{why}; it is left out"));
+            }
+        };
+        let name = log.file.name().to_owned();
+        if name.strip_suffix(".log").map(str::as_bytes) != Some(&**path) {
+            warn(format_args!("log {path} is written to {}", log.path.display()));
+        }
+        self.places.insert(key, self.logs.len());
         self.logs.push(log);
-        Ok(())
+        if kind == "Log::WRITER_ASCII" {
+            return Ok(());
+        }
+        Err(format!(
+            "log {path}: its sender's writer is {kind}; {name} has the form of Bro's ASCII logs"
+        ))
     }
 
-    /// Appends an entry to its writer's log, if that could be opened.
-    pub(crate) fn entry(
-        &mut self,
-        sender: usize,
-        entry: &LogEntry,
-        now: Time,
-    ) -> Result<(), String> {
-        let place = self.places.get(&key(sender, &entry.writer));
-        let Some(log) = place.and_then(|place| self.logs.get_mut(*place)) else { return Ok(()) };
+    fn open(&self, writer: &Arc<LogWriter>, now: Time) -> Result<Log, String> {
+        let file = LogFile::new(Arc::clone(writer), &self.format, self.rotation, now);
+        let file = file
+            .map_err(|why| format!("log {}: {why}, or Bro does not write it", writer.path))?
+            .on_clock(self.utc_offset);
+        // As in Bro, `-2` keeps apart two logs of one path.
+        let numbered = (2..).map(|number| file.clone().numbered(number));
+        let mut files = std::iter::once(file.clone()).chain(numbered);
+        let file = files.find(|file| !self.has(file)).unwrap_or(file);
+        let path = self.folder.join(file.name());
+        let mut log = Log { path, real: None, out: None, file, entries: 0, buffer: Vec::new() };
+        let is_new = log.file.open(now, &mut log.buffer);
+        log.write(is_new)?;
+        Ok(log)
+    }
+
+    /// Tells whether a file is that of another log, whatever the file system makes of its name.
+    fn has(&self, file: &LogFile) -> bool {
+        let (name, real) = (file.name().to_lowercase(), real(&self.folder.join(file.name())));
+        let is_real = |log: &Log| log.out.is_some() && real.is_some() && log.real == real;
+        self.logs.iter().any(|log| log.file.name().to_lowercase() == name || is_real(log))
+    }
+
+    fn leave_out(&mut self, writer: Identity, why: &'static str) {
+        if self.left_out.len() < MOST {
+            self.left_out.entry(writer).or_insert(LeftOut { why, entries: 0 });
+        }
+    }
+
+    /// Appends an entry to its writer's log, if that is written.
+    pub(crate) fn entry(&mut self, sender: u64, entry: &LogEntry, now: Time) -> Result<(), String> {
+        let key = (sender, identity(&entry.writer));
+        let Some(log) = self.places.get(&key).and_then(|place| self.logs.get_mut(*place)) else {
+            if let Some(left_out) = self.left_out.get_mut(&key.1) {
+                left_out.entries += 1;
+            }
+            return Ok(());
+        };
         log.entries += 1;
         let is_new = log.file.entry(&entry.values, now, &mut log.buffer);
         log.write(is_new)
+    }
+
+    /// Forgets a sender; its logs stay open for others.
+    pub(crate) fn forget(&mut self, sender: u64) {
+        self.places.retain(|key, _| key.0 != sender);
     }
 
     /// Writes what waits in memory, so that whoever reads the files sees it.
@@ -116,16 +214,13 @@ impl LogFolder {
     }
 
     /// Closes all logs and says what is in them; returns what went wrong first.
-    pub(crate) fn finish(
-        &mut self,
-        names: &LogNames,
-        now: Time,
-        out: &mut dyn Write,
-    ) -> io::Result<Option<String>> {
+    pub(crate) fn finish(&mut self, now: Time, out: &mut dyn Write) -> io::Result<Option<String>> {
         let mut problem = None;
-        if self.logs.is_empty() {
+        if self.logs.is_empty() && self.left_out.is_empty() {
             writeln!(out, "no logs")?;
         }
+        let entries =
+            |number: u64| format!("{number} entr{}", if number == 1 { "y" } else { "ies" });
         for mut log in self.logs.drain(..) {
             // Without rotation it keeps its name.
             let name = log.file.finish(now, &mut log.buffer);
@@ -136,34 +231,25 @@ impl LogFolder {
             if let Err(error) = ended {
                 problem.get_or_insert(error);
             }
-            let plural = if log.entries == 1 { "y" } else { "ies" };
-            let stream = names.stream(log.file.writer().stream);
-            let writer = names.writer(log.file.writer().writer);
+            let stream = self.names.stream(log.file.writer().stream);
+            let writer = self.names.writer(log.file.writer().writer);
             let path = log.path.display();
-            writeln!(out, "{path}: {} entr{plural} of {stream} by {writer}", log.entries)?;
+            writeln!(out, "{path}: {} of {stream} by {writer}", entries(log.entries))?;
+        }
+        for ((stream, writer, path), log) in std::mem::take(&mut self.left_out) {
+            let (stream, writer) = (self.names.stream(stream), self.names.writer(writer));
+            writeln!(out, "{path}: {} of {stream} by {writer}, {}", entries(log.entries), log.why)?;
         }
         Ok(problem)
     }
-
-    /// Makes a writer's file; as in Bro, `-2` keeps apart two logs of one path.
-    fn file(&self, writer: &Arc<LogWriter>, now: Time) -> Result<LogFile, String> {
-        let first = LogFile::new(Arc::clone(writer), &self.format, self.rotation, now);
-        let first = first.map(|file| file.on_clock(self.clock.offset()));
-        let numbered = |number: u32| {
-            let stem = format!("{}-{number}", first.as_ref()?.name().strip_suffix(".log")?);
-            first.clone()?.named(&stem)
-        };
-        let used = |file: &LogFile| self.logs.iter().any(|log| log.file.name() == file.name());
-        std::iter::once(first.clone())
-            .chain((2..).map(numbered))
-            .map_while(|file| file)
-            .find(|file| !used(file))
-            .ok_or_else(|| format!("log {} is no name of a file", writer.path))
-    }
 }
 
-fn key(sender: usize, writer: &LogWriter) -> Key {
-    (sender, writer.stream, writer.writer, writer.path.clone())
+fn identity(writer: &LogWriter) -> Identity {
+    (writer.stream, writer.writer, writer.path.clone())
+}
+
+fn real(path: &Path) -> Option<PathBuf> {
+    fs::canonicalize(path).ok()
 }
 
 impl Log {
@@ -172,6 +258,7 @@ impl Log {
         if is_new {
             let file = File::create(&self.path).map_err(|error| self.cannot(&error))?;
             self.out = Some(BufWriter::new(file));
+            self.real = real(&self.path);
         }
         let written = match &mut self.out {
             Some(out) => out.write_all(&self.buffer),

@@ -1,5 +1,6 @@
 //! What a peer sends of its logs.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use brocomm::connection::{Notification, Setup};
@@ -29,8 +30,12 @@ pub(crate) enum LogNews {
 impl LogReader {
     /// Returns what a notification tells of logs, in order. Entries that fit no log are told to
     /// the user and left out.
-    pub(crate) fn read(&mut self, told: &Notification) -> Result<Vec<LogNews>, Failure> {
-        let broken = |error| failed(format_args!("the peer broke the protocol: {error}"));
+    pub(crate) fn read(
+        &mut self,
+        peer: SocketAddr,
+        told: &Notification,
+    ) -> Result<Vec<LogNews>, Failure> {
+        let broken = |error| failed(format_args!("{peer}: the peer broke the protocol: {error}"));
         match told {
             Notification::LogCreateWriter(argument) => {
                 match self.receiver.announce(argument).map_err(broken)? {
@@ -45,7 +50,7 @@ impl LogReader {
                         Received::Entry(entry) => news.push(LogNews::Entry(entry)),
                         Received::Dropped(entry) => {
                             let (path, why) = (entry.path, entry.why);
-                            warn(format_args!("write error for log entry: {path}: {why}"));
+                            warn(format_args!("{peer}: write error for log entry: {path}: {why}"));
                         }
                     }
                 }

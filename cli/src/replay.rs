@@ -13,12 +13,12 @@ use brocomm_conformance::{Side, Step, StepKind};
 use bytes::Bytes;
 
 use crate::address;
-use crate::capture;
+use crate::capture::{self, Captured};
 use crate::decode::{Shown, length, role};
 use crate::failure::{Failure, failed, misused};
-use crate::input::Input;
+use crate::input::{Input, reason};
 use crate::progress::Progress;
-use crate::session::seconds;
+use crate::session::{self, seconds};
 
 /// Plays one side of a recorded session with a live peer, and shows what both send.
 ///
@@ -28,8 +28,8 @@ use crate::session::seconds;
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// The recording, or a capture (pcap, pcapng) with one connection, gzipped or not; `-` for
-    /// standard input. At most 1 GiB of either is held in memory.
+    /// The recording, or a capture (pcap, pcapng), gzipped or not; `-` for standard input. At most
+    /// 1 GiB of either is held in memory.
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
@@ -49,6 +49,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PORT", default_value_t = address::PORT)]
     port: u16,
 
+    /// Which connection of a capture with several to play, counted from 1 as `brocomm decode` shows
+    /// them.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    connection: Option<u32>,
+
     /// Print one JSON object per line, as `brocomm decode --json` does.
     #[arg(long)]
     json: bool,
@@ -67,13 +72,18 @@ Exit codes:
 /// How many pieces may wait to be shown before the peer has to wait.
 const WAITING: usize = 64;
 
+/// How many connections are named to choose from.
+const SHOWN: usize = 10;
+
 /// Plays the recording.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let progress = Progress::new(true);
     let steps = steps(args, &progress)?;
     progress.end();
-    let stream = TcpStream::connect(args.to.as_str())
-        .map_err(|error| failed(format_args!("cannot connect to {}: {error}", args.to)))?;
+    let stream = TcpStream::connect(args.to.as_str()).map_err(|error| {
+        let (why, hint) = (reason(&error), session::hint_for(error.kind()));
+        failed(format_args!("cannot connect to {}: {why}{hint}", args.to))
+    })?;
     let lost =
         |error: io::Error| failed(format_args!("{}: the connection failed: {error}", args.to));
     stream.set_write_timeout(Some(args.wait.max(Duration::from_secs(1)))).map_err(lost)?;
@@ -113,18 +123,42 @@ fn steps(args: &Args, progress: &Progress) -> Result<Vec<Step>, Failure> {
     let file = args.file.display();
     let told = |problem: String| failed(format_args!("{problem}"));
     match Input::open(&args.file, args.port, progress).map_err(told)? {
+        Input::Recording(_) if args.connection.is_some_and(|number| number > 1) => {
+            Err(misused(format_args!("{file}: a recording has one connection")))
+        }
         Input::Recording(recording) => {
             let steps = held(capture::MOST, recording.map(|step| step.map_err(|e| e.to_string())));
             steps.map_err(told)
         }
-        Input::Capture(mut connections) => match (connections.pop(), connections.len()) {
-            (Some(only), 0) if only.gaps.is_empty() => Ok(only.steps),
-            (Some(only), 0) => Err(failed(format_args!("{file}: {}", only.gaps.join("; ")))),
-            (_, others) => Err(misused(format_args!(
-                "{file}: it has {} connections, and one can be played",
-                others + 1
-            ))),
-        },
+        Input::Capture(connections) => {
+            let chosen = chosen(connections, args.connection);
+            let chosen = chosen.map_err(|why| misused(format_args!("{file}: {why}")))?;
+            if chosen.gaps.is_empty() {
+                return Ok(chosen.steps);
+            }
+            Err(failed(format_args!("{file}: {}", chosen.gaps.join("; "))))
+        }
+    }
+}
+
+/// Returns the connection of a capture that is to be played.
+fn chosen(mut connections: Vec<Captured>, number: Option<u32>) -> Result<Captured, String> {
+    let place = number.and_then(|number| usize::try_from(number.checked_sub(1)?).ok());
+    match (place, connections.len()) {
+        (None, 1) => Ok(connections.remove(0)),
+        (Some(place), all) if place < all => Ok(connections.swap_remove(place)),
+        (_, all) => {
+            let shown = connections.iter().zip(1..).take(SHOWN);
+            let mut shown: Vec<String> = shown
+                .map(|(one, number)| format!("{number} is {} > {}", one.connector, one.listener))
+                .collect();
+            if all > SHOWN {
+                shown.push("…".to_owned());
+            }
+            let plural = if all == 1 { "" } else { "s" };
+            let shown = shown.join(", ");
+            Err(format!("it has {all} connection{plural}; choose one with --connection: {shown}"))
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What those have in common that talk to one peer: how a node introduces itself, what it wants, how
 //! it begins and how it ends.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -223,11 +224,20 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
 pub(crate) fn hint(error: &TransportError) -> &'static str {
     use TransportError::{Connect, ConnectTimedOut, Resolve};
     match error {
-        Connect { cause, .. } if cause.kind == std::io::ErrorKind::ConnectionRefused => {
+        Connect { cause, .. } => hint_for(cause.kind),
+        ConnectTimedOut { .. } => hint_for(ErrorKind::TimedOut),
+        Resolve { .. } => "; is the name right?",
+        _ => "",
+    }
+}
+
+/// Returns what to do if connecting fails in a way.
+pub(crate) fn hint_for(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::ConnectionRefused => {
             "; does the peer listen there? A Bro does if it loads `frameworks/communication/listen`"
         }
-        ConnectTimedOut { .. } => "; is the address right, and does a firewall let us through?",
-        Resolve { .. } => "; is the name right?",
+        ErrorKind::TimedOut => "; is the address right, and does a firewall let us through?",
         _ => "",
     }
 }

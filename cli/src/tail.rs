@@ -1,20 +1,24 @@
 //! `brocomm tail`: shows one log of a peer as it is written.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::ops::ControlFlow;
+use std::time::Duration;
 
+use brocomm::Time;
 use brocomm::connection::Notification;
 use brocomm::logs::{AsciiFormat, JsonFormat, LogField, LogValue, LogWriter};
 use brocomm_std::Peer;
 
-use crate::failure::{Failure, failed, misused};
+use crate::failure::{Failure, failed, misused, warn};
 use crate::follow::{Again, End, Follow, Target};
 use crate::log_reader::{LogNews, LogReader, for_logs};
 
 /// Connects to a peer, requests its logs, and shows the entries of one as they come.
 ///
 /// Columns are separated by tabs, and written as in Bro's log files. When the peer goes away it says
-/// so and waits for it to come back.
+/// so and waits for it to come back. A log that the peer has not announced is waited for; a Bro
+/// announces one with its first entry. `brocomm logs --list` shows which there are.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -61,8 +65,16 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     if args.count == Some(0) {
         return Ok(());
     }
-    let (reader, left) = (LogReader::default(), args.count);
-    let mut tail = Tail { args, out, reader, columns: None, header: None, left };
+    let mut tail = Tail {
+        args,
+        out,
+        reader: LogReader::default(),
+        columns: None,
+        header: None,
+        left: args.count,
+        announced: BTreeSet::new(),
+        missing_at: None,
+    };
     let end = args.target.follow_again(&args.again, for_logs(), &mut tail)?;
     match tail.left {
         Some(left) if left > 0 && end == End::ByPeer => {
@@ -81,9 +93,32 @@ struct Tail<'a> {
     /// The names of the columns as they were shown.
     header: Option<String>,
     left: Option<u64>,
+    /// The paths of the logs that the peer has.
+    announced: BTreeSet<String>,
+    /// When the log is taken to be missing, unless it was announced.
+    missing_at: Option<Time>,
 }
 
+/// How long after the handshake a peer's logs are waited for. They come at once.
+pub(crate) const ANNOUNCING: Duration = Duration::from_secs(2);
+
 impl Tail<'_> {
+    /// Says that the log is not there.
+    fn is_missing(&self) {
+        let path = &self.args.path;
+        let announced: Vec<_> = self.announced.iter().map(String::as_str).collect();
+        let announced = match announced.len() {
+            0 => "none".to_owned(),
+            _ => announced.join(", "),
+        };
+        let meant = path.strip_suffix(".log").filter(|path| self.announced.contains(*path));
+        let meant = meant.map_or_else(String::new, |path| format!("; did you mean {path}?"));
+        warn(format_args!(
+            "the peer has announced no log {path}, which is waited for; it announced \
+             {announced}{meant}"
+        ));
+    }
+
     fn begin(&mut self, writer: &LogWriter) -> Result<(), Failure> {
         let place = |name: &String| writer.fields.iter().position(|f| f.name == name.as_str());
         let columns = if self.args.fields.is_empty() {
@@ -130,13 +165,33 @@ impl Tail<'_> {
 impl Follow for Tail<'_> {
     fn joined(&mut self) {
         self.reader = LogReader::default();
+        self.announced.clear();
     }
 
-    fn told(&mut self, _: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
-        for news in self.reader.read(told)? {
+    fn next_timeout(&self) -> Option<Time> {
+        self.missing_at
+    }
+
+    fn due(&mut self, now: Time) -> Result<(), Failure> {
+        if self.missing_at.is_some_and(|at| at <= now) {
+            self.missing_at = None;
+            self.is_missing();
+        }
+        Ok(())
+    }
+
+    fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
+        if matches!(told, Notification::HandshakeDone) && self.columns.is_none() {
+            self.missing_at = Some(peer.now() + ANNOUNCING);
+        }
+        for news in self.reader.read(peer.remote_addr(), told)? {
             match news {
                 LogNews::Writer(writer) if writer.path == self.args.path.as_str() => {
+                    self.missing_at = None;
                     self.begin(&writer)?;
+                }
+                LogNews::Writer(writer) => {
+                    self.announced.insert(writer.path.to_string());
                 }
                 LogNews::Entry(entry) if entry.writer.path == self.args.path.as_str() => {
                     self.entry(&entry.writer.fields, &entry.values)?;

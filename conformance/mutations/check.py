@@ -2,15 +2,17 @@
 """Shows that the conformance suite finds faults: one after the other is put into a copy of this
 project's node, and the suite, itself without the fault, is run against it.
 
-    python3 conformance/mutations/check.py              all faults; takes a while
+    python3 conformance/mutations/check.py              all faults
     python3 conformance/mutations/check.py class-overlooked pong-time
     python3 conformance/mutations/check.py --keep DIR   builds in DIR, and leaves it there
 
-Each *.patch in this folder is one fault. Prints the case that found each, of the section that the
-patch names if one does; the exit code is 1 if one was not found, or no longer applies.
+Each *.patch in this folder is one fault, and names the cases that find it. The exit code is 1 if one
+of these cases passes, if a patch names none, or if it no longer applies. For a patch that names none,
+all cases of its section are run, and those that find it are shown.
 """
 
 import argparse
+import io
 import json
 import os
 import pathlib
@@ -19,11 +21,39 @@ import re
 import socket
 import subprocess
 import sys
+import tarfile
 import tempfile
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PACKAGE = "brocomm-conformance"
+
+
+class Wrong(Exception):
+    """Why a fault cannot be said to be found."""
+
+
+def command(*arguments, **options):
+    """Runs a program; what it says is the reason if it fails."""
+    done = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+    if done.returncode:
+        lines = done.stdout.strip().splitlines()
+        raise Wrong(f"{' '.join(map(str, arguments[:2]))} failed: {lines[-1] if lines else done.returncode}")
+
+
+def unpack(folder):
+    """Makes a folder what is committed. What has not changed keeps its time, so that it is not compiled
+    again."""
+    archived = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    with tarfile.open(fileobj=io.BytesIO(archived.stdout)) as archive:
+        for member in archive:
+            path = folder / member.name
+            if not member.isfile():
+                archive.extract(member, folder)
+            elif not path.exists() or path.read_bytes() != archive.extractfile(member).read():
+                archive.extract(member, folder)
+                path.touch()
 
 
 def build(folder, target):
@@ -31,8 +61,8 @@ def build(folder, target):
     # A fault changes little, so most of what was compiled for the one before is used again.
     environment = dict(os.environ, CARGO_TARGET_DIR=str(target), CARGO_PROFILE_DEV_DEBUG="0",
                        CARGO_INCREMENTAL="1")
-    command = ["cargo", "build", "--quiet", "--locked", "-p", PACKAGE, "--bin", PACKAGE]
-    subprocess.run(command, cwd=folder, env=environment, check=True, stderr=subprocess.PIPE)
+    command("cargo", "build", "--quiet", "--locked", "-p", PACKAGE, "--bin", PACKAGE, cwd=folder,
+            env=environment)
     return target / "debug" / PACKAGE
 
 
@@ -47,35 +77,48 @@ def free_port():
             continue
 
 
-def run(suite, node, only=()):
-    """Runs the suite, or some of its sections, against a node in both roles; returns the first case
-    that fails, if one does."""
+def roles(node):
+    """Returns the options with which a node is tested, listening and connecting."""
     address = f"127.0.0.1:{free_port()}"
-    roles = [
-        ["--connect", address, "--start", f"'{node}' serve --listen {address}"],
-        ["--listen", "127.0.0.1:0", "--start", f"'{node}' serve"],
-    ]
-    for role in roles:
-        command = [suite, "run", *role, "--json", "--fail-fast", "--patience", "3",
-                   "--level", "must,should", *(f"--only={section}" for section in only)]
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        if not done.stdout:
-            continue  # there is no case of the section
-        for case in json.loads(done.stdout)["cases"]:
-            if case["verdict"] == "failed":
-                return f"{case['id']} ({case['role']}): {case['reason']}"
-    return None
+    yield ["--connect", address, "--start", f"'{node}' serve --listen {address}"]
+    yield ["--listen", "127.0.0.1:0", "--start", f"'{node}' serve"]
 
 
-def check(suite, folder, target, patch):
-    """Puts a fault in, runs the suite, and takes it out; returns what found it."""
-    subprocess.run(["git", "apply", "-C1", str(patch)], cwd=folder, check=True)
-    section = re.search("^Section: (.*)$", patch.read_text(), re.MULTILINE)
-    try:
-        node = build(folder, target)
-        return (section and run(suite, node, [section[1]])) or run(suite, node)
-    finally:
-        subprocess.run(["git", "apply", "-C1", "-R", str(patch)], cwd=folder, check=True)
+def failures(suite, role, only):
+    """Runs cases against a node in one role; returns those that fail, with the reasons."""
+    done = subprocess.run([suite, "run", *role, "--json", "--patience=3", f"--only={','.join(only)}"],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if not done.stdout:
+        raise Wrong(f"the suite says: {done.stderr.strip()}")
+    cases = json.loads(done.stdout)["cases"]
+    return {case["id"]: f"{case['role']}: {case['reason']}" for case in cases if case["verdict"] == "failed"}
+
+
+def header(patch, name):
+    """Returns what a patch says of itself, before the patch proper."""
+    found = re.search(f"^{name}: (.*)$", patch.read_text(), re.MULTILINE)
+    return found[1].split(", ") if found else []
+
+
+def wanted_of(patch):
+    """Returns the cases that have to find a fault; all of its section if it names none."""
+    return header(patch, "Cases") or header(patch, "Section")
+
+
+def check(suite, node, patch):
+    """Runs the cases that a patch names; returns what the first of them says."""
+    named = header(patch, "Cases")
+    found = {}
+    for role in roles(node):
+        wanted = [case for case in named if case not in found]
+        if wanted or not named:
+            found.update(failures(suite, role, wanted or wanted_of(patch)))
+    if not named:
+        raise Wrong(f"it names no cases; it is found by {', '.join(found) or 'none of its section'}")
+    passed = [case for case in named if case not in found]
+    if passed:
+        raise Wrong(f"NOT FOUND by {', '.join(passed)}")
+    return f"{', '.join(named)} ({found[named[0]]})"
 
 
 def main():
@@ -84,35 +127,40 @@ def main():
     parser.add_argument("--keep", metavar="DIR", type=pathlib.Path)
     args = parser.parse_args()
     patches = sorted(HERE.glob("*.patch"))
+    unknown = set(args.faults) - {patch.stem for patch in patches}
+    if unknown:
+        parser.error(f"there is no {', '.join(unknown)}")
     if args.faults:
         patches = [patch for patch in patches if patch.stem in args.faults]
     with tempfile.TemporaryDirectory() as temporary:
         scratch = (args.keep or pathlib.Path(temporary)).resolve()
-        folder = scratch / "copy"
-        folder.mkdir(parents=True, exist_ok=True)
-        # What is committed, in a repository of its own, so that patches apply to it alone.
-        archive = subprocess.Popen(["git", "archive", "HEAD"], cwd=ROOT, stdout=subprocess.PIPE)
-        subprocess.run(["tar", "-x", "-C", str(folder)], stdin=archive.stdout, check=True)
-        subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
-
         target = scratch / "target"
+        # What is committed, in a repository of its own, so that patches apply to it alone.
+        folder = scratch / "copy"
+        unpack(folder)
+        command("git", "init", "--quiet", cwd=folder)
+
         suite = scratch / "suite"
         suite.write_bytes(build(folder, target).read_bytes())
         suite.chmod(0o755)
-        found = run(suite, suite)
-        if found:
-            print(f"without a fault, it fails {found}")
-            return 1
+        wanted = sorted({case for patch in patches for case in wanted_of(patch)})
+        for role in roles(suite):
+            failed = failures(suite, role, wanted)
+            if failed:
+                print(f"without a fault, it fails {failed}")
+                return 1
         missed = 0
         for patch in patches:
+            begun = time.monotonic()
             try:
-                found = check(suite, folder, target, patch)
-            except subprocess.CalledProcessError as error:
-                found, missed = None, missed + 1
-                print(f"{patch.stem:26} does not apply, or build: {error.cmd[:2]}", flush=True)
-                continue
-            missed += found is None
-            print(f"{patch.stem:26} {found or 'NOT FOUND'}", flush=True)
+                command("git", "apply", "-C1", str(patch), cwd=folder)
+                try:
+                    found = check(suite, build(folder, target), patch)
+                finally:
+                    command("git", "apply", "-C1", "-R", str(patch), cwd=folder)
+            except Wrong as why:
+                found, missed = str(why), missed + 1
+            print(f"{patch.stem:26} {time.monotonic() - begun:4.0f} s  {found}", flush=True)
         print(f"{len(patches) - missed} of {len(patches)} faults were found")
         return 1 if missed else 0
 

@@ -1,14 +1,12 @@
 //! Instructions per event, counted under valgrind: the same on every run.
 //!
-//! Each figure is for [`shapes::EVENTS`] events, so divide by a thousand. Framing is included.
-
-mod shapes;
+//! Each figure is for [`brocomm_benches::EVENTS`] events, so divide by a thousand. Framing is included.
 
 use std::hint::black_box;
 
 use brocomm::serial::{LazyEvent, Mode};
+use brocomm_benches::{EVENTS, Receiver, Sender, UNCACHED, large, small, wide};
 use gungraun::{library_benchmark, library_benchmark_group, main};
-use shapes::{EVENTS, Receiver, Sender, UNCACHED, large, small, wide};
 
 #[library_benchmark]
 #[bench::small_cached(Sender::warm(small(), Mode::RUNNING))]

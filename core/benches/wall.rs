@@ -1,13 +1,11 @@
 //! Wall time per thousand events: compare within one run only.
 
-mod shapes;
-
 use std::hint::black_box;
 
 use brocomm::data::Event;
 use brocomm::serial::{LazyEvent, Mode};
+use brocomm_benches::{EVENTS, Receiver, Sender, UNCACHED, large, small, wide};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use shapes::{EVENTS, Receiver, Sender, UNCACHED, large, small, wide};
 
 fn events(c: &mut Criterion) {
     let shapes = [("small", small as fn() -> Event), ("large", large), ("wide", wide)];

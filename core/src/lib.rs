@@ -152,6 +152,8 @@
 mod calendar;
 pub mod connection;
 pub mod data;
+#[cfg(feature = "derive")]
+mod derive;
 mod findings;
 mod log_messages;
 pub mod logs;
@@ -167,7 +169,7 @@ pub mod transport;
 pub mod wire;
 
 #[cfg(feature = "derive")]
-pub use brocomm_derive::{Enum, Event, Record};
+pub use derive::{Enum, Event, Record};
 pub use findings::Findings;
 pub use time::Time;
 

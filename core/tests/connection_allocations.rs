@@ -1,15 +1,13 @@
 //! The hot path of a connection allocates nothing but what an event itself holds.
 
-mod meter;
-
 use std::sync::Arc;
 
+use crate::meter::allocations;
 use brocomm::Time;
 use brocomm::connection::{Config, Connection, Notification, Phase, Role, Sent, Setup, Undeclared};
 use brocomm::data::{
     Declarations, Event, EventDecl, Field, Name, Port, Record, Table, Type, Value,
 };
-use meter::allocations;
 
 const NOW: Time = Time::from_nanos(1);
 

@@ -1,8 +1,7 @@
 //! What recorded peers did wrong: what Bro survives is survived in the same way; what ended the
 //! connection there, or killed Bro, ends this one connection with the error that names it.
 
-mod common;
-
+use crate::common::{NOW, declarations};
 use brocomm::connection::{
     CloseCause, Config, Connection, LogLevel, Notification, Phase, ProtocolErrorKind as Kind, Role,
     Setup,
@@ -11,7 +10,6 @@ use brocomm::data::{CallMismatch, ConversionError, Event, TypeTag, Value};
 use brocomm::serial::SerialErrorKind;
 use brocomm::wire::WireErrorKind;
 use brocomm_conformance::{Side, sessions};
-use common::{NOW, declarations};
 
 /// A listener as the one that was recorded.
 fn config() -> Config {

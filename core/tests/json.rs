@@ -1,12 +1,10 @@
 //! Whatever a peer can send goes to JSON and back without loss.
 
-mod common;
-
+use crate::common::role;
 use brocomm::connection::Observer;
 use brocomm::data::{Event, Serial, Type, Value};
 use brocomm::wire::{Framing, Message};
 use brocomm_conformance::{StepKind, sessions, strategies};
-use common::role;
 use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -1,13 +1,11 @@
 //! Recorded sessions, read lazily and forwarded.
 
-mod common;
-
+use crate::common::{good_recordings, role};
 use brocomm::connection::{Observer, Role};
 use brocomm::data::Serial;
 use brocomm::serial::{LazySerial, Limits, Mode, Reader, Writer};
 use brocomm::wire::{Framing, Message};
 use brocomm_conformance::StepKind;
-use common::{good_recordings, role};
 
 #[test]
 fn recordings_read_lazily_are_the_same() {

@@ -1,13 +1,11 @@
 //! Nodes with their peers, on a network that is not there.
 
-mod network;
-
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::network::{Network, address};
 use brocomm::data::{Declarations, Event, Value};
 use brocomm::node::{Configuration, Node, Notification, Options};
-use network::{Network, address};
 
 fn declarations() -> Arc<Declarations> {
     let text = "global ping: event(n: count); global pong: event(n: count);";

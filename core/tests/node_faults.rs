@@ -1,18 +1,16 @@
 //! Nodes when connections are lost and applications are slow, one case at a time; the simulator of
 //! `seeds.rs` found most of them.
 
-mod network;
-
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::network::{Network, address};
 use brocomm::connection::Phase;
 use brocomm::data::{Declarations, Event, Value};
 use brocomm::node::{
     Bound, Communication, Configuration, ConnectionId, Handshake, Liveness, LogLine, Node,
     Notification, Options, Overflow, PeerId, PeerState, Queue,
 };
-use network::{Network, address};
 
 const SECOND: Duration = Duration::from_secs(1);
 

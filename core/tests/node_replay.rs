@@ -1,12 +1,9 @@
 //! Recorded sessions, in which a node takes the place of a Bro.
 
-#[path = "common/bro.rs"]
-mod bro;
-mod common;
-
 use std::collections::VecDeque;
 use std::sync::LazyLock;
 
+use crate::common::{NOW, role};
 use brocomm::Time;
 use brocomm::connection::{Observer, Phase, Role, StateSource};
 use brocomm::data::Serial;
@@ -15,7 +12,6 @@ use brocomm::node::{
 };
 use brocomm::wire::{Framing, Message, SyncPoint};
 use brocomm_conformance::{Party, Recording, Session, Side, StepKind, sessions};
-use common::{NOW, role};
 
 /// What a side sent, in a form that can be compared.
 type Sent = (Message, Option<Serial>);
@@ -41,10 +37,11 @@ impl Replay {
     fn new(session: &Session, recording: &Recording, side: Side) -> Replay {
         let expectation = session.expectation().unwrap();
         let party = party(&expectation, side);
-        let configuration = bro::configuration(party.script.as_deref().unwrap(), recording);
+        let configuration =
+            crate::common::bro::configuration(party.script.as_deref().unwrap(), recording);
         let mut node = Communication::new(configuration).unwrap();
         node.set_state_source(StateSource::Application);
-        let runtime = u64::from(common::look_at(recording, side).config.runtime);
+        let runtime = u64::from(crate::common::look_at(recording, side).config.runtime);
         node.start(Time::from_nanos(NOW.as_nanos() - runtime * 1_000_000_000));
         let mut replay = Replay {
             node,
@@ -382,4 +379,78 @@ fn a_node_logs_what_the_bro_logged_in_its_place() {
     }
     assert!(differ.is_empty(), "{}", differ.join("\n\n"));
     assert!(compared > 1000, "{compared}");
+}
+
+/// Returns the lines with which a log ends a connection and the node, in order.
+fn closing<'a>(lines: impl Iterator<Item = (&'a str, String)>, side: Side) -> Vec<String> {
+    let prefix = regex::Regex::new(r"^\[#(\d+)/[^ ]+\] ").unwrap();
+    let of_other = match side {
+        Side::Connector => 10_000..20_000,
+        Side::Listener => 1..10_000,
+    };
+    let what = [
+        "connection closed",
+        "peer disconnected",
+        "closing connection",
+        "terminating...",
+        "terminating",
+        "parent statistics",
+        "stopped listening",
+    ];
+    lines
+        .filter_map(|(source, message)| {
+            // A Bro that is sent logs also has the other one's.
+            let peer = prefix.captures(&message).map(|peer| peer[1].parse().unwrap());
+            if peer.is_some_and(|peer: u32| of_other.contains(&peer)) {
+                return None;
+            }
+            let about = if peer.is_some() { "of a peer" } else { "" };
+            let message = prefix.replace(&message, "");
+            // The numbers are those of reads and writes.
+            let message = message.split(':').next().unwrap_or_default();
+            what.contains(&message).then(|| format!("{source} {message} {about}"))
+        })
+        .collect()
+}
+
+#[test]
+fn a_node_ends_its_log_as_the_bro_did_in_its_place() {
+    let (mut compared, mut of_terminated) = (0, 0);
+    for Played { session, side, replay, .. } in PLAYED.iter() {
+        let (name, side) = (session.name(), *side);
+        let expectation = session.expectation().unwrap();
+        // The log is that of both connections.
+        if !expectation.further_connections.is_empty() {
+            continue;
+        }
+        let recorded = &party(&expectation, side).logs["communication.log"];
+        let fields = recorded.lines().filter(|line| !line.starts_with('#')).map(|line| {
+            let fields: Vec<_> = line.splitn(8, '\t').collect();
+            (fields[2], fields[7].to_owned())
+        });
+        let mut recorded = closing(fields, side);
+        if name == "bro-bro-sync-points" {
+            // At the end of their traces both close, and the other one was first.
+            let of_other = ["script", "child", "parent peer disconnected"];
+            recorded.retain(|line| !of_other.iter().any(|of_other| line.starts_with(of_other)));
+        }
+        let lines = replay.log.iter().map(|entry| {
+            (
+                entry.source().map_or("-", |source| match source {
+                    brocomm::connection::LogSource::Child => "child",
+                    brocomm::connection::LogSource::Parent => "parent",
+                    brocomm::connection::LogSource::Script => "script",
+                }),
+                entry.to_string(),
+            )
+        });
+        let mut logged = closing(lines, side);
+        // A Bro that ends without being told to says nothing of it, and one that was told may end
+        // before its I/O process says so.
+        logged.retain(|line| !line.contains("terminating") || recorded.contains(line));
+        assert_eq!(logged, recorded, "{name}, {side}");
+        compared += logged.len();
+        of_terminated += usize::from(logged.iter().any(|line| line.contains("terminating...")));
+    }
+    assert!(compared > 150 && of_terminated > 5, "{compared} {of_terminated}");
 }

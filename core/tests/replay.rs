@@ -1,12 +1,10 @@
 //! Recorded sessions, replayed into a connection in the role of either side.
 
-mod common;
-
+use crate::common::{Seen, good_recordings, look_at, replay, role};
 use brocomm::connection::{CloseCause, Notification, Phase};
 use brocomm::data::Serial;
 use brocomm::wire::Message;
 use brocomm_conformance::{Side, testing};
-use common::{Seen, good_recordings, look_at, replay, role};
 use proptest::prelude::*;
 
 /// Returns what a connection should notify of what a peer sent in SERIALs, and in other messages.
@@ -120,8 +118,7 @@ fn either_side_is_notified_of_all_that_the_other_sent() {
 
 #[test]
 fn the_peer_is_known_by_its_description() {
-    let (_, recording) =
-        good_recordings().into_iter().find(|r| r.0 == "bro-bro-events-basic").unwrap();
+    let (_, recording) = good_recordings().iter().find(|r| r.0 == "bro-bro-events-basic").unwrap();
     let ours = look_at(&recording, Side::Listener);
     let got = replay(&ours.config, role(Side::Listener), &[&recording.stream(Side::Connector)]);
     assert!(got.contains(&Notification::PeerDescription("bro".into())));
@@ -175,7 +172,7 @@ proptest! {
     #[test]
     fn random_splits_give_the_same(seed in any::<u64>(), at in any::<prop::sample::Index>()) {
         let recordings = good_recordings();
-        let (name, recording) = at.get(&recordings);
+        let (name, recording) = at.get(recordings);
         for side in Side::BOTH {
             let config = look_at(recording, side).config;
             let stream = recording.stream(side.other());
@@ -193,7 +190,7 @@ proptest! {
 #[test]
 fn a_loss_at_any_byte_keeps_what_came_before() {
     let (_, recording) =
-        good_recordings().into_iter().find(|r| r.0 == "bro-bro-capture-filter").unwrap();
+        good_recordings().iter().find(|r| r.0 == "bro-bro-capture-filter").unwrap();
     for side in Side::BOTH {
         let config = look_at(&recording, side).config;
         let stream = recording.stream(side.other());

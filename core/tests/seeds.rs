@@ -1,14 +1,11 @@
 //! Ten thousand small worlds in which a lot goes wrong, and what has to hold in each.
 //!
 //! A seed that fails is shown with all that happened. To see one alone:
-//! `SEED=123 cargo test -p brocomm --test seeds one -- --ignored`; for a longer run
-//! `SEEDS=1000000 cargo test -p brocomm --test seeds many -- --ignored`.
+//! `SEED=123 cargo test -p brocomm --test main seeds::one -- --ignored`; for a longer run
+//! `SEEDS=1000000 cargo test -p brocomm --test main seeds::many -- --ignored`.
 
-mod seeded;
-mod simulation;
-
-use seeded::{first_failure, variable};
-use simulation::{Detail, run};
+use crate::seeded::{first_failure, variable};
+use crate::simulation::{Detail, run};
 
 /// How many seeds every test run looks at.
 const SEEDS: u64 = 10_000;
@@ -30,10 +27,7 @@ fn check(seed: u64) -> Result<(), String> {
 }
 
 fn check_all(seeds: u64) {
-    // What fails is caught and told once.
-    std::panic::set_hook(Box::new(|_| {}));
     let failure = first_failure(seeds, check);
-    let _ = std::panic::take_hook();
     assert!(failure.is_none(), "{}", failure.unwrap_or_default());
 }
 

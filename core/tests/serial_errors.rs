@@ -1,13 +1,10 @@
 //! Every fault of a serialization ends in the error that names it (part 2).
 
-#[path = "common/build.rs"]
-mod build;
-
 use std::sync::Arc;
 
+use crate::common::build::{Build, args};
 use brocomm::data::{Declarations, Type, TypeTag, Value};
 use brocomm::serial::{Family, Limits, Mode, Place, Reader, SerialErrorKind as Kind, Transcript};
-use build::{Build, args};
 use bytes::Bytes;
 
 #[test]

@@ -1,15 +1,12 @@
 //! The bounds of a serialization: at each, one below, one above (2§12).
 
-#[path = "common/build.rs"]
-mod build;
-
+use crate::common::build::{Build, args};
 use brocomm::data::{
     Bucket, Field, Opaque, OpaqueState, Serial, Table, TopK, Type, TypeKind, Value, Vector,
 };
 use brocomm::serial::{
     Caching, LazySerial, Limits, Mode, Reader, SerialErrorKind as Kind, WriteError, Writer,
 };
-use build::{Build, args};
 use bytes::Bytes;
 
 /// Vectors within each other, the innermost empty.

@@ -1,15 +1,13 @@
 //! Recorded prints and packets, given to the services.
 
-mod common;
-
+use crate::common::look_at;
 use brocomm::Time;
 use brocomm::data::Serial;
 use brocomm::services::{Pcap, PrintBuffer};
 use brocomm::wire::{Message, PrintItems};
 use brocomm_conformance::{Side, sessions};
-use common::look_at;
 
-fn seen(name: &str) -> common::Seen {
+fn seen(name: &str) -> crate::common::Seen {
     let session = sessions().into_iter().find(|session| session.name() == name).unwrap();
     look_at(&session.recording().unwrap(), Side::Listener)
 }

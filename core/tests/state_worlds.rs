@@ -3,22 +3,15 @@
 //! the end, where the protocol promises it.
 //!
 //! A world that fails is told by its seed and the number of steps after which it does. To see one
-//! alone: `SEED=123 cargo test -p brocomm --test state_worlds one -- --ignored`; for a longer run
-//! `SEEDS=100000 cargo test -p brocomm --test state_worlds many -- --ignored`.
-#![allow(unreachable_pub, reason = "its modules are its own")]
-
-mod network;
-#[path = "simulation/random.rs"]
-mod random;
-mod seeded;
-mod worlds;
+//! alone: `SEED=123 cargo test -p brocomm --test main state_worlds::one -- --ignored`; for a longer run
+//! `SEEDS=100000 cargo test -p brocomm --test main state_worlds::many -- --ignored`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::seeded::{first_failure, variable};
+use crate::simulation::random::Random;
+use crate::worlds::{Shape, World, collide};
 use brocomm::data::Value;
-use random::Random;
-use seeded::{first_failure, variable};
-use worlds::{Shape, World};
 
 /// How many worlds every test run looks at.
 const SEEDS: u64 = 1000;
@@ -107,7 +100,7 @@ fn two_writers_end_with_the_last_that_either_wrote() {
         for _ in 0..60 {
             let n = world.random.below(2);
             if world.random.percent(20) {
-                last[n] = worlds::collide(&mut world, n);
+                last[n] = collide(&mut world, n);
             } else {
                 world.net.nudge(n);
             }

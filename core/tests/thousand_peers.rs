@@ -1,14 +1,12 @@
 //! A thousand peers of one node, on one thread, and what each costs.
 
-mod meter;
-mod network;
-
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::meter;
+use crate::network::{Network, address};
 use brocomm::data::{Declarations, Event, Value};
 use brocomm::node::{Communication, Configuration, Node, Notification, Options};
-use network::{Network, address};
 
 const PEERS: usize = 1000;
 

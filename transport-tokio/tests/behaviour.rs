@@ -10,6 +10,9 @@ mod suite;
 #[path = "../../transport/tests/suite/peers/mod.rs"]
 mod peers;
 
+mod conn_log;
+mod logs;
+
 use std::time::Duration;
 
 use tokio::runtime::Builder;

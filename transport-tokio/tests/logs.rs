@@ -1,10 +1,10 @@
 //! Many entries of a log through two nodes.
 
-mod conn_log;
-
 use std::time::Duration;
 
 use tokio::time::timeout;
+
+use crate::conn_log;
 
 /// How many entries pass if `ENTRIES` doesn't say.
 const ENTRIES: u64 = 50_000;

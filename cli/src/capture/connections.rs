@@ -4,38 +4,32 @@ use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use brocomm_conformance::{Side, Step, StepKind};
-
 use super::Captured;
+use super::connection::Connection;
 use super::segment::Segment;
-use super::stream::Stream;
 
 /// About how many bytes of memory a connection takes, and each piece of what it carries, beside the
 /// bytes in it.
 const CONNECTION: usize = 512;
 const PIECE: usize = 128;
 
+/// How many connections between the same ports a segment is looked for in, from the last on.
+const RECENT: usize = 4;
+
 /// Tells the connections apart.
+///
+/// Ports may be used again, and packets may be captured twice or late; so sequence numbers decide
+/// which connection between two ports a segment is of, and whether a SYN begins another.
 pub(super) struct Connections {
     /// Where the listener is.
     port: u16,
     all: Vec<Connection>,
-    /// The place of the last connection between two addresses, the connector's first.
-    places: HashMap<(SocketAddr, SocketAddr), usize>,
+    /// The places of the connections between two ends, in order.
+    places: HashMap<[SocketAddr; 2], Vec<usize>>,
     /// How many bytes of memory all of them take, or a little more.
     held: usize,
     /// Other ports to which somebody connects.
     others: BTreeSet<u16>,
-}
-
-struct Connection {
-    connector: SocketAddr,
-    listener: SocketAddr,
-    begin: Duration,
-    steps: Vec<Step>,
-    /// Of the connector and of the listener.
-    streams: [Stream; 2],
-    is_closed: bool,
 }
 
 impl Connections {
@@ -56,82 +50,65 @@ impl Connections {
 
     /// Takes a segment at a time.
     pub(super) fn take(&mut self, time: Duration, segment: &Segment<'_>) {
-        let Segment { from, to, .. } = *segment;
-        let begins = segment.syn && !segment.ack;
-        // Who answers a SYN is the listener; without any, whoever has its port.
-        let by_listener = if segment.syn { segment.ack } else { from.port() == self.port };
-        let (connector, listener) = if by_listener { (to, from) } else { (from, to) };
-        if listener.port() != self.port {
-            if begins {
-                self.others.insert(listener.port());
+        if ![segment.from.port(), segment.to.port()].contains(&self.port) {
+            if segment.syn && segment.acknowledged.is_none() {
+                self.others.insert(segment.to.port());
             }
             return;
         }
-        let known = self.places.get(&(connector, listener)).copied();
-        // The same ports again are another connection.
-        let known = known.filter(|place| {
-            !begins || self.all.get(*place).is_some_and(|known| known.steps.is_empty())
-        });
-        if known.is_none() {
-            self.held = self.held.saturating_add(CONNECTION);
-        }
-        if !segment.payload.is_empty() {
+        let Some(connection) = self.connection(time, segment) else { return };
+        // Who uses the port only to connect to another is none of ours.
+        if connection.take(time, segment) && !segment.payload.is_empty() {
             self.held = self.held.saturating_add(segment.payload.len()).saturating_add(PIECE);
         }
-        let place = known.unwrap_or_else(|| {
-            self.all.push(Connection {
-                connector,
-                listener,
-                begin: time,
-                steps: Vec::new(),
-                streams: Default::default(),
-                is_closed: false,
-            });
-            self.places.insert((connector, listener), self.all.len() - 1);
-            self.all.len() - 1
-        });
-        if let Some(connection) = self.all.get_mut(place) {
-            connection.take(time, by_listener, segment);
-        }
+    }
+
+    /// Returns the connection that a segment is of, if it is of any.
+    fn connection(&mut self, time: Duration, segment: &Segment<'_>) -> Option<&mut Connection> {
+        let ends = Connection::ends(segment);
+        let known = self.places.entry(ends).or_default();
+        let mut recent = known.iter().rev().take(RECENT).copied();
+        let is_of = |place: &usize| self.all.get(*place).is_some_and(|c| c.has(time, segment));
+        let last = known.last().copied().zip(known.last().and_then(|last| self.all.get(*last)));
+        let place = match (recent.find(is_of), last) {
+            (Some(place), _) => place,
+            // An attempt that came to nothing.
+            (None, Some((place, last))) if segment.syn && last.is_empty() => {
+                *self.all.get_mut(place)? = Connection::new(self.port, time, segment);
+                place
+            }
+            // What it lacks is told.
+            (None, Some((place, last))) if !segment.syn && !last.is_over() => place,
+            // It answers to what is over.
+            (None, Some(_)) if !segment.syn && segment.payload.is_empty() => return None,
+            (None, _) => {
+                self.held = self.held.saturating_add(CONNECTION);
+                known.push(self.all.len());
+                self.all.push(Connection::new(self.port, time, segment));
+                self.all.len() - 1
+            }
+        };
+        self.all.get_mut(place)
     }
 
     /// Returns the connections.
-    pub(super) fn finish(self) -> Result<Vec<Captured>, String> {
-        if self.all.is_empty() {
-            let port = self.port;
-            let others: Vec<_> = self.others.iter().map(u16::to_string).collect();
-            return Err(match others.len() {
-                0 => "there is no TCP connection in the capture".to_owned(),
-                _ => format!(
-                    "there is no connection to port {port} in the capture, but to {}; choose one \
-                     with --port",
-                    others.join(", ")
-                ),
-            });
+    pub(super) fn finish(mut self) -> Result<Vec<Captured>, String> {
+        let (ours, others): (Vec<_>, _) =
+            self.all.into_iter().partition(|connection| connection.listener().port() == self.port);
+        if !ours.is_empty() {
+            return Ok(ours.into_iter().map(Connection::finish).collect());
         }
-        Ok(self.all.into_iter().map(Connection::finish).collect())
-    }
-}
-
-impl Connection {
-    fn take(&mut self, time: Duration, by_listener: bool, segment: &Segment<'_>) {
-        let time = time.saturating_sub(self.begin);
-        let (from, stream) = match (by_listener, &mut self.streams) {
-            (false, [stream, _]) => (Side::Connector, stream),
-            (true, [_, stream]) => (Side::Listener, stream),
-        };
-        let ready = stream.take(segment).into_iter();
-        self.steps.extend(ready.map(|bytes| Step { time, kind: StepKind::Data { from, bytes } }));
-        if stream.is_over() && !self.is_closed {
-            self.is_closed = true;
-            self.steps.push(Step { time, kind: StepKind::Close(from) });
-        }
-    }
-
-    fn finish(self) -> Captured {
-        let Connection { connector, listener, steps, streams, .. } = self;
-        let gaps = [Side::Connector, Side::Listener].into_iter().zip(&streams);
-        let gaps = gaps.filter_map(|(side, stream)| Some(format!("{side}: {}", stream.gap()?)));
-        Captured { connector, listener, gaps: gaps.collect(), steps }
+        let others: Vec<Connection> = others;
+        self.others.extend(others.iter().map(|connection| connection.listener().port()));
+        let (port, others) = (self.port, self.others.iter().map(u16::to_string));
+        let others: Vec<_> = others.collect();
+        Err(match others.len() {
+            0 => "there is no TCP connection in the capture".to_owned(),
+            _ => format!(
+                "there is no connection to port {port} in the capture, but to {}; choose one with \
+                 --port",
+                others.join(", ")
+            ),
+        })
     }
 }

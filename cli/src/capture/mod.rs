@@ -1,5 +1,6 @@
 //! Captures of packets, as `tcpdump` writes them: pcap and pcapng.
 
+mod connection;
 mod connections;
 mod packets;
 mod segment;
@@ -26,15 +27,7 @@ pub(crate) struct Captured {
 
 /// Tells whether this is how a capture begins.
 pub(crate) fn is_capture(start: &[u8]) -> bool {
-    // pcap with micro- and nanoseconds in either order of bytes, and pcapng.
-    const MAGICS: [[u8; 4]; 5] = [
-        [0xa1, 0xb2, 0xc3, 0xd4],
-        [0xd4, 0xc3, 0xb2, 0xa1],
-        [0xa1, 0xb2, 0x3c, 0x4d],
-        [0x4d, 0x3c, 0xb2, 0xa1],
-        [0x0a, 0x0d, 0x0d, 0x0a],
-    ];
-    MAGICS.iter().any(|magic| start.starts_with(magic))
+    packets::is_capture(start)
 }
 
 /// How many bytes of connections are held in memory.

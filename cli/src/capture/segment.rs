@@ -10,10 +10,11 @@ pub(super) struct Segment<'a> {
     pub(super) from: SocketAddr,
     pub(super) to: SocketAddr,
     pub(super) sequence: u32,
+    /// The sequence number that the sender expects next, if it says so.
+    pub(super) acknowledged: Option<u32>,
     pub(super) syn: bool,
-    pub(super) ack: bool,
-    /// Nothing more comes: FIN or RST.
-    pub(super) ends: bool,
+    pub(super) fin: bool,
+    pub(super) rst: bool,
     pub(super) payload: &'a [u8],
 }
 
@@ -47,9 +48,10 @@ impl<'a> Segment<'a> {
             from: SocketAddr::new(from, tcp.source_port()),
             to: SocketAddr::new(to, tcp.destination_port()),
             sequence: tcp.sequence_number(),
+            acknowledged: tcp.ack().then(|| tcp.acknowledgment_number()),
             syn: tcp.syn(),
-            ack: tcp.ack(),
-            ends: tcp.fin() || tcp.rst(),
+            fin: tcp.fin(),
+            rst: tcp.rst(),
             payload: tcp.payload(),
         })
     }

@@ -6,18 +6,29 @@ use bytes::Bytes;
 
 use super::segment::Segment;
 
-/// How many bytes may wait for one that is missing; it is taken for lost then.
+/// How many bytes may wait for one that is missing; it is taken for lost then. Also how far a
+/// segment of the stream can be from the byte that comes next.
 const WAITING: usize = 16 << 20;
+
+/// How far before the first byte that came a stream can begin whose SYN comes late.
+const EARLY: u32 = 1 << 16;
 
 /// Puts the segments of one side in order.
 #[derive(Debug, Default)]
 pub(super) struct Stream {
-    /// The sequence number of the byte that comes next.
+    /// The sequence number of the byte that comes next, once it is known where the stream begins.
     next: Option<u32>,
+    /// The sequence number of the first byte, once it is known.
+    first: Option<u32>,
+    /// What came before that was known.
+    early: Vec<(u32, Bytes)>,
+    /// The lowest sequence number among it.
+    lowest: Option<u32>,
     /// How many bytes there were.
     length: u64,
     /// Segments after bytes that are missing, by their places in the stream.
     waiting: BTreeMap<u64, Bytes>,
+    /// How many bytes wait, early or not.
     waiting_bytes: usize,
     /// The sequence number after the last byte.
     end: Option<u32>,
@@ -28,27 +39,85 @@ pub(super) struct Stream {
 }
 
 impl Stream {
+    /// Tells whether the stream begins with a sequence number, as far as that is known.
+    pub(super) fn begins_at(&self, first: u32) -> bool {
+        match (self.first, self.lowest) {
+            (Some(known), _) => known == first,
+            // It is captured late, or after what follows it.
+            (None, Some(lowest)) => lowest.wrapping_sub(first) <= EARLY,
+            (None, None) => true,
+        }
+    }
+
+    /// Tells whether a segment can be of this stream and not of another between the same ports.
+    pub(super) fn is_near(&self, sequence: u32) -> bool {
+        let known = self.next.or(self.lowest);
+        known.is_none_or(|known| distance(known, sequence).unsigned_abs() as usize <= WAITING)
+    }
+
+    /// Tells whether anything came of it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.length == 0 && self.waiting_bytes == 0
+    }
+
     /// Takes a segment; returns what can be read now.
     pub(super) fn take(&mut self, segment: &Segment<'_>) -> Vec<Bytes> {
         let mut ready = Vec::new();
         let mut sequence = segment.sequence;
         if segment.syn {
             sequence = sequence.wrapping_add(1);
-            self.next.get_or_insert(sequence);
+            ready = self.begin(sequence);
         }
-        if self.next.is_none() {
-            if segment.payload.is_empty() {
-                return ready;
+        let end = sequence.wrapping_add(segment.payload.len() as u32);
+        // An RST with an old number resets nothing.
+        let is_new = !segment.rst || self.next.is_none_or(|next| distance(next, end) >= 0);
+        if (segment.fin || segment.rst) && is_new && self.is_near(end) {
+            self.end.get_or_insert(end);
+        }
+        if self.is_lost || segment.payload.is_empty() {
+            return ready;
+        }
+        match self.next {
+            Some(next) => self.wait(distance(next, sequence), segment.payload),
+            None => {
+                self.waiting_bytes += segment.payload.len();
+                self.early.push((sequence, Bytes::copy_from_slice(segment.payload)));
+                let before = self.lowest.filter(|lowest| distance(*lowest, sequence) >= 0);
+                self.lowest = Some(before.unwrap_or(sequence));
+                if self.waiting_bytes > WAITING {
+                    ready.extend(self.begin_late());
+                }
             }
-            self.begins_late = true;
         }
-        let mut next = self.next.unwrap_or(sequence);
-        if segment.ends {
-            self.end = Some(sequence.wrapping_add(segment.payload.len() as u32));
+        ready.extend(self.ready());
+        self.is_lost |= self.waiting_bytes > WAITING;
+        ready
+    }
+
+    /// Takes it as known where the stream begins, if it is not; returns what can be read now.
+    pub(super) fn begin(&mut self, first: u32) -> Vec<Bytes> {
+        if self.first.is_some() {
+            return Vec::new();
         }
-        if !self.is_lost {
-            self.wait(distance(next, sequence), segment.payload);
+        (self.first, self.next) = (Some(first), Some(first));
+        for (sequence, payload) in std::mem::take(&mut self.early) {
+            self.waiting_bytes -= payload.len();
+            self.wait(distance(first, sequence), &payload);
         }
+        self.ready()
+    }
+
+    /// Begins with the first byte that came, if it isn't known where the stream begins; returns
+    /// what can be read now.
+    pub(super) fn begin_late(&mut self) -> Vec<Bytes> {
+        let Some(first) = self.lowest.filter(|_| self.first.is_none()) else { return Vec::new() };
+        self.begins_late = true;
+        self.begin(first)
+    }
+
+    /// Returns what comes next of what waits.
+    fn ready(&mut self) -> Vec<Bytes> {
+        let mut ready = Vec::new();
         while let Some(entry) = self.waiting.first_entry().filter(|e| *e.key() <= self.length) {
             let (at, mut bytes) = entry.remove_entry();
             self.waiting_bytes -= bytes.len();
@@ -56,13 +125,11 @@ impl Stream {
             let known = usize::try_from(self.length - at).unwrap_or(usize::MAX);
             if known < bytes.len() {
                 let new = bytes.split_off(known);
-                next = next.wrapping_add(new.len() as u32);
+                self.next = self.next.map(|next| next.wrapping_add(new.len() as u32));
                 self.length += new.len() as u64;
                 ready.push(new);
             }
         }
-        self.next = Some(next);
-        self.is_lost |= self.waiting_bytes > WAITING;
         ready
     }
 
@@ -124,9 +191,10 @@ mod tests {
             from: at,
             to: at,
             sequence: sequence.wrapping_sub(2),
+            acknowledged: Some(0),
             syn: false,
-            ack: true,
-            ends: false,
+            fin: false,
+            rst: false,
             payload,
         };
         stream.take(&Segment { syn: true, ..segment(0, b"") });
@@ -137,7 +205,7 @@ mod tests {
             }
         }
         if let Some(end) = end {
-            stream.take(&Segment { ends: true, ..segment(end + 1, b"") });
+            stream.take(&Segment { fin: true, ..segment(end + 1, b"") });
         }
         (text, stream.gap(), stream.is_over())
     }

@@ -51,7 +51,8 @@ pub(crate) struct Args {
     /// does.
     ///
     /// Each writer that is announced gets a file, such as DIR/conn.log, in Bro's ASCII form or in
-    /// the one that the writer's options ask for. Files of that name that are there already are
+    /// the one that the writer's options ask for. One that writes nothing in Bro gets none, and what
+    /// can't be part of a file's name is written as %2F there. Files of that name that are there already are
     /// replaced. Prints a line about each file instead of the messages. `#open` and `#close` are
     /// the present time.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["summary", "verify"])]

@@ -229,8 +229,9 @@ impl Access {
 
 impl LogEntry {
     fn new(stream: i32, path: &[u8], values: &[LogValue]) -> LogEntry {
-        // Alone, no value can be taken for a header line.
-        let format = AsciiFormat { meta_prefix: Bytes::new(), ..AsciiFormat::default() };
+        // Alone, no value can be taken for a header line; and none begins like this.
+        let meta_prefix = Bytes::from_static(b"\n");
+        let format = AsciiFormat { meta_prefix, ..AsciiFormat::default() };
         let value = |value: &LogValue| {
             let mut line = Vec::new();
             format.entry(std::slice::from_ref(value), &mut line);

@@ -43,7 +43,7 @@ impl Logs {
         clock: Clock,
     ) -> Result<Logs, Failure> {
         let names = read_names(names)?;
-        let folder = LogFolder::new(folder, format, Rotation::default(), clock)?;
+        let folder = LogFolder::new(folder, format, Rotation::default(), clock, names.clone())?;
         Ok(Logs { names, folder, sides: Default::default(), problem: None })
     }
 
@@ -55,7 +55,7 @@ impl Logs {
             Ok(Announced::Again(_)) => return Ok(()),
             Err(error) => return sender.fail(&error),
         };
-        self.folder.announce(from, &writer, now())
+        self.folder.announce(from as u64, &writer, now())
     }
 
     /// Writes entries; says what is wrong with the first that no log takes.
@@ -64,7 +64,7 @@ impl Logs {
         for received in self.sides[from].receiver.entries(argument) {
             match received {
                 // That a log could not be opened was told.
-                Ok(Received::Entry(entry)) => self.folder.entry(from, &entry, now())?,
+                Ok(Received::Entry(entry)) => self.folder.entry(from as u64, &entry, now())?,
                 Ok(Received::Dropped(entry)) => {
                     let (path, stream) = (entry.path, self.names.stream(entry.stream));
                     let why = entry.why;
@@ -103,7 +103,7 @@ impl View for Logs {
         _: [usize; 2],
         out: &mut dyn Write,
     ) -> io::Result<Option<String>> {
-        let problem = self.folder.finish(&self.names, now(), out)?;
+        let problem = self.folder.finish(now(), out)?;
         Ok(self.problem.take().or(problem))
     }
 }

@@ -36,8 +36,13 @@ pub(super) struct Clock {
 
 impl Clock {
     /// Takes a notification that came at this time of ours.
-    pub(super) fn told(&mut self, told: &Notification, now: Time) -> Result<(), Failure> {
-        for news in self.reader.read(told)? {
+    pub(super) fn told(
+        &mut self,
+        from: SocketAddr,
+        told: &Notification,
+        now: Time,
+    ) -> Result<(), Failure> {
+        for news in self.reader.read(from, told)? {
             let LogNews::Entry(entry) = news else { continue };
             let Some(time) = time(&entry) else { continue };
             let ahead = time - now.as_secs_f64();

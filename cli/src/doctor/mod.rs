@@ -178,8 +178,8 @@ fn wait(
                 asked.filter = Some(printed::bytes(&filter));
             }
             Ok(Some(told)) => {
-                let now = peer.now();
-                asked.clock.iter_mut().try_for_each(|clock| clock.told(&told, now))?;
+                let (from, now) = (peer.remote_addr(), peer.now());
+                asked.clock.iter_mut().try_for_each(|clock| clock.told(from, &told, now))?;
             }
             Ok(None) => return Ok(false),
             Err(error) => report.bad("connection", &error.to_string())?,

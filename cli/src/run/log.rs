@@ -15,7 +15,7 @@ use crate::failure::{Failure, failed};
 #[derive(Debug)]
 pub(super) struct Log {
     description: Vec<u8>,
-    clock: Clock,
+    utc_offset: fn(Time) -> i32,
     format: CommunicationLog,
     file: BufWriter<File>,
     path: PathBuf,
@@ -24,11 +24,12 @@ pub(super) struct Log {
 
 impl Log {
     pub(super) fn create(path: &Path, description: &[u8], clock: Clock) -> Result<Log, Failure> {
+        let utc_offset = clock.offset()?;
         let file = File::create(path)
             .map_err(|error| failed(format_args!("{}: cannot write: {error}", path.display())))?;
         let (file, path) = (BufWriter::new(file), path.to_owned());
         let (description, format) = (description.to_vec(), CommunicationLog::new(description));
-        Ok(Log { description, clock, format, file, path, opened: false })
+        Ok(Log { description, utc_offset, format, file, path, opened: false })
     }
 
     pub(super) fn write(&mut self, entry: &CommunicationEntry) -> Result<(), Failure> {
@@ -53,7 +54,7 @@ impl Log {
 
     /// Sets the clock of header lines as it is at a time.
     fn set_clock(&mut self, time: Time) {
-        let utc_offset = self.clock.offset()(time);
+        let utc_offset = (self.utc_offset)(time);
         let format = LogFormat::Ascii(AsciiFormat { utc_offset, ..AsciiFormat::default() });
         self.format = CommunicationLog::with_format(self.description.clone(), format);
     }

@@ -153,7 +153,7 @@ fn join(common: &Common, declared: Arc<Declarations>, task: &mut dyn Task) -> Re
     let stop = Stop::on_signal();
     for _ in 0..ATTEMPTS {
         let setup = Setup { sync, accept_input: true, ..Setup::default() };
-        let mut replica = Replica::new(&declared, common.target.timeout, &mut *task)?;
+        let mut replica = Replica::new(&declared, common.target.manner.timeout, &mut *task)?;
         let end = common.target.follow(Arc::clone(&declared), setup, &mut replica)?;
         let (is_asked, has_begun) = (replica.is_asked_for_state(), replica.has_begun());
         if !is_asked {

@@ -3,11 +3,12 @@
 use std::fs::File;
 use std::io::Write;
 
+use brocomm_conformance::Side;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use crate::support::wire::{Wire, pcap, pcapng};
+use crate::support::wire::{Frame, Wire, pcap, pcap_in, pcapng, pcapng_in};
 use crate::support::{brocomm, no_folder, run, scratch, session};
 
 /// Decodes to JSON lines without what the way of recording decides; tells problems, too.
@@ -160,4 +161,198 @@ fn what_the_capture_lacks_is_told() {
     let (code, _, errors) = decode(&empty, &[]);
     assert_eq!(code, 1);
     assert!(errors.ends_with("there is no TCP connection in the capture\n"), "{errors}");
+}
+
+/// Returns what the messages of a capture are, in the order of each side, and how many connections
+/// it has; nothing may be missing in it.
+#[track_caller]
+fn sides(name: &str, frames: &[Frame]) -> (usize, [Vec<Value>; 2]) {
+    let run = run(["decode", "--json", scratch("sides", name, &pcap(frames)).to_str().unwrap()]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{name}");
+    let mut connections = std::collections::BTreeSet::new();
+    let mut sides = [Vec::new(), Vec::new()];
+    for line in run.stdout.lines() {
+        let mut line: Value = serde_json::from_str(line).unwrap();
+        let object = line.as_object_mut().unwrap();
+        object.remove("t");
+        connections.insert(object.remove("file").map_or_else(String::new, |f| f.to_string()));
+        sides[usize::from(line["from"] == "listener")].push(line);
+    }
+    (connections.len(), sides)
+}
+
+/// The packets of a session: a SYN, its answer, and what follows.
+fn opened(ports: [u16; 2], next: [u32; 2], begin: u64) -> Vec<Frame> {
+    let mut wire = Wire::new(false, ports, next);
+    wire.segment(begin, Side::Connector, "S", b"");
+    wire.segment(begin, Side::Listener, "SA", b"");
+    wire.carry(&session("bro-bro-ping-pong"), begin, 1400);
+    wire.frames
+}
+
+const NEXT: [u32; 2] = [u32::MAX - 300, 7];
+
+#[test]
+fn a_syn_may_be_captured_late_twice_or_after_data() {
+    for ports in [PORTS, [47757, 47757]] {
+        let whole = opened(ports, NEXT, 0);
+        let good = sides("whole.pcap", &whole);
+        assert_eq!(good.0, 1);
+        assert!(good.1.iter().all(|side| side.len() > 5));
+        for at in 1..whole.len() {
+            for of in [0, 1] {
+                let mut twice = whole.clone();
+                twice.insert(at, whole[of].clone());
+                assert_eq!(sides("twice.pcap", &twice), good, "{ports:?} {of} again at {at}");
+            }
+            let mut late = whole.clone();
+            let syn = late.remove(0);
+            late.insert(at, syn);
+            assert_eq!(sides("late.pcap", &late), good, "{ports:?} SYN at {at}");
+        }
+        // The answer to a SYN tells as much.
+        assert_eq!(sides("no-syn.pcap", &whole[1..]), good);
+        let doubled: Vec<Frame> = whole.iter().flat_map(|f| [f.clone(), f.clone()]).collect();
+        assert_eq!(sides("doubled.pcap", &doubled), good);
+        assert_eq!(sides("appended.pcap", &[whole.clone(), whole].concat()), good);
+    }
+}
+
+#[test]
+fn ports_may_be_used_again() {
+    let hour = 3_600_000_000;
+    let one = opened(PORTS, NEXT, 0);
+    let good = sides("one.pcap", &one).1;
+    let twice = good.clone().map(|side| [side.clone(), side].concat());
+    for next in [[1, 1], [1 << 31, 1 << 30], NEXT, [NEXT[0].wrapping_add(5000), NEXT[1] + 5000]] {
+        let other = opened(PORTS, next, hour);
+        let again = [one.clone(), other.clone()].concat();
+        assert_eq!(sides("again.pcap", &again), (1, twice.clone()), "{next:?}");
+        // Without the end of the first, which a reset or a crash may not show.
+        if next != NEXT {
+            let fin = |frame: &Frame| frame.1[47] & 1 == 1;
+            let open: Vec<Frame> = one.iter().filter(|frame| !fin(frame)).cloned().collect();
+            assert_ne!(open.len(), one.len());
+            let again = [open, other].concat();
+            assert_eq!(sides("open.pcap", &again), (1, twice.clone()), "{next:?}");
+        }
+    }
+    // A packet of the first that comes late is none of the second.
+    let other = opened(PORTS, [1 << 31, 1 << 30], hour);
+    let late = [&one[..], &other[..5], &one[3..4], &one[..1], &other[5..]].concat();
+    assert_eq!(sides("late-again.pcap", &late), (1, twice));
+    // An attempt that was refused is no connection of its own.
+    let mut refused = Wire::new(false, PORTS, [77, 0]);
+    refused.segment(0, Side::Connector, "S", b"");
+    refused.segment(0, Side::Listener, "RA", b"");
+    let after = [refused.frames, one].concat();
+    assert_eq!(sides("refused.pcap", &after), (1, good));
+}
+
+#[test]
+fn both_may_connect_at_once() {
+    for ports in [PORTS, [47757, 47757]] {
+        let good = sides("one-connects.pcap", &opened(ports, NEXT, 0)).1;
+        for order in [[Side::Connector, Side::Listener], [Side::Listener, Side::Connector]] {
+            let mut wire = Wire::new(false, ports, NEXT);
+            order.into_iter().for_each(|side| wire.segment(0, side, "S", b""));
+            order.into_iter().for_each(|side| wire.answer(side));
+            wire.carry(&session("bro-bro-ping-pong"), 0, 1400);
+            let both = sides("both-connect.pcap", &wire.frames);
+            let mut expected = good.clone();
+            if ports[0] == ports[1] && order[0] == Side::Listener {
+                // Who is the listener can't be told but by who began.
+                expected.reverse();
+                let named = [("connector", 0), ("listener", 1)];
+                for (name, at) in named {
+                    expected[at].iter_mut().for_each(|line| line["from"] = json!(name));
+                }
+            }
+            assert_eq!(both, (1, expected), "{ports:?} {order:?}");
+        }
+    }
+}
+
+#[test]
+fn a_reset_ends_a_connection_unless_it_is_old() {
+    let whole = opened(PORTS, NEXT, 0);
+    let (_, good) = sides("reset-whole.pcap", &whole);
+    let fin = whole.iter().position(|frame| frame.1[47] & 1 == 1).unwrap();
+    // The flags are behind the sequence numbers, and those behind the ports.
+    let reset = |frame: &Frame, sequence: Option<u32>| {
+        let mut frame = frame.clone();
+        frame.1[47] = 4;
+        if let Some(sequence) = sequence {
+            frame.1[38..42].copy_from_slice(&sequence.to_be_bytes());
+        }
+        frame
+    };
+    let mut ended = whole[..fin].to_vec();
+    ended.push(reset(&whole[fin], None));
+    assert_eq!(sides("reset.pcap", &ended).1, good);
+    let again = [ended, opened(PORTS, NEXT, 3_600_000_000)].concat();
+    let twice = good.clone().map(|side| [side.clone(), side].concat());
+    assert_eq!(sides("reset-again.pcap", &again), (1, twice));
+    for sequence in [0x4000_0000, NEXT[0]] {
+        let mut early = whole.clone();
+        early.insert(6, reset(&whole[0], Some(sequence)));
+        assert_eq!(sides("reset-old.pcap", &early).1, good, "{sequence}");
+    }
+}
+
+/// Returns the times of a capture's messages.
+#[track_caller]
+fn times(name: &str, capture: &[u8]) -> Vec<f64> {
+    let run = run(["decode", "--json", scratch("times", name, capture).to_str().unwrap()]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{name}");
+    let line = |line: &str| serde_json::from_str::<Value>(line).unwrap()["t"].as_f64().unwrap();
+    run.stdout.lines().map(line).collect()
+}
+
+#[track_caller]
+fn assert_near(one: &[f64], other: &[f64], most: f64) {
+    assert_eq!(one.len(), other.len());
+    let mut both = one.iter().zip(other);
+    assert!(both.all(|(one, other)| (one - other).abs() <= most), "{one:?} {other:?}");
+}
+
+#[test]
+fn every_form_of_pcap_is_read() {
+    let frames = opened(PORTS, NEXT, 0);
+    let recorded = times("default.pcap", &pcap(&frames));
+    assert!(recorded.last().unwrap() > &0.1);
+    for (magic, unit) in [(0xa1b2_c3d4, 1000), (0xa1b2_3c4d, 1), (0xa1b2_cd34, 1000)] {
+        for big_endian in [true, false] {
+            let name = format!("{magic:x}-{big_endian}.pcap");
+            let read = times(&name, &pcap_in(&frames, magic, big_endian, unit));
+            assert_near(&read, &recorded, 1e-9);
+        }
+    }
+}
+
+#[test]
+fn times_in_pcapng_are_those_of_its_interfaces() {
+    let frames = opened(PORTS, NEXT, 0);
+    let recorded = times("default.pcap", &pcap(&frames));
+    let (year, seconds) = (31_536_000, 1_400_000_000);
+    for interfaces in [
+        &[(None, None)][..],
+        &[(Some(3), None)],
+        &[(Some(6), Some(year))],
+        &[(Some(9), Some(-year))],
+        &[(Some(0x80 | 10), None)],
+        &[(Some(0x80 | 20), Some(seconds))],
+        &[(Some(0x80 | 32), Some(-1))],
+        // Units in which the epoch is long ago for 64 bits.
+        &[(Some(12), Some(seconds + 99_000_000))],
+        &[(Some(0x80 | 40), Some(seconds + 99_999_000))],
+        &[(None, None), (Some(0x80 | 30), Some(year)), (Some(9), None)],
+    ] {
+        for big_endian in [true, false] {
+            let name = format!("{interfaces:?}-{big_endian}.pcapng");
+            let read = times(&name, &pcapng_in(&frames, big_endian, interfaces));
+            let coarse = interfaces.iter().any(|i| matches!(i.0, Some(3 | 0x8a)));
+            assert_near(&read, &recorded, if coarse { 2e-3 } else { 3e-6 });
+        }
+    }
 }

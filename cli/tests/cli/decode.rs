@@ -166,7 +166,7 @@ fn file_that_is_no_recording_is_told_by_line() {
         run.stderr,
         format!(
             "brocomm: {}:3: unknown side \"nobody\", expected \"connector\" or \"listener\"\n\
-             brocomm: {}: cannot open recording: entity not found\n",
+             brocomm: {}: cannot read: no such file or directory\n",
             bad.display(),
             missing.display()
         )
@@ -179,6 +179,23 @@ fn file_that_is_no_recording_is_told_by_line() {
     };
     assert!(of(&bad) >= 1);
     assert!(of(&last) > 500);
+}
+
+#[test]
+fn what_is_neither_a_recording_nor_a_capture_is_told() {
+    let neither = "neither a recording nor a capture (pcap or pcapng)";
+    for (name, content, why) in [
+        ("empty", &b""[..], "there is nothing in it"),
+        ("short", b"x", neither),
+        ("binary", b"\x7fELF\x02\x01\x01\x00\x00\x00", neither),
+        ("script", b"  @load base\n", neither),
+    ] {
+        let file = scratch("no-input", name, content);
+        let told = format!("brocomm: {}: {why}\n", file.display());
+        assert_eq!(run(["decode".as_ref(), file.as_os_str()]).told(), (1, "", &*told));
+        let replay = run(["replay", file.to_str().unwrap(), "--to", "127.0.0.1:1"]);
+        assert_eq!(replay.told(), (1, "", &*told));
+    }
 }
 
 #[test]

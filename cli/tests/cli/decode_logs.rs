@@ -111,17 +111,7 @@ fn recording(test: &str, messages: &[(u8, &str)]) -> PathBuf {
 
 /// LOG_CREATE_WRITER of a stream with one count column.
 fn writer(stream: u8, path: &str) -> String {
-    let text = |text: &str| {
-        let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
-        format!("{:08x}{hex}", text.len())
-    };
-    let zeros = "00".repeat(24);
-    format!(
-        "000000{stream:02x}0000000100000001{}{zeros}00000000 00{}0000000300000000 00",
-        text(path),
-        text("n")
-    )
-    .replace(' ', "")
+    writer_of(1, stream, path, &[])
 }
 
 #[test]
@@ -143,15 +133,128 @@ fn logs_of_one_path_are_kept_apart() {
     assert_eq!(logs["x.log"].lines().filter(|line| !line.starts_with('#')).count(), 0);
 }
 
+/// The same with a kind of writer, and options.
+fn writer_of(kind: u8, stream: u8, path: &str, options: &[(&str, &str)]) -> String {
+    let text = |text: &str| {
+        let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+        format!("{:08x}{hex}", text.len())
+    };
+    let number = options.len();
+    let options: String = options.iter().map(|(key, value)| text(key) + &text(value)).collect();
+    let zeros = "00".repeat(24);
+    format!(
+        "000000{stream:02x}000000{kind:02x}00000001{}{zeros}{number:08x}{options}\
+         00{}000000030000000000",
+        text(path),
+        text("n")
+    )
+}
+
+/// An entry of 5 for a writer.
+fn entry_of(kind: u8, stream: u8, path: &str) -> String {
+    let hex: String = path.bytes().map(|byte| format!("{byte:02x}")).collect();
+    format!(
+        "000000{stream:02x}000000{kind:02x}{:08x}{hex}0000000100000003010000000000000005",
+        path.len()
+    )
+}
+
 #[test]
 fn a_path_leads_nowhere_else() {
-    let recording = recording("log-escape", &[(0x18, &writer(1, "../x")), (0x18, &writer(1, "y"))]);
+    let paths = ["../x", "y", "sub/dir", "sub%2Fdir", "with space", "\u{e9}t", "Y", "", "/etc/x"];
+    let mut messages = Vec::new();
+    for path in paths {
+        messages.push((0x18, writer(1, path)));
+        messages.push((0x19, entry_of(1, 1, path)));
+    }
+    let messages: Vec<_> = messages.iter().map(|(ty, text)| (*ty, text.as_str())).collect();
+    let recording = recording("log-escape", &messages);
     let folder = no_folder("log-escape-out");
     let run = write_logs(&folder, &recording, &[]);
-    assert_eq!(run.code, 1);
-    assert!(run.stderr.contains("log ../x is no name of a file"), "{}", run.stderr);
-    assert!(read(&folder).keys().eq(["y.log"]));
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let told = format!("log ../x is written to {}/%2E.%2Fx.log\n", folder.display());
+    assert!(run.stderr.contains(&told), "{}", run.stderr);
+    let logs = read(&folder);
+    let names = [
+        "%.log",
+        "%2E.%2Fx.log",
+        "%2Fetc%2Fx.log",
+        "Y-2.log",
+        "sub%252Fdir.log",
+        "sub%2Fdir.log",
+        "with space.log",
+        "y.log",
+        "\u{e9}t.log",
+    ];
+    assert!(logs.keys().eq(&names), "{:?}", logs.keys());
+    for (name, text) in logs {
+        assert_eq!(text.lines().filter(|line| *line == "5").count(), 1, "{name}");
+    }
     assert!(!folder.with_file_name("x.log").exists());
+}
+
+#[test]
+fn what_bros_writer_would_not_write_is_told() {
+    let cases = [
+        (1, "ascii", &[][..]),
+        (1, "empty", &[("unset_field", ""), ("empty_field", "")]),
+        (2, "nothing", &[]),
+        (3, "base", &[("tablename", "x")]),
+        (9, "other", &[]),
+        (1, "bad", &[("tsv", "yes")]),
+        (1, "badj", &[("use_json", "T"), ("json_timestamps", "nonsense")]),
+    ];
+    let mut messages = Vec::new();
+    for (kind, path, options) in cases {
+        messages.push((0x18, writer_of(kind, 1, path, options)));
+        messages.push((0x19, entry_of(kind, 1, path)));
+    }
+    let written = |test: &str, messages: &[(u8, String)], names: &str| {
+        let messages: Vec<_> = messages.iter().map(|(ty, text)| (*ty, text.as_str())).collect();
+        let names = scratch(test, "names.txt", names.as_bytes());
+        let folder = no_folder(&format!("{test}-out"));
+        let run =
+            write_logs(&folder, &recording(test, &messages), &[Path::new("--log-names"), &names]);
+        (run, read(&folder))
+    };
+    let (run, logs) = written("log-writers", &messages, "writer 9 Log::WRITER_KAFKA\n");
+    assert_eq!(run.code, 1);
+    assert!(
+        logs.keys().eq(["ascii.log", "base.log", "empty.log", "other.log"]),
+        "{:?}",
+        logs.keys()
+    );
+    assert!(
+        logs["empty.log"].contains("#empty_field\t\n#unset_field\t\n"),
+        "{}",
+        logs["empty.log"]
+    );
+    for line in [
+        "nothing: 1 entry of log-1 by Log::WRITER_NONE, which writes nothing\n",
+        "bad: 1 entry of log-1 by Log::WRITER_ASCII, left out\n",
+        "badj: 1 entry of log-1 by Log::WRITER_ASCII, left out\n",
+        "base.log: 1 entry of log-1 by Log::WRITER_SQLITE\n",
+        "other.log: 1 entry of log-1 by Log::WRITER_KAFKA\n",
+    ] {
+        assert!(run.stdout.contains(line), "{line}{}", run.stdout);
+    }
+    // The first that is not as its sender wants it.
+    let told = "log base: its sender's writer is Log::WRITER_SQLITE; base.log has the form of Bro's \
+                ASCII logs\n";
+    assert!(run.stderr.ends_with(told), "{}", run.stderr);
+    for (at, told) in [
+        (10, "log bad: option tsv is \"yes\", must be \"T\" or \"F\""),
+        (12, "log badj: option json_timestamps is \"nonsense\", must be JSON::TS_EPOCH, "),
+    ] {
+        let (run, logs) = written("log-writer", &messages[at..at + 2], "");
+        assert_eq!((run.code, logs.len()), (1, 0));
+        assert!(run.stderr.contains(told), "{}", run.stderr);
+    }
+    // What has no name there has the name that the user gives.
+    let (run, logs) = written("log-writer", &messages[8..10], "writer 9 Log::WRITER_NONE\n");
+    assert_eq!((run.code, run.stderr.as_str(), logs.len()), (0, "", 0));
+    let (run, logs) = written("log-writer", &messages[4..6], "writer 2 Log::WRITER_ASCII\n");
+    assert_eq!((run.code, run.stderr.as_str(), logs.len()), (0, "", 1));
 }
 
 #[test]

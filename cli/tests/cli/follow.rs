@@ -13,18 +13,18 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::support::{Program, brocomm, closed_port, no_folder, run};
 
-const STREAM: i32 = 14;
+pub(crate) const STREAM: i32 = 14;
 
 /// A node that listens, with a log of its own.
-struct Node {
+pub(crate) struct Node {
     runtime: Runtime,
     handle: NodeHandle,
     notifications: Notifications,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Node {
-    fn start() -> Node {
+    pub(crate) fn start() -> Node {
         Node::start_on(0)
     }
 
@@ -52,7 +52,7 @@ impl Node {
         node
     }
 
-    fn wait_for(&mut self, is_it: impl Fn(&Notification) -> bool) -> Notification {
+    pub(crate) fn wait_for(&mut self, is_it: impl Fn(&Notification) -> bool) -> Notification {
         loop {
             let told = self.runtime.block_on(self.notifications.next());
             let told = told.expect("it comes before the end");
@@ -63,7 +63,7 @@ impl Node {
     }
 
     /// Starts the program, and waits until it has joined.
-    fn joined_by(&mut self, command: &str, arguments: &[&str]) -> Program {
+    pub(crate) fn joined_by(&mut self, command: &str, arguments: &[&str]) -> Program {
         self.joined_in("UTC", command, arguments)
     }
 
@@ -80,12 +80,12 @@ impl Node {
         self.handle.with(act)
     }
 
-    fn write(&self, n: u64, s: Option<&str>) {
+    pub(crate) fn write(&self, n: u64, s: Option<&str>) {
         let s = s.map_or(LogValue::Unset(TypeTag::String), LogValue::string);
         self.with(|node, now| node.write_log(STREAM, &[LogValue::Count(n), s], now)).unwrap();
     }
 
-    fn end(self) {
+    pub(crate) fn end(self) {
         let late = self.runtime.block_on(self.handle.terminate());
         assert!(late.is_empty(), "{late:?}");
     }
@@ -124,7 +124,7 @@ fn the_clock_of_a_peer_is_told_by_its_logs() {
     assert_eq!(line["text"], format!("it is {ahead:.1} s ahead of ours"));
 }
 
-fn entries(node: &Node) {
+pub(crate) fn entries(node: &Node) {
     node.write(1, Some("first"));
     node.write(2, Some("a\tb"));
     node.write(3, None);
@@ -321,4 +321,16 @@ fn what_is_not_there_cannot_be_followed() {
         let run = run([&[*command, &closed_port()], rest].concat());
         assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{arguments:?}");
     }
+}
+
+#[test]
+fn a_log_that_is_not_there_is_told() {
+    let mut node = Node::start();
+    node.write(0, None);
+    let mut child = node.joined_by("tail", &["mini.log", "--once"]);
+    let told = "the peer has announced no log mini.log, which is waited for; it announced mini; did you \
+                mean mini?\n";
+    assert!(child.error_with("no log mini.log").ends_with(told));
+    node.end();
+    assert_eq!(child.end().code, 0);
 }

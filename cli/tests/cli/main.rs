@@ -10,6 +10,7 @@ mod doctor;
 mod follow;
 #[cfg(unix)]
 mod introduction;
+mod logs;
 mod manual;
 #[cfg(unix)]
 mod operations;

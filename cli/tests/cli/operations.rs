@@ -230,7 +230,7 @@ fn messages_are_lines_of_json_if_asked_for() {
     assert!(with("events in/out")["message"].as_str().unwrap().contains("\n#1 "));
     let missing = run(["decode", "no/such.jsonl", "--log-format", "json"]);
     let line: Value = serde_json::from_str(&missing.stderr).unwrap();
-    assert_eq!(line["message"], "no/such.jsonl: cannot open recording: entity not found");
+    assert_eq!(line["message"], "no/such.jsonl: cannot read: no such file or directory");
 }
 
 #[test]

@@ -71,6 +71,8 @@ fn a_peer_that_ends_or_is_not_there_is_told() {
     let refused = run(["replay", recording, "--to", &closed_port()]);
     assert_eq!((refused.code, refused.stdout.as_str()), (1, ""));
     assert!(refused.stderr.contains("cannot connect to 127.0.0.1:"), "{}", refused.stderr);
+    let hint = "connection refused; does the peer listen there? A Bro does if it loads ";
+    assert!(refused.stderr.contains(hint), "{}", refused.stderr);
 
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -80,5 +82,33 @@ fn a_peer_that_ends_or_is_not_there_is_told() {
     assert_eq!(replay.code, 1);
     assert!(replay.stderr.contains("connection "), "{}", replay.stderr);
     let missing = run(["replay", "no/such.jsonl", "--to", &address]);
-    assert_eq!(missing.stderr, "brocomm: no/such.jsonl: cannot open recording: entity not found\n");
+    assert_eq!(missing.stderr, "brocomm: no/such.jsonl: cannot read: no such file or directory\n");
+}
+
+#[test]
+fn one_of_several_connections_is_played() {
+    let (one, other) = (session("bro-bro-events-basic"), session("bro-bro-logs"));
+    let mut frames = Wire::of(&one, false, [50_000, 47757], 1400).frames;
+    frames.extend(Wire::of(&other, false, [50_001, 47757], 1400).frames);
+    let file = scratch("replay", "two.pcap", &pcap(&frames));
+    let file = file.to_str().unwrap();
+    for (number, session) in [("1", &one), ("2", &other)] {
+        let recording = session.recording().unwrap();
+        let (address, taken) = peer(recording.stream(Side::Listener).to_vec());
+        let replay = run(["replay", file, "--to", &address, "--connection", number]);
+        assert_eq!((replay.code, replay.stderr.as_str()), (0, ""));
+        assert_eq!(taken.join().unwrap(), recording.stream(Side::Connector));
+    }
+    let named = "1 is 10.0.0.1:50000 > 10.0.0.2:47757, 2 is 10.0.0.1:50001 > 10.0.0.2:47757\n";
+    let to = closed_port();
+    for more in [&[][..], &["--connection", "3"]] {
+        let unclear = run([&["replay", file, "--to", &to], more].concat());
+        assert_eq!(unclear.code, 2);
+        let told = "it has 2 connections; choose one with --connection: ";
+        assert!(unclear.stderr.ends_with(&format!("{told}{named}")), "{}", unclear.stderr);
+    }
+    let recording = one.recording_path();
+    let only = ["replay", recording.to_str().unwrap(), "--to", &to, "--connection", "2"];
+    assert_eq!(run(only).code, 2);
+    assert_eq!(run(["replay", file, "--to", &to, "--connection", "0"]).code, 2);
 }

@@ -8,12 +8,48 @@ use brocomm::wire::{Message, MessageType};
 
 use crate::suite::{Capability, Case, Entry, Exchange, Outcome, Role, Stop, Trial};
 
-/// The suite's runtime, as against the implementation's.
+/// The suite's runtime, as against the implementation's. Runtimes are signed (§2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Runtime {
     Less,
     Equal,
     Greater,
+    /// The suite's is -1, as of a peer whose clock was set back; the implementation's is not
+    /// negative.
+    Negative,
+    /// The suite's is the least that there is, from which nothing can be subtracted.
+    Least,
+    /// The suite's is the greatest that there is.
+    Greatest,
+}
+
+impl Runtime {
+    /// Returns the suite's runtime; `None` if there is no such number yet.
+    fn against(self, theirs: u32) -> Option<u32> {
+        let theirs = i32::try_from(theirs).ok()?;
+        let ours = match self {
+            // A runtime below 0 is a case of its own.
+            Runtime::Less => theirs.checked_sub(1).filter(|ours| *ours >= 0)?,
+            Runtime::Equal => theirs,
+            Runtime::Greater => theirs.checked_add(1)?,
+            Runtime::Negative => -1,
+            Runtime::Least => i32::MIN,
+            Runtime::Greatest => i32::MAX,
+        };
+        Some(ours.cast_unsigned())
+    }
+
+    /// Describes it in a title.
+    fn description(self) -> &'static str {
+        match self {
+            Runtime::Less => "the peer has run for a shorter time",
+            Runtime::Equal => "both have run for the same time",
+            Runtime::Greater => "the peer has run for a longer time",
+            Runtime::Negative => "the peer's runtime is negative",
+            Runtime::Least => "the peer's runtime is -2147483648",
+            Runtime::Greatest => "the peer's runtime is 2147483647",
+        }
+    }
 }
 
 /// What has to come of what both sides request.
@@ -32,10 +68,10 @@ enum Comes {
 }
 
 use Comes::{Closes, ImplementationSends, InitiatorSends, Nothing, SuiteSends};
-use Runtime::{Equal, Greater, Less};
+use Runtime::{Equal, Greater, Greatest, Least, Less, Negative};
 
 /// What the suite requests, the node that applies to it, the runtimes, and what comes of it.
-const TABLE: [(Option<bool>, Entry, Runtime, Comes); 14] = [
+const TABLE: [(Option<bool>, Entry, Runtime, Comes); 21] = [
     (None, Entry::Plain, Equal, Nothing),
     (Some(false), Entry::Plain, Equal, ImplementationSends),
     (Some(true), Entry::Plain, Equal, ImplementationSends),
@@ -51,6 +87,15 @@ const TABLE: [(Option<bool>, Entry, Runtime, Comes); 14] = [
     (Some(false), Entry::Auth, Greater, ImplementationSends),
     (Some(true), Entry::Sync, Less, SuiteSends),
     (Some(false), Entry::Plain, Greater, ImplementationSends),
+    // Runtimes are signed.
+    (Some(false), Entry::Sync, Negative, ImplementationSends),
+    (Some(false), Entry::Sync, Least, ImplementationSends),
+    (Some(false), Entry::Sync, Greatest, SuiteSends),
+    // They decide nothing where authority, or a request of one side alone, does.
+    (Some(true), Entry::Sync, Negative, SuiteSends),
+    (Some(false), Entry::Auth, Negative, ImplementationSends),
+    (None, Entry::Sync, Negative, SuiteSends),
+    (Some(false), Entry::Plain, Negative, ImplementationSends),
 ];
 
 pub(super) fn cases() -> Vec<Case> {
@@ -64,11 +109,6 @@ fn case(number: usize, line: (Option<bool>, Entry, Runtime, Comes)) -> Case {
         Some(false) => "requests sync",
         Some(true) => "requests sync with authority",
     };
-    let theirs = match entry {
-        Entry::Sync => Some(false),
-        Entry::Auth => Some(true),
-        _ => None,
-    };
     let does = match comes {
         Nothing => "there is no Sync",
         SuiteSends => "the peer sends its state",
@@ -76,15 +116,11 @@ fn case(number: usize, line: (Option<bool>, Entry, Runtime, Comes)) -> Case {
         InitiatorSends => "the side that opened the connection sends its state",
         Closes => "the connection is closed",
     };
-    let runtimes = match runtime {
-        Less => "the peer has run for a shorter time",
-        Equal => "both have run for the same time",
-        Greater => "the peer has run for a longer time",
-    };
+    let runtimes = runtime.description();
     let title = format!(
         "if the peer {}, the implementation {}, and {runtimes}: {does}",
         requests(ours),
-        requests(theirs)
+        requests(requested(entry))
     );
     let description = "Goes through the handshake, announcing a runtime that depends on the \
                        implementation's own. Whoever sends its state sends an assign for each \
@@ -117,6 +153,15 @@ fn case(number: usize, line: (Option<bool>, Entry, Runtime, Comes)) -> Case {
     if runtime == Less { case.only(Role::Listens) } else { case }
 }
 
+/// Returns what a node requests, and with authority.
+fn requested(entry: Entry) -> Option<bool> {
+    match entry {
+        Entry::Sync => Some(false),
+        Entry::Auth => Some(true),
+        _ => None,
+    }
+}
+
 /// Greets with a runtime that depends on the implementation's.
 fn with_runtime(trial: &mut Trial<'_>, runtime: Runtime) -> Outcome<Exchange> {
     let begun = Instant::now();
@@ -124,19 +169,14 @@ fn with_runtime(trial: &mut Trial<'_>, runtime: Runtime) -> Outcome<Exchange> {
         let mut peer = trial.open()?;
         peer.expect(MessageType::Version)?;
         let theirs = peer.theirs().version.as_ref().map_or(0, |version| version.runtime);
-        let ours = match runtime {
-            Less => theirs.checked_sub(1),
-            Equal => Some(theirs),
-            Greater => theirs.checked_add(1),
-        };
-        if let Some(ours) = ours {
+        if let Some(ours) = runtime.against(theirs) {
             let mut version = peer.hello().version;
             version.runtime = ours;
             peer.send(&Message::Version(version))?;
             return Ok(peer);
         }
         if begun.elapsed() > Duration::from_secs(5) {
-            return Stop::inconclusive("its runtime is 0 for more than 5 s");
+            return Stop::inconclusive(format!("its runtime is {theirs} for more than 5 s"));
         }
         // It counts whole seconds from its start.
         drop(peer);
@@ -169,5 +209,64 @@ fn full_state(peer: &mut Exchange) -> Outcome {
     match missing {
         None => Ok(()),
         Some(name) => Stop::failed(format!("{name} was not assigned, only {assigned:?}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use brocomm::connection::{self, Authority, SyncRequest, SyncRole};
+
+    use super::*;
+
+    /// What the table says by hand, and the core decides.
+    #[test]
+    fn the_core_decides_as_the_table_has_it() {
+        let asks = |authoritative| SyncRequest { authoritative };
+        for (ours, entry, runtime, comes) in TABLE {
+            for (role, initiator_sends) in [
+                (connection::Role::Initiator, SyncRole::Sender),
+                (connection::Role::Acceptor, SyncRole::Receiver),
+            ] {
+                let expected = match comes {
+                    Nothing => Authority::NoSync,
+                    SuiteSends => Authority::Sync(SyncRole::Sender),
+                    ImplementationSends => Authority::Sync(SyncRole::Receiver),
+                    InitiatorSends => Authority::Sync(initiator_sends),
+                    Closes => Authority::Misconfiguration,
+                };
+                let theirs = requested(entry).map(asks);
+                let runtimes = (runtime.against(7).expect("there is one"), 7);
+                let decided =
+                    Authority::decide(ours.map(asks), theirs, runtimes.0, runtimes.1, role);
+                assert_eq!(decided, expected, "{ours:?} {entry:?} {runtime:?} {role:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_core_decides_as_the_specification_s_table_has_it() {
+        let (_, section) = include_str!("../../spec/01-wire.md").split_once("### §3.3").unwrap();
+        let (section, _) = section.split_once("### §3.4").unwrap();
+        let asks = Some(SyncRequest { authoritative: false });
+        let runtime = |cell: &str| -> Option<i32> { cell.split(' ').nth(1)?.parse().ok() };
+        let mut rows = 0;
+        for line in section.lines() {
+            let cells: Vec<&str> = line.split('|').collect();
+            let [_, initiator, acceptor, sends, _] = cells[..] else { continue };
+            let (Some(initiator), Some(acceptor)) = (runtime(initiator), runtime(acceptor)) else {
+                continue;
+            };
+            let sends = match sends.trim() {
+                "the initiator" => SyncRole::Sender,
+                "the acceptor" => SyncRole::Receiver,
+                other => panic!("{other}"),
+            };
+            let (ours, theirs) = (initiator.cast_unsigned(), acceptor.cast_unsigned());
+            let role = connection::Role::Initiator;
+            let decided = Authority::decide(asks, asks, ours, theirs, role);
+            assert_eq!(decided, Authority::Sync(sends), "{line}");
+            rows += 1;
+        }
+        assert_eq!(rows, 5);
     }
 }

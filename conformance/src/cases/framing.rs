@@ -363,3 +363,28 @@ fn every_header(trial: &mut Trial<'_>, check: impl Fn(&[u8]) -> Outcome) -> Outc
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use brocomm::wire::{self, Decoder, Encoder, Limits};
+
+    use super::*;
+
+    #[test]
+    fn the_core_splits_and_joins_parts_as_they_are_made_by_hand() {
+        assert_eq!(MAX_PART, wire::MAX_PART);
+        // A length of as many bytes as one part may have, and one more.
+        for length in [MAX_PART, MAX_PART + 1] {
+            let message = Message::Serial(vec![7; length].into());
+            let mut bytes = Vec::new();
+            Encoder::new(Framing::Clear).message(&message, &mut bytes);
+            let by_hand = [header(2), in_parts(&vec![7; length], MAX_PART)].concat();
+            assert!(bytes == by_hand, "{length} bytes");
+            assert_eq!(longest_part(&bytes), MAX_PART);
+        }
+        let mut decoder = Decoder::new(Framing::Clear, Limits::default());
+        decoder.feed(&[header(2), in_parts(b"in parts", 3)].concat());
+        let decoded = decoder.poll().unwrap().unwrap();
+        assert_eq!(decoded.message, Message::Serial(b"in parts".as_slice().into()));
+    }
+}

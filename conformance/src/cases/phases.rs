@@ -7,6 +7,7 @@ use brocomm::wire::{
 };
 use bytes::Bytes;
 
+use super::logs;
 use crate::suite::{Capability, Case, Entry, Exchange, Level, Outcome, Trial};
 
 /// A phase of the implementation, as the suite can bring it about.
@@ -53,6 +54,9 @@ const TABLE: [(MessageType, [Legal; 4]); 15] = [
     (MessageType::LogWrite, [Violation, Yes, Yes, Yes]),
     (MessageType::RequestLogs, [Violation, Yes, Tolerated, Tolerated]),
 ];
+
+/// What the suite calls its log.
+const LOG: &str = "phases";
 
 const PHASES: [Phase; 4] = [Phase::Setup, Phase::Handshake, Phase::Sync, Phase::Running];
 
@@ -237,21 +241,41 @@ fn send(peer: &mut Exchange, message: MessageType) -> Outcome {
             let item = PrintItem { file: b"/dev/stdout", text: b"conformance" };
             Message::RemotePrint(PrintItems::from_iter([item]))
         }
-        MessageType::LogCreateWriter => Message::LogCreateWriter(Bytes::from_static(WRITER)),
+        MessageType::LogCreateWriter => Message::LogCreateWriter(logs::writer(LOG)),
         MessageType::LogWrite => {
-            peer.send(&Message::LogCreateWriter(Bytes::from_static(WRITER)))?;
-            Message::LogWrite(Bytes::from_static(ENTRY))
+            peer.send(&Message::LogCreateWriter(logs::writer(LOG)))?;
+            Message::LogWrite(logs::filled(LOG, "text").into())
         }
         MessageType::RequestLogs => Message::RequestLogs,
     };
     peer.send(&message)
 }
 
-/// A writer of the log `phases`, of one column (3§1).
-const WRITER: &[u8] = b"\0\0\x27\x0f\0\0\0\x01\0\0\0\x01\
-    \0\0\0\x06phases\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
-    \0\0\0\0\x04text\0\0\0\x08\0\0\0\0\0";
+#[cfg(test)]
+mod tests {
+    use brocomm::connection::{LEGALITY, Legality, LegalityRow};
 
-/// An entry of that log (3§2).
-const ENTRY: &[u8] = b"\0\0\x27\x0f\0\0\0\x01\0\0\0\x06phases\0\0\0\x01\
-    \0\0\0\x08\x01\0\0\0\x02ok";
+    use super::*;
+
+    /// What the table says by hand, and the core holds connections to.
+    #[test]
+    fn the_core_has_the_same_table() {
+        let messages: Vec<_> = LEGALITY.iter().map(|row| row.message).collect();
+        assert_eq!(TABLE.map(|(message, _)| message).to_vec(), messages);
+        for (LegalityRow { message, setup, handshake, sync, running }, (_, legal)) in
+            LEGALITY.into_iter().zip(TABLE)
+        {
+            for (core, legal) in [setup, handshake, sync, running].into_iter().zip(legal) {
+                let same = match core {
+                    Legality::Yes => [Yes].as_slice(),
+                    Legality::Tolerated => &[Tolerated],
+                    Legality::Violation | Legality::AfterPhaseDone => &[Violation, Refused],
+                    // They are no matter of one message, and so among the cases in words.
+                    Legality::First | Legality::Once | Legality::FromStateSender => &[Elsewhere],
+                };
+                let in_words = message == MessageType::RequestSync && legal == Elsewhere;
+                assert!(same.contains(&legal) || in_words, "{message}: {core:?}, {legal:?}");
+            }
+        }
+    }
+}

@@ -77,7 +77,7 @@ impl Raw {
     }
 
     /// What a full object begins with, up to its (absent) location.
-    fn object(self, pid: Pid, class: u16) -> Vec<u8> {
+    pub(super) fn object(self, pid: Pid, class: u16) -> Vec<u8> {
         [vec![1], self.pid(pid), class.to_be_bytes().to_vec(), vec![0]].concat()
     }
 
@@ -86,6 +86,38 @@ impl Raw {
             pid.to_be_bytes().to_vec()
         } else {
             u32::try_from(pid).unwrap_or(u32::MAX).to_be_bytes().to_vec()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use brocomm::data::{Serial, Value};
+    use brocomm::serial::{Caching, Limits, Mode, Reader};
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_by_hand_reads_as_what_it_is_to_be() {
+        for (pid_64bit, caching) in
+            [(false, Caching::Single), (true, Caching::Single), (true, Caching::Stable)]
+        {
+            let mode = Mode { pid_64bit, caching, to_broccoli: false };
+            let raw = Raw { wide: pid_64bit, stable: caching == Caching::Stable };
+            let mut reader = Reader::new(Limits::default());
+            reader.set_cache_size(3000);
+            let mut argument = |bytes: Vec<u8>| match reader.read(&bytes.into(), mode).unwrap() {
+                Serial::Event(event) if event.name == "conformance_echo" => event.args[0].clone(),
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(argument(raw.echo(&raw.count(5, 6, 41))), Value::Count(41));
+            assert_eq!(argument(raw.echo(&raw.reference(5))), Value::Count(41));
+            let ty = raw.vector_type(7, &raw.any_type(8));
+            let items = [&[1], &raw.count(9, 10, 1)[..], &[1], &raw.reference(9)].concat();
+            let vector = argument(raw.echo(&[raw.vector(11, &ty, 2), items].concat()));
+            assert_eq!(vector.to_line(), "[1, 1]");
+            let again = argument(raw.echo(&raw.vector(12, &raw.known_type(7), 0)));
+            assert_eq!(again.to_line(), "[]");
         }
     }
 }

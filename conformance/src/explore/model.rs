@@ -201,3 +201,41 @@ impl Model {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use brocomm::data::Declarations;
+    use brocomm::state::{Limits, Store};
+    use proptest::prelude::*;
+
+    use super::super::perform::access;
+    use super::super::script::operation;
+    use super::*;
+
+    const VARIABLES: &str = "
+        global conformance_n: count = 0 &synchronized;
+        global conformance_t: table[string] of count &synchronized;
+    ";
+
+    proptest! {
+        /// The model has rules of its own, so that it finds faults in those of the core.
+        #[test]
+        fn the_core_carries_operations_out_as_the_model_does(
+            operations in proptest::collection::vec(operation(), 0..30),
+        ) {
+            let mut declarations = Declarations::new();
+            declarations.read(VARIABLES).unwrap();
+            let mut store = Store::new("#suite#1#", Limits::default());
+            store.declare_synchronized(&declarations).unwrap();
+            let mut state = State::default();
+            for operation in &operations {
+                state.apply(operation);
+                // It says so where there is nothing to increment.
+                let _ = store.apply(&access(operation));
+                let (n, t) = (store.get("conformance_n"), store.get("conformance_t"));
+                let Value::Count(n) = n.unwrap() else { panic!("conformance_n is no count") };
+                prop_assert_eq!(&State::of(&(n, t.unwrap())), &state, "{}", operation);
+            }
+        }
+    }
+}

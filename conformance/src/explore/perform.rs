@@ -1,6 +1,6 @@
 //! Carries sessions out.
 
-use brocomm::data::{Opcode, Value};
+use brocomm::data::{Opcode, StateAccess, Value};
 use brocomm::wire::{
     Caps, Compression, EventNames, Message, PingArgs, PingLayout, PrintItem, PrintItems, SyncPoint,
 };
@@ -105,7 +105,7 @@ fn take(step: &Step, peer: &mut Exchange, model: &mut Model) -> Outcome {
             // Operations may be carried out before events that came earlier are handled.
             model.settle_state(peer)?;
             model.state.apply(operation);
-            operate(operation, peer)
+            peer.send_access(access(operation))
         }
         Step::Change(key) => {
             // A Bro sends a table as it is when its events go out, which may be after this (part 5).
@@ -134,8 +134,8 @@ fn take(step: &Step, peer: &mut Exchange, model: &mut Model) -> Outcome {
     }
 }
 
-/// Tells of an operation (2§9).
-fn operate(operation: &Operation, peer: &mut Exchange) -> Outcome {
+/// Returns what tells of an operation (2§9).
+pub(super) fn access(operation: &Operation) -> StateAccess {
     let count = |number: u64| Some(Value::Count(number));
     // Only the difference counts, whatever the operands are.
     let incremented = |by: &u64| (count(1000 + by), count(1000));
@@ -156,5 +156,15 @@ fn operate(operation: &Operation, peer: &mut Exchange) -> Outcome {
             (Opcode::Del, "conformance_t", [Some(state::key(key)), None, None])
         }
     };
-    peer.send_access(state::access(opcode, target, operands))
+    state::access(opcode, target, operands)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_batch_is_more_than_the_core_keeps() {
+        const { assert!(FULL_BATCH > brocomm::logs::LOG_BATCH) };
+    }
 }

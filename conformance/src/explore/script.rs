@@ -6,7 +6,7 @@ use brocomm::data::Value;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::tame::tame;
+use super::tame::{known_ports, tame};
 use crate::strategies;
 use crate::suite::{Capability, Entry};
 
@@ -172,6 +172,10 @@ pub(super) fn script(capabilities: &[Capability]) -> impl Strategy<Value = Scrip
     };
     let is_tame = !can(Capability::Oddities);
     let value = if is_tame { value.prop_map(tame).boxed() } else { value };
+    let value = match can(Capability::UnknownPorts) {
+        true => value,
+        false => value.prop_map(known_ports).boxed(),
+    };
     let usual = usual(value, can(Capability::Ping), can(Capability::Decompression)).boxed();
     let keeps_cache = can(Capability::Cache);
     proptest::sample::select(about).prop_flat_map(move |about| {
@@ -225,18 +229,22 @@ fn usual(value: BoxedStrategy<Value>, ping: bool, compress: bool) -> impl Strate
     ]
 }
 
-fn of_state() -> impl Strategy<Value = Step> {
+/// Makes operations on the synchronized variables.
+pub(super) fn operation() -> impl Strategy<Value = Operation> {
     let key = || "[a-e]";
-    let operation = prop_oneof![
+    prop_oneof![
         (0..1000_u64).prop_map(Operation::Assign),
         (0..1000_u64).prop_map(Operation::Increment),
         (key(), 0..1000_u64).prop_map(|(key, n)| Operation::AssignElement(key, n)),
         (key(), 0..1000_u64).prop_map(|(key, by)| Operation::IncrementElement(key, by)),
         key().prop_map(Operation::Delete),
-    ];
+    ]
+}
+
+fn of_state() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => operation.prop_map(Step::Operate),
-        2 => key().prop_map(Step::Change),
+        4 => operation().prop_map(Step::Operate),
+        2 => "[a-e]".prop_map(Step::Change),
         1 => Just(Step::Report),
     ]
 }
@@ -266,9 +274,18 @@ mod tests {
     #[test]
     fn nothing_is_asked_of_an_implementation_that_it_is_not_capable_of() {
         let (all, none) = (sessions(Capability::ALL), sessions(&[]));
-        let needed =
-            ["PING", "compresses", "synchronized", "tells of", "reported", "with logs", "entries"];
-        for what in needed.into_iter().chain(["as Broccoli"]) {
+        let needed = [
+            "PING",
+            "compresses",
+            "synchronized",
+            "tells of",
+            "reported",
+            "with logs",
+            "entries",
+            "as Broccoli",
+            "/unknown",
+        ];
+        for what in needed {
             assert!(all.contains(what), "{what} in no session");
             assert!(!none.contains(what), "{what} though not capable of it");
         }

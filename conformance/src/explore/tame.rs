@@ -1,12 +1,12 @@
-//! Values that a Bro, too, takes and gives back as they are (part 5).
+//! Random values as an implementation takes them, and gives them back.
 
 use std::sync::Arc;
 
-use brocomm::data::{List, Pattern, Subnet, Table, Type, TypeKind, Value};
+use brocomm::data::{List, Pattern, Subnet, Table, Transport, Type, TypeKind, Value};
 
-/// Makes of any value one that a Bro neither changes nor ends at.
+/// Makes of any value one that a Bro takes and gives back as it is (part 5).
 pub(super) fn tame(value: Value) -> Value {
-    match value {
+    changed(value, &|value| match value {
         // It clears the bits behind the prefix.
         Value::Subnet(subnet) => {
             Value::Subnet(Subnet::new(subnet.prefix, subnet.width).unwrap_or(subnet))
@@ -17,50 +17,64 @@ pub(super) fn tame(value: Value) -> Value {
             let letters: String = letters.copied().map(char::from).collect();
             Pattern::new(&letters).into()
         }
-        Value::Record(mut record) => {
-            let fields = &mut Arc::make_mut(&mut record).fields;
-            fields.iter_mut().flatten().for_each(tame_in_place);
-            Value::Record(record)
-        }
-        Value::Vector(mut vector) => {
-            let inner = Arc::make_mut(&mut vector);
-            let of_tables = matches!(
-                inner.ty.def().as_deref().map(|def| &def.kind),
-                Some(TypeKind::Vector(yields)) if is_table(yields)
-            );
-            // It crashes where a table or a set in a vector is not set.
-            inner.items.retain(|item| item.is_some() || !of_tables);
-            inner.items.iter_mut().flatten().for_each(tame_in_place);
+        // A table or a set in a vector is set.
+        Value::Vector(mut vector) if is_of_tables(&vector.ty) => {
+            Arc::make_mut(&mut vector).items.retain(Option::is_some);
             Value::Vector(vector)
         }
-        Value::Table(table) => rebuilt(&table).into(),
-        Value::List(mut list) => {
-            Arc::make_mut(&mut list).items.iter_mut().for_each(tame_in_place);
-            Value::List(list)
+        other => other,
+    })
+}
+
+/// Makes ports of an unknown protocol ones of TCP.
+pub(super) fn known_ports(value: Value) -> Value {
+    changed(value, &|value| match value {
+        Value::Port(mut port) if port.transport == Transport::Unknown => {
+            port.transport = Transport::Tcp;
+            Value::Port(port)
         }
         other => other,
+    })
+}
+
+/// Changes a value, after all that it holds.
+fn changed(mut value: Value, change: &impl Fn(Value) -> Value) -> Value {
+    let in_place = |value: &mut Value| {
+        *value = changed(std::mem::replace(value, Value::Bool(false)), change);
+    };
+    match &mut value {
+        Value::Record(record) => {
+            Arc::make_mut(record).fields.iter_mut().flatten().for_each(in_place);
+        }
+        Value::Vector(vector) => {
+            Arc::make_mut(vector).items.iter_mut().flatten().for_each(in_place);
+        }
+        Value::List(list) => Arc::make_mut(list).items.iter_mut().for_each(in_place),
+        Value::Table(table) => *table = rebuilt(table, change).into(),
+        _ => {}
     }
+    change(value)
 }
 
-fn tame_in_place(value: &mut Value) {
-    *value = tame(std::mem::replace(value, Value::Bool(false)));
+fn is_of_tables(vector: &Type) -> bool {
+    let yields = match vector.def().as_deref().map(|def| &def.kind) {
+        Some(TypeKind::Vector(yields)) => yields.def(),
+        _ => None,
+    };
+    matches!(yields.as_deref().map(|def| &def.kind), Some(TypeKind::Set(_) | TypeKind::Table(_)))
 }
 
-fn is_table(ty: &Type) -> bool {
-    matches!(ty.def().as_deref().map(|def| &def.kind), Some(TypeKind::Set(_) | TypeKind::Table(_)))
-}
-
-/// Makes a table of tame entries, of which two may have become one.
-fn rebuilt(table: &Table) -> Table {
-    let mut tamed = Table::new(table.ty.clone());
+/// Makes a table of changed entries, of which two may have become one.
+fn rebuilt(table: &Table, change: &impl Fn(Value) -> Value) -> Table {
+    let mut made = Table::new(table.ty.clone());
     for entry in &table.entries {
         let List { items, .. } = &*entry.index;
-        let index: Vec<Value> = items.iter().cloned().map(tame).collect();
-        if tamed.get(&index).is_none() {
-            tamed.push(index, entry.value.clone().map(tame));
+        let index: Vec<Value> = items.iter().map(|item| changed(item.clone(), change)).collect();
+        if made.get(&index).is_none() {
+            made.push(index, entry.value.clone().map(|value| changed(value, change)));
         }
     }
-    tamed
+    made
 }
 
 #[cfg(test)]
@@ -107,5 +121,22 @@ mod tests {
         assert_eq!(tame(sets), read("vector of set[count]", "vector(set(1))"));
         let counts = holes(Type::COUNT, Value::Count(1));
         assert_eq!(tame(counts.clone()), counts);
+    }
+
+    #[test]
+    fn ports_are_of_known_protocols_wherever_they_are() {
+        for (ty, text, known) in [
+            ("port", "80/unknown", "80/tcp"),
+            ("port", "53/udp", "53/udp"),
+            ("set[port]", "set(80/unknown, 80/tcp, 1/icmp)", "set(80/tcp, 1/icmp)"),
+            (
+                "table[count] of vector of port",
+                "table([1] = vector(5/unknown))",
+                "table([1] = vector(5/tcp))",
+            ),
+            ("record { p: port; s: string; }", "[$p=7/unknown, $s=\"x\"]", "[$p=7/tcp, $s=\"x\"]"),
+        ] {
+            assert_eq!(known_ports(read(ty, text)), read(ty, known), "{text}");
+        }
     }
 }

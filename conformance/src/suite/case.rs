@@ -26,11 +26,19 @@ impl CaseId {
         part.parse().unwrap_or(0)
     }
 
-    /// Returns what sorts cases as the specification has its sections.
-    fn order(&self) -> Vec<u32> {
-        let numbers = self.0.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok());
-        let prefix = if self.0.contains('§') { None } else { Some(1) };
-        prefix.into_iter().chain(numbers).collect()
+    /// Returns the section as the specification is cited: `§1.5`, `2§5`.
+    pub fn cited_section(&self) -> String {
+        let section = self.section();
+        if section.contains('§') { section.to_owned() } else { format!("§{section}") }
+    }
+
+    /// Returns what sorts cases as the specification has its sections: the part, the section, and
+    /// the case's number.
+    fn order(&self) -> (u32, Vec<u32>, u32) {
+        let (section, number) = self.0.rsplit_once('/').unwrap_or((&self.0, ""));
+        let section = section.split_once('§').map_or(section, |(_, section)| section);
+        let section = section.split('.').filter_map(|number| number.parse().ok()).collect();
+        (self.part(), section, number.parse().unwrap_or(0))
     }
 }
 
@@ -214,11 +222,17 @@ mod tests {
         assert_eq!((id.section(), id.part(), &*id), ("2§5", 2, "2§5/1"));
         let id = CaseId::from("1.5/3");
         assert_eq!((id.section(), id.part()), ("1.5", 1));
-        let mut ids = ["2§1/1", "3.2/2", "2.10/1", "2.9/11", "2.9/2", "1.1/1"].map(CaseId::from);
+        let mut ids = [
+            "2§1/1", "3.2/2", "2.10/1", "2/20", "2.9/11", "2/1", "2.9/2", "1.1/1", "10/1", "2§10/1",
+        ]
+        .map(CaseId::from);
         ids.sort();
         assert_eq!(
             ids.each_ref().map(|id| &**id),
-            ["1.1/1", "2.9/2", "2.9/11", "2.10/1", "3.2/2", "2§1/1"]
+            [
+                "1.1/1", "2/1", "2/20", "2.9/2", "2.9/11", "2.10/1", "3.2/2", "10/1", "2§1/1",
+                "2§10/1"
+            ]
         );
     }
 }

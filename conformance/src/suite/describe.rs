@@ -17,7 +17,10 @@ pub(super) fn message(message: &Message, serial: Option<&Serial>) -> String {
             };
             format!(
                 "{name} protocol {}, cache size {}, data format {}, runtime {}, class {class}",
-                v.protocol, v.cache_size, v.data_format, v.runtime
+                v.protocol,
+                v.cache_size,
+                v.data_format,
+                v.runtime.cast_signed()
             )
         }
         Message::Serial(bytes) => match serial {

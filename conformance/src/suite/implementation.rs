@@ -27,6 +27,17 @@ pub trait Implementation: Send + std::fmt::Debug {
     /// What the system says, or that nobody comes.
     fn open(&mut self, entry: Entry, until: Instant) -> io::Result<TcpStream>;
 
+    /// Makes sure that there is something to test before the first case: opens a connection and
+    /// closes it. `until` bounds how long to try.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    fn begin(&mut self, until: Instant) -> io::Result<()> {
+        self.open(Entry::Plain, until)?;
+        self.case_over();
+        Ok(())
+    }
+
     /// Opens one more connection to what a case was carried out against, to see whether it still
     /// serves others: never to one that was started after it. The case has closed its own.
     ///
@@ -62,7 +73,10 @@ impl Implementation for Listening {
 
     fn open(&mut self, _: Entry, until: Instant) -> io::Result<TcpStream> {
         let left = until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-        TcpStream::connect_timeout(&self.address, left)
+        TcpStream::connect_timeout(&self.address, left).map_err(|error| {
+            let address = self.address;
+            io::Error::new(error.kind(), format!("cannot connect to {address}: {error}"))
+        })
     }
 }
 
@@ -101,21 +115,17 @@ impl Connecting {
         self.listener.local_addr()
     }
 
-    /// Closes the connections that nobody wanted yet.
-    pub fn clear(&mut self) {
-        self.parked.clear();
-        while let Ok((stream, _)) = self.listener.accept() {
-            drop(stream);
-        }
-    }
-}
-
-impl Implementation for Connecting {
-    fn role(&self) -> Role {
-        Role::Connects
-    }
-
-    fn open(&mut self, entry: Entry, until: Instant) -> io::Result<TcpStream> {
+    /// Waits for a connection of a node, as long as `lives` says that somebody can still connect.
+    ///
+    /// # Errors
+    /// What the system or `lives` says, or that nobody came in time.
+    pub(super) fn accept_while(
+        &mut self,
+        entry: Entry,
+        until: Instant,
+        mut lives: impl FnMut() -> io::Result<()>,
+    ) -> io::Result<TcpStream> {
+        let mut dead = None;
         loop {
             let class = entry.class().as_bytes();
             if let Some(at) = self.parked.iter().position(|(parked, _)| parked == class)
@@ -135,16 +145,51 @@ impl Implementation for Connecting {
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if Instant::now() >= until {
-                        let class = entry.class();
-                        let what = format!("nobody of class {class:?} connects");
-                        return Err(io::Error::new(io::ErrorKind::TimedOut, what));
+                    if let Some(dead) = dead.take() {
+                        return Err(dead);
                     }
+                    if Instant::now() >= until {
+                        return Err(self.nobody(entry));
+                    }
+                    // It may have connected just before it ended: then it is accepted next.
+                    dead = lives().err();
                     thread::sleep(LOOK);
                 }
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Says that nobody of a class connected, but who did.
+    fn nobody(&self, entry: Entry) -> io::Error {
+        let with = |class: &[u8]| match class {
+            [] => "without a class".to_owned(),
+            class => format!("with the class \"{}\"", class.escape_ascii()),
+        };
+        let address = self.local_addr().map(|address| format!(" to {address}")).unwrap_or_default();
+        let mut what = format!("nobody connected{address} {}", with(entry.class().as_bytes()));
+        if let Some((class, _)) = self.parked.back() {
+            what.push_str(&format!(", but somebody {}", with(class)));
+        }
+        io::Error::new(io::ErrorKind::TimedOut, what)
+    }
+
+    /// Closes the connections that nobody wanted yet.
+    pub fn clear(&mut self) {
+        self.parked.clear();
+        while let Ok((stream, _)) = self.listener.accept() {
+            drop(stream);
+        }
+    }
+}
+
+impl Implementation for Connecting {
+    fn role(&self) -> Role {
+        Role::Connects
+    }
+
+    fn open(&mut self, entry: Entry, until: Instant) -> io::Result<TcpStream> {
+        self.accept_while(entry, until, || Ok(()))
     }
 }
 

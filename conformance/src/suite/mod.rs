@@ -36,6 +36,7 @@ mod needs;
 mod profile;
 mod report;
 mod run;
+mod section;
 mod selection;
 mod started;
 mod transcript;
@@ -44,7 +45,7 @@ mod trial;
 // A case is a function of a `Trial`, which opens `Exchange`s: connections whose other end is
 // scripted, byte by byte if need be. Everything that passes is kept, with its meaning, for the
 // `Report`. A case that returns has passed; a `Stop` ends it otherwise.
-pub(crate) use exchange::{Exchange, Got, Hello, Sender, chunk, header, token};
+pub(crate) use exchange::{Exchange, Got, Hello, chunk, header, token};
 pub(crate) use trial::{Outcome, Stop, Trial};
 
 pub use crate::cases::cases;
@@ -54,6 +55,7 @@ pub use needs::{Capability, Entry, Role};
 pub use profile::{Exception, Profile};
 pub use report::{Report, Verdict};
 pub use run::{Settings, run};
+pub use section::section_title;
 pub use selection::Selection;
 pub use started::Started;
 pub use transcript::{Line, LineKind, Transcript};

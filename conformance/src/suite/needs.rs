@@ -85,6 +85,8 @@ capabilities! {
     Print = "print";
     /// Synchronises state with peers of class `conformance-sync` and `conformance-auth` (§3.4).
     Sync = "sync";
+    /// Sends ports that are of none of the protocols TCP, UDP and ICMP (2§6).
+    UnknownPorts = "unknown-ports";
     /// Has tables, sets and vectors (2§6).
     Containers = "containers";
     /// Has opaque values (2§7).

@@ -55,6 +55,7 @@ impl Profile {
             Capability::Logs,
             Capability::Print,
             Capability::Sync,
+            Capability::UnknownPorts,
             Capability::Containers,
             Capability::Opaque,
             Capability::Functions,
@@ -66,7 +67,7 @@ impl Profile {
     pub const BROCCOLI: Profile = Profile {
         name: "broccoli",
         description: "a client that never caches, compresses or synchronises, as Broccoli",
-        capabilities: &[Capability::Oddities],
+        capabilities: &[Capability::UnknownPorts, Capability::Oddities],
         exceptions: &[],
     };
 
@@ -229,11 +230,6 @@ const LIBBROCCOLI_EXCEPTIONS: &[Exception] = &[
         cases: &["2§1/3", "2§1/4"],
         role: None,
         why: "Broccoli crashes at a string that is longer than what is left",
-    },
-    Exception {
-        cases: &["2§6/8", "2§6/50"],
-        role: None,
-        why: "Broccoli crashes when it sends a port of an unknown protocol",
     },
     Exception { cases: &["2§6/15"], role: None, why: "Broccoli has no patterns" },
     Exception {

@@ -16,4 +16,4 @@ pub use field::LogField;
 pub(crate) use loggable::{is_element, is_loggable};
 pub(crate) use reader::{RawEntry, Reader};
 pub use value::LogValue;
-pub use writer::{LogWriter, WRITER_ASCII};
+pub use writer::{LogWriter, WRITER_ASCII, WRITER_NONE, WRITER_SQLITE};

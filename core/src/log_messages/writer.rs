@@ -8,6 +8,12 @@ use crate::data::Name;
 /// Bro's number for its ASCII writer.
 pub const WRITER_ASCII: i32 = 1;
 
+/// The number for the writer that writes nothing, in a Bro without writers from plugins.
+pub const WRITER_NONE: i32 = 2;
+
+/// The number for the writer to databases, in a Bro without writers from plugins.
+pub const WRITER_SQLITE: i32 = 3;
+
 /// Describes a log writer: what LOG_CREATE_WRITER carries (3§1).
 ///
 /// A writer is identified by its stream, its kind and its path.

@@ -30,15 +30,16 @@ use crate::data::address;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AsciiFormat {
-    /// What stands between columns; a tab. Not empty.
+    /// What stands between columns; a tab.
     pub separator: Bytes,
-    /// What stands between the elements of a set or vector; a comma. Not empty.
+    /// What stands between the elements of a set or vector; a comma.
     pub set_separator: Bytes,
     /// What stands for an empty string, set or vector; `(empty)`.
     pub empty_field: Bytes,
     /// What stands for a value that is not set; `-`.
     pub unset_field: Bytes,
-    /// What header lines begin with; `#`. An entry that would begin so has its first byte escaped.
+    /// What header lines begin with; `#`. An entry that would begin so has its first byte escaped;
+    /// that is every entry, if this is empty.
     pub meta_prefix: Bytes,
     /// Whether there are header lines and a `#close`; yes.
     pub include_meta: bool,
@@ -105,8 +106,8 @@ impl AsciiFormat {
     pub fn entry(&self, values: &[LogValue], out: &mut Vec<u8>) {
         let start = out.len();
         self.row(values, out, |value, out| self.value(value, false, out));
-        let begins_like_meta = !self.meta_prefix.is_empty()
-            && out.get(start..).is_some_and(|line| line.starts_with(&self.meta_prefix));
+        let begins_like_meta =
+            out.get(start..).is_some_and(|line| line.starts_with(&self.meta_prefix));
         if begins_like_meta {
             let line = out.split_off(start);
             if let Some((first, rest)) = line.split_first() {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{LogFormat, LogValue, LogWriter, Rotation, file_name};
+use super::{LogFormat, LogOptionError, LogValue, LogWriter, Rotation, rotation};
 use crate::Time;
 
 /// Follows the file of one log: what is written to it, when it is rotated, and what it is called
@@ -23,7 +23,7 @@ use crate::Time;
 /// # streams.declare(LogStream::new(14, "mini", vec![LogField::new("n", TypeTag::Count)]))?;
 /// # let writer = streams.write(14, &[LogValue::Count(1)], now)?.writer().clone();
 /// let hourly = Rotation::every(Duration::from_secs(3600));
-/// let mut log = LogFile::new(Arc::new(writer), &LogFormat::default(), hourly, now).expect("mini");
+/// let mut log = LogFile::new(Arc::new(writer), &LogFormat::default(), hourly, now).expect("options");
 /// let mut bytes = Vec::new();
 /// if log.entry(&[LogValue::Count(1)], now, &mut bytes) {
 ///     assert_eq!(log.name(), "mini.log");
@@ -45,7 +45,7 @@ pub struct LogFile {
     /// How far the clock on the wall is ahead of UTC at a time, if that differs.
     utc_offset: Option<fn(Time) -> i32>,
     /// What the file is called, without its ending.
-    stem: Vec<u8>,
+    stem: String,
     name: String,
     is_open: bool,
     /// When the log came up, or was rotated last.
@@ -54,18 +54,20 @@ pub struct LogFile {
 
 impl LogFile {
     /// Makes a file for a writer that comes up; of the form that its options ask for, where they
-    /// say nothing of this one.
+    /// say nothing of this one. It is called as [`file_name`](super::file_name) says.
     ///
-    /// `None` if the path is no [name of a file](file_name).
+    /// # Errors
+    /// An option of the writer with which it doesn't start.
     pub fn new(
         writer: Arc<LogWriter>,
         format: &LogFormat,
         rotation: Rotation,
         now: Time,
-    ) -> Option<LogFile> {
-        let (name, stem) = (file_name(&writer.path)?, writer.path.to_vec());
-        let format = format.configured(&writer.options);
-        Some(LogFile {
+    ) -> Result<LogFile, LogOptionError> {
+        let format = format.configured(&writer.options)?;
+        let stem = rotation::stem(&writer.path);
+        let name = format!("{stem}.log");
+        Ok(LogFile {
             writer,
             format,
             rotation,
@@ -86,11 +88,12 @@ impl LogFile {
         LogFile { utc_offset: Some(utc_offset), ..self }
     }
 
-    /// Gives the file another name than its path, to keep two logs of one path apart; `None` if it
-    /// is none.
-    pub fn named(self, stem: &str) -> Option<LogFile> {
-        let name = file_name(stem.as_bytes())?;
-        Some(LogFile { stem: stem.as_bytes().to_vec(), name, ..self })
+    /// Adds a number to the file's name, to keep apart two logs of one path, as Bro does:
+    /// `conn-2.log`.
+    #[must_use]
+    pub fn numbered(self, number: u32) -> LogFile {
+        let stem = format!("{}-{number}", rotation::stem(&self.writer.path));
+        LogFile { name: format!("{stem}.log"), stem, ..self }
     }
 
     /// Returns the file's name while it is written to: `conn.log`.
@@ -156,7 +159,7 @@ impl LogFile {
         self.set_clock(now);
         self.format.close(now, out);
         self.is_open = false;
-        self.rotation_at(self.since).rotated_name(&self.stem, self.since)
+        Some(self.rotation_at(self.since).name_of(&self.stem, self.since))
     }
 
     /// Returns the rotation by the clock as it is at a time.
@@ -278,16 +281,18 @@ mod tests {
     }
 
     #[test]
-    fn a_file_can_have_another_name() {
-        let file = file(Rotation::every(HOUR)).named("conn-2").unwrap();
+    fn a_file_can_have_a_number() {
+        let file = file(Rotation::every(HOUR)).numbered(2);
         assert_eq!(file.name(), "conn-2.log");
         let mut out = Vec::new();
         let mut open = file.clone();
         assert!(open.open(DAY, &mut out));
         let rotated = open.rotate(DAY + HOUR, &mut out);
         assert_eq!(rotated.as_deref(), Some("conn-2.2024-10-04-00-00-00.log"));
-        assert!(file.named("../x").is_none());
-        let format = LogFormat::default();
-        assert!(LogFile::new(writer("a/b"), &format, Rotation::default(), DAY).is_none());
+        assert_eq!(file.numbered(3).name(), "conn-3.log");
+        let (format, rotation) = (LogFormat::default(), Rotation::default());
+        let file = LogFile::new(writer("a/b"), &format, rotation, DAY).unwrap();
+        assert_eq!(file.name(), "a%2Fb.log");
+        assert_eq!(file.numbered(2).name(), "a%2Fb-2.log");
     }
 }

@@ -1,6 +1,7 @@
 //! How a log is written.
 
 use bytes::Bytes;
+use thiserror::Error;
 
 use super::{AsciiFormat, JsonFormat, JsonTimestamps, LogField, LogValue};
 use crate::Time;
@@ -47,28 +48,38 @@ impl LogFormat {
 
     /// Returns the form that a writer's own options ask for, where they say anything (3§1).
     ///
-    /// Takes notice of `separator`, `set_separator`, `empty_field`, `unset_field`, `meta_prefix`,
-    /// `tsv`, `use_json` and `json_timestamps`. Others, and values that make no sense, change
-    /// nothing: they are a peer's.
-    #[must_use]
-    pub fn configured(&self, options: &[(Name, Bytes)]) -> LogFormat {
+    /// Heeds `separator`, `set_separator`, `empty_field`, `unset_field` and `meta_prefix`, which may
+    /// be empty, and `tsv`, `use_json` and `json_timestamps`. Others change nothing.
+    ///
+    /// # Errors
+    /// An option with a value for which Bro's writer fails.
+    pub fn configured(&self, options: &[(Name, Bytes)]) -> Result<LogFormat, LogOptionError> {
         let option =
             |key: &str| options.iter().rev().find(|(name, _)| *name == key).map(|(_, value)| value);
-        let flag = |key| match option(key).map(|value| &**value) {
-            Some(b"T") => Some(true),
-            Some(b"F") => Some(false),
-            _ => None,
+        let flag = |key: &'static str| match option(key) {
+            None => Ok(None),
+            Some(value) if **value == *b"T" => Ok(Some(true)),
+            Some(value) if **value == *b"F" => Ok(Some(false)),
+            Some(value) => Err(LogOptionError::new(key, value, "\"T\" or \"F\"")),
         };
-        let json = flag("use_json").unwrap_or(matches!(self, LogFormat::Json(_)));
-        if json {
+        let (tsv, use_json) = (flag("tsv")?, flag("use_json")?);
+        // It changes nothing: where a log goes is for whoever writes files.
+        let _ = flag("output_to_stdout")?;
+        if use_json.unwrap_or(matches!(self, LogFormat::Json(_))) {
             let ours = if let LogFormat::Json(json) = self { *json } else { JsonFormat::default() };
-            let timestamps = match option("json_timestamps").map(|value| &**value) {
-                Some(b"JSON::TS_EPOCH") => JsonTimestamps::Epoch,
-                Some(b"JSON::TS_MILLIS") => JsonTimestamps::Millis,
-                Some(b"JSON::TS_ISO8601") => JsonTimestamps::Iso8601,
-                _ => ours.timestamps,
+            let timestamps = match option("json_timestamps") {
+                None => ours.timestamps,
+                Some(value) => match &**value {
+                    b"JSON::TS_EPOCH" => JsonTimestamps::Epoch,
+                    b"JSON::TS_MILLIS" => JsonTimestamps::Millis,
+                    b"JSON::TS_ISO8601" => JsonTimestamps::Iso8601,
+                    _ => {
+                        let allowed = "JSON::TS_EPOCH, JSON::TS_MILLIS or JSON::TS_ISO8601";
+                        return Err(LogOptionError::new("json_timestamps", value, allowed));
+                    }
+                },
             };
-            return LogFormat::Json(JsonFormat { timestamps });
+            return Ok(LogFormat::Json(JsonFormat { timestamps }));
         }
         let mut ascii = match self {
             LogFormat::Ascii(ascii) => ascii.clone(),
@@ -81,11 +92,29 @@ impl LogFormat {
             ("unset_field", &mut ascii.unset_field),
             ("meta_prefix", &mut ascii.meta_prefix),
         ] {
-            if let Some(value) = option(key).filter(|value| !value.is_empty()) {
+            if let Some(value) = option(key) {
                 *place = Bytes::copy_from_slice(value);
             }
         }
-        ascii.tsv = flag("tsv").unwrap_or(ascii.tsv);
-        LogFormat::Ascii(ascii)
+        ascii.tsv = tsv.unwrap_or(ascii.tsv);
+        Ok(LogFormat::Ascii(ascii))
+    }
+}
+
+/// An option with which a writer doesn't start (3§1).
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("option {option} is \"{}\", must be {allowed}", value.escape_ascii())]
+pub struct LogOptionError {
+    /// The option's name.
+    pub option: &'static str,
+    /// Its value.
+    pub value: Bytes,
+    /// Which values are allowed.
+    pub allowed: &'static str,
+}
+
+impl LogOptionError {
+    fn new(option: &'static str, value: &[u8], allowed: &'static str) -> LogOptionError {
+        LogOptionError { option, value: Bytes::copy_from_slice(value), allowed }
     }
 }

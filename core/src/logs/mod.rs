@@ -104,7 +104,7 @@
 //!
 //! let json = LogFormat::Json(JsonFormat { timestamps: JsonTimestamps::Iso8601 });
 //! let daily = Rotation::every(Duration::from_secs(86_400));
-//! let mut log = LogFile::new(writer, &json, daily, now).expect("mini is the name of a file");
+//! let mut log = LogFile::new(writer, &json, daily, now).expect("its options are right");
 //! let mut bytes = Vec::new();
 //! assert!(log.entry(&values, now, &mut bytes), "the file is to be made");
 //! assert_eq!(bytes, br#"{"ts":"2017-07-14T02:40:00.250000Z","s":"it\u0027s"}
@@ -135,12 +135,12 @@ mod stream;
 mod tests;
 
 pub use crate::log_messages::{
-    LogError, LogErrorKind, LogField, LogValue, LogWriter, WRITER_ASCII,
+    LogError, LogErrorKind, LogField, LogValue, LogWriter, WRITER_ASCII, WRITER_NONE, WRITER_SQLITE,
 };
 pub use ascii::AsciiFormat;
 pub use communication::{CommunicationLine, CommunicationLog, PeerPrefix};
 pub use file::LogFile;
-pub use format::LogFormat;
+pub use format::{LogFormat, LogOptionError};
 pub use json::{JsonFormat, JsonTimestamps};
 pub use names::{LogNames, LogNamesError};
 pub use receive::{

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use super::WRITER_ASCII;
+use super::{WRITER_ASCII, WRITER_NONE, WRITER_SQLITE};
 use crate::data::Name;
 
 /// Maps a peer's numbers of streams and writers to names.
@@ -49,12 +49,15 @@ impl LogNames {
         named.unwrap_or_else(|| Name::from(format!("log-{number}")))
     }
 
-    /// Returns the name of a kind of writer, `writer-2` if there is none for the number;
-    /// `Log::WRITER_ASCII` is known.
+    /// Returns the name of a kind of writer, `writer-7` if there is none for the number. Those of a
+    /// Bro without writers from plugins are known: `Log::WRITER_ASCII`, `Log::WRITER_NONE` and
+    /// `Log::WRITER_SQLITE`.
     pub fn writer(&self, number: i32) -> Name {
         let named = self.writers.get(&number).cloned();
         named.unwrap_or_else(|| match number {
             WRITER_ASCII => Name::from_static("Log::WRITER_ASCII"),
+            WRITER_NONE => Name::from_static("Log::WRITER_NONE"),
+            WRITER_SQLITE => Name::from_static("Log::WRITER_SQLITE"),
             _ => Name::from(format!("writer-{number}")),
         })
     }
@@ -75,14 +78,16 @@ mod tests {
     #[test]
     fn numbers_get_names() {
         let text =
-            "# of sensor 3\nstream 12 Communication::LOG # sic\n\n writer\t2 Log::WRITER_NONE\n";
+            "# of sensor 3\nstream 12 Communication::LOG # sic\n\n writer\t2 Log::WRITER_X\n";
         let names = LogNames::parse(text).unwrap();
         assert_eq!(names.stream(12), "Communication::LOG");
         assert_eq!(names.stream(13), "log-13");
         assert_eq!(names.stream(-1), "log--1");
         assert_eq!(names.writer(1), "Log::WRITER_ASCII");
-        assert_eq!(names.writer(2), "Log::WRITER_NONE");
-        assert_eq!(names.writer(3), "writer-3");
+        assert_eq!(names.writer(2), "Log::WRITER_X");
+        assert_eq!(names.writer(3), "Log::WRITER_SQLITE");
+        assert_eq!(names.writer(4), "writer-4");
+        assert_eq!(LogNames::default().writer(2), "Log::WRITER_NONE");
     }
 
     #[test]

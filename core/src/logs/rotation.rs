@@ -56,28 +56,81 @@ impl Rotation {
     /// Returns the name of the file that a rotated log becomes, without folder:
     /// `conn.2026-11-22-21-36-57.log`, after the moment when it was opened.
     ///
-    /// That is what Bro's default post-processor of ASCII logs makes of it. `None` as for
-    /// [`file_name`].
-    pub fn rotated_name(&self, path: &[u8], opened: Time) -> Option<String> {
-        let stamp = Wall::of(opened, self.utc_offset).stamp();
-        safe(path).map(|path| format!("{path}.{stamp}.log"))
+    /// That is what Bro's default post-processor of ASCII logs makes of it.
+    pub fn rotated_name(&self, path: &[u8], opened: Time) -> String {
+        self.name_of(&stem(path), opened)
+    }
+
+    /// Names a rotated file after what it was called without its ending.
+    pub(super) fn name_of(&self, stem: &str, opened: Time) -> String {
+        format!("{stem}.{}.log", Wall::of(opened, self.utc_offset).stamp())
     }
 }
 
 /// Returns the name of the file that a log of this path is written to, without folder:
 /// `conn.log`.
 ///
-/// `None` for a path that is no name of a file in a folder: empty, longer than 200 bytes, with a
-/// slash or what is not printable ASCII in it, or beginning with a dot. Paths come from peers, and
-/// a log's file must not be anywhere else.
-pub fn file_name(path: &[u8]) -> Option<String> {
-    safe(path).map(|path| format!("{path}.log"))
+/// Paths come from peers, and a log's file must not be anywhere else, nor take the place of another
+/// or of one that was rotated. So `/`, `\`, `:`, `%`, what can't be read, a dot at the beginning, and
+/// a dot before what looks like a rotation's time, are written as `%2F`; an empty path is `%`. No two
+/// paths have the same name but for those that are so long that it ends after 200 bytes, and those
+/// that differ by upper and lower case alone, where the file system ignores that.
+pub fn file_name(path: &[u8]) -> String {
+    format!("{}.log", stem(path))
 }
 
-fn safe(path: &[u8]) -> Option<&str> {
-    let fits = (1..=200).contains(&path.len()) && path.first() != Some(&b'.');
-    let usual = path.iter().all(|byte| matches!(byte, 0x21..=0x7e) && !b"/\\".contains(byte));
-    std::str::from_utf8(path).ok().filter(|_| fits && usual)
+/// How long a name is without its ending; file systems take 255 bytes, with a number and a time.
+const LONGEST: usize = 200;
+
+pub(super) fn stem(path: &[u8]) -> String {
+    let mut stem = String::new();
+    let mut add = |text: &str| {
+        let fits = stem.len().saturating_add(text.len()) <= LONGEST;
+        if fits {
+            stem.push_str(text);
+        }
+        fits
+    };
+    let mut begins = true;
+    for chunk in path.utf8_chunks() {
+        for (at, c) in chunk.valid().char_indices() {
+            let rest = chunk.valid().get(at..).unwrap_or_default();
+            let is_usual = match c {
+                '/' | '\\' | ':' | '%' => false,
+                '.' => !begins && !is_time(rest.as_bytes()),
+                ' ' | '!'..='~' => true,
+                // Not those that are invisible, or combine with what is before them.
+                _ => !c.is_ascii() && c.is_alphanumeric(),
+            };
+            begins = false;
+            let bytes = rest.get(..c.len_utf8()).unwrap_or_default();
+            let fits = if is_usual { add(bytes) } else { add(&escaped(bytes.as_bytes())) };
+            if !fits {
+                return stem;
+            }
+        }
+        begins &= chunk.invalid().is_empty();
+        for byte in chunk.invalid() {
+            if !add(&escaped(&[*byte])) {
+                return stem;
+            }
+        }
+    }
+    if path.is_empty() { "%".to_owned() } else { stem }
+}
+
+fn escaped(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+/// Tells whether a text begins as the time in a rotated file's name does: `.2026-11-22-21-36-57`.
+fn is_time(text: &[u8]) -> bool {
+    let form = b".0000-00-00-00-00-00";
+    let has_form = |(byte, form): (&u8, &u8)| match form {
+        b'0' => byte.is_ascii_digit(),
+        form => byte == form,
+    };
+    text.len() >= form.len() && text.iter().zip(form).all(has_form)
 }
 
 #[cfg(test)]
@@ -115,19 +168,51 @@ mod tests {
     fn files_are_named_after_path_and_opening() {
         let hourly = Rotation::every(HOUR);
         let name = hourly.rotated_name(b"conn", at(1_795_383_417));
-        assert_eq!(name.as_deref(), Some("conn.2026-11-22-21-36-57.log"));
-        assert_eq!(file_name(b"conn-2").as_deref(), Some("conn-2.log"));
+        assert_eq!(name, "conn.2026-11-22-21-36-57.log");
+        let cases: [(&[u8], &str); 9] = [
+            (b"conn-2", "conn-2"),
+            (b"with space", "with space"),
+            ("\u{e9}t\u{e9}".as_bytes(), "\u{e9}t\u{e9}"),
+            (b"sub/dir", "sub%2Fdir"),
+            (b"sub%2Fdir", "sub%252Fdir"),
+            (b"", "%"),
+            (b"conn.2026-11-22-21-36-57", "conn%2E2026-11-22-21-36-57"),
+            (b"conn.2026-11-22-21-36-57-2", "conn%2E2026-11-22-21-36-57-2"),
+            (b"conn.2026-11-22", "conn.2026-11-22"),
+        ];
+        for (path, stem) in cases {
+            assert_eq!(file_name(path), format!("{stem}.log"));
+        }
     }
 
     #[test]
     fn a_path_leads_nowhere_else() {
-        let long = [b'a'; 201];
-        let paths: [&[u8]; 9] =
-            [b"", b".", b"..", b".x", b"../x", b"/x", b"a\\b", b"a\0b", b"a\xffb"];
-        for path in paths.into_iter().chain([&long[..]]) {
-            assert_eq!(file_name(path), None, "{path:?}");
-            assert_eq!(Rotation::default().rotated_name(path, at(0)), None);
+        let paths: [&[u8]; 12] = [
+            b".",
+            b"..",
+            b".x",
+            b"../x",
+            b"/x",
+            b"a\\b",
+            b"a\0b",
+            b"a\xffb",
+            b"C:x",
+            b"a\nb",
+            "a\u{202e}b".as_bytes(),
+            "e\u{301}".as_bytes(),
+        ];
+        let mut names = std::collections::BTreeSet::new();
+        for path in paths {
+            let name = file_name(path);
+            let is_plain = |c: char| c.is_ascii_graphic() && !"/\\:".contains(c);
+            assert!(name.chars().all(is_plain) && !name.starts_with('.'), "{path:?}: {name}");
+            assert!(name.contains('%') && names.insert(name), "{path:?}");
         }
-        assert!(file_name(&long[..200]).is_some());
+        // Escapes are not cut.
+        for (path, length) in
+            [(vec![b'a'; 201], 200), (vec![b'/'; 300], 198), (vec![0xff; 99], 198)]
+        {
+            assert_eq!(file_name(&path).len(), length + ".log".len());
+        }
     }
 }

@@ -218,6 +218,16 @@ impl LogLine {
         }
     }
 
+    /// Tells whether Bro writes the line when a connection is closed, but not when it ends itself.
+    pub(super) const fn is_of_close(&self) -> bool {
+        matches!(
+            self,
+            LogLine::Connection(LogMessage::ClosingConnection | LogMessage::PeerDisconnected)
+                | LogLine::RemoteConnectionClosed
+                | LogLine::ConnectionClosed
+        )
+    }
+
     /// Tells whether the line begins with the peer's `[#id/host:port] `; the policy layer's never
     /// do.
     const fn has_prefix(&self) -> bool {

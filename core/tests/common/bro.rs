@@ -1,4 +1,3 @@
-#![allow(dead_code, reason = "each test takes what it needs")]
 //! Nodes configured as a Bro was in a recording.
 
 use std::sync::Arc;
@@ -10,7 +9,7 @@ use brocomm::wire::Message;
 use brocomm_conformance::{Recording, Side};
 use regex::Regex;
 
-use super::common::look_at;
+use super::look_at;
 
 /// Returns the configuration that a Bro script makes, as far as the recordings' scripts go.
 pub(crate) fn configuration(script: &str, recording: &Recording) -> Configuration {

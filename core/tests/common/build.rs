@@ -1,4 +1,3 @@
-#![allow(dead_code, reason = "each test takes what it needs")]
 //! SERIALs put together by hand.
 
 use brocomm::data::{Serial, Value};

@@ -1,7 +1,9 @@
-#![allow(dead_code, reason = "each test takes what it needs")]
 //! Recorded sessions, and connections set up like one of their sides.
 
-use std::sync::Arc;
+pub(crate) mod bro;
+pub(crate) mod build;
+
+use std::sync::{Arc, LazyLock};
 
 use brocomm::Time;
 use brocomm::connection::{
@@ -25,7 +27,13 @@ pub(crate) fn role(side: Side) -> Role {
 
 /// Returns the recordings of sessions in which nobody broke the protocol, further connections
 /// included.
-pub(crate) fn good_recordings() -> Vec<(String, Recording)> {
+pub(crate) fn good_recordings() -> &'static [(String, Recording)] {
+    // Reading them takes longer than most tests of them.
+    static READ: LazyLock<Vec<(String, Recording)>> = LazyLock::new(read_good_recordings);
+    &READ
+}
+
+fn read_good_recordings() -> Vec<(String, Recording)> {
     let named = |session: &Session| {
         let first = (session.name().to_owned(), session.recording().unwrap());
         let further = session.further_connections().unwrap();

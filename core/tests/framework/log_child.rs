@@ -211,7 +211,11 @@ fn terminating() {
     never(&bench.log(), "child terminating");
     bench.hands[hand].stalls = false;
     let log = bench.log();
-    assert_eq!(log.last().map(String::as_str), Some("info child terminating"), "{log:#?}");
+    // Nothing else is said of connections that are closed for this.
+    let [terminating, closing, statistics] = &log[..] else { panic!("{log:#?}") };
+    assert_eq!(terminating, "info child terminating");
+    assert_eq!(*closing, format!("info parent {PREFIX} closing connection"));
+    assert!(statistics.starts_with("info parent parent statistics: "), "{statistics}");
 }
 
 /// Has something wait that is not written yet.

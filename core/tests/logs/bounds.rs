@@ -9,7 +9,7 @@ use brocomm::logs::{
 use brocomm::wire::MessageType;
 use bytes::Bytes;
 
-use crate::properties::announced;
+use super::properties::announced;
 
 /// An entry of one column, the value given as hex.
 fn entry_of(value: &str) -> Bytes {

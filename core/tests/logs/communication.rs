@@ -9,7 +9,7 @@ use brocomm::logs::{CommunicationLine, CommunicationLog, LogValue, LogWriter, Pe
 use brocomm::wire::Message;
 use brocomm_conformance::sessions;
 
-use crate::{log_sessions, without_times};
+use super::{log_sessions, without_times};
 
 /// Reads a line of a communication log, and the prefix of its message if there is one.
 fn communication_line(line: &str) -> (CommunicationLine, Option<PeerPrefix>) {

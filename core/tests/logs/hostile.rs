@@ -6,11 +6,11 @@ use brocomm::node::{Notification, Options, PeerId};
 use brocomm::wire::Message;
 use bytes::Bytes;
 
-use crate::bench::Bench;
-use crate::bounds::{announcements, values};
-use crate::log_sessions;
+use super::bounds::{announcements, values};
+use super::log_sessions;
+use crate::framework::bench::Bench;
+use crate::framework::support::{handshake, lines, numbers, once, peer, ping, requesting, wants};
 use crate::meter::peak;
-use crate::support::{handshake, lines, numbers, once, peer, ping, requesting, wants};
 
 /// A node that others attack while one peer does as it should.
 struct Attacked {

@@ -8,7 +8,7 @@ use brocomm::logs::{AsciiFormat, LogField, LogReceiver, LogStream, LogStreams, L
 use bytes::Bytes;
 use proptest::prelude::*;
 
-use crate::entries;
+use super::entries;
 
 fn value() -> impl Strategy<Value = LogValue> {
     let element = prop_oneof![

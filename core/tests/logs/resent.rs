@@ -11,9 +11,9 @@ use brocomm::node::{Options, Raised};
 use brocomm::wire::Message;
 use bytes::Bytes;
 
-use crate::bench::Bench;
-use crate::support::{SECOND, peer, set_up};
-use crate::{entries, log_sessions};
+use super::{entries, log_sessions};
+use crate::framework::bench::Bench;
+use crate::framework::support::{SECOND, peer, set_up};
 
 /// The announcements by path, and all entries one after the other, however they were batched.
 fn unbatched<'a>(

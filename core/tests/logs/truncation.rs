@@ -4,7 +4,7 @@ use brocomm::logs::{LogError, LogErrorKind, LogReceiver};
 use brocomm::wire::Message;
 use bytes::Bytes;
 
-use crate::log_sessions;
+use super::log_sessions;
 
 #[test]
 fn every_truncation_is_an_error() {

@@ -1,4 +1,3 @@
-#![allow(dead_code, reason = "each test takes what it needs")]
 //! How much memory a piece of work takes, and how often it asks for some: exact, since each thread
 //! counts for itself.
 

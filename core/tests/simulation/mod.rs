@@ -25,7 +25,7 @@ mod link;
 mod network;
 mod oracle;
 mod planned;
-mod random;
+pub(crate) mod random;
 mod scenario;
 mod told;
 mod transcript;

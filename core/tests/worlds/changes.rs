@@ -8,7 +8,7 @@ use super::World;
 
 /// What was done so far.
 #[derive(Debug, Default)]
-pub struct Changes {
+pub(crate) struct Changes {
     /// What was added to `n`.
     pub sum: i64,
     /// What each node assigned last to the variable that only it writes.
@@ -20,7 +20,7 @@ pub struct Changes {
 type Change = Result<Option<StateAccess>, StateError>;
 
 /// Lets a node do something to its variables.
-pub fn change(world: &mut World, n: usize) {
+pub(crate) fn change(world: &mut World, n: usize) {
     let (what, key) = (world.random.below(24), world.random.range(0, 3));
     let by = world.random.range(0, 9) as i64 - 4;
     world.changes.fresh += 1;
@@ -49,7 +49,7 @@ pub fn change(world: &mut World, n: usize) {
 }
 
 /// Writes to the table with many entries, or deletes one.
-pub fn write_big(world: &mut World, key: u64) {
+pub(crate) fn write_big(world: &mut World, key: u64) {
     let text = format!("{key} {}", "x".repeat(world.random.below(100)));
     let deletes = world.random.percent(10);
     let now = world.net.now;
@@ -119,7 +119,7 @@ fn do_one(
 }
 
 /// Lets both of two nodes write to the same.
-pub fn collide(world: &mut World, n: usize) -> (bool, String) {
+pub(crate) fn collide(world: &mut World, n: usize) -> (bool, String) {
     world.changes.fresh += 1;
     let text = world.changes.fresh.to_string();
     let adds = world.random.percent(50);

@@ -9,10 +9,10 @@ use brocomm::data::{Declarations, Name, Value};
 use brocomm::node::{Configuration, Node, Notification, Options};
 use brocomm::state::{Limits, Path, Store};
 
-use super::network::{Network, address};
-use super::random::Random;
+use crate::network::{Network, address};
+use crate::simulation::random::Random;
 use changes::Changes;
-pub use changes::collide;
+pub(crate) use changes::collide;
 
 /// What the nodes have in common; [`changes`] says who changes what.
 const VARIABLES: &str = "
@@ -44,7 +44,7 @@ const VARIABLES: &str = "
 
 /// Says what a world is like.
 #[derive(Debug)]
-pub struct Shape {
+pub(crate) struct Shape {
     /// How many nodes there are: 2, or 3 with the first in the middle.
     pub nodes: usize,
     /// Which node's state is the one that counts; none in particular if none.
@@ -60,7 +60,7 @@ pub struct Shape {
 }
 
 impl Shape {
-    pub fn new(random: &mut Random) -> Shape {
+    pub(crate) fn new(random: &mut Random) -> Shape {
         let nodes = random.pick(&[2, 2, 3]);
         let one_sided = nodes == 2 && random.percent(15);
         Shape {
@@ -76,7 +76,7 @@ impl Shape {
     }
 }
 
-pub struct World {
+pub(crate) struct World {
     pub net: Network,
     pub random: Random,
     pub shape: Shape,
@@ -86,7 +86,7 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(shape: Shape, random: Random) -> World {
+    pub(crate) fn new(shape: Shape, random: Random) -> World {
         let changes = Changes::default();
         let mut world = World { net: Network::new(), random, shape, changes, stores: 0 };
         for n in 0..world.shape.nodes {
@@ -129,7 +129,7 @@ impl World {
     }
 
     /// Gives a node that is not connected new variables.
-    pub fn renew(&mut self, n: usize) {
+    pub(crate) fn renew(&mut self, n: usize) {
         self.stores += 1;
         let mut store = Store::new(format!("#{n}#{}#", self.stores), Limits::default());
         store.declare_synchronized(&declarations()).expect("the variables are right");
@@ -137,7 +137,7 @@ impl World {
     }
 
     /// Lets something happen.
-    pub fn step(&mut self) {
+    pub(crate) fn step(&mut self) {
         let n = self.random.below(self.shape.nodes);
         match self.random.below(100) {
             0..45 if !self.shape.one_sided || n == 0 => changes::change(self, n),
@@ -160,18 +160,18 @@ impl World {
     }
 
     /// Lets everything arrive, and what expires expire.
-    pub fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         self.net.most = usize::MAX;
         self.net.pass(Duration::from_secs(12));
     }
 
-    pub fn get(&self, n: usize, path: impl Into<Path>) -> Value {
+    pub(crate) fn get(&self, n: usize, path: impl Into<Path>) -> Value {
         let store = self.net.nodes[n].node.store().expect("it has one");
         store.get(path).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Checks that all nodes hold the same.
-    pub fn compare(&self) -> Result<(), String> {
+    pub(crate) fn compare(&self) -> Result<(), String> {
         let store = |n: usize| self.net.nodes[n].node.store().expect("it has one");
         let names: Vec<Name> = store(0).names().cloned().collect();
         for name in names {
@@ -190,7 +190,7 @@ impl World {
     }
 
     /// Checks that nothing was lost where no connection was, and nothing refused.
-    pub fn check_complete(&mut self) -> Result<(), String> {
+    pub(crate) fn check_complete(&mut self) -> Result<(), String> {
         if self.get(0, "n") != Value::Int(self.changes.sum) {
             return Err(format!("n is {}, not {}", self.get(0, "n"), self.changes.sum));
         }

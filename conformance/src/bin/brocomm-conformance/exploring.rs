@@ -28,7 +28,7 @@ const AFTER_HELP: &str = "\
 Exit codes:
   0  all sessions were answered as they have to be
   1  one was not
-  2  the command line is wrong";
+  2  the command line is wrong, or there is nothing to test";
 
 pub(crate) fn explore(args: &Args) -> ExitCode {
     let implementations = match implementations(&args.common) {
@@ -40,8 +40,8 @@ pub(crate) fn explore(args: &Args) -> ExitCode {
     };
     let (capabilities, settings) = (args.common.capabilities(), args.common.settings());
     let (seed, sessions) = (args.seed, args.sessions);
-    for (name, mut implementation) in implementations {
-        println!("== {name}");
+    for (what, mut implementation) in implementations {
+        println!("== {what}, {}", implementation.role());
         match explore::explore(implementation.as_mut(), &capabilities, &settings, seed, sessions) {
             Ok(()) => {
                 println!("{sessions} sessions of seed {seed} were answered as they have to be")

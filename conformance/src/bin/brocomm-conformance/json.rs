@@ -2,22 +2,32 @@
 
 use serde_json::{Value, json};
 
-use brocomm_conformance::suite::{Line, Report};
+use brocomm_conformance::suite::{Line, Report, section_title};
+
+use crate::tested::{Tested, names};
 
 /// Puts what came of all cases into one object.
-pub(crate) fn reports(implementation: &str, reports: &[Report]) -> Value {
+pub(crate) fn reports(all: &[Tested]) -> Value {
+    let names = names(all);
+    let cases = all.iter().flat_map(|tested| {
+        let name = tested.name();
+        tested.reports.iter().map(move |report| self::report(&name, report))
+    });
     json!({
-        "implementation": implementation,
+        "implementation": names.join("; "),
+        "implementations": names,
         "suite": env!("CARGO_PKG_VERSION"),
-        "cases": reports.iter().map(report).collect::<Vec<_>>(),
+        "cases": cases.collect::<Vec<_>>(),
     })
 }
 
-fn report(report: &Report) -> Value {
+fn report(implementation: &str, report: &Report) -> Value {
     let case = &report.case;
     json!({
+        "implementation": implementation,
         "id": &*case.id,
         "section": case.id.section(),
+        "section_title": section_title(case.id.section()),
         "level": case.level.name(),
         "role": report.role.name(),
         "title": &*case.title,

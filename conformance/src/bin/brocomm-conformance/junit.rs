@@ -3,38 +3,43 @@
 use brocomm_conformance::suite::{Report, Verdict};
 use maud::{Markup, PreEscaped, html};
 
-/// Makes a file in JUnit's XML: a suite for each section.
-pub(crate) fn reports(implementation: &str, reports: &[Report]) -> String {
-    let sections = reports.chunk_by(|a, b| a.case.id.section() == b.case.id.section());
+use crate::tested::{Tested, count, names, section};
+
+/// Makes a file in JUnit's XML: a suite for each implementation and section.
+pub(crate) fn reports(all: &[Tested]) -> String {
+    let reports = || all.iter().flat_map(|tested| &tested.reports);
     let body: Markup = html! {
-        testsuites name=(clean(implementation)) tests=(reports.len())
-            failures=(count(reports, |v| matches!(v, Verdict::Failed(_))))
-            errors=(count(reports, |v| matches!(v, Verdict::Inconclusive(_)))) {
-            @for cases in sections { (section(cases)) }
+        testsuites name=(clean(&names(all).join("; "))) tests=(reports().count())
+            failures=(count(reports(), "failed")) errors=(count(reports(), "inconclusive"))
+            skipped=(count(reports(), "skipped")) {
+            @for tested in all {
+                @for cases in tested.sections() { (suite(&tested.name(), cases)) }
+            }
         }
     };
     format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}\n", body.into_string())
 }
 
-fn section(reports: &[Report]) -> Markup {
-    let name = reports.first().map_or("", |report| report.case.id.section());
+fn suite(implementation: &str, reports: &[Report]) -> Markup {
+    let section = reports.first().map_or(String::new(), |report| section(&report.case.id));
     let seconds: f64 = reports.iter().map(|report| report.took.as_secs_f64()).sum();
     html! {
-        testsuite name=(name) tests=(reports.len()) time=(format!("{seconds:.3}"))
-            failures=(count(reports, |v| matches!(v, Verdict::Failed(_))))
-            errors=(count(reports, |v| matches!(v, Verdict::Inconclusive(_))))
-            skipped=(count(reports, |v| matches!(v, Verdict::Skipped(_)))) {
-            @for report in reports { (testcase(report)) }
+        testsuite name=(clean(&format!("{implementation}: {section}"))) tests=(reports.len())
+            time=(format!("{seconds:.3}")) failures=(count(reports, "failed"))
+            errors=(count(reports, "inconclusive")) skipped=(count(reports, "skipped")) {
+            @for report in reports { (testcase(implementation, report)) }
         }
     }
 }
 
-fn testcase(report: &Report) -> Markup {
+fn testcase(implementation: &str, report: &Report) -> Markup {
     let name = format!("{} {}", report.case.id, report.case.title);
     let reason = clean(report.verdict.reason());
     html! {
-        testcase name=(clean(&name)) classname=(report.case.level.name())
+        testcase name=(clean(&name)) classname=(clean(implementation))
             time=(format!("{:.3}", report.took.as_secs_f64())) {
+            // Void elements are HTML's business.
+            properties { property name="level" value=(report.case.level) { (PreEscaped("")) } }
             @match report.verdict {
                 Verdict::Failed(_) => failure message=(reason) {
                     (clean(&crate::text::report(report, true)))
@@ -42,16 +47,11 @@ fn testcase(report: &Report) -> Markup {
                 Verdict::Inconclusive(_) => error message=(reason) {
                     (clean(&crate::text::report(report, true)))
                 },
-                // Void elements are HTML's business.
                 Verdict::Skipped(_) => skipped message=(reason) { (PreEscaped("")) },
                 _ => {},
             }
         }
     }
-}
-
-fn count(reports: &[Report], is: impl Fn(&Verdict) -> bool) -> usize {
-    reports.iter().filter(|report| is(&report.verdict)).count()
 }
 
 /// Leaves out what XML cannot hold, even escaped.

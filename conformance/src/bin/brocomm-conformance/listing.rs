@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use brocomm_conformance::suite::{Case, CaseId, Level, Role, Selection, cases};
+use brocomm_conformance::suite::{Case, Level, Role, Selection, cases};
 
 use crate::running::{Capabilities, Choice, parse_level};
 
@@ -55,7 +55,7 @@ pub(crate) fn show(args: &ShowArgs) -> ExitCode {
 /// Says all there is to say of a case.
 fn described(case: &Case) -> String {
     let Case { id, level, title, description, role, entry, needs, .. } = case;
-    let section = section(id);
+    let section = id.cited_section();
     let role = match role {
         Some(Role::Listens) => "implementations that listen",
         Some(Role::Connects) => "implementations that connect",
@@ -73,10 +73,4 @@ fn described(case: &Case) -> String {
         "{id}  {title}\n    level    {level}\n    section  {section}\n    for      {role}\n    \
          node     {entry:?}: {class}\n    needs    {needs}\n\n    {description}\n"
     )
-}
-
-/// Names a section as the specification is cited.
-fn section(id: &CaseId) -> String {
-    let section = id.section();
-    if section.contains('§') { section.to_owned() } else { format!("§{section}") }
 }

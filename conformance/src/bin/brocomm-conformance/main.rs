@@ -9,6 +9,7 @@ mod junit;
 mod listing;
 mod running;
 mod serving;
+mod tested;
 mod text;
 
 use std::process::ExitCode;

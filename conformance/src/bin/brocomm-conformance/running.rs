@@ -1,5 +1,6 @@
 //! `run`.
 
+use std::fs::OpenOptions;
 use std::io::{self, IsTerminal};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use brocomm_conformance::suite::{
     Selection, Settings, Started, Verdict, cases,
 };
 
+use crate::tested::{Tested, VERDICTS, count};
 use crate::{html, json, junit, text};
 
 /// Runs cases against an implementation.
@@ -62,11 +64,12 @@ Examples:
   brocomm-conformance run --connect sensor.example:47757 --profile bro --html report.html
   brocomm-conformance run --listen 127.0.0.1:47757 --profile broccoli
   brocomm-conformance run --connect 127.0.0.1:47757 --start 'bro conformance.bro' --profile bro
+  brocomm-conformance run --self --transport all --html report.html
 
 Exit codes:
   0  every must and should case that was run has passed
   1  a must or should case failed
-  2  the command line is wrong, or a report could not be written
+  2  the command line is wrong, there is nothing to test, or a report could not be written
   3  no must or should case failed, but of some nothing can be said";
 
 /// Says what is tested, and what it is capable of.
@@ -76,7 +79,8 @@ pub(crate) struct Common {
     target: Target,
 
     /// Start the implementation with this command for the shell: one that listens when it does not,
-    /// one that connects for each connection, with CONFORMANCE_ADDRESS and CONFORMANCE_CLASS set.
+    /// one that connects for each connection, with CONFORMANCE_ADDRESS and CONFORMANCE_CLASS set. It
+    /// is ended with all that it has started.
     #[arg(long, value_name = "COMMAND", conflicts_with = "own")]
     start: Option<String>,
 
@@ -206,18 +210,27 @@ fn parse_seconds(text: &str) -> Result<f64, String> {
     right.then_some(seconds).ok_or_else(|| "expected 0.001 to 3600".to_owned())
 }
 
-/// Something to test, and what it is called.
+/// Something to test, and what it is called, without its role.
 pub(crate) type Named = (String, Box<dyn Implementation>);
 
-/// Makes what is to be tested.
-pub(crate) fn implementations(args: &Common) -> io::Result<Vec<Named>> {
+/// Makes what is to be tested, and makes sure that it is there.
+pub(crate) fn implementations(args: &Common) -> Result<Vec<Named>, String> {
+    let mut implementations = made(args).map_err(|error| error.to_string())?;
+    for (what, implementation) in &mut implementations {
+        let until = Instant::now() + args.settings().patience;
+        implementation.begin(until).map_err(|error| format!("{what}: {error}"))?;
+    }
+    Ok(implementations)
+}
+
+fn made(args: &Common) -> io::Result<Vec<Named>> {
     let target = &args.target;
     if let Some(address) = target.connect {
         let implementation: Box<dyn Implementation> = match &args.start {
             Some(command) => Box::new(Started::listening(command, address)),
             None => Box::new(Listening::at(address)),
         };
-        return Ok(vec![(format!("what listens on {address}"), implementation)]);
+        return Ok(vec![(format!("implementation at {address}"), implementation)]);
     }
     if let Some(address) = target.listen {
         let connecting = Connecting::to(address)?;
@@ -226,7 +239,7 @@ pub(crate) fn implementations(args: &Common) -> io::Result<Vec<Named>> {
             Some(command) => Box::new(Started::connecting(command, connecting)),
             None => Box::new(connecting),
         };
-        return Ok(vec![(format!("what connects to {address}"), implementation)]);
+        return Ok(vec![(format!("implementation at {address}"), implementation)]);
     }
     let (framing, tls) = if args.tls { (Framing::Tls, " with TLS") } else { (Framing::Clear, "") };
     let mut own = Vec::new();
@@ -234,13 +247,26 @@ pub(crate) fn implementations(args: &Common) -> io::Result<Vec<Named>> {
         for role in Role::BOTH {
             let own_node = Own::start(*transport, role, framing)?;
             let implementation: Box<dyn Implementation> = Box::new(own_node);
-            own.push((format!("brocomm over {transport}{tls}, {role}"), implementation));
+            own.push((format!("brocomm over {transport}{tls}"), implementation));
         }
     }
     Ok(own)
 }
 
 pub(crate) fn run(args: &Args) -> ExitCode {
+    let selection = args.choice.selection(&args.common.capabilities);
+    let mut cases: Vec<Case> = cases().into_iter().filter(|case| selection.wants(case)).collect();
+    if cases.is_empty() {
+        eprintln!("there is no such case; see `brocomm-conformance list`");
+        return ExitCode::from(2);
+    }
+    // A report that cannot be written would be told too late at the end.
+    for file in [&args.junit, &args.html].into_iter().flatten() {
+        if let Err(error) = OpenOptions::new().create(true).append(true).open(file) {
+            eprintln!("cannot write {}: {error}", file.display());
+            return ExitCode::from(2);
+        }
+    }
     let implementations = match implementations(&args.common) {
         Ok(implementations) => implementations,
         Err(error) => {
@@ -248,12 +274,6 @@ pub(crate) fn run(args: &Args) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let selection = args.choice.selection(&args.common.capabilities);
-    let mut cases: Vec<Case> = cases().into_iter().filter(|case| selection.wants(case)).collect();
-    if cases.is_empty() {
-        eprintln!("there is no such case; see `brocomm-conformance list`");
-        return ExitCode::from(2);
-    }
     let mut all_times = Vec::new();
     let mut random = args.shuffle.map(fastrand::Rng::with_seed);
     for _ in 0..args.repeat {
@@ -265,31 +285,30 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     let settings = args.common.settings();
     let begun = Instant::now();
     let mut all = Vec::new();
-    for (name, mut implementation) in implementations {
+    for (what, mut implementation) in implementations {
+        let mut tested = Tested { what, role: implementation.role(), reports: Vec::new() };
         if !args.json {
-            println!("== {name}");
+            println!("== {}", tested.name());
         }
-        let mut reports: Vec<Report> = Vec::new();
+        let reports = &mut tested.reports;
         for case in &all_times {
-            if args.fail_fast && exit_code(&reports) == 1 {
+            if args.fail_fast && exit_code(reports.iter()) == 1 {
                 break;
             }
             reports.push(carried_out(case, implementation.as_mut(), &selection, &settings, args));
         }
-        // Pages and tables have them by section, whatever the order they were run in.
         reports.sort_by(|a, b| a.case.id.cmp(&b.case.id));
-        all.push((name, reports));
+        all.push(tested);
     }
-    let flat: Vec<Report> = all.iter().flat_map(|(_, reports)| reports.iter().cloned()).collect();
-    let name = all.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join("; ");
     if args.json {
-        println!("{}", json::reports(&name, &flat));
+        println!("{}", json::reports(&all));
     } else {
-        println!("{}", summary(&flat, begun.elapsed()));
+        println!("{}", summary(&all, begun.elapsed()));
     }
-    let written = write(args.junit.as_deref(), || junit::reports(&name, &flat))
+    let written = write(args.junit.as_deref(), || junit::reports(&all))
         && write(args.html.as_deref(), || html::page(&all, begun.elapsed()));
-    if written { ExitCode::from(exit_code(&flat)) } else { ExitCode::from(2) }
+    let code = exit_code(all.iter().flat_map(|tested| &tested.reports));
+    if written { ExitCode::from(code) } else { ExitCode::from(2) }
 }
 
 fn carried_out(
@@ -316,17 +335,15 @@ fn write(file: Option<&std::path::Path>, text: impl FnOnce() -> String) -> bool 
     written.is_ok()
 }
 
-fn summary(reports: &[Report], took: Duration) -> String {
-    let count = |name: &str| reports.iter().filter(|report| report.verdict.name() == name).count();
-    let names = ["passed", "failed", "inconclusive", "skipped"];
-    let counts: Vec<_> = names.iter().map(|name| format!("{} {name}", count(name))).collect();
-    format!("\n{} cases in {:.1} s: {}", reports.len(), took.as_secs_f64(), counts.join(", "))
+fn summary(all: &[Tested], took: Duration) -> String {
+    let reports = || all.iter().flat_map(|tested| &tested.reports);
+    let counts = VERDICTS.map(|verdict| format!("{} {verdict}", count(reports(), verdict)));
+    format!("\n{} cases in {:.1} s: {}", reports().count(), took.as_secs_f64(), counts.join(", "))
 }
 
-fn exit_code(reports: &[Report]) -> u8 {
-    let counts = |report: &&Report| report.case.level != Level::Tolerated;
+fn exit_code<'a>(reports: impl Iterator<Item = &'a Report>) -> u8 {
     let mut code = 0;
-    for report in reports.iter().filter(counts) {
+    for report in reports.filter(|report| report.case.level != Level::Tolerated) {
         match report.verdict {
             Verdict::Failed(_) => return 1,
             Verdict::Inconclusive(_) => code = 3,

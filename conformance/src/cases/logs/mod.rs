@@ -55,3 +55,32 @@ fn entry_head(path: &str, fields: usize) -> Vec<u8> {
     let ids = [1_i32, WRITER_ASCII].map(i32::to_be_bytes).concat();
     [&ids[..], &chunk(path.as_bytes()), &fields].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use brocomm::logs::{LogLimits, LogReceiver, LogValue, Received};
+
+    use super::*;
+
+    /// The values of all entries, as the core reads them.
+    fn read(writer: &Bytes, entries: Vec<u8>) -> Vec<Vec<LogValue>> {
+        let mut receiver = LogReceiver::new(LogLimits::default());
+        receiver.announce(writer).unwrap();
+        let entries = Bytes::from(entries);
+        let values = receiver.entries(&entries).map(|entry| match entry.unwrap() {
+            Received::Entry(entry) => entry.values,
+            other => panic!("{other:?}"),
+        });
+        values.collect()
+    }
+
+    #[test]
+    fn entries_written_by_hand_read_as_what_they_are_to_be() {
+        let unset = entry("log", &[0, 0, 0, 8, 0]);
+        let values = read(&writer("log"), [filled("log", "one"), unset].concat());
+        assert_eq!(values, [[LogValue::String("one".into())], [LogValue::Unset(TypeTag::String)]]);
+        let values = read(&received::writer_of_every_type("log"), received::every_type("log"));
+        let types: Vec<_> = values.iter().flatten().map(LogValue::tag).collect();
+        assert_eq!(types, received::EVERY.iter().map(|(ty, ..)| *ty).collect::<Vec<_>>());
+    }
+}

@@ -53,11 +53,8 @@ pub(super) fn cases() -> Vec<Case> {
             "Sends an entry with a value of each type that columns can have.",
             |trial| {
                 let mut peer = trial.running()?;
-                peer.send(&Message::LogCreateWriter(every_type("every")))?;
-                let values: Vec<u8> =
-                    EVERY.iter().flat_map(|(_, _, value)| value.to_vec()).collect();
-                let head = entry_head("every", EVERY.len());
-                peer.send(&Message::LogWrite([head, values].concat().into()))?;
+                peer.send(&Message::LogCreateWriter(writer_of_every_type("every")))?;
+                peer.send(&Message::LogWrite(every_type("every").into()))?;
                 peer.answers()
             },
         ),
@@ -88,7 +85,7 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 /// A value of each type that columns can have, with the type of its elements.
-const EVERY: &[(TypeTag, Option<TypeTag>, &[u8])] = &[
+pub(super) const EVERY: &[(TypeTag, Option<TypeTag>, &[u8])] = &[
     (TypeTag::Bool, None, &[0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1]),
     (TypeTag::Int, None, &[0, 0, 0, 2, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
     (TypeTag::Count, None, &[0, 0, 0, 3, 1, 0, 0, 0, 0, 0, 0, 0, 7]),
@@ -110,7 +107,13 @@ const EVERY: &[(TypeTag, Option<TypeTag>, &[u8])] = &[
     (TypeTag::String, None, &[0, 0, 0, 8, 0]),
 ];
 
-fn every_type(path: &str) -> Bytes {
+/// An entry of these values.
+pub(super) fn every_type(path: &str) -> Vec<u8> {
+    let values = EVERY.iter().flat_map(|(_, _, value)| value.to_vec());
+    entry_head(path, EVERY.len()).into_iter().chain(values).collect()
+}
+
+pub(super) fn writer_of_every_type(path: &str) -> Bytes {
     let field = |(at, (ty, elements, _)): (usize, &(TypeTag, Option<TypeTag>, &[u8]))| {
         let name = format!("f{at}");
         match (ty, elements) {

@@ -3,10 +3,11 @@
 mod replayed;
 mod sent;
 
+use brocomm::connection::{Authority, SyncRole};
 use brocomm::data::{List, Opcode, StateAccess, Type, Value};
 use brocomm::wire::Message;
 
-use crate::suite::{Capability, Case, Exchange, Outcome, Sender, Stop, Trial};
+use crate::suite::{Capability, Case, Exchange, Outcome, Stop, Trial};
 
 pub(super) fn cases() -> Vec<Case> {
     let cases = [sent::cases(), replayed::cases()].concat();
@@ -23,16 +24,16 @@ fn synchronised(trial: &mut Trial<'_>, sync: Option<bool>) -> Outcome<Exchange> 
 
 /// Goes through Sync, if there is one, up to Running; the suite has no state to send.
 pub(crate) fn pass_sync(peer: &mut Exchange) -> Outcome {
-    match peer.sync_sender() {
-        Some(Sender::Suite) => peer.send(&Message::PhaseDone)?,
-        Some(Sender::Implementation) => {
+    match peer.authority() {
+        Some(Authority::Sync(SyncRole::Sender)) => peer.send(&Message::PhaseDone)?,
+        Some(Authority::Sync(SyncRole::Receiver)) => {
             while peer.theirs().phase_done < 2 {
                 if peer.receive()?.is_none() {
                     return Stop::failed("it closed in Sync");
                 }
             }
         }
-        None => {}
+        _ => {}
     }
     peer.answers()
 }

@@ -123,7 +123,8 @@ pub(super) fn cases() -> Vec<Case> {
                 drop(peer);
                 trial.still_serves()
             },
-        ),
+        )
+        .needs(Capability::UnknownPorts),
         Case::should(
             "2:6/51",
             "a set with an element that is there twice ends the connection",

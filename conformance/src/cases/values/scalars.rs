@@ -3,7 +3,7 @@
 use brocomm::data::{EnumValue, Subnet, Type, Value};
 
 use super::{all_echoed, echoes};
-use crate::suite::Case;
+use crate::suite::{Capability, Case};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -65,7 +65,7 @@ pub(super) fn cases() -> Vec<Case> {
             "ports of each protocol",
             "The protocol is in bits 16 and 17 of the number.",
             "port",
-            &["80/tcp", "65535/tcp", "0/tcp", "53/udp", "8/icmp", "0/unknown"],
+            &["80/tcp", "65535/tcp", "0/tcp", "53/udp", "8/icmp"],
         ),
         echoes(
             "2:6/9",
@@ -135,5 +135,13 @@ pub(super) fn cases() -> Vec<Case> {
                 all_echoed(trial, [of(7), of(0)])
             },
         ),
+        echoes(
+            "2:6/17",
+            "ports of an unknown protocol",
+            "The bits 16 and 17 of the number are 0.",
+            "port",
+            &["0/unknown", "80/unknown", "65535/unknown"],
+        )
+        .needs(Capability::UnknownPorts),
     ]
 }

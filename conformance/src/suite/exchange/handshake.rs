@@ -126,13 +126,27 @@ impl Exchange {
     /// Failed if it doesn't come.
     pub(crate) fn complete(&mut self, hello: &Hello) -> Outcome {
         self.send(&Message::PhaseDone)?;
-        if self.theirs.phase_done == 0 {
+        if self.theirs().phase_done == 0 {
             self.expect(MessageType::PhaseDone)?;
         }
-        let decompresses = self.theirs.caps.is_some_and(|caps| caps.contains(Caps::COMPRESSION));
+        let decompresses = self.theirs().caps.is_some_and(|caps| caps.contains(Caps::COMPRESSION));
         match hello.compression {
             Some(level) if decompresses => self.send_compress(level),
             _ => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use brocomm::connection::Config;
+
+    use super::*;
+
+    #[test]
+    fn the_suite_says_of_itself_what_the_core_does_by_default() {
+        let (hello, config) = (Hello::new(Role::Listens, Entry::Plain), Config::default());
+        assert_eq!(hello.version.cache_size, config.cache_size);
+        assert_eq!(hello.caps, Some(config.capabilities));
     }
 }

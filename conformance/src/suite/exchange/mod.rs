@@ -1,5 +1,6 @@
 //! The suite's end of a connection.
 
+mod book;
 mod handshake;
 mod link;
 mod receive;
@@ -9,12 +10,13 @@ mod serials;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use brocomm::data::{Id, Name};
+use brocomm::connection::{self, Authority};
 use brocomm::serial;
-use brocomm::wire::{Caps, Decoder, Encoder, Limits, Version};
+use brocomm::wire::{Decoder, Encoder, Limits};
 
 use super::transcript::Recorder;
 use super::{Entry, LineKind, Outcome, Role, Trial};
+use book::{Announced, Book};
 use link::Link;
 
 pub(crate) use handshake::Hello;
@@ -48,40 +50,7 @@ pub(crate) struct Exchange {
     /// The implementation has closed.
     closed: bool,
 
-    ours: Ours,
-    theirs: Theirs,
-}
-
-/// What the suite has announced.
-#[derive(Debug, Default)]
-struct Ours {
-    runtime: u32,
-    caps: Option<Caps>,
-    sync: Option<bool>,
-    phase_done: u32,
-}
-
-/// Is what the implementation has announced on a connection.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Theirs {
-    /// Its VERSION (§2.1).
-    pub(crate) version: Option<Version>,
-    /// Its CAPS (§2.9).
-    pub(crate) caps: Option<Caps>,
-    /// Its `peer_description` (§3.1).
-    pub(crate) description: Option<std::sync::Arc<Id>>,
-    /// The events that it requested (§2.3).
-    pub(crate) requested: Vec<Name>,
-    /// The capture filter that it sent (§2.4).
-    pub(crate) capture_filter: Option<bytes::Bytes>,
-    /// Whether it requested sync, and with authority (§2.5).
-    pub(crate) sync: Option<bool>,
-    /// Whether it requested logs (§2.15).
-    pub(crate) logs: bool,
-    /// Whether it compresses (§2.10).
-    pub(crate) compress: bool,
-    /// How many PHASE_DONE it sent (§2.6).
-    pub(crate) phase_done: u32,
+    book: Book,
 }
 
 impl Exchange {
@@ -104,14 +73,16 @@ impl Exchange {
             undecoded: Vec::new(),
             undecoded_from: 0,
             closed: false,
-            ours: Ours::default(),
-            theirs: Theirs::default(),
+            book: Book::new(match trial.role() {
+                Role::Listens => connection::Role::Initiator,
+                Role::Connects => connection::Role::Acceptor,
+            }),
         })
     }
 
     /// Returns what the implementation has announced so far.
-    pub(crate) fn theirs(&self) -> &Theirs {
-        &self.theirs
+    pub(crate) fn theirs(&self) -> &Announced {
+        &self.book.theirs
     }
 
     /// Sets how long to wait for anything that has to come; the runner's patience if not called.
@@ -119,44 +90,9 @@ impl Exchange {
         self.patience = patience;
     }
 
-    /// Tells whether both sides have completed the handshake, and Sync if there is one (§3.5).
-    pub(crate) fn is_running(&self) -> bool {
-        let phases = match self.sync_sender() {
-            None => 1,
-            Some(Sender::Suite) => return self.ours.phase_done >= 2 && self.theirs.phase_done >= 1,
-            Some(Sender::Implementation) => 2,
-        };
-        self.ours.phase_done >= 1 && self.theirs.phase_done >= phases
+    /// Returns who sends its state in Sync, seen from the suite (§3.3); `None` while one side has not
+    /// completed the handshake.
+    pub(crate) fn authority(&self) -> Option<Authority> {
+        self.book.authority()
     }
-
-    /// Returns who sends its state in Sync, by the rule of §3.3; nobody if there is no Sync, or if
-    /// both sides claim authority.
-    pub(crate) fn sync_sender(&self) -> Option<Sender> {
-        match (self.ours.sync, self.theirs.sync) {
-            (None, None) | (Some(true), Some(true)) => None,
-            (None, Some(_)) | (Some(true), Some(false)) => Some(Sender::Suite),
-            (Some(_), None) | (Some(false), Some(true)) => Some(Sender::Implementation),
-            (Some(false), Some(false)) => {
-                let theirs = self.theirs.version.as_ref().map_or(0, |version| version.runtime);
-                let initiator = match self.role {
-                    Role::Listens => Sender::Suite,
-                    Role::Connects => Sender::Implementation,
-                };
-                Some(match self.ours.runtime.cmp(&theirs) {
-                    std::cmp::Ordering::Greater => Sender::Suite,
-                    std::cmp::Ordering::Less => Sender::Implementation,
-                    std::cmp::Ordering::Equal => initiator,
-                })
-            }
-        }
-    }
-}
-
-/// Says who sends its state in Sync (§3.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Sender {
-    /// The suite.
-    Suite,
-    /// The implementation that is tested.
-    Implementation,
 }

@@ -102,30 +102,14 @@ impl Exchange {
         };
         let meaning = describe::message(&message, serial.as_ref());
         self.recorder.add(self.number, LineKind::Received, &bytes, meaning);
-        let theirs = &mut self.theirs;
-        match &message {
-            Message::Version(version) => {
-                self.reader.set_cache_size(version.cache_size);
-                theirs.version = Some(version.clone());
-            }
-            Message::Caps(caps) => theirs.caps = Some(*caps),
-            Message::RequestEvents(names) => {
-                let names = names.iter().map(|name| bytes::Bytes::copy_from_slice(name).into());
-                theirs.requested.extend(names);
-            }
-            Message::CaptureFilter(filter) => theirs.capture_filter = Some(filter.clone()),
-            Message::RequestSync { authoritative } if theirs.phase_done == 0 => {
-                theirs.sync = Some(*authoritative);
-            }
-            Message::RequestLogs => theirs.logs = true,
-            Message::Compress => theirs.compress = true,
-            Message::PhaseDone => theirs.phase_done += 1,
-            _ => {}
+        if let Message::Version(version) = &message {
+            self.reader.set_cache_size(version.cache_size);
         }
+        self.book.received(&message);
         if let Some(Serial::Id(id)) = &serial
             && id.name == "peer_description"
         {
-            theirs.description = Some(id.clone());
+            self.book.theirs.description = Some(id.clone());
         }
         Ok(Got { message, serial, bytes })
     }

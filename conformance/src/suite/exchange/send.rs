@@ -44,16 +44,7 @@ impl Exchange {
 
     /// Returns a message's bytes as they have to be sent next, and books it as sent.
     pub(crate) fn encode(&mut self, message: &Message) -> Vec<u8> {
-        match message {
-            Message::Version(version) => self.ours.runtime = version.runtime,
-            Message::Caps(caps) => self.ours.caps = Some(*caps),
-            // After the handshake it starts no Sync (§2).
-            Message::RequestSync { authoritative } if self.ours.phase_done == 0 => {
-                self.ours.sync = Some(*authoritative);
-            }
-            Message::PhaseDone => self.ours.phase_done += 1,
-            _ => {}
-        }
+        self.book.sent(message);
         let mut bytes = Vec::new();
         self.encoder.message(message, &mut bytes);
         bytes

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use brocomm::data::{Event, Id, Serial, StateAccess, Value};
 use brocomm::serial::{Mode, SerialError, WriteError};
-use brocomm::wire::{Caps, Message};
+use brocomm::wire::Message;
 use bytes::Bytes;
 
 use super::super::{Outcome, Stop, describe};
@@ -15,16 +15,11 @@ use super::{Exchange, Got};
 impl Exchange {
     /// Returns how the suite has to write SERIALs now (2§3, 2§5).
     pub(crate) fn mode_out(&self) -> Mode {
-        Mode::new(ours(self.ours.caps), ours(self.theirs.caps), self.is_running())
-    }
-
-    /// Returns how the implementation has to write SERIALs now.
-    pub(crate) fn mode_in(&self) -> Mode {
-        Mode::new(ours(self.theirs.caps), ours(self.ours.caps), self.is_running())
+        self.book.mode_out()
     }
 
     pub(super) fn read_serial(&mut self, chunk: &Bytes) -> Result<Serial, SerialError> {
-        let mode = self.mode_in();
+        let mode = self.book.mode_in();
         self.reader.read(chunk, mode)
     }
 
@@ -126,7 +121,7 @@ impl Exchange {
     /// As [`send_bytes`](Self::send_bytes), and failed if the implementation has not requested
     /// `conformance_echo`.
     pub(crate) fn send_echo(&mut self, value: Value) -> Outcome {
-        if !self.theirs.requested.iter().any(|name| name.as_str() == Some("conformance_echo")) {
+        if !self.theirs().requested.iter().any(|name| name.as_str() == Some("conformance_echo")) {
             return Stop::failed("it has not requested the event conformance_echo");
         }
         self.send_event("conformance_echo", &[value])
@@ -236,10 +231,6 @@ fn echoed(got: &Got) -> Option<&[Value]> {
 
 fn lines(values: &[Value]) -> String {
     values.iter().map(Value::to_line).collect::<Vec<_>>().join(", ")
-}
-
-fn ours(caps: Option<Caps>) -> Caps {
-    caps.unwrap_or(Caps::NONE)
 }
 
 fn written(result: Result<(), WriteError>) -> Outcome {

@@ -233,26 +233,82 @@ fn json_leaves_out_what_is_not_set() {
     assert_eq!(out, b"{\"b\":1}\n{\"a\":\"x\",\"b\":1}\n{}\n");
 }
 
+fn option(key: &str, value: &'static str) -> (Name, Bytes) {
+    (Name::from(key), Bytes::from(value))
+}
+
 #[test]
 fn a_writers_options_are_heeded() {
-    let option = |key: &str, value: &'static str| (Name::from(key), Bytes::from(value));
     let format = LogFormat::default();
-    let LogFormat::Ascii(ascii) = format.configured(&[
+    let options = [
         option("separator", ";"),
-        option("set_separator", ""),
+        option("set_separator", "/"),
         option("unset_field", "?"),
-        option("tsv", "yes"),
+        option("unset_field", ""),
+        option("empty_field", ""),
+        option("tsv", "T"),
+        option("output_to_stdout", "F"),
+        option("json_timestamps", "what is not JSON has none"),
         option("no_such_option", "T"),
-    ]) else {
-        panic!("not ASCII");
+    ];
+    let ascii = AsciiFormat {
+        separator: Bytes::from(";"),
+        set_separator: Bytes::from("/"),
+        unset_field: Bytes::new(),
+        empty_field: Bytes::new(),
+        tsv: true,
+        ..AsciiFormat::default()
     };
-    let separator = Bytes::from(";");
-    let unset_field = Bytes::from("?");
-    assert_eq!(ascii, AsciiFormat { separator, unset_field, ..AsciiFormat::default() });
+    assert_eq!(format.configured(&options), Ok(LogFormat::Ascii(ascii)));
 
     let json =
         format.configured(&[option("use_json", "T"), option("json_timestamps", "JSON::TS_MILLIS")]);
+    let json = json.unwrap();
     assert_eq!(json, LogFormat::Json(JsonFormat { timestamps: JsonTimestamps::Millis }));
-    assert_eq!(json.configured(&[]), json);
-    assert_eq!(json.configured(&[option("use_json", "F")]), LogFormat::default());
+    assert_eq!(json.configured(&[]).as_ref(), Ok(&json));
+    assert_eq!(json.configured(&[option("use_json", "F")]), Ok(LogFormat::default()));
+}
+
+#[test]
+fn what_is_empty_is_written_so() {
+    let keys = ["separator", "set_separator", "empty_field", "unset_field", "meta_prefix"];
+    let configured = |keys: &[&str]| {
+        let options: Vec<_> = keys.iter().map(|key| option(key, "")).collect();
+        match LogFormat::default().configured(&options) {
+            Ok(LogFormat::Ascii(ascii)) => ascii,
+            other => panic!("{other:?}"),
+        }
+    };
+    let values = [text("x"), LogValue::Unset(TypeTag::Int), text(""), set([text("a"), text("b")])];
+    assert_eq!(line(&configured(&keys[2..4]), &values), "x\t\t\ta,b");
+    assert_eq!(line(&configured(&keys[..2]), &values), "x-(empty)ab");
+    // Every line begins with nothing.
+    assert_eq!(line(&configured(&keys[4..]), &values), "\\x78\t-\t(empty)\ta,b");
+    let mut header = Vec::new();
+    configured(&keys[2..4]).open(b"e", &fields(), Time::EPOCH, &mut header);
+    let header = String::from_utf8(header).unwrap();
+    assert!(header.contains("\n#empty_field\t\n#unset_field\t\n#path\te\n"), "{header}");
+}
+
+#[test]
+fn a_writer_does_not_start_with_options_that_mean_nothing() {
+    let flags = ["tsv", "use_json", "output_to_stdout"];
+    for (key, value) in flags.into_iter().flat_map(|key| ["yes", "", "t"].map(|value| (key, value)))
+    {
+        let error = LogFormat::default().configured(&[option(key, value)]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("option {key} is \"{value}\", must be \"T\" or \"F\"")
+        );
+    }
+    let json = LogFormat::Json(JsonFormat::default());
+    for options in [
+        &[option("json_timestamps", "x\n")][..],
+        &[option("json_timestamps", "x\n"), option("use_json", "T")],
+    ] {
+        let error = json.configured(options).unwrap_err().to_string();
+        let told =
+            "option json_timestamps is \"x\\n\", must be JSON::TS_EPOCH, JSON::TS_MILLIS or ";
+        assert!(error.starts_with(told), "{error}");
+    }
 }

@@ -89,6 +89,7 @@ impl Communication {
             established: false,
             running: false,
             awaiting_setup: false,
+            ends_with_node: false,
             failures: 0,
             last_requests: None,
             heard: self.now,

@@ -32,13 +32,21 @@ impl Communication {
 
     /// Stops listening; connections that were accepted stay.
     pub fn stop_listening(&mut self) {
-        self.timers.cancel(Timer::Listen);
-        self.actions.retain(|action| !matches!(action, Action::Listen(_)));
-        if std::mem::take(&mut self.listening.wanted) {
-            self.actions.push_back(Action::StopListening);
+        if self.close_sockets() {
             self.log(LogLine::StoppedListening);
         }
+    }
+
+    /// Stops listening without a word, as Bro does when it ends; returns whether we listened.
+    pub(super) fn close_sockets(&mut self) -> bool {
+        self.timers.cancel(Timer::Listen);
+        self.actions.retain(|action| !matches!(action, Action::Listen(_)));
         self.listening.sockets = 0;
+        let wanted = std::mem::take(&mut self.listening.wanted);
+        if wanted {
+            self.actions.push_back(Action::StopListening);
+        }
+        wanted
     }
 
     /// Takes note that the transport listens here, TLS or not.

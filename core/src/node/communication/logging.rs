@@ -16,9 +16,11 @@ impl Communication {
 
     /// Logs what concerns a peer, in order with what else is told of it.
     pub(super) fn log_peer(&mut self, peer: PeerId, line: LogLine) {
-        let Some(who) = self.peers.get(&peer).map(|peer| Arc::clone(&peer.who)) else {
-            return self.log(line);
-        };
+        let Some(about) = self.peers.get(&peer) else { return self.log(line) };
+        if about.ends_with_node && line.is_of_close() {
+            return;
+        }
+        let who = Arc::clone(&about.who);
         let entry = CommunicationEntry { time: self.now, peer: Some(who), line };
         self.tell(peer, Notification::Log(entry));
     }

@@ -129,6 +129,8 @@ struct Peer {
     running: bool,
     /// Nothing is processed until the application has made its requests.
     awaiting_setup: bool,
+    /// Whether its connection is closed because the node ends, of which Bro logs one line alone.
+    ends_with_node: bool,
     /// How many attempts to connect failed in a row.
     failures: u32,
     /// What it had requested when its last connection ended.

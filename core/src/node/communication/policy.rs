@@ -19,6 +19,10 @@ impl Communication {
         let who = Arc::clone(&peer.who);
         let told = match notification {
             From::Log(message) => {
+                // The script's lines are written at once, those of the core after them.
+                if message == connection::LogMessage::PeerDisconnected && peer.established {
+                    self.log_peer(id, LogLine::RemoteConnectionClosed);
+                }
                 let is_error = message == connection::LogMessage::PeerDescriptionNotAString;
                 let reason = is_error.then(|| message.to_string().into());
                 self.log_peer(id, LogLine::Connection(message));
@@ -239,9 +243,6 @@ impl Communication {
             }
             _ => false,
         };
-        if established {
-            self.log_peer(id, LogLine::RemoteConnectionClosed);
-        }
         self.tell(id, Notification::ConnectionClosed { peer: who, established, cause });
         if let Some(peer) = self.peers.get_mut(&id) {
             peer.who = Arc::new(next);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::log::{CommunicationEntry, LogLine};
 use super::super::timers::Timer;
-use super::super::{Action, ConnectionId, Notification, PeerId};
+use super::super::{Action, ConnectionId, EventPeer, Notification, PeerId};
 use super::Communication;
 use crate::Time;
 use crate::connection::Phase;
@@ -44,8 +44,7 @@ impl Communication {
             Some(peer) => self.log_after(peer, LogLine::Terminating),
             None => self.log(LogLine::Terminating),
         }
-        self.stop_listening();
-        self.close_for_good();
+        self.close_sockets();
         self.ending = Ending::UnderWay { undelivered: Vec::new() };
         self.timers.cancel(Timer::Statistics);
         self.timers.set(self.now + self.options.terminate_timeout, Timer::Terminate);
@@ -85,6 +84,7 @@ impl Communication {
         let running = self.connection(id).is_some_and(|c| c.phase() == Phase::Running);
         // A peer that is not Running will never get what waits for it.
         if !running || peer.outbox.is_empty() {
+            self.end_with_node(id);
             if let Some(connection) = self.connection_mut(id) {
                 connection.close(now);
                 self.drain(id);
@@ -102,6 +102,9 @@ impl Communication {
         let now = self.now;
         let links: Vec<ConnectionId> = self.links.keys().copied().collect();
         for id in links {
+            if let Some(link) = self.links.get(&id) {
+                self.end_with_node(link.peer);
+            }
             self.touch(id);
             self.feed(id, now, |connection, now| connection.abort("terminating", now));
             self.feed_closed(id, now);
@@ -118,23 +121,34 @@ impl Communication {
         let undelivered = std::mem::take(undelivered);
         self.ending = Ending::Over { undelivered: undelivered.clone() };
         self.timers.cancel(Timer::Terminate);
-        let statistics = LogLine::Statistics(Box::new(self.total_counters()));
-        for line in [statistics, LogLine::Terminated] {
-            let entry = CommunicationEntry { time: self.now, peer: None, line };
-            self.finale.push_back(Notification::Log(entry));
+        self.log_at_end(None, LogLine::Terminated);
+        for who in self.known_peers() {
+            self.log_at_end(Some(who), LogLine::ClosingConnection);
         }
+        let statistics = LogLine::Statistics(Box::new(self.total_counters()));
+        self.log_at_end(None, statistics);
         self.finale.push_back(Notification::Terminated { undelivered });
     }
 
-    /// Logs what Bro logs when it ends for every peer that it ever knew, connected or not.
-    fn close_for_good(&mut self) {
-        let mut known = std::mem::take(&mut self.departed);
-        let without = self.peers.iter().filter(|(id, _)| self.connection(**id).is_none());
-        known.extend(without.map(|(_, peer)| Arc::clone(&peer.who)));
-        for who in known {
-            let (time, line) = (self.now, LogLine::ClosingConnection);
-            let entry = CommunicationEntry { time, peer: Some(who), line };
-            self.finale.push_back(Notification::Log(entry));
+    /// Notes that a peer's connection is closed because the node ends, if it is not over.
+    fn end_with_node(&mut self, id: PeerId) {
+        let is_open = self.connection(id).is_some_and(|c| c.phase() != Phase::Closed);
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.ends_with_node |= is_open;
         }
+    }
+
+    /// Logs a line after all else.
+    fn log_at_end(&mut self, peer: Option<Arc<EventPeer>>, line: LogLine) {
+        let entry = CommunicationEntry { time: self.now, peer, line };
+        self.finale.push_back(Notification::Log(entry));
+    }
+
+    /// Returns every peer that the node ever knew, connected or not, as far as it remembers.
+    fn known_peers(&mut self) -> Vec<Arc<EventPeer>> {
+        let mut known: Vec<_> = std::mem::take(&mut self.departed).into();
+        known.extend(self.peers.values().map(|peer| Arc::clone(&peer.who)));
+        known.sort_by_key(|who| who.id);
+        known
     }
 }

@@ -11,7 +11,10 @@ pub struct Version {
     pub cache_size: u32,
     /// The version of the data format, or 0 for "any".
     pub data_format: u32,
-    /// Whole seconds from the sender's start to this connection.
+    /// Whole seconds from the sender's start to this connection, as the bits of a signed number: it is
+    /// negative if the sender's clock was set back, and [`Authority`] compares it so.
+    ///
+    /// [`Authority`]: crate::connection::Authority
     pub runtime: u32,
     /// The class, without its NUL. `None` if there are no bytes for it (as Broccoli sends it), an
     /// empty one if there is a lone NUL (as Bro does). What follows a NUL in it is not sent.

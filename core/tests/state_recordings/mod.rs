@@ -1,9 +1,8 @@
 //! Recorded synchronization: our store in the place of either Bro.
 
-#[path = "../common/mod.rs"]
-mod common;
 mod node;
 
+use crate::common::observed;
 use brocomm::connection::Phase;
 use brocomm::data::{Entry, Serial, StateAccess, Table, Value};
 use brocomm::serial::{Mode, Transcript};
@@ -12,7 +11,6 @@ use brocomm::wire::Message;
 use brocomm_conformance::testing::compare_printed;
 use brocomm_conformance::{Expectation, Expected, Recording, Side, sessions};
 use bytes::Bytes;
-use common::observed;
 use node::Node;
 
 /// An operation as a side sent it.

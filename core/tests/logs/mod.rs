@@ -1,18 +1,10 @@
 //! Logs of recorded sessions: received, written, and sent again.
 
-#[allow(dead_code, reason = "the tests of the framework need all of it")]
-#[path = "../framework/bench.rs"]
-mod bench;
 mod bounds;
 mod communication;
 mod hostile;
-#[path = "../meter/mod.rs"]
-mod meter;
 mod properties;
 mod resent;
-#[allow(dead_code, unused_imports, reason = "the tests of the framework need all of it")]
-#[path = "../framework/support.rs"]
-mod support;
 mod truncation;
 
 use std::collections::BTreeMap;

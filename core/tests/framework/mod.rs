@@ -1,16 +1,12 @@
 //! The Communication framework, row by row: part 4 of the specification, and §3.3, §3.6, §4, §6 of
 //! part 1.
 
-mod bench;
-#[path = "../common/build.rs"]
-mod build;
-#[path = "../network/mod.rs"]
-mod network;
+pub(crate) mod bench;
 mod state;
 mod state_ids;
 mod state_large;
 mod state_support;
-mod support;
+pub(crate) mod support;
 
 mod declared;
 mod functions;
@@ -37,3 +33,6 @@ mod sync;
 mod terminate;
 mod trace;
 mod undeclared;
+
+use crate::common::build;
+use crate::network;

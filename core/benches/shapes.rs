@@ -5,19 +5,19 @@ use brocomm::serial::{Caching, LazyEvent, LazySerial, Limits, Mode, Reader, Writ
 use brocomm::wire::{Decoder, Encoder, Framing, Message};
 
 /// How many events one measured call encodes or decodes.
-pub(crate) const EVENTS: usize = 1000;
+pub const EVENTS: usize = 1000;
 
 /// Nothing is cached: what a Broccoli asks for by default, and writes itself.
-pub(crate) const UNCACHED: Mode = Mode { caching: Caching::None, ..Mode::HANDSHAKE };
+pub const UNCACHED: Mode = Mode { caching: Caching::None, ..Mode::HANDSHAKE };
 
 /// `event(count, string)`
-pub(crate) fn small() -> Event {
+pub fn small() -> Event {
     let args = vec![Value::Count(42), Value::string("hello")];
     Event { name: "small_event".into(), time: 1_500_000_000.0, args }
 }
 
 /// `event(record {addr, port, addr, port}, string, double)`
-pub(crate) fn large() -> Event {
+pub fn large() -> Event {
     let fields = [
         ("orig_h", Type::ADDR),
         ("orig_p", Type::PORT),
@@ -40,7 +40,7 @@ pub(crate) fn large() -> Event {
 }
 
 /// `event(record)` with 20 fields, among them a set of two strings and a table of two entries.
-pub(crate) fn wide() -> Event {
+pub fn wide() -> Event {
     let mut set = Table::new(Type::set(vec![Type::STRING]));
     let mut table = Table::new(Type::table(vec![Type::ADDR], Type::COUNT));
     for n in 0..2u8 {
@@ -65,17 +65,17 @@ pub(crate) fn wide() -> Event {
 }
 
 /// The sending end.
-pub(crate) struct Sender {
-    pub(crate) event: Event,
+pub struct Sender {
+    pub event: Event,
     mode: Mode,
     encoder: Encoder,
     writer: Writer,
-    pub(crate) out: Vec<u8>,
+    pub out: Vec<u8>,
 }
 
 impl Sender {
     /// Makes a sender that has sent the event before and has room for those to come.
-    pub(crate) fn warm(event: Event, mode: Mode) -> Sender {
+    pub fn warm(event: Event, mode: Mode) -> Sender {
         let mut sender = Sender {
             event,
             mode,
@@ -92,13 +92,13 @@ impl Sender {
 
     /// Sends another peer's event.
     #[inline(never)]
-    pub(crate) fn forward(&mut self, event: &LazyEvent) {
+    pub fn forward(&mut self, event: &LazyEvent) {
         let Sender { mode, encoder, writer, out, .. } = self;
         encoder.serial(out, |out| writer.forward(*mode, event, out)).expect("the event is small");
     }
 
     #[inline(never)]
-    pub(crate) fn send(&mut self) {
+    pub fn send(&mut self) {
         let Sender { event, mode, encoder, writer, out } = self;
         encoder
             .serial(out, |out| writer.event(*mode, &event.name, event.time, &event.args, out))
@@ -107,7 +107,7 @@ impl Sender {
 }
 
 /// The receiving end.
-pub(crate) struct Receiver {
+pub struct Receiver {
     mode: Mode,
     decoder: Decoder,
     reader: Reader,
@@ -116,7 +116,7 @@ pub(crate) struct Receiver {
 impl Receiver {
     /// Makes a receiver that has received the event before, and the bytes of those to come, in
     /// pieces as a socket gives them.
-    pub(crate) fn warm(event: Event, mode: Mode) -> (Receiver, Vec<Vec<u8>>) {
+    pub fn warm(event: Event, mode: Mode) -> (Receiver, Vec<Vec<u8>>) {
         let mut receiver = Receiver {
             mode,
             decoder: Decoder::new(Framing::Clear, Default::default()),
@@ -142,7 +142,7 @@ impl Receiver {
 
     /// Takes bytes and returns how many events came with them.
     #[inline(never)]
-    pub(crate) fn receive(&mut self, bytes: &[u8]) -> usize {
+    pub fn receive(&mut self, bytes: &[u8]) -> usize {
         let mut events = 0;
         self.decoder.feed(bytes);
         while let Some(decoded) = self.decoder.poll().expect("the bytes are right") {
@@ -156,7 +156,7 @@ impl Receiver {
 
     /// The same, but reads lazily and hands the events on.
     #[inline(never)]
-    pub(crate) fn receive_lazily(
+    pub fn receive_lazily(
         &mut self,
         bytes: &[u8],
         mut take: impl FnMut(&LazyEvent),

@@ -1,0 +1,83 @@
+//! Captures in the form of pcap.
+//!
+//! Read here, as no parser knows all of its forms: with micro- or nanoseconds, and with the longer
+//! packet headers of Kuznetzov's libpcap, each in either byte order.
+
+use std::io::Read;
+use std::time::Duration;
+
+use super::{Call, LONGEST, cut, too_long};
+
+/// How a file writes its numbers and packet headers, which its magic number tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Form {
+    big_endian: bool,
+    /// How many nanoseconds a unit of time is.
+    unit: u32,
+    /// How long the header of a packet is.
+    packet_header: usize,
+}
+
+/// Magic numbers, with the unit of time and the length of a packet's header.
+const FORMS: [(u32, u32, usize); 3] =
+    [(0xa1b2_c3d4, 1000, 16), (0xa1b2_3c4d, 1, 16), (0xa1b2_cd34, 1000, 24)];
+
+impl Form {
+    /// Returns the form of a file that begins with these bytes, if it is a pcap file.
+    pub(super) fn of(start: &[u8]) -> Option<Form> {
+        let magic: [u8; 4] = start.get(..4)?.try_into().ok()?;
+        [true, false].into_iter().find_map(|big_endian| {
+            let magic = number(big_endian, magic);
+            let (_, unit, packet_header) = FORMS.into_iter().find(|form| form.0 == magic)?;
+            Some(Form { big_endian, unit, packet_header })
+        })
+    }
+
+    /// Returns the number at a place in a header.
+    fn word(self, header: &[u8], at: usize) -> u32 {
+        let bytes = header.get(at..).and_then(|bytes| bytes.first_chunk());
+        bytes.map_or(0, |bytes| number(self.big_endian, *bytes))
+    }
+}
+
+fn number(big_endian: bool, bytes: [u8; 4]) -> u32 {
+    if big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) }
+}
+
+/// Calls with each packet of a file.
+pub(super) fn each(form: Form, mut file: impl Read, call: &mut Call<'_>) -> Result<(), String> {
+    let mut header = [0; 24];
+    if !is_filled(&mut file, &mut header)? {
+        return Err(cut());
+    }
+    // The upper bits say how long checksums at the ends of frames are.
+    let link_type = (form.word(&header, 20) & 0x0fff_ffff).cast_signed();
+    let mut header = vec![0; form.packet_header];
+    let mut packet = Vec::new();
+    while is_filled(&mut file, &mut header)? {
+        let [seconds, units, length] = [0, 4, 8].map(|at| form.word(&header, at));
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        if length > LONGEST {
+            return Err(too_long());
+        }
+        packet.resize(length, 0);
+        if length > 0 && !is_filled(&mut file, &mut packet)? {
+            return Err(cut());
+        }
+        let nanos = u64::from(units) * u64::from(form.unit);
+        let time = Duration::from_secs(seconds.into()) + Duration::from_nanos(nanos);
+        if call(time, link_type, &packet).is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Fills a buffer; false if the file is at its end.
+fn is_filled(file: &mut impl Read, buffer: &mut [u8]) -> Result<bool, String> {
+    match file.read(buffer).map_err(|error| error.kind().to_string())? {
+        0 => Ok(false),
+        read if read == buffer.len() => Ok(true),
+        _ => Err(cut()),
+    }
+}

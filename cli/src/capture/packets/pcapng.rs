@@ -1,0 +1,167 @@
+//! Captures in the form of pcapng.
+
+use std::io::Read;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use pcap_parser::traits::PcapReaderIterator;
+use pcap_parser::{
+    Block, InterfaceDescriptionBlock, OptionCode, PcapBlockOwned, PcapError, PcapNGReader,
+};
+
+use super::{Call, LONGEST, cut, too_long};
+
+/// How such a file begins.
+pub(super) const MAGIC: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
+
+/// How much of a file is held in memory unless a block needs more.
+const BUFFER: usize = 1 << 16;
+
+/// Calls with each packet of a file.
+pub(super) fn each(capture: impl Read + Send, call: &mut Call<'_>) -> Result<(), String> {
+    let mut reader = PcapNGReader::new(BUFFER, capture).map_err(|error| what(&error))?;
+    let mut section = Section::default();
+    loop {
+        let length = match reader.next() {
+            Ok((length, block)) => {
+                if section.take(block, call).is_break() {
+                    break;
+                }
+                length
+            }
+            Err(PcapError::Eof) => break,
+            Err(PcapError::Incomplete(_) | PcapError::BufferTooSmall) => {
+                let before = reader.data().len();
+                reader.refill().map_err(|error| what(&error))?;
+                if reader.data().len() > before {
+                    continue;
+                }
+                if reader.reader_exhausted() {
+                    if reader.data().is_empty() {
+                        break;
+                    }
+                    return Err(cut());
+                }
+                if before < LONGEST && reader.grow(LONGEST) {
+                    continue;
+                }
+                return Err(too_long());
+            }
+            Err(error) => return Err(what(&error)),
+        };
+        reader.consume(length);
+    }
+    match section.unknown {
+        None => Ok(()),
+        Some(id) => Err(format!("packets of interface {id}, which is not described, are left out")),
+    }
+}
+
+/// What the blocks before a packet say of it.
+#[derive(Default)]
+struct Section {
+    big_endian: bool,
+    interfaces: Vec<Interface>,
+    /// The time of the packet before.
+    last: Duration,
+    /// An interface that has packets and no description.
+    unknown: Option<u32>,
+}
+
+impl Section {
+    fn take(&mut self, block: PcapBlockOwned<'_>, call: &mut Call<'_>) -> ControlFlow<()> {
+        match block {
+            // Numbers of interfaces begin anew.
+            PcapBlockOwned::NG(Block::SectionHeader(header)) => {
+                self.big_endian = header.big_endian();
+                self.interfaces.clear();
+                ControlFlow::Continue(())
+            }
+            PcapBlockOwned::NG(Block::InterfaceDescription(interface)) => {
+                self.interfaces.push(Interface::of(&interface, self.big_endian));
+                ControlFlow::Continue(())
+            }
+            PcapBlockOwned::NG(Block::EnhancedPacket(packet)) => {
+                let units = u64::from(packet.ts_high) << 32 | u64::from(packet.ts_low);
+                self.packet(packet.if_id, Some(units), packet.caplen, packet.data, call)
+            }
+            // It has no time, and came after the one before.
+            PcapBlockOwned::NG(Block::SimplePacket(packet)) => {
+                self.packet(0, None, packet.origlen, packet.data, call)
+            }
+            _ => ControlFlow::Continue(()),
+        }
+    }
+
+    fn packet(
+        &mut self,
+        interface: u32,
+        units: Option<u64>,
+        length: u32,
+        data: &[u8],
+        call: &mut Call<'_>,
+    ) -> ControlFlow<()> {
+        let known = usize::try_from(interface).ok().and_then(|id| self.interfaces.get(id));
+        let Some(known) = known else {
+            self.unknown.get_or_insert(interface);
+            return ControlFlow::Continue(());
+        };
+        self.last = units.map_or(self.last, |units| known.time(units));
+        // The rest is padding.
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        call(self.last, known.link_type, data.get(..length).unwrap_or(data))
+    }
+}
+
+/// An interface on which packets were captured.
+struct Interface {
+    link_type: i32,
+    /// Units of time per second.
+    resolution: u128,
+    /// Seconds to add to each time.
+    offset: i64,
+}
+
+impl Interface {
+    /// Reads the options itself: the parser has no resolution for powers of two, and takes offsets
+    /// for little-endian.
+    fn of(block: &InterfaceDescriptionBlock<'_>, big_endian: bool) -> Interface {
+        let option = |code| {
+            let mut options = block.options.iter();
+            options.find(|option| option.code == code).map(|option| &*option.value)
+        };
+        let resolution = option(OptionCode::IfTsresol).and_then(<[u8]>::first);
+        let resolution = match *resolution.unwrap_or(&6) {
+            power @ 0x80.. => 1 << (power & 0x7f),
+            // Beyond this no time has as much as a second.
+            power => 10_u128.checked_pow(power.into()).unwrap_or(u128::MAX),
+        };
+        let offset = option(OptionCode::IfTsoffset).and_then(<[u8]>::first_chunk);
+        let offset = offset.map_or(0, |bytes| match big_endian {
+            true => i64::from_be_bytes(*bytes),
+            false => i64::from_le_bytes(*bytes),
+        });
+        Interface { link_type: block.linktype.0, resolution, offset }
+    }
+
+    fn time(&self, units: u64) -> Duration {
+        let units = u128::from(units);
+        let seconds = i128::try_from(units / self.resolution).unwrap_or(i128::MAX);
+        // Before the epoch there are no times.
+        let seconds = u64::try_from(seconds.saturating_add(self.offset.into()).max(0));
+        let nanos = units % self.resolution * 1_000_000_000 / self.resolution;
+        let nanos = Duration::from_nanos(u64::try_from(nanos).unwrap_or(0));
+        Duration::from_secs(seconds.unwrap_or(u64::MAX)).saturating_add(nanos)
+    }
+}
+
+fn what(error: &PcapError<&[u8]>) -> String {
+    match error {
+        PcapError::Incomplete(_) | PcapError::UnexpectedEof | PcapError::Eof => cut(),
+        PcapError::BufferTooSmall => too_long(),
+        PcapError::NomError(_, kind) | PcapError::OwnedNomError(_, kind) => {
+            format!("a block is malformed ({kind:?})")
+        }
+        other => format!("{other:?}"),
+    }
+}

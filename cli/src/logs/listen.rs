@@ -1,0 +1,166 @@
+//! `brocomm logs --listen`: writes the logs of all peers that connect.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use brocomm::connection::{Config, Notification};
+use brocomm_std::{Listener, Peer};
+
+use super::{Args, Logs, written};
+use crate::failure::{Failure, failed, tell, warn};
+use crate::follow::Follow;
+use crate::log_reader::{LogNews, LogReader, for_logs};
+use crate::logging;
+use crate::session;
+use crate::stop::Stop;
+
+/// How many entries may wait to be written before peers have to wait.
+const WAITING: usize = 1024;
+
+/// How long nothing needs to happen.
+const IDLE: Duration = Duration::from_secs(3600);
+
+/// How long to wait after a peer could not be accepted, for want of descriptors or memory.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// What the threads tell the one that writes; peers are numbered as they come.
+enum Report {
+    News { sender: u64, from: SocketAddr, news: LogNews },
+    Gone { sender: u64, fault: Option<String> },
+}
+
+/// Accepts peers, each with a thread of its own, and writes what they log.
+pub(super) fn run(
+    address: &str,
+    args: &Args,
+    logs: &mut Logs,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let config = args.manner.config(Default::default(), for_logs())?;
+    let (stop, once) = (Stop::on_signal(), args.again.once);
+    let listener = Listener::bind(address).map_err(|error| failed(format_args!("{error}")))?;
+    // What was begun is to be ended in order, wherever a signal finds us.
+    let _held = stop.hold();
+    writeln!(out, "listening on {}", listener.local_addr())?;
+    out.flush()?;
+    let (reports, received) = sync_channel(WAITING);
+    let accepting = {
+        let stop = stop.clone();
+        thread::spawn(move || accept(listener, &config, once, &stop, &reports))
+    };
+    let mut result = Ok(());
+    loop {
+        logs.now = SystemTime::now().into();
+        if result.is_ok() {
+            result = logs.due(logs.now);
+        }
+        let wait = logs.next_timeout().map_or(IDLE, |due| due.saturating_since(logs.now));
+        match received.recv_timeout(wait.min(IDLE)) {
+            // After a failure the peers are only waited for.
+            Ok(report) if result.is_ok() => {
+                let mut waiting = std::iter::once(report).chain(received.try_iter().take(WAITING));
+                let taken = waiting.try_for_each(|report| take(logs, report, once));
+                result = taken.and_then(|()| written(logs.folder.flush()));
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+            Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+        }
+        if result.is_err() {
+            stop.all();
+        }
+    }
+    let _ = accepting.join();
+    result
+}
+
+/// Writes what a peer logs.
+fn take(logs: &mut Logs, report: Report, once: bool) -> Result<(), Failure> {
+    logs.now = SystemTime::now().into();
+    match report {
+        Report::News { sender, from, news } => logs.take(sender, from, &news),
+        Report::Gone { sender, fault } => {
+            logs.folder.forget(sender);
+            match fault {
+                Some(fault) if once => Err(failed(format_args!("{fault}"))),
+                fault => {
+                    fault.iter().for_each(|fault| tell(format_args!("{fault}")));
+                    Ok(())
+                }
+            }
+        }
+    }
+}
+
+/// Accepts until stopped, and waits for all peers to be gone.
+fn accept(
+    mut listener: Listener,
+    config: &Config,
+    once: bool,
+    stop: &Stop,
+    reports: &SyncSender<Report>,
+) {
+    let _registered = stop.add(listener.stop_handle());
+    thread::scope(|scope| {
+        let mut senders = 0..;
+        while !stop.is_stopped() {
+            let begun = match listener.accept(config.clone(), None) {
+                Ok(Some(peer)) => {
+                    let sender = senders.next().unwrap_or(u64::MAX);
+                    let follow = move || follow(sender, peer, stop, reports);
+                    thread::Builder::new().spawn_scoped(scope, follow).map_err(|e| e.to_string())
+                }
+                Ok(None) => break,
+                Err(error) => Err(error.to_string()),
+            };
+            match begun {
+                Ok(_) if once => break,
+                Ok(_) => {}
+                // Others can be accepted once there is room again.
+                Err(error) => {
+                    warn(format_args!("cannot accept a peer: {error}"));
+                    stop.wait(AGAIN);
+                }
+            }
+        }
+        // Peers that come later are refused, not left waiting.
+        drop(listener);
+    });
+}
+
+/// Reports what a peer logs, until it is gone or breaks the protocol; that is no other's fault.
+fn follow(sender: u64, mut peer: Peer, stop: &Stop, reports: &SyncSender<Report>) {
+    let _registered = stop.add(peer.stop_handle());
+    let from = peer.remote_addr();
+    let (mut reader, mut fault) = (LogReader::default(), None);
+    'peer: loop {
+        let told = match peer.next(None) {
+            Ok(Some(told)) => told,
+            Ok(None) => break,
+            Err(error) => {
+                fault = Some(error.to_string());
+                break;
+            }
+        };
+        match &told {
+            Notification::Log(message) => logging::connection(from, message),
+            Notification::Closed(cause) => {
+                fault = session::fault(cause).map(|fault| format!("{from}: {fault}"));
+            }
+            _ => {}
+        }
+        // What is wrong with it was told.
+        let Ok(news) = reader.read(from, &told) else { break };
+        for news in news {
+            if reports.send(Report::News { sender, from, news }).is_err() {
+                break 'peer;
+            }
+        }
+    }
+    if session::part(&mut peer).is_err() {
+        warn(format_args!("{from}: the connection could not be closed in order"));
+    }
+    let _ = reports.send(Report::Gone { sender, fault });
+}

@@ -1,0 +1,212 @@
+//! What both sides of a connection have announced, and what follows from it.
+
+use std::sync::Arc;
+
+use brocomm::connection::{Authority, Role, SyncRequest, SyncRole};
+use brocomm::data::{Id, Name};
+use brocomm::serial::Mode;
+use brocomm::wire::{Caps, Message, Version};
+use bytes::Bytes;
+
+/// Is what one side has announced on a connection.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Announced {
+    /// Its VERSION (§2.1).
+    pub(crate) version: Option<Version>,
+    /// Its CAPS (§2.9).
+    pub(crate) caps: Option<Caps>,
+    /// Its `peer_description` (§3.1); not kept of the suite's side.
+    pub(crate) description: Option<Arc<Id>>,
+    /// The events that it requested (§2.3).
+    pub(crate) requested: Vec<Name>,
+    /// The capture filter that it sent (§2.4).
+    pub(crate) capture_filter: Option<Bytes>,
+    /// What it asked for by REQUEST_SYNC (§2.5).
+    pub(crate) sync: Option<SyncRequest>,
+    /// Whether it requested logs (§2.15).
+    pub(crate) logs: bool,
+    /// Whether it compresses (§2.10).
+    pub(crate) compress: bool,
+    /// How many PHASE_DONE it sent (§2.6).
+    pub(crate) phase_done: u32,
+}
+
+impl Announced {
+    fn record(&mut self, message: &Message) {
+        match message {
+            Message::Version(version) => self.version = Some(version.clone()),
+            Message::Caps(caps) => self.caps = Some(*caps),
+            Message::RequestEvents(names) => {
+                let names = names.iter().map(|name| Bytes::copy_from_slice(name).into());
+                self.requested.extend(names);
+            }
+            Message::CaptureFilter(filter) => self.capture_filter = Some(filter.clone()),
+            Message::RequestSync { authoritative } => {
+                self.sync = Some(SyncRequest { authoritative: *authoritative });
+            }
+            Message::RequestLogs => self.logs = true,
+            Message::Compress => self.compress = true,
+            Message::PhaseDone => self.phase_done += 1,
+            _ => {}
+        }
+    }
+
+    fn caps(&self) -> Caps {
+        self.caps.unwrap_or(Caps::NONE)
+    }
+
+    fn runtime(&self) -> u32 {
+        self.version.as_ref().map_or(0, |version| version.runtime)
+    }
+}
+
+/// Keeps what both sides announce, and knows how far the connection has come by it. What it makes of
+/// that is the core's to decide, so that the suite has no rules of its own.
+#[derive(Debug)]
+pub(super) struct Book {
+    /// The suite's side.
+    role: Role,
+    pub(super) ours: Announced,
+    pub(super) theirs: Announced,
+    authority: Option<Authority>,
+}
+
+impl Book {
+    /// Makes that of a new connection; `role` is the suite's.
+    pub(super) fn new(role: Role) -> Book {
+        let (ours, theirs) = (Announced::default(), Announced::default());
+        Book { role, ours, theirs, authority: None }
+    }
+
+    /// Records a message that the suite sends.
+    pub(super) fn sent(&mut self, message: &Message) {
+        self.ours.record(message);
+        self.decide();
+    }
+
+    /// Records a message that the implementation sent.
+    pub(super) fn received(&mut self, message: &Message) {
+        self.theirs.record(message);
+        self.decide();
+    }
+
+    /// Decides who sends its state, once both sides have completed the handshake: a REQUEST_SYNC
+    /// after it starts no Sync (§2).
+    fn decide(&mut self) {
+        let Book { role, ours, theirs, authority } = self;
+        if authority.is_none() && ours.phase_done > 0 && theirs.phase_done > 0 {
+            let runtimes = (ours.runtime(), theirs.runtime());
+            *authority =
+                Some(Authority::decide(ours.sync, theirs.sync, runtimes.0, runtimes.1, *role));
+        }
+    }
+
+    /// Returns who sends its state in Sync, seen from the suite (§3.3); `None` while one side has not
+    /// completed the handshake.
+    pub(super) fn authority(&self) -> Option<Authority> {
+        self.authority
+    }
+
+    /// Tells whether both sides have completed the handshake, and Sync if there is one (§3.5).
+    pub(super) fn is_running(&self) -> bool {
+        match self.authority {
+            None | Some(Authority::Misconfiguration) => false,
+            Some(Authority::NoSync) => true,
+            Some(Authority::Sync(SyncRole::Sender)) => self.ours.phase_done > 1,
+            Some(Authority::Sync(SyncRole::Receiver)) => self.theirs.phase_done > 1,
+        }
+    }
+
+    /// Returns how the suite has to write SERIALs now (2§3, 2§5).
+    pub(super) fn mode_out(&self) -> Mode {
+        Mode::new(self.ours.caps(), self.theirs.caps(), self.is_running())
+    }
+
+    /// Returns how the implementation has to write SERIALs now.
+    pub(super) fn mode_in(&self) -> Mode {
+        Mode::new(self.theirs.caps(), self.ours.caps(), self.is_running())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use brocomm::connection::{Observer, Phase};
+    use brocomm::wire::{Encoder, Framing};
+    use brocomm::{serial, wire};
+
+    use super::*;
+
+    /// A session, and a message that is sent in it: by the suite, or else by the implementation.
+    struct Session {
+        book: Book,
+        observer: Observer,
+    }
+
+    impl Session {
+        fn pass(&mut self, by_suite: bool, message: &Message) {
+            let mut bytes = Vec::new();
+            Encoder::new(Framing::Clear).message(message, &mut bytes);
+            if by_suite {
+                self.book.sent(message);
+                self.observer.feed(self.book.role, &bytes);
+            } else {
+                self.book.received(message);
+                self.observer.feed(self.book.role.other(), &bytes);
+            }
+            let observed = self.observer.phase(self.book.role);
+            let (ours, theirs) = (self.book.ours.sync, self.book.theirs.sync);
+            let running = self.book.is_running();
+            assert_eq!(running, observed == Phase::Running, "{ours:?} {theirs:?}: {observed:?}");
+            let sync = match self.book.authority() {
+                Some(Authority::Sync(role)) if !running => Some(role),
+                _ => None,
+            };
+            let observed_sync = match observed {
+                Phase::Sync(role) => Some(role),
+                _ => None,
+            };
+            assert_eq!(sync, observed_sync, "{ours:?} {theirs:?}");
+        }
+    }
+
+    #[test]
+    fn it_follows_a_session_as_the_core_does() {
+        let version = |runtime: i32| {
+            let (protocol, data_format) = (Version::PROTOCOL, Version::DATA_FORMAT);
+            let (cache_size, class) = (3000, Some(Bytes::new()));
+            let runtime = runtime as u32;
+            Message::Version(Version { protocol, cache_size, data_format, runtime, class })
+        };
+        let requests = [None, Some(false), Some(true)];
+        let request = |session: &mut Session, by_suite, request| {
+            if let Some(authoritative) = request {
+                session.pass(by_suite, &Message::RequestSync { authoritative });
+            }
+        };
+        let mut synchronised = 0;
+        for role in [Role::Initiator, Role::Acceptor] {
+            for (ours, theirs) in requests.iter().flat_map(|a| requests.map(|b| (*a, b))) {
+                for runtimes in [(0, 0), (1, 2), (2, 1), (-1, 0), (0, -1), (i32::MIN, i32::MAX)] {
+                    let (wire, serial) = (wire::Limits::default(), serial::Limits::default());
+                    let observer = Observer::new(Framing::Clear, wire, serial);
+                    let mut session = Session { book: Book::new(role), observer };
+                    session.pass(true, &version(runtimes.0));
+                    session.pass(false, &version(runtimes.1));
+                    request(&mut session, true, ours);
+                    session.pass(true, &Message::PhaseDone);
+                    request(&mut session, false, theirs);
+                    session.pass(false, &Message::PhaseDone);
+                    // After the handshake it starts no Sync.
+                    session.pass(true, &Message::RequestSync { authoritative: true });
+                    if let Some(Authority::Sync(role)) = session.book.authority() {
+                        synchronised += 1;
+                        session.pass(role == SyncRole::Sender, &Message::PhaseDone);
+                        assert!(session.book.is_running());
+                    }
+                }
+            }
+        }
+        // All but those in which nobody requests sync, or both sides claim authority.
+        assert_eq!(synchronised, 2 * 7 * 6);
+    }
+}

@@ -1,0 +1,54 @@
+//! All tests of the core that use it from outside, as one program: it links once.
+
+mod common;
+mod meter;
+mod network;
+mod seeded;
+mod simulation;
+mod worlds;
+
+mod connection_allocations;
+mod conversions;
+#[cfg(feature = "derive")]
+mod derive;
+mod equality;
+mod faults;
+mod framework;
+mod handlers;
+#[cfg(feature = "serde")]
+mod json;
+mod lazy_recordings;
+mod logs;
+mod node;
+mod node_faults;
+mod node_replay;
+mod replay;
+mod rooms;
+mod rust_version;
+mod seeds;
+mod serial_cache;
+mod serial_errors;
+mod serial_lazy;
+mod serial_limits;
+mod serial_properties;
+mod services;
+mod state_recordings;
+mod state_worlds;
+mod thousand_peers;
+#[cfg(feature = "serde")]
+mod types_table;
+
+/// A file that is not declared above would never run, and nothing would say so.
+#[test]
+fn every_file_of_tests_is_part_of_this_program() {
+    let source = include_str!("main.rs");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let is_module = path.is_dir() || path.extension().is_some_and(|end| end == "rs");
+        if is_module && name != "main" {
+            assert!(source.contains(&format!("\nmod {name};\n")), "declare `mod {name};`");
+        }
+    }
+}
