@@ -12,7 +12,7 @@ const ROOMS: [&[&str]; 8] = [
     &["state", "logs", "services"],
     &["node"],
     &["transport"],
-    &["lib"],
+    &["derive", "lib"],
 ];
 
 /// Returns the room that a module of the root belongs to: TLS is a part of the connections.
