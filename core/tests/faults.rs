@@ -6,7 +6,7 @@ use brocomm::connection::{
     CloseCause, Config, Connection, LogLevel, Notification, Phase, ProtocolErrorKind as Kind, Role,
     Setup,
 };
-use brocomm::data::{CallMismatch, Event, Value};
+use brocomm::data::{CallMismatch, ConversionError, Event, TypeTag, Value};
 use brocomm::serial::SerialErrorKind;
 use brocomm::wire::{MessageType, WireErrorKind};
 use brocomm_conformance::{Side, sessions};
@@ -155,14 +155,18 @@ fn calls_that_do_not_fit_are_dropped_and_the_rest_goes_on() {
         (
             "fault-call-arg-count",
             "c2l_two",
-            CallMismatch::ArgumentCount,
+            CallMismatch::ArgumentCount { expected: 2, found: 1 },
             "unserializing event/function c2l_two: wrong number of arguments, ignoring",
             &["c2l_string()", "c2l_count(0)"],
         ),
         (
             "fault-call-arg-type",
             "c2l_count",
-            CallMismatch::ArgumentTypes,
+            CallMismatch::Argument {
+                position: 0,
+                name: "v".into(),
+                error: Box::new(ConversionError::mismatch(TypeTag::Count, &Value::string(""))),
+            },
             "unserializing event/function c2l_count: mismatch in argument types; ignoring",
             &["c2l_count(0)"],
         ),
@@ -356,5 +360,29 @@ fn no_fault_is_left_out() {
         if session.name().starts_with("fault-") {
             assert!(source.contains(&format!("\"{}\"", session.name())), "{}", session.name());
         }
+    }
+}
+
+/// A Broccoli's records have the fields that its program gave them: here with the declared ones in
+/// another order, and fewer.
+#[test]
+fn records_of_a_broccoli_become_what_is_declared() {
+    let declarations = declarations(
+        "type ping_data: record { note: string &optional; src_time: time; seq: count;
+                                  tries: count &default=3; seen: set[addr]; };
+         global ping: event(data: ping_data);",
+    );
+    let setup = Some(Setup { accept_input: true, ..Setup::default() });
+    let config = Config { setup, declarations, ..Config::default() };
+    let mut connection = Connection::new(config, Role::Acceptor, NOW);
+    connection.feed_bytes(&stream("broccoli-bro-ping-record"), NOW);
+    let mut notifications = Vec::new();
+    drain(&mut connection, &mut notifications);
+    let pings = events(&notifications);
+    assert_eq!(pings.len(), 4, "{notifications:?}");
+    for (seq, ping) in pings.iter().enumerate() {
+        let (start, end) = ("ping([note=<uninitialized>, src_time=1795383", "tries=3, seen={");
+        assert!(ping.starts_with(start) && ping.contains(end), "{ping}");
+        assert!(ping.contains(&format!(" seq={seq},")), "{ping}");
     }
 }

@@ -133,7 +133,7 @@ impl Replay {
                 assert_eq!(raised.peers, 1);
             }
             (_, Some(Serial::StateAccess(access))) => {
-                node.broadcast_state_access(*access, None, NOW)
+                node.broadcast_state_access(*access, None, NOW).unwrap()
             }
             (_, Some(Serial::Id(id))) => node.send_id(peer, &id).unwrap(),
             (_, Some(Serial::Packet(packet))) => node.send_current_packet(peer, &packet).unwrap(),

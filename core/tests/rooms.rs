@@ -12,8 +12,7 @@ const ROOMS: [&[&str]; 8] = [
     &["state", "logs", "services"],
     &["node"],
     &["transport"],
-    // The derive macros stand beside the root.
-    &["lib", "derive"],
+    &["derive", "lib"],
 ];
 
 /// Returns the room that a module of the root belongs to: TLS is a part of the connections.

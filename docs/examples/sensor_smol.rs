@@ -55,8 +55,13 @@ async fn run() -> Result<(), Box<dyn Error>> {
             Notification::ConnectionHandshakeDone(_) => {
                 let host = IpAddr::from([10, 0, 0, 1]);
                 let node = node.clone();
-                smol::spawn(async move { node.raise(event!("scan_seen", host, 443u64)).await })
-                    .detach();
+                let scan = event!("scan_seen", host, 443u64);
+                let raised = async move {
+                    if let Err(error) = node.raise(scan).await {
+                        eprintln!("{error}");
+                    }
+                };
+                smol::spawn(raised).detach();
             }
             Notification::Event { event, .. } if event.name == "block" => {
                 let (host, why): (IpAddr, String) = (event.arg(0)?, event.arg(1)?);

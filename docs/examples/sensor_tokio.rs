@@ -51,7 +51,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 let host = IpAddr::from([10, 0, 0, 1]);
                 // A task of its own may wait for room without keeping us from what is told.
                 let node = node.clone();
-                tokio::spawn(async move { node.raise(event!("scan_seen", host, 443u64)).await });
+                let scan = event!("scan_seen", host, 443u64);
+                tokio::spawn(async move {
+                    if let Err(error) = node.raise(scan).await {
+                        eprintln!("{error}");
+                    }
+                });
             }
             Notification::Event { event, .. } if event.name == "block" => {
                 let (host, why): (IpAddr, String) = (event.arg(0)?, event.arg(1)?);

@@ -58,7 +58,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     }
 
     let scanner = Value::Addr([10, 0, 0, 1].into());
-    node.raise(Event::new("scan_seen", vec![scanner.clone(), Value::Count(443)])).await;
+    node.raise(Event::new("scan_seen", vec![scanner.clone(), Value::Count(443)])).await?;
     let question = Event::new("reputation_wanted", vec![scanner.clone()]);
     let about_it = move |event: &Event| event.args.first() == Some(&scanner);
     let limit = Duration::from_secs(10);

@@ -67,7 +67,7 @@
 //!         break;
 //!     }
 //! }
-//! sensor.raise(Event::new("hello", vec![Value::string("world")])).await;
+//! sensor.raise(Event::new("hello", vec![Value::string("world")])).await?;
 //! assert_eq!(sensor.terminate().await, []);
 //!
 //! while let Some(notification) = notifications.next().await {

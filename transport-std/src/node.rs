@@ -75,12 +75,13 @@ impl NodeHandle {
     /// gone, or the deadline passes.
     ///
     /// # Errors
-    /// [`RaiseError::Full`] at the deadline; the event is not raised then.
+    /// [`RaiseError::Event`], at once; [`RaiseError::Full`] at the deadline. The event is not raised
+    /// then.
     pub fn raise(&self, event: Event, deadline: Option<Instant>) -> Result<Raised, RaiseError> {
         let (mut awaiting, mut event) = (Awaiting::new(self), Some(event));
         let raised = wait_for(deadline, |waker| awaiting.poll_raise(&mut event, waker));
         match (raised, event) {
-            (Some(raised), _) => Ok(raised),
+            (Some(raised), _) => Ok(raised?),
             (None, Some(event)) => self.try_raise(event),
             (None, None) => Ok(Raised::default()),
         }
@@ -115,7 +116,8 @@ impl NodeHandle {
     /// has a full queue.
     ///
     /// # Errors
-    /// [`RequestError::NobodyAsked`], [`RequestError::TimedOut`], [`RequestError::Terminated`].
+    /// [`RequestError::Event`], [`RequestError::NobodyAsked`], [`RequestError::TimedOut`],
+    /// [`RequestError::Terminated`].
     pub fn request(
         &self,
         event: Event,
@@ -127,7 +129,11 @@ impl NodeHandle {
         let (name, mut awaiting) = (answer.into(), Awaiting::new(self));
         awaiting.expect(move |_, event| event.name == name && matches(event));
         let late = RequestError::TimedOut { timeout };
-        let raised = self.raise(event, deadline).map_err(|_| late)?;
+        let raised = match self.raise(event, deadline) {
+            Ok(raised) => raised,
+            Err(RaiseError::Event(error)) => return Err(RequestError::Event(*error)),
+            Err(_) => return Err(late),
+        };
         if raised.peers == 0 && raised.kept == 0 {
             return Err(RequestError::NobodyAsked);
         }

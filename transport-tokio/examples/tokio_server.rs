@@ -48,7 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             Notification::Listening(endpoint) => println!("listening on port {}", endpoint.port),
             Notification::Event { event, .. } if event.name == "reputation_wanted" => {
                 let args = vec![event.args[0].clone(), Value::string("unknown")];
-                node.raise(Event::new("reputation", args)).await;
+                node.raise(Event::new("reputation", args)).await?;
             }
             Notification::Event { peer, event } => {
                 println!("peer {} saw {} scan {} ports", peer.id, event.args[0], event.args[1]);

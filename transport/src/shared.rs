@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 
 use brocomm::Time;
-use brocomm::data::Event;
+use brocomm::data::{CallError, Event};
 use brocomm::logs::{LogValue, StreamError};
 use brocomm::node::{Communication, EventPeer, PeerId, Raised};
 use brocomm::transport::{Carrier, Cause, Flush, Hub, Ticket};
@@ -85,7 +85,14 @@ impl Awaiting<'_> {
     }
 
     /// Raises an event when there is room for it, as [`Hub::poll_raise`] does.
-    pub fn poll_raise(&mut self, event: &mut Option<Event>, waker: &Waker) -> Poll<Raised> {
+    ///
+    /// # Errors
+    /// As [`Hub::poll_raise`].
+    pub fn poll_raise(
+        &mut self,
+        event: &mut Option<Event>,
+        waker: &Waker,
+    ) -> Poll<Result<Raised, CallError>> {
         self.poll(|hub, ticket, now| hub.poll_raise(ticket, event, now, waker))
     }
 

@@ -103,7 +103,7 @@ impl Input {
     /// Raises an event as soon as a peer that has requested it is there, and has room.
     async fn raise(&mut self, event: Event) -> Result<(), String> {
         let name = event.name.clone();
-        if self.try_raise(&event).await {
+        if self.try_raise(&event).await? {
             self.unwanted.remove(&name);
             return Ok(());
         }
@@ -112,7 +112,7 @@ impl Input {
             let mut notifications = self.node.subscribe_with(subscription);
             let deadline = Instant::now().checked_add(self.patience);
             // Somebody may have come before we subscribed.
-            let mut is_raised = self.try_raise(&event).await;
+            let mut is_raised = self.try_raise(&event).await?;
             while !is_raised {
                 let next = notifications.next();
                 let next = match deadline {
@@ -124,7 +124,7 @@ impl Input {
                     Some(
                         Notification::EventRegistered { .. }
                         | Notification::ConnectionHandshakeDone(_),
-                    ) => self.try_raise(&event).await,
+                    ) => self.try_raise(&event).await?,
                     Some(_) => false,
                     None => return Err("the node ended before".to_owned()),
                 };
@@ -141,10 +141,13 @@ impl Input {
         Err(format!("no connected peer has requested {name} within {seconds} s"))
     }
 
-    /// Waits for room; tells whether anybody wants the event.
-    async fn try_raise(&self, event: &Event) -> bool {
-        let raised = self.node.raise(event.clone()).await;
-        raised.peers + raised.kept + raised.dropped > 0
+    /// Waits for room; returns whether anybody wants the event.
+    ///
+    /// # Errors
+    /// How the event differs from what is declared.
+    async fn try_raise(&self, event: &Event) -> Result<bool, String> {
+        let raised = self.node.raise(event.clone()).await.map_err(|error| error.to_string())?;
+        Ok(raised.peers + raised.kept + raised.dropped > 0)
     }
 
     /// Waits until all is sent to the peers that are there; not longer than an event waits for one

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::SyncRequest;
 use crate::Findings;
-use crate::data::{Declarations, Name, TypeTag};
+use crate::data::{CallError, CallMismatch, Declarations, Event, Name, TypeTag, Value};
 use crate::wire::{Caps, Compression, Framing};
 use crate::{serial, wire};
 
@@ -141,6 +141,24 @@ pub enum Undeclared {
     /// A peer may request any name, and calls of any name are delivered with whatever arguments
     /// they have, even if the name is a variable's. For tools without declarations of their own.
     Deliver,
+}
+
+impl Undeclared {
+    /// Checks a call of our own as [`Declarations::coerce_call`] does, and lets pass what is not to
+    /// be checked.
+    #[inline]
+    pub(crate) fn coerce_call(
+        self,
+        declarations: &Declarations,
+        event: &Event,
+    ) -> Result<Option<Vec<Value>>, CallError> {
+        match (declarations.coerce_call(&event.name, &event.args), self) {
+            (Err(error), Undeclared::Deliver) if error.mismatch == CallMismatch::NotAnEvent => {
+                Ok(None)
+            }
+            (coerced, _) => coerced,
+        }
+    }
 }
 
 /// Says where the state comes from that we send in Sync (§3.4).

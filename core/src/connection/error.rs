@@ -5,6 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::Phase;
+use crate::data::{CallError, VariableError};
 use crate::log_messages::LogError;
 use crate::serial::{SerialError, WriteError};
 use crate::wire::{MessageType, Version, WireError};
@@ -169,7 +170,7 @@ impl fmt::Display for Command {
 }
 
 /// Says why a connection refuses what its own user asks; nothing has changed then.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum UsageError {
     /// The phase has no place for it (§3.2, §3.5).
@@ -194,6 +195,12 @@ pub enum UsageError {
         /// [`Config::output_limit`](super::Config::output_limit).
         limit: usize,
     },
+    /// An event does not fit its declaration (§5).
+    #[error("{0}")]
+    Event(#[from] Box<CallError>),
+    /// A value does not fit the declaration of the variable that it is for.
+    #[error("{0}")]
+    Variable(#[from] Box<VariableError>),
     /// The value cannot be serialized.
     #[error("{0}")]
     Unwritable(#[from] WriteError),

@@ -189,7 +189,12 @@ impl fmt::Display for LogMessage {
                 f.write_str("reached final sync-point")
             }
             LogMessage::CallRejected { name, mismatch } => {
-                write!(f, "unserializing event/function {name}: {mismatch}")
+                write!(f, "unserializing event/function {name}: ")?;
+                match mismatch.is_dropped_by_bro() {
+                    true => f.write_str(mismatch.in_bros_words()),
+                    // A Bro has no such line.
+                    false => f.write_str(&mismatch.in_full()),
+                }
             }
             LogMessage::Violation(error) if error.kind.is_worded_by_bro() => error.kind.fmt(f),
             LogMessage::Violation(error) => error.fmt(f),

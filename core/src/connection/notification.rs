@@ -58,11 +58,13 @@ pub enum Notification {
 
     // What a SERIAL carries (2§2); only if we accept the peer's input, but for `CallRejected`.
     /// A call of an event. It is one that we know, with as many arguments as it has parameters and
-    /// of the same type tags, or is delivered unchecked under
+    /// of the same types: records of other types have been coerced by the names of their fields, as
+    /// a Bro does. Or it is delivered unchecked under
     /// [`Undeclared::Deliver`](super::Undeclared::Deliver).
     Event(Event),
     /// The same with [`Config::events_lazily`](super::Config::events_lazily): the arguments are
-    /// decoded when they are asked for. It keeps the message that brought it.
+    /// decoded when they are asked for, and are as the peer sent them. Only the number of arguments
+    /// and their type tags are checked. It keeps the message that brought it.
     LazyEvent(LazyEvent),
     /// A call was dropped (§5): `remote_connection_error`, but the connection stays.
     CallRejected {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::handshake::PRINT_HOOK;
 use super::output::Output;
-use super::{Command, Connection, LogMessage, Notification, Phase, SyncRole, UsageError};
+use super::{Command, Config, Connection, LogMessage, Notification, Phase, SyncRole, UsageError};
 use crate::Time;
 use crate::data::{Event, Id, Packet};
 use crate::serial::{LazyEvent, Mode};
@@ -28,10 +28,28 @@ pub enum Sent {
 impl Connection {
     /// Sends a call of an event, if the peer has requested it.
     ///
+    /// If the event is among [`Config::declarations`](super::Config::declarations), its arguments
+    /// are checked and made of the declared types as
+    /// [`coerce_call`](crate::data::Declarations::coerce_call) does; otherwise they go as they are.
+    ///
     /// # Errors
-    /// [`UsageError::QueueFull`]; [`UsageError::Unwritable`].
+    /// [`UsageError::Event`], whether or not the peer has requested it; [`UsageError::QueueFull`];
+    /// [`UsageError::Unwritable`].
     #[inline]
     pub fn send_event(&mut self, event: &Event) -> Result<Sent, UsageError> {
+        let Config { declarations, undeclared, .. } = &self.config;
+        match undeclared.coerce_call(declarations, event).map_err(Box::new)? {
+            None => self.send_checked_event(event),
+            Some(args) => {
+                let (name, time) = (event.name.clone(), event.time);
+                self.send_checked_event(&Event { name, time, args })
+            }
+        }
+    }
+
+    /// Sends a call of an event that was checked.
+    #[inline]
+    pub(crate) fn send_checked_event(&mut self, event: &Event) -> Result<Sent, UsageError> {
         if self.phase != Phase::Running {
             self.counters.not_running += 1;
             return Ok(Sent::NotRunning);
@@ -67,15 +85,18 @@ impl Connection {
         Ok(Sent::Sent)
     }
 
-    /// Sends an ID with its value (2§8).
+    /// Sends an ID with its value (2§8), which is made of the declared type if a variable of that
+    /// name is declared.
     ///
     /// # Errors
-    /// [`UsageError::WrongPhase`] outside Running; [`UsageError::QueueFull`];
+    /// [`UsageError::WrongPhase`] outside Running; [`UsageError::Variable`]; [`UsageError::QueueFull`];
     /// [`UsageError::Unwritable`].
     pub fn send_id(&mut self, id: &Arc<Id>) -> Result<(), UsageError> {
         if self.phase != Phase::Running {
             return Err(self.wrong_phase(Command::SendId));
         }
+        let coerced = self.config.declarations.coerce_id(id).map_err(Box::new)?;
+        let id = coerced.as_ref().unwrap_or(id);
         self.output.check_room()?;
         let mode = self.write_mode();
         self.output.serial(|writer, argument| writer.id(mode, id, argument))

@@ -49,8 +49,10 @@ impl Connection {
     }
 
     #[inline]
-    fn call(&mut self, event: Event) {
-        let checked = self.config.declarations.check_call(&event.name, &event.args);
+    fn call(&mut self, mut event: Event) {
+        // What is made counts as if the peer had sent it.
+        let objects = self.config.serial_limits.objects;
+        let checked = self.config.declarations.receive_call(&mut event, objects);
         match self.mismatch(checked) {
             Some(mismatch) => self.reject(event.name, mismatch),
             None => self.deliver_event(Notification::Event(event)),
@@ -81,7 +83,7 @@ impl Connection {
     fn reject(&mut self, name: Name, mismatch: CallMismatch) {
         self.counters.calls_rejected += 1;
         let name = name.compact();
-        self.log(LogMessage::CallRejected { name: name.clone(), mismatch });
+        self.log(LogMessage::CallRejected { name: name.clone(), mismatch: mismatch.clone() });
         self.notify(Notification::CallRejected { name, mismatch });
     }
 

@@ -12,9 +12,18 @@ impl Connection {
     /// [`Assign`](crate::data::Opcode::Assign) per variable (§3.4), in Running a change of it
     /// (§3.5).
     ///
+    /// If it is on a variable that is declared, the operands are made of the declared types. What is
+    /// on a container by its unique id goes as it is.
+    ///
     /// # Errors
-    /// [`UsageError::QueueFull`]; [`UsageError::Unwritable`].
+    /// [`UsageError::Variable`]; [`UsageError::QueueFull`]; [`UsageError::Unwritable`].
     pub fn send_state_access(&mut self, access: &StateAccess) -> Result<Sent, UsageError> {
+        let coerced = self.config.declarations.coerce_access(access).map_err(Box::new)?;
+        self.send_checked_access(coerced.as_ref().unwrap_or(access))
+    }
+
+    /// Sends an operation on state that was checked.
+    pub(crate) fn send_checked_access(&mut self, access: &StateAccess) -> Result<Sent, UsageError> {
         match self.phase {
             Phase::Sync(SyncRole::Sender) | Phase::Running => {}
             _ => {

@@ -1,37 +1,81 @@
 //! Makes values of a declared type, as Bro coerces what it assigns and passes (§5).
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::convert::{index_types, kind};
+use super::fits::same_fields;
 use super::scope::default_of;
 use super::{
     AttributeTag, ConversionError, ConversionErrorKind, Entry, EnumValue, Field, List, Record,
-    Step, Table, Type, TypeKind, TypeTag, Value, Vector,
+    RecordType, Step, Table, Type, TypeDef, TypeKind, TypeTag, Value, Vector,
 };
+
+/// Says whose value meets a declared type, which decides what becomes of fields that only one of
+/// two record types has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin<'a> {
+    /// Our own program's, to which the rules for a script's expression apply: a field that the
+    /// type doesn't have is an error, and so is a missing one without `&optional` and `&default`.
+    Own,
+    /// A peer's, to which Bro's rules for what it receives apply: its own record types may have
+    /// more fields or fewer. The former are left out; the latter hold what a new record of the type
+    /// does, which may be nothing.
+    Peer {
+        /// How many fields may still be made that the peer didn't send: a short message could have
+        /// very many of them made.
+        room: &'a Cell<u32>,
+    },
+}
+
+impl Origin<'_> {
+    /// Makes a record of so many fields of one that has others.
+    fn make(self, fields: usize) -> Result<(), ConversionError> {
+        if let Origin::Peer { room } = self {
+            let fields = u32::try_from(fields).unwrap_or(u32::MAX);
+            let left = room.get().checked_sub(fields);
+            room.set(left.ok_or(ConversionErrorKind::TooManyFields)?);
+        }
+        Ok(())
+    }
+}
 
 impl Value {
     /// Makes the value one of this very type, as Bro does where a value meets a declared type.
     ///
-    /// * Numbers become more general ones: a `count` an `int`, both a `double`; a `count` also a
-    ///   `counter`.
-    /// * Of a record of another type fields are taken by name (§5); others of its fields are left
-    ///   out, and what it lacks is unset if it is `&optional`, or its constant `&default`.
+    /// * Numbers become more general ones: a `counter` a `count`, both an `int`, all of them a
+    ///   `double`. Since an integer of a Rust program is an `int` unless it says otherwise, an `int`
+    ///   that is not negative also becomes a `count`, and a `count` a `counter`.
+    /// * Of a record of another type fields are taken by name (§5); what it lacks is unset if it is
+    ///   `&optional`, or its constant `&default`. It must have no field that the type doesn't have.
     /// * A constant of an enum becomes that of the same name, which may have another number (2§6).
     /// * A pattern that Bro doesn't compile, and a table or set with an index that Bro refuses, are
     ///   values of no type.
-    /// * Containers are gone through, and keep their unique ids, attributes and time stamps.
+    /// * Containers are gone through, and keep their unique ids, attributes and time stamps. Empty
+    ///   ones may be of any type.
     /// * `any` takes everything as it is; so does a type of which only the name is known.
     ///
     /// ```
     /// # use brocomm::data::{Type, Value};
     /// assert_eq!(Value::Count(5).coerce(&Type::DOUBLE), Ok(Value::Double(5.0)));
+    /// assert_eq!(Value::Int(5).coerce(&Type::COUNT), Ok(Value::Count(5)));
+    /// assert!(Value::Int(-5).coerce(&Type::COUNT).is_err());
     /// assert!(Value::Double(5.0).coerce(&Type::COUNT).is_err());
     /// ```
     ///
     /// # Errors
     ///
-    /// Says what doesn't fit the type, and where in the value.
+    /// Returns what doesn't fit the type, and where in the value.
     pub fn coerce(&self, ty: &Type) -> Result<Value, ConversionError> {
+        self.coerce_from(Origin::Own, ty)
+    }
+
+    /// Makes the value one of this very type, by the rules for this origin.
+    pub(crate) fn coerce_from(
+        &self,
+        origin: Origin<'_>,
+        ty: &Type,
+    ) -> Result<Value, ConversionError> {
         let def = match ty {
             // The type itself, not the reference to it, is what the value is to have.
             Type::Enclosing(_) => ty.def().map(Type::Def),
@@ -44,25 +88,31 @@ impl Value {
                 possible(self)?;
                 self.clone()
             }
-            (TypeTag::Int, Value::Count(v)) => {
-                let out = || ConversionErrorKind::OutOfRange { value: self.clone(), target: "int" };
-                Value::Int(i64::try_from(*v).map_err(|_| out())?)
+            (TypeTag::Int, Value::Count(v) | Value::Counter(v)) => {
+                Value::Int(i64::try_from(*v).map_err(|_| self.out_of_range("int"))?)
             }
+            (TypeTag::Count, Value::Counter(v)) => Value::Count(*v),
             (TypeTag::Counter, Value::Count(v)) => Value::Counter(*v),
-            (TypeTag::Double, Value::Count(v)) => Value::Double(*v as f64),
+            (TypeTag::Count, Value::Int(v)) => {
+                Value::Count(u64::try_from(*v).map_err(|_| self.out_of_range("count"))?)
+            }
+            (TypeTag::Counter, Value::Int(v)) => {
+                Value::Counter(u64::try_from(*v).map_err(|_| self.out_of_range("counter"))?)
+            }
+            (TypeTag::Double, Value::Count(v) | Value::Counter(v)) => Value::Double(*v as f64),
             (TypeTag::Double, Value::Int(v)) => Value::Double(*v as f64),
             _ if expected != self.tag() => return Err(ConversionError::mismatch(expected, self)),
-            (_, Value::Enum(constant)) => Value::Enum(enumeration(constant, ty)?),
+            (_, Value::Enum(constant)) => Value::Enum(enumeration(origin, constant, ty)?),
             (_, Value::List(list)) => {
                 let types = match kind(ty) {
                     Some(TypeKind::List(types)) => types.types.as_slice(),
                     _ => return Ok(self.clone()),
                 };
-                Value::List(Arc::new(index(list, ty, types)?))
+                Value::List(Arc::new(index(origin, list, ty, types)?))
             }
-            (_, Value::Table(table)) => Value::Table(Arc::new(entries(table, ty)?)),
-            (_, Value::Record(record)) => Value::Record(Arc::new(fields(record, ty)?)),
-            (_, Value::Vector(vector)) => Value::Vector(Arc::new(elements(vector, ty)?)),
+            (_, Value::Table(table)) => Value::Table(Arc::new(entries(origin, table, ty)?)),
+            (_, Value::Record(record)) => Value::Record(Arc::new(fields(origin, record, ty)?)),
+            (_, Value::Vector(vector)) => Value::Vector(Arc::new(elements(origin, vector, ty)?)),
             (_, Value::Pattern(pattern)) => {
                 pattern.check().map_err(ConversionErrorKind::Pattern)?;
                 self.clone()
@@ -78,6 +128,10 @@ impl Value {
             },
             _ => self.clone(),
         })
+    }
+
+    fn out_of_range(&self, target: &'static str) -> ConversionError {
+        ConversionErrorKind::OutOfRange { value: self.clone(), target }.into()
     }
 }
 
@@ -96,7 +150,11 @@ fn possible(value: &Value) -> Result<(), ConversionErrorKind> {
     }
 }
 
-fn enumeration(constant: &EnumValue, ty: &Type) -> Result<EnumValue, ConversionError> {
+fn enumeration(
+    origin: Origin<'_>,
+    constant: &EnumValue,
+    ty: &Type,
+) -> Result<EnumValue, ConversionError> {
     let Some(TypeKind::Enum(names)) = kind(ty) else { return Ok(constant.clone()) };
     let number = match constant.name() {
         Some(name) => names.number_of(&name),
@@ -104,6 +162,8 @@ fn enumeration(constant: &EnumValue, ty: &Type) -> Result<EnumValue, ConversionE
     };
     match number {
         Some(number) => Ok(EnumValue { ty: ty.clone(), number }),
+        // Its enum was extended by a `redef` there.
+        None if origin != Origin::Own => Ok(constant.clone()),
         None => {
             let name = ty.name().compact();
             Err(ConversionErrorKind::NotInEnum { constant: Box::new(constant.clone()), name }
@@ -113,19 +173,28 @@ fn enumeration(constant: &EnumValue, ty: &Type) -> Result<EnumValue, ConversionE
 }
 
 /// Makes an index of these types, the components of the list type `ty`.
-fn index(list: &List, ty: &Type, types: &[Type]) -> Result<List, ConversionError> {
+fn index(
+    origin: Origin<'_>,
+    list: &List,
+    ty: &Type,
+    types: &[Type],
+) -> Result<List, ConversionError> {
     let (expected, found) = (types.len(), list.items.len());
     if expected != found {
         return Err(ConversionErrorKind::Length { expected, found }.into());
     }
     let component = |(at, (item, ty)): (usize, (&Value, &Type))| {
-        item.coerce(ty).map_err(|error| error.within(Step::Component(at)))
+        item.coerce_from(origin, ty).map_err(|error| error.within(Step::Component(at)))
     };
     let items = list.items.iter().zip(types).enumerate().map(component);
-    Ok(List { ty: ty.clone(), tag: list.tag, items: items.collect::<Result<_, _>>()? })
+    let items = items.collect::<Result<Vec<_>, _>>()?;
+    // The tag follows the component that is coerced; a tag that a peer chose otherwise stays.
+    let tag =
+        if list.tag == List::usual_tag(&list.items) { List::usual_tag(&items) } else { list.tag };
+    Ok(List { ty: ty.clone(), tag, items })
 }
 
-fn entries(table: &Table, ty: &Type) -> Result<Table, ConversionError> {
+fn entries(origin: Origin<'_>, table: &Table, ty: &Type) -> Result<Table, ConversionError> {
     let (index_list, yields) = match kind(ty) {
         Some(TypeKind::Set(set)) => (&set.index, None),
         Some(TypeKind::Table(table)) => (&table.index, table.yields.as_ref()),
@@ -136,12 +205,12 @@ fn entries(table: &Table, ty: &Type) -> Result<Table, ConversionError> {
     let entry = |(at, entry): (usize, &Entry)| {
         let value = match (&entry.value, yields) {
             (None, None) => Ok(None),
-            (Some(value), Some(ty)) => value.coerce(ty).map(Some),
+            (Some(value), Some(ty)) => value.coerce_from(origin, ty).map(Some),
             (Some(_), None) => Err(ConversionErrorKind::NotASet.into()),
             (None, Some(_)) => Err(ConversionErrorKind::NotATable.into()),
         };
         let within = |error: ConversionError| error.within(Step::Entry(at));
-        let index = Arc::new(index(&entry.index, index_list, types).map_err(within)?);
+        let index = Arc::new(index(origin, &entry.index, index_list, types).map_err(within)?);
         let value = value.map_err(within)?;
         Ok(Entry { index, value, ..*entry })
     };
@@ -156,28 +225,72 @@ fn entries(table: &Table, ty: &Type) -> Result<Table, ConversionError> {
     })
 }
 
-fn fields(record: &Record, ty: &Type) -> Result<Record, ConversionError> {
+fn fields(origin: Origin<'_>, record: &Record, ty: &Type) -> Result<Record, ConversionError> {
     let Some(wanted) = ty.fields() else { return Ok(record.clone()) };
-    let is_same = same(&record.ty, ty) && record.fields.len() == wanted.len();
+    let (expected, found) = (wanted.len(), record.fields.len());
+    let is_same = same_fields(&record.ty, ty) && expected == found;
+    if !is_same {
+        let Some(given) = record.ty.def() else {
+            // Only positions tell its fields apart.
+            return Err(ConversionErrorKind::Length { expected, found }.into());
+        };
+        if origin == Origin::Own {
+            no_others(record, &given, ty, wanted)?;
+        }
+        origin.make(expected)?;
+    }
     let field = |(at, field): (usize, &Field)| {
         let found = if is_same { record.fields.get(at)?.as_ref() } else { by_name(record, field) };
         match found {
-            Some(value) => Some(value.coerce(&field.ty)),
-            None if is_same => None,
-            None => default_of(field).cloned().map(Ok),
-        }
-        .or_else(|| {
-            let may_lack = field.attributes.as_ref().is_some_and(|attributes| {
-                attributes.has(AttributeTag::Optional) || attributes.has(AttributeTag::Default)
-            });
+            Some(value) => Some(value.coerce_from(origin, &field.ty)),
             // A record of the same type is as its owner left it.
-            (!is_same && !may_lack).then(|| Err(ConversionErrorKind::Missing.into()))
-        })
+            None if is_same => None,
+            None => absent(origin, field),
+        }
         .map(|result| result.map_err(|error| error.within(Step::Field(field.name.clone()))))
     };
     let fields = wanted.iter().enumerate().map(|one| field(one).transpose());
     let fields = fields.collect::<Result<_, ConversionError>>()?;
     Ok(Record { ty: ty.clone(), mutable: record.mutable.clone(), fields })
+}
+
+/// Returns what a field holds that a record of another type lacks.
+fn absent(origin: Origin<'_>, field: &Field) -> Option<Result<Value, ConversionError>> {
+    let has = |tag| field.attributes.as_ref().is_some_and(|attributes| attributes.has(tag));
+    match (default_of(field), origin) {
+        (Some(value), _) => Some(value.coerce(&field.ty)),
+        // The receiver evaluates a default that is no constant.
+        (None, _) if has(AttributeTag::Optional) || has(AttributeTag::Default) => None,
+        (None, Origin::Peer { .. }) => {
+            let value = field.ty.initial_value()?;
+            Some(origin.make(count_fields(&value)).map(|()| value))
+        }
+        (None, Origin::Own) => Some(Err(ConversionErrorKind::Missing.into())),
+    }
+}
+
+/// Returns how many fields the records have that an initial value is made of.
+fn count_fields(value: &Value) -> usize {
+    let Value::Record(record) = value else { return 0 };
+    let within = record.fields.iter().flatten().map(count_fields);
+    within.fold(record.fields.len(), usize::saturating_add)
+}
+
+/// Checks that every field that is set is one that is wanted.
+fn no_others(
+    record: &Record,
+    given: &TypeDef,
+    ty: &Type,
+    wanted: &[Field],
+) -> Result<(), ConversionError> {
+    let TypeKind::Record(RecordType { fields: Some(given), .. }) = &given.kind else {
+        return Ok(());
+    };
+    let mut set = given.iter().zip(&record.fields).filter(|(_, value)| value.is_some());
+    match set.find(|(given, _)| wanted.iter().all(|field| field.name != given.name)) {
+        None => Ok(()),
+        Some((field, _)) => Err(ConversionError::no_such_field(ty, &field.name)),
+    }
 }
 
 fn by_name<'r>(record: &'r Record, field: &Field) -> Option<&'r Value> {
@@ -187,27 +300,10 @@ fn by_name<'r>(record: &'r Record, field: &Field) -> Option<&'r Value> {
     record.fields.get(position)?.as_ref()
 }
 
-/// Returns whether two record types have the same fields, whatever these are.
-fn same(a: &Type, b: &Type) -> bool {
-    match (a.def(), b.def()) {
-        (Some(a), Some(b)) if Arc::ptr_eq(&a, &b) => true,
-        (Some(a), Some(b)) => match (&a.kind, &b.kind) {
-            (TypeKind::Record(a), TypeKind::Record(b)) => {
-                let (a, b) = (a.fields.iter().flatten(), b.fields.iter().flatten());
-                a.map(|field| &field.name).eq(b.map(|field| &field.name))
-            }
-            _ => false,
-        },
-        // Only its name is known: the sender relies on the receiver's own type.
-        (None, _) => true,
-        _ => false,
-    }
-}
-
-fn elements(vector: &Vector, ty: &Type) -> Result<Vector, ConversionError> {
+fn elements(origin: Origin<'_>, vector: &Vector, ty: &Type) -> Result<Vector, ConversionError> {
     let Some(TypeKind::Vector(element)) = kind(ty) else { return Ok(vector.clone()) };
     let items = vector.items.iter().enumerate().map(|(at, item)| {
-        let item = item.as_ref().map(|item| item.coerce(element)).transpose();
+        let item = item.as_ref().map(|item| item.coerce_from(origin, element)).transpose();
         item.map_err(|error| error.within(Step::Element(at)))
     });
     let items = items.collect::<Result<_, _>>()?;

@@ -1,8 +1,12 @@
 //! What a node knows by name: types, events, variables.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use super::{Field, Globals, Name, Type, TypeTag, Value};
+use super::coerce::Origin;
+use super::{
+    ConversionError, ConversionErrorKind, Event, Field, Globals, Name, Type, TypeTag, Value,
+};
 
 /// Describes an event that a node has a handler for.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,45 +27,148 @@ impl EventDecl {
     ///
     /// # Errors
     ///
-    /// Says which of the two it is; either way the call is to be dropped and the connection stays.
+    /// Returns which of the two it is, and where; either way the call is to be dropped and the
+    /// connection stays.
     pub fn check(&self, args: &[Value]) -> Result<(), CallMismatch> {
         self.check_tags(args.iter().map(Value::tag))
     }
 
+    #[inline]
     fn check_tags(&self, args: impl ExactSizeIterator<Item = TypeTag>) -> Result<(), CallMismatch> {
-        if args.len() != self.params.len() {
-            return Err(CallMismatch::ArgumentCount);
+        self.check_count(args.len())?;
+        for (position, (param, found)) in self.params.iter().zip(args).enumerate() {
+            match param.ty.tag() {
+                Some(expected) if expected != TypeTag::Any && expected != found => {
+                    let error = ConversionErrorKind::Type { expected, found }.into();
+                    return Err(CallMismatch::argument(position, param, error));
+                }
+                _ => {}
+            }
         }
-        let fits = |(param, arg): (&Field, TypeTag)| match param.ty.tag() {
-            Some(TypeTag::Any) | None => true,
-            Some(tag) => tag == arg,
-        };
-        if self.params.iter().zip(args).all(fits) {
+        Ok(())
+    }
+
+    fn check_count(&self, found: usize) -> Result<(), CallMismatch> {
+        let expected = self.params.len();
+        if expected == found {
             Ok(())
         } else {
-            Err(CallMismatch::ArgumentTypes)
+            Err(CallMismatch::ArgumentCount { expected, found })
         }
+    }
+
+    /// Makes arguments of the parameters' types, by the rules for this origin; `None` if they are
+    /// of these types already.
+    #[inline]
+    fn coerce(
+        &self,
+        origin: Origin<'_>,
+        args: &[Value],
+    ) -> Result<Option<Vec<Value>>, CallMismatch> {
+        self.check_count(args.len())?;
+        let all = || self.params.iter().zip(args);
+        if all().all(|(param, arg)| arg.is_of(&param.ty)) {
+            return Ok(None);
+        }
+        let coerced = |(position, (param, arg)): (usize, (&Field, &Value))| {
+            if arg.is_of(&param.ty) {
+                return Ok(arg.clone());
+            }
+            arg.coerce_from(origin, &param.ty)
+                .map_err(|error| CallMismatch::argument(position, param, error))
+        };
+        all().enumerate().map(coerced).collect::<Result<_, _>>().map(Some)
     }
 }
 
 /// Says why a call does not fit what it names (§5).
-///
-/// The texts are Bro's own, which people search their logs for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallMismatch {
     /// Nothing of that name is known.
-    #[error("unknown event/function, ignoring")]
+    #[error("no such event is declared")]
     Unknown,
     /// The name is a variable's.
-    #[error("not a function/event, ignoring")]
+    #[error("declared as a variable, not as an event")]
     NotAnEvent,
     /// The number of arguments is not that of the parameters.
-    #[error("wrong number of arguments, ignoring")]
-    ArgumentCount,
-    /// An argument's type tag is not its parameter's.
-    #[error("mismatch in argument types; ignoring")]
-    ArgumentTypes,
+    #[error("expected {expected} argument{}, found {found}", if *expected == 1 { "" } else { "s" })]
+    ArgumentCount {
+        /// How many parameters are declared.
+        expected: usize,
+        /// How many arguments the call has.
+        found: usize,
+    },
+    /// An argument is not of its parameter's type, and can't be coerced to it.
+    #[error("argument {position}, {name}: {error}")]
+    Argument {
+        /// The argument's position, from 0.
+        position: usize,
+        /// The parameter's name.
+        name: Name,
+        /// What is expected and what was found, and where in the argument.
+        error: Box<ConversionError>,
+    },
+}
+
+impl CallMismatch {
+    fn argument(position: usize, param: &Field, error: ConversionError) -> CallMismatch {
+        CallMismatch::Argument { position, name: param.name.clone(), error: Box::new(error) }
+    }
+
+    /// Returns what Bro says about such a call, in its log and in `remote_connection_error`; people
+    /// search their logs for it.
+    pub fn in_bros_words(&self) -> &'static str {
+        match self {
+            CallMismatch::Unknown => "unknown event/function, ignoring",
+            CallMismatch::NotAnEvent => "not a function/event, ignoring",
+            CallMismatch::ArgumentCount { .. } => "wrong number of arguments, ignoring",
+            CallMismatch::Argument { .. } => "mismatch in argument types; ignoring",
+        }
+    }
+
+    /// Writes [Bro's words](Self::in_bros_words), followed in parentheses by what they don't say:
+    /// the numbers of arguments, or the argument with both types.
+    pub(crate) fn in_full(&self) -> String {
+        let words = self.in_bros_words();
+        match self {
+            CallMismatch::Unknown | CallMismatch::NotAnEvent => words.to_owned(),
+            _ => format!("{words} ({self})"),
+        }
+    }
+
+    /// Tells whether a Bro drops such a call and says so. It delivers a call with an argument of the
+    /// right kind whose parts are of other types than declared.
+    pub fn is_dropped_by_bro(&self) -> bool {
+        match self {
+            CallMismatch::Argument { error, .. } => {
+                error.path.is_empty() && matches!(error.kind, ConversionErrorKind::Type { .. })
+            }
+            _ => true,
+        }
+    }
+}
+
+/// Says why an event is not raised: it doesn't fit its declaration. Nothing of it was sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("event {event}: {mismatch}")]
+#[non_exhaustive]
+pub struct CallError {
+    /// The event's name.
+    pub event: Name,
+    /// What doesn't fit.
+    pub mismatch: CallMismatch,
+}
+
+/// Says why a value is not sent: it doesn't fit the declaration of the variable that it is for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("value for {variable}: {error}")]
+#[non_exhaustive]
+pub struct VariableError {
+    /// The variable's name.
+    pub variable: Name,
+    /// What is expected and what was found.
+    pub error: ConversionError,
 }
 
 /// Holds what a node knows by name.
@@ -115,11 +222,11 @@ impl Declarations {
             .try_for_each(|(name, ty)| ty.check_indices().map_err(|tag| (name.clone(), tag)))
     }
 
-    /// Checks a call against what is known (§5).
+    /// Checks a call against what is known, as a receiver does (§5).
     ///
     /// # Errors
     ///
-    /// Says why the call is to be dropped.
+    /// Returns why the call is to be dropped.
     pub fn check_call(&self, name: impl AsRef<[u8]>, args: &[Value]) -> Result<(), CallMismatch> {
         self.check_call_tags(name.as_ref(), args.iter().map(Value::tag))
     }
@@ -132,8 +239,72 @@ impl Declarations {
     ) -> Result<(), CallMismatch> {
         match self.event(name) {
             Some(event) => event.check_tags(args),
-            None if self.globals.contains(name) => Err(CallMismatch::NotAnEvent),
-            None => Err(CallMismatch::Unknown),
+            None => Err(self.not_an_event(name)),
         }
+    }
+
+    fn not_an_event(&self, name: &[u8]) -> CallMismatch {
+        match self.globals.contains(name) {
+            true => CallMismatch::NotAnEvent,
+            false => CallMismatch::Unknown,
+        }
+    }
+
+    /// Makes arguments of the declared types for a call of our own, as Bro's script does for an
+    /// event that it raises; see [`Value::coerce`]. Returns `None` if they are of these types
+    /// already, or if nothing of that name is declared: then the call goes as it is.
+    ///
+    /// ```
+    /// # use brocomm::data::{Declarations, Value};
+    /// let mut known = Declarations::new();
+    /// known.read("event scan_seen(host: addr, tries: count);")?;
+    /// let host = Value::Addr([10, 0, 0, 1].into());
+    /// let coerced = known.coerce_call("scan_seen", &[host.clone(), Value::Int(5)])?;
+    /// assert_eq!(coerced, Some(vec![host, Value::Count(5)]));
+    ///
+    /// let error = known.coerce_call("scan_seen", &["10.0.0.1".into(), Value::Int(5)]).unwrap_err();
+    /// assert_eq!(error.to_string(), "event scan_seen: argument 0, host: expected addr, found string");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns which argument doesn't fit its parameter, and why; or that there are more or fewer
+    /// than are declared, or that the name is a variable's.
+    #[inline]
+    pub fn coerce_call(
+        &self,
+        name: impl AsRef<[u8]>,
+        args: &[Value],
+    ) -> Result<Option<Vec<Value>>, CallError> {
+        let name = name.as_ref();
+        let coerced = match self.event(name) {
+            Some(event) => event.coerce(Origin::Own, args),
+            None => match self.not_an_event(name) {
+                CallMismatch::Unknown => Ok(None),
+                mismatch => Err(mismatch),
+            },
+        };
+        coerced.map_err(|mismatch| CallError { event: Name::copy_of(name), mismatch })
+    }
+
+    /// Checks a call that a peer made (§5), and then makes its arguments of the declared types, as
+    /// far as Bro's rules for what it receives allow. Records that lack fields may be filled up by
+    /// so many in all.
+    ///
+    /// # Errors
+    ///
+    /// Returns why the call is to be dropped.
+    #[inline]
+    pub(crate) fn receive_call(&self, event: &mut Event, fields: u32) -> Result<(), CallMismatch> {
+        let Some(declared) = self.event(&event.name) else {
+            return Err(self.not_an_event(&event.name));
+        };
+        declared.check(&event.args)?;
+        let origin = Origin::Peer { room: &Cell::new(fields) };
+        if let Some(args) = declared.coerce(origin, &event.args)? {
+            event.args = args;
+        }
+        Ok(())
     }
 }

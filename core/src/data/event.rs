@@ -8,9 +8,12 @@ use super::{
 
 /// Makes an event, a [`data::Event`](crate::data::Event), of its name and arguments.
 ///
-/// Arguments are Rust values of any [`ToValue`](crate::data::ToValue); they are not consumed. A
-/// number without a suffix is an `i32`, and so an `int`: a `count` is written `443u64`. The time is
-/// 0; [`Event::at`](crate::data::Event::at) sets another.
+/// Arguments are Rust values of any [`ToValue`](crate::data::ToValue); they are not consumed. The
+/// time is 0; [`Event::at`](crate::data::Event::at) sets another.
+///
+/// A number without a suffix is an `i32`, and so an `int`: a `count` is written `443u64`. When an
+/// event is sent that is declared, an `int` that is not negative becomes a `count` where one is
+/// expected; see [`Declarations::coerce_call`](crate::data::Declarations::coerce_call).
 ///
 /// Containers get a new type with each event, which goes to the peer in full; a struct with
 /// `#[derive(Event)]` keeps them.

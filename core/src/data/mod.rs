@@ -30,6 +30,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod access;
 mod attributes;
 mod coerce;
 mod comparison;
@@ -43,6 +44,7 @@ pub mod derived;
 mod equality;
 mod event;
 mod expr;
+mod fits;
 mod global;
 mod handlers;
 mod index_type;
@@ -67,6 +69,8 @@ mod types;
 pub mod types_table {}
 mod value;
 
+pub(crate) use coerce::Origin;
+
 pub use attributes::{Attribute, AttributeTag, Attributes};
 pub use container::{Entry, List, Mutable, Record, Table, Vector};
 pub(crate) use convert::index_types;
@@ -74,7 +78,7 @@ pub use convert::{
     BroType, ConversionError, ConversionErrorKind, FromIndex, FromSlot, FromValue, IndexType, Step,
     ToIndex, ToSlot, ToValue,
 };
-pub use declaration::{CallMismatch, Declarations, EventDecl};
+pub use declaration::{CallError, CallMismatch, Declarations, EventDecl, VariableError};
 pub use event::EventType;
 pub use expr::{BinaryClass, Expr, ExprKind, UnaryClass};
 pub use global::{Global, Globals};

@@ -30,6 +30,11 @@ impl Name {
         Name(bytes)
     }
 
+    /// Makes a name of a copy of raw bytes.
+    pub(crate) fn copy_of(name: &[u8]) -> Name {
+        Name(Bytes::copy_from_slice(name))
+    }
+
     /// Returns the bytes; a clone of them shares the name's buffer.
     pub fn as_bytes(&self) -> &Bytes {
         &self.0
@@ -43,7 +48,7 @@ impl Name {
     /// Returns a copy that keeps no message's buffer alive.
     #[must_use]
     pub fn compact(&self) -> Name {
-        Name(Bytes::copy_from_slice(&self.0))
+        Name::copy_of(&self.0)
     }
 }
 
@@ -69,7 +74,7 @@ impl Borrow<[u8]> for Name {
 
 impl From<&str> for Name {
     fn from(name: &str) -> Name {
-        Name(Bytes::copy_from_slice(name.as_bytes()))
+        Name::copy_of(name.as_bytes())
     }
 }
 

@@ -119,6 +119,7 @@
 //! [`CommunicationLog`] is the log of the communication itself (part 4 §5).
 
 mod ascii;
+mod coerce;
 mod communication;
 mod file;
 mod format;

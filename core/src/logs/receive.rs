@@ -111,6 +111,17 @@ pub enum Mismatch {
         /// The value's.
         found: TypeTag,
     },
+    /// An element of a set or vector is of another type than the column's elements, of an entry of
+    /// our own.
+    #[error("element of type {found} in column {column} with elements of type {expected}")]
+    Element {
+        /// Which column, from 0.
+        column: usize,
+        /// The type of the column's elements.
+        expected: TypeTag,
+        /// The element's.
+        found: TypeTag,
+    },
     /// An element of a set or vector is a set or vector itself, of an entry of our own; a peer's is
     /// a [`LogErrorKind::Nested`].
     #[error("{found} within the set or vector in column {column}")]
@@ -120,6 +131,18 @@ pub enum Mismatch {
         /// The element's type.
         found: TypeTag,
     },
+}
+
+impl Mismatch {
+    /// Returns the column that does not fit, if it is one.
+    pub fn column(&self) -> Option<usize> {
+        match self {
+            Mismatch::Type { column, .. }
+            | Mismatch::Element { column, .. }
+            | Mismatch::Nested { column, .. } => Some(*column),
+            Mismatch::UnknownWriter | Mismatch::Count { .. } => None,
+        }
+    }
 }
 
 impl LogReceiver {

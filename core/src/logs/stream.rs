@@ -1,12 +1,13 @@
 //! Log streams of our own (part 3).
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use thiserror::Error;
 
-use super::receive::mismatch;
+use super::coerce::coerce;
 use super::{LogField, LogRecord, LogValue, LogWriter, Mismatch, NotLoggable, WRITER_ASCII};
 use crate::Time;
 use crate::data::{Name, TypeTag};
@@ -185,7 +186,8 @@ impl LogStreams {
     ///
     /// # Errors
     /// [`StreamError::Unknown`] for a stream that was not declared; [`StreamError::Mismatch`] if
-    /// the values are not those of its columns. Nothing has changed then.
+    /// the values are not those of its columns, and can't be coerced to them: numbers become more
+    /// general ones, and an `int` that is not negative a `count`. Nothing has changed then.
     pub fn write_to(
         &mut self,
         stream: i32,
@@ -205,9 +207,12 @@ impl LogStreams {
     ) -> Result<EncodedEntry<'_>, StreamError> {
         let unknown = StreamError::Unknown { stream: number };
         let Declared { stream, writers } = self.streams.get_mut(&number).ok_or(unknown)?;
-        if let Some(mismatch) = mismatch(&stream.fields, values).or_else(|| nested(values)) {
-            return Err(StreamError::Mismatch { stream: number, mismatch });
-        }
+        let coerced = coerce(&stream.fields, values).map_err(|mismatch| {
+            let field = mismatch.column().and_then(|column| stream.fields.get(column));
+            let column = field.map(|field| field.name.clone());
+            StreamError::Mismatch { stream: number, column, mismatch }
+        })?;
+        let values = coerced.as_deref().unwrap_or(values);
         let path = path.unwrap_or(&stream.path);
         self.entry.clear();
         encode::entry(stream.number, stream.writer, path, values, &mut self.entry);
@@ -219,16 +224,6 @@ impl LogStreams {
         let writer = writers.get(path).ok_or(StreamError::Unknown { stream: number })?;
         Ok(EncodedEntry { writer, bytes: &self.entry })
     }
-}
-
-/// Finds a set or vector within another, for which a receiver would end the connection.
-fn nested(values: &[LogValue]) -> Option<Mismatch> {
-    values.iter().enumerate().find_map(|(column, value)| {
-        let (LogValue::Set(items) | LogValue::Vector(items)) = value else { return None };
-        let is_container = |tag: &TypeTag| matches!(tag, TypeTag::Table | TypeTag::Vector);
-        let found = items.iter().map(LogValue::tag).find(is_container)?;
-        Some(Mismatch::Nested { column, found })
-    })
 }
 
 impl ActiveWriter {
@@ -281,11 +276,25 @@ pub enum StreamError {
         stream: i32,
     },
     /// An entry does not have the stream's columns.
-    #[error("entry for log stream {stream}: {mismatch}")]
+    #[error("entry for log stream {stream}{}: {mismatch}", Column(column))]
     Mismatch {
         /// The stream's number.
         stream: i32,
+        /// The name of the column, if it is one that does not fit.
+        column: Option<Name>,
         /// What does not fit.
         mismatch: Mismatch,
     },
+}
+
+/// Writes the name of a column, if there is one.
+struct Column<'a>(&'a Option<Name>);
+
+impl fmt::Display for Column<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(name) => write!(f, ", {name}"),
+            None => Ok(()),
+        }
+    }
 }

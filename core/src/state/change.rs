@@ -1,10 +1,13 @@
 //! What our own operations and a peer's have in common.
 
+use std::cell::Cell;
+
 use super::absorb::{Absorb, Source};
 use super::container::{Content, Slot, cost};
 use super::place::Place;
 use super::{Alias, StateError, Store};
-use crate::data::{AttributeTag, Opcode, Value};
+use crate::data::{AttributeTag, Opcode, Origin, Value};
+use crate::serial;
 
 impl Store {
     /// Puts a value into a place, coerced to the place's type; returns what the containers in it
@@ -16,7 +19,12 @@ impl Store {
         source: Source,
     ) -> Result<Vec<Alias>, StateError> {
         let name = self.name(place);
-        let value = value.coerce(&self.ty(place)).map_err(StateError::value(&name))?;
+        let room = Cell::new(serial::Limits::default().objects);
+        let origin = match source {
+            Source::Local => Origin::Own,
+            Source::Peer | Source::FullState | Source::Snapshot => Origin::Peer { room: &room },
+        };
+        let value = value.coerce_from(origin, &self.ty(place)).map_err(StateError::value(&name))?;
         self.check_room_for(place, &value)?;
         let attributes = self.attributes(place);
         let synchronized = self.is_synchronized(place);

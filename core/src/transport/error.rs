@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::Findings;
 use crate::connection::ConfigError;
+use crate::data::CallError;
 use crate::node::ConfigurationError;
 
 /// Says what failed, with which address, and why.
@@ -99,9 +100,12 @@ pub enum StartError {
 }
 
 /// Says why there is no answer to an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RequestError {
+    /// The event does not fit its declaration.
+    #[error("{0}")]
+    Event(#[from] CallError),
     /// No peer that is Running has requested the event.
     #[error("no peer has requested the event")]
     NobodyAsked,

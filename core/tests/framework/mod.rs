@@ -8,6 +8,7 @@ mod state_large;
 mod state_support;
 pub(crate) mod support;
 
+mod declared;
 mod functions;
 mod inbox;
 mod kept;

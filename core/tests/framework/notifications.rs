@@ -77,8 +77,9 @@ fn connection_error_that_leaves_the_connection_up() {
     let Notification::ConnectionError { peer, reason } = error else { panic!("{error:?}") };
     assert_eq!(peer.id, FIRST);
     let words = "unserializing event/function ping: mismatch in argument types; ignoring";
-    assert_eq!(&*reason, words);
-    assert_eq!(bench.node.last_error(FIRST), Some(words));
+    let types = "(argument 0, n: expected count, found string)";
+    assert_eq!(*reason, format!("{words} {types}"));
+    assert_eq!(bench.node.last_error(FIRST), Some(&*reason));
     assert!(bench.is_running(FIRST));
 }
 

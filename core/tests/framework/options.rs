@@ -177,7 +177,7 @@ fn an_operation_on_state_goes_to_all_that_requested_sync_but_its_origin() {
         op3: None,
     };
     let now = bench.now;
-    bench.node.broadcast_state_access(access.clone(), Some(FIRST), now);
+    bench.node.broadcast_state_access(access.clone(), Some(FIRST), now).unwrap();
     bench.settle();
     let got = |bench: &Bench, hand: usize| {
         bench.hands[hand].told.iter().any(|told| {

@@ -153,7 +153,7 @@ fn accept_input_off_reports_errors_in_calls() {
     bench.raise(0, &wrong);
     let reason = "unserializing event/function ping: wrong number of arguments, ignoring";
     assert!(bench.news().iter().any(
-        |told| matches!(told, Notification::ConnectionError { reason: r, .. } if **r == *reason)
+        |told| matches!(told, Notification::ConnectionError { reason: r, .. } if r.starts_with(reason))
     ));
 }
 

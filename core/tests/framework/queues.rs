@@ -1,6 +1,6 @@
 //! Back pressure and loss: what waits for peers, and for the application.
 
-use brocomm::connection::CloseCause;
+use brocomm::connection::{CloseCause, Undeclared};
 use brocomm::data::{Event, List, Type, Value};
 use brocomm::node::{
     Bound, Notification, Options, Overflow, PeerCounters, PeerId, Queue, RaiseError, Raised,
@@ -327,12 +327,13 @@ fn an_event_that_cannot_be_written_is_counted_and_logged() {
         Value::List(List { ty: Type::list(Vec::new()), tag: 0, items }.into())
     };
     let too_deep = (0..60).fold(Value::Count(1), nested);
-    let mut bench = Bench::running(Options::default(), peer(), requesting(&["ping"]));
+    let options = Options { undeclared: Undeclared::Deliver, ..Options::default() };
+    let mut bench = Bench::running(options, peer(), requesting(&["deep"]));
     let now = bench.now;
-    let raised = bench.node.raise(Event::new("ping", vec![too_deep]), now).unwrap();
+    let raised = bench.node.raise(Event::new("deep", vec![too_deep]), now).unwrap();
     assert_eq!(raised.peers, 0);
     assert_eq!(counters(&bench).unwritable, 1);
-    let line = "serializing call: event ping is too large or too deep, not sent";
+    let line = "serializing call: event deep is too large or too deep, not sent";
     once(&bench.log(), &format!("error parent {PREFIX} {line}"));
     assert!(bench.is_running(FIRST));
 }

@@ -35,20 +35,28 @@ fn value() -> impl Strategy<Value = LogValue> {
         }),
         Just(LogValue::Unset(TypeTag::String)),
     ];
+    // The elements of one column are of one type.
+    let elements = prop::collection::vec(element.clone(), 0..8).prop_map(|mut items| {
+        let tag = items.first().map(LogValue::tag);
+        items.retain(|item| Some(item.tag()) == tag);
+        items
+    });
     prop_oneof![
-        element.clone(),
-        prop::collection::vec(element.clone(), 0..4).prop_map(LogValue::Set),
-        prop::collection::vec(element, 0..4).prop_map(LogValue::Vector),
+        element,
+        elements.clone().prop_map(LogValue::Set),
+        elements.prop_map(LogValue::Vector),
         Just(LogValue::Unset(TypeTag::Vector)),
     ]
 }
 
 /// A receiver to which a writer for such entries was announced, and an entry as it is on the wire.
 pub(crate) fn announced(values: &[LogValue]) -> (LogReceiver, Vec<u8>) {
-    let field = |value: &LogValue| match value.tag() {
-        TypeTag::Table => LogField::set("x", TypeTag::String),
-        TypeTag::Vector => LogField::vector("x", TypeTag::String),
-        tag => LogField::new("x", tag),
+    let elements = |items: &[LogValue]| items.first().map_or(TypeTag::String, LogValue::tag);
+    let field = |value: &LogValue| match value {
+        LogValue::Set(items) => LogField::set("x", elements(items)),
+        LogValue::Vector(items) => LogField::vector("x", elements(items)),
+        LogValue::Unset(TypeTag::Vector) => LogField::vector("x", TypeTag::String),
+        value => LogField::new("x", value.tag()),
     };
     let mut streams = LogStreams::new();
     streams.declare(LogStream::new(7, "any", values.iter().map(field).collect())).unwrap();

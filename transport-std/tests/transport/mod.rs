@@ -7,9 +7,11 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use brocomm::data::{Event, EventType, Name, SignatureError};
+use brocomm::data::{CallError, Event, EventType, Name, SignatureError};
 use brocomm::logs::{LogValue, StreamError};
-use brocomm::node::{Configuration, EventPeer, Notification, PeerId, Raised, WriteLogError};
+use brocomm::node::{
+    Configuration, EventPeer, Notification, PeerId, RaiseError, Raised, WriteLogError,
+};
 use brocomm_std::{Received, RequestError, StartError, Subscription};
 use futures_lite::future::yield_now;
 
@@ -34,12 +36,13 @@ impl NodeHandle {
         brocomm_std::NodeHandle::start(configuration).map(NodeHandle)
     }
 
-    pub(crate) async fn raise(&self, event: Event) -> Raised {
+    pub(crate) async fn raise(&self, event: Event) -> Result<Raised, CallError> {
         loop {
-            if let Ok(raised) = self.0.raise(event.clone(), soon()) {
-                return raised;
+            match self.0.raise(event.clone(), soon()) {
+                Ok(raised) => return Ok(raised),
+                Err(RaiseError::Event(error)) => return Err(*error),
+                Err(_) => yield_now().await,
             }
-            yield_now().await;
         }
     }
 

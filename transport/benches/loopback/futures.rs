@@ -15,7 +15,7 @@ pub(crate) async fn next(told: &mut Notifications) -> Notification {
 }
 
 pub(crate) async fn raise(node: &NodeHandle, event: Event) {
-    assert!(node.raise(event).await.peers > 0);
+    assert!(node.raise(event).await.unwrap().peers > 0);
 }
 
 pub(crate) async fn flush(node: &NodeHandle) {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use brocomm::data::{Event, Name};
+use brocomm::data::{CallError, Event, Name};
 use brocomm::logs::{LogValue, StreamError};
 use brocomm::node::{Communication, Configuration, EventPeer, PeerId, Raised};
 use brocomm::transport::{Flush, RequestError, StartError};
@@ -84,7 +84,10 @@ impl<R: Runtime> NodeHandle<R> {
     /// If the policy of [`Options::outgoing`](brocomm::node::Options::outgoing) is to block, one
     /// peer that has requested the event and reads nothing makes this wait until it does, or is
     /// gone. Can be [cancelled](Self#cancellation).
-    pub async fn raise(&self, event: Event) -> Raised {
+    ///
+    /// # Errors
+    /// That the event does not fit its declaration.
+    pub async fn raise(&self, event: Event) -> Result<Raised, CallError> {
         let (mut awaiting, mut event) = (Awaiting::new(self), Some(event));
         self.let_others().await;
         poll_fn(|cx| awaiting.poll_raise(&mut event, cx.waker())).await
@@ -125,7 +128,8 @@ impl<R: Runtime> NodeHandle<R> {
     /// has a full queue. Can be [cancelled](Self#cancellation).
     ///
     /// # Errors
-    /// [`RequestError::NobodyAsked`], [`RequestError::TimedOut`], [`RequestError::Terminated`].
+    /// [`RequestError::Event`], [`RequestError::NobodyAsked`], [`RequestError::TimedOut`],
+    /// [`RequestError::Terminated`].
     pub async fn request(
         &self,
         event: Event,
@@ -136,7 +140,7 @@ impl<R: Runtime> NodeHandle<R> {
         let (name, mut awaiting) = (answer.into(), Awaiting::new(self));
         awaiting.expect(move |_, event| event.name == name && matches(event));
         let answer = async {
-            let raised = self.raise(event).await;
+            let raised = self.raise(event).await?;
             if raised.peers == 0 && raised.kept == 0 {
                 return Err(RequestError::NobodyAsked);
             }

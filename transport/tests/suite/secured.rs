@@ -69,7 +69,7 @@ async fn session(tls: Option<(TlsConfig, TlsConfig)>) {
     let text = "0123456789".repeat(1000);
     for n in 0..COUNT {
         let args = vec![Value::Count(n), Value::string(&text)];
-        let raised = there.raise(Event { name: "ping".into(), time: 1.5, args }).await;
+        let raised = there.raise(Event { name: "ping".into(), time: 1.5, args }).await.unwrap();
         assert_eq!(raised.peers, 1);
     }
     // What waits is sent, and the end is said: nothing is lost, and nothing is amiss.

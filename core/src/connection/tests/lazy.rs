@@ -1,7 +1,6 @@
 //! Events that are delivered lazily, and sent on.
 
 use super::*;
-use crate::data::CallMismatch;
 
 #[test]
 fn events_come_lazily_and_go_on() {
@@ -34,7 +33,8 @@ fn events_come_lazily_and_go_on() {
 
 #[test]
 fn lazy_calls_are_checked_as_others_are() {
-    let deliver = Config { undeclared: Undeclared::Deliver, ..config() };
+    let undeclared = Undeclared::Deliver;
+    let deliver = Config { undeclared, declarations: Arc::default(), ..config() };
     let names = ["count", "stranger", "a_global"].map(Name::from).to_vec();
     let setup = Some(Setup { events: names, ..setup() });
     let lazy = Config { events_lazily: true, setup, ..config() };
@@ -42,8 +42,8 @@ fn lazy_calls_are_checked_as_others_are() {
     for (call, mismatch) in [
         (event("stranger", vec![]), CallMismatch::Unknown),
         (event("a_global", vec![]), CallMismatch::NotAnEvent),
-        (event("count", vec![]), CallMismatch::ArgumentCount),
-        (event("count", vec![Value::Int(1)]), CallMismatch::ArgumentTypes),
+        (event("count", vec![]), CallMismatch::ArgumentCount { expected: 1, found: 0 }),
+        (event("count", vec![Value::Int(1)]), not_a_count(&Value::Int(1))),
     ] {
         let _ = pair.initiator.send_event(&call);
         let name = call.name.clone();

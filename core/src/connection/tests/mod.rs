@@ -1,5 +1,6 @@
 //! Two connections wired together in memory, and single ones fed by hand.
 
+mod calls;
 mod close;
 mod handshake;
 mod lazy;
@@ -16,7 +17,10 @@ use bytes::Bytes;
 
 use super::*;
 use crate::Time;
-use crate::data::{Declarations, Event, EventDecl, Field, Global, Name, Type, Value};
+use crate::data::{
+    CallMismatch, ConversionError, Declarations, Event, EventDecl, Field, Global, Name, Type,
+    TypeTag, Value,
+};
 use crate::wire::{Caps, Encoder, Framing, Message, Version};
 
 const _: () = {
@@ -54,6 +58,12 @@ fn event(name: &str, args: Vec<Value>) -> Event {
 
 fn count(n: u64) -> Event {
     event("count", vec![Value::Count(n)])
+}
+
+/// Says that this argument of `count` is none.
+fn not_a_count(found: &Value) -> CallMismatch {
+    let error = Box::new(ConversionError::mismatch(TypeTag::Count, found));
+    CallMismatch::Argument { position: 0, name: "n".into(), error }
 }
 
 fn raw(messages: &[Message]) -> Vec<u8> {

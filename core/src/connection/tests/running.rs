@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::data::{CallMismatch, Id, Packet};
+use crate::data::{Id, Packet};
 use crate::wire::{PingArgs, PingLayout, PrintItem, PrintItems, SyncPoint};
 
 fn packet() -> Packet {
@@ -30,8 +30,9 @@ fn events_go_to_those_who_requested_them() {
 
 #[test]
 fn calls_that_fit_nothing_are_dropped_and_the_connection_stays() {
-    let deliver = Config { undeclared: Undeclared::Deliver, ..config() };
     // The sender requests and declares nothing itself, but knows that all of these are wanted.
+    let undeclared = Undeclared::Deliver;
+    let deliver = Config { undeclared, declarations: Arc::default(), ..config() };
     let names = ["none", "count", "two", "a_global", "stranger"].map(Name::from).to_vec();
     let wanting = Config { setup: Some(Setup { events: names, ..setup() }), ..config() };
     let cases = [
@@ -39,12 +40,12 @@ fn calls_that_fit_nothing_are_dropped_and_the_connection_stays() {
         (event("a_global", vec![]), CallMismatch::NotAnEvent, "not a function/event, ignoring"),
         (
             event("two", vec![Value::Count(1)]),
-            CallMismatch::ArgumentCount,
+            CallMismatch::ArgumentCount { expected: 2, found: 1 },
             "wrong number of arguments, ignoring",
         ),
         (
             event("count", vec![Value::string("1")]),
-            CallMismatch::ArgumentTypes,
+            not_a_count(&Value::string("1")),
             "mismatch in argument types; ignoring",
         ),
     ];
@@ -58,7 +59,8 @@ fn calls_that_fit_nothing_are_dropped_and_the_connection_stays() {
             let name = call.name.clone();
             let line = format!("parent error unserializing event/function {name}: {text}");
             assert_eq!(log_lines(&pair.acceptor_told), [line]);
-            let mut expected = vec![Notification::CallRejected { name, mismatch: *mismatch }];
+            let mut expected =
+                vec![Notification::CallRejected { name, mismatch: mismatch.clone() }];
             if accept_input {
                 expected.push(Notification::Event(count(1)));
             }
@@ -77,7 +79,7 @@ fn undeclared_events_are_delivered_if_so_configured() {
     feed(&mut connection, &[call_of("stranger"), call_of("a_global"), call_of("count")]);
     let of = |name| Notification::Event(event(name, vec![]));
     let name = Name::from("count");
-    let mismatch = CallMismatch::ArgumentCount;
+    let mismatch = CallMismatch::ArgumentCount { expected: 1, found: 0 };
     assert_eq!(
         without_log(drain(&mut connection)),
         [of("stranger"), of("a_global"), Notification::CallRejected { name, mismatch }]

@@ -43,8 +43,46 @@ fn numbers_become_more_general_ones() {
         "18446744073709551615 is out of the range of int"
     );
     assert_eq!(error("5.0", "count"), "expected count, found double");
-    assert_eq!(error("+5", "count"), "expected count, found int");
+    assert_eq!(error("T", "count"), "expected count, found bool");
     assert_eq!(error("5", "interval"), "expected interval, found count");
+}
+
+/// An integer of a Rust program is an `int`, whatever its author meant.
+#[test]
+fn an_int_becomes_a_count_unless_it_is_negative() {
+    assert_eq!(Value::Int(5).coerce(&Type::COUNT), Ok(Value::Count(5)));
+    assert_eq!(Value::Int(0).coerce(&Type::COUNTER), Ok(Value::Counter(0)));
+    assert_eq!(Value::Int(i64::MAX).coerce(&Type::COUNT), Ok(Value::Count(i64::MAX as u64)));
+    for (ty, name) in [(Type::COUNT, "count"), (Type::COUNTER, "counter")] {
+        let error = Value::Int(-1).coerce(&ty).unwrap_err();
+        assert_eq!(error.to_string(), format!("-1 is out of the range of {name}"));
+    }
+    let ints = Value::from(vec![1i64, 2]);
+    assert_eq!(ints.coerce(&Type::vector(Type::COUNT)), Ok(Value::from(vec![1u64, 2])));
+}
+
+#[test]
+fn a_counter_becomes_what_a_count_does() {
+    let counter = Value::Counter(7);
+    assert_eq!(counter.coerce(&Type::COUNT), Ok(Value::Count(7)));
+    assert_eq!(counter.coerce(&Type::INT), Ok(Value::Int(7)));
+    assert_eq!(counter.coerce(&Type::DOUBLE), Ok(Value::Double(7.0)));
+    assert!(Value::Counter(u64::MAX).coerce(&Type::INT).is_err());
+}
+
+#[test]
+fn empty_containers_become_those_of_the_declared_type() {
+    let vector = Value::from(Vector::new(Type::vector(Type::ANY), vec![]));
+    let set = Value::from(Table::new(Type::set(vec![Type::ANY])));
+    let table = Value::from(Table::new(Type::table(vec![Type::ANY], Type::ANY)));
+    for (empty, ty) in [
+        (vector, Type::vector(Type::COUNT)),
+        (set, Type::set(vec![Type::ADDR, Type::PORT])),
+        (table, Type::table(vec![Type::ADDR], Type::STRING)),
+    ] {
+        assert!(!empty.is_of(&ty));
+        assert_eq!(empty.coerce(&ty).unwrap().ty(), ty);
+    }
 }
 
 #[test]
@@ -63,15 +101,15 @@ fn containers_are_gone_through() {
 #[test]
 fn records_are_coerced_by_their_fields_names() {
     assert_eq!(printed("[$x=1]", "Point"), "[x=1.0, y=0.5, note=<uninitialized>]");
-    assert_eq!(
-        printed("[$other=5, $note=\"n\", $y=2.0, $x=1.5]", "Point"),
-        "[x=1.5, y=2.0, note=n]"
-    );
+    assert_eq!(printed("[$note=\"n\", $y=2.0, $x=1.5]", "Point"), "[x=1.5, y=2.0, note=n]");
     assert_eq!(
         printed("[$p=[$x=1]]", "Deep"),
         "[inner=<uninitialized>, p=[x=1.0, y=0.5, note=<uninitialized>]]"
     );
     assert_eq!(coerced("[$y=1.0]", "Point").unwrap_err(), "$x: missing");
+    let other = coerced("[$other=5, $x=1.0]", "Point").unwrap_err();
+    assert_eq!(other, "$other: Point has no such field");
+    assert_eq!(coerced("5", "Point").unwrap_err(), "expected record, found count");
     let error = coerced("[$inner=[$p=[$x=\"\"]], $p=[$x=1.0]]", "Deep").unwrap_err();
     assert_eq!(error, "$inner$p$x: expected double, found string");
 }
@@ -106,4 +144,109 @@ fn opaque_kinds_are_told_apart() {
     assert!(value.coerce(&opaque("md5")).is_ok());
     let error = value.coerce(&opaque("sha1")).unwrap_err();
     assert_eq!(error.to_string(), "expected opaque of sha1, found another");
+}
+
+fn received(text: &str, ty: &str) -> Result<String, String> {
+    let declarations = declarations();
+    let ty = Type::parse(ty, &declarations).unwrap();
+    let value = Value::parse(text, None, &declarations).unwrap();
+    let origin = Origin::Peer { room: &Cell::new(100) };
+    let coerced = value.coerce_from(origin, &ty).map_err(|error| error.to_string())?;
+    assert!(coerced.is_of(&ty), "{coerced:?}");
+    Ok(coerced.to_string().replace(['\n', '\t'], ""))
+}
+
+/// Peers have record types of their own, with more or fewer fields.
+#[test]
+fn a_peers_records_are_filled_up_and_their_other_fields_left_out() {
+    let point = |text| received(text, "Point");
+    let filled = Ok("[x=<uninitialized>, y=0.5, note=<uninitialized>]".to_owned());
+    assert_eq!(point("[$note=\"n\"]"), Ok("[x=<uninitialized>, y=0.5, note=n]".to_owned()));
+    assert_eq!(point("[$other=5]"), filled);
+    assert_eq!(
+        point("[$y=2.0, $other=5, $x=1]"),
+        Ok("[x=1.0, y=2.0, note=<uninitialized>]".into())
+    );
+    assert_eq!(point("[$x=\"1\"]"), Err("$x: expected double, found string".to_owned()));
+    // What a new record has: containers are empty, records are such records again.
+    let wide = "record { a: set[count]; b: vector of count; p: Point; c: count; }";
+    let empty = "[a={}, b=[], p=[x=<uninitialized>, y=0.5, note=<uninitialized>], c=5]";
+    assert_eq!(received("[$c=5]", wide), Ok(empty.to_owned()));
+    // Wherever they are.
+    let points = received("vector([$x=1, $other=T])", "vector of Point").unwrap();
+    assert!(points.starts_with("[[x=1.0, y=0.5,"), "{points}");
+    let table = received("table([1] = [$x=1])", "table[count] of Point").unwrap();
+    assert!(table.starts_with("{[1] = [x=1.0,"), "{table}");
+}
+
+#[test]
+fn a_record_of_a_type_known_by_name_only_has_its_fields() {
+    let declarations = declarations();
+    let ty = Type::parse("Point", &declarations).unwrap();
+    let record = |fields| Value::from(Record::new(Type::named("Point"), fields));
+    let whole = record(vec![Some(Value::Double(1.0)), None, None]);
+    assert!(whole.is_of(&ty) && whole.coerce(&ty).is_ok());
+    let short = record(vec![Some(Value::Double(1.0))]);
+    for origin in [Origin::Own, Origin::Peer { room: &Cell::new(100) }] {
+        let error = short.coerce_from(origin, &ty).unwrap_err();
+        assert_eq!(error.to_string(), "expected 3 values, found 1");
+    }
+}
+
+#[test]
+fn a_peers_constant_that_is_not_known_here_stays() {
+    let declarations = declarations();
+    let hue = Type::parse("Hue", &declarations).unwrap();
+    let theirs = Type::enumeration("Hue", vec![("GREEN".into(), 7), ("PINK".into(), 8)]);
+    let pink = Value::Enum(EnumValue { ty: theirs, number: 8 });
+    assert_eq!(pink.coerce_from(Origin::Peer { room: &Cell::new(0) }, &hue), Ok(pink.clone()));
+    assert!(pink.coerce(&hue).is_err());
+}
+
+/// Whatever is of the type already has nothing to be coerced, and whatever isn't has.
+#[test]
+fn what_is_of_a_type_is_told_from_what_is_not() {
+    let declarations = declarations();
+    for (text, ty, is) in [
+        ("5", "count", true),
+        ("5", "int", false),
+        ("5", "any", true),
+        ("RED", "Hue", true),
+        ("RED", "Other", false),
+        ("vector(1, 2)", "vector of count", true),
+        ("vector(1, 2)", "vector of any", true),
+        ("vector(1, 2)", "vector of int", false),
+        ("set(1)", "set[count]", true),
+        ("set(1)", "set[int]", false),
+        ("set(1)", "table[count] of count", false),
+        ("set([1, \"a\"])", "set[count, string]", true),
+        ("table([1] = 2)", "table[count] of count", true),
+        ("table([1] = 2)", "table[count] of double", false),
+        ("[$x=1.0, $y=2.0, $note=\"n\"]", "Point", true),
+        ("[$x=1, $y=2.0, $note=\"n\"]", "Point", false),
+        ("[$y=1.0, $x=2.0, $note=\"n\"]", "Point", false),
+        ("[$x=1.0]", "Point", false),
+        ("[$x=1.0]", "count", false),
+    ] {
+        let ty = Type::parse(ty, &declarations).unwrap();
+        let value = Value::parse(text, None, &declarations).unwrap();
+        assert_eq!(value.is_of(&ty), is, "{text}, {ty}");
+        if let Ok(coerced) = value.coerce(&ty) {
+            assert!(coerced.is_of(&ty), "{text}, {ty}");
+        }
+    }
+}
+
+/// A message of a few bytes for each record would take many times as much memory.
+#[test]
+fn a_peer_has_no_more_fields_made_than_it_may() {
+    let declarations = declarations();
+    let wide = "vector of record { a: Point; b: Point; c: count; }";
+    let ty = Type::parse(wide, &declarations).unwrap();
+    let value = Value::parse("vector([$c=1], [$c=2])", None, &declarations).unwrap();
+    // Each has three fields, and two records of three.
+    let coerced = |room| value.coerce_from(Origin::Peer { room: &Cell::new(room) }, &ty);
+    assert!(coerced(18).is_ok());
+    assert_eq!(coerced(17).unwrap_err().to_string(), "[1]$b: too many fields are missing");
+    assert_eq!(coerced(10).unwrap_err().to_string(), "[1]: too many fields are missing");
 }

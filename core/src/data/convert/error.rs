@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::data::{EnumValue, Name, PatternError, TypeTag, Value};
+use crate::data::print::Short;
+use crate::data::{EnumValue, Name, PatternError, Type, TypeTag, Value};
 
 /// Says why a value is not what a Rust type can hold, and where in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +51,15 @@ pub enum ConversionErrorKind {
     /// A field or element is not set or not there, and the Rust type has no `Option` there.
     #[error("missing")]
     Missing,
+    /// A field is given that the declared record type doesn't have.
+    #[error("{ty} has no such field")]
+    NoSuchField {
+        /// The declared type.
+        ty: Box<str>,
+    },
+    /// Records that a peer sent lack more fields, all in all, than it may have made.
+    #[error("too many fields are missing")]
+    TooManyFields,
     /// There are more or fewer arguments, elements or components of an index.
     #[error("expected {expected} values, found {found}")]
     Length {
@@ -118,6 +128,13 @@ impl ConversionError {
     /// Makes the error that the value is of another type.
     pub fn mismatch(expected: TypeTag, found: &Value) -> ConversionError {
         ConversionErrorKind::Type { expected, found: found.tag() }.into()
+    }
+
+    /// Makes the error that a field is given which a declared record type doesn't have.
+    pub(in crate::data) fn no_such_field(ty: &Type, field: &[u8]) -> ConversionError {
+        let ty = Short(ty).to_string().into();
+        ConversionError::from(ConversionErrorKind::NoSuchField { ty })
+            .within(Step::Field(Name::copy_of(field)))
     }
 
     /// Returns the error as that of a value of which the present one is a part.

@@ -139,7 +139,10 @@ fn what_waits_is_counted() {
 fn entries_fit_their_stream() {
     let mut streams = streams();
     let (expected, found) = (TypeTag::String, TypeTag::Count);
-    let mismatch = |mismatch| StreamError::Mismatch { stream: 14, mismatch };
+    let mismatch = |mismatch: Mismatch| {
+        let column = mismatch.column().map(|_| "msg".into());
+        StreamError::Mismatch { stream: 14, column, mismatch }
+    };
     let cases = [
         (13, vec![LogValue::string("x")], StreamError::Unknown { stream: 13 }),
         (14, vec![], mismatch(Mismatch::Count { values: 0, columns: 1 })),
@@ -158,6 +161,58 @@ fn entries_fit_their_stream() {
 }
 
 #[test]
+fn values_become_what_their_columns_hold() {
+    let mut streams = LogStreams::new();
+    let fields = vec![
+        LogField::new("n", TypeTag::Count),
+        LogField::new("rate", TypeTag::Double),
+        LogField::new("delta", TypeTag::Int),
+        LogField::vector("list", TypeTag::Count),
+        LogField::set("names", TypeTag::String),
+    ];
+    streams.declare(LogStream::new(14, "mini", fields)).unwrap();
+    let mut write = |n, rate, delta, list, names| {
+        let values = [n, rate, delta, LogValue::Vector(list), LogValue::Set(names)];
+        let written = streams.write(14, &values, NOW).map(|entry| entry.as_bytes().to_vec());
+        written.map_err(|error| error.to_string())
+    };
+    let text = || vec![LogValue::string("x")];
+    let exact = write(
+        LogValue::Count(5),
+        LogValue::Double(2.0),
+        LogValue::Int(3),
+        vec![LogValue::Count(1)],
+        text(),
+    );
+    let other = write(
+        LogValue::Int(5),
+        LogValue::Count(2),
+        LogValue::Counter(3),
+        vec![LogValue::Int(1)],
+        text(),
+    );
+    assert!(exact.is_ok());
+    assert_eq!(other, exact);
+    let (five, two, three) = (LogValue::Count(5), LogValue::Double(2.0), LogValue::Int(3));
+    assert_eq!(
+        write(LogValue::Int(-5), two.clone(), three.clone(), vec![], text()),
+        Err("entry for log stream 14, n: value of type int in column 0 of type count".to_owned())
+    );
+    assert_eq!(
+        write(five.clone(), two.clone(), three.clone(), text(), text()),
+        Err("entry for log stream 14, list: element of type string in column 3 with elements of \
+             type count"
+            .to_owned())
+    );
+    assert_eq!(
+        write(five, two, three, vec![], vec![LogValue::Enum("x".into())]),
+        Err("entry for log stream 14, names: element of type enum in column 4 with elements of \
+             type string"
+            .to_owned())
+    );
+}
+
+#[test]
 fn what_would_end_the_receivers_connection_is_not_sent() {
     let mut streams = streams();
     let fields = vec![LogField::vector("v", TypeTag::String)];
@@ -167,7 +222,7 @@ fn what_would_end_the_receivers_connection_is_not_sent() {
         let (column, found) = (0, inner.tag());
         let entry = [LogValue::Vector(vec![LogValue::string("a"), inner])];
         let mismatch = Mismatch::Nested { column, found };
-        let error = StreamError::Mismatch { stream: 16, mismatch };
+        let error = StreamError::Mismatch { stream: 16, column: Some("v".into()), mismatch };
         assert_eq!(streams.write(16, &entry, NOW).map(drop), Err(error));
     }
 }

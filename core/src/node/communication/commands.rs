@@ -13,7 +13,7 @@ use crate::data::{Id, Packet, StateAccess};
 use crate::wire::{Compression, PrintItems};
 
 /// Says why a node refuses what its own user asks; nothing has changed then.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum NodeError {
     /// There is no entry of that name.

@@ -10,8 +10,8 @@ use super::super::outbox::Outgoing;
 use super::super::{Bound, EventPattern, Overflow, PeerId};
 use super::Communication;
 use crate::Time;
-use crate::connection::{Phase, Sent, UsageError};
-use crate::data::{Event, Name, StateAccess};
+use crate::connection::{Phase, Sent, Undeclared, UsageError};
+use crate::data::{CallError, Event, Name, StateAccess, VariableError};
 
 /// Says what became of an event that was raised, or a log entry or print.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,13 +25,22 @@ pub struct Raised {
 }
 
 /// Says why an event was not raised; nothing has changed then.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RaiseError {
+    /// The event does not fit its declaration.
+    #[error("{0}")]
+    Event(Box<CallError>),
     /// Too much waits for a peer that requested the event, or for all peers together. Raise it again
     /// when some of it is written: when [`Communication::can_raise`] says so.
     #[error("too much waits to be sent to peer {0}")]
     Full(PeerId),
+}
+
+impl From<CallError> for RaiseError {
+    fn from(error: CallError) -> RaiseError {
+        RaiseError::Event(Box::new(error))
+    }
 }
 
 impl Communication {
@@ -39,8 +48,12 @@ impl Communication {
     /// for those that are away if their entries say so. It is not delivered to ourselves. An event
     /// whose time is 0 gets the present.
     ///
+    /// If the event is declared, its arguments are checked and made of the declared types as
+    /// [`coerce_call`](crate::data::Declarations::coerce_call) does; otherwise they go as they are.
+    ///
     /// # Errors
-    /// [`RaiseError::Full`], with [`Overflow::Block`] only.
+    /// [`RaiseError::Event`], whether or not anybody has requested it; [`RaiseError::Full`], with
+    /// [`Overflow::Block`] only.
     pub fn raise(&mut self, event: Event, now: Time) -> Result<Raised, RaiseError> {
         self.raise_or_return(event, now).map_err(|(_, error)| error)
     }
@@ -52,6 +65,11 @@ impl Communication {
         now: Time,
     ) -> Result<Raised, (Event, RaiseError)> {
         self.feed_time(now);
+        match self.options.undeclared.coerce_call(&self.declarations, &event) {
+            Ok(None) => {}
+            Ok(Some(args)) => event.args = args,
+            Err(error) => return Err((event, error.into())),
+        }
         if let Some(peer) = self.hindrance(&event.name, None) {
             return Err((event, RaiseError::Full(peer)));
         }
@@ -130,7 +148,7 @@ impl Communication {
         if waits && connection.phase() == Phase::Running {
             return None;
         }
-        let sent = match connection.send_event(event) {
+        let sent = match connection.send_checked_event(event) {
             Ok(sent) => sent == Sent::Sent,
             Err(UsageError::QueueFull { .. }) => return None,
             Err(_) => {
@@ -231,8 +249,8 @@ impl Communication {
                 break;
             }
             let result = match &outgoing {
-                Outgoing::Event { event, .. } => connection.send_event(event),
-                Outgoing::Access(access) => connection.send_state_access(access),
+                Outgoing::Event { event, .. } => connection.send_checked_event(event),
+                Outgoing::Access(access) => connection.send_checked_access(access),
                 Outgoing::LogWriter(writer) => connection.send_log_create_writer(writer.clone()),
                 Outgoing::LogEntries { argument, .. } => {
                     connection.send_log_write(argument.clone())
@@ -265,13 +283,24 @@ impl Communication {
 
     /// Sends an operation on state to every peer that is Running and has requested sync, but not
     /// back to where it came from. What waits for a peer goes before it.
+    ///
+    /// If it is on a variable that is declared, the operands are made of the declared types, unless
+    /// it came from a peer.
+    ///
+    /// # Errors
+    /// [`VariableError`]; it is sent to nobody then.
     pub fn broadcast_state_access(
         &mut self,
         access: StateAccess,
         origin: Option<PeerId>,
         now: Time,
-    ) {
+    ) -> Result<(), VariableError> {
         self.feed_time(now);
+        let coerced = match origin {
+            None => self.declarations.coerce_access(&access)?,
+            Some(_) => None,
+        };
+        let access = coerced.unwrap_or(access);
         let running = |id: &PeerId| {
             let connection = self.connection(*id);
             Some(*id) != origin
@@ -285,6 +314,7 @@ impl Communication {
                 self.pump(id);
             }
         }
+        Ok(())
     }
 
     /// Returns the names of the events that a pattern matches, of those that are declared, or those
@@ -292,7 +322,7 @@ impl Communication {
     pub(super) fn events_matching(&self, pattern: &EventPattern) -> Vec<Name> {
         let declared = self.declarations.events.keys().filter(|name| pattern.matches(name));
         let mut names: BTreeSet<Name> = declared.cloned().collect();
-        if self.options.undeclared == crate::connection::Undeclared::Deliver {
+        if self.options.undeclared == Undeclared::Deliver {
             names.extend(pattern.names_outright().into_iter().flatten());
         }
         names.into_iter().collect()

@@ -51,7 +51,7 @@ impl Communication {
                 return self.sync_started(id, role);
             }
             From::CallRejected { name, mismatch } => {
-                let reason = format!("unserializing event/function {name}: {mismatch}");
+                let reason = format!("unserializing event/function {name}: {}", mismatch.in_full());
                 return self.error(id, reason.into());
             }
             From::StateAccess(access) => return self.state_access(id, access),

@@ -99,6 +99,22 @@ fn values_are_coerced_to_what_is_declared() {
         told(&access.unwrap().unwrap()),
         "assign_idx #a#1#5 k [a=only, b=42, c=<uninitialized>] -"
     );
+    // An integer of a Rust program is an int unless it says otherwise.
+    for (path, shows) in [
+        (Path::to("c"), "7"),
+        (Path::to("v").element(0), "7"),
+        (Path::to("t2").index([Value::Int(1), "k".into()]), "7"),
+        (Path::to("r").field("s").field("b"), "7"),
+    ] {
+        store.assign(path.clone(), Value::Int(7)).unwrap();
+        assert_eq!(shown(&store, path), shows);
+    }
+    assert_eq!(store.get("c"), Ok(Value::Count(7)));
+    store.add("set1", vec![Value::Int(9)]).unwrap();
+    let error = store.assign("c", Value::Int(-7)).unwrap_err();
+    assert_eq!(error.to_string(), "value for c: -7 is out of the range of count");
+    let error = store.assign("r", value("[$s=[$a=\"x\"], $m=1]")).unwrap_err();
+    assert_eq!(error.to_string(), "value for r: $m: Large has no such field");
     store.assign("x", value("vector(1)")).unwrap();
     assert_eq!(shown(&store, Path::to("x").element(0)), "1");
 }

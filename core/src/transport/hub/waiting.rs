@@ -5,9 +5,9 @@ use std::task::{Poll, Waker};
 
 use super::Hub;
 use crate::Time;
-use crate::data::{Event, Name};
+use crate::data::{CallError, Event, Name};
 use crate::logs::{LogValue, StreamError};
-use crate::node::{PeerId, Raised, WriteLogError};
+use crate::node::{PeerId, RaiseError, Raised, WriteLogError};
 
 /// Names one who waits, from the first call to the last; given back with [`Hub::forget`].
 #[derive(Debug, Default)]
@@ -53,17 +53,24 @@ pub(super) enum Wanted {
 impl Hub {
     /// Raises an event as soon as there is room for it for all who get it; takes it then. An event
     /// that was taken already is one for nobody.
+    ///
+    /// # Errors
+    /// That the event does not fit its declaration; it is not taken then.
     pub fn poll_raise(
         &mut self,
         ticket: &mut Ticket,
         event: &mut Option<Event>,
         now: Time,
         waker: &Waker,
-    ) -> Poll<Raised> {
-        let Some(raised) = event.take() else { return Poll::Ready(Raised::default()) };
+    ) -> Poll<Result<Raised, CallError>> {
+        let Some(raised) = event.take() else { return Poll::Ready(Ok(Raised::default())) };
         match self.communication.raise_or_return(raised, now) {
-            Ok(raised) => Poll::Ready(raised),
-            Err((raised, _)) => {
+            Ok(raised) => Poll::Ready(Ok(raised)),
+            Err((raised, RaiseError::Event(error))) => {
+                *event = Some(raised);
+                Poll::Ready(Err(*error))
+            }
+            Err((raised, RaiseError::Full(_))) => {
                 self.wait(ticket, Wanted::Room(raised.name.clone()), waker);
                 *event = Some(raised);
                 Poll::Pending

@@ -162,10 +162,10 @@ pub(crate) async fn events_go_both_ways_in_order(stream: Stream) {
     let [(here, mut told_here), (there, mut told_there)] =
         pair(stream, listening(), Options::default()).await;
     for n in 0..1000 {
-        assert_eq!(here.raise(small("pong", n)).await.peers, 1);
-        assert_eq!(there.raise(small("ping", n)).await.peers, 1);
+        assert_eq!(here.raise(small("pong", n)).await.unwrap().peers, 1);
+        assert_eq!(there.raise(small("ping", n)).await.unwrap().peers, 1);
         // Nobody has requested it.
-        assert_eq!(there.raise(small("pong", n)).await.peers, 0);
+        assert_eq!(there.raise(small("pong", n)).await.unwrap().peers, 0);
     }
     let all: Vec<u64> = (0..1000).collect();
     assert_eq!(numbers(&mut told_here, 1000).await, all);
@@ -188,9 +188,9 @@ pub(crate) async fn the_entry_that_applies_is_that_of_the_class(stream: Stream) 
     });
     assert_eq!(node.await.as_deref(), Some("node1"));
     zip(running(&mut told), running(&mut told_there)).await;
-    assert_eq!(there.raise(small("ping", 1)).await.peers, 0);
-    assert_eq!(there.raise(small("pong", 2)).await.peers, 1);
-    assert_eq!(here.raise(small("ping", 3)).await.peers, 1);
+    assert_eq!(there.raise(small("ping", 1)).await.unwrap().peers, 0);
+    assert_eq!(there.raise(small("pong", 2)).await.unwrap().peers, 1);
+    assert_eq!(here.raise(small("ping", 3)).await.unwrap().peers, 1);
     assert_eq!(numbers(&mut told, 1).await, [2]);
     assert_eq!(numbers(&mut told_there, 1).await, [3]);
 }
@@ -205,10 +205,10 @@ pub(crate) async fn two_hundred_peers_get_an_event_that_is_raised_once(stream: S
     for (_, told) in &mut peers {
         running(told).await;
     }
-    assert_eq!(here.raise(small("pong", 7)).await.peers, 200);
+    assert_eq!(here.raise(small("pong", 7)).await.unwrap().peers, 200);
     for (n, (peer, told)) in peers.iter_mut().enumerate() {
         assert_eq!(numbers(told, 1).await, [7]);
-        peer.raise(small("ping", n as u64)).await;
+        peer.raise(small("ping", n as u64)).await.unwrap();
     }
     let mut got = numbers(&mut told, 200).await;
     got.sort_unstable();
@@ -221,7 +221,7 @@ pub(crate) async fn dropped_futures_lose_nothing(stream: Stream) {
     let mut got = Vec::new();
     for n in 0..100 {
         // An event that is not taken by the first attempt is there at a later one.
-        there.raise(small("ping", n)).await;
+        there.raise(small("ping", n)).await.unwrap();
         let _ = poll_once(there.flush(LONG)).await;
         while let Some(next) = poll_once(told.next()).await {
             got.extend(number(&next.unwrap()));
@@ -246,7 +246,7 @@ pub(crate) async fn answers_are_told_from_other_events(stream: Stream) {
     let answer = async {
         assert_eq!(numbers(&mut told, 1).await, [1]);
         for n in 1..=3 {
-            here.raise(small("pong", n)).await;
+            here.raise(small("pong", n)).await.unwrap();
         }
     };
     zip(question, answer).await;
@@ -264,6 +264,26 @@ pub(crate) async fn answers_are_told_from_other_events(stream: Stream) {
     };
     let (never, ()) = zip(never, end).await;
     assert_eq!(never, Err(RequestError::Terminated));
+}
+
+/// The application is told at once, whether or not anybody wants the event.
+pub(crate) async fn events_unlike_their_declarations_are_refused(stream: Stream) {
+    let (here, mut told, port) = listener(stream, listening(), vec![anyone("ping")]).await;
+    let (there, mut told_there) = start(stream, Options::default(), vec![at(port, "pong")]);
+    zip(running(&mut told), running(&mut told_there)).await;
+    let wrong = || Event::new("ping", vec![Value::string("1"), Value::string("x")]);
+    let expected = "event ping: argument 0, n: expected count, found string";
+    for node in [&here, &there] {
+        assert_eq!(node.raise(wrong()).await.unwrap_err().to_string(), expected);
+        assert_eq!(node.try_raise(wrong()).unwrap_err().to_string(), expected);
+        let answer = node.request(wrong(), "pong", |_| true, LONG).await;
+        assert_eq!(answer.unwrap_err().to_string(), expected);
+    }
+    // What came to the peer is only what fits, made of the declared types.
+    let int = Event::new("ping", vec![Value::Int(7), Value::string("x")]);
+    assert_eq!(there.raise(int).await.map(|raised| raised.peers), Ok(1));
+    assert_eq!(numbers(&mut told, 1).await, [7]);
+    assert_eq!(here.with(|node, _| node.total_counters().connection.calls_rejected), 0);
 }
 
 pub(crate) async fn an_application_makes_its_own_requests(stream: Stream) {
@@ -296,6 +316,7 @@ macro_rules! all {
             two_hundred_peers_at_once_send_and_get_many_events_in_order
             dropped_futures_lose_nothing
             answers_are_told_from_other_events
+            events_unlike_their_declarations_are_refused
             an_application_makes_its_own_requests
             events_come_though_nobody_reads_anything_else
             the_log_names_who_reads_nothing_and_others_go_on

@@ -18,7 +18,7 @@ pub(crate) async fn many_events_come_in_order(stream: Stream) {
     drop(told_there);
     let raise = async {
         for n in 0..count() {
-            assert_eq!(there.raise(small("ping", n)).await.peers, 1);
+            assert_eq!(there.raise(small("ping", n)).await.unwrap().peers, 1);
         }
         assert_eq!(there.terminate().await, []);
     };
@@ -66,9 +66,9 @@ pub(crate) async fn two_hundred_peers_at_once_send_and_get_many_events_in_order(
     let (handles, mut all_told): (Vec<_>, Vec<_>) = peers.into_iter().unzip();
     let raise = async {
         for n in 0..each {
-            assert_eq!(here.raise(small("pong", n)).await.peers as u64, PEERS);
+            assert_eq!(here.raise(small("pong", n)).await.unwrap().peers as u64, PEERS);
             for peer in &handles {
-                assert_eq!(peer.raise(small("ping", n)).await.peers, 1);
+                assert_eq!(peer.raise(small("ping", n)).await.unwrap().peers, 1);
             }
         }
     };

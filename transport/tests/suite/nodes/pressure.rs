@@ -28,7 +28,7 @@ pub(crate) async fn an_application_that_takes_nothing_stops_the_peer_and_loses_n
     const COUNT: u64 = 20_000;
     let raise = async {
         for n in 0..COUNT {
-            assert_eq!(there.raise(event("ping", n, 1000)).await.peers, 1);
+            assert_eq!(there.raise(event("ping", n, 1000)).await.unwrap().peers, 1);
         }
     };
     let incoming = || {
@@ -96,7 +96,7 @@ pub(crate) async fn nobody_waits_for_notifications_that_nobody_takes(stream: Str
     let [(_here, told), (there, _told)] = pair(stream, ours, Options::default()).await;
     drop(told);
     for n in 0..100 {
-        there.raise(event("ping", n, 100_000)).await;
+        there.raise(event("ping", n, 100_000)).await.unwrap();
     }
     assert_eq!(there.flush(LONG).await, []);
 }
@@ -118,7 +118,7 @@ pub(crate) async fn one_who_never_reads_delays_nobody(stream: Stream) {
     let mut dropped = 0;
     let mut n = 0;
     while dropped < 100 {
-        let raised = here.raise(event("pong", n, 10_000)).await;
+        let raised = here.raise(event("pong", n, 10_000)).await.unwrap();
         assert!(raised.peers >= 1, "the other one gets each");
         dropped += raised.dropped;
         assert_eq!(numbers(&mut told_peer, 1).await, [n]);
@@ -132,7 +132,7 @@ pub(crate) async fn ending_delivers_what_waits(stream: Stream) {
     let [(here, mut told), (there, mut told_there)] =
         pair(stream, listening(), Options::default()).await;
     for n in 0..100 {
-        assert_eq!(there.raise(event("ping", n, 100_000)).await.peers, 1);
+        assert_eq!(there.raise(event("ping", n, 100_000)).await.unwrap().peers, 1);
     }
     let receive = async {
         assert!(numbers(&mut told, 100).await.into_iter().eq(0..100));
@@ -142,7 +142,7 @@ pub(crate) async fn ending_delivers_what_waits(stream: Stream) {
     assert_eq!(undelivered, []);
     // All that there was is told, though nobody took it meanwhile.
     assert_eq!(rest(&mut told_there).await, (vec![], vec![]));
-    assert_eq!(there.raise(small("ping", 0)).await.peers, 0);
+    assert_eq!(there.raise(small("ping", 0)).await.unwrap().peers, 0);
     assert_eq!(there.terminate().await, []);
     drop(here);
 }
@@ -152,7 +152,7 @@ pub(crate) async fn a_flush_says_who_did_not_get_all(stream: Stream) {
     let [(_here, mut told), (there, _told_there)] = pair(stream, ours, Options::default()).await;
     assert_eq!(there.flush(LONG).await, []);
     for n in 0..100 {
-        there.raise(event("ping", n, 100_000)).await;
+        there.raise(event("ping", n, 100_000)).await.unwrap();
     }
     assert_eq!(there.flush(Duration::ZERO).await, [PeerId(1)]);
     let take = async { assert!(numbers(&mut told, 100).await.into_iter().eq(0..100)) };

@@ -87,7 +87,7 @@ async fn talk(stream: Stream, port: u16) {
     running(&mut told).await;
     drop(told);
     for n in 0.. {
-        here.raise(event("pong", n, 1000)).await;
+        here.raise(event("pong", n, 1000)).await.unwrap();
     }
 }
 
@@ -146,7 +146,7 @@ pub(crate) async fn without_descriptors_peers_wait_to_be_accepted(stream: Stream
     drop(many);
     let (here, mut told) = start(stream, Options::default(), vec![at(port, "")]);
     running(&mut told).await;
-    assert_eq!(here.raise(small("ping", 7)).await.peers, 1);
+    assert_eq!(here.raise(small("ping", 7)).await.unwrap().peers, 1);
     assert_eq!(here.flush(LONG).await, []);
     assert_eq!(process.says().as_deref(), Some("7"));
 }
@@ -207,7 +207,7 @@ async fn listen_at(stream: Stream, address: &str) {
     let (here, mut told, _) =
         listener(stream, options, vec![Node { host, zone_id: zone, ..anyone("ping") }]).await;
     let number = numbers(&mut told, 1).await[0];
-    here.raise(small("pong", number + 1)).await;
+    here.raise(small("pong", number + 1)).await.unwrap();
     closed(&mut told).await;
 }
 
@@ -217,7 +217,11 @@ async fn connect_to(stream: Stream, address: &str) {
     let node = Node { host, zone_id, ..at(47757, "pong") };
     let (here, mut told) = start(stream, Options::default(), vec![node]);
     running(&mut told).await;
-    assert_eq!(here.raise(small("ping", 1)).await.peers, 1, "the entry is that of our address");
+    assert_eq!(
+        here.raise(small("ping", 1)).await.unwrap().peers,
+        1,
+        "the entry is that of our address"
+    );
     say(numbers(&mut told, 1).await[0]);
     assert_eq!(here.terminate().await, []);
 }

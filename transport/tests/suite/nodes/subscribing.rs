@@ -106,7 +106,7 @@ pub(crate) async fn the_log_names_who_reads_nothing_and_others_go_on(stream: Str
     let (event, place) = name.split_once(' ').unwrap();
     assert!(event == "ping" && place.contains("subscribing.rs:"), "{name}");
     // What is asked of the node goes on meanwhile.
-    assert_eq!(here.raise(small("pong", 7)).await.peers, 1);
+    assert_eq!(here.raise(small("pong", 7)).await.unwrap().peers, 1);
     assert_eq!(here.flush(LONG).await, []);
     assert_eq!(numbers(&mut told_there, 1).await, [7]);
     drop(unread);
@@ -122,13 +122,13 @@ pub(crate) async fn several_get_all_that_is_told(stream: Stream) {
         pair(stream, listening(), Options::default()).await;
     let (mut second, third) = (here.subscribe(), here.subscribe());
     for n in 0..10 {
-        there.raise(small("ping", n)).await;
+        there.raise(small("ping", n)).await.unwrap();
     }
     // The first need not take anything for the second to get it, nor the third ever.
     assert!(numbers(&mut second, 10).await.into_iter().eq(0..10));
     assert!(numbers(&mut told, 10).await.into_iter().eq(0..10));
     drop(third);
-    there.raise(small("ping", 10)).await;
+    there.raise(small("ping", 10)).await.unwrap();
     drop(told);
     assert_eq!(numbers(&mut second, 1).await, [10]);
     let end = async {
@@ -145,7 +145,7 @@ pub(crate) async fn events_come_as_rust_values(stream: Stream) {
     assert_eq!(error.kind, SignatureErrorKind::Undeclared);
     let mut pings = here.events::<Ping>().unwrap();
     for n in [1, 1000, 2] {
-        there.raise(small("ping", n)).await;
+        there.raise(small("ping", n)).await.unwrap();
     }
     let (peer, ping) = pings.next().await.unwrap().unwrap();
     assert_eq!(ping, Ping::from_event(&small("ping", 1)).unwrap());

@@ -12,16 +12,16 @@ pub(crate) async fn a_peer_that_was_killed_is_connected_to_again(stream: Stream)
     let (here, mut told, port) = listener(stream, listening(), vec![anyone("ping")]).await;
     let (there, mut told_there) = start(stream, Options::default(), vec![at(port, "pong")]);
     zip(running(&mut told), running(&mut told_there)).await;
-    there.raise(small("ping", 1)).await;
+    there.raise(small("ping", 1)).await.unwrap();
     assert_eq!(numbers(&mut told, 1).await, [1]);
     drop((here, told));
     let peer = closed(&mut told_there).await;
-    assert_eq!(there.raise(small("ping", 2)).await.peers, 0);
+    assert_eq!(there.raise(small("ping", 2)).await.unwrap().peers, 0);
     let again = Options { listen_port: port, ..listening() };
     let (_here, mut told, _) = listener(stream, again, vec![anyone("ping")]).await;
     let (_, same) = zip(running(&mut told), running(&mut told_there)).await;
     assert_eq!(same, peer);
-    there.raise(small("ping", 3)).await;
+    there.raise(small("ping", 3)).await.unwrap();
     assert_eq!(numbers(&mut told, 1).await, [3]);
 }
 
@@ -113,7 +113,7 @@ pub(crate) async fn trickling_and_garbage_harm_nobody_else(stream: Stream) {
     let long = stream.long_message().iter().copied().chain(iter::repeat(0));
     for (n, byte) in (0..100).zip(long) {
         trickling.write_all(&[byte]).unwrap();
-        there.raise(small("ping", n)).await;
+        there.raise(small("ping", n)).await.unwrap();
         assert_eq!(numbers(&mut told, 1).await, [n]);
     }
     // It was closed, whatever of our greeting it can read.

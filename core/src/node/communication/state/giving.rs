@@ -133,7 +133,8 @@ impl Communication {
 
     /// Sends an operation of the full state; returns whether there is room for another.
     fn send_piece(&mut self, id: PeerId, access: StateAccess) -> bool {
-        let sent = self.connection_mut(id).map(|connection| connection.send_state_access(&access));
+        let sent =
+            self.connection_mut(id).map(|connection| connection.send_checked_access(&access));
         match sent {
             Some(Ok(Sent::Sent)) => {
                 self.touch_peer(id);

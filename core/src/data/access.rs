@@ -1,0 +1,228 @@
+//! Whether IDs and operations on state that the application makes itself fit the declared variables.
+
+use std::sync::Arc;
+
+use super::convert::{index_types, kind};
+use super::{
+    ConversionError, ConversionErrorKind, Declarations, Id, Opcode, StateAccess, Type, TypeKind,
+    TypeTag, Value, VariableError,
+};
+
+impl Declarations {
+    /// Makes an operation whose operands are of the types of the variable that it is on; `None` if
+    /// they are already, or if no such variable is declared, as for a container's unique id.
+    pub(crate) fn coerce_access(
+        &self,
+        access: &StateAccess,
+    ) -> Result<Option<StateAccess>, VariableError> {
+        let Some(global) = self.globals.get(&access.target) else { return Ok(None) };
+        let coerced = coerce_operands(&global.ty, access);
+        coerced.map_err(|error| VariableError { variable: global.name.clone(), error })
+    }
+
+    /// Makes an ID whose value is of the type of the variable of that name; `None` if it is already,
+    /// or if no such variable is declared.
+    pub(crate) fn coerce_id(&self, id: &Id) -> Result<Option<Arc<Id>>, VariableError> {
+        let Some(global) = self.globals.get(&id.name) else { return Ok(None) };
+        let value = id.value.as_ref().map_or(Ok(None), |value| coerced(value, &global.ty));
+        match value {
+            Ok(None) => Ok(None),
+            Ok(value) => Ok(Some(Arc::new(Id { value, ..id.clone() }))),
+            Err(error) => Err(VariableError { variable: global.name.clone(), error }),
+        }
+    }
+}
+
+fn coerce_operands(
+    ty: &Type,
+    access: &StateAccess,
+) -> Result<Option<StateAccess>, ConversionError> {
+    let StateAccess { opcode, op1, op2, op3, .. } = access;
+    let operand = |operand: &Option<Value>, ty: &Type| match operand {
+        Some(value) => coerced(value, ty),
+        None => Ok(None),
+    };
+    let (one, two, three) = match opcode {
+        Opcode::Assign | Opcode::Incr => (coerced(op1, ty)?, operand(op2, ty)?, None),
+        Opcode::AssignIdx | Opcode::IncrIdx => {
+            let (index, part) = part(ty, op1)?;
+            (index, operand(op2, &part)?, operand(op3, &part)?)
+        }
+        // What was there comes as the value in tables, but as a mark in sets.
+        Opcode::Add | Opcode::Del | Opcode::Expire | Opcode::ReadIdx => {
+            (table_index(ty, op1)?, None, None)
+        }
+        Opcode::Print => (None, None, None),
+    };
+    if one.is_none() && two.is_none() && three.is_none() {
+        return Ok(None);
+    }
+    let mut access = access.clone();
+    access.op1 = one.unwrap_or(access.op1);
+    access.op2 = two.or(access.op2);
+    access.op3 = three.or(access.op3);
+    Ok(Some(access))
+}
+
+fn coerced(value: &Value, ty: &Type) -> Result<Option<Value>, ConversionError> {
+    if value.is_of(ty) { Ok(None) } else { value.coerce(ty).map(Some) }
+}
+
+/// Returns the index as the type has it, unless it is already, and the type of what stands there.
+fn part(ty: &Type, index: &Value) -> Result<(Option<Value>, Type), ConversionError> {
+    match kind(ty) {
+        Some(TypeKind::Table(table)) if table.yields.is_some() => {
+            let yields = table.yields.clone().unwrap_or(Type::ANY);
+            Ok((table_index(ty, index)?, yields))
+        }
+        Some(TypeKind::Set(_) | TypeKind::Table(_)) => Err(ConversionErrorKind::NotATable.into()),
+        Some(TypeKind::Vector(element)) => Ok((coerced(index, &Type::COUNT)?, element.clone())),
+        Some(TypeKind::Record(_)) => {
+            let Value::String(name) = index else {
+                return Err(ConversionError::mismatch(TypeTag::String, index));
+            };
+            let mut fields = ty.fields().unwrap_or_default().iter();
+            match fields.find(|field| *field.name == **name) {
+                Some(field) => Ok((None, field.ty.clone())),
+                None => Err(ConversionError::no_such_field(ty, name)),
+            }
+        }
+        _ => Err(not_a_table(ty)),
+    }
+}
+
+fn table_index(ty: &Type, index: &Value) -> Result<Option<Value>, ConversionError> {
+    let list = match kind(ty) {
+        Some(TypeKind::Set(set)) => &set.index,
+        Some(TypeKind::Table(table)) => &table.index,
+        _ => return Err(not_a_table(ty)),
+    };
+    match (index, index_types(ty)) {
+        (Value::List(_), _) => coerced(index, list),
+        (_, [only]) => coerced(index, only),
+        (_, types) => Err(ConversionErrorKind::Length { expected: types.len(), found: 1 }.into()),
+    }
+}
+
+/// Says that what is declared has no entries.
+fn not_a_table(ty: &Type) -> ConversionError {
+    let found = ty.tag().unwrap_or(TypeTag::Any);
+    ConversionErrorKind::Type { expected: TypeTag::Table, found }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known() -> Declarations {
+        let mut known = Declarations::new();
+        known
+            .read(
+                "type Info: record { n: count; note: string &optional; };
+                 global hits: count &synchronized;
+                 global hosts: table[addr] of count &synchronized;
+                 global seen: set[addr, port] &synchronized;
+                 global list: vector of count &synchronized;
+                 global info: Info &synchronized;",
+            )
+            .unwrap();
+        known
+    }
+
+    fn index(items: Vec<Value>) -> Value {
+        Value::List(Arc::new(super::super::List::new(Type::ANY, items)))
+    }
+
+    fn access(
+        opcode: Opcode,
+        target: &str,
+        op1: Value,
+        op2: Option<Value>,
+    ) -> Result<Option<StateAccess>, String> {
+        let access = StateAccess { opcode, target: target.into(), op1, op2, op3: None };
+        known().coerce_access(&access).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn operands_become_what_is_declared() {
+        let (host, n) = (Value::Addr([10, 0, 0, 1].into()), || Value::Int(5));
+        let both = |access: Result<Option<StateAccess>, String>| {
+            let access = access.unwrap().expect("something to coerce");
+            (access.op1, access.op2)
+        };
+        let count = Value::Count(5);
+        assert_eq!(both(access(Opcode::Assign, "hits", n(), None)), (count.clone(), None));
+        assert_eq!(
+            both(access(Opcode::Incr, "hits", n(), Some(Value::Int(4)))),
+            (count.clone(), Some(Value::Count(4)))
+        );
+        let (_, value) = both(access(Opcode::AssignIdx, "hosts", host.clone(), Some(n())));
+        assert_eq!(value, Some(count.clone()));
+        let (at, value) = both(access(Opcode::AssignIdx, "list", n(), Some(n())));
+        assert_eq!((at, value), (count.clone(), Some(count.clone())));
+        let (_, value) = both(access(Opcode::AssignIdx, "info", "n".into(), Some(n())));
+        assert_eq!(value, Some(count.clone()));
+        // They are already, or nothing is known of the target.
+        assert_eq!(access(Opcode::Assign, "hits", count.clone(), None), Ok(None));
+        assert_eq!(access(Opcode::AssignIdx, "hosts", host, Some(count)), Ok(None));
+        assert_eq!(access(Opcode::Assign, "#1#", "anything".into(), None), Ok(None));
+    }
+
+    #[test]
+    fn operands_that_do_not_fit_are_refused() {
+        let host = || Value::Addr([10, 0, 0, 1].into());
+        let text = || Some("five".into());
+        let error = |opcode, target, op1, op2| access(opcode, target, op1, op2).unwrap_err();
+        for (error, expected) in [
+            (
+                error(Opcode::Assign, "hits", "five".into(), None),
+                "value for hits: expected count, found string",
+            ),
+            (
+                error(Opcode::Assign, "hits", Value::Int(-1), None),
+                "value for hits: -1 is out of the range of count",
+            ),
+            (
+                error(Opcode::AssignIdx, "hosts", host(), text()),
+                "value for hosts: expected count, found string",
+            ),
+            (
+                error(Opcode::AssignIdx, "hosts", index(vec!["a".into()]), Some(Value::Count(1))),
+                "value for hosts: [0]: expected addr, found string",
+            ),
+            (
+                error(Opcode::Add, "seen", host(), None),
+                "value for seen: expected 2 values, found 1",
+            ),
+            (
+                error(Opcode::AssignIdx, "seen", host(), text()),
+                "value for seen: expected a table, found a set",
+            ),
+            (
+                error(Opcode::AssignIdx, "list", "a".into(), text()),
+                "value for list: expected count, found string",
+            ),
+            (
+                error(Opcode::AssignIdx, "info", "m".into(), text()),
+                "value for info: $m: Info has no such field",
+            ),
+            (
+                error(Opcode::Del, "hits", host(), None),
+                "value for hits: expected table, found count",
+            ),
+        ] {
+            assert_eq!(error, expected);
+        }
+    }
+
+    #[test]
+    fn ids_of_variables_are_checked() {
+        let id = |name: &str, value: Value| Id::global(name, value.ty(), Some(value));
+        let coerced = known().coerce_id(&id("hits", Value::Int(5))).unwrap().unwrap();
+        assert_eq!(coerced.value, Some(Value::Count(5)));
+        assert_eq!(known().coerce_id(&id("hits", Value::Count(5))), Ok(None));
+        assert_eq!(known().coerce_id(&id("peer_description", "x".into())), Ok(None));
+        let error = known().coerce_id(&id("hits", "x".into())).unwrap_err();
+        assert_eq!(error.to_string(), "value for hits: expected count, found string");
+    }
+}

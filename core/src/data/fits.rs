@@ -1,0 +1,157 @@
+//! Tells whether values are of a declared type already, so that nothing is to be coerced.
+//!
+//! This is asked of every event that is sent or received, and the answer is nearly always yes, so
+//! nothing here allocates.
+
+use std::sync::Arc;
+
+use super::convert::{index_types, kind};
+use super::{Field, Record, Table, Type, TypeDef, TypeKind, TypeTag, Value};
+
+impl Value {
+    /// Returns whether the value is one of this type with all its parts, so that
+    /// [coercing](Value::coerce) it changes nothing but the instances of its types.
+    #[inline]
+    pub(crate) fn is_of(&self, ty: &Type) -> bool {
+        match ty {
+            Type::Base(tag) => *tag == self.tag() || *tag == TypeTag::Any,
+            Type::Def(def) => self.is_of_kind(ty, &def.kind),
+            Type::Enclosing(up) => match up.def.upgrade() {
+                Some(def) => self.is_of(&Type::Def(def)),
+                None => up.tag == self.tag(),
+            },
+            // The receiver has to know it.
+            Type::Named(_) => true,
+        }
+    }
+
+    fn is_of_kind(&self, ty: &Type, expected: &TypeKind) -> bool {
+        let tag = expected.tag();
+        if tag != self.tag() {
+            return tag == TypeTag::Any;
+        }
+        match (self, expected) {
+            (Value::Enum(constant), TypeKind::Enum(names)) => {
+                let expected = names.name_of(constant.number);
+                match kind(&constant.ty) {
+                    Some(TypeKind::Enum(own)) if !std::ptr::eq(own, names) => {
+                        expected.is_some() && own.name_of(constant.number) == expected
+                    }
+                    _ => expected.is_some(),
+                }
+            }
+            (Value::List(list), TypeKind::List(types)) => all_of(&list.items, &types.types),
+            (Value::Vector(vector), TypeKind::Vector(element)) => {
+                same_type(&vector.ty, ty)
+                    && vector.items.iter().flatten().all(|item| item.is_of(element))
+            }
+            (Value::Record(record), TypeKind::Record(_)) => is_record_of(record, ty),
+            (Value::Table(table), _) => is_table_of(table, ty),
+            (Value::Opaque(opaque), TypeKind::Opaque(expected)) => match kind(&opaque.ty) {
+                Some(TypeKind::Opaque(found)) => found == expected,
+                _ => true,
+            },
+            _ => true,
+        }
+    }
+}
+
+fn all_of(values: &[Value], types: &[Type]) -> bool {
+    values.len() == types.len() && values.iter().zip(types).all(|(value, ty)| value.is_of(ty))
+}
+
+fn is_record_of(record: &Record, ty: &Type) -> bool {
+    let Some(wanted) = ty.fields() else { return true };
+    let is_field = |(value, field): (&Option<Value>, &Field)| match value {
+        Some(value) => value.is_of(&field.ty),
+        None => true,
+    };
+    record.fields.len() == wanted.len()
+        && same_fields(&record.ty, ty)
+        && record.fields.iter().zip(wanted).all(is_field)
+}
+
+fn is_table_of(table: &Table, ty: &Type) -> bool {
+    let yields = match kind(ty) {
+        Some(TypeKind::Table(table)) => table.yields.as_ref(),
+        _ => None,
+    };
+    let is_value = |value: &Option<Value>| match (value, yields) {
+        (None, None) => true,
+        (Some(value), Some(ty)) => value.is_of(ty),
+        _ => false,
+    };
+    let index = index_types(ty);
+    same_type(&table.ty, ty)
+        && table
+            .entries
+            .iter()
+            .all(|entry| all_of(&entry.index.items, index) && is_value(&entry.value))
+}
+
+/// Returns whether a container's type is equal to another but for names and attributes, as far as
+/// the elements don't show it: records by their fields' names, enums not at all.
+fn same_type(found: &Type, expected: &Type) -> bool {
+    if let (Type::Def(a), Type::Def(b)) = (found, expected) {
+        if Arc::ptr_eq(a, b) {
+            return true;
+        }
+    }
+    let (found_tag, expected_tag) = (found.tag(), expected.tag());
+    if expected_tag == Some(TypeTag::Any) {
+        return true;
+    }
+    match (kind(found), kind(expected)) {
+        (Some(TypeKind::Vector(a)), Some(TypeKind::Vector(b))) => same_type(a, b),
+        (Some(TypeKind::Record(_)), Some(TypeKind::Record(_))) => same_fields(found, expected),
+        (
+            Some(TypeKind::Set(_) | TypeKind::Table(_)),
+            Some(TypeKind::Set(_) | TypeKind::Table(_)),
+        ) => {
+            let (a, b) = (index_types(found), index_types(expected));
+            let same_yields = match (yields(found), yields(expected)) {
+                (None, None) => true,
+                (Some(a), Some(b)) => same_type(a, b),
+                _ => false,
+            };
+            same_yields && a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_type(a, b))
+        }
+        // Of a type that is known by its name only, and of a reference from within it, no more
+        // can be told.
+        _ => found_tag.is_none() || found_tag == expected_tag,
+    }
+}
+
+fn yields(ty: &Type) -> Option<&Type> {
+    match kind(ty)? {
+        TypeKind::Table(table) => table.yields.as_ref(),
+        _ => None,
+    }
+}
+
+/// Returns whether two record types have the same fields, whatever these are. A record of which
+/// only the type's name is known was made by the receiver's own type.
+pub(super) fn same_fields(found: &Type, expected: &Type) -> bool {
+    match (found, expected) {
+        (Type::Def(found), Type::Def(expected)) => same_names(found, expected),
+        _ => match (found.def(), expected.def()) {
+            (None, _) => true,
+            (Some(found), Some(expected)) => same_names(&found, &expected),
+            (Some(_), None) => false,
+        },
+    }
+}
+
+fn same_names(found: &Arc<TypeDef>, expected: &Arc<TypeDef>) -> bool {
+    if Arc::ptr_eq(found, expected) {
+        return true;
+    }
+    let (TypeKind::Record(found), TypeKind::Record(expected)) = (&found.kind, &expected.kind)
+    else {
+        return false;
+    };
+    let found = found.fields.as_deref().unwrap_or_default();
+    let expected = expected.fields.as_deref().unwrap_or_default();
+    let same = |(a, b): (&Field, &Field)| a.name == b.name;
+    found.len() == expected.len() && found.iter().zip(expected).all(same)
+}

@@ -1,0 +1,99 @@
+//! What the application itself gives the node is checked against the declarations (§5).
+
+use brocomm::data::{Event, Id, Opcode, StateAccess, Type, Value};
+use brocomm::node::{Notification, Options, Overflow, Queue, RaiseError};
+
+use super::support::*;
+
+fn unlike() -> Vec<(Event, &'static str)> {
+    let ping = |args| Event::new("ping", args);
+    vec![
+        (ping(vec![Value::string("5")]), "event ping: argument 0, n: expected count, found string"),
+        (ping(vec![Value::Int(-5)]), "event ping: argument 0, n: -5 is out of the range of count"),
+        (ping(vec![]), "event ping: expected 1 argument, found 0"),
+        (ping(vec![Value::Count(5); 2]), "event ping: expected 1 argument, found 2"),
+        (Event::new("number", vec![]), "event number: declared as a variable, not as an event"),
+    ]
+}
+
+/// Whoever wants it, whatever the policy, and whether or not there is room.
+#[test]
+fn events_unlike_their_declaration_are_refused_and_go_nowhere() {
+    for overflow in [Overflow::Block, Overflow::DropNewest, Overflow::DropOldest] {
+        let options = || Options {
+            outgoing: Queue { overflow, ..Options::default().outgoing },
+            ..Options::default()
+        };
+        for wanted in [&[][..], &["ping", "number"]] {
+            let mut bench = Bench::running(options(), peer(), requesting(wanted));
+            let now = bench.now;
+            for (event, expected) in unlike() {
+                let error = bench.node.raise(event.clone(), now).unwrap_err();
+                assert!(matches!(&error, RaiseError::Event(error) if error.event == event.name));
+                assert_eq!(error.to_string(), expected);
+            }
+            bench.settle();
+            let counters = bench.node.counters(FIRST).unwrap();
+            assert_eq!((counters.connection.events_sent, counters.dropped_outgoing), (0, 0));
+            assert_eq!(bench.pinged(0), [0; 0]);
+        }
+    }
+}
+
+#[test]
+fn events_are_made_of_the_declared_types() {
+    let mut bench = Bench::running(Options::default(), peer(), requesting(&["ping"]));
+    let now = bench.now;
+    let raised = bench.node.raise(Event::new("ping", vec![Value::Int(5)]), now);
+    assert_eq!(raised.map(|raised| raised.peers), Ok(1));
+    bench.settle();
+    assert_eq!(bench.pinged(0), [5]);
+}
+
+/// What nobody declared goes as it is.
+#[test]
+fn undeclared_events_are_not_checked() {
+    let mut bench = Bench::running(Options::default(), peer(), requesting(&["mystery"]));
+    let now = bench.now;
+    let raised = bench.node.raise(Event::new("mystery", vec![Value::Int(5)]), now);
+    assert!(raised.is_ok());
+}
+
+#[test]
+fn values_of_variables_unlike_their_declaration_are_refused() {
+    let mut bench = Bench::running(Options::default(), peer(), syncing(false));
+    let (now, expected) = (bench.now, "value for number: expected count, found string");
+    let assign = |op1| StateAccess {
+        opcode: Opcode::Assign,
+        target: "number".into(),
+        op1,
+        op2: None,
+        op3: None,
+    };
+    let wrong = || assign(Value::string("5"));
+    let error = bench.node.send_state_access(FIRST, &wrong()).unwrap_err();
+    assert_eq!(error.to_string(), expected);
+    let error = bench.node.broadcast_state_access(wrong(), None, now).unwrap_err();
+    assert_eq!(error.to_string(), expected);
+    let id = Id::global("number", Type::STRING, Some(Value::string("5")));
+    assert_eq!(bench.node.send_id(FIRST, &id.into()).unwrap_err().to_string(), expected);
+    bench.settle();
+    assert_eq!(bench.node.counters(FIRST).unwrap().connection.accesses_sent, 0);
+    bench.node.broadcast_state_access(assign(Value::Int(5)), None, now).unwrap();
+    bench.settle();
+    assert_eq!(bench.node.counters(FIRST).unwrap().connection.accesses_sent, 1);
+}
+
+/// The words are Bro's, and the types are those that do not fit.
+#[test]
+fn what_a_peer_raises_unlike_the_declaration_is_told_with_both_types() {
+    let mut bench = Bench::running(Options::default(), wants("ping", peer()), requesting(&[]));
+    bench.raise(0, &Event::new("ping", vec![Value::Int(5)]));
+    let reasons = bench.told().into_iter().filter_map(|told| match told {
+        Notification::ConnectionError { reason, .. } => Some(reason),
+        _ => None,
+    });
+    let reasons: Vec<_> = reasons.collect();
+    let [reason] = reasons.as_slice() else { panic!("{reasons:?}") };
+    assert!(reason.ends_with("(argument 0, n: expected count, found int)"), "{reason}");
+}
