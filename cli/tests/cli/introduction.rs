@@ -2,9 +2,11 @@
 
 use crate::support::{Program, no_folder, run, scratch};
 
+const DECLARED: &[u8] = b"global n = 1 &synchronized; global s: set[count] &synchronized;";
+
 #[test]
 fn class_and_description_are_those_that_are_given() {
-    let declarations = scratch("introduction", "vars.bro", b"global n = 1 &synchronized;");
+    let declarations = scratch("introduction", "vars.bro", DECLARED);
     let declarations = ["--declarations", declarations.to_str().unwrap()];
     let folder = no_folder("introduction-logs");
     let (mut listener, address) = Program::listen(&[]);
@@ -21,13 +23,16 @@ fn class_and_description_are_those_that_are_given() {
         (state("watch", &[]), 0),
         // The listener takes no changes.
         (state("set", &["n", "5"]), 1),
+        (state("add", &["s[1]"]), 1),
+        (state("delete", &["s[1]"]), 1),
+        (state("incr", &["n"]), 1),
     ] {
         let us = ["--class=c", "--description=d", "--timeout=9"];
         let program = Program::start([arguments.clone(), us.to_vec()].concat());
         assert_eq!(listener.notice_with(" established "), "established class c", "{arguments:?}");
         listener.line_with(" peer_description d");
         listener.line_with(" handshake_done");
-        if !["get", "set"].contains(&arguments[1]) {
+        if !["get", "set", "add", "delete", "incr"].contains(&arguments[1]) {
             program.signal("-INT");
         }
         assert_eq!(program.end().code, code, "{arguments:?}");

@@ -284,6 +284,12 @@ fn every_command_that_joins_or_listens_takes_the_options() {
     let folder = no_folder("tls-commands-logs");
     let peer = "127.0.0.1:1";
     let state = |arguments: &[&'static str]| [&["state"], arguments, &variables].concat();
+    let config =
+        b"declarations = 'global n = 1 &synchronized; global s: set[count] &synchronized;'\n\
+        listen = true\n";
+    let config = scratch("tls-commands", "node.toml", config);
+    let config = ["--config", config.to_str().unwrap()];
+    let change = |arguments: &[&'static str]| [&["state"], arguments, &config].concat();
     // Nobody is connected to: the last of the files isn't there.
     let tls = ["--tls-ca", &ca, "--tls-cert", &own, "--tls-name", "node.example"];
     for command in [
@@ -300,6 +306,9 @@ fn every_command_that_joins_or_listens_takes_the_options() {
         state(&["get", "127.0.0.1:1"]),
         state(&["set", "127.0.0.1:1", "n", "1"]),
         state(&["watch", "127.0.0.1:1"]),
+        change(&["add", "127.0.0.1:1", "s[1]"]),
+        change(&["delete", "127.0.0.1:1", "s[1]"]),
+        change(&["incr", "127.0.0.1:1", "n"]),
     ] {
         let passphrase = ["--tls-passphrase-file", "no.txt"];
         let run = run([&command[..], &tls, &passphrase].concat());
