@@ -17,16 +17,16 @@ pub(crate) struct Declare {
     #[arg(long, value_name = "NAME(TYPE, …)")]
     event: Vec<String>,
 
-    /// Declarations of types and events in Bro's notation.
+    /// Declarations of types and events in Bro's notation; may be repeated.
     #[arg(long, value_name = "FILE")]
-    declarations: Option<PathBuf>,
+    declarations: Vec<PathBuf>,
 }
 
 impl Declare {
     /// Reads all declarations.
     pub(crate) fn read(&self) -> Result<Declarations, Failure> {
         let mut declared = Declarations::new();
-        if let Some(file) = &self.declarations {
+        for file in &self.declarations {
             read(file, &mut declared)?;
         }
         for text in &self.event {

@@ -48,6 +48,11 @@ pub(crate) struct Manner {
     tls: Tls,
 }
 
+/// The least running time that there is, compared as signed (§3.3). Where both sides want the other's
+/// state, the one that has run for longer gives its own: with this that is the peer, even if it has
+/// only just begun.
+const YOUNGEST: u32 = i32::MIN as u32;
+
 /// What to do when the peer is gone.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Again {
@@ -184,6 +189,7 @@ impl Manner {
         Ok(Config {
             description: Name::from(self.description.as_str()),
             class: Some(self.class.clone().unwrap_or_default().into()),
+            runtime: if setup.sync.is_some() { YOUNGEST } else { 0 },
             setup: Some(setup),
             tls: self.tls.read()?,
             ..session::base(declarations)

@@ -9,7 +9,7 @@ use brocomm::connection::{Config, Notification};
 use brocomm_std::{Listener, Peer};
 
 use crate::address;
-use crate::failure::{Failure, failed, tell};
+use crate::failure::{Failure, failed, tell, warn};
 use crate::notice::JSON_HELP;
 use crate::packets::Packets;
 use crate::printer::Printer;
@@ -79,6 +79,8 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let stop = Stop::on_signal();
     let listener =
         Listener::bind(args.on.as_str()).map_err(|error| failed(format_args!("{error}")))?;
+    // Whoever reads where we listen can end us in order.
+    let _registered = stop.add(listener.stop_handle());
     let mut packets = args.options.packets()?;
     let mut printer = Printer::new(out, args.options.form.print(), args.options.count);
     printer.listening(&listener.local_addr().to_string())?;
@@ -134,13 +136,15 @@ fn accept(
     stop: &Stop,
     reports: &SyncSender<Report>,
 ) {
-    let _registered = stop.add(listener.stop_handle());
     thread::scope(|scope| {
         let error = loop {
-            match listener.accept(config.clone(), None) {
+            match session::accept(&mut listener, config, stop) {
                 Ok(Some(peer)) => {
-                    scope.spawn(move || follow(peer, stop, reports));
-                    if once {
+                    let name = peer.remote_addr();
+                    let begun = session::begin(scope, move || follow(peer, stop, reports));
+                    if let Err(error) = begun {
+                        warn(format_args!("{name}: {error}"));
+                    } else if once {
                         break None;
                     }
                 }

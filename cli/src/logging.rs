@@ -14,6 +14,8 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, layer};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::output::{Output, Overflow};
+
 /// Marks what somebody asked for, which is said whatever the level.
 const ASKED: &str = "asked";
 
@@ -52,8 +54,32 @@ enum LogFormat {
 }
 
 impl Logging {
-    /// Has messages written from now on.
+    /// Has messages written to standard error from now on.
     pub(crate) fn begin(self) {
+        self.begin_with(io::stderr);
+    }
+
+    /// Has messages written to standard error from now on, by the thread that does that.
+    pub(crate) fn begin_on(self, stderr: &'static Output) {
+        self.begin_with(|| stderr.clone());
+    }
+
+    /// Returns what drops messages that nobody reads, and says so in their place.
+    pub(crate) fn drops(self) -> Overflow {
+        Overflow::Drop(match self.log_format {
+            LogFormat::Text => |bytes| format!("brocomm: {}\n", dropped(bytes)).into_bytes(),
+            LogFormat::Json => |bytes| {
+                let line = serde_json::json!({
+                    "timestamp": jiff::Timestamp::now().to_string(),
+                    "level": "WARN",
+                    "message": dropped(bytes),
+                });
+                format!("{line}\n").into_bytes()
+            },
+        })
+    }
+
+    fn begin_with<W: io::Write>(self, writer: impl Fn() -> W + Send + Sync + 'static) {
         let level = match self.log_level {
             LogLevel::Error => Level::ERROR,
             LogLevel::Warn => Level::WARN,
@@ -63,7 +89,7 @@ impl Logging {
         let wanted = move |told: &Metadata<'_>| told.target() == ASKED || *told.level() <= level;
         let messages = tracing_subscriber::registry().with(filter_fn(wanted));
         // Nothing is left to be done if standard error is closed.
-        let lines = layer().with_writer(io::stderr).log_internal_errors(false);
+        let lines = layer().with_writer(writer).log_internal_errors(false);
         let begun = match self.log_format {
             LogFormat::Text => {
                 tracing::subscriber::set_global_default(messages.with(lines.event_format(Text)))
@@ -76,6 +102,10 @@ impl Logging {
         };
         debug_assert!(begun.is_ok(), "it is begun once");
     }
+}
+
+fn dropped(bytes: u64) -> String {
+    format!("{bytes} bytes of messages were dropped here: nobody read standard error")
 }
 
 /// Says a line of the communication log.

@@ -13,6 +13,7 @@
 mod address;
 mod args;
 mod bench;
+mod call;
 mod capture;
 mod certificate;
 mod clock;
@@ -32,6 +33,7 @@ mod logging;
 mod logs;
 mod manual;
 mod notice;
+mod output;
 mod packets;
 mod ping;
 mod print;
@@ -55,14 +57,29 @@ use clap::Parser;
 
 use args::{Cli, Command};
 use failure::{Failure, tell};
+use output::Overflow;
 
 fn main() -> ExitCode {
     let Cli { command, logging } = Cli::parse();
-    logging.begin();
-    let stdout = io::stdout().lock();
+    let stdout: Box<dyn Write> = match &command {
+        // They read and print in turn, and may show progress meanwhile.
+        Command::Decode(_) | Command::Config(_) | Command::Completions(_) | Command::Man(_) => {
+            logging.begin();
+            Box::new(io::stdout().lock())
+        }
+        // A node must not wait for whoever reads its messages; what only follows a peer can.
+        Command::Run(_) => {
+            logging.begin_on(output::stderr(logging.drops()));
+            Box::new(output::stdout().clone())
+        }
+        _ => {
+            logging.begin_on(output::stderr(Overflow::Wait));
+            Box::new(output::stdout().clone())
+        }
+    };
     // A person sees each line at once; a pipe or file takes whole buffers.
     let mut out: Box<dyn Write> =
-        if stdout.is_terminal() { Box::new(stdout) } else { Box::new(BufWriter::new(stdout)) };
+        if io::stdout().is_terminal() { stdout } else { Box::new(BufWriter::new(stdout)) };
     let result = match &command {
         Command::Decode(args) => decode::run(args, &mut out),
         Command::Listen(args) => listen::run(args, &mut out),
@@ -82,7 +99,25 @@ fn main() -> ExitCode {
         Command::Man(args) => manual::man(args),
         Command::Demo(args) => demo::run(args, &mut out),
     };
-    end(result.and_then(|()| Ok(out.flush()?)))
+    let code = end(ended(result, out));
+    output::finish_messages();
+    code
+}
+
+/// Waits until all output is written; also that of a command that failed.
+fn ended(result: Result<(), Failure>, mut out: Box<dyn Write>) -> Result<(), Failure> {
+    let flushed = out.flush();
+    // What could not be flushed is lost.
+    drop(out);
+    let written = flushed.and_then(|()| output::finish()).map_err(Failure::Output);
+    match result {
+        // The thread that writes knows best why.
+        Ok(()) | Err(Failure::Output(_)) => written.and(result),
+        failed => {
+            end(written);
+            failed
+        }
+    }
 }
 
 /// Tells what went wrong and chooses the exit code.

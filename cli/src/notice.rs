@@ -2,13 +2,14 @@
 
 use brocomm::Time;
 use brocomm::connection::{CloseCause, Notification};
-use brocomm::data::Event;
+use brocomm::data::json::Text;
+use brocomm::data::{Event, Value};
 use brocomm::wire::SyncPoint;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
-use serde_json::{Value, json};
+use serde_json::value::{RawValue, to_raw_value};
 
-use crate::decode::{Access, printed};
+use crate::decode::{Access, Print, printed};
 use crate::session::fault;
 
 /// Documents the lines of JSON, for the help.
@@ -19,17 +20,17 @@ JSON lines:
   notification   what happened:
     established        class (null if none was sent), runtime, cache_size
     peer_description   description
-    event_requested    event
+    event_requested    name
     capture_filter     filter
     sync_requested     authoritative: true or false
     logs_requested
     sync_started       role: \"sender\" or \"receiver\"
     handshake_done
-    event              name, time, args: [value, …]
+    event              event: its name, time, args: [value, …]
     call_rejected      name, reason
     id                 name, type, value
     state_access       operation, target, operands: three, those that are absent are null
-    packet             time, length
+    packet             packet: {time, length, link_type, tag, data}
     pong               seq, d1, d2, d3
     remote_print       prints: [{file, text}, …]
     log_create_writer, log_write
@@ -38,13 +39,38 @@ JSON lines:
     log                level, source, message: a line of Bro's communication.log
     closed             cause: \"peer closed\", \"peer closed mid-message\", \"transport failed\",
                        \"tls\", \"closed by us\" or \"protocol\"; error: null, or what was wrong
- Values are strings in Bro's printed form; unprintable bytes are \\xHH, but a tab stays a tab.";
+
+Values in JSON:
+  bool               true, false
+  int, count         a number; beyond 2^53 - 1 a string of digits
+  double             a number; \"inf\", \"-inf\", \"nan\"
+  time, interval     seconds, as a double
+  string             a string; {\"$hex\": \"ff00\"} if it is not UTF-8, as are names
+  enum               \"Module::NAME\", or its number if the name is not known
+  port, addr, subnet \"80/tcp\", \"10.0.0.1\", \"10.0.0.0/8\"
+  pattern            \"/re/\"
+  record             {\"field\": value, …}; a field that is not set has no key, or null
+  vector, set        [value, …]
+  table              [{\"key\": value, \"value\": value}, …]
+                     an index of several values is an array of them
+  function, file     its name
+  any                {\"$type\": \"addr\", \"$value\": \"10.0.0.1\"} if it can't be told otherwise
+ `brocomm send` and `brocomm run --stdin` read lines with an event back. The book has a schema.";
+
+/// A key of a line of JSON, with what stands there.
+pub(crate) type Field = (&'static str, Box<RawValue>);
+
+/// Makes a key of a line of JSON.
+pub(crate) fn field(name: &'static str, value: &(impl Serialize + ?Sized)) -> Field {
+    // Only keys that are no strings could fail.
+    (name, to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned()))
+}
 
 /// Holds what a line says of a notification.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Notice {
     pub(crate) kind: &'static str,
-    fields: Vec<(&'static str, Value)>,
+    fields: Vec<Field>,
     /// The same for people.
     pub(crate) text: String,
 }
@@ -52,7 +78,7 @@ pub(crate) struct Notice {
 impl Notice {
     pub(crate) fn new(
         kind: &'static str,
-        fields: impl Into<Vec<(&'static str, Value)>>,
+        fields: impl Into<Vec<Field>>,
         text: impl Into<String>,
     ) -> Notice {
         Notice { kind, fields: fields.into(), text: text.into() }
@@ -62,52 +88,52 @@ impl Notice {
     pub(crate) fn of(notification: &Notification) -> Notice {
         match notification {
             Notification::Established(version) => {
-                let class = version.class.as_deref().map(printed::bytes);
-                let text = match class.as_deref() {
-                    None | Some("") => "no class".to_owned(),
-                    Some(class) => format!("class {class}"),
+                let class = version.class.as_deref();
+                let text = match class {
+                    None | Some(b"") => "no class".to_owned(),
+                    Some(class) => format!("class {}", printed::bytes(class)),
                 };
                 let fields = [
-                    ("class", json!(class)),
-                    ("runtime", json!(version.runtime)),
-                    ("cache_size", json!(version.cache_size)),
+                    field("class", &class.map(Text)),
+                    field("runtime", &version.runtime),
+                    field("cache_size", &version.cache_size),
                 ];
                 Notice::new("established", fields, text)
             }
             Notification::PeerDescription(name) => {
-                let name = printed::bytes(name);
-                Notice::new("peer_description", [("description", json!(name))], name)
+                let fields = [field("description", name)];
+                Notice::new("peer_description", fields, printed::bytes(name))
             }
             Notification::EventRequested(name) => {
-                let name = printed::bytes(name);
-                Notice::new("event_requested", [("event", json!(name))], name)
+                Notice::new("event_requested", [field("name", name)], printed::bytes(name))
             }
             Notification::CaptureFilter(filter) => {
-                let filter = printed::bytes(filter);
-                Notice::new("capture_filter", [("filter", json!(filter))], filter)
+                let fields = [field("filter", &Text(filter))];
+                Notice::new("capture_filter", fields, printed::bytes(filter))
             }
             Notification::SyncRequested { authoritative } => {
                 let text = if *authoritative { "peer's state is authoritative" } else { "" };
-                Notice::new("sync_requested", [("authoritative", json!(authoritative))], text)
+                Notice::new("sync_requested", [field("authoritative", authoritative)], text)
             }
             Notification::LogsRequested => Notice::new("logs_requested", [], ""),
             Notification::SyncStarted(role) => {
                 let role = role.to_string();
-                Notice::new("sync_started", [("role", json!(role))], role)
+                Notice::new("sync_started", [field("role", &role)], role)
             }
             Notification::HandshakeDone => Notice::new("handshake_done", [], ""),
             Notification::Closed(cause) => Notice::of_close(cause),
             Notification::Pong { seq, d1, d2, d3 } => {
+                let seconds = |name, seconds: &f64| field(name, &Value::Interval(*seconds));
                 let fields =
-                    [("seq", json!(seq)), ("d1", json!(d1)), ("d2", json!(d2)), ("d3", json!(d3))];
+                    [field("seq", seq), seconds("d1", d1), seconds("d2", d2), seconds("d3", d3)];
                 Notice::new("pong", fields, format!("{seq} after {:.3} ms", d1 * 1e3))
             }
             Notification::Log(message) => {
                 let text = message.to_string();
                 let fields = [
-                    ("level", json!(message.level().to_string())),
-                    ("source", json!(message.source().to_string())),
-                    ("message", json!(text)),
+                    field("level", &message.level().to_string()),
+                    field("source", &message.source().to_string()),
+                    field("message", &text),
                 ];
                 Notice::new("log", fields, text)
             }
@@ -119,74 +145,68 @@ impl Notice {
     fn of_content(notification: &Notification) -> Notice {
         match notification {
             Notification::Event(event) => {
-                let args: Vec<String> = event.args.iter().map(printed::value).collect();
                 let fields = [
-                    ("name", json!(printed::bytes(&event.name))),
-                    ("time", json!(event.time)),
-                    ("args", json!(args)),
+                    field("event", &event.name),
+                    field("time", &Value::Time(event.time)),
+                    field("args", &event.args),
                 ];
                 Notice::new("event", fields, call(event))
             }
             Notification::CallRejected { name, mismatch } => {
-                let (name, reason) = (printed::bytes(name), mismatch.to_string());
-                let text = format!("{name}: {reason}");
-                Notice::new(
-                    "call_rejected",
-                    [("name", json!(name)), ("reason", json!(reason))],
-                    text,
-                )
+                let reason = mismatch.to_string();
+                let text = format!("{}: {reason}", printed::bytes(name));
+                let fields = [field("name", name), field("reason", &reason)];
+                Notice::new("call_rejected", fields, text)
             }
             Notification::Id(id) => {
-                let name = printed::bytes(&id.name);
                 let value = id.value.as_ref().map(printed::value);
-                let text = format!("{name} = {}", value.as_deref().unwrap_or("<none>"));
-                let ty = id.ty.to_string();
-                Notice::new(
-                    "id",
-                    [("name", json!(name)), ("type", json!(ty)), ("value", json!(value))],
-                    text,
-                )
+                let value = value.as_deref().unwrap_or("<none>");
+                let text = format!("{} = {value}", printed::bytes(&id.name));
+                let fields = [
+                    field("name", &id.name),
+                    field("type", &id.ty.to_string()),
+                    field("value", &id.value),
+                ];
+                Notice::new("id", fields, text)
             }
             Notification::StateAccess(access) => {
-                let access = Access::of(access);
-                let text = printed::without_tabs(&access.to_string());
+                let text = printed::without_tabs(&Access::of(access).to_string());
+                let operands = [Some(&access.op1), access.op2.as_ref(), access.op3.as_ref()];
                 let fields = [
-                    ("operation", json!(access.operation)),
-                    ("target", json!(access.target)),
-                    ("operands", json!(access.operands)),
+                    field("operation", access.opcode.name()),
+                    field("target", &access.target),
+                    field("operands", &operands),
                 ];
                 Notice::new("state_access", fields, text)
             }
             Notification::Packet(packet) => {
-                let time = f64::from(packet.sec) + f64::from(packet.usec) / 1e6;
-                let fields = [("time", json!(time)), ("length", json!(packet.len))];
-                Notice::new("packet", fields, format!("{} bytes", packet.len))
+                Notice::new("packet", [field("packet", packet)], format!("{} bytes", packet.len))
             }
             Notification::RemotePrint(items) => {
                 let (mut prints, mut text) = (Vec::new(), Vec::new());
                 for item in items.iter() {
                     let (file, line) = (printed::bytes(item.file), printed::bytes(item.text));
                     text.push(format!("{file}: {line}"));
-                    prints.push(json!({ "file": file, "text": line }));
+                    prints.push(Print::of(&item));
                 }
-                Notice::new("remote_print", [("prints", Value::Array(prints))], text.join("; "))
+                Notice::new("remote_print", [field("prints", &prints)], text.join("; "))
             }
             Notification::LogCreateWriter(argument) => {
                 Notice::of_length("log_create_writer", argument.len())
             }
             Notification::LogWrite(argument) => Notice::of_length("log_write", argument.len()),
             Notification::SyncPoint(SyncPoint::Point(point)) => {
-                Notice::new("sync_point", [("point", json!(point))], point.to_string())
+                Notice::new("sync_point", [field("point", point)], point.to_string())
             }
             Notification::SyncPoint(SyncPoint::Final) => {
-                Notice::new("sync_point", [("point", Value::Null)], "final")
+                Notice::new("sync_point", [field("point", &())], "final")
             }
             other => Notice::new("other", [], format!("{other:?}")),
         }
     }
 
     fn of_length(kind: &'static str, length: usize) -> Notice {
-        Notice::new(kind, [("length", json!(length))], format!("{length} bytes"))
+        Notice::new(kind, [field("length", &length)], format!("{length} bytes"))
     }
 
     fn of_close(cause: &CloseCause) -> Notice {
@@ -201,7 +221,7 @@ impl Notice {
         };
         let error = fault(cause);
         let text = error.clone().unwrap_or_else(|| name.to_owned());
-        Notice::new("closed", [("cause", json!(name)), ("error", json!(error))], text)
+        Notice::new("closed", [field("cause", name), field("error", &error)], text)
     }
 }
 
@@ -233,7 +253,8 @@ impl Serialize for Line<'_> {
 
 #[cfg(test)]
 mod tests {
-    use brocomm::data::{Opcode, StateAccess, Value as BroValue};
+    use brocomm::data::{Opcode, StateAccess};
+    use serde_json::json;
 
     use super::*;
 
@@ -242,13 +263,13 @@ mod tests {
         let access = StateAccess {
             opcode: Opcode::AssignIdx,
             target: "seen".into(),
-            op1: BroValue::Count(7),
-            op2: Some(BroValue::string("a\tb")),
+            op1: Value::Count(7),
+            op2: Some(Value::string("a\tb")),
             op3: None,
         };
         let notice = Notice::of(&Notification::StateAccess(Box::new(access)));
         assert_eq!(notice.text, "assign_idx seen[7] = a\\x09b");
         let line = serde_json::to_value(Line { time: Time::EPOCH, peer: "p", notice: &notice });
-        assert_eq!(line.unwrap()["operands"], json!(["7", "a\tb", null]));
+        assert_eq!(line.unwrap()["operands"], json!([7, "a\tb", null]));
     }
 }

@@ -1,15 +1,14 @@
 //! `brocomm print`: shows what a peer prints to files.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use brocomm::connection::{Notification, Setup};
 use brocomm::data::Name;
 use brocomm_std::Peer;
-use serde_json::json;
 
-use crate::decode::printed;
+use crate::decode::{Print, printed};
 use crate::failure::Failure;
 use crate::follow::{Follow, Target};
 
@@ -52,10 +51,13 @@ impl Follow for Prints<'_> {
     fn told(&mut self, _: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
         if let Notification::RemotePrint(items) = told {
             for item in items.iter() {
-                let (file, text) = (printed::bytes(item.file), printed::bytes(item.text));
-                match self.json {
-                    true => writeln!(self.out, "{}", json!({ "file": file, "text": text }))?,
-                    false => writeln!(self.out, "{file}: {text}")?,
+                if self.json {
+                    serde_json::to_writer(&mut *self.out, &Print::of(&item))
+                        .map_err(io::Error::from)?;
+                    self.out.write_all(b"\n")?;
+                } else {
+                    let (file, text) = (printed::bytes(item.file), printed::bytes(item.text));
+                    writeln!(self.out, "{file}: {text}")?;
                 }
             }
             self.out.flush()?;

@@ -37,17 +37,21 @@ impl<'a> Printer<'a> {
 
     /// Prints what is to be said, at once.
     pub(crate) fn notice(&mut self, time: Time, peer: &str, notice: &Notice) -> io::Result<()> {
-        match self.print {
-            Print::Json => {
-                serde_json::to_writer(&mut *self.out, &Line { time, peer, notice })?;
-                self.out.write_all(b"\n")?;
-            }
+        let line = match self.print {
+            Print::Json => serde_json::to_string(&Line { time, peer, notice })?,
             Print::Bro => {
                 let Notice { kind, text, .. } = notice;
                 let space = if text.is_empty() { "" } else { " " };
-                writeln!(self.out, "{time} {peer} {kind}{space}{text}")?;
+                format!("{time} {peer} {kind}{space}{text}")
             }
-        }
+        };
+        self.line(line)
+    }
+
+    /// Writes a line in one piece, for which there is room or not.
+    fn line(&mut self, mut line: String) -> io::Result<()> {
+        line.push('\n');
+        self.out.write_all(line.as_bytes())?;
         self.out.flush()
     }
 
@@ -63,13 +67,10 @@ impl<'a> Printer<'a> {
 
     /// Prints where we listen, at once.
     pub(crate) fn listening(&mut self, address: &str) -> io::Result<()> {
-        match self.print {
-            Print::Json => {
-                let line = serde_json::json!({ "notification": "listening", "address": address });
-                writeln!(self.out, "{line}")?;
-            }
-            Print::Bro => writeln!(self.out, "listening on {address}")?,
-        }
-        self.out.flush()
+        let object = serde_json::json!({ "notification": "listening", "address": address });
+        self.line(match self.print {
+            Print::Json => object.to_string(),
+            Print::Bro => format!("listening on {address}"),
+        })
     }
 }

@@ -1,18 +1,19 @@
 //! `brocomm send`: sends events.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use brocomm::connection::Sent;
 use brocomm::data::{Declarations, Event, Name};
+use serde::Serialize;
 
-use crate::address;
 use crate::declare::{Declare, pointed};
 use crate::failure::{Failure, failed, misused};
 use crate::notice::call;
 use crate::session::{self, seconds};
 use crate::tls::Tls;
+use crate::{address, call};
 
 /// Sends events to a peer that wants them.
 ///
@@ -26,7 +27,8 @@ pub(crate) struct Args {
     #[arg(value_name = "HOST[:PORT]", value_parser = address::parse)]
     peer: String,
 
-    /// The events, as in a script of Bro: 'my_event("hello", 7, 10.0.0.1, 80/tcp)'.
+    /// The events, as in a script of Bro: 'my_event("hello", 7, 10.0.0.1, 80/tcp)', or as JSON:
+    /// '{"event": "my_event", "args": ["hello", 7]}'.
     #[arg(required = true, value_name = "EVENT(VALUE, …)")]
     calls: Vec<String>,
 
@@ -41,7 +43,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     timeout: Duration,
 
-    /// Print one JSON object per event: sent, the event, and to, the peer.
+    /// Print one JSON object per event: to, the peer, and event, time and args, as `brocomm listen`
+    /// prints them.
     #[arg(long)]
     json: bool,
 
@@ -52,7 +55,8 @@ pub(crate) struct Args {
 const EXAMPLES: &str = "\
 Examples:
   brocomm send sensor 'my_event(\"hello\", 7, 10.0.0.1, 80/tcp)'
-  brocomm send sensor --event 'seen(double, set[addr])' 'seen(5, {10.0.0.1, [::1]})'";
+  brocomm send sensor --event 'seen(double, set[addr])' 'seen(5, {10.0.0.1, [::1]})'
+  brocomm send sensor --event 'seen(addr)' '{\"event\": \"seen\", \"args\": [\"10.0.0.1\"]}'";
 
 const AFTER_HELP: &str = "\
 Values:
@@ -60,6 +64,7 @@ Values:
   time(1234.5)  set(1, 2)  vector(1, 2)  table([1] = \"a\")  [$a=1, $b=\"x\"]
  Without a declaration 7 is a count, +7 and -7 are ints, and records have no name. A receiver drops a
  call whose arguments are of other types than it expects; declare the event if in doubt.
+ JSON is as `brocomm listen --json` prints it; in it, what is declared decides what a value is.
 
 Exit codes:
   0  the events were sent; the protocol has no answer that would tell what the peer did with them
@@ -68,12 +73,13 @@ Exit codes:
 
 Examples:
   brocomm send sensor 'my_event(\"hello\", 7, 10.0.0.1, 80/tcp)'
-  brocomm send sensor --event 'seen(double, set[addr])' 'seen(5, {10.0.0.1, [::1]})'";
+  brocomm send sensor --event 'seen(double, set[addr])' 'seen(5, {10.0.0.1, [::1]})'
+  brocomm send sensor --event 'seen(addr)' '{\"event\": \"seen\", \"args\": [\"10.0.0.1\"]}'";
 
 /// Sends the events when all are requested.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let declared = Arc::new(args.declare.read()?);
-    let events = parse(&args.calls, &declared)?;
+    let mut events = parse(&args.calls, &declared)?;
     let deadline = Instant::now().checked_add(args.timeout);
     let mut config = session::base(declared);
     config.tls = args.tls.read()?;
@@ -82,9 +88,9 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let name = peer.remote_addr();
     let names: Vec<&Name> = events.iter().map(|event| &event.name).collect();
     session::wait_until_requested(&mut peer, &names, args.timeout, deadline)?;
-    for event in &events {
-        let event = Event { time: peer.now().as_secs_f64(), ..event.clone() };
-        match peer.send_event(&event) {
+    for event in &mut events {
+        event.time = peer.now().as_secs_f64();
+        match peer.send_event(event) {
             Ok(Sent::Sent) => {}
             Ok(why) => return Err(failed(format_args!("{name}: not sent: {why:?}"))),
             Err(error) => return Err(failed(format_args!("{name}: not sent: {error}"))),
@@ -94,21 +100,33 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         return Err(failed(format_args!("{name}: the peer did not take all of the events")));
     }
     for event in &events {
-        match args.json {
-            true => {
-                let to = name.to_string();
-                writeln!(out, "{}", serde_json::json!({ "sent": call(event), "to": to }))?;
-            }
-            false => writeln!(out, "sent {} to {name}", call(event))?,
+        if args.json {
+            let line = Line { to: name.to_string(), event };
+            serde_json::to_writer(&mut *out, &line).map_err(io::Error::from)?;
+            writeln!(out)?;
+        } else {
+            writeln!(out, "sent {} to {name}", call(event))?;
         }
     }
     Ok(())
 }
 
+/// What was sent, as a line of JSON.
+#[derive(Serialize)]
+struct Line<'a> {
+    to: String,
+    #[serde(flatten)]
+    event: &'a Event,
+}
+
 fn parse(calls: &[String], declared: &Declarations) -> Result<Vec<Event>, Failure> {
     let parse = |text: &String| {
-        Event::parse(text, declared)
-            .map_err(|error| misused(format_args!("event: {}", pointed(text, &error))))
+        let event = match call::is_json(text) {
+            false => Event::parse(text, declared).map_err(|error| pointed(text, &error)),
+            true => call::json(text, declared)
+                .and_then(|event| event.ok_or_else(|| format!("not an event: {text}"))),
+        };
+        event.map_err(|error| misused(format_args!("event: {error}")))
     };
     calls.iter().map(parse).collect()
 }

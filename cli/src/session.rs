@@ -4,6 +4,7 @@
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
 use brocomm::connection::{
@@ -11,15 +12,17 @@ use brocomm::connection::{
 };
 use brocomm::data::{Declarations, Name};
 use brocomm::node::EventPattern;
+use brocomm::transport::ACCEPT_PAUSE;
 use brocomm::wire::{Compression, Version};
-use brocomm_std::{Peer, TransportError};
+use brocomm_std::{Listener, Peer, TransportError};
 use bytes::Bytes;
 use clap::ValueEnum;
 
 use crate::declare::{Declare, requested};
 use crate::decode::printed;
-use crate::failure::{Failure, failed};
+use crate::failure::{Failure, failed, warn};
 use crate::packets::Packets;
+use crate::stop::Stop;
 use crate::tls::Tls;
 
 /// What the descriptions of our programs begin with, unless the user gives another.
@@ -135,6 +138,36 @@ pub(crate) fn base(declarations: Arc<Declarations>) -> Config {
 pub(crate) fn join(address: &str, config: Config, timeout: Duration) -> Result<Peer, Failure> {
     Peer::connect(address, config, timeout)
         .map_err(|error| failed(format_args!("{error}{}", hint(&error))))
+}
+
+/// Waits for the next peer; `None` if stopped. That one can't be accepted ends nothing.
+pub(crate) fn accept(
+    listener: &mut Listener,
+    config: &Config,
+    stop: &Stop,
+) -> Result<Option<Peer>, TransportError> {
+    loop {
+        match listener.accept(config.clone(), None) {
+            Err(error @ TransportError::Accept { .. }) => {
+                let seconds = ACCEPT_PAUSE.as_secs();
+                warn(format_args!("{error}; trying again in {seconds} s"));
+                stop.wait(ACCEPT_PAUSE);
+            }
+            accepted => return accepted,
+        }
+    }
+}
+
+/// Serves a peer in a thread of its own.
+///
+/// # Errors
+/// That the system has no more threads. The peer is dropped then.
+pub(crate) fn begin<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    serve: impl FnOnce() + Send + 'scope,
+) -> Result<(), String> {
+    let begun = thread::Builder::new().spawn_scoped(scope, serve);
+    begun.map(drop).map_err(|error| format!("cannot serve the peer: {error}"))
 }
 
 /// Waits until something is so; tells whether it became so in time.

@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 use std::process;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use brocomm_std::StopHandle;
 use tokio::runtime::Builder;
 
+use crate::output::{self, GRACE};
 use crate::signals::Ends;
+
+/// What stops everything on a signal, if there is such a thing.
+static ALL: OnceLock<Stop> = OnceLock::new();
 
 /// The exit code of a program that a signal ends before it has anything to end in order.
 const INTERRUPTED: i32 = 130;
@@ -44,8 +48,14 @@ impl Stop {
     /// Returns what stops everything on the first Ctrl-C or SIGTERM, the same one each time. The
     /// second ends the program, and so does the first if nothing is there to be stopped.
     pub(crate) fn on_signal() -> Stop {
-        static ALL: OnceLock<Stop> = OnceLock::new();
         ALL.get_or_init(Stop::begin).clone()
+    }
+
+    /// Stops all that would be stopped by a signal.
+    pub(crate) fn all_if_any() {
+        if let Some(stop) = ALL.get() {
+            stop.all();
+        }
     }
 
     fn begin() -> Stop {
@@ -74,6 +84,8 @@ impl Stop {
             process::exit(INTERRUPTED);
         }
         drop(state);
+        // Whoever waits for room there is to see that it stopped.
+        output::end_by(Instant::now() + GRACE);
         self.all();
     }
 

@@ -1,13 +1,13 @@
 //! `brocomm tail`: shows one log of a peer as it is written.
 
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
 use brocomm::Time;
 use brocomm::connection::Notification;
-use brocomm::logs::{AsciiFormat, JsonFormat, LogField, LogValue, LogWriter};
+use brocomm::logs::{AsciiFormat, LogField, LogObject, LogValue, LogWriter};
 use brocomm_std::Peer;
 
 use crate::failure::{Failure, failed, misused, warn};
@@ -40,7 +40,8 @@ pub(crate) struct Args {
     #[arg(long, short = 'c', conflicts_with = "json")]
     header: bool,
 
-    /// Show each entry as a JSON object.
+    /// Show each entry as a JSON object of its columns; values are those of `brocomm listen --json`,
+    /// but ports are numbers.
     #[arg(long)]
     json: bool,
 
@@ -154,7 +155,9 @@ impl Tail<'_> {
         let mut line = Vec::new();
         if self.args.json {
             let fields: Vec<_> = columns.iter().filter_map(|at| fields.get(*at).cloned()).collect();
-            JsonFormat::default().entry(&fields, &values, &mut line);
+            serde_json::to_writer(&mut line, &LogObject { fields: &fields, values: &values })
+                .map_err(io::Error::from)?;
+            line.push(b'\n');
         } else {
             AsciiFormat::default().entry(&values, &mut line);
         }

@@ -56,19 +56,37 @@ fn restore(store: &mut Store, file: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes the variables to a file, whole or not at all, whenever the program or machine ends.
-pub(crate) fn save(store: &Store, file: &Path) -> Result<(), Failure> {
-    let snapshot =
-        store.snapshot().map_err(|error| failed(format_args!("cannot keep variables: {error}")))?;
-    replace(file, &snapshot)
-        .map_err(|error| failed(format_args!("{}: cannot write: {error}", file.display())))
+/// Returns the variables as they are kept in a file.
+pub(crate) fn snapshot(store: &Store) -> Result<Vec<u8>, Failure> {
+    store.snapshot().map_err(|error| failed(format_args!("cannot keep variables: {error}")))
+}
+
+/// Writes variables to a file, whole or not at all, whenever the program or machine ends.
+pub(crate) fn write(snapshot: &[u8], file: &Path) -> Result<(), Failure> {
+    replace(file, snapshot).map_err(|error| cannot_write(file, &error))
+}
+
+/// Fails if variables could not be written to a file; leaves it as it is.
+pub(crate) fn check_writable(file: &Path) -> Result<(), Failure> {
+    let new = beside(file);
+    let tried = File::create(&new).and_then(|_| fs::remove_file(&new));
+    tried.map_err(|error| cannot_write(file, &error))
+}
+
+fn cannot_write(file: &Path, error: &io::Error) -> Failure {
+    failed(format_args!("{}: cannot write: {error}", file.display()))
+}
+
+/// Returns where the next content of a file is written.
+fn beside(file: &Path) -> PathBuf {
+    let mut name = file.file_name().map(OsString::from).unwrap_or_default();
+    name.push(".new");
+    file.with_file_name(name)
 }
 
 /// Replaces a file: what is there stays until all that is new is on the disk.
 fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
-    let mut name = file.file_name().map(OsString::from).unwrap_or_default();
-    name.push(".new");
-    let new: PathBuf = file.with_file_name(name);
+    let new = beside(file);
     let mut written = File::create(&new)?;
     written.write_all(content)?;
     written.sync_all()?;
@@ -99,7 +117,7 @@ mod tests {
         let make = || store(&declarations(), b"bro", Some(&file), NOW);
         let mut first = make().unwrap().unwrap();
         first.increment("hits", 7).unwrap();
-        save(&first, &file).unwrap();
+        write(&snapshot(&first).unwrap(), &file).unwrap();
         // A crash while writing leaves a part of the new file, which counts for nothing.
         fs::write(folder.join("state.new"), b"half").unwrap();
         assert_eq!(make().unwrap().unwrap().get("hits").unwrap(), 7u64.into());

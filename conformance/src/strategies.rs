@@ -61,10 +61,10 @@ pub fn addr() -> impl Strategy<Value = IpAddr> {
     any::<IpAddr>().prop_map(|addr| addr.to_canonical())
 }
 
-/// Makes subnets of both families.
+/// Makes subnets of both families, in Bro's form: without bits outside the prefix.
 pub fn subnet() -> impl Strategy<Value = Subnet> {
     addr().prop_flat_map(|prefix| {
-        (0..=Subnet::max_width(prefix)).prop_map(move |width| Subnet { prefix, width })
+        (0..=Subnet::max_width(prefix)).prop_map(move |width| Subnet { prefix, width }.canonical())
     })
 }
 
@@ -143,7 +143,9 @@ pub fn value_of(ty: &Type) -> BoxedStrategy<Value> {
             TypeTag::Time => double().prop_map(Value::Time).boxed(),
             TypeTag::Interval => double().prop_map(Value::Interval).boxed(),
             TypeTag::String => bytes().prop_map(Value::String).boxed(),
-            TypeTag::Pattern => "[a-z|*.]{0,9}".prop_map(|re| Pattern::new(&re).into()).boxed(),
+            TypeTag::Pattern => {
+                "[a-z.]{1,6}([|*][a-z.]{1,3})?".prop_map(|re| Pattern::new(&re).into()).boxed()
+            }
             TypeTag::Port => port().prop_map(Value::Port).boxed(),
             TypeTag::Addr => addr().prop_map(Value::Addr).boxed(),
             TypeTag::Subnet => subnet().prop_map(Value::Subnet).boxed(),

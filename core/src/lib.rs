@@ -97,8 +97,7 @@
 //! # Features
 //!
 //! * `derive`: structs are records and events, and enums are Bro's.
-//! * `serde`: values, types, events and all else that a SERIAL carries as JSON, without loss
-//!   (`data::json`).
+//! * `serde`: values, events and entries of logs as JSON, and values and events of JSON (`data::json`).
 //! * `tls`: TLS by rustls, with ring (`tls-ring`) or aws-lc-rs (`tls-aws-lc-rs`).
 //!
 //! # Hostile peers

@@ -61,7 +61,8 @@ proptest! {
         check(u64)?;
         check(sizes.0)?;
         check(sizes.1)?;
-        check(addresses.0)?;
+        // An IPv4 address in the clothes of IPv6 comes back as what it is.
+        check(addresses.0.to_canonical())?;
         check(addresses.1)?;
         check(addresses.2)?;
         check(Pattern::new("a|b"))?;

@@ -56,7 +56,10 @@ fn state() -> impl Strategy<Value = State> {
 }
 
 fn id() -> impl Strategy<Value = Id> {
-    any::<(IpAddr, Option<u64>)>().prop_map(|(from, r#type)| Id { from, r#type })
+    any::<(IpAddr, Option<u64>)>().prop_map(|(from, r#type)| {
+        // An IPv4 address in the clothes of IPv6 comes back as what it is.
+        Id { from: from.to_canonical(), r#type }
+    })
 }
 
 prop_compose! {

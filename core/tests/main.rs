@@ -26,6 +26,7 @@ mod replay;
 mod rooms;
 mod rust_version;
 mod seeds;
+mod serial_bro_form;
 mod serial_cache;
 mod serial_errors;
 mod serial_lazy;

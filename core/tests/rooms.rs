@@ -12,7 +12,8 @@ const ROOMS: [&[&str]; 8] = [
     &["state", "logs", "services"],
     &["node"],
     &["transport"],
-    &["lib"],
+    // The derive macros stand beside the root.
+    &["lib", "derive"],
 ];
 
 /// Returns the room that a module of the root belongs to: TLS is a part of the connections.

@@ -2,7 +2,7 @@
 
 use crate::common::build::{Build, args};
 use brocomm::data::{
-    Bucket, Field, Opaque, OpaqueState, Serial, Table, TopK, Type, TypeKind, Value, Vector,
+    Bucket, Field, Opaque, OpaqueState, Record, Serial, Table, TopK, Type, TypeKind, Value, Vector,
 };
 use brocomm::serial::{
     Caching, LazySerial, Limits, Mode, Reader, SerialErrorKind as Kind, WriteError, Writer,
@@ -308,15 +308,17 @@ fn opaque_values_are_measured() {
     assert!(out.is_empty());
 }
 
-/// Each set has to be looked through for equal indices, and those are sets: this would take for ever
+/// Each set has to be looked through for equal indices, and those hold sets: this would take for ever
 /// if each level took a multiple of the one below.
 #[test]
 fn sets_within_the_indices_of_sets_are_read_in_no_time() {
     let mut value = Value::Count(1);
     for _ in 0..12 {
-        let mut set = Table::new(Type::set(vec![value.ty(), Type::COUNT]));
-        set.push(vec![value.clone(), Value::Count(1)], None);
-        set.push(vec![value, Value::Count(2)], None);
+        let holder = Type::record("", vec![Field::new("held", value.ty())]);
+        let held = Value::from(Record::new(holder.clone(), vec![Some(value)]));
+        let mut set = Table::new(Type::set(vec![holder, Type::COUNT]));
+        set.push(vec![held.clone(), Value::Count(1)], None);
+        set.push(vec![held, Value::Count(2)], None);
         value = set.into();
     }
     let mut chunk = Vec::new();

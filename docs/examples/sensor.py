@@ -2,14 +2,15 @@ import json
 import subprocess
 
 node = subprocess.Popen(
-    ["brocomm", "run", "sensor.toml", "--stdin", "--print", "json"],
+    ["brocomm", "run", "sensor.toml", "--stdin", "--json"],
     stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
 )
 for line in node.stdout:
     told = json.loads(line)
     if told["notification"] == "handshake_done":
-        print("scan_seen(10.0.0.1, 443)", file=node.stdin, flush=True)
-    elif told["notification"] == "event" and told["name"] == "block":
+        scan = {"event": "scan_seen", "args": ["10.0.0.1", 443]}
+        print(json.dumps(scan), file=node.stdin, flush=True)
+    elif told["notification"] == "event" and told["event"] == "block":
         host, why = told["args"]
         print(f"block {host}: {why}", flush=True)
         node.terminate()

@@ -44,14 +44,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         events: Some("block".parse()?),
         ..Node::new(hub.ip())
     };
-    let (node, mut told) = NodeHandle::start(Configuration {
+    let node = NodeHandle::start(Configuration {
         options,
         nodes: vec![("hub".into(), entry)],
         declarations: Arc::new(declarations),
     })?;
+    let mut notifications = node.subscribe();
     // ANCHOR_END: configuration
 
-    while let Some(notification) = told.next(None) {
+    while let Some(notification) = notifications.next(None) {
         match notification {
             Notification::ConnectionHandshakeDone(_) => {
                 let host = IpAddr::from([10, 0, 0, 1]);

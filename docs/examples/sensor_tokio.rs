@@ -37,14 +37,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
         events: Some("block".parse()?),
         ..Node::new(hub.ip())
     };
-    let (node, mut told) = NodeHandle::start(Configuration {
+    let node = NodeHandle::start(Configuration {
         options: Options { peer_description: "sensor-tokio".into(), ..Options::default() },
         nodes: vec![("hub".into(), entry)],
         declarations: Arc::new(declarations),
     })?;
+    let mut notifications = node.subscribe();
 
     // ANCHOR: loop
-    while let Some(notification) = told.next().await {
+    while let Some(notification) = notifications.next().await {
         match notification {
             Notification::ConnectionHandshakeDone(_) => {
                 let host = IpAddr::from([10, 0, 0, 1]);

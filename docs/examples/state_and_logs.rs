@@ -65,17 +65,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     })?;
     hub.set_store(store("hub", &declarations)?);
     hub.declare_log(LogStream::of::<Info>(SCANS, "scans")?)?;
-    let (hub, mut told) = NodeHandle::run(hub)?;
+    let hub = NodeHandle::run(hub)?;
+    let mut notifications = hub.subscribe();
     // ANCHOR_END: hub
     let port = loop {
-        match told.next(None) {
+        match notifications.next(None) {
             Some(Notification::Listening(endpoint)) => break endpoint.port,
             Some(_) => {}
             None => return Err("the hub ended".into()),
         }
     };
     // What else it tells is of no interest here.
-    drop(told);
+    drop(notifications);
 
     // ANCHOR: viewer
     let entry = Node {
@@ -92,12 +93,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         ..Configuration::default()
     })?;
     viewer.set_store(store("viewer", &declarations)?);
-    let (viewer, mut told) = NodeHandle::run(viewer)?;
+    let viewer = NodeHandle::run(viewer)?;
+    let mut notifications = viewer.subscribe();
     // ANCHOR_END: viewer
 
     let (mut changed, mut logged) = (false, false);
     while !(changed && logged) {
-        match told.next(None).ok_or("the viewer ended")? {
+        match notifications.next(None).ok_or("the viewer ended")? {
             Notification::ConnectionHandshakeDone(_) => share(&hub)?,
             // ANCHOR: told
             Notification::StateAccessPerformed { .. } => {

@@ -33,7 +33,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let host = args.next().map_or(Ok(Ipv4Addr::LOCALHOST.into()), |host| host.parse::<IpAddr>())?;
     let port = args.next().map_or(Ok(47757), |port| port.parse())?;
 
-    let (node, mut told) = NodeHandle::start(Configuration {
+    let node = NodeHandle::start(Configuration {
         // Whom to connect to, how often, and what is requested of it.
         nodes: vec![(
             "server".into(),
@@ -48,7 +48,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
         declarations: Arc::new(declarations),
         ..Configuration::default()
     })?;
-    while let Some(notification) = told.next().await {
+    let mut notifications = node.subscribe();
+    while let Some(notification) = notifications.next().await {
         match notification {
             Notification::ConnectionHandshakeDone(_) => break,
             Notification::ConnectFailed { reason, .. } => println!("no server yet: {reason}"),

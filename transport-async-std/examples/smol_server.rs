@@ -31,7 +31,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let here = Ipv4Addr::LOCALHOST.into();
     let listen_port = std::env::args().nth(1).map_or(Ok(47757), |port| port.parse())?;
 
-    let (node, mut told) = NodeHandle::start(Configuration {
+    let node = NodeHandle::start(Configuration {
         options: Options {
             listen: true,
             listen_interface: here,
@@ -45,7 +45,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
         )],
         declarations: Arc::new(declarations),
     })?;
-    while let Some(notification) = told.next().await {
+    let mut notifications = node.subscribe();
+    while let Some(notification) = notifications.next().await {
         match notification {
             Notification::Listening(endpoint) => println!("listening on port {}", endpoint.port),
             Notification::Event { event, .. } if event.name == "reputation_wanted" => {

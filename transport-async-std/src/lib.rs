@@ -32,7 +32,7 @@
 //! let here = Ipv4Addr::LOCALHOST.into();
 //!
 //! // One listens, and requests an event of whoever connects from this host ...
-//! let (manager, mut told) = NodeHandle::start(Configuration {
+//! let manager = NodeHandle::start(Configuration {
 //!     options: Options {
 //!         listen: true,
 //!         listen_interface: here,
@@ -45,14 +45,15 @@
 //!     )],
 //!     declarations: Arc::clone(&declarations),
 //! })?;
+//! let mut notifications = manager.subscribe();
 //! let port = loop {
-//!     if let Some(Notification::Listening(endpoint)) = told.next().await {
+//!     if let Some(Notification::Listening(endpoint)) = notifications.next().await {
 //!         break endpoint.port;
 //!     }
 //! };
 //!
 //! // ... and another connects to it, and raises the event when it is connected.
-//! let (sensor, mut told_sensor) = NodeHandle::start(Configuration {
+//! let sensor = NodeHandle::start(Configuration {
 //!     nodes: vec![(
 //!         "manager".into(),
 //!         Node { connect: true, p: Some(port), ..Node::new(here) },
@@ -60,7 +61,8 @@
 //!     declarations,
 //!     ..Configuration::default()
 //! })?;
-//! while let Some(notification) = told_sensor.next().await {
+//! let mut connecting = sensor.subscribe();
+//! while let Some(notification) = connecting.next().await {
 //!     if matches!(notification, Notification::ConnectionHandshakeDone(_)) {
 //!         break;
 //!     }
@@ -68,7 +70,7 @@
 //! sensor.raise(Event::new("hello", vec![Value::string("world")])).await;
 //! assert_eq!(sensor.terminate().await, []);
 //!
-//! while let Some(notification) = told.next().await {
+//! while let Some(notification) = notifications.next().await {
 //!     if let Notification::Event { peer, event } = notification {
 //!         println!("peer {} says {}", peer.id, event.args[0]);
 //!         break;
@@ -137,7 +139,9 @@
 
 mod runtime;
 
-pub use brocomm::transport::{Cause, Flushed, RequestError, StartError, TransportError};
+pub use brocomm::transport::{
+    Cause, Flushed, RequestError, StartError, Subscription, TransportError,
+};
 use brocomm_transport::asynchronous;
 pub use brocomm_transport::{Events, Handle, Notifications, Received};
 pub use runtime::AsyncIo;

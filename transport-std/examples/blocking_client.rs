@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let host = args.next().map_or(Ok(Ipv4Addr::LOCALHOST.into()), |host| host.parse::<IpAddr>())?;
     let port = args.next().map_or(Ok(47757), |port| port.parse())?;
 
-    let (node, mut told) = NodeHandle::start(Configuration {
+    let node = NodeHandle::start(Configuration {
         // Whom to connect to, how often, and what is requested of it.
         nodes: vec![(
             "server".into(),
@@ -44,7 +44,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         declarations: Arc::new(declarations),
         ..Configuration::default()
     })?;
-    while let Some(notification) = told.next(None) {
+    let mut notifications = node.subscribe();
+    while let Some(notification) = notifications.next(None) {
         match notification {
             Notification::ConnectionHandshakeDone(_) => break,
             Notification::ConnectFailed { reason, .. } => println!("no server yet: {reason}"),

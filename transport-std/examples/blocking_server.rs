@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let here = Ipv4Addr::LOCALHOST.into();
     let listen_port = std::env::args().nth(1).map_or(Ok(47757), |port| port.parse())?;
 
-    let (node, mut told) = NodeHandle::start(Configuration {
+    let node = NodeHandle::start(Configuration {
         options: Options {
             listen: true,
             listen_interface: here,
@@ -41,7 +41,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         )],
         declarations: Arc::new(declarations),
     })?;
-    while let Some(notification) = told.next(None) {
+    let mut notifications = node.subscribe();
+    while let Some(notification) = notifications.next(None) {
         match notification {
             Notification::Listening(endpoint) => println!("listening on port {}", endpoint.port),
             Notification::Event { event, .. } if event.name == "reputation_wanted" => {

@@ -28,7 +28,7 @@
 //! let here = Ipv4Addr::LOCALHOST.into();
 //!
 //! // One listens, and requests an event of whoever connects from this host ...
-//! let (manager, mut told) = NodeHandle::start(Configuration {
+//! let manager = NodeHandle::start(Configuration {
 //!     options: Options {
 //!         listen: true,
 //!         listen_interface: here,
@@ -41,14 +41,15 @@
 //!     )],
 //!     declarations: Arc::clone(&declarations),
 //! })?;
+//! let mut notifications = manager.subscribe();
 //! let port = loop {
-//!     if let Some(Notification::Listening(endpoint)) = told.next(None) {
+//!     if let Some(Notification::Listening(endpoint)) = notifications.next(None) {
 //!         break endpoint.port;
 //!     }
 //! };
 //!
 //! // ... and another connects to it, and raises the event when it is connected.
-//! let (sensor, mut told_sensor) = NodeHandle::start(Configuration {
+//! let sensor = NodeHandle::start(Configuration {
 //!     nodes: vec![(
 //!         "manager".into(),
 //!         Node { connect: true, p: Some(port), ..Node::new(here) },
@@ -56,7 +57,8 @@
 //!     declarations,
 //!     ..Configuration::default()
 //! })?;
-//! while let Some(notification) = told_sensor.next(None) {
+//! let mut connecting = sensor.subscribe();
+//! while let Some(notification) = connecting.next(None) {
 //!     if matches!(notification, Notification::ConnectionHandshakeDone(_)) {
 //!         break;
 //!     }
@@ -65,7 +67,7 @@
 //! assert_eq!(raised.peers, 1);
 //! assert_eq!(sensor.terminate(), []);
 //!
-//! while let Some(notification) = told.next(None) {
+//! while let Some(notification) = notifications.next(None) {
 //!     if let Notification::Event { peer, event } = notification {
 //!         println!("peer {} says {}", peer.id, event.args[0]);
 //!         break;
@@ -137,12 +139,12 @@ mod runner;
 mod sleeping;
 mod socket;
 mod stop;
-mod told;
+mod subscribing;
 
-pub use brocomm::transport::{Cause, RequestError, StartError, TransportError};
+pub use brocomm::transport::{Cause, RequestError, StartError, Subscription, TransportError};
 pub use brocomm_transport::{Handle, Received};
 pub use listener::Listener;
 pub use node::NodeHandle;
 pub use peer::{Flushed, Peer};
 pub use stop::StopHandle;
-pub use told::{Events, Notifications};
+pub use subscribing::{Events, Notifications};

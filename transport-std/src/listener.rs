@@ -6,7 +6,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Instant;
 
 use brocomm::connection::{Config, Role};
-use brocomm_transport::naming::{listen_on, listener_unusable};
+use brocomm_transport::naming::{accept_failed, listen_on, listener_unusable, stream_unusable};
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token};
 
@@ -53,7 +53,8 @@ impl Listener {
     ///
     /// # Errors
     /// [`TransportError::Config`], before anything is accepted; [`TransportError::Accept`], such as
-    /// for want of file descriptors; [`TransportError::System`].
+    /// for want of file descriptors: then the listener still listens, so accept again after [a
+    /// pause](brocomm::transport::ACCEPT_PAUSE); [`TransportError::System`] if the system can't wait.
     pub fn accept(
         &mut self,
         config: Config,
@@ -61,18 +62,20 @@ impl Listener {
     ) -> Result<Option<Peer>, TransportError> {
         config.validate().map_err(TransportError::Config)?;
         while !self.stop.is_stopped() {
-            match self.socket.accept() {
-                Ok((stream, _)) => return Peer::new(stream, config, Role::Acceptor).map(Some),
+            let accepted = match self.socket.accept() {
+                Ok((stream, _)) => Peer::new(stream, config.clone(), Role::Acceptor),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     let Some(timeout) = remaining(deadline) else { return Ok(None) };
                     self.wait(timeout)?;
+                    continue;
                 }
-                // The peer has gone before it was accepted.
-                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    return Err(TransportError::Accept { local: self.local, cause: error.into() });
-                }
+                Err(error) => Err(stream_unusable(error)),
+            };
+            let Err(TransportError::System { cause, .. }) = accepted else {
+                return accepted.map(Some);
+            };
+            if let Some(error) = accept_failed(self.local, cause) {
+                return Err(error);
             }
         }
         Ok(None)

@@ -10,7 +10,7 @@ use brocomm::logs::LogValue;
 use brocomm::node::{
     Communication, Configuration, EventPeer, PeerId, RaiseError, Raised, WriteLogError,
 };
-use brocomm::transport::{RequestError, StartError};
+use brocomm::transport::{Flush, RequestError, StartError, Subscription};
 use brocomm_transport::{Awaiting, Clock, Handle, run};
 
 use crate::runner::Runner;
@@ -20,29 +20,31 @@ use crate::{Events, Notifications};
 /// Runs a node: listens, connects, carries what passes between it and its peers.
 ///
 /// Can be cloned and shared; all clones are the same node. It runs in a thread of its own, until it is
-/// [terminated](Self::terminate), or until the last clone and the [`Notifications`] are dropped,
-/// which closes all sockets at once, whatever waits. What needs no waiting is done by the [`Handle`]
+/// [terminated](Self::terminate), or until the last clone is dropped, with all [`Notifications`] and
+/// [`Events`], which closes all sockets at once, whatever waits. What needs no waiting is done by the [`Handle`]
 /// that it dereferences to: [`with`](Handle::with), [`try_raise`](Handle::try_raise),
 /// [`connect_peer`](Handle::connect_peer), [`disconnect`](Handle::disconnect),
 /// [`now`](Handle::now).
 ///
-/// # Back pressure
-/// What the application does not take stays with its peers: of what came and was not
-/// [taken](Notifications::next) only so much is held as
-/// [`Options::incoming`](brocomm::node::Options::incoming) says, then the peers are not read from.
+/// # Backpressure
+/// Whoever wants notifications [subscribes](Handle::subscribe), and has a queue of its own; without
+/// subscribers nothing waits. By default a full queue makes the peers wait that sent what comes next:
+/// they are not read from once as much waits as
+/// [`Options::incoming`](brocomm::node::Options::incoming) says.
 /// What peers do not take waits here, as far as
 /// [`Options::outgoing`](brocomm::node::Options::outgoing) says; then [`raise`](Self::raise) and
 /// [`write_log`](Self::write_log) wait, or whatever the policy there is.
 #[derive(Debug, Clone)]
+#[must_use = "the node ends when its handle is dropped"]
 pub struct NodeHandle(Handle);
 
 impl NodeHandle {
     /// Begins: listens and connects as the configuration says.
     ///
     /// # Errors
-    /// [`StartError`]. That the node can't listen or connect is none: it is told, and tried again as
-    /// the options say.
-    pub fn start(configuration: Configuration) -> Result<(NodeHandle, Notifications), StartError> {
+    /// [`StartError`]. That the node can't listen or connect is none: a notification says so, and it
+    /// is tried again as the options say.
+    pub fn start(configuration: Configuration) -> Result<NodeHandle, StartError> {
         let communication = Communication::new(configuration).map_err(StartError::Configuration)?;
         NodeHandle::run(communication)
     }
@@ -52,7 +54,7 @@ impl NodeHandle {
     ///
     /// # Errors
     /// [`StartError::System`].
-    pub fn run(communication: Communication) -> Result<(NodeHandle, Notifications), StartError> {
+    pub fn run(communication: Communication) -> Result<NodeHandle, StartError> {
         let begin = |shared| {
             let runner = Runner::new(shared).map_err(|error| StartError::System {
                 doing: "set up a poller",
@@ -63,8 +65,7 @@ impl NodeHandle {
             )?;
             Ok(())
         };
-        let (handle, told) = run(communication, Clock::new(Instant::now), begin)?;
-        Ok((NodeHandle(handle), Notifications(told)))
+        Ok(NodeHandle(run(communication, Clock::new(Instant::now), begin)?))
     }
 
     /// Raises an event as [`Communication::raise`] does, as soon as there is room for it.
@@ -110,8 +111,8 @@ impl NodeHandle {
     /// Raises an event and waits for the one that answers it: the first of this name for which
     /// `matches` is true. That one is no notification.
     ///
-    /// The answer is found whether or not the application takes notifications meanwhile, unless
-    /// too many of them come before it.
+    /// The answer is found whether or not subscribers read meanwhile, unless one whose policy is to wait
+    /// has a full queue.
     ///
     /// # Errors
     /// [`RequestError::NobodyAsked`], [`RequestError::TimedOut`], [`RequestError::Terminated`].
@@ -134,15 +135,17 @@ impl NodeHandle {
         answer.ok_or(late)?.ok_or(RequestError::Terminated)
     }
 
-    /// Waits until all that was raised before is in the hands of the system, but not longer than
-    /// this; which is no proof that peers read it.
+    /// Sends what is batched of logs and prints at once, and waits until all that was raised, written
+    /// or printed before is written to the sockets, but not longer than this. It is in the hands of
+    /// the system then, which is no proof that peers have read it. What others raise for the same
+    /// peers meanwhile may be waited for too.
     ///
     /// Returns the peers for which something still waits, what is kept for those that are away
     /// included: none if all went well.
     pub fn flush(&self, limit: Duration) -> Vec<PeerId> {
-        let (mut awaiting, mut from) = (Awaiting::new(self), PeerId::LOCAL);
+        let (mut awaiting, mut flush) = (Awaiting::new(self), Flush::default());
         let deadline = Instant::now().checked_add(limit);
-        let flushed = wait_for(deadline, |waker| awaiting.poll_flush(&mut from, waker));
+        let flushed = wait_for(deadline, |waker| awaiting.poll_flush(&mut flush, waker));
         match flushed {
             Some(()) => Vec::new(),
             None => self.with(|communication, _| communication.undelivered()),
@@ -162,17 +165,35 @@ impl NodeHandle {
         wait_for(None, |waker| awaiting.poll_terminated(waker)).unwrap_or_default()
     }
 
-    /// Hands out all notifications from now on to one more, as [`Handle::subscribe`] does.
+    /// Subscribes to all notifications, as [`Handle::subscribe`] does.
+    #[track_caller]
     pub fn subscribe(&self) -> Notifications {
         Notifications(self.0.subscribe())
     }
 
-    /// Hands out all events of one type from now on, as [`Handle::events`] does.
+    /// Subscribes to notifications, as [`Handle::subscribe_with`] does.
+    pub fn subscribe_with(&self, subscription: Subscription) -> Notifications {
+        Notifications(self.0.subscribe_with(subscription))
+    }
+
+    /// Subscribes to all events of one type, as [`Handle::events`] does.
     ///
     /// # Errors
     /// Says that the event is not declared, or which parameter differs from its declaration.
+    #[track_caller]
     pub fn events<E: EventType>(&self) -> Result<Events<E>, SignatureError> {
         self.0.events().map(Events)
+    }
+
+    /// Subscribes to all events of one type, as [`Handle::events_with`] does.
+    ///
+    /// # Errors
+    /// As [`events`](Self::events).
+    pub fn events_with<E: EventType>(
+        &self,
+        subscription: Subscription,
+    ) -> Result<Events<E>, SignatureError> {
+        self.0.events_with(subscription).map(Events)
     }
 }
 

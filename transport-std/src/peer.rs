@@ -150,12 +150,12 @@ impl Peer {
     /// # Errors
     /// As [`next`](Self::next).
     pub fn close(&mut self, deadline: Option<Instant>) -> Result<bool, TransportError> {
-        self.driver.close(self.now());
+        self.driver.close(self.clock.now());
         match self.run_until(deadline, Stops::Ignored, |driver| driver.poll_closed())? {
             Some(all_written) => Ok(all_written),
             None => {
                 self.link.shutdown();
-                Ok(self.driver.give_up(self.now()))
+                Ok(self.driver.give_up(self.clock.now()))
             }
         }
     }
@@ -176,7 +176,7 @@ impl Peer {
     /// # Errors
     /// As [`Connection::ping`].
     pub fn ping(&mut self, seq: u32) -> Result<(), UsageError> {
-        let now = self.now();
+        let now = self.clock.now();
         self.driver.connection_mut().ping(seq, now)?;
         // Its time of departure is in it. Whoever awaits the peer next writes what is left, and
         // finds again what went wrong.
@@ -201,10 +201,10 @@ impl Peer {
         self.driver.tls()
     }
 
-    /// Returns what time it is on the clock that this connection is fed from: the wall clock as it
-    /// was when the connection began, and the monotonic clock since then.
+    /// Returns what the wall clock shows, for the times of events. The connection itself is fed from
+    /// a clock that never goes back, [`Connection::now`].
     pub fn now(&self) -> Time {
-        self.clock.now()
+        self.clock.wall_clock()
     }
 
     /// Returns our address.
@@ -242,11 +242,11 @@ impl Peer {
             if let Poll::Ready(answer) = answer(&mut self.driver) {
                 return Ok(Some(answer));
             }
-            let now = self.now();
+            let now = self.clock.now();
             match self.driver.poll_step(now) {
                 Step::Write(bytes) => {
                     let result = self.link.write(bytes);
-                    self.driver.feed_write(result, self.now());
+                    self.driver.feed_write(result, self.clock.now());
                 }
                 Step::EndOutput => self.link.end_output(),
                 Step::Close => self.link.shutdown(),
@@ -267,7 +267,7 @@ impl Peer {
 
     fn read(&mut self) {
         let (result, drained) = self.link.read(&mut self.buffer);
-        let now = self.now();
+        let now = self.clock.now();
         let bytes = result.map(|read| self.buffer.get(..read).unwrap_or_default());
         if let (Some(tap), Ok(bytes @ [_, ..])) = (&mut self.tap, &bytes) {
             tap(bytes);

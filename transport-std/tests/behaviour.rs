@@ -35,12 +35,13 @@ fn calls_wait_in_threads_of_their_own() {
         Options { listen: true, listen_interface: here, listen_port: 0, ..Options::default() };
     let wants = Node { events: Some("ping".parse().unwrap()), ..Node::new(here) };
     let nodes = vec![("peer".to_owned(), wants)];
-    let (manager, mut told) = NodeHandle::start(Configuration {
+    let manager = NodeHandle::start(Configuration {
         options,
         nodes,
         declarations: Arc::clone(&declarations),
     })
     .unwrap();
+    let mut told = manager.subscribe();
     let port = loop {
         if let Some(Notification::Listening(endpoint)) = told.next(None) {
             break endpoint.port;
@@ -51,8 +52,8 @@ fn calls_wait_in_threads_of_their_own() {
         options.outgoing.bound = Bound::new(10, 1 << 20);
         let node = Node { connect: true, p: Some(port), ..Node::new(here) };
         let nodes = vec![("manager".to_owned(), node)];
-        let (sensor, mut told) =
-            NodeHandle::start(Configuration { options, nodes, declarations }).unwrap();
+        let sensor = NodeHandle::start(Configuration { options, nodes, declarations }).unwrap();
+        let mut told = sensor.subscribe();
         while !matches!(told.next(None), Some(Notification::ConnectionHandshakeDone(_))) {}
         for n in 0..COUNT {
             let raised = sensor.raise(Event::new("ping", vec![Value::Count(n)]), None);

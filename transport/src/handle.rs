@@ -3,21 +3,23 @@
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::hash::{BuildHasher, Hasher};
+use std::panic::Location;
 use std::sync::Arc;
 
 use brocomm::Time;
 use brocomm::data::{Event, EventType, Handlers, Name, SignatureError};
 use brocomm::node::{Communication, NodeError, PeerId, RaiseError, Raised};
-use brocomm::transport::StartError;
+use brocomm::transport::{StartError, Subscription};
 
 use crate::{Clock, Events, Notifications, Shared};
 
 /// Holds a node that runs: what the handles of all transports can do without waiting.
 ///
 /// Can be cloned and shared; all clones are the same node. It runs until it is terminated, or until
-/// the last clone and the [`Notifications`] are dropped, which closes all sockets at once, whatever
-/// waits.
+/// the last clone is dropped, with all [`Notifications`] and [`Events`], which closes all sockets at
+/// once, whatever waits.
 #[derive(Clone)]
+#[must_use = "the node ends when its handle is dropped"]
 pub struct Handle {
     shared: Arc<Shared>,
     owner: Arc<Owner>,
@@ -41,40 +43,69 @@ pub fn run(
     mut communication: Communication,
     clock: Clock,
     begin: impl FnOnce(Arc<Shared>) -> Result<(), StartError>,
-) -> Result<(Handle, Notifications), StartError> {
+) -> Result<Handle, StartError> {
     // Hashers of the standard library have random keys.
     communication.feed_random(RandomState::new().build_hasher().finish());
     let shared = Arc::new(Shared::new(communication, clock));
     shared.with(|hub, now| hub.communication_mut().start(now));
     begin(Arc::clone(&shared))?;
     let owner = Arc::new(Owner(Arc::clone(&shared)));
-    let handle = Handle { shared, owner };
-    let notifications = Notifications::new(handle.clone());
-    Ok((handle, notifications))
+    Ok(Handle { shared, owner })
+}
+
+/// Says where in a program somebody subscribed, as a name for the log.
+#[track_caller]
+fn named(what: &str) -> Subscription {
+    let place = Location::caller();
+    Subscription::new(format!("{what} ({}:{})", place.file(), place.line()))
 }
 
 impl Handle {
-    /// Hands out all notifications from now on to one more.
-    ///
-    /// What it does not take is kept for it, as far as
-    /// [`Options::incoming`](brocomm::node::Options::incoming) says for each. When somebody's share
-    /// is full nobody gets more, and the peers are not read from: so whoever wants no more drops it.
-    /// What was taken before is not told again, and an answer to a request to nobody.
+    /// Subscribes to all notifications, as
+    /// [`subscribe_with`](Self::subscribe_with) does, with the default queue; the log calls the
+    /// subscriber by the place of this call.
+    #[track_caller]
     pub fn subscribe(&self) -> Notifications {
-        Notifications::subscribe(self.clone(), None)
+        self.subscribe_with(named("notifications"))
     }
 
-    /// Hands out all events of one type from now on, as Rust values; otherwise like
-    /// [`subscribe`](Self::subscribe). They are notifications as well. That peers are asked for the
-    /// event is the business of [`Node::events`](brocomm::node::Node::events).
+    /// Subscribes to notifications: hands out what comes from now on. Those who subscribe before
+    /// anybody has read get what came since the node began, too, the first 1000 at most.
+    ///
+    /// Each subscriber has a queue of its own, and its [`Subscription`] says what happens when that is
+    /// full. By default nothing is lost: the peers that sent what comes next are not read from until
+    /// the subscriber has read; nobody else waits, and when it has read nothing for a second, the
+    /// log names it ([`LogLine::SubscriberStalled`](brocomm::node::LogLine::SubscriberStalled)).
+    /// Whoever wants no more drops it. An answer to a
+    /// request is for nobody else.
+    pub fn subscribe_with(&self, subscription: Subscription) -> Notifications {
+        Notifications::new(self.clone(), subscription)
+    }
+
+    /// Subscribes to all events of one type, as Rust values; otherwise like
+    /// [`subscribe`](Self::subscribe). That peers are asked for the event is the business of
+    /// [`Node::events`](brocomm::node::Node::events).
     ///
     /// # Errors
     /// Says that the event is not declared, or which parameter differs from its declaration.
+    #[track_caller]
     pub fn events<E: EventType>(&self) -> Result<Events<E>, SignatureError> {
+        self.events_with(named(E::NAME))
+    }
+
+    /// Subscribes to all events of one type, as Rust values; otherwise like
+    /// [`subscribe_with`](Self::subscribe_with).
+    ///
+    /// # Errors
+    /// As [`events`](Self::events).
+    pub fn events_with<E: EventType>(
+        &self,
+        subscription: Subscription,
+    ) -> Result<Events<E>, SignatureError> {
         let declarations = self.with(|communication, _| Arc::clone(communication.declarations()));
         Handlers::<()>::new(declarations).on_event(|(), _: E| ())?;
-        let name = Name::from_static(E::NAME);
-        Ok(Events::new(Notifications::subscribe(self.clone(), Some(name))))
+        let subscription = subscription.event(Name::from_static(E::NAME));
+        Ok(Events::new(Notifications::new(self.clone(), subscription)))
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -90,7 +121,8 @@ impl Handle {
     }
 
     /// Does anything else with the node, such as its commands and getters, and returns what that
-    /// gives; with the present time, which many of them want.
+    /// gives; with the present time, which many of them want: that of the node's timers, which never
+    /// goes back and is not the [wall clock](Self::now).
     ///
     /// The node waits meanwhile, so this should be short; and it must not use this handle, which
     /// would wait for ever. What is fed to the node and polled from it is the business of the
@@ -117,15 +149,51 @@ impl Handle {
         self.with(|communication, now| communication.disconnect(peer, now))
     }
 
-    /// Returns what time it is on the node's clock: the wall clock as it was when the node began,
-    /// and the monotonic clock since then.
+    /// Returns what the wall clock shows, as events and the log have it.
     pub fn now(&self) -> Time {
-        self.shared.now()
+        self.shared.wall_clock()
     }
 }
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle").field("handles", &Arc::strong_count(&self.owner)).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::{Duration, Instant, SystemTime};
+
+    use brocomm::node::Configuration;
+
+    use super::*;
+
+    /// What the wall clock shows, in seconds.
+    static WALL: AtomicU64 = AtomicU64::new(1_500_000_000);
+
+    fn wall() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(WALL.load(Ordering::Relaxed))
+    }
+
+    #[test]
+    fn the_wall_clock_is_read_each_time_and_timers_go_on() {
+        let communication = Communication::new(Configuration::default()).unwrap();
+        let clock = Clock::with_wall_clock(Instant::now, wall);
+        let handle = run(communication, clock, |_| Ok(())).unwrap();
+        let mut before = clock.start();
+        for seconds in [1_500_000_000, 1_500_003_600, 1_400_000_000, 1_600_000_000] {
+            WALL.store(seconds, Ordering::Relaxed);
+            let shown = Time::from(wall());
+            assert_eq!(handle.now(), shown);
+            let now = handle.with(|node, now| {
+                assert_eq!(node.wall_clock(), shown);
+                now
+            });
+            // No test takes an hour.
+            assert!(before <= now && now < clock.start() + Duration::from_secs(3600));
+            before = now;
+        }
     }
 }

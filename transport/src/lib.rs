@@ -18,11 +18,11 @@ pub mod listening;
 pub mod naming;
 mod shared;
 pub mod socket;
-mod told;
+mod subscribing;
 pub mod zone;
 
 pub use clock::Clock;
 pub use handle::{Handle, run};
 pub use shared::{Awaiting, Shared};
 pub use socket2;
-pub use told::{Events, Notifications, Received};
+pub use subscribing::{Events, Notifications, Received};

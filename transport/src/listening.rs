@@ -50,7 +50,7 @@ pub fn accepted(shared: &Shared, from: SocketAddr, ssl: bool) -> Option<Carrier>
 /// Tells the node that a peer could not be accepted, unless that concerns nobody else. Returns
 /// whether the node was told.
 pub fn accept_failed(shared: &Shared, error: io::Error) -> bool {
-    if is_transient(&error) {
+    if is_transient(error.kind()) {
         return false;
     }
     let Cause { text, .. } = error.into();

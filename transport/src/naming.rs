@@ -5,9 +5,9 @@ use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::time::Duration;
 
-use brocomm::transport::TransportError;
+use brocomm::transport::{Cause, TransportError};
 
-use crate::socket::listen;
+use crate::socket::{is_transient, listen};
 use crate::zone;
 
 /// Returns all addresses of a name, or the one of `[IPV6%ZONE]:PORT`. Waits for the resolver.
@@ -59,6 +59,11 @@ pub fn listener_unusable(error: io::Error) -> TransportError {
 /// Says that a socket that is connected can't be used.
 pub fn stream_unusable(error: io::Error) -> TransportError {
     TransportError::System { doing: "set up a connection", cause: error.into() }
+}
+
+/// Says that a peer could not be accepted, unless that concerns nobody else.
+pub fn accept_failed(local: SocketAddr, cause: Cause) -> Option<TransportError> {
+    (!is_transient(cause.kind)).then_some(TransportError::Accept { local, cause })
 }
 
 /// Collects what became of the addresses of a name that were connected to.

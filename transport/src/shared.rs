@@ -8,7 +8,7 @@ use brocomm::Time;
 use brocomm::data::Event;
 use brocomm::logs::{LogValue, StreamError};
 use brocomm::node::{Communication, EventPeer, PeerId, Raised};
-use brocomm::transport::{Carrier, Cause, Hub, Ticket};
+use brocomm::transport::{Carrier, Cause, Flush, Hub, Ticket};
 
 use crate::{Clock, Handle};
 
@@ -30,17 +30,23 @@ impl Shared {
         Shared { hub: Mutex::new(Hub::new(communication)), clock, raised: AtomicU32::new(0) }
     }
 
-    /// Returns what time it is on the node's clock.
+    /// Returns what time it is for the node's timers.
     pub fn now(&self) -> Time {
         self.clock.now()
     }
 
+    pub(crate) fn wall_clock(&self) -> Time {
+        self.clock.wall_clock()
+    }
+
     /// Does something with the node, and wakes those whom it concerns. The lock is held meanwhile.
     pub fn with<T>(&self, act: impl FnOnce(&mut Hub, Time) -> T) -> T {
-        let now = self.now();
         let (result, wake) = {
             // The node stays usable when its user panics in the midst of a call.
             let mut hub = self.hub.lock().unwrap_or_else(PoisonError::into_inner);
+            // Behind the lock, so that the times of events are in the order of the events.
+            let now = self.now();
+            hub.feed_clock(now, self.wall_clock());
             let result = act(&mut hub, now);
             (result, hub.settle())
         };
@@ -108,10 +114,9 @@ impl Awaiting<'_> {
         self.poll(|hub, ticket, _| hub.poll_answer(ticket, waker))
     }
 
-    /// Tells when nothing of what waited at first waits to be sent any more, as
-    /// [`Hub::poll_flush`] does.
-    pub fn poll_flush(&mut self, from: &mut PeerId, waker: &Waker) -> Poll<()> {
-        self.poll(|hub, ticket, _| hub.poll_flush(ticket, from, waker))
+    /// Tells when all that was raised before is written, as [`Hub::poll_flush`] does.
+    pub fn poll_flush(&mut self, flush: &mut Flush, waker: &Waker) -> Poll<()> {
+        self.poll(|hub, ticket, now| hub.poll_flush(ticket, flush, now, waker))
     }
 
     /// Tells when communication is terminated, as [`Hub::poll_terminated`] does.

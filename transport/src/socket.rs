@@ -58,11 +58,24 @@ pub fn ends(socket: SockRef<'_>) -> io::Result<(SocketAddr, SocketAddr)> {
     if local == remote { Err(io::ErrorKind::ConnectionRefused.into()) } else { Ok((local, remote)) }
 }
 
-/// Tells whether an error of accepting says something of one peer, which has gone again, and
-/// nothing of the next.
-pub fn is_transient(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, NotConnected};
-    matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted | NotConnected)
+/// Tells whether an error of accepting concerns only the one peer that was to be accepted, which has
+/// gone again or whose network has, so that the next can be accepted at once.
+pub fn is_transient(error: io::ErrorKind) -> bool {
+    use io::ErrorKind::{
+        ConnectionAborted, ConnectionReset, HostUnreachable, Interrupted, NetworkDown,
+        NetworkUnreachable, NotConnected, TimedOut,
+    };
+    matches!(
+        error,
+        ConnectionAborted
+            | ConnectionReset
+            | HostUnreachable
+            | Interrupted
+            | NetworkDown
+            | NetworkUnreachable
+            | NotConnected
+            | TimedOut
+    )
 }
 
 /// Says that a peer to which a node connects has not answered in [time](CONNECT_TIMEOUT).

@@ -41,6 +41,51 @@ fn every_command_tells_its_exit_codes() {
     });
 }
 
+/// Each example of a help is a command line that the program takes, between whatever else a shell
+/// makes of it. `tests/cli/examples.rs` runs them.
+#[test]
+fn every_example_is_understood() {
+    let mut cli = Cli::command();
+    let mut helps = vec![cli.render_long_help().to_string()];
+    helps.push(cli.find_subcommand_mut("state").unwrap().render_long_help().to_string());
+    each(&Cli::command(), &mut |_, command| {
+        helps.push(command.clone().render_long_help().to_string());
+    });
+    let mut count = 0;
+    for help in &helps {
+        let Some((_, examples)) = help.split_once("Examples:\n") else { continue };
+        for line in examples.lines().take_while(|line| line.starts_with("  ")) {
+            let Some(at) = line.find("brocomm ") else { continue };
+            if let Err(error) = Cli::try_parse_from(words(&line[at..])) {
+                panic!("{line}: {error}");
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 30, "{count}");
+}
+
+/// Splits a command as a shell does, up to what follows it: a pipe, a redirection, another command,
+/// or two spaces and a remark.
+fn words(command: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), String::new(), false);
+    let mut rest = command.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\'' => quote = !quote,
+            ' ' if !quote => {
+                words.push(std::mem::take(&mut word));
+                if rest.peek().is_some_and(|next| " |>&<".contains(*next)) {
+                    return words;
+                }
+            }
+            c => word.push(c),
+        }
+    }
+    words.push(word);
+    words
+}
+
 /// Each command is run by a test of `tests/cli`, and each of its options is given to it by one: a
 /// test in whose code, or in that of the functions that it calls, the names of the command and the
 /// option are strings of their own, the option perhaps with `=` and a value.

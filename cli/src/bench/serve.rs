@@ -7,7 +7,7 @@ use brocomm::data::Event;
 use brocomm_std::{Flushed, Listener, Peer};
 
 use super::call::Call;
-use crate::failure::{Failure, failed, tell};
+use crate::failure::{Failure, failed, tell, warn};
 use crate::session;
 use crate::stop::Stop;
 
@@ -24,15 +24,17 @@ pub(super) fn serve(
     listening(&listener.local_addr().to_string())?;
     thread::scope(|scope| {
         loop {
-            match listener.accept(config.clone(), None) {
+            match session::accept(&mut listener, config, &stop) {
                 Ok(Some(peer)) => {
-                    let stop = &stop;
-                    scope.spawn(move || {
-                        let name = peer.remote_addr();
+                    let (stop, name) = (&stop, peer.remote_addr());
+                    let begun = session::begin(scope, move || {
                         if let Err(fault) = echo(peer, stop, call) {
                             tell(format_args!("{name}: {fault}"));
                         }
                     });
+                    if let Err(error) = begun {
+                        warn(format_args!("{name}: {error}"));
+                    }
                 }
                 Ok(None) => return Ok(()),
                 Err(error) => {

@@ -77,15 +77,15 @@ pub(crate) struct Args {
     /// as it does in Bro if the number is none of the enum's.
     ///
     /// With --state the variables in FILE that are `&synchronized` are both sides':
-    /// `global hits: count = 0 &synchronized;`.
+    /// `global hits: count = 0 &synchronized;`. May be repeated.
     #[arg(long, value_name = "FILE")]
-    pub(crate) declarations: Option<PathBuf>,
+    pub(crate) declarations: Vec<PathBuf>,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   brocomm decode session.jsonl
-  brocomm decode --json session.jsonl.gz | jq -c 'select(.event.name == \"ping\")'
+  brocomm decode --json session.jsonl.gz | jq -c 'select(.event == \"ping\")'
   brocomm decode --summary *.jsonl
   brocomm decode --port 1234 dump.pcapng
   brocomm decode --state session.jsonl
@@ -115,9 +115,9 @@ JSON lines:
   note               what is remarkable about it
   skipped            true for a SERIAL after one that could not be decoded
  and, by message:
-  SERIAL             event: {name, time, args}, id: {name, type, value},
-                     state_access: {operation, target, operands}, or
-                     packet: {time, length, captured, link_type, tag}
+  SERIAL             event: its name, time and args: [value, …]; id: {name, type, value};
+                     state_access: {operation, target, operands}; or
+                     packet: {time, length, link_type, tag, data}
   VERSION            version: {protocol, data_format, cache_size, runtime, class}
   CAPS               caps: {flags, names}
   REQUEST_EVENTS     events: [name, …]
@@ -127,9 +127,9 @@ JSON lines:
   SYNC_POINT         point: a number, or \"final\"
   REMOTE_PRINT       prints: [{file, text}, …]
   LOG_CREATE_WRITER  log_writer: {stream, writer, path, columns: [{name, type}, …]}
-  LOG_WRITE          log_entries: [{stream, path, values: [text, …]}, …], values as in Bro's logs
- Arguments, values and operands are strings in Bro's printed form; unprintable bytes are \\xHH, so a
- newline is \\x0a, but a tab stays a tab. An absent operand is null. Types are in Bro's notation.
+  LOG_WRITE          log_entries: [{stream, path, values: [value, …]}, …]
+ Values are those of `brocomm listen --json`, see the end of its `--help`; in entries of logs ports
+ are numbers. An operand or value that is absent is null. Types are in Bro's notation.
 
 Summary (--summary --json): one object for each recording
   total              for connector and listener: messages, bytes, chunks, packed_bytes, unpacked_bytes,
@@ -156,7 +156,7 @@ Exit codes:
 
 Examples:
   brocomm decode session.jsonl
-  brocomm decode --json session.jsonl.gz | jq -c 'select(.event.name == \"ping\")'
+  brocomm decode --json session.jsonl.gz | jq -c 'select(.event == \"ping\")'
   brocomm decode --summary *.jsonl
   brocomm decode --port 1234 dump.pcapng
   brocomm decode --state session.jsonl

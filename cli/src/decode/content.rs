@@ -1,53 +1,41 @@
-//! What a message carries, in words and printed values.
+//! What a message carries.
 //!
 //! The same content becomes the fields of a line of JSON, by their names here, or a line of text.
 
 use brocomm::connection::Observed;
-use brocomm::data::{Id, Packet, Serial, StateAccess, Value};
-use brocomm::logs::{AsciiFormat, LogError, LogField, LogReceiver, LogValue, LogWriter, Received};
-use brocomm::wire::{Caps, Message, PingArgs, SyncPoint, Version};
+use brocomm::data::json::Text;
+use brocomm::data::{Event, Id, Name, Packet, Serial, StateAccess, Value};
+use brocomm::logs::{LogError, LogField, LogReceiver, LogValue, LogWriter, Received};
+use brocomm::wire::{Caps, Message, PingArgs, PrintItem, SyncPoint};
 use bytes::Bytes;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::printed;
 
 /// What a message carries; the names are those of the JSON lines.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Content {
+pub(super) enum Content<'a> {
     Version {
         protocol: u32,
         data_format: u32,
         cache_size: u32,
         runtime: u32,
-        class: Option<String>,
+        class: Option<Text<'a>>,
     },
-    Event {
-        name: String,
-        time: f64,
-        args: Vec<String>,
-    },
-    Id {
-        name: String,
-        #[serde(rename = "type")]
-        ty: String,
-        value: Option<String>,
-    },
-    StateAccess(Access),
-    Packet {
-        time: f64,
-        length: u32,
-        captured: usize,
-        link_type: u32,
-        tag: String,
-    },
-    Events(Vec<String>),
-    Filter(String),
+    Id(&'a Id),
+    StateAccess(&'a StateAccess),
+    Packet(&'a Packet),
+    Events(Vec<Text<'a>>),
+    Filter(Text<'a>),
     Authoritative(bool),
     Ping {
         seq: u32,
+        #[serde(serialize_with = "seconds")]
         time1: f64,
+        #[serde(serialize_with = "seconds")]
         time2: f64,
+        #[serde(serialize_with = "seconds")]
         time3: f64,
     },
     Caps {
@@ -55,21 +43,24 @@ pub(super) enum Content {
         names: Vec<&'static str>,
     },
     Point(Point),
-    Prints(Vec<Print>),
+    Prints(Vec<Print<'a>>),
     LogWriter {
         stream: i32,
         writer: i32,
-        path: String,
-        columns: Vec<LogColumn>,
+        path: Name,
+        columns: Vec<LogField>,
     },
     LogEntries(Vec<LogEntry>),
     /// A SERIAL after one that could not be decoded.
     Skipped(bool),
     Error(String),
+    /// An event has its keys among those of the message, as wherever else it stands.
+    #[serde(untagged)]
+    Event(&'a Event),
 }
 
-/// An operation on synchronized state.
-#[derive(Debug, PartialEq, Serialize)]
+/// An operation on synchronized state in printed form.
+#[derive(Debug)]
 pub(crate) struct Access {
     pub(crate) operation: &'static str,
     pub(crate) target: String,
@@ -85,136 +76,92 @@ pub(super) enum Point {
 }
 
 /// One print statement of a REMOTE_PRINT.
-#[derive(Debug, PartialEq, Serialize)]
-pub(super) struct Print {
-    pub(super) file: String,
-    pub(super) text: String,
-}
-
-/// A column of a log.
-#[derive(Debug, PartialEq, Serialize)]
-pub(super) struct LogColumn {
-    pub(super) name: String,
-    #[serde(rename = "type")]
-    pub(super) ty: String,
+#[derive(Debug, Serialize)]
+pub(crate) struct Print<'a> {
+    pub(super) file: Text<'a>,
+    pub(super) text: Text<'a>,
 }
 
 /// An entry of a log.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct LogEntry {
     pub(super) stream: i32,
-    pub(super) path: String,
-    pub(super) values: Vec<String>,
+    pub(super) path: Name,
+    pub(super) values: Vec<LogValue>,
 }
 
-impl Content {
+impl<'a> Print<'a> {
+    pub(crate) fn of(item: &PrintItem<'a>) -> Print<'a> {
+        Print { file: Text(item.file), text: Text(item.text) }
+    }
+}
+
+impl<'a> Content<'a> {
     /// Returns what a message carries; `None` if it is the message alone that means something.
-    pub(super) fn of(observed: &Observed) -> Option<Content> {
+    pub(super) fn of(observed: &'a Observed) -> Option<Content<'a>> {
         let message = match &observed.message {
             Ok(message) => message,
             Err(error) => return Some(Content::Error(error.to_string())),
         };
         Some(match message {
             Message::Serial(_) => match &observed.serial {
-                Some(Ok(serial)) => Content::of_serial(serial),
+                Some(Ok(Serial::Event(event))) => Content::Event(event),
+                Some(Ok(Serial::Id(id))) => Content::Id(id),
+                Some(Ok(Serial::StateAccess(access))) => Content::StateAccess(access),
+                Some(Ok(Serial::Packet(packet))) => Content::Packet(packet),
                 Some(Err(error)) => Content::Error(error.to_string()),
                 None => Content::Skipped(true),
             },
-            Message::Version(version) => Content::of_version(version),
-            Message::RequestEvents(names) => {
-                Content::Events(names.iter().map(printed::bytes).collect())
-            }
-            Message::CaptureFilter(filter) => Content::Filter(printed::bytes(filter)),
+            Message::Version(version) => Content::Version {
+                protocol: version.protocol,
+                data_format: version.data_format,
+                cache_size: version.cache_size,
+                runtime: version.runtime,
+                class: version.class.as_deref().map(Text),
+            },
+            Message::RequestEvents(names) => Content::Events(names.iter().map(Text).collect()),
+            Message::CaptureFilter(filter) => Content::Filter(Text(filter)),
             Message::RequestSync { authoritative } => Content::Authoritative(*authoritative),
-            Message::Ping(args) | Message::Pong(args) => Content::of_ping(args),
+            Message::Ping(args) | Message::Pong(args) => {
+                let PingArgs { seq, time1, time2, time3, .. } = *args;
+                Content::Ping { seq, time1, time2, time3 }
+            }
             Message::Caps(caps) => {
                 Content::Caps { flags: caps.bits(), names: names_of(*caps).collect() }
             }
             Message::SyncPoint(SyncPoint::Point(point)) => Content::Point(Point::Number(*point)),
             Message::SyncPoint(SyncPoint::Final) => Content::Point(Point::Word("final")),
             Message::RemotePrint(items) => {
-                let print = |bytes| printed::bytes(bytes);
-                let items = items.iter();
-                Content::Prints(
-                    items.map(|i| Print { file: print(i.file), text: print(i.text) }).collect(),
-                )
+                Content::Prints(items.iter().map(|item| Print::of(&item)).collect())
             }
-            Message::LogCreateWriter(argument) => Content::of_writer(argument),
+            Message::LogCreateWriter(argument) => match LogWriter::decode(argument) {
+                Ok(LogWriter { stream, writer, path, fields, .. }) => {
+                    Content::LogWriter { stream, writer, path, columns: fields }
+                }
+                Err(error) => Content::Error(error.to_string()),
+            },
             Message::LogWrite(argument) => Content::of_entries(argument),
             Message::PhaseDone | Message::Compress | Message::RequestLogs => return None,
         })
     }
 
-    fn of_writer(argument: &Bytes) -> Content {
-        let LogWriter { stream, writer, path, fields, .. } = match LogWriter::decode(argument) {
-            Ok(writer) => writer,
-            Err(error) => return Content::Error(error.to_string()),
-        };
-        let column = |field: LogField| LogColumn {
-            name: printed::bytes(&field.name),
-            ty: field.type_name().to_string(),
-        };
-        let columns = fields.into_iter().map(column).collect();
-        Content::LogWriter { stream, writer, path: printed::bytes(&path), columns }
-    }
-
-    fn of_entries(argument: &Bytes) -> Content {
+    fn of_entries(argument: &Bytes) -> Content<'a> {
         // No writer is known to it, so whatever comes is what it is given.
         let receiver = LogReceiver::default();
         let entry = |received| match received {
-            Ok(Received::Entry(e)) => Ok(LogEntry::new(e.writer.stream, &e.writer.path, &e.values)),
-            Ok(Received::Dropped(e)) => Ok(LogEntry::new(e.stream, &e.path, &e.values)),
+            Ok(Received::Entry(e)) => Ok(LogEntry {
+                stream: e.writer.stream,
+                path: e.writer.path.clone(),
+                values: e.values,
+            }),
+            Ok(Received::Dropped(e)) => {
+                Ok(LogEntry { stream: e.stream, path: e.path, values: e.values })
+            }
             Err(error) => Err(error),
         };
         match receiver.entries(argument).map(entry).collect() {
             Ok(entries) => Content::LogEntries(entries),
             Err(error) => Content::Error(LogError::to_string(&error)),
-        }
-    }
-
-    fn of_version(version: &Version) -> Content {
-        Content::Version {
-            protocol: version.protocol,
-            data_format: version.data_format,
-            cache_size: version.cache_size,
-            runtime: version.runtime,
-            class: version.class.as_deref().map(printed::bytes),
-        }
-    }
-
-    fn of_ping(args: &PingArgs) -> Content {
-        let PingArgs { seq, time1, time2, time3, .. } = *args;
-        Content::Ping { seq, time1, time2, time3 }
-    }
-
-    fn of_serial(serial: &Serial) -> Content {
-        match serial {
-            Serial::Event(event) => Content::Event {
-                name: printed::bytes(&event.name),
-                time: event.time,
-                args: event.args.iter().map(printed::value).collect(),
-            },
-            Serial::Id(id) => Content::of_id(id),
-            Serial::StateAccess(access) => Content::StateAccess(Access::of(access)),
-            Serial::Packet(packet) => Content::of_packet(packet),
-        }
-    }
-
-    fn of_id(id: &Id) -> Content {
-        Content::Id {
-            name: printed::bytes(&id.name),
-            ty: id.ty.to_string(),
-            value: id.value.as_ref().map(printed::value),
-        }
-    }
-
-    fn of_packet(packet: &Packet) -> Content {
-        Content::Packet {
-            time: f64::from(packet.sec) + f64::from(packet.usec) / 1e6,
-            length: packet.len,
-            captured: packet.data.len(),
-            link_type: packet.link_type,
-            tag: printed::bytes(&packet.tag),
         }
     }
 }
@@ -227,19 +174,9 @@ impl Access {
     }
 }
 
-impl LogEntry {
-    fn new(stream: i32, path: &[u8], values: &[LogValue]) -> LogEntry {
-        // Alone, no value can be taken for a header line; and none begins like this.
-        let meta_prefix = Bytes::from_static(b"\n");
-        let format = AsciiFormat { meta_prefix, ..AsciiFormat::default() };
-        let value = |value: &LogValue| {
-            let mut line = Vec::new();
-            format.entry(std::slice::from_ref(value), &mut line);
-            printed::bytes(line.strip_suffix(b"\n").unwrap_or(&line))
-        };
-        let values = values.iter().map(value).collect();
-        LogEntry { stream, path: printed::bytes(path), values }
-    }
+/// Writes seconds, whatever a peer has sent as such.
+fn seconds<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    Value::Time(*seconds).serialize(serializer)
 }
 
 /// Returns the names of the capabilities, as §2.9 has them; unknown ones have none.

@@ -19,9 +19,9 @@ pub(super) struct Known {
 
 impl Known {
     /// Reads the declarations that the user gives, if any.
-    pub(super) fn read(file: Option<&Path>) -> Result<Known, Failure> {
+    pub(super) fn read(files: &[PathBuf]) -> Result<Known, Failure> {
         let mut declared = Declarations::new();
-        if let Some(file) = file {
+        for file in files {
             declare::read(file, &mut declared)?;
         }
         Ok(Known { declared: Arc::new(declared) })

@@ -26,7 +26,7 @@ use brocomm::connection::Observed;
 use brocomm_conformance::{RecordingError, Step, StepKind};
 
 pub(crate) use args::Args;
-pub(crate) use content::{Access, names_of};
+pub(crate) use content::{Access, Print, names_of};
 pub(crate) use side::role;
 
 use crate::failure::{Failure, misused, tell};
@@ -45,7 +45,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             args.files.len()
         )));
     }
-    let known = Known::read(args.declarations.as_deref())?;
+    let known = Known::read(&args.declarations)?;
     let is_told_at_end = args.summary || args.verify || args.write_logs.is_some();
     let (progress, followed) = (Progress::new(!is_told_at_end), state::Followed::default());
     let mut decoder = Decoder { args, known, followed, failed: false, progress, out };

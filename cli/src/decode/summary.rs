@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use brocomm::connection::{Observed, Observer, ObserverCounters};
-use brocomm::data::Serial;
+use brocomm::data::{Name, Serial};
 use brocomm::wire::MessageType;
 use serde_json::{Map, Value, json};
 
@@ -19,7 +19,7 @@ pub(super) struct Summary {
     /// Whether it is for programs, and the file if that is to be named.
     json: Option<Option<String>>,
     messages: [[Count; MessageType::ALL.len()]; 2],
-    events: BTreeMap<String, [u64; 2]>,
+    events: BTreeMap<Name, [u64; 2]>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -48,8 +48,7 @@ impl Summary {
             }
         }
         let events = self.events.iter();
-        let events =
-            events.map(|(name, counts)| (name.clone(), sides(&|side| counts[side].into())));
+        let events = events.map(|(name, counts)| (key(name), sides(&|side| counts[side].into())));
         let total = |side: usize| {
             let ObserverCounters { wire, serial, serials_skipped, bytes_skipped, .. } =
                 observer.counters(SIDES[side]);
@@ -94,7 +93,7 @@ impl View for Summary {
             }
         }
         if let Some(Ok(Serial::Event(event))) = &observed.serial {
-            self.events.entry(printed::bytes(&event.name)).or_default()[side] += 1;
+            self.events.entry(event.name.compact()).or_default()[side] += 1;
         }
         Ok(())
     }
@@ -127,13 +126,18 @@ impl View for Summary {
             let mut table = Table::default();
             table.row("event", ["C>L", "L>C"]);
             for (name, counts) in &self.events {
-                table.row(name, *counts);
+                table.row(&printed::bytes(name), *counts);
             }
             writeln!(out)?;
             table.print(out)?;
         }
         Ok(None)
     }
+}
+
+/// Returns an event's name as a key; only text can be one.
+fn key(name: &Name) -> String {
+    name.as_str().map_or_else(|| printed::bytes(name), str::to_owned)
 }
 
 /// Makes the table of what is counted of a whole direction.

@@ -5,11 +5,14 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use brocomm::connection::Observed;
+use brocomm::data::{Event, Id, Packet};
+use brocomm::logs::{AsciiFormat, LogValue};
+use bytes::Bytes;
 
 use super::content::{Access, Content, Point};
 use super::printed::without_tabs;
 use super::view::View;
-use super::{notes, side};
+use super::{notes, printed, side};
 
 /// Prints one line per message.
 pub(super) struct Lines;
@@ -36,7 +39,7 @@ impl View for Lines {
     }
 }
 
-impl Display for Content {
+impl Display for Content<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Content::Version { protocol, data_format, cache_size, runtime, class } => {
@@ -46,21 +49,30 @@ impl Display for Content {
                      runtime={runtime}s"
                 )?;
                 match class {
-                    Some(class) => write!(f, " class=\"{class}\""),
+                    Some(class) => write!(f, " class=\"{}\"", printed::bytes(class.0)),
                     None => Ok(()),
                 }
             }
-            Content::Event { name, args, .. } => write!(f, "{name}({})", args.join(", ")),
-            Content::Id { name, value: Some(value), .. } => write!(f, "id {name} = {value}"),
-            Content::Id { name, ty, value: None } => write!(f, "id {name}: {ty}"),
-            Content::StateAccess(access) => access.fmt(f),
-            Content::Packet { time, length, captured, link_type, tag } => {
-                write!(f, "packet time={time:.6} length={length} captured={captured}")?;
-                write!(f, " link_type={link_type}")?;
-                if tag.is_empty() { Ok(()) } else { write!(f, " tag=\"{tag}\"") }
+            Content::Event(Event { name, args, .. }) => {
+                let args: Vec<String> = args.iter().map(printed::value).collect();
+                write!(f, "{}({})", printed::bytes(name), args.join(", "))
             }
-            Content::Events(names) => f.write_str(&names.join(", ")),
-            Content::Filter(filter) => write!(f, "\"{filter}\""),
+            Content::Id(Id { name, value: Some(value), .. }) => {
+                write!(f, "id {} = {}", printed::bytes(name), printed::value(value))
+            }
+            Content::Id(Id { name, ty, .. }) => write!(f, "id {}: {ty}", printed::bytes(name)),
+            Content::StateAccess(access) => Access::of(access).fmt(f),
+            Content::Packet(Packet { sec, usec, len, link_type, tag, data }) => {
+                let time = f64::from(*sec) + f64::from(*usec) / 1e6;
+                write!(f, "packet time={time:.6} length={len} captured={}", data.len())?;
+                write!(f, " link_type={link_type}")?;
+                if tag.is_empty() { Ok(()) } else { write!(f, " tag=\"{}\"", printed::bytes(tag)) }
+            }
+            Content::Events(names) => {
+                let names: Vec<String> = names.iter().map(|name| printed::bytes(name.0)).collect();
+                f.write_str(&names.join(", "))
+            }
+            Content::Filter(filter) => write!(f, "\"{}\"", printed::bytes(filter.0)),
             Content::Authoritative(authoritative) => write!(f, "authoritative={authoritative}"),
             Content::Ping { seq, time1, time2, time3 } => {
                 write!(f, "seq={seq} time1={time1:.6} time2={time2:.6} time3={time3:.6}")
@@ -72,20 +84,23 @@ impl Display for Content {
             Content::Prints(prints) => {
                 for (i, print) in prints.iter().enumerate() {
                     let separator = if i == 0 { "" } else { ", " };
-                    write!(f, "{separator}{}: \"{}\"", print.file, print.text)?;
+                    let (file, text) = (printed::bytes(print.file.0), printed::bytes(print.text.0));
+                    write!(f, "{separator}{file}: \"{text}\"")?;
                 }
                 Ok(())
             }
             Content::LogWriter { stream, writer, path, columns } => {
-                write!(f, "{path} (stream {stream}, writer {writer}): ")?;
-                let columns: Vec<String> =
-                    columns.iter().map(|column| format!("{} {}", column.name, column.ty)).collect();
-                f.write_str(&columns.join(", "))
+                write!(f, "{} (stream {stream}, writer {writer}): ", printed::bytes(path))?;
+                let columns = columns.iter().map(|column| {
+                    format!("{} {}", printed::bytes(&column.name), column.type_name())
+                });
+                f.write_str(&columns.collect::<Vec<_>>().join(", "))
             }
             Content::LogEntries(entries) => {
                 for (i, entry) in entries.iter().enumerate() {
                     let separator = if i == 0 { "" } else { "; " };
-                    write!(f, "{separator}{}: {}", entry.path, entry.values.join(", "))?;
+                    let values: Vec<String> = entry.values.iter().map(as_in_logs).collect();
+                    write!(f, "{separator}{}: {}", printed::bytes(&entry.path), values.join(", "))?;
                 }
                 Ok(())
             }
@@ -93,6 +108,16 @@ impl Display for Content {
             Content::Error(error) => write!(f, "ERROR: {error}"),
         }
     }
+}
+
+/// Returns a value of an entry as it stands in Bro's logs.
+fn as_in_logs(value: &LogValue) -> String {
+    // Alone, no value can be taken for a header line; and none begins like this.
+    let meta_prefix = Bytes::from_static(b"\n");
+    let format = AsciiFormat { meta_prefix, ..AsciiFormat::default() };
+    let mut line = Vec::new();
+    format.entry(std::slice::from_ref(value), &mut line);
+    printed::bytes(line.strip_suffix(b"\n").unwrap_or(&line))
 }
 
 /// Like a statement, after the name of the operation (2§9).
@@ -125,6 +150,8 @@ impl Display for Access {
 
 #[cfg(test)]
 mod tests {
+    use brocomm::data::{Type, Value};
+
     use super::*;
 
     fn shown(operation: &'static str, operands: [Option<&str>; 3]) -> String {
@@ -154,23 +181,17 @@ mod tests {
 
     #[test]
     fn what_a_peer_need_not_send_is_left_out() {
-        let id = |value: Option<&str>| Content::Id {
-            name: "x".to_owned(),
-            ty: "count".to_owned(),
-            value: value.map(str::to_owned),
-        };
-        assert_eq!(id(Some("7")).to_string(), "id x = 7");
-        assert_eq!(id(None).to_string(), "id x: count");
+        let id = |value| Id::global("x", Type::COUNT, value);
+        assert_eq!(Content::Id(&id(Some(Value::Count(7)))).to_string(), "id x = 7");
+        assert_eq!(Content::Id(&id(None)).to_string(), "id x: count");
         assert_eq!(Content::Caps { flags: 32, names: Vec::new() }.to_string(), "32");
-        let packet = |tag: &str| Content::Packet {
-            time: 1.5,
-            length: 60,
-            captured: 40,
-            link_type: 1,
-            tag: tag.to_owned(),
+        let packet = |tag: &str| {
+            let (data, tag) = (Bytes::from(vec![0; 40]), tag.into());
+            let packet = Packet { sec: 1, usec: 500_000, len: 60, link_type: 1, tag, data };
+            Content::Packet(&packet).to_string()
         };
         let start = "packet time=1.500000 length=60 captured=40 link_type=1";
-        assert_eq!(packet("").to_string(), start);
-        assert_eq!(packet("a").to_string(), format!("{start} tag=\"a\""));
+        assert_eq!(packet(""), start);
+        assert_eq!(packet("a"), format!("{start} tag=\"a\""));
     }
 }

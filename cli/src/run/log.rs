@@ -1,8 +1,9 @@
 //! The communication log as a file.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use brocomm::Time;
 use brocomm::logs::{AsciiFormat, CommunicationLog, LogFormat};
@@ -10,14 +11,14 @@ use brocomm::node::CommunicationEntry;
 
 use crate::clock::Clock;
 use crate::failure::{Failure, failed};
+use crate::output::{Output, Overflow};
 
 /// Writes the communication log as Bro does, each line at once.
-#[derive(Debug)]
 pub(super) struct Log {
     description: Vec<u8>,
     utc_offset: fn(Time) -> i32,
     format: CommunicationLog,
-    file: BufWriter<File>,
+    file: Output,
     path: PathBuf,
     opened: bool,
 }
@@ -27,11 +28,22 @@ impl Log {
         let utc_offset = clock.offset()?;
         let file = File::create(path)
             .map_err(|error| failed(format_args!("{}: cannot write: {error}", path.display())))?;
-        let (file, path) = (BufWriter::new(file), path.to_owned());
+        let (file, path) = (Output::new(file, Overflow::Wait, || ()), path.to_owned());
         let (description, format) = (description.to_vec(), CommunicationLog::new(description));
         Ok(Log { description, utc_offset, format, file, path, opened: false })
     }
 
+    /// Returns once there is room for an entry.
+    pub(super) async fn room(&self) {
+        self.file.room().await;
+    }
+
+    /// Returns once nothing can be written any more, and tells why.
+    pub(super) async fn failed(&self) -> Failure {
+        self.cannot(&self.file.failed().await)
+    }
+
+    /// Does not wait if there is [room](Self::room).
     pub(super) fn write(&mut self, entry: &CommunicationEntry) -> Result<(), Failure> {
         let mut bytes = Vec::new();
         if !std::mem::replace(&mut self.opened, true) {
@@ -42,7 +54,22 @@ impl Log {
         self.append(&bytes)
     }
 
-    /// Writes the last line.
+    /// Lets nobody wait for room any more, and [`finish`](Self::finish) not longer than this.
+    pub(super) fn end_by(&self, deadline: Instant) {
+        self.file.end_by(deadline);
+    }
+
+    /// Returns once nothing waits to be written.
+    pub(super) async fn written(&self) {
+        self.file.written().await;
+    }
+
+    /// Waits until all is written.
+    pub(super) fn finish(&self) -> Result<(), Failure> {
+        self.file.finish().map_err(|error| self.cannot(&error))
+    }
+
+    /// Appends the last line.
     pub(super) fn close(&mut self, now: Time) -> Result<(), Failure> {
         let mut bytes = Vec::new();
         if self.opened {
@@ -60,8 +87,10 @@ impl Log {
     }
 
     fn append(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        let written = self.file.write_all(bytes).and_then(|()| self.file.flush());
-        written
-            .map_err(|error| failed(format_args!("{}: cannot write: {error}", self.path.display())))
+        self.file.write_all(bytes).map_err(|error| self.cannot(&error))
+    }
+
+    fn cannot(&self, error: &std::io::Error) -> Failure {
+        failed(format_args!("{}: cannot write: {error}", self.path.display()))
     }
 }

@@ -1,11 +1,15 @@
 //! `brocomm run`: a whole node with its peers.
 
 mod control;
+mod input;
+mod lines;
 mod log;
 mod metrics;
 mod peers;
 mod print;
+mod running;
 mod service;
+mod state;
 mod status;
 
 use std::io::Write;
@@ -13,25 +17,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use brocomm::data::Event;
-use brocomm::node::{Communication, Configuration, Notification};
-use brocomm_tokio::{NodeHandle, Notifications};
-use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
-use tokio::time::{Instant, interval_at};
+use brocomm::node::{Communication, Configuration};
+use brocomm_tokio::{NodeHandle, Subscription};
 
 use crate::address;
 use crate::clock::Clock;
 use crate::config;
-use crate::declare::pointed;
-use crate::failure::{Failure, failed, misused, tell, warn};
-use crate::logging;
+use crate::failure::{Failure, failed, misused, tell};
 use crate::printer::Printer;
-use crate::session::Form;
+use crate::session::{Form, seconds};
 use crate::variables;
-use control::{Control, Signals};
+use control::Signals;
+use input::Input;
 use log::Log;
 use metrics::{Metrics, Tally};
-use service::State;
+use running::{Reading, Running};
+use state::State;
 use status::Status;
 
 /// Runs a node: connects to peers, waits for others, and shows what they send.
@@ -63,9 +64,23 @@ pub(crate) struct Args {
     #[command(flatten)]
     form: Form,
 
-    /// Raise an event for each line of standard input, written as for `brocomm send`.
+    /// Raise an event for each line of standard input, written as for `brocomm send`: as in a script
+    /// of Bro, or as JSON.
+    ///
+    /// Lines of JSON that carry no event, as `brocomm listen --json` prints them, are passed over.
+    /// An event waits for a peer that requests it, and for room in that peer's queue if `overflow`
+    /// is "block". A line that is wrong is an error with its number, and the next one is read.
     #[arg(long)]
     stdin: bool,
+
+    /// How many seconds an event on standard input waits for a peer that requests it.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds,
+        requires = "stdin")]
+    timeout: Duration,
+
+    /// End the node when standard input ends and all events on it are sent.
+    #[arg(long, requires = "stdin")]
+    exit_at_eof: bool,
 
     /// Keep the variables that are declared `&synchronized` in this file over a restart.
     #[arg(long, value_name = "FILE")]
@@ -86,16 +101,14 @@ Examples:
   brocomm config example > brocomm.toml         then edit it
   brocomm run
   brocomm run sensor.toml --print json | jq 'select(.notification == \"event\")'
-  echo 'ping(1)' | brocomm run client.toml --stdin
+  echo 'ping(1)' | brocomm run client.toml --stdin --exit-at-eof
   brocomm run --metrics 127.0.0.1:9477 --log-format json --log-level info
 
 Exit codes:
   0  the node was ended, and all that waited was sent
-  1  an address or a file can't be used, or peers did not take all that waited for them
+  1  an address or a file can't be used, peers did not take all that waited for them, a line of
+     standard input was not sent, or nobody read all of the output
   2  the command line or the configuration is wrong";
-
-/// How often variables that have changed are written, and the service manager is told how we are.
-const KEEP: Duration = Duration::from_secs(10);
 
 /// Runs the node until it is told to end.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
@@ -113,32 +126,35 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         false => Some(Log::create(&args.log, &description, args.clock)?),
     };
     let communication = communication(configuration, args)?;
+    let state = args.state.clone().map(State::new).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| failed(format_args!("cannot start: {error}")))?;
     let result = runtime.block_on(async {
-        let start = |communication| {
-            NodeHandle::run(communication)
-                .map_err(|error| failed(format_args!("cannot start: {error}")))
-        };
-        let (node, notifications) = start(communication)?;
+        let node = NodeHandle::run(communication)
+            .map_err(|error| failed(format_args!("cannot start: {error}")))?;
+        // Lines of the log come though nobody reads the output.
+        let notifications = node.subscribe_with(Subscription::new("standard output"));
+        let observed = node.subscribe_with(Subscription::new("communication log"));
         let tally = Tally::default();
         if let Some(metrics) = metrics {
             metrics.serve(&node, &tally)?;
         }
-        let stdin = args.stdin.then(|| BufReader::new(tokio::io::stdin()).lines());
+        let input = args.stdin.then(|| Input::new(node.clone(), args.timeout));
         let running = Running {
             node,
             notifications,
-            stdin,
+            observed,
+            reading: input.map(|input| Reading::start(input, args.exit_at_eof)),
             signals: Signals::new()?,
             printer: Printer::new(out, args.form.print(), None),
             log,
             tally,
             status: Status::new(!args.no_status),
-            state: args.state.clone(),
-            changed: false,
+            state,
+            manager: service::Manager::of_environment(),
+            ending: None,
         };
         running.run().await
     });
@@ -161,148 +177,4 @@ fn communication(configuration: Configuration, args: &Args) -> Result<Communicat
         communication.set_store(store);
     }
     Ok(communication)
-}
-
-/// A node that runs, and all that goes on around it.
-struct Running<'a> {
-    node: NodeHandle,
-    notifications: Notifications,
-    stdin: Option<Lines<BufReader<Stdin>>>,
-    signals: Signals,
-    printer: Printer<'a>,
-    log: Option<Log>,
-    tally: Tally,
-    status: Status,
-    /// Where variables are kept.
-    state: Option<PathBuf>,
-    /// Whether variables have changed since they were written.
-    changed: bool,
-}
-
-impl Running<'_> {
-    async fn run(mut self) -> Result<(), Failure> {
-        let mut ending = false;
-        self.tell_status();
-        if !self.node.with(|node, _| node.options().listen) {
-            service::tell(State::Ready);
-        }
-        let mut keep = interval_at(Instant::now() + KEEP, KEEP);
-        loop {
-            tokio::select! {
-                notification = self.notifications.next() => {
-                    let Some(notification) = notification else { return Ok(()) };
-                    match notification {
-                        Notification::Terminated { undelivered } => {
-                            return self.ended(undelivered.len());
-                        }
-                        notification => self.told(notification)?,
-                    }
-                }
-                control = self.signals.next() => match control {
-                    Control::End if ending => {
-                        return Err(failed(format_args!("ended without waiting for peers")));
-                    }
-                    Control::End => {
-                        ending = true;
-                        service::tell(State::Stopping);
-                        self.node.with(|node, now| node.terminate_communication(now));
-                    }
-                    Control::ShowPeers => {
-                        let table = self.node.with(|node, now| peers::table(node, now));
-                        self.status.aside(|| logging::answer(&table));
-                    }
-                },
-                line = next_line(&mut self.stdin) => self.input(line),
-                _ = keep.tick() => {
-                    self.tell_status();
-                    self.keep()?;
-                }
-                () = self.status.tick() => {
-                    let line = self.node.with(|node, _| peers::summary(node));
-                    self.status.show(line);
-                }
-            }
-        }
-    }
-
-    fn tell_status(&self) {
-        service::tell(State::Status(&self.node.with(|node, _| peers::summary(node))));
-    }
-
-    fn told(&mut self, notification: Notification) -> Result<(), Failure> {
-        self.tally.note(&notification);
-        match &notification {
-            Notification::Log(entry) => {
-                if let Some(log) = &mut self.log {
-                    log.write(entry)?;
-                }
-                if logging::wants(entry) {
-                    self.status.aside(|| logging::communication(entry));
-                }
-                return Ok(());
-            }
-            Notification::Listening(_) => service::tell(State::Ready),
-            _ => {}
-        }
-        self.changed |= matches!(
-            notification,
-            Notification::StateAccessPerformed { .. } | Notification::Expired(_)
-        );
-        let (now, printer) = (self.node.now(), &mut self.printer);
-        self.status.aside(|| print::show(printer, now, notification))?;
-        Ok(())
-    }
-
-    /// Writes the variables, if any have changed.
-    fn keep(&mut self) -> Result<(), Failure> {
-        let Some(file) = self.state.as_ref().filter(|_| self.changed) else { return Ok(()) };
-        self.changed = false;
-        self.node.with(|node, _| node.store().map_or(Ok(()), |store| variables::save(store, file)))
-    }
-
-    /// Raises what a line of input says.
-    fn input(&mut self, line: Option<String>) {
-        let Some(line) = line else {
-            self.stdin = None;
-            return;
-        };
-        if line.trim().is_empty() {
-            return;
-        }
-        let declarations = self.node.with(|node, _| node.declarations().clone());
-        let message = match Event::parse(&line, &declarations) {
-            Err(error) => format!("standard input: {}", pointed(&line, &error)),
-            Ok(event) => match self.node.try_raise(event) {
-                Err(error) => format!("not raised: {line}: {error}"),
-                Ok(raised) if raised.peers + raised.kept == 0 => {
-                    format!("no peer that is connected has requested it: {line}")
-                }
-                Ok(_) => return,
-            },
-        };
-        self.status.aside(|| warn(format_args!("{message}")));
-    }
-
-    fn ended(mut self, undelivered: usize) -> Result<(), Failure> {
-        self.status.end();
-        self.changed = true;
-        self.keep()?;
-        if let Some(log) = &mut self.log {
-            log.close(self.node.now())?;
-        }
-        match undelivered {
-            0 => Ok(()),
-            1 => Err(failed(format_args!("1 peer did not take all that waited for it"))),
-            n => Err(failed(format_args!("{n} peers did not take all that waited for them"))),
-        }
-    }
-}
-
-/// Returns the next line of input, `None` at its end; never, if there is no input.
-async fn next_line(stdin: &mut Option<Lines<BufReader<Stdin>>>) -> Option<String> {
-    match stdin {
-        // What is no text ends the input as well.
-        Some(lines) => lines.next_line().await.ok().flatten(),
-        None => std::future::pending().await,
-    }
 }

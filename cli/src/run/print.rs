@@ -4,11 +4,11 @@ use std::io;
 
 use brocomm::Time;
 use brocomm::connection::Notification as OfConnection;
-use brocomm::logs::{AsciiFormat, JsonFormat};
+use brocomm::data::json::Text;
+use brocomm::logs::{AsciiFormat, LogObject};
 use brocomm::node::Notification;
-use serde_json::json;
 
-use crate::notice::Notice;
+use crate::notice::{Notice, field};
 use crate::printer::Printer;
 
 /// Prints what a node tells, as `brocomm listen` prints what a connection tells.
@@ -17,36 +17,33 @@ pub(super) fn show(printer: &mut Printer<'_>, time: Time, told: Notification) ->
         Notification::Log(_) | Notification::Terminated { .. } => return Ok(()),
         Notification::Listening(endpoint) => return printer.listening(&endpoint.to_string()),
         Notification::ConnectionEstablished { peer, node } => {
-            let class = peer.class.as_deref().map(|class| class.escape_ascii().to_string());
+            let class = peer.class.as_deref().map(Text);
             let text = match &node {
                 Some(node) => format!("node {node}"),
                 None => "no node fits: it may request, but not send".to_owned(),
             };
-            let fields = [("class", json!(class)), ("node", json!(node.as_deref()))];
+            let fields = [field("class", &class), field("node", &node.as_deref())];
             (peer, Notice::new("established", fields, text))
         }
         Notification::ConnectFailed { peer, reason, retries } => {
-            let fields = [("reason", json!(reason)), ("retries", json!(retries))];
+            let fields = [field("reason", &reason), field("retries", &retries)];
             (peer, Notice::new("connect_failed", fields, reason))
         }
         Notification::ConnectionError { peer, reason } => {
-            (peer, Notice::new("connection_error", [("reason", json!(reason))], reason))
+            (peer, Notice::new("connection_error", [field("reason", &reason)], reason))
         }
         Notification::LogWriterAnnounced { peer, writer } => {
             let columns: Vec<_> = writer.fields.iter().map(|f| f.name.to_string()).collect();
-            let path = writer.path.to_string();
-            let text = format!("{path}: {}", columns.join(", "));
-            let fields = [("path", json!(path)), ("columns", json!(columns))];
+            let text = format!("{}: {}", writer.path, columns.join(", "));
+            let fields = [field("path", &writer.path), field("columns", &writer.fields)];
             (peer, Notice::new("log_writer", fields, text))
         }
         Notification::LogEntry { peer, writer, values } => {
-            let path = writer.path.to_string();
-            let (mut object, mut line) = (Vec::new(), Vec::new());
-            JsonFormat::default().entry(&writer.fields, &values, &mut object);
+            let mut line = Vec::new();
             AsciiFormat::default().entry(&values, &mut line);
-            let object: serde_json::Value = serde_json::from_slice(&object).unwrap_or_default();
-            let text = format!("{path}: {}", String::from_utf8_lossy(&line).trim_end());
-            let fields = [("path", json!(path)), ("entry", object)];
+            let text = format!("{}: {}", writer.path, String::from_utf8_lossy(&line).trim_end());
+            let entry = LogObject { fields: &writer.fields, values: &values };
+            let fields = [field("path", &writer.path), field("entry", &entry)];
             (peer, Notice::new("log_entry", fields, text))
         }
         told => match of_connection(told) {

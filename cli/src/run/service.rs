@@ -1,7 +1,14 @@
-//! Tells the service manager how the node is, if that wants to know: systemd, of a unit with
+//! Notifies the service manager of how the node is, if one asks for it: systemd, of a unit with
 //! `Type=notify`.
 
-/// What the service manager is told.
+use std::io::{self, Write};
+
+#[cfg(target_os = "linux")]
+use std::os::unix::net::{SocketAddr, UnixDatagram};
+
+use crate::output::{Output, Overflow};
+
+/// What the service manager is notified of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State<'a> {
     /// Peers can connect, or are connected to.
@@ -12,21 +19,100 @@ pub(super) enum State<'a> {
     Status(&'a str),
 }
 
-/// Tells it, if a manager is there.
-#[cfg(target_os = "linux")]
-pub(super) fn tell(state: State<'_>) {
-    use sd_notify::NotifyState;
+/// The service manager, if there is one.
+pub(super) struct Manager(Option<Output>);
 
-    let state = match state {
-        State::Ready => NotifyState::Ready,
-        State::Stopping => NotifyState::Stopping,
-        State::Status(words) => NotifyState::Status(words),
-    };
-    if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::warn!("the service manager cannot be told: {error}");
+impl Manager {
+    /// Finds the socket that the environment variable NOTIFY_SOCKET names.
+    pub(super) fn of_environment() -> Manager {
+        let socket = std::env::var_os("NOTIFY_SOCKET").filter(|name| !name.is_empty());
+        Manager(socket.and_then(|name| match Socket::new(&name) {
+            Ok(socket) => Some(Output::new(socket, Overflow::Drop(|_| Vec::new()), || ())),
+            Err(error) => {
+                let name = name.to_string_lossy();
+                tracing::warn!("NOTIFY_SOCKET={name}: cannot notify the service manager: {error}");
+                None
+            }
+        }))
+    }
+
+    /// Notifies it. Never waits for it.
+    pub(super) fn notify(&mut self, state: State<'_>) {
+        let line = match state {
+            State::Ready => "READY=1\n".to_owned(),
+            State::Stopping => "STOPPING=1\n".to_owned(),
+            State::Status(words) => format!("STATUS={words}\n"),
+        };
+        if let Some(Err(error)) = self.0.as_mut().map(|manager| manager.write_all(line.as_bytes()))
+        {
+            tracing::warn!("the service manager cannot be notified: {error}");
+            self.0 = None;
+        }
+    }
+
+    /// Waits until it is notified of all.
+    pub(super) async fn notified(&self) {
+        if let Some(manager) = &self.0 {
+            manager.written().await;
+        }
     }
 }
 
-/// Tells nobody: there is no such thing on this system.
+/// Writes datagrams.
+#[cfg(target_os = "linux")]
+struct Socket {
+    socket: UnixDatagram,
+    manager: SocketAddr,
+}
+
+#[cfg(target_os = "linux")]
+impl Socket {
+    /// A name that begins with `@` is one in the abstract namespace, others are paths.
+    fn new(name: &std::ffi::OsStr) -> io::Result<Socket> {
+        use std::os::linux::net::SocketAddrExt;
+        use std::os::unix::ffi::OsStrExt;
+
+        let manager = match name.as_bytes() {
+            [b'@', name @ ..] => SocketAddr::from_abstract_name(name)?,
+            [b'/', ..] => SocketAddr::from_pathname(name)?,
+            _ => {
+                let problem = "expected an absolute path, or @ and a name";
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
+            }
+        };
+        Ok(Socket { socket: UnixDatagram::unbound()?, manager })
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Write for Socket {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        self.socket.send_to_addr(lines, &self.manager)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// There is no such thing on this system.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn tell(_: State<'_>) {}
+struct Socket;
+
+#[cfg(not(target_os = "linux"))]
+impl Socket {
+    fn new(_: &std::ffi::OsStr) -> io::Result<Socket> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+impl Write for Socket {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        Ok(lines.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

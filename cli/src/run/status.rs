@@ -1,18 +1,19 @@
 //! A status line on the terminal.
 
 use std::future::pending;
-use std::io::{IsTerminal, stderr};
+use std::io::{self, IsTerminal, Write, stderr};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use crate::output::{self, Output, Overflow};
+
 /// How often the line is made new.
 const PERIOD: Duration = Duration::from_secs(1);
 
 /// Shows one line below all others, if standard error is a terminal.
-#[derive(Debug)]
-pub(super) struct Status(Option<(ProgressBar, Interval)>);
+pub(super) struct Status(Option<(Output, Interval)>);
 
 impl Status {
     pub(super) fn new(wanted: bool) -> Status {
@@ -23,9 +24,10 @@ impl Status {
         if let Ok(style) = ProgressStyle::with_template("{msg}") {
             bar.set_style(style);
         }
+        output::keep_below(&bar);
         let mut ticks = interval(PERIOD);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Status(Some((bar, ticks)))
+        Status(Some((Output::new(Line(bar), Overflow::Drop(|_| Vec::new()), || ()), ticks)))
     }
 
     /// Returns when the line is to be made new.
@@ -38,24 +40,37 @@ impl Status {
         }
     }
 
-    pub(super) fn show(&self, line: String) {
-        if let Some((bar, _)) = &self.0 {
-            bar.set_message(line);
-            bar.tick();
+    pub(super) fn show(&mut self, line: &str) {
+        if let Some((output, _)) = &mut self.0 {
+            // Nothing depends on it.
+            let _ = writeln!(output, "{line}");
         }
     }
 
-    /// Writes something else to the terminal.
-    pub(super) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
-        match &self.0 {
-            Some((bar, _)) => bar.suspend(write),
-            None => write(),
+    /// Takes the line away for good.
+    pub(super) fn end(&mut self) {
+        self.show("");
+    }
+}
+
+/// Shows the last line that is written to it; an empty one ends it.
+struct Line(ProgressBar);
+
+impl Write for Line {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(lines);
+        match text.lines().last() {
+            Some("") => self.0.finish_and_clear(),
+            Some(line) => {
+                self.0.set_message(line.to_owned());
+                self.0.tick();
+            }
+            None => {}
         }
+        Ok(lines.len())
     }
 
-    pub(super) fn end(&self) {
-        if let Some((bar, _)) = &self.0 {
-            bar.finish_and_clear();
-        }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

@@ -1,31 +1,31 @@
 //! `brocomm state`: reads, changes and watches the variables that a peer shares.
 
+mod change;
 mod replica;
 mod task;
 
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use brocomm::connection::{Setup, SyncRequest};
-use brocomm::data::{Declarations, Value};
+use brocomm::data::Declarations;
 
 use crate::config;
-use crate::declare::{self, pointed};
+use crate::declare;
 use crate::failure::{Failure, failed, misused};
 use crate::follow::{End, Target};
-use crate::stop::Stop;
+use change::Change;
 use replica::{Replica, Shown};
-use task::{Get, Set, Task, Watch};
+use task::{Get, Task, Watch};
 
 /// Reads, changes and watches the variables that a peer shares with others (`&synchronized`).
 ///
-/// We ask for the peer's state and never claim that ours is the authoritative one, nor give it any:
-/// nothing of what the peer holds is replaced when we join, whatever our declarations say. Only
-/// `set` changes something, and only the variable that it names.
+/// Our own values never replace the peer's: joining changes nothing. Only `set`, `add`, `delete` and
+/// `incr` change something, and only the variable, entry, element or field that they name.
 ///
-/// Variables have to be declared as they are at the peer, by --declarations or --config.
+/// Variables have to be declared as they are at the peer, by --declarations or --config; nothing is
+/// sent if the peer's are of other types.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -37,19 +37,50 @@ const AFTER_HELP: &str = "\
 Examples:
   brocomm state get sensor hits --declarations vars.bro
   brocomm state set sensor hits 0 --declarations vars.bro
+  brocomm state set sensor 'hosts[10.0.0.1]' '\"gateway\"' --declarations vars.bro
+  brocomm state add sensor 'blocked[10.0.0.2]' --declarations vars.bro
+  brocomm state delete sensor 'hosts[10.0.0.1]' --declarations vars.bro
+  brocomm state incr sensor hits 3 --declarations vars.bro
   brocomm state watch sensor --config brocomm.toml --json | jq .operands
 
- where vars.bro has: global hits: count = 0 &synchronized;
+ where vars.bro has:
+  global hits: count = 0 &synchronized;
+  global hosts: table[addr] of string &synchronized;
+  global blocked: set[addr] &synchronized;
 
-Who gives its state: part of the protocol's handshake. A Bro whose entry for us has `$sync=T` asks
- for ours as well; then the one that runs for longer gives its state. We say that we have just
- begun, so that is the Bro; with one that has just begun itself we try again a second later.";
+A Bro takes changes only if its entry for us has `$sync=T`.";
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0  it was done; watch: the peer closed the connection, --count was reached, or Ctrl-C was pressed
-  1  there was no connection, or it failed; the peer has no such variable, or doesn't take changes
+  1  there was no connection, or it failed; the peer has no such variable, has it with another
+     type, or doesn't take changes
   2  the command line is wrong, or a value or name on it, or the configuration";
+
+/// Help of a command that changes something: an example, and the exit codes.
+macro_rules! change_help {
+    ($example:literal) => {
+        concat!(
+            "Example:\n  ",
+            $example,
+            "\n\nIt waits until the peer has taken the change. A Bro takes changes only if its entry \
+             for us\nhas `$sync=T`.\n\nExit codes:\n  \
+             0  the change was sent, and the peer has read it\n  \
+             1  nothing was sent: there was no connection, or it failed; the peer has no such \
+             variable,\n     has it with another type, or doesn't take changes\n  \
+             2  the command line is wrong, or a value or name on it, or the declarations"
+        )
+    };
+}
+
+const SET_HELP: &str = change_help!(
+    "brocomm state set sensor 'hosts[10.0.0.1]' '\"gateway\"' --declarations vars.bro"
+);
+const ADD_HELP: &str =
+    change_help!("brocomm state add sensor 'blocked[10.0.0.2]' --declarations vars.bro");
+const DELETE_HELP: &str =
+    change_help!("brocomm state delete sensor 'hosts[10.0.0.1]' --declarations vars.bro");
+const INCR_HELP: &str = change_help!("brocomm state incr sensor hits 3 --declarations vars.bro");
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
@@ -63,22 +94,56 @@ enum Command {
         #[arg(value_name = "NAME")]
         names: Vec<String>,
     },
-    /// Gives a variable another value, at the peer and at all that it shares it with.
+    /// Assigns to a variable, a table's entry, a record's field or a vector's element.
     ///
-    /// Waits until the peer has taken the change and closed the connection. A Bro takes changes only
-    /// if its entry for us has `$sync=T`.
-    #[command(after_help = EXIT_CODES)]
+    /// The change is made at the peer and at all that it shares the variable with. To change one
+    /// entry of a shared table, name it: assigning the whole table replaces what others added.
+    #[command(after_help = SET_HELP)]
     Set {
         #[command(flatten)]
         common: Common,
 
-        /// The variable.
-        #[arg(value_name = "NAME")]
-        name: String,
+        /// What to assign to, as in a script of Bro: hits, 'hosts[10.0.0.1]', 'config$level'.
+        #[arg(value_name = "PLACE")]
+        place: String,
 
-        /// Its new value, as in a script of Bro: 7, "text", set(10.0.0.1), table([1] = "a").
+        /// The new value, as in a script of Bro: 7, "text", 80/tcp, [$name="a"].
         #[arg(value_name = "VALUE", allow_hyphen_values = true)]
         value: String,
+    },
+    /// Adds an element to a set.
+    #[command(after_help = ADD_HELP)]
+    Add {
+        #[command(flatten)]
+        common: Common,
+
+        /// The set and the element, as in a script of Bro: 'blocked[10.0.0.1]'.
+        #[arg(value_name = "SET[ELEMENT]")]
+        place: String,
+    },
+    /// Deletes an entry of a table, an element of a set, or the value of an optional field.
+    #[command(after_help = DELETE_HELP)]
+    Delete {
+        #[command(flatten)]
+        common: Common,
+
+        /// What to delete, as in a script of Bro: 'hosts[10.0.0.1]', 'config$level'.
+        #[arg(value_name = "PLACE")]
+        place: String,
+    },
+    /// Adds to a number; increments on several sides at once add up.
+    #[command(after_help = INCR_HELP)]
+    Incr {
+        #[command(flatten)]
+        common: Common,
+
+        /// The number, as in a script of Bro: hits, 'counts["a"]'.
+        #[arg(value_name = "PLACE")]
+        place: String,
+
+        /// How much to add; less than 0 to subtract.
+        #[arg(value_name = "BY", default_value_t = 1, allow_negative_numbers = true)]
+        by: i64,
     },
     /// Prints what variables hold, and then each change, until Ctrl-C is pressed.
     ///
@@ -104,25 +169,19 @@ struct Common {
     #[command(flatten)]
     target: Target,
 
-    /// Declarations of types and variables in Bro's notation.
+    /// Declarations of types and variables in Bro's notation; may be repeated.
     #[arg(long, value_name = "FILE", required_unless_present = "config")]
-    declarations: Option<PathBuf>,
+    declarations: Vec<PathBuf>,
 
     /// Use the declarations of this configuration of `brocomm run`.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
     /// Print one JSON object per line: name, type and value (null for none; set: was as well); for a
-    /// change t, name, operation, target and operands. Values are strings in Bro's printed form.
+    /// change t, name, operation, target and operands. Values are those of `brocomm listen --json`.
     #[arg(long)]
     json: bool,
 }
-
-/// How often to try again with a peer that has only just begun.
-const ATTEMPTS: u32 = 3;
-
-/// Longer than the whole seconds that the handshake compares.
-const YOUTH: Duration = Duration::from_millis(1100);
 
 /// Joins the peer and does what is asked for.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
@@ -131,10 +190,25 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             let declared = common.declared(names)?;
             join(common, declared, &mut Get { names, shown: common.shown(out) })
         }
-        Command::Set { common, name, value } => {
-            let declared = common.declared(std::slice::from_ref(name))?;
-            let value = parse(name, value, &declared)?;
-            join(common, declared, &mut Set { name, value, shown: common.shown(out), line: None })
+        Command::Set { common, place, value } => {
+            let declared = common.declared(&[])?;
+            let mut change = Change::set(place, value, &declared, common.shown(out))?;
+            join(common, declared, &mut change)
+        }
+        Command::Add { common, place } => {
+            let declared = common.declared(&[])?;
+            let mut change = Change::add(place, &declared, common.shown(out))?;
+            join(common, declared, &mut change)
+        }
+        Command::Delete { common, place } => {
+            let declared = common.declared(&[])?;
+            let mut change = Change::delete(place, &declared, common.shown(out))?;
+            join(common, declared, &mut change)
+        }
+        Command::Incr { common, place, by } => {
+            let declared = common.declared(&[])?;
+            let mut change = Change::increment(place, *by, &declared, common.shown(out))?;
+            join(common, declared, &mut change)
         }
         Command::Watch { common, names, count: left } => {
             if *left == Some(0) {
@@ -150,31 +224,30 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 fn join(common: &Common, declared: Arc<Declarations>, task: &mut dyn Task) -> Result<(), Failure> {
     // Without authority: what we have counts for nothing.
     let sync = Some(SyncRequest { authoritative: false });
-    let stop = Stop::on_signal();
-    for _ in 0..ATTEMPTS {
-        let setup = Setup { sync, accept_input: true, ..Setup::default() };
-        let mut replica = Replica::new(&declared, common.target.manner.timeout, &mut *task)?;
-        let end = common.target.follow(Arc::clone(&declared), setup, &mut replica)?;
-        let (is_asked, has_begun) = (replica.is_asked_for_state(), replica.has_begun());
-        if !is_asked {
-            return match end {
-                End::ByPeer if !has_begun => Err(failed(format_args!(
-                    "the peer closed the connection before it had given its state"
-                ))),
-                End::Here { .. } if !has_begun && !task.ends_with_signals() => {
-                    Err(failed(format_args!("interrupted")))
-                }
-                end => task.end(end),
-            };
+    let setup = Setup { sync, accept_input: true, ..Setup::default() };
+    let mut replica = Replica::new(&declared, common.target.manner.timeout, &mut *task)?;
+    let end = common.target.follow(declared, setup, &mut replica)?;
+    let (is_asked, has_begun) = (replica.is_asked_for_state(), replica.has_begun());
+    match end {
+        _ if is_asked => {
+            Err(failed(format_args!("the peer wants our state instead of giving its own")))
         }
-        stop.wait(YOUTH);
-        if stop.is_stopped() {
-            return Err(failed(format_args!("interrupted")));
+        End::ByPeer if !has_begun => Err(failed(format_args!(
+            "the peer closed the connection before it had given its state"
+        ))),
+        End::Here { .. } if !has_begun && !task.ends_with_signals() => {
+            Err(failed(format_args!("interrupted")))
         }
+        end => task.end(end),
     }
-    Err(failed(format_args!(
-        "the peer wants our state instead of giving its own; try again when it has run for longer"
-    )))
+}
+
+/// Tells that a variable is not declared.
+fn undeclared(name: &str, declared: &Declarations) -> Failure {
+    let known: Vec<_> = declared.globals.iter().map(|g| g.name.to_string()).collect();
+    let known: Vec<_> = known.iter().map(String::as_str).collect();
+    let hint = config::suggestion(name, &known);
+    misused(format_args!("no variable {name} is declared{hint}"))
 }
 
 impl Common {
@@ -184,28 +257,18 @@ impl Common {
         if let Some(file) = &self.config {
             declared = (*config::load_or_tell(file)?.declarations).clone();
         }
-        if let Some(file) = &self.declarations {
+        for file in &self.declarations {
             declare::read(file, &mut declared)?;
         }
         for name in names {
             if declared.globals.get(name).is_none() {
-                let known: Vec<_> = declared.globals.iter().map(|g| g.name.to_string()).collect();
-                let known: Vec<_> = known.iter().map(String::as_str).collect();
-                let hint = config::suggestion(name, &known);
-                return Err(misused(format_args!("no variable {name} is declared{hint}")));
+                return Err(undeclared(name, &declared));
             }
         }
         Ok(Arc::new(declared))
     }
 
     fn shown<'a>(&self, out: &'a mut dyn Write) -> Shown<'a> {
-        Shown { out, json: self.json }
+        Shown { out, json: self.json, lines: io::stdout().is_terminal() }
     }
-}
-
-/// Reads a variable's new value.
-fn parse(name: &str, text: &str, declared: &Declarations) -> Result<Value, Failure> {
-    let ty = declared.globals.get(name).map(|global| &global.ty);
-    Value::parse(text, ty, declared)
-        .map_err(|error| misused(format_args!("{name}: {}", pointed(text, &error))))
 }

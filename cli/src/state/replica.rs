@@ -1,34 +1,34 @@
 //! What a peer's variables hold, as it tells us.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use brocomm::Time;
 use brocomm::connection::{Notification, SyncRole};
-use brocomm::data::{Declarations, Name, StateAccess};
-use brocomm::state::{Path, StateError, Store};
+use brocomm::data::{Declarations, Name, Opcode, StateAccess, Type, Value};
+use brocomm::state::{Applied, Path, StateError, Store};
 use brocomm_std::Peer;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Value as Json, json};
+use serde::Serialize;
 
 use super::task::Task;
 use crate::decode::{Access, printed};
 use crate::failure::{Failure, failed, warn};
 use crate::follow::Follow;
+use crate::output;
 use crate::session::DESCRIPTION;
 use crate::variables;
 
 /// Holds what the peer has sent so far.
 pub(super) struct Replica<'a> {
     pub(super) store: Store,
-    /// The variables of which the peer has sent the value.
-    pub(super) sent: BTreeSet<Name>,
+    given: Given,
     phase: Phase,
     /// How long the peer may send nothing before it has given its state, and since when it does.
     patience: Duration,
-    heard: Option<Time>,
+    heard: Option<Instant>,
     progress: ProgressBar,
     task: &'a mut dyn Task,
 }
@@ -58,8 +58,11 @@ impl<'a> Replica<'a> {
         if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} of {len} variables") {
             progress.set_style(style);
         }
-        let (sent, phase) = (BTreeSet::new(), Phase::Joining);
-        Ok(Replica { store, sent, phase, patience, heard: None, progress, task })
+        output::keep_below(&progress);
+        let declared = declared.globals.iter();
+        let declared = declared.map(|global| (global.name.clone(), global.ty.clone())).collect();
+        let (given, phase) = (Given { declared, ..Given::default() }, Phase::Joining);
+        Ok(Replica { store, given, phase, patience, heard: None, progress, task })
     }
 
     /// Tells whether we are to give our state, which we never do.
@@ -75,10 +78,11 @@ impl<'a> Replica<'a> {
     /// Carries out a part of the peer's state.
     fn take(&mut self, access: &StateAccess) {
         let result = self.store.apply_full(access);
-        if self.is_told(result.map(drop)) {
-            self.sent.extend(self.store.variables_of(&access.target));
-            self.progress.set_position(self.sent.len() as u64);
+        if access.opcode == Opcode::Assign {
+            self.given.take(access, result.as_ref().err());
+            self.progress.set_position(self.given.types.len() as u64);
         }
+        self.is_told(result);
     }
 
     /// Carries out a change, of which the task is told.
@@ -86,20 +90,25 @@ impl<'a> Replica<'a> {
         // Afterwards a container may be part of no variable any more.
         let names = self.store.variables_of(&access.target);
         let result = self.store.apply(access);
-        if !self.is_told(result.map(drop)) {
+        if !self.is_told(result) {
             return Ok(ControlFlow::Continue(()));
         }
-        self.sent.extend(names.iter().cloned());
         self.task.changed(&names, access, now)
     }
 
     /// Tells what could not be carried out; variables that are not declared don't matter.
-    fn is_told(&self, result: Result<(), StateError>) -> bool {
+    fn is_told(&mut self, result: Result<Applied, StateError>) -> bool {
         match result {
-            Ok(()) => return true,
+            Ok(applied) => {
+                let aliases = applied.aliases.into_iter().map(|alias| (alias.ours, alias.theirs));
+                self.given.aliases.extend(aliases);
+                return true;
+            }
             Err(StateError::UnknownTarget(_)) => {}
+            // Told once the peer's state is there, by whoever wants the variable.
+            Err(StateError::Type { target, .. }) if self.given.misfits.contains_key(&target) => {}
             Err(error) => {
-                self.progress.suspend(|| warn(format_args!("left out: {error}")));
+                warn(format_args!("left out: {error}"));
             }
         }
         false
@@ -109,7 +118,7 @@ impl<'a> Replica<'a> {
 impl Follow for Replica<'_> {
     fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
         let now = peer.now();
-        self.heard = Some(now);
+        self.heard = Some(Instant::now());
         match told {
             Notification::SyncStarted(SyncRole::Sender) => {
                 self.phase = Phase::AskedForState;
@@ -118,7 +127,7 @@ impl Follow for Replica<'_> {
             Notification::HandshakeDone => {
                 self.progress.finish_and_clear();
                 self.phase = Phase::Running;
-                return self.task.begin(&mut self.store, &self.sent, peer);
+                return self.task.begin(&mut self.store, &self.given, peer);
             }
             Notification::StateAccess(access) if self.has_begun() => {
                 return self.change(access, now);
@@ -130,12 +139,14 @@ impl Follow for Replica<'_> {
     }
 
     fn next_timeout(&self) -> Option<Time> {
-        self.heard.filter(|_| !self.has_begun()).map(|heard| heard + self.patience)
+        let heard = self.heard.filter(|_| !self.has_begun())?;
+        Some(Time::from(SystemTime::now()) + self.patience.saturating_sub(heard.elapsed()))
     }
 
-    fn due(&mut self, now: Time) -> Result<(), Failure> {
-        let since = *self.heard.get_or_insert(now);
-        if self.has_begun() || now < since + self.patience {
+    fn due(&mut self, _: Time) -> Result<(), Failure> {
+        // The wall clock may be set meanwhile.
+        let since = *self.heard.get_or_insert_with(Instant::now);
+        if self.has_begun() || since.elapsed() < self.patience {
             return Ok(());
         }
         self.progress.finish_and_clear();
@@ -144,21 +155,91 @@ impl Follow for Replica<'_> {
     }
 }
 
+/// What a variable holds, as a line of JSON.
+#[derive(Serialize)]
+struct Variable<'a> {
+    name: &'a Name,
+    #[serde(rename = "type")]
+    ty: Option<String>,
+    value: Option<Value>,
+}
+
+/// A change of a variable, as a line of JSON.
+#[derive(Serialize)]
+struct Change<'a> {
+    t: f64,
+    name: &'a Name,
+    #[serde(flatten)]
+    access: &'a StateAccess,
+}
+
+/// What the peer has given of its state.
+#[derive(Default)]
+pub(super) struct Given {
+    /// The declared types of the variables.
+    declared: BTreeMap<Name, Type>,
+    /// The types of the values that the peer has given.
+    types: BTreeMap<Name, Type>,
+    /// Why a value is not of the declared type.
+    misfits: BTreeMap<Name, String>,
+    /// By which unique ids the peer calls containers that we call otherwise, by ours.
+    aliases: BTreeMap<Name, Name>,
+}
+
+impl Given {
+    /// Takes note of the value that a variable was given, and of what was wrong with it.
+    fn take(&mut self, access: &StateAccess, error: Option<&StateError>) {
+        let Some(declared) = self.declared.get(&access.target) else { return };
+        let (name, found) = (access.target.compact(), access.op1.ty());
+        if let Some(StateError::Type { error, .. }) = error {
+            let (declared, shown) = (declared.to_string(), found.to_string());
+            let why = if declared == shown { format!(": {error}") } else { String::new() };
+            let misfit =
+                format!("{name} is declared as {declared}, but the peer's is of type {shown}{why}");
+            self.misfits.insert(name.clone(), misfit);
+        }
+        self.types.insert(name, found);
+    }
+
+    /// Returns the type of the value that the peer has given a variable.
+    pub(super) fn type_of(&self, name: &Name) -> Option<&Type> {
+        self.types.get(name)
+    }
+
+    /// Says why the peer's value of a variable is not of the declared type.
+    pub(super) fn misfit(&self, name: &Name) -> Option<&str> {
+        self.misfits.get(name).map(String::as_str)
+    }
+
+    /// Addresses an operation by an id that the peer knows.
+    pub(super) fn addressed(&self, access: StateAccess) -> StateAccess {
+        match self.aliases.get(&access.target) {
+            Some(target) => StateAccess { target: target.clone(), ..access },
+            None => access,
+        }
+    }
+}
+
 /// Where variables are shown, and how.
 pub(super) struct Shown<'a> {
     pub(super) out: &'a mut dyn Write,
     pub(super) json: bool,
+    /// Whether a person looks at it, so that tables may take several lines.
+    pub(super) lines: bool,
 }
 
 impl Shown<'_> {
     /// Shows what a variable holds.
     pub(super) fn value(&mut self, store: &Store, name: &Name) -> io::Result<()> {
         let value = store.get(Path::to(name.clone())).ok();
-        let (ty, value) = (value.as_ref().map(|value| value.ty()), value.as_ref());
-        let (shown, value) = (printed::bytes(name), value.map(printed::value));
-        let text = format!("{shown} = {}", value.as_deref().unwrap_or("<uninitialized>"));
-        let ty = ty.map(|ty| ty.to_string());
-        self.line(json!({ "name": shown, "type": ty, "value": value }), &text)
+        let text = match &value {
+            Some(value) if self.lines => lines(value),
+            Some(value) => printed::value(value),
+            None => "<uninitialized>".to_owned(),
+        };
+        let text = format!("{} = {text}", printed::bytes(name));
+        let ty = value.as_ref().map(|value| value.ty().to_string());
+        self.line(&Variable { name, ty, value }, &text)
     }
 
     /// Shows a change of a variable, or of something within it.
@@ -168,24 +249,74 @@ impl Shown<'_> {
         access: &StateAccess,
         now: Time,
     ) -> io::Result<()> {
-        let access = Access::of(access);
-        let name = printed::bytes(name);
-        let object = json!({
-            "t": now.as_secs_f64(),
-            "name": name,
-            "operation": access.operation,
-            "target": access.target,
-            "operands": access.operands,
-        });
-        self.line(object, &Access { target: name, ..access }.to_string())
+        let text = Access { target: printed::bytes(name), ..Access::of(access) }.to_string();
+        self.line(&Change { t: now.as_secs_f64(), name, access }, &text)
     }
 
     /// Writes a line at once, so that whoever reads a pipe sees it.
-    pub(super) fn line(&mut self, object: Json, text: &str) -> io::Result<()> {
-        match self.json {
-            true => writeln!(self.out, "{object}")?,
-            false => writeln!(self.out, "{text}")?,
+    pub(super) fn line(&mut self, object: &impl Serialize, text: &str) -> io::Result<()> {
+        if self.json {
+            serde_json::to_writer(&mut *self.out, object)?;
+            self.out.write_all(b"\n")?;
+        } else {
+            writeln!(self.out, "{text}")?;
         }
         self.out.flush()
+    }
+}
+
+/// Returns a value as Bro prints it, with a line for each entry of a table or set.
+///
+/// Line breaks within strings stay escaped, so that no string looks like an entry.
+fn lines(value: &Value) -> String {
+    let mut text = String::new();
+    append(value, 0, &mut text);
+    text
+}
+
+fn append(value: &Value, depth: usize, text: &mut String) {
+    let Value::Table(table) = value else {
+        text.push_str(&printed::value(value));
+        return;
+    };
+    let is_set = table.is_set();
+    text.push('{');
+    for (at, entry) in table.entries.iter().enumerate() {
+        let items: Vec<String> = entry.index.items.iter().map(printed::value).collect();
+        let index = items.join(", ");
+        text.push_str(if at == 0 { "\n" } else { ",\n" });
+        text.push_str(&"\t".repeat(depth + 1));
+        match &entry.value {
+            None if is_set && items.len() == 1 => text.push_str(&index),
+            None => text.push_str(&format!("[{index}]")),
+            Some(value) => {
+                text.push_str(&format!("[{index}] = "));
+                append(value, depth + 1, text);
+            }
+        }
+    }
+    text.push('\n');
+    text.push_str(&"\t".repeat(depth));
+    text.push('}');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_sees_a_line_for_each_entry() {
+        let shown = |text: &str| {
+            let value = Value::parse(text, None, &Declarations::new()).unwrap();
+            lines(&value)
+        };
+        assert_eq!(shown("5"), "5");
+        assert_eq!(shown("{ 80/tcp, 53/udp }"), "{\n\t80/tcp,\n\t53/udp\n}");
+        assert_eq!(shown("{ [1, T] }"), "{\n\t[1, T]\n}");
+        assert_eq!(
+            shown("table([1.2.3.4] = \"a\\nb\", [[::1]] = \"c\")"),
+            "{\n\t[1.2.3.4] = a\\x0ab,\n\t[::1] = c\n}"
+        );
+        assert_eq!(shown("table([1] = set(2))"), "{\n\t[1] = {\n\t\t2\n\t}\n}");
     }
 }

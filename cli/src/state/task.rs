@@ -1,17 +1,13 @@
 //! What is done with a peer's variables once they are known.
 
-use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use brocomm::Time;
-use brocomm::connection::Sent;
-use brocomm::data::{Name, StateAccess, Value};
-use brocomm::state::{Path, Store};
+use brocomm::data::{Name, StateAccess};
+use brocomm::state::Store;
 use brocomm_std::Peer;
-use serde_json::{Value as Json, json};
 
-use super::replica::Shown;
-use crate::decode::printed;
+use super::replica::{Given, Shown};
 use crate::failure::{Failure, failed, warn};
 use crate::follow::End;
 
@@ -21,7 +17,7 @@ pub(super) trait Task {
     fn begin(
         &mut self,
         store: &mut Store,
-        sent: &BTreeSet<Name>,
+        given: &Given,
         peer: &mut Peer,
     ) -> Result<ControlFlow<()>, Failure>;
 
@@ -56,12 +52,14 @@ impl Task for Get<'_> {
     fn begin(
         &mut self,
         store: &mut Store,
-        sent: &BTreeSet<Name>,
+        given: &Given,
         _: &mut Peer,
     ) -> Result<ControlFlow<()>, Failure> {
         let mut missing = None;
         for name in wanted(store, self.names) {
-            if sent.contains(&name) {
+            if let Some(misfit) = given.misfit(&name) {
+                missing = Some(failed(format_args!("{misfit}")));
+            } else if given.type_of(&name).is_some() {
                 self.shown.value(store, &name)?;
             } else if !self.names.is_empty() {
                 missing = Some(failed(format_args!("the peer has no {name}, or no value for it")));
@@ -83,11 +81,15 @@ impl Task for Watch<'_> {
     fn begin(
         &mut self,
         store: &mut Store,
-        sent: &BTreeSet<Name>,
+        given: &Given,
         _: &mut Peer,
     ) -> Result<ControlFlow<()>, Failure> {
-        for name in wanted(store, self.names).iter().filter(|name| sent.contains(*name)) {
-            self.shown.value(store, name)?;
+        for name in wanted(store, self.names) {
+            if let Some(misfit) = given.misfit(&name) {
+                warn(format_args!("{misfit}; its changes are left out"));
+            } else if given.type_of(&name).is_some() {
+                self.shown.value(store, &name)?;
+            }
         }
         Ok(ControlFlow::Continue(()))
     }
@@ -123,63 +125,6 @@ impl Task for Watch<'_> {
                 Err(failed(format_args!("the peer closed the connection {left} changes too early")))
             }
             _ => Ok(()),
-        }
-    }
-}
-
-/// Changes a variable.
-pub(super) struct Set<'a> {
-    pub(super) name: &'a str,
-    pub(super) value: Value,
-    pub(super) shown: Shown<'a>,
-    /// What to say when the peer has taken the change.
-    pub(super) line: Option<(Json, String)>,
-}
-
-impl Task for Set<'_> {
-    fn begin(
-        &mut self,
-        store: &mut Store,
-        sent: &BTreeSet<Name>,
-        peer: &mut Peer,
-    ) -> Result<ControlFlow<()>, Failure> {
-        let name = Name::from(self.name);
-        if !peer.connection().is_sync_requested() {
-            return Err(failed(format_args!(
-                "nothing sent: the peer takes no changes of its state from us; a Bro needs \
-                 `$sync=T` in its entry for us"
-            )));
-        }
-        let old = sent.contains(&name).then(|| store.get(Path::to(name.clone())).ok()).flatten();
-        if old.is_none() {
-            warn(format_args!("the peer had no value for {name}, and may not know it"));
-        }
-        let refused = |error: &dyn std::fmt::Display| failed(format_args!("nothing sent: {error}"));
-        let access = store
-            .assign(Path::to(name.clone()), self.value.clone())
-            .map_err(|error| refused(&error))?;
-        let Some(access) = access else {
-            return Err(refused(&format_args!("{name} is not &synchronized")));
-        };
-        match peer.connection_mut().send_state_access(&access) {
-            Ok(Sent::Sent) => {}
-            Ok(why) => return Err(refused(&format_args!("{why:?}"))),
-            Err(error) => return Err(refused(&error)),
-        }
-        let (value, was) = (printed::value(&self.value), old.as_ref().map(printed::value));
-        let ty = self.value.ty().to_string();
-        let object = json!({ "name": self.name, "type": ty, "value": value, "was": was });
-        let was = was.map(|was| format!(" (was {was})")).unwrap_or_default();
-        self.line = Some((object, format!("set {name} = {value}{was}")));
-        Ok(ControlFlow::Break(()))
-    }
-
-    fn end(&mut self, end: End) -> Result<(), Failure> {
-        match (end, self.line.take()) {
-            (End::Here { all_written: true }, Some((object, text))) => {
-                Ok(self.shown.line(object, &text)?)
-            }
-            _ => Err(failed(format_args!("the peer did not take the change of {}", self.name))),
         }
     }
 }

@@ -37,8 +37,8 @@ impl Node {
             ..Options::default()
         };
         let configuration = Configuration { options, ..Configuration::default() };
-        let (handle, notifications) =
-            runtime.block_on(async { NodeHandle::start(configuration) }).unwrap();
+        let handle = runtime.block_on(async { NodeHandle::start(configuration) }).unwrap();
+        let notifications = handle.subscribe();
         let fields = vec![
             LogField::new("n", TypeTag::Count),
             LogField::new("s", TypeTag::String).optional(),

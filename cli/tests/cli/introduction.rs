@@ -45,9 +45,20 @@ fn what_a_file_declares_is_known() {
     assert_eq!((sent.code, sent.stderr.as_str()), (0, ""));
     assert_eq!(listener.notice_with(" event "), "event seen(ONE)");
 
+    // What several declare, the later ones with what the first ones do.
+    let types = scratch("introduction", "types.bro", b"type M: enum { TWO };");
+    let events = scratch("introduction", "more.bro", b"event more(m: M);");
+    let both =
+        ["--declarations", types.to_str().unwrap(), "--declarations", events.to_str().unwrap()];
+    let mut listener = Program::start([&listen[..], &both[..]].concat());
+    let address = listener.line_with("listening on ").replace("listening on ", "");
+    let sent = run([&["send", &address, "more(TWO)"], &both[..]].concat());
+    assert_eq!((sent.code, sent.stderr.as_str()), (0, ""));
+    assert_eq!(listener.notice_with(" event "), "event more(TWO)");
+
     let (_listener, address) = Program::listen(&["--event=a()"]);
     let count = ["--print=json", "--timeout=9"];
     let mut connected = Program::start([&["connect", &address], &file[..], &count].concat());
     let requested = connected.line_with("\"notification\":\"event_requested\"");
-    assert!(requested.contains("\"event\":\"a\""), "{requested}");
+    assert!(requested.contains("\"name\":\"a\""), "{requested}");
 }

@@ -109,8 +109,8 @@ fn several_peers_log_to_one_folder() {
         let entry = Entry { p: Some(port), connect: true, ..Entry::new([127, 0, 0, 1].into()) };
         let nodes = vec![("logger".into(), entry)];
         let configuration = Configuration { nodes, ..Configuration::default() };
-        let (handle, mut notifications) =
-            runtime.block_on(async { NodeHandle::start(configuration) }).unwrap();
+        let handle = runtime.block_on(async { NodeHandle::start(configuration) }).unwrap();
+        let mut notifications = handle.subscribe();
         for (number, path, column) in [(STREAM, "mini", "n"), (STREAM + 1, "other", column)] {
             let fields = vec![LogField::new(column, TypeTag::Count)];
             let stream = LogStream::new(number, path, fields);

@@ -7,19 +7,26 @@ mod decode;
 mod decode_logs;
 mod decode_state;
 mod doctor;
+#[cfg(unix)]
+mod examples;
 mod follow;
 #[cfg(unix)]
 mod introduction;
+mod json;
 mod logs;
 mod manual;
 #[cfg(unix)]
 mod operations;
+#[cfg(unix)]
+mod output;
 mod peers;
 mod recordings;
 mod replay;
 #[cfg(unix)]
 mod run;
 mod state;
+#[cfg(unix)]
+mod stdin;
 mod support;
 #[cfg(target_os = "linux")]
 mod tcpdump;

@@ -30,8 +30,13 @@ fn metrics_of(node: &mut Program) -> String {
 
 /// Asks for something over HTTP; returns the head and the body of the answer.
 fn ask(address: &str, request: &str) -> (String, String) {
+    ask_for(address, request, "")
+}
+
+/// The same with more lines of the head.
+fn ask_for(address: &str, request: &str, more: &str) -> (String, String) {
     let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "{request} HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
+    write!(stream, "{request} HTTP/1.1\r\nHost: {address}\r\n{more}\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -39,7 +44,8 @@ fn ask(address: &str, request: &str) -> (String, String) {
 }
 
 fn scrape(address: &str) -> String {
-    let (head, body) = ask(address, "GET /metrics");
+    let accept = "Accept: application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.2\r\n";
+    let (head, body) = ask_for(address, "GET /metrics", accept);
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
     assert!(head.contains("content-type: application/openmetrics-text; version=1.0.0"), "{head}");
     assert!(body.ends_with("\n# EOF\n"), "{body}");
@@ -159,6 +165,11 @@ fn there_is_nothing_but_the_numbers() {
     assert_eq!(body, "there is only /metrics\n");
     let (head, _) = ask(&address, "POST /metrics");
     assert!(head.starts_with("HTTP/1.1 405 ") && head.contains("allow: GET, HEAD"), "{head}");
+    // Who asks for no format gets the one that all can read.
+    let (head, body) = ask(&address, "GET /metrics");
+    assert!(head.contains("\r\ncontent-type: text/plain; version=0.0.4; charset=utf-8"), "{head}");
+    assert_has(&body, &["# TYPE brocomm_received_events_total counter", "brocomm_listening 1"]);
+    assert!(!body.contains("# EOF"), "{body}");
     let (head, body) = ask(&address, "HEAD /metrics");
     assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
     assert_eq!(body, "");
@@ -270,9 +281,10 @@ fn those_who_follow_a_peer_can_see_what_its_connection_logs() {
 #[cfg(target_os = "linux")]
 #[test]
 fn systemd_is_told_when_a_node_is_ready_and_when_it_ends() {
-    use std::os::unix::net::UnixDatagram;
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::net::{SocketAddr, UnixDatagram};
 
-    for (name, text) in [("listens", LISTENS), ("connects", "")] {
+    for (name, text) in [("listens", LISTENS), ("connects", ""), ("abstract", LISTENS)] {
         let test = format!("operations-notify-{name}");
         let file = if text.is_empty() {
             in_vain(&test)
@@ -280,15 +292,21 @@ fn systemd_is_told_when_a_node_is_ready_and_when_it_ends() {
             scratch(&test, "node.toml", text.as_bytes())
         };
         // The names of sockets are short.
-        let socket = std::env::temp_dir().join(format!("{}-{name}.sock", std::process::id()));
-        let manager = UnixDatagram::bind(&socket).unwrap();
+        let own = format!("brocomm-{}-{name}.sock", std::process::id());
+        let path = std::env::temp_dir().join(&own);
+        let (socket, manager) = if name == "abstract" {
+            let address = SocketAddr::from_abstract_name(&own).unwrap();
+            (format!("@{own}").into(), UnixDatagram::bind_addr(&address).unwrap())
+        } else {
+            (path.clone(), UnixDatagram::bind(&path).unwrap())
+        };
         let mut command = crate::support::brocomm();
         command.args(["run", "--no-log"]).arg(&file).env("NOTIFY_SOCKET", &socket);
         let mut node = Program::spawn(command);
         node.line_with(if text.is_empty() { "connect_failed" } else { "listening on " });
         node.signal("-TERM");
         assert_eq!(node.end().code, 0);
-        fs::remove_file(&socket).unwrap();
+        let _ = fs::remove_file(&path);
         manager.set_nonblocking(true).unwrap();
         let (mut told, mut buffer) = (String::new(), [0; 1000]);
         while let Ok(length) = manager.recv(&mut buffer) {

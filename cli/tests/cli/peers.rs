@@ -61,8 +61,8 @@ fn lines_of_json_have_the_documented_fields() {
     assert!(lines.iter().all(|line| line["t"].is_f64() && line["peer"].is_string()));
     assert_eq!(of("established")["class"], "c");
     assert_eq!(of("peer_description")["description"], "brocomm");
-    assert_eq!(of("event")["name"], "e");
-    assert_eq!(of("event")["args"][0], "{\\x0a\t10.0.0.1\\x0a}");
+    assert_eq!(of("event")["event"], "e");
+    assert_eq!(of("event")["args"], json!([["10.0.0.1"]]));
     assert_eq!(of("closed")["cause"], "peer closed");
     assert_eq!(listener.end().code, 0);
 }
@@ -167,7 +167,11 @@ fn what_is_sent_and_pinged_can_be_told_as_json() {
     let parse = |line: &str| serde_json::from_str::<Value>(line).unwrap();
     let sent = run(["send", &address, "e(1)", "--json"]);
     assert_eq!(sent.code, 0);
-    assert_eq!(parse(&sent.stdout), json!({"sent": "e(1)", "to": address}));
+    let told = parse(&sent.stdout);
+    assert_eq!(
+        (&told["to"], &told["event"], &told["args"]),
+        (&json!(address), &json!("e"), &json!([1]))
+    );
     listener.notice_with(" event ");
     let pings = run(["ping", &address, "-c", "2", "-i", "0", "--json"]);
     assert_eq!(pings.code, 0);

@@ -1,6 +1,7 @@
 //! `brocomm decode` over every carried recording.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::support::{fault_sessions, files, good_sessions, run, scratch, session};
 use brocomm_conformance::testing::compare_printed;
@@ -28,22 +29,32 @@ const COMPUTED: [&str; 14] = [
 #[derive(Debug)]
 struct Event {
     name: String,
-    args: Vec<String>,
+    /// The arguments in printed form, as they were joined.
+    args: String,
 }
 
-/// Takes the events out of lines of JSON, by the side that sent them.
-fn events(lines: &str) -> BTreeMap<Side, Vec<Event>> {
+/// Takes the events out of a recording, by the side that sent them: names and order out of lines of
+/// JSON, and arguments out of the lines for people.
+fn events(file: &Path) -> BTreeMap<Side, Vec<Event>> {
+    let decode = |more: &[&str]| {
+        let run = run([&["decode"], more, &[file.to_str().unwrap()]].concat());
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", file.display());
+        run.stdout
+    };
+    let (json, text) = (decode(&["--json"]), decode(&[]));
+    assert_eq!(json.lines().count(), text.lines().count());
     let mut events = BTreeMap::<Side, Vec<Event>>::new();
-    for line in lines.lines() {
+    for (line, text) in json.lines().zip(text.lines()) {
         let line: Value = serde_json::from_str(line).expect(line);
         let from = Side::from_name(line["from"].as_str().unwrap()).unwrap();
         assert!(line["t"].is_f64(), "{line}");
-        if let Some(event) = line.get("event") {
+        if let Some(name) = line.get("event") {
             assert_eq!(line["message"], "SERIAL");
-            assert!(event["time"].is_f64());
-            let name = event["name"].as_str().unwrap().to_owned();
-            let text = |arg: &Value| arg.as_str().unwrap().to_owned();
-            let args = event["args"].as_array().unwrap().iter().map(text).collect();
+            assert!(line["time"].is_f64() && line["args"].is_array());
+            let name = name.as_str().unwrap().to_owned();
+            let (_, args) = text.split_once(&format!(" {name}(")).unwrap();
+            let (args, _) = args.rsplit_once(')').unwrap();
+            let args = args.replace("\\x09", "\t");
             events.entry(from).or_default().push(Event { name, args });
         }
     }
@@ -58,13 +69,19 @@ fn is_printed(name: &str, printed: &[String], event: &Event) -> bool {
     if COMPUTED.contains(&name) {
         return true;
     }
+    // Bro takes the half of an enum's number for which a Broccoli sends anything, too.
+    if name == "enumtest" {
+        return printed == ["<undefined>"] && event.args == "enumtest::ENUM3";
+    }
     let of_length = printed.first().and_then(|first| first.strip_prefix("len="));
     if let Some(length) = of_length.and_then(|text| text.split(' ').next()) {
-        let [string, rest @ ..] = event.args.as_slice() else { return false };
-        return string.len().to_string() == length && printed[1..] == *rest;
+        let rest: String = printed[1..].iter().map(|arg| format!(", {arg}")).collect();
+        return event.args.strip_suffix(&rest).is_some_and(|s| s.len().to_string() == length);
     }
+    // Metadata splits a string that holds tabs.
     let printed: Vec<String> = printed.iter().map(|arg| shown(arg)).collect();
-    compare_printed(&printed, &event.args).is_ok()
+    let joined = |args: &str| args.replace(", ", "\t");
+    compare_printed(&[joined(&printed.join("\t"))], &[joined(&event.args)]).is_ok()
 }
 
 /// Returns the argument as it would have been printed if the script hadn't made it hex.
@@ -82,11 +99,12 @@ fn events_are_what_the_receivers_printed() {
     let mut compared = 0;
     for session in good_sessions() {
         let name = session.name();
-        let mut arguments = vec!["decode".into(), "--json".into()];
-        arguments.extend(files(&session));
-        let run = run(&arguments);
-        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{name}");
-        let events = events(&run.stdout);
+        let mut events = BTreeMap::<Side, Vec<Event>>::new();
+        for file in files(&session) {
+            for (side, more) in self::events(&file) {
+                events.entry(side).or_default().extend(more);
+            }
+        }
         let expect = session.expectation().unwrap().expect;
         for side in Side::BOTH {
             let mut events = events.get(&side).into_iter().flatten();

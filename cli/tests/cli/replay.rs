@@ -112,3 +112,17 @@ fn one_of_several_connections_is_played() {
     assert_eq!(run(only).code, 2);
     assert_eq!(run(["replay", file, "--to", &to, "--connection", "0"]).code, 2);
 }
+
+/// A Broccoli names an enum's type, and fills half of the constant's number.
+#[test]
+fn an_enum_of_a_broccoli_prints_by_name() {
+    let recording = session("broccoli-enum").recording_path();
+    let text = "module enumtest; type enumtype: enum { ENUM1, ENUM2, ENUM3, ENUM4 };
+        module GLOBAL; event enumtest(e: enumtest::enumtype);";
+    let file = scratch("replay", "enum.bro", text.as_bytes());
+    let declared = ["--declarations", file.to_str().unwrap(), "--once", "--description=bro"];
+    let (mut listener, address) = Program::listen(&declared);
+    run(["replay", recording.to_str().unwrap(), "--to", &address, "--wait=0.5"]);
+    let event = listener.line_with(" event enumtest(");
+    assert!(event.ends_with(" event enumtest(enumtest::ENUM3)"), "{event}");
+}

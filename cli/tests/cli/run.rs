@@ -40,7 +40,7 @@ fn two_nodes_do_what_bros_do() {
     assert!(server.line_with(" event ").ends_with("event ping(7)"));
     server.write("pong(8)");
     let event = client.line_with("\"notification\":\"event\"");
-    assert!(event.contains("\"name\":\"pong\"") && event.contains("\"args\":[\"8\"]"), "{event}");
+    assert!(event.contains("\"event\":\"pong\"") && event.contains("\"args\":[8]"), "{event}");
     client.write("ping(oops");
 
     server.signal("-TERM");
@@ -54,9 +54,10 @@ fn two_nodes_do_what_bros_do() {
     client.signal("-TERM");
     let client = client.end();
     let errors = client.stderr;
-    assert_eq!(client.code, 0, "{errors}");
+    assert_eq!(client.code, 1, "{errors}");
     for part in [
-        "brocomm: standard input: line 1, column 10: ",
+        "brocomm: standard input: line 2, column 10: ",
+        "brocomm: 1 line of standard input failed",
         "connect failed: connection refused",
         "peer",
         "#1: last error: connect failed: connection refused",
@@ -123,6 +124,18 @@ fn variables_are_kept_over_a_restart() {
     assert_eq!(first.end().code, 0);
     let (_second, address) = node();
     assert_eq!(state(&["get", &address]).told(), (0, "hits = 7\n", ""));
+}
+
+#[test]
+fn a_file_for_variables_that_cannot_be_written_starts_nothing() {
+    let text = b"declarations = 'global hits = 1 &synchronized;'\nlisten = true\nlisten_port = 0\n";
+    let file = scratch("run-state-unwritable", "node.toml", text);
+    let state = file.with_file_name("no").join("such").join("folder");
+    let arguments = ["run".as_ref(), file.as_os_str(), "--no-log".as_ref(), "--state".as_ref()];
+    let result = run([&arguments[..], &[state.as_os_str()]].concat());
+    assert_eq!((result.code, result.stdout.as_str()), (1, ""));
+    let wanted = format!("brocomm: {}: cannot write: ", state.display());
+    assert!(result.stderr.starts_with(&wanted), "{}", result.stderr);
 }
 
 #[test]

@@ -54,8 +54,8 @@ fn variables_are_those_of_the_peer_and_stay_so() {
     assert_eq!((some.code, some.stderr.as_str()), (0, ""));
     let lines: Vec<Value> =
         some.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let ports = json!({"name": "ports", "type": "set[port]", "value": "{\\x0a\t80/tcp\\x0a}"});
-    assert_eq!(lines, [ports, json!({"name": "hits", "type": "count", "value": "5"})]);
+    let ports = json!({"name": "ports", "type": "set[port]", "value": ["80/tcp"]});
+    assert_eq!(lines, [ports, json!({"name": "hits", "type": "count", "value": 5})]);
     let none = state("get", &address, test, &["hits", "empty"]);
     let error = "brocomm: the peer has no empty, or no value for it\n";
     assert_eq!(none.told(), (1, "hits = 5\n", error));
@@ -65,7 +65,6 @@ fn variables_are_those_of_the_peer_and_stay_so() {
 fn a_variable_can_be_set_where_changes_are_taken() {
     let test = "state-set";
     let (_node, address) = node(test, "sync = true");
-    // The node has just begun, and asks for our state at first.
     assert_eq!(
         state("set", &address, test, &["hits", "7"]).told(),
         (0, "set hits = 7 (was 5)\n", "")
@@ -74,14 +73,94 @@ fn a_variable_can_be_set_where_changes_are_taken() {
     let hosts = ["hosts", "table([10.0.0.1] = \"a\")", "--json"];
     let set = state("set", &address, test, &hosts);
     let object = serde_json::from_str::<Value>(&set.stdout).unwrap();
-    let (value, was) = ("{\\x0a\t[10.0.0.1] = a\\x0a}", "{\\x0a\\x0a}");
-    let expected =
-        json!({"name": "hosts", "type": "table[addr] of string", "value": value, "was": was});
+    let value = json!([{"key": "10.0.0.1", "value": "a"}]);
+    let expected = json!({
+        "name": "hosts", "operation": "set", "type": "table[addr] of string",
+        "value": value, "was": [],
+    });
     assert_eq!(object, expected);
-    assert_eq!(state("get", &address, test, &["hosts"]).stdout, format!("hosts = {value}\n"));
+    let value = "hosts = {\\x0a\t[10.0.0.1] = a\\x0a}\n";
+    assert_eq!(state("get", &address, test, &["hosts"]).stdout, value);
     let fresh = state("set", &address, test, &["empty", "1"]);
     let note = "brocomm: the peer had no value for empty, and may not know it\n";
     assert_eq!(fresh.told(), (0, "set empty = 1\n", note));
+}
+
+#[test]
+fn entries_elements_and_numbers_can_be_changed() {
+    let test = "state-elements";
+    let (_node, address) = node(test, "sync = true");
+    for (command, place, more, told) in [
+        ("set", "hosts[10.0.0.1]", &["\"a\""][..], "set hosts[10.0.0.1] = a\n"),
+        ("set", "hosts[::ffff:10.0.0.1]", &["\"b\""], "set hosts[10.0.0.1] = b (was a)\n"),
+        ("set", "hosts[::1]", &["\"c\""], "set hosts[::1] = c\n"),
+        ("add", "ports[53/udp]", &[], "add ports[53/udp]\n"),
+        ("add", "ports[53/udp]", &[], "add ports[53/udp] (was there)\n"),
+        ("delete", "ports[80/tcp]", &[], "delete ports[80/tcp]\n"),
+        ("delete", "ports[80/tcp]", &[], "delete ports[80/tcp] (was not there)\n"),
+        ("delete", "hosts[10.0.0.1]", &[], "delete hosts[10.0.0.1] (was b)\n"),
+        ("incr", "hits", &[], "incr hits = 6 (was 5)\n"),
+        ("incr", "hits", &["-4"], "incr hits = 2 (was 6)\n"),
+    ] {
+        let run = state(command, &address, test, &[&[place], more].concat());
+        assert_eq!(run.told(), (0, told, ""), "{command} {place}");
+    }
+    let all = "hits = 2\nhosts = {\\x0a\t[::1] = c\\x0a}\nports = {\\x0a\t53/udp\\x0a}\n";
+    assert_eq!(state("get", &address, test, &[]).told(), (0, all, ""));
+    let json = state("add", &address, test, &["ports[1/tcp]", "--json"]);
+    let object = json!({"name": "ports[1/tcp]", "operation": "add", "value": null, "was": null});
+    assert_eq!(serde_json::from_str::<Value>(&json.stdout).unwrap(), object);
+    // What the peer does not have is not made up from our declarations.
+    let none = state("incr", &address, test, &["empty"]);
+    let error = "brocomm: nothing sent: the peer has no empty, or no value for it\n";
+    assert_eq!(none.told(), (1, "", error));
+    let below = state("incr", &address, test, &["hits", "-3"]);
+    assert_eq!((below.code, below.stdout.as_str()), (1, ""), "{}", below.stderr);
+}
+
+#[test]
+fn a_value_of_another_type_than_the_peers_is_not_sent() {
+    let test = "state-types";
+    let (_node, address) = node(test, "sync = true");
+    let before = state("get", &address, test, &[]).stdout;
+    // Of other types than the node's, whether or not its values could be read as ours.
+    let text = "global hits: subnet &synchronized; global hosts: table[addr] of count &synchronized; \
+        global ports: set[addr] &synchronized; global empty: count &synchronized;";
+    let wrong = scratch(test, "wrong.bro", text.as_bytes());
+    let signed = scratch(test, "signed.bro", b"global hits: int &synchronized;");
+    let state = |command: &str, more: &[&str], file: &PathBuf| {
+        let file = ["--declarations", file.to_str().unwrap()];
+        run([&["state", command, &address][..], more, &file].concat())
+    };
+    let hits = "hits is declared as subnet, but the peer's is of type count";
+    let hosts = "hosts is declared as table[addr] of count, but the peer's is of type \
+        table[addr] of string";
+    let ports = "ports is declared as set[addr], but the peer's is of type set[port]";
+    for (command, more, file, error) in [
+        ("set", &["hits", "10.0.0.0/8"][..], &wrong, hits),
+        ("set", &["hosts[1.2.3.4]", "7"], &wrong, hosts),
+        ("set", &["hosts", "table()"], &wrong, hosts),
+        ("add", &["ports[1.2.3.4]"], &wrong, ports),
+        ("delete", &["ports[1.2.3.4]"], &wrong, ports),
+        (
+            "set",
+            &["hits", "-3"],
+            &signed,
+            "hits is declared as int, but the peer's is of type count",
+        ),
+        ("incr", &["hits"], &signed, "hits is declared as int, but the peer's is of type count"),
+    ] {
+        let run = state(command, more, file);
+        let told = format!("brocomm: nothing sent: {error}\n");
+        assert_eq!(run.told(), (1, "", told.as_str()), "{command} {more:?}");
+    }
+    let get = |more: &[&str]| state("get", more, &wrong);
+    assert_eq!(get(&["hits"]).told(), (1, "", format!("brocomm: {hits}\n").as_str()));
+    let all = format!("brocomm: {hits}\nbrocomm: {ports}\n");
+    let found = get(&[]);
+    assert_eq!((found.code, found.stderr), (1, all));
+    let right = self::state("get", &address, test, &[]);
+    assert_eq!(right.told(), (0, before.as_str(), ""));
 }
 
 #[test]
@@ -117,7 +196,7 @@ fn changes_are_shown_as_they_come() {
     assert_eq!(all.end().told(), (0, "", ""));
     let change: Value = serde_json::from_str(&one.line()).unwrap();
     assert_eq!((&change["name"], &change["operation"]), (&json!("ports"), &json!("assign")));
-    assert_eq!(change["operands"], json!(["{\\x0a\t53/udp\\x0a}", null, null]));
+    assert_eq!(change["operands"], json!([["53/udp"], null, null]));
     assert!(change["t"].is_f64());
     drop(node);
     assert_eq!(one.end().told(), (0, "", ""));
@@ -130,6 +209,15 @@ fn mistakes_are_told_before_anything_is_sent() {
         ("get", &["hitz"][..], "no variable hitz is declared; did you mean `hits`?"),
         ("set", &["hits", "x"], "hits: line 1, column 1: "),
         ("set", &["hits"], ""),
+        ("set", &["hitz", "1"], "no variable hitz is declared; did you mean `hits`?"),
+        ("set", &["hosts[1]", "\"a\""], "expected a value of type addr, found a count"),
+        ("set", &["hits[1]", "1"], "a value of type count has no such part"),
+        ("set", &["ports[1/tcp]", "T"], "ports[1/tcp] is an element of a set"),
+        ("add", &["ports"], "only elements can be added, to sets"),
+        ("add", &["hosts[1.2.3.4]"], "is an entry of a table; use `state set"),
+        ("delete", &["hits"], "only entries of tables, elements of sets and fields"),
+        ("incr", &["hosts[1.2.3.4]"], "this is of type string"),
+        ("incr", &["hits", "x"], "invalid value 'x'"),
     ] {
         let run = state(command, &nobody, test, more);
         assert_eq!(run.code, 2, "{}", run.stderr);
@@ -156,7 +244,8 @@ fn a_change_within_a_variable_is_shown_by_its_name() {
     let mut communication = Communication::new(configuration).unwrap();
     communication.set_store(store);
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    let (node, mut told) = runtime.block_on(async { NodeHandle::run(communication) }).unwrap();
+    let node = runtime.block_on(async { NodeHandle::run(communication) }).unwrap();
+    let mut told = node.subscribe();
     let mut wait_for = |is_it: fn(&Notification) -> bool| loop {
         let told = runtime.block_on(told.next()).expect("it comes before the end");
         if is_it(&told) {
@@ -182,4 +271,47 @@ fn a_change_within_a_variable_is_shown_by_its_name() {
     wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
     let shown = "hosts = {\\x0a\\x0a}\nassign_idx hosts[10.0.0.1] = gateway\ndel hosts[10.0.0.1]\n";
     assert_eq!(watch.end().told(), (0, shown, ""));
+}
+
+#[test]
+fn the_first_connection_to_a_node_that_has_just_begun_stays() {
+    let mut declarations = Declarations::new();
+    declarations.read(VARIABLES).unwrap();
+    let mut store = Store::new("#test#1#", Limits::default());
+    store.declare_synchronized(&declarations).unwrap();
+    let options = Options {
+        listen: true,
+        listen_interface: [127, 0, 0, 1].into(),
+        listen_port: 0,
+        ..Options::default()
+    };
+    // It wants our state as well, and has run for no longer than we have.
+    let tool = Node { sync: true, ..Node::new([127, 0, 0, 1].into()) };
+    let nodes = vec![("tool".to_owned(), tool)];
+    let configuration = Configuration { options, nodes, ..Configuration::default() };
+    let mut communication = Communication::new(configuration).unwrap();
+    communication.set_store(store);
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let node = runtime.block_on(async { NodeHandle::run(communication) }).unwrap();
+    let mut told = node.subscribe();
+    let mut connections = 0;
+    let mut wait_for = |is_it: fn(&Notification) -> bool| loop {
+        let told = runtime.block_on(told.next()).expect("it comes before the end");
+        connections += u32::from(matches!(told, Notification::ConnectionEstablished { .. }));
+        if is_it(&told) {
+            break told;
+        }
+    };
+    let listening = wait_for(|told| matches!(told, Notification::Listening(_)));
+    let Notification::Listening(address) = listening else { panic!("{listening:?}") };
+    let file = self::declarations("state-young");
+    let address = address.to_string();
+    let file = ["--declarations", file.to_str().unwrap()];
+    let watch = ["state", "watch", &address, "hits", "--count=1"];
+    let watch = Program::start([&watch[..], &file].concat());
+    wait_for(|told| matches!(told, Notification::ConnectionHandshakeDone(_)));
+    node.with(|node, now| node.change_state(now, |store| store.increment("hits", 1))).unwrap();
+    wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
+    assert_eq!(connections, 1);
+    assert_eq!(watch.end().told(), (0, "hits = 5\nincr hits = 6 (was 5)\n", ""));
 }

@@ -270,8 +270,8 @@ fn a_whole_node_listens_over_tls() {
     let [ca, own] = [ca, own].map(|file| file.display().to_string());
     let sent = run(["send", &address, "e(7)", "--tls-ca", &ca, "--tls-cert", &own]);
     assert_eq!((sent.code, sent.stderr.as_str()), (0, ""));
-    let event = parse(node.line_with("\"event\""));
-    assert_eq!(event["name"], "e");
+    let event = parse(node.line_with("\"notification\":\"event\""));
+    assert_eq!(event["event"], "e");
     let log = std::fs::read_to_string(log).unwrap();
     assert!(log.contains("(ssl)") && log.contains("accepted SSL connection"), "{log}");
 }

@@ -18,6 +18,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 use crate::suite::{Capability, Case, Implementation, Report, Settings, Verdict, run};
 pub use script::Script;
 use script::{About, Manner, Operation, Step, script};
+pub use tame::tame;
 
 /// How long an implementation is given to do what a session that failed has asked for.
 const SETTLES: Duration = Duration::from_millis(20);

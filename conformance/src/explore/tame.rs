@@ -5,7 +5,7 @@ use std::sync::Arc;
 use brocomm::data::{List, Pattern, Subnet, Table, Transport, Type, TypeKind, Value};
 
 /// Makes of any value one that a Bro takes and gives back as it is (part 5).
-pub(super) fn tame(value: Value) -> Value {
+pub fn tame(value: Value) -> Value {
     changed(value, &|value| match value {
         // It clears the bits behind the prefix.
         Value::Subnet(subnet) => {

@@ -226,12 +226,13 @@ fn handle(
 }
 
 fn over_std(communication: Communication, started: &Sender<Started>, port: &Sender<u16>) {
-    let (node, mut told) = match brocomm_std::NodeHandle::run(communication) {
-        Ok(run) => run,
+    let node = match brocomm_std::NodeHandle::run(communication) {
+        Ok(node) => node,
         Err(error) => return drop(started.send(Err(io::Error::other(error)))),
     };
+    let mut notifications = node.subscribe();
     let _ = started.send(Ok(Handle::clone(&node)));
-    while let Some(notification) = told.next(None) {
+    while let Some(notification) = notifications.next(None) {
         node.with(|node, now| handle(node, notification, now, port));
     }
 }
@@ -249,12 +250,13 @@ async fn over_async<R: Runtime>(
     started: &Sender<Started>,
     port: &Sender<u16>,
 ) {
-    let (node, mut told) = match NodeHandle::<R>::run(communication) {
-        Ok(run) => run,
+    let node = match NodeHandle::<R>::run(communication) {
+        Ok(node) => node,
         Err(error) => return drop(started.send(Err(io::Error::other(error)))),
     };
+    let mut notifications = node.subscribe();
     let _ = started.send(Ok(Handle::clone(&node)));
-    while let Some(notification) = told.next().await {
+    while let Some(notification) = notifications.next().await {
         node.with(|node, now| handle(node, notification, now, port));
     }
 }

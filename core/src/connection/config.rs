@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::SyncRequest;
 use crate::Findings;
-use crate::data::{Declarations, Name};
+use crate::data::{Declarations, Name, TypeTag};
 use crate::wire::{Caps, Compression, Framing};
 use crate::{serial, wire};
 
@@ -179,6 +179,14 @@ pub enum ConfigError {
         /// The field.
         key: &'static str,
     },
+    /// A declaration has a table or set with an index that Bro refuses (2§4).
+    #[error("declarations: {name}: no {tag} can be, or be part of, the index of a table or set")]
+    IndexType {
+        /// The type, event or variable.
+        name: Name,
+        /// What can't be in an index.
+        tag: TypeTag,
+    },
 }
 
 impl Config {
@@ -212,6 +220,9 @@ impl Config {
             if zero {
                 findings.push(ConfigError::Zero { key });
             }
+        }
+        if let Err((name, tag)) = self.declarations.check() {
+            findings.push(ConfigError::IndexType { name, tag });
         }
         Findings::none_in(findings)
     }

@@ -17,6 +17,8 @@ impl Value {
     /// * Of a record of another type fields are taken by name (§5); others of its fields are left
     ///   out, and what it lacks is unset if it is `&optional`, or its constant `&default`.
     /// * A constant of an enum becomes that of the same name, which may have another number (2§6).
+    /// * A pattern that Bro doesn't compile, and a table or set with an index that Bro refuses, are
+    ///   values of no type.
     /// * Containers are gone through, and keep their unique ids, attributes and time stamps.
     /// * `any` takes everything as it is; so does a type of which only the name is known.
     ///
@@ -38,7 +40,10 @@ impl Value {
         let ty = def.as_ref().unwrap_or(ty);
         let Some(expected) = ty.tag() else { return Ok(self.clone()) };
         Ok(match (expected, self) {
-            (TypeTag::Any, _) => self.clone(),
+            (TypeTag::Any, _) => {
+                possible(self)?;
+                self.clone()
+            }
             (TypeTag::Int, Value::Count(v)) => {
                 let out = || ConversionErrorKind::OutOfRange { value: self.clone(), target: "int" };
                 Value::Int(i64::try_from(*v).map_err(|_| out())?)
@@ -58,6 +63,10 @@ impl Value {
             (_, Value::Table(table)) => Value::Table(Arc::new(entries(table, ty)?)),
             (_, Value::Record(record)) => Value::Record(Arc::new(fields(record, ty)?)),
             (_, Value::Vector(vector)) => Value::Vector(Arc::new(elements(vector, ty)?)),
+            (_, Value::Pattern(pattern)) => {
+                pattern.check().map_err(ConversionErrorKind::Pattern)?;
+                self.clone()
+            }
             (_, Value::Opaque(opaque)) => match (kind(ty), kind(&opaque.ty)) {
                 (Some(TypeKind::Opaque(expected)), Some(TypeKind::Opaque(found)))
                     if expected != found =>
@@ -69,6 +78,21 @@ impl Value {
             },
             _ => self.clone(),
         })
+    }
+}
+
+/// Checks that Bro's own scripts could have made a value: its patterns, and its tables' indices.
+fn possible(value: &Value) -> Result<(), ConversionErrorKind> {
+    match value {
+        Value::Pattern(pattern) => pattern.check().map_err(ConversionErrorKind::Pattern),
+        Value::Table(table) => {
+            let types = index_types(&table.ty);
+            types.iter().try_for_each(Type::check_index).map_err(ConversionErrorKind::IndexType)?;
+            table.entries.iter().flat_map(|entry| &entry.value).try_for_each(possible)
+        }
+        Value::Record(record) => record.fields.iter().flatten().try_for_each(possible),
+        Value::Vector(vector) => vector.items.iter().flatten().try_for_each(possible),
+        _ => Ok(()),
     }
 }
 
@@ -108,6 +132,7 @@ fn entries(table: &Table, ty: &Type) -> Result<Table, ConversionError> {
         _ => return Ok(table.clone()),
     };
     let types = index_types(ty);
+    types.iter().try_for_each(Type::check_index).map_err(ConversionErrorKind::IndexType)?;
     let entry = |(at, entry): (usize, &Entry)| {
         let value = match (&entry.value, yields) {
             (None, None) => Ok(None),

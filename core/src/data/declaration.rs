@@ -96,6 +96,25 @@ impl Declarations {
         self.events.get(name.as_ref())
     }
 
+    /// Checks that Bro's scripts could declare all of this, as what [`read`](Self::read) adds can
+    /// be: tables and sets have indices that Bro takes.
+    ///
+    /// # Errors
+    ///
+    /// Returns the name of the first type, event or variable that they could not, and the type that
+    /// can't be in an index.
+    pub fn check(&self) -> Result<(), (Name, TypeTag)> {
+        let types = self.types.iter();
+        let events = self.events.iter();
+        let params =
+            events.flat_map(|(name, event)| event.params.iter().map(move |p| (name, &p.ty)));
+        let globals = self.globals.iter().map(|global| (&global.name, &global.ty));
+        types
+            .chain(params)
+            .chain(globals)
+            .try_for_each(|(name, ty)| ty.check_indices().map_err(|tag| (name.clone(), tag)))
+    }
+
     /// Checks a call against what is known (§5).
     ///
     /// # Errors

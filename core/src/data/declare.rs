@@ -16,7 +16,9 @@ use std::borrow::Cow;
 
 use super::lexer::Token;
 use super::parser::Parser;
-use super::{Declarations, EventDecl, Field, Global, Name, ParseError, Type, TypeKind};
+use super::{
+    Declarations, EventDecl, Field, Global, Name, ParseError, ParseErrorKind, Type, TypeKind,
+};
 
 impl Declarations {
     /// Reads declarations and adds them; earlier ones of the same name are replaced.
@@ -131,9 +133,12 @@ impl Parser<'_, '_> {
             }
             "type" => {
                 self.take()?;
+                let at = self.at();
                 let name = Name::from(self.declared_name("a type's name")?);
                 self.expect(':', "`:`")?;
                 let ty = self.named_type(&name)?;
+                // Within itself a record is known only as a whole.
+                ty.check_indices().map_err(|tag| at.error(ParseErrorKind::IndexType(tag)))?;
                 self.attributes(&ty)?;
                 self.scope.add_type(name, ty);
             }

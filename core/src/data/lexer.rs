@@ -51,11 +51,13 @@ pub(super) struct Lexer<'a> {
     /// What is not read yet.
     rest: &'a str,
     at: Position,
+    /// Whether a value ended just before, so that a slash divides it and begins no pattern.
+    after_value: bool,
 }
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(text: &'a str) -> Lexer<'a> {
-        Lexer { rest: text, at: Position { line: 1, column: 1 } }
+        Lexer { rest: text, at: Position { line: 1, column: 1 }, after_value: false }
     }
 
     /// Reads a token; gives its place and its text too.
@@ -63,6 +65,13 @@ impl<'a> Lexer<'a> {
         self.skip_blank();
         let (at, before) = (self.at, self.rest);
         let token = self.token().map_err(|kind| at.error(kind))?;
+        self.after_value = !matches!(
+            token,
+            Token::Mark(
+                '(' | '{' | '[' | ',' | ';' | '=' | '$' | '-' | '+' | '*' | '/' | '%' | '|'
+            ) | Token::Attribute(_)
+                | Token::End
+        );
         let length = before.len().saturating_sub(self.rest.len());
         Ok((token, at, before.get(..length).unwrap_or_default()))
     }
@@ -75,7 +84,7 @@ impl<'a> Lexer<'a> {
                 None => Ok(self.mark()),
             },
             '"' => self.string(),
-            '/' => self.pattern(),
+            '/' if !self.after_value => self.pattern(),
             '&' => {
                 self.bump();
                 Ok(Token::Attribute(self.take_while(|c| c == '_' || c.is_ascii_alphanumeric())))
@@ -87,9 +96,8 @@ impl<'a> Lexer<'a> {
                 None => Ok(self.mark()),
             },
             '_' | 'a'..='z' | 'A'..='Z' => self.name(),
-            '(' | ')' | '{' | '}' | ']' | ',' | ';' | '=' | '$' | '-' | '+' | '*' => {
-                Ok(self.mark())
-            }
+            '(' | ')' | '{' | '}' | ']' | ',' | ';' | '=' | '$' | '-' | '+' | '*' | '/' | '%'
+            | '|' => Ok(self.mark()),
             other => Err(ParseErrorKind::Character(other)),
         }
     }
@@ -173,6 +181,8 @@ impl<'a> Lexer<'a> {
         loop {
             let length = start.len().saturating_sub(self.rest.len());
             match self.bump() {
+                // As in Bro there is no pattern without a text: `//` is none.
+                Some('/') if length == 0 => return Err(ParseErrorKind::EmptyPattern),
                 Some('/') => return Ok(Token::Pattern(start.get(..length).unwrap_or_default())),
                 Some('\\') if self.peek() != Some('\n') => {
                     self.bump();

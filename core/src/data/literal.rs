@@ -9,12 +9,18 @@
 //!   does too;
 //! * an IPv6 address may stand without its brackets where it can't be a name: `2001:db8::1`,
 //!   `fe80::1`, and where an address is expected also `fe80::dead`;
-//! * numbers, intervals and times may be added, subtracted and multiplied;
+//! * numbers, intervals, times and strings that are constants may be calculated with, as in Bro's
+//!   expressions;
+//! * a vector may stand in brackets or braces anywhere, where Bro takes these in initial values: it
+//!   is printed in brackets;
 //! * an enum's constant may lack the module of the enum's type where that enum is expected.
 
 mod arithmetic;
 mod build;
 mod infer;
+#[cfg(test)]
+mod notation_tests;
+mod place;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -25,6 +31,9 @@ use std::str::FromStr;
 use super::lexer::Token;
 use super::parser::Parser;
 use super::{Declarations, Event, ParseError, ParseErrorKind, Port, Subnet, Type, Value};
+#[cfg(feature = "serde")]
+pub(super) use infer::merge;
+pub(crate) use place::{Place, PlaceStep};
 use syntax::Literal;
 
 impl Value {

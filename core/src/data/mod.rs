@@ -45,6 +45,7 @@ mod event;
 mod expr;
 mod global;
 mod handlers;
+mod index_type;
 mod initial;
 #[cfg(feature = "serde")]
 pub mod json;
@@ -68,6 +69,7 @@ mod value;
 
 pub use attributes::{Attribute, AttributeTag, Attributes};
 pub use container::{Entry, List, Mutable, Record, Table, Vector};
+pub(crate) use convert::index_types;
 pub use convert::{
     BroType, ConversionError, ConversionErrorKind, FromIndex, FromSlot, FromValue, IndexType, Step,
     ToIndex, ToSlot, ToValue,
@@ -77,6 +79,9 @@ pub use event::EventType;
 pub use expr::{BinaryClass, Expr, ExprKind, UnaryClass};
 pub use global::{Global, Globals};
 pub use handlers::{DispatchError, Handler, Handlers, SignatureError, SignatureErrorKind};
+#[cfg(feature = "serde")]
+use literal::merge;
+pub(crate) use literal::{Place, PlaceStep};
 pub use name::Name;
 pub use object::{Event, File, Func, Id, Opcode, Packet, Serial, StateAccess};
 pub use opaque::{

@@ -132,6 +132,12 @@ impl Opcode {
         })
     }
 
+    /// Tells whether the first operand is an index: a table's or set's, a field's name or a
+    /// position.
+    pub(crate) const fn has_index(self) -> bool {
+        !matches!(self, Opcode::Assign | Opcode::Incr | Opcode::Print)
+    }
+
     /// Returns the operation's name as the specification has it.
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 //! What can be wrong with a text.
 
-use super::ConversionError;
+use super::{ConversionError, PatternError, TypeTag};
 
 /// Says what is wrong with a literal or a declaration, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +38,15 @@ pub enum ParseErrorKind {
     /// The text or line ends within a pattern.
     #[error("pattern without end")]
     UnterminatedPattern,
+    /// Nothing stands between a pattern's slashes.
+    #[error("empty pattern; `/()/` matches an empty text")]
+    EmptyPattern,
+    /// A port's protocol is none that Bro knows.
+    #[error("no transport protocol is named `{0}`; ports end in /tcp, /udp, /icmp or /unknown")]
+    UnknownTransport(String),
+    /// A number is divided by zero.
+    #[error("division by zero")]
+    DivisionByZero,
     /// A number's text is malformed, or doesn't fit its type.
     #[error("`{0}` is no number, or out of range")]
     Number(String),
@@ -71,6 +80,9 @@ pub enum ParseErrorKind {
         /// The record type.
         ty: String,
     },
+    /// A place leads on from what has no such parts.
+    #[error("a value of type {0} has no such part")]
+    NoPart(String),
     /// Two fields, parameters or constants have the same name.
     #[error("`{0}` occurs twice")]
     Duplicate(String),
@@ -96,10 +108,10 @@ pub enum ParseErrorKind {
     /// A value that is named here is not what is wanted.
     #[error("{0}")]
     Value(ConversionError),
-    /// Numbers of these kinds have no sum, difference or product.
+    /// Values of these kinds have no sum, difference, product, quotient or remainder.
     #[error("no `{operator}` of {left} and {right}")]
     Operands {
-        /// `+`, `-` or `*`.
+        /// `+`, `-`, `*`, `/` or `%`.
         operator: char,
         /// The first operand, in words.
         left: &'static str,
@@ -142,6 +154,12 @@ pub enum ParseErrorKind {
     /// Nothing says of which type the elements of an empty container are.
     #[error("the type of an empty container is not known")]
     EmptyContainer,
+    /// Values of this type can't be in an index; see [`Type::check_index`](super::Type::check_index).
+    #[error("bad index type: no {0} can be, or be part of, the index of a table or set")]
+    IndexType(TypeTag),
+    /// The pattern is one that Bro doesn't compile; the column is the pattern's own.
+    #[error("error compiling pattern: {0}")]
+    Pattern(PatternError),
     /// A call has another number of arguments than the event has parameters.
     #[error("{name} with {found} arguments, expected {expected}")]
     ArgumentCount {

@@ -15,7 +15,6 @@ pub(super) use types::Short;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::scalar::masked;
 use super::{EnumValue, List, Pattern, Record, Subnet, Table, TypeKind, Value, Vector};
 
 impl Value {
@@ -225,13 +224,8 @@ impl fmt::Display for Subnet {
     /// The bits outside the prefix are written as zero: Broccoli sends what it is given, and Bro
     /// clears them as soon as it has read the subnet.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let prefix = masked(self.prefix, self.width);
-        match (prefix, prefix.to_canonical()) {
-            (IpAddr::V6(_), IpAddr::V4(v4)) if self.width >= 96 => {
-                write!(f, "{v4}/{}", self.width.saturating_sub(96))
-            }
-            (prefix, _) => write!(f, "{}/{}", address(prefix), self.width),
-        }
+        let Subnet { prefix, width } = self.canonical();
+        write!(f, "{}/{width}", address(prefix))
     }
 }
 

@@ -101,9 +101,14 @@ impl fmt::Display for Port {
     }
 }
 
+/// The width of `::ffff:0:0/96`, to which IPv4 addresses are mapped.
+const MAPPED_WIDTH: u8 = 96;
+
 /// Holds an address with a prefix width.
 ///
 /// An IPv4 subnet equals the IPv6 one that it is mapped to: `1.2.3.0/24` is `::ffff:1.2.3.0/120`.
+/// [`Subnet::new`] makes the IPv4 form of it, as Bro does, and so does whatever writes a subnet to a
+/// peer, a log or a snapshot.
 ///
 /// ```
 /// # use brocomm::data::Subnet;
@@ -112,6 +117,9 @@ impl fmt::Display for Port {
 /// assert_eq!(subnet.to_string(), "10.0.0.0/8");
 /// assert_eq!(Subnet::new(IpAddr::from([10, 1, 2, 3]), 8), Some(subnet));
 /// assert_eq!(Subnet::new(IpAddr::from([10, 1, 2, 3]), 33), None);
+///
+/// let mapped = Subnet::new("::ffff:1.2.3.4".parse().unwrap(), 112);
+/// assert_eq!(mapped.map(|subnet| (subnet.prefix, subnet.width)), Some(([1, 2, 0, 0].into(), 16)));
 /// # Ok::<(), brocomm::data::ParseError>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
@@ -124,11 +132,28 @@ pub struct Subnet {
 }
 
 impl Subnet {
-    /// Makes a subnet, with the bits outside the prefix zero as Bro keeps them; `None` if the width,
-    /// in bits, is greater than [`max_width`](Self::max_width).
+    /// Makes a subnet in Bro's form (see [`canonical`](Self::canonical)); `None` if the width, in
+    /// bits, is greater than [`max_width`](Self::max_width).
     pub fn new(prefix: IpAddr, width: u8) -> Option<Subnet> {
-        (width <= Subnet::max_width(prefix))
-            .then(|| Subnet { prefix: masked(prefix, width), width })
+        let subnet = Subnet { prefix, width };
+        subnet.is_valid().then(|| subnet.canonical())
+    }
+
+    /// Returns the same subnet in the form that Bro gives it: the bits outside the prefix are zero,
+    /// and what lies within the IPv4-mapped addresses, `::ffff:0:0/96`, is an IPv4 subnet (2§1).
+    #[must_use]
+    pub fn canonical(self) -> Subnet {
+        let Subnet { prefix, width } = self;
+        let prefix = masked(prefix, width);
+        match (prefix, prefix.to_canonical(), width.checked_sub(MAPPED_WIDTH)) {
+            (IpAddr::V6(_), v4 @ IpAddr::V4(_), Some(width)) => Subnet { prefix: v4, width },
+            _ => Subnet { prefix, width },
+        }
+    }
+
+    /// Returns whether the width is at most [`max_width`](Self::max_width).
+    pub(crate) const fn is_valid(self) -> bool {
+        self.width <= Subnet::max_width(self.prefix)
     }
 
     /// Returns the greatest width for an address of this family.
@@ -174,16 +199,22 @@ pub struct EnumValue {
 
 impl EnumValue {
     /// Returns the constant's full name, if the enum's constants are known and it is one of them.
+    ///
+    /// Of a number that is none of them the low 32 bits count: a Broccoli sends anything in the
+    /// others (2§6).
     pub fn name(&self) -> Option<Name> {
         match &self.ty.def()?.kind {
-            TypeKind::Enum(ty) => ty.name_of(self.number).cloned(),
+            TypeKind::Enum(ty) => {
+                let low = || ty.name_of(i64::from(self.number as i32));
+                ty.name_of(self.number).or_else(low).cloned()
+            }
             _ => None,
         }
     }
 }
 
 /// Clears the bits of an address outside a prefix.
-pub(super) fn masked(addr: IpAddr, width: u8) -> IpAddr {
+fn masked(addr: IpAddr, width: u8) -> IpAddr {
     let width = u32::from(width);
     match addr {
         IpAddr::V4(v4) => {
@@ -226,5 +257,37 @@ mod tests {
             "line 1, column 1: subnet width of `10.0.0.0/33`, limit is 32"
         );
         assert!(Subnet::new(v6, 129).is_none());
+    }
+
+    #[test]
+    fn of_an_enum_by_broccoli_half_counts() {
+        let names = vec![(Name::from("A"), 2), (Name::from("B"), -1), (Name::from("C"), 1 << 32)];
+        let ty = Type::enumeration("E", names);
+        for (number, name) in [
+            (2, Some("A")),
+            (0x2e37_3231_0000_0002, Some("A")),
+            (-1, Some("B")),
+            (0x0000_0001_ffff_ffff, Some("B")),
+            (1 << 32, Some("C")),
+            (3, None),
+        ] {
+            let value = EnumValue { ty: ty.clone(), number };
+            assert_eq!(value.name(), name.map(Name::from), "{number:x}");
+        }
+    }
+
+    #[test]
+    fn a_subnet_within_the_mapped_addresses_is_an_ipv4_one() {
+        for (mapped, expected) in [
+            ("[::ffff:1.2.3.4]/112", ("1.2.0.0", 16)),
+            ("[::ffff:1.2.3.4] / 128", ("1.2.3.4", 32)),
+            ("::ffff:1.2.3.4/96", ("0.0.0.0", 0)),
+            // A wider one holds other addresses as well.
+            ("[::ffff:1.2.3.4]/95", ("::fffe:0:0", 95)),
+            ("[::fffe:1.2.3.4]/112", ("::fffe:102:0", 112)),
+        ] {
+            let Subnet { prefix, width } = mapped.parse().unwrap();
+            assert_eq!((prefix, width), (expected.0.parse().unwrap(), expected.1), "{mapped}");
+        }
     }
 }

@@ -80,8 +80,9 @@ fn port(port: Port, out: &mut Vec<u8>) {
     );
 }
 
+/// Writes an address; an IPv4-mapped one is an IPv4 one to Bro (2§1).
 fn addr(addr: IpAddr, out: &mut Vec<u8>) {
-    match addr {
+    match addr.to_canonical() {
         IpAddr::V4(v4) => {
             out.push(4);
             out.extend_from_slice(&v4.octets());
@@ -94,10 +95,14 @@ fn addr(addr: IpAddr, out: &mut Vec<u8>) {
 }
 
 /// Writes a subnet, whose width is counted in 128 bits whatever the family.
+///
+/// Of which family the prefix is goes by the subnet, not by the prefix alone: `::ffff:0:0/90` is of
+/// IPv6.
 fn subnet(subnet: Subnet, out: &mut Vec<u8>) {
-    let mapped = if subnet.prefix.is_ipv4() { 96 } else { 0 };
-    out.push(subnet.width.saturating_add(mapped));
-    addr(subnet.prefix, out);
+    let Subnet { prefix, width } = subnet.canonical();
+    let mapped = if prefix.is_ipv4() { 96 } else { 0 };
+    out.push(width.saturating_add(mapped));
+    addr(prefix, out);
 }
 
 fn int(value: i32, out: &mut Vec<u8>) {

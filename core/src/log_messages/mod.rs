@@ -6,6 +6,8 @@
 pub(crate) mod encode;
 mod error;
 mod field;
+#[cfg(feature = "serde")]
+mod json;
 mod loggable;
 mod reader;
 mod value;
@@ -13,6 +15,8 @@ mod writer;
 
 pub use error::{LogError, LogErrorKind};
 pub use field::LogField;
+#[cfg(feature = "serde")]
+pub use json::LogObject;
 pub(crate) use loggable::{is_element, is_loggable};
 pub(crate) use reader::{RawEntry, Reader};
 pub use value::LogValue;

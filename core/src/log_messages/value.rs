@@ -79,8 +79,8 @@ from! {
     String => |v: String| LogValue::String(v.into());
     Bytes => LogValue::String;
     Port => LogValue::Port;
-    IpAddr => LogValue::Addr;
-    Subnet => LogValue::Subnet;
+    IpAddr => |v: IpAddr| LogValue::Addr(v.to_canonical());
+    Subnet => |v: Subnet| LogValue::Subnet(v.canonical());
 }
 
 impl LogValue {

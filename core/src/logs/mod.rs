@@ -133,6 +133,8 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "serde")]
+pub use crate::log_messages::LogObject;
 pub use crate::log_messages::{
     LogError, LogErrorKind, LogField, LogValue, LogWriter, WRITER_ASCII, WRITER_NONE, WRITER_SQLITE,
 };

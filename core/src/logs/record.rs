@@ -156,8 +156,8 @@ fn log_value(value: &Value) -> Option<LogValue> {
         Value::Func(_, func) => LogValue::Func(func.name.as_bytes().clone()),
         Value::File(_, file) => LogValue::File(file.name.as_bytes().clone()),
         Value::Port(port) => LogValue::Port(*port),
-        Value::Addr(addr) => LogValue::Addr(*addr),
-        Value::Subnet(subnet) => LogValue::Subnet(*subnet),
+        Value::Addr(addr) => (*addr).into(),
+        Value::Subnet(subnet) => (*subnet).into(),
         Value::Table(table) => LogValue::Set(
             table.entries.iter().filter_map(|e| log_value(e.index.items.first()?)).collect(),
         ),

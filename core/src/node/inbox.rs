@@ -1,50 +1,53 @@
-//! What one peer sent and the application has not taken.
+//! Notifications that wait: what one peer sent, or what a subscriber has not read.
 
 use std::collections::VecDeque;
 
 use super::{Bound, Depth, Notification, weight};
 
-/// Holds notifications about one peer, in order.
+/// Holds notifications in order, with their sizes.
 #[derive(Debug, Default)]
-pub(super) struct Inbox {
+pub(crate) struct Inbox {
     queue: VecDeque<(Notification, usize)>,
     /// What may be dropped among it.
-    pub(super) depth: Depth,
-    /// What else the peer sent.
+    pub(crate) depth: Depth,
+    /// What else peers sent.
     kept: Depth,
     /// The size of what does not count, lines of the log mostly, in bytes.
     lines: usize,
 }
 
 impl Inbox {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }
 
-    pub(super) fn is_full(&self, bound: Bound) -> bool {
+    pub(crate) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Returns what waits, with its sizes.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(Notification, usize)> {
+        self.queue.iter()
+    }
+
+    pub(crate) fn is_full(&self, bound: Bound) -> bool {
         self.depth.reaches(bound)
     }
 
     /// Tells whether what is never dropped is too much by itself, or what does not count takes as
     /// many bytes.
-    pub(super) fn is_full_for_good(&self, bound: Bound) -> bool {
+    pub(crate) fn is_full_for_good(&self, bound: Bound) -> bool {
         self.kept.reaches(bound) || self.lines >= bound.bytes
     }
 
-    /// Adds something; `held` is what it keeps alive at least, in bytes, and taken if it counts.
-    /// Returns its size, 0 if it can't be dropped.
-    pub(super) fn push(&mut self, notification: Notification, held: &mut usize) -> usize {
-        let mut weight = weight::of_notification(&notification);
-        let droppable = may_be_dropped(&notification);
+    /// Adds something that takes so much memory, 0 for what does not count; see [`weigh`].
+    pub(crate) fn push(&mut self, notification: Notification, weight: usize) {
         if weight == 0 {
             self.lines = self.lines.saturating_add(weight::of_line(&notification));
         } else {
-            weight = weight.max(std::mem::take(held));
-            let of = if droppable { &mut self.depth } else { &mut self.kept };
-            of.add(weight);
+            self.part_of(&notification).add(weight);
         }
         self.queue.push_back((notification, weight));
-        if droppable { weight } else { 0 }
     }
 
     /// Gives memory back in which nothing waits.
@@ -56,30 +59,49 @@ impl Inbox {
         self.queue.front().map(|(notification, _)| notification)
     }
 
-    /// Returns the oldest notification with its size, 0 if it can't be dropped.
-    pub(super) fn pop(&mut self) -> Option<(Notification, usize)> {
-        let (notification, weight) = self.queue.pop_front()?;
-        let droppable = may_be_dropped(&notification);
-        if weight == 0 {
-            self.lines = self.lines.saturating_sub(weight::of_line(&notification));
-        } else {
-            let of = if droppable { &mut self.depth } else { &mut self.kept };
-            of.remove(weight);
-        }
-        Some((notification, if droppable { weight } else { 0 }))
+    /// Returns the oldest notification with its size.
+    pub(crate) fn pop(&mut self) -> Option<(Notification, usize)> {
+        self.take(0)
     }
 
     /// Drops what has waited longest of what may be dropped; returns it with its size.
-    pub(super) fn drop_oldest(&mut self) -> Option<(Notification, usize)> {
-        let at = self.queue.iter().position(|(told, _)| may_be_dropped(told))?;
+    pub(crate) fn drop_oldest(&mut self) -> Option<(Notification, usize)> {
+        let at = self.queue.iter().position(|(waiting, _)| may_be_dropped(waiting))?;
+        self.take(at)
+    }
+
+    /// Drops what came last of what may be dropped; returns it with its size.
+    pub(crate) fn drop_newest(&mut self) -> Option<(Notification, usize)> {
+        let at = self.queue.iter().rposition(|(waiting, _)| may_be_dropped(waiting))?;
+        self.take(at)
+    }
+
+    fn take(&mut self, at: usize) -> Option<(Notification, usize)> {
         let (notification, weight) = self.queue.remove(at)?;
-        self.depth.remove(weight);
+        if weight == 0 {
+            self.lines = self.lines.saturating_sub(weight::of_line(&notification));
+        } else {
+            self.part_of(&notification).remove(weight);
+        }
         Some((notification, weight))
+    }
+
+    fn part_of(&mut self, notification: &Notification) -> &mut Depth {
+        if may_be_dropped(notification) { &mut self.depth } else { &mut self.kept }
+    }
+}
+
+/// Returns the memory that a notification takes in a queue; `held` is what it keeps alive at least,
+/// in bytes, and taken if it counts. What comes of no message does not count: 0.
+pub(super) fn weigh(notification: &Notification, held: &mut usize) -> usize {
+    match weight::of_notification(notification) {
+        0 => 0,
+        weight => weight.max(std::mem::take(held)),
     }
 }
 
 /// Tells whether the application can do without it: nothing that comes later builds on it.
-fn may_be_dropped(notification: &Notification) -> bool {
+pub(crate) fn may_be_dropped(notification: &Notification) -> bool {
     matches!(
         notification,
         Notification::Event { .. }

@@ -145,6 +145,24 @@ pub enum LogLine {
     Unwritable {
         name: crate::data::Name,
     },
+    /// A subscriber has read nothing for a second, and peers wait for it; Bro has no such line.
+    SubscriberStalled {
+        /// What it is called.
+        name: Box<str>,
+        /// How many notifications wait for it.
+        waiting: usize,
+    },
+    /// The queue of a subscriber is full, and notifications are dropped; Bro has no such line. Once
+    /// until the queue is empty.
+    SubscriberDrops {
+        /// What it is called.
+        name: Box<str>,
+    },
+    /// The queue of a subscriber was full, and it gets nothing more; Bro has no such line.
+    SubscriberDisconnected {
+        /// What it is called.
+        name: Box<str>,
+    },
     /// A peer was silent for too long; Bro has no such line.
     Silent,
     /// Too much waited to be sent, and the policy was to close the connection; Bro has no such
@@ -182,6 +200,9 @@ impl LogLine {
             | LogLine::IdDropped { .. }
             | LogLine::LogEntryUnknown
             | LogLine::Unwritable { .. }
+            | LogLine::SubscriberStalled { .. }
+            | LogLine::SubscriberDrops { .. }
+            | LogLine::SubscriberDisconnected { .. }
             | LogLine::Silent
             | LogLine::IncomingFull
             | LogLine::OutgoingFull => Some(LogLevel::Error),
@@ -314,6 +335,17 @@ impl fmt::Display for LogLine {
             LogLine::LogEntryUnknown => f.write_str("write error for log entry"),
             LogLine::Unwritable { name } => {
                 write!(f, "serializing call: event {name} is too large or too deep, not sent")
+            }
+            LogLine::SubscriberStalled { name, waiting } => write!(
+                f,
+                "subscriber {name} has read nothing for 1 s: its queue of {waiting} notifications \
+                 is full, and peers wait"
+            ),
+            LogLine::SubscriberDrops { name } => {
+                write!(f, "subscriber {name} reads too slowly: its queue is full, dropping")
+            }
+            LogLine::SubscriberDisconnected { name } => {
+                write!(f, "subscriber {name} reads too slowly: its queue was full, disconnected")
             }
             LogLine::Silent => f.write_str("no sign of life from peer, closing connection"),
             LogLine::OutgoingFull => f.write_str("too much waits to be sent, closing connection"),

@@ -88,7 +88,7 @@ mod communication;
 mod configuration;
 mod counters;
 mod entry;
-mod inbox;
+pub(crate) mod inbox;
 mod log;
 mod notification;
 mod options;

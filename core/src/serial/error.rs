@@ -228,4 +228,22 @@ pub enum WriteError {
         /// The greatest depth.
         limit: u32,
     },
+    /// A table or set has an index that Bro's scripts refuse, or an operation on one does (2§4).
+    #[error("bad index type: no {0} can be, or be part of, the index of a table or set")]
+    IndexType(TypeTag),
+    /// A pattern is one that Bro doesn't compile (§5);
+    /// [`Pattern::check`](crate::data::Pattern::check) says why.
+    #[error("error compiling pattern, at column {column} of its text")]
+    Pattern {
+        /// The column in characters, from 1.
+        column: u32,
+    },
+    /// A subnet is wider than its address is long (2§1).
+    #[error("prefix width {width}, must be at most {limit}")]
+    Width {
+        /// The width.
+        width: u8,
+        /// The greatest width of an address of this family.
+        limit: u8,
+    },
 }

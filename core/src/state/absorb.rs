@@ -160,7 +160,8 @@ impl Heap {
             let Some(held) = self.table(key) else { return };
             let index = held.usual_index(entry.index.compact());
             let slot = entry.value.as_ref().map(|value| self.absorb(value, None, how));
-            self.insert(key, index, slot, Some((entry.last_access, entry.expire_access)));
+            let stamps = (self.time_of(entry.last_access), self.time_of(entry.expire_access));
+            self.insert(key, index, slot, Some(stamps));
         }
     }
 

@@ -88,6 +88,11 @@ impl Store {
         self.heap.now = self.heap.now.max(now);
     }
 
+    /// Takes note of how far the wall clock is ahead of the time that is fed, in nanoseconds.
+    pub(crate) fn feed_wall_clock(&mut self, ahead: i128) {
+        self.heap.wall_ahead = ahead as f64 / 1e9;
+    }
+
     /// Returns when [`Store::poll_expired`] is to be called next.
     pub fn next_expiry(&self) -> Option<Time> {
         self.heap.queue.first().map(|(time, ..)| *time)

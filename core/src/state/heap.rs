@@ -21,6 +21,9 @@ pub(super) struct Heap {
     pub(super) cost: usize,
     pub(super) limits: Limits,
     pub(super) now: Time,
+    /// How far the wall clock is ahead of it, in seconds: time stamps are those of the wall clock
+    /// outside, and of the time that is fed inside, so that entries live as long as they should.
+    pub(super) wall_ahead: f64,
     /// What may expire, and when.
     pub(super) queue: BTreeSet<(Time, Key, Arc<List>)>,
 }
@@ -36,8 +39,19 @@ impl Heap {
             cost: 0,
             limits,
             now: Time::EPOCH,
+            wall_ahead: 0.0,
             queue: BTreeSet::new(),
         }
+    }
+
+    /// Returns a time stamp as the wall clock shows it; 0 is none.
+    pub(super) fn stamp(&self, time: f64) -> f64 {
+        if time == 0.0 { time } else { time + self.wall_ahead }
+    }
+
+    /// Returns the time of a stamp that came.
+    pub(super) fn time_of(&self, stamp: f64) -> f64 {
+        if stamp == 0.0 { stamp } else { stamp - self.wall_ahead }
     }
 
     pub(super) fn get(&self, key: Key) -> Option<&Container> {

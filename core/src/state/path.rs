@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::data::{Name, Value};
+use crate::data::{Declarations, Name, ParseError, Place, PlaceStep, Type, Value};
 
 /// Leads to a variable, or to an element or field somewhere within it.
 ///
@@ -36,6 +36,37 @@ impl Path {
     /// Leads to the variable of this full name, or to the container of this unique id.
     pub fn to(target: impl Into<Name>) -> Path {
         Path { target: target.into(), parts: Vec::new() }
+    }
+
+    /// Reads a path as Bro's scripts write it: `hits`, `seen[10.0.0.1]`, `seen[10.0.0.1]$ports[0]`.
+    ///
+    /// Gives the type of what is there as well; of an element of a set it is `None`.
+    ///
+    /// ```
+    /// # use brocomm::data::{Declarations, Type};
+    /// # use brocomm::state::Path;
+    /// let mut declarations = Declarations::new();
+    /// declarations.read("global names: table[addr] of string &synchronized;")?;
+    /// let (path, ty) = Path::parse("names[10.0.0.1]", &declarations)?;
+    /// assert_eq!((path.to_string().as_str(), ty), ("names[10.0.0.1]", Some(Type::STRING)));
+    /// # Ok::<(), brocomm::data::ParseError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with the text and where: that no such variable is declared, or that an
+    /// index or field is none of what is declared.
+    pub fn parse(
+        text: &str,
+        declarations: &Declarations,
+    ) -> Result<(Path, Option<Type>), ParseError> {
+        let Place { variable, steps, ty } = Place::parse(text, declarations)?;
+        let parts = steps.into_iter().map(|step| match step {
+            PlaceStep::Index(index) => Part::Index(index),
+            PlaceStep::Field(name) => Part::Field(name),
+            PlaceStep::Element(position) => Part::Element(position),
+        });
+        Ok((Path { target: variable, parts: parts.collect() }, ty))
     }
 
     /// Leads on to a table's entry.
@@ -96,6 +127,62 @@ impl fmt::Display for Part {
                 }
                 f.write_str("]")
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DECLARED: &str = "
+        module M;
+        type Host: record { name: string; ports: set[port] &optional; hits: vector of count; };
+        global hosts: table[addr] of Host;
+        global pairs: table[addr, port] of count;
+        global nets: set[subnet];
+        global ids: set[record { a: count; }];
+        global hits: count;
+    ";
+
+    #[test]
+    fn paths_are_read_as_scripts_write_them() {
+        let mut declarations = Declarations::new();
+        declarations.read(DECLARED).unwrap();
+        let read = |text: &str| Path::parse(text, &declarations);
+        for (text, path, ty) in [
+            ("M::hits", "M::hits", Some("count")),
+            ("M::hosts[10.0.0.1]$name", "M::hosts[10.0.0.1]$name", Some("string")),
+            ("M::hosts[::ffff:1.2.3.4]", "M::hosts[1.2.3.4]", Some("M::Host")),
+            ("M::hosts[::1]$hits[2]", "M::hosts[::1]$hits[2]", Some("count")),
+            ("M::hosts[[::1]]$ports[80/tcp]", "M::hosts[::1]$ports[80/tcp]", None),
+            ("M::pairs[fe80::1, 1/udp]", "M::pairs[fe80::1, 1/udp]", Some("count")),
+            ("M::nets[10.1.2.3/8]", "M::nets[10.0.0.0/8]", None),
+            ("M::nets[[fe80::1]/64]", "M::nets[fe80::/64]", None),
+            ("M::ids[[$a=1]]", "M::ids[[a=1]]", None),
+        ] {
+            let (found, found_ty) = read(text).unwrap();
+            assert_eq!(found.to_string(), path);
+            let name = |ty: Type| match ty.name() {
+                name if name.is_empty() => ty.to_string(),
+                name => name.to_string(),
+            };
+            assert_eq!(found_ty.map(name).as_deref(), ty, "{text}");
+        }
+        for (text, error) in [
+            ("nope", "no variable is named `nope`"),
+            ("M::hits[1]", "a value of type count has no such part"),
+            ("M::hosts[\"x\"]", "expected a value of type addr, found a string"),
+            ("M::hosts[]", "index with 0 components, expected 1"),
+            ("M::pairs[1.2.3.4]", "index with 1 components, expected 2"),
+            ("M::hosts$name", "expected `[`, found `$`"),
+            ("M::hosts[1.2.3.4]$nope", "`nope` is no field of M::Host"),
+            ("M::hosts[1.2.3.4]$hits[-1]", "expected a value of type count, found an int"),
+            ("M::nets[1.0.0.0/8][1]", "expected the end, found `[`"),
+            ("M::hits = 5", "a value of type count has no such part"),
+            ("5", "expected a variable's name, found `5`"),
+        ] {
+            assert_eq!(read(text).unwrap_err().kind.to_string(), error, "{text}");
         }
     }
 }

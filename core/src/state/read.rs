@@ -167,8 +167,8 @@ impl<'h> Reading<'h> {
         Ok(data::Entry {
             index: Arc::clone(index),
             value: entry.slot.as_ref().map(|slot| self.slot(slot)).transpose()?,
-            last_access: entry.last_access,
-            expire_access: entry.expire_access,
+            last_access: self.heap.stamp(entry.last_access),
+            expire_access: self.heap.stamp(entry.expire_access),
         })
     }
 }

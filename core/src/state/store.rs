@@ -8,7 +8,9 @@ use super::container::{Content, Key, Owner, Slot};
 use super::heap::Heap;
 use super::read::Reading;
 use super::{Limits, Path, StateError};
-use crate::data::{AttributeTag, Attributes, Declarations, File, Global, Name, Type, Value};
+use crate::data::{
+    AttributeTag, Attributes, ConversionErrorKind, Declarations, File, Global, Name, Type, Value,
+};
 
 /// Holds variables in common with peers (2§9, §3.4).
 ///
@@ -76,11 +78,16 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`StateError::Type`] if the initial value is not of the type; [`StateError::Full`].
+    /// [`StateError::Type`] if the initial value is not of the type, or the type has an index that Bro
+    /// refuses; [`StateError::Full`].
     pub fn declare(&mut self, global: &Global) -> Result<(), StateError> {
         if self.names.contains_key(&global.name) {
             return Ok(());
         }
+        global.ty.check_indices().map_err(|tag| StateError::Type {
+            target: global.name.clone(),
+            error: ConversionErrorKind::IndexType(tag).into(),
+        })?;
         let initial = match &global.init {
             Some(value) => {
                 let value = value.coerce(&global.ty).map_err(StateError::value(&global.name))?;

@@ -1,7 +1,6 @@
 //! What the tasks of a transport share that run one node.
 
 mod asking;
-mod backlog;
 mod carrier;
 mod security;
 mod subscribing;
@@ -11,28 +10,29 @@ mod waiting;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::task::{Poll, Waker};
-
-use backlog::Backlog;
+use std::task::Waker;
 
 use crate::Time;
-use crate::node::{Action, Bound, Communication, ConnectionId, Notification};
+use crate::node::inbox::Inbox;
+use crate::node::{Action, Communication, ConnectionId};
 
 pub use carrier::Carrier;
-pub use waiting::Ticket;
-
-/// How much may be taken from the node before the application wants it.
-const PASSED_OVER: Bound = Bound::new(1000, 16 << 20);
+pub use subscribing::Subscription;
+pub use waiting::{Flush, Ticket};
 
 /// Holds a [`Communication`] that several tasks drive, and knows whom to wake.
 ///
 /// One task manages: it does what [`poll_task`](Self::poll_task) says, and accepts. One for each
-/// connection carries, by a [`Carrier`]. The application's own await notifications, and room for
-/// events. Each leaves a [`Waker`] when there is nothing for it to do.
+/// connection carries, by a [`Carrier`]. The application's own await room for events, and, as
+/// [subscribers](Self::subscribe), notifications. Each leaves a [`Waker`] when there is nothing for
+/// it to do.
+///
+/// Each subscriber has a queue of its own. One that isn't read holds up nothing but the peers that
+/// sent what it is to get next, and that only if it [wants](Subscription::overflow) it so.
 ///
 /// A transport keeps the hub behind a lock, holds that for single calls only, never while it reads,
-/// writes or waits, and after all calls that it makes under one lock it [settles](Self::settle) and
-/// wakes.
+/// writes or waits; before the calls that it makes under one lock it
+/// [feeds the time](Self::feed_clock), and after them it [settles](Self::settle) and wakes.
 pub struct Hub {
     communication: Communication,
     /// Actions that the managing task has not begun.
@@ -41,19 +41,15 @@ pub struct Hub {
     /// When the managing task wakes by itself.
     alarm: Option<Time>,
     carriers: BTreeMap<ConnectionId, Waker>,
-    taker: Option<Waker>,
     waiting: waiting::Waiting,
     asked: BTreeMap<u64, asking::Asked>,
     subscribers: BTreeMap<u64, subscribing::Subscriber>,
-    /// Notifications for the application that were taken before it wanted them, in search for an
-    /// answer or for somebody else.
-    passed_over: Backlog,
+    /// What came before anybody read: it is for all who subscribe until then, as far as it is kept.
+    early: Option<Inbox>,
     /// Those who are to be woken.
     wake: Vec<Waker>,
-    /// The last notification was taken.
+    /// The last notification was given to all subscribers.
     told_all: bool,
-    /// Nobody takes notifications.
-    unheard: bool,
     /// Nobody wants anything any more.
     abandoned: bool,
 }
@@ -82,14 +78,12 @@ impl Hub {
             manager: None,
             alarm: None,
             carriers: BTreeMap::new(),
-            taker: None,
             waiting: waiting::Waiting::default(),
             asked: BTreeMap::new(),
             subscribers: BTreeMap::new(),
-            passed_over: Backlog::new(PASSED_OVER),
+            early: Some(Inbox::default()),
             wake: Vec::new(),
             told_all: false,
-            unheard: false,
             abandoned: false,
         }
     }
@@ -100,18 +94,27 @@ impl Hub {
     }
 
     /// Returns the node, for its commands and what a transport feeds to it. What is polled from it
-    /// is the business of the hub alone.
+    /// is the business of the hub alone, notifications included.
     pub fn communication_mut(&mut self) -> &mut Communication {
         &mut self.communication
+    }
+
+    /// Takes note of the time, and of what the wall clock shows then; see
+    /// [`Communication::feed_wall_clock`].
+    pub fn feed_clock(&mut self, now: Time, wall: Time) {
+        self.communication.feed_wall_clock(wall, now);
+        self.feed_time(now);
+    }
+
+    fn feed_time(&mut self, now: Time) {
+        self.communication.feed_time(now);
+        self.report_stalled();
     }
 
     /// Returns those who are to be woken, best after the lock is released.
     #[must_use = "they wait for it"]
     pub fn settle(&mut self) -> Vec<Waker> {
-        if self.unheard {
-            while self.take().is_some() {}
-            self.passed_over.clear();
-        }
+        self.distribute();
         self.heed_connections();
         while let Some(action) = self.communication.poll_action() {
             match action {
@@ -119,7 +122,7 @@ impl Hub {
                 action => self.actions.push_back(action),
             }
         }
-        let earlier = match (self.communication.next_timeout(), self.alarm) {
+        let earlier = match (self.next_timeout(), self.alarm) {
             (Some(next), Some(alarm)) => next < alarm,
             (next, _) => next.is_some(),
         };
@@ -127,11 +130,13 @@ impl Hub {
         if earlier || ended || !self.actions.is_empty() {
             self.wake.extend(self.manager.take());
         }
-        if self.told_all || self.can_take() || self.passed_over.len() > 0 {
-            self.wake.extend(self.taker.take());
-        }
         self.heed_waiting();
         std::mem::take(&mut self.wake)
+    }
+
+    /// Returns when the managing task has something to do in any case.
+    fn next_timeout(&self) -> Option<Time> {
+        self.communication.next_timeout().into_iter().chain(self.next_report()).min()
     }
 
     /// Has those woken whose connections have something to do.
@@ -144,7 +149,7 @@ impl Hub {
     /// Says what the managing task is to do next. It has nothing to do before it is woken, or the
     /// time has come.
     pub fn poll_task(&mut self, now: Time, waker: &Waker) -> Task {
-        self.communication.feed_time(now);
+        self.feed_time(now);
         if let Some(action) = self.actions.pop_front() {
             return Task::Do(action);
         }
@@ -152,33 +157,8 @@ impl Hub {
             return Task::End;
         }
         self.manager = Some(waker.clone());
-        self.alarm = self.communication.next_timeout();
+        self.alarm = self.next_timeout();
         Task::Wait { until: self.alarm }
-    }
-
-    /// Returns the next notification; none after [`Notification::Terminated`].
-    #[must_use = "peers wait when too many notifications do"]
-    pub fn poll_notification(&mut self, waker: &Waker) -> Poll<Option<Notification>> {
-        if let Some(notification) = self.passed_over.pop().or_else(|| self.take()) {
-            return Poll::Ready(Some(notification));
-        }
-        if self.told_all || self.abandoned {
-            return Poll::Ready(None);
-        }
-        self.taker = Some(waker.clone());
-        Poll::Pending
-    }
-
-    /// Tells whether the last notification was taken, so that none will come any more.
-    pub fn has_told_all(&self) -> bool {
-        (self.told_all || self.abandoned) && self.passed_over.len() == 0
-    }
-
-    /// Takes note that nobody will take notifications any more: they are dropped from now on, so
-    /// that peers need not wait.
-    pub fn stop_telling(&mut self) {
-        self.unheard = true;
-        self.taker = None;
     }
 
     /// Takes note that the application has lost all interest: all sockets are to be closed at once.

@@ -70,7 +70,7 @@ mod tests;
 
 pub use driver::{Driver, Flushed};
 pub use error::{Cause, RequestError, StartError, TransportError};
-pub use hub::{Carrier, Hub, Task, Ticket};
+pub use hub::{Carrier, Flush, Hub, Subscription, Task, Ticket};
 pub use socket::{BLOCK, LINGER, Step};
 
 use session::{NodeSession, Session};

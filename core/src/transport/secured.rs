@@ -90,13 +90,17 @@ impl<S: Session> Session for Secured<S> {
     fn feed_time(&mut self, now: Time) -> Time {
         let now = self.session.feed_time(now);
         if let Some(tls) = &self.tls {
-            tls.machine.feed_time(now);
+            tls.machine.feed_time(self.session.wall_clock());
             if tls.is_handshaking() && tls.deadline <= now {
                 self.fail(&TlsError::TimedOut { timeout: CONNECT_TIMEOUT }, now);
             }
             self.encrypt(now);
         }
         now
+    }
+
+    fn wall_clock(&self) -> Time {
+        self.session.wall_clock()
     }
 
     fn poll_transmit(&self) -> &[u8] {
@@ -127,7 +131,7 @@ impl<S: Session> Session for Secured<S> {
     fn feed_bytes(&mut self, bytes: &[u8], now: Time) {
         let Secured { session, tls } = self;
         let Some(tls) = tls else { return session.feed_bytes(bytes, now) };
-        tls.machine.feed_time(now);
+        tls.machine.feed_time(session.wall_clock());
         let result = tls.machine.feed(bytes, &mut |received| match received {
             Received::Secured => session.feed_secured(now),
             Received::Bytes(bytes) => session.feed_bytes(bytes, now),

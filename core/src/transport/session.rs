@@ -10,6 +10,10 @@ pub(super) trait Session {
     /// Takes note of the time; returns it, or a later one if that was given before.
     fn feed_time(&mut self, now: Time) -> Time;
 
+    /// Returns what the wall clock shows at the time that was fed last.
+    #[cfg(feature = "__tls")]
+    fn wall_clock(&self) -> Time;
+
     /// Returns what waits to be written, in order.
     fn poll_transmit(&self) -> &[u8];
 
@@ -74,6 +78,12 @@ impl Session for Connection {
         self.now()
     }
 
+    #[cfg(feature = "__tls")]
+    // It lives from a reading of the wall clock to the end of the connection.
+    fn wall_clock(&self) -> Time {
+        self.now()
+    }
+
     fn poll_transmit(&self) -> &[u8] {
         Connection::poll_transmit(self)
     }
@@ -129,6 +139,11 @@ impl Session for NodeSession<'_> {
     fn feed_time(&mut self, now: Time) -> Time {
         self.node.feed_time(now);
         self.node.now()
+    }
+
+    #[cfg(feature = "__tls")]
+    fn wall_clock(&self) -> Time {
+        self.node.wall_clock()
     }
 
     fn poll_transmit(&self) -> &[u8] {

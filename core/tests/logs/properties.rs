@@ -23,14 +23,15 @@ fn value() -> impl Strategy<Value = LogValue> {
         any::<Vec<u8>>().prop_map(|name| LogValue::Enum(name.into())),
         any::<Vec<u8>>().prop_map(|name| LogValue::Func(name.into())),
         any::<Vec<u8>>().prop_map(|name| LogValue::File(name.into())),
-        any::<IpAddr>().prop_map(LogValue::Addr),
+        // In Bro's form, which all are written in.
+        any::<IpAddr>().prop_map(LogValue::from),
         (any::<u16>(), 0..4usize).prop_map(|(number, transport)| {
             let all = [Transport::Unknown, Transport::Tcp, Transport::Udp, Transport::Icmp];
             LogValue::Port(Port { number, transport: all[transport] })
         }),
         (any::<IpAddr>(), any::<u8>()).prop_map(|(prefix, width)| {
             let width = width % (Subnet::max_width(prefix) + 1);
-            LogValue::Subnet(Subnet { prefix, width })
+            LogValue::from(Subnet { prefix, width })
         }),
         Just(LogValue::Unset(TypeTag::String)),
     ];

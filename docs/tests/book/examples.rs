@@ -140,6 +140,70 @@ fn a_sensor_in_python() {
     });
 }
 
+/// What `brocomm listen --json` prints of some scans.
+fn scans() -> String {
+    let event = "scan_seen(addr, count, string)";
+    let mut command = Command::new(brocomm());
+    command.args(["listen", "--on=127.0.0.1:0", "--json", "--once", "--event", event]);
+    let mut listener = Program::start(command);
+    let first = listener.line_with("listening");
+    let told: serde_json::Value = serde_json::from_str(&first).expect("it is JSON");
+    let address = told["address"].as_str().expect("it says where");
+    let sent = Command::new(brocomm())
+        .args(["send", address, "--event", event, r#"scan_seen(10.0.0.1, 443, "\xff")"#])
+        .arg(r#"{"event": "scan_seen", "args": ["10.0.0.2", "18446744073709551614", "é"]}"#)
+        .output()
+        .expect("it runs");
+    assert!(sent.status.success(), "{}", String::from_utf8_lossy(&sent.stderr));
+    let second = listener.line_with("scan_seen\",\"time");
+    let third = listener.line_with("scan_seen\",\"time");
+    [first, second, third].join("\n") + "\n"
+}
+
+/// Gives a program some input, and returns its output; nothing if there is no such program.
+fn piped(command: &mut Command, input: &str) -> Option<String> {
+    let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = pipes.spawn().ok()?;
+    child.stdin.take().expect("it is piped").write_all(input.as_bytes()).expect("it reads");
+    let output = child.wait_with_output().expect("it runs");
+    assert!(output.status.success());
+    Some(String::from_utf8(output.stdout).expect("it is text"))
+}
+
+#[test]
+fn python_reads_lines_of_json() {
+    let mut python = Command::new("python3");
+    let told = piped(python.arg(book().join("examples/scans.py")), &scans());
+    let Some(told) = told else {
+        eprintln!("there is no python3 here: not tested");
+        return;
+    };
+    assert_eq!(told, "10.0.0.1 444 b'\\xff'\n10.0.0.2 18446744073709551615 b'\\xc3\\xa9'\n");
+}
+
+#[test]
+fn jq_reads_lines_of_json() {
+    let page = fs::read_to_string(book().join("src/json.md")).expect("the page is there");
+    for (filter, input, expected) in [
+        (
+            r#"select(.event == "scan_seen" and .args[1] > 100) | .args[0]"#,
+            scans(),
+            "10.0.0.1\n10.0.0.2\n",
+        ),
+        (
+            ".value | from_entries",
+            r#"{"name":"blocked","value":[{"key":"10.0.0.1","value":"it scans"}]}"#.to_owned(),
+            "{\n  \"10.0.0.1\": \"it scans\"\n}\n",
+        ),
+    ] {
+        assert!(page.contains(&format!("'{filter}'")), "{filter}");
+        match piped(Command::new("jq").args(["-r", filter]), &input) {
+            Some(told) => assert_eq!(told, expected),
+            None => eprintln!("there is no jq here: not tested"),
+        }
+    }
+}
+
 #[test]
 fn state_and_logs() {
     let mut program = Program::start(Command::new(example("state_and_logs")));

@@ -14,7 +14,9 @@ fn each_link_leads_somewhere() {
             let (file, fragment) = link.split_once('#').unwrap_or((&link, ""));
             let target = if file.is_empty() { page.path.clone() } else { clean(page, file) };
             let Some(target) = pages.iter().find(|page| page.path == target) else {
-                panic!("{}: no page {link}", page.name());
+                // mdBook publishes whatever else is there beside the pages.
+                assert!(target.is_file(), "{}: {link} is not there", page.name());
+                continue;
             };
             let headings = headings(target);
             assert!(

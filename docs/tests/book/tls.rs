@@ -46,7 +46,7 @@ fn a_sensor_with_the_certificates_of_the_page() {
         events: Some("scan_seen".parse().expect("it is a pattern")),
         ..Node::new(here)
     };
-    let (hub, mut told) = NodeHandle::start(Configuration {
+    let hub = NodeHandle::start(Configuration {
         options: Options {
             listen: true,
             listen_interface: here,
@@ -59,9 +59,10 @@ fn a_sensor_with_the_certificates_of_the_page() {
         declarations: Arc::new(declarations),
     })
     .expect("it is right");
+    let mut notifications = hub.subscribe();
 
     let mut sensor = None;
-    while let Some(notification) = told.next(None) {
+    while let Some(notification) = notifications.next(None) {
         match notification {
             Notification::Listening(endpoint) => {
                 let mut command = Command::new(example("sensor_tls"));

@@ -276,6 +276,7 @@ crate::suite::over_each_stream! { crate::peers::ran, crate::peers;
     a_tap_sees_all_that_comes
     errors_say_where_and_why
     a_senseless_configuration_is_refused
+    a_peer_that_has_gone_is_passed_over
     a_listener_on_ipv6_leaves_the_port_to_ipv4
 }
 

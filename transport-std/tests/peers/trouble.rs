@@ -1,11 +1,12 @@
 //! What goes wrong before there is a connection.
 
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use brocomm::Findings;
 use brocomm::connection::{Config, ConfigError};
 use brocomm_std::{Listener, Peer, TransportError};
+use brocomm_transport::socket2::SockRef;
 
 use super::*;
 
@@ -46,4 +47,16 @@ pub(crate) fn a_listener_on_ipv6_leaves_the_port_to_ipv4(_: Stream) {
     let Ok(listener) = Listener::bind("[::]:0") else { return };
     let port = listener.local_addr().port();
     Listener::bind(format!("0.0.0.0:{port}")).unwrap();
+}
+
+pub(crate) fn a_peer_that_has_gone_is_passed_over(stream: Stream) {
+    let mut listener = Listener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr();
+    let gone = TcpStream::connect(address).unwrap();
+    // So that it is reset.
+    SockRef::from(&gone).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(gone);
+    let stays = TcpStream::connect(address).unwrap();
+    let peer = listener.accept(config(stream), None).unwrap().unwrap();
+    assert_eq!(peer.remote_addr(), stays.local_addr().unwrap());
 }

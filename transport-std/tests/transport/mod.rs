@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use brocomm::data::{Event, EventType, Name, SignatureError};
 use brocomm::logs::{LogValue, StreamError};
 use brocomm::node::{Configuration, EventPeer, Notification, PeerId, Raised, WriteLogError};
-use brocomm_std::{Received, RequestError, StartError};
+use brocomm_std::{Received, RequestError, StartError, Subscription};
 use futures_lite::future::yield_now;
 
 fn soon() -> Option<Instant> {
@@ -30,11 +30,8 @@ impl Deref for NodeHandle {
 }
 
 impl NodeHandle {
-    pub(crate) fn start(
-        configuration: Configuration,
-    ) -> Result<(NodeHandle, Notifications), StartError> {
-        let (handle, notifications) = brocomm_std::NodeHandle::start(configuration)?;
-        Ok((NodeHandle(handle), Notifications(notifications)))
+    pub(crate) fn start(configuration: Configuration) -> Result<NodeHandle, StartError> {
+        brocomm_std::NodeHandle::start(configuration).map(NodeHandle)
     }
 
     pub(crate) async fn raise(&self, event: Event) -> Raised {
@@ -96,10 +93,16 @@ impl NodeHandle {
 }
 
 impl NodeHandle {
+    #[track_caller]
     pub(crate) fn subscribe(&self) -> Notifications {
         Notifications(self.0.subscribe())
     }
 
+    pub(crate) fn subscribe_with(&self, subscription: Subscription) -> Notifications {
+        Notifications(self.0.subscribe_with(subscription))
+    }
+
+    #[track_caller]
     pub(crate) fn events<E: EventType>(&self) -> Result<Events<E>, SignatureError> {
         self.0.events().map(Events)
     }
@@ -116,6 +119,14 @@ impl<E: EventType> Events<E> {
             }
             yield_now().await;
         }
+    }
+}
+
+impl Deref for Notifications {
+    type Target = brocomm_std::Notifications;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
     }
 }
 

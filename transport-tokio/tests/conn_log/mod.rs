@@ -90,7 +90,9 @@ pub(crate) async fn pair() -> [(NodeHandle, Notifications); 2] {
         let name = |(n, node)| (format!("node{n}"), node);
         let nodes = nodes.into_iter().enumerate().map(name).collect();
         let declarations = Arc::new(Declarations::new());
-        NodeHandle::start(Configuration { options, nodes, declarations }).unwrap()
+        let handle = NodeHandle::start(Configuration { options, nodes, declarations }).unwrap();
+        let notifications = handle.subscribe();
+        (handle, notifications)
     };
     let listening =
         Options { listen: true, listen_interface: LOOPBACK, listen_port: 0, ..Options::default() };
@@ -115,27 +117,29 @@ pub(crate) async fn pair() -> [(NodeHandle, Notifications); 2] {
     [(sender, told_sender), (receiver, told)]
 }
 
-/// Writes so many entries, and waits whenever too many of them do.
+/// Writes so many entries, waits for room whenever there is none, and sends the last at once.
 pub(crate) async fn write(sender: &NodeHandle, number: u64) {
     let mut next = 0;
     while next < number {
-        let written = sender.with(|node, now: Time| {
-            for n in next..number.min(next + ROW) {
+        let row = number.min(next + ROW);
+        next = sender.with(|node, now: Time| {
+            for n in next..row {
                 match node.write_log(STREAM, &entry(n), now) {
                     Ok(raised) => assert_eq!((raised.peers, raised.dropped), (1, 0)),
                     Err(WriteLogError::Full(_)) => return n,
                     Err(error) => panic!("{error}"),
                 }
             }
-            number.min(next + ROW)
+            row
         });
-        if written < number.min(next + ROW) {
-            assert!(sender.flush(Duration::from_secs(600)).await.is_empty());
+        if next < row {
+            let written = sender.write_log(STREAM, &entry(next)).await;
+            assert_eq!(written.map(|raised| raised.peers), Ok(1));
+            next += 1;
         } else {
             // As whoever has other things to do does.
             tokio::task::yield_now().await;
         }
-        next = written;
     }
     assert!(sender.flush(Duration::from_secs(600)).await.is_empty());
 }

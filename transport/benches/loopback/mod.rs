@@ -65,7 +65,9 @@ async fn start(options: Options, nodes: Vec<Node>) -> (NodeHandle, Notifications
     declarations.read(text).unwrap();
     let nodes = nodes.into_iter().enumerate().map(|(n, node)| (format!("node{n}"), node)).collect();
     let declarations = Arc::new(declarations);
-    NodeHandle::start(Configuration { options, nodes, declarations }).unwrap()
+    let handle = NodeHandle::start(Configuration { options, nodes, declarations }).unwrap();
+    let notifications = handle.subscribe();
+    (handle, notifications)
 }
 
 /// Two nodes with so many connections between them; the first gets pings, the second pongs.

@@ -1,7 +1,6 @@
 //! Waits for peers.
 
 use std::fmt;
-use std::io;
 use std::net::SocketAddr;
 
 use brocomm::connection::{Config, Role};
@@ -9,7 +8,7 @@ use brocomm::transport::TransportError;
 
 use super::runtime::resolve;
 use super::{Peer, Runtime};
-use crate::naming::{listen_on, listener_unusable, unresolved};
+use crate::naming::{accept_failed, listen_on, listener_unusable, stream_unusable, unresolved};
 
 /// Listens for peers.
 #[derive(Debug)]
@@ -42,18 +41,18 @@ impl<R: Runtime> Listener<R> {
     ///
     /// # Errors
     /// [`TransportError::Config`], before anything is accepted; [`TransportError::Accept`], such as
-    /// for want of file descriptors; [`TransportError::System`].
+    /// for want of file descriptors: then the listener still listens, so accept again after [a
+    /// pause](brocomm::transport::ACCEPT_PAUSE).
     pub async fn accept(&self, config: Config) -> Result<Peer<R>, TransportError> {
         config.validate().map_err(TransportError::Config)?;
         loop {
-            match R::accept(&self.socket).await {
-                Ok((stream, _)) => return Peer::new(stream, config, Role::Acceptor),
-                // The peer has gone before it was accepted.
-                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    return Err(TransportError::Accept { local: self.local, cause: error.into() });
-                }
+            let accepted = match R::accept(&self.socket).await {
+                Ok((stream, _)) => Peer::new(stream, config.clone(), Role::Acceptor),
+                Err(error) => Err(stream_unusable(error)),
+            };
+            let Err(TransportError::System { cause, .. }) = accepted else { return accepted };
+            if let Some(error) = accept_failed(self.local, cause) {
+                return Err(error);
             }
         }
     }

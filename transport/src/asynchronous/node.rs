@@ -11,26 +11,29 @@ use std::time::Duration;
 use brocomm::data::{Event, Name};
 use brocomm::logs::{LogValue, StreamError};
 use brocomm::node::{Communication, Configuration, EventPeer, PeerId, Raised};
-use brocomm::transport::{RequestError, StartError};
+use brocomm::transport::{Flush, RequestError, StartError};
 
 use super::Runtime;
 use super::manager::Manager;
 use super::waiting::within;
-use crate::{Awaiting, Clock, Handle, Notifications, run};
+use crate::{Awaiting, Clock, Handle, run};
+#[cfg(doc)]
+use crate::{Events, Notifications};
 
 /// Runs a node: listens, connects, carries what passes between it and its peers.
 ///
 /// Can be cloned and shared; all clones are the same node. It runs in tasks of its own, until it is
-/// [terminated](Self::terminate), or until the last clone and the [`Notifications`] are dropped,
-/// which closes all sockets at once, whatever waits. What needs no waiting is done by the
+/// [terminated](Self::terminate), or until the last clone is dropped, with all [`Notifications`] and
+/// [`Events`], which closes all sockets at once, whatever waits. What needs no waiting is done by the
 /// [`Handle`] that it dereferences to: [`with`](Handle::with), [`try_raise`](Handle::try_raise),
 /// [`connect_peer`](Handle::connect_peer), [`disconnect`](Handle::disconnect),
 /// [`now`](Handle::now).
 ///
-/// # Back pressure
-/// What the application does not take stays with its peers: of what came and was not
-/// [taken](Notifications::next) only so much is held as
-/// [`Options::incoming`](brocomm::node::Options::incoming) says, then the peers are not read from.
+/// # Backpressure
+/// Whoever wants notifications [subscribes](Handle::subscribe), and has a queue of its own; without
+/// subscribers nothing waits. By default a full queue makes the peers wait that sent what comes next:
+/// they are not read from once as much waits as
+/// [`Options::incoming`](brocomm::node::Options::incoming) says.
 /// What peers do not take waits here, as far as
 /// [`Options::outgoing`](brocomm::node::Options::outgoing) says; then [`raise`](Self::raise) and
 /// [`write_log`](Self::write_log) wait, or whatever the policy there is.
@@ -40,6 +43,7 @@ use crate::{Awaiting, Clock, Handle, Notifications, run};
 /// is raised or not, never in part, and so is an entry [written](Self::write_log) or not; a
 /// [`request`](Self::request) may have been sent; and what [`flush`](Self::flush) and
 /// [`terminate`](Self::terminate) await goes on.
+#[must_use = "the node ends when its handle is dropped"]
 pub struct NodeHandle<R> {
     handle: Handle,
     runtime: PhantomData<fn() -> R>,
@@ -49,14 +53,12 @@ impl<R: Runtime> NodeHandle<R> {
     /// Begins: listens and connects as the configuration says.
     ///
     /// # Errors
-    /// [`StartError`]. That the node can't listen or connect is none: it is told, and tried again as
-    /// the options say.
+    /// [`StartError`]. That the node can't listen or connect is none: a notification says so, and it
+    /// is tried again as the options say.
     ///
     /// # Panics
     /// If the runtime is one that has to run already, and does not, as it does itself.
-    pub fn start(
-        configuration: Configuration,
-    ) -> Result<(NodeHandle<R>, Notifications), StartError> {
+    pub fn start(configuration: Configuration) -> Result<NodeHandle<R>, StartError> {
         let communication = Communication::new(configuration).map_err(StartError::Configuration)?;
         NodeHandle::run(communication)
     }
@@ -69,12 +71,12 @@ impl<R: Runtime> NodeHandle<R> {
     ///
     /// # Panics
     /// As [`start`](Self::start).
-    pub fn run(communication: Communication) -> Result<(NodeHandle<R>, Notifications), StartError> {
+    pub fn run(communication: Communication) -> Result<NodeHandle<R>, StartError> {
         let runtime = R::default();
-        let (handle, notifications) = run(communication, Clock::new(R::now), |shared| {
+        let handle = run(communication, Clock::new(R::now), |shared| {
             runtime.run(Manager::new(runtime.clone(), shared))
         })?;
-        Ok((NodeHandle { handle, runtime: PhantomData }, notifications))
+        Ok(NodeHandle { handle, runtime: PhantomData })
     }
 
     /// Raises an event as [`Communication::raise`] does, as soon as there is room for it.
@@ -119,8 +121,8 @@ impl<R: Runtime> NodeHandle<R> {
     /// Raises an event and waits for the one that answers it: the first of this name for which
     /// `matches` is true. That one is no notification.
     ///
-    /// The answer is found whether or not the application takes notifications meanwhile, unless
-    /// too many of them come before it. Can be [cancelled](Self#cancellation).
+    /// The answer is found whether or not subscribers read meanwhile, unless one whose policy is to wait
+    /// has a full queue. Can be [cancelled](Self#cancellation).
     ///
     /// # Errors
     /// [`RequestError::NobodyAsked`], [`RequestError::TimedOut`], [`RequestError::Terminated`].
@@ -145,14 +147,16 @@ impl<R: Runtime> NodeHandle<R> {
         within::<R, _>(timeout, answer).await.unwrap_or(late)
     }
 
-    /// Waits until all that was raised before is in the hands of the system, but not longer than
-    /// this; which is no proof that peers read it.
+    /// Sends what is batched of logs and prints at once, and waits until all that was raised, written
+    /// or printed before is written to the sockets, but not longer than this. It is in the hands of
+    /// the system then, which is no proof that peers have read it. What others raise for the same
+    /// peers meanwhile may be waited for too.
     ///
     /// Returns the peers for which something still waits, what is kept for those that are away
     /// included: none if all went well. Can be [cancelled](Self#cancellation).
     pub async fn flush(&self, limit: Duration) -> Vec<PeerId> {
-        let (mut awaiting, mut from) = (Awaiting::new(self), PeerId::LOCAL);
-        let flushed = poll_fn(|cx| awaiting.poll_flush(&mut from, cx.waker()));
+        let (mut awaiting, mut flush) = (Awaiting::new(self), Flush::default());
+        let flushed = poll_fn(|cx| awaiting.poll_flush(&mut flush, cx.waker()));
         match within::<R, _>(limit, flushed).await {
             Some(()) => Vec::new(),
             None => self.with(|communication, _| communication.undelivered()),

@@ -128,7 +128,7 @@ impl<R: Runtime> Peer<R> {
     /// # Errors
     /// As [`next`](Self::next).
     pub async fn close(&mut self) -> Result<bool, TransportError> {
-        self.driver.close(self.now());
+        self.driver.close(self.clock.now());
         poll_fn(|cx| self.poll_until(cx, |driver| driver.poll_closed())).await
     }
 
@@ -148,7 +148,7 @@ impl<R: Runtime> Peer<R> {
     /// # Errors
     /// As [`Connection::ping`].
     pub fn ping(&mut self, seq: u32) -> Result<(), UsageError> {
-        let now = self.now();
+        let now = self.clock.now();
         self.driver.connection_mut().ping(seq, now)?;
         // Its time of departure is in it. Whoever awaits the peer next writes what is left, and
         // finds again what went wrong.
@@ -174,10 +174,10 @@ impl<R: Runtime> Peer<R> {
         self.driver.tls()
     }
 
-    /// Returns what time it is on the clock that this connection is fed from: the wall clock as it
-    /// was when the connection began, and the monotonic clock since then.
+    /// Returns what the wall clock shows, for the times of events. The connection itself is fed from
+    /// a clock that never goes back, [`Connection::now`].
     pub fn now(&self) -> Time {
-        self.clock.now()
+        self.clock.wall_clock()
     }
 
     /// Returns our address.
@@ -210,15 +210,15 @@ impl<R: Runtime> Peer<R> {
             if let Poll::Ready(answer) = answer(&mut self.driver) {
                 return Poll::Ready(Ok(answer));
             }
-            let now = self.now();
+            let now = self.clock.now();
             match self.driver.poll_step(now) {
                 Step::Write(bytes) => {
                     let result = self.link.write(cx, bytes).map_err(wait)?;
-                    self.driver.feed_write(result, self.now());
+                    self.driver.feed_write(result, self.clock.now());
                 }
                 Step::Read => {
                     let result = self.link.read(cx, &mut self.buffer).map_err(wait)?;
-                    let now = self.now();
+                    let now = self.clock.now();
                     let bytes = result.map(|read| self.buffer.get(..read).unwrap_or_default());
                     if let (Some(tap), Ok(bytes @ [_, ..])) = (&mut self.tap, &bytes) {
                         tap(bytes);

@@ -19,7 +19,9 @@ fn start(options: Options, node: Node) -> (NodeHandle, Notifications) {
     declarations.read("global ping: event(n: count, s: string);").unwrap();
     let nodes = vec![("peer".to_owned(), node)];
     let declarations = Arc::new(declarations);
-    NodeHandle::start(Configuration { options, nodes, declarations }).unwrap()
+    let handle = NodeHandle::start(Configuration { options, nodes, declarations }).unwrap();
+    let notifications = handle.subscribe();
+    (handle, notifications)
 }
 
 /// Takes notifications until one is what is looked for.

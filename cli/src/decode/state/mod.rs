@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brocomm::connection::{Observed, Observer, Phase, Role, SyncRole};
-use brocomm::data::{Id, Serial, Value};
+use brocomm::data::{Id, Name, Serial, Value};
 use brocomm::wire::Message;
 use serde::Serialize;
 
@@ -72,8 +72,8 @@ impl Followed {
 struct Line<'a> {
     at: &'static str,
     when: &'static str,
-    name: String,
-    value: String,
+    name: &'a Name,
+    value: &'a Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<&'a str>,
 }
@@ -155,13 +155,13 @@ impl Connection<'_> {
             let replica = &mut self.sides[side::index(side)];
             replica.settle();
             for (name, value) in replica.values() {
-                let (name, value) = (printed::bytes(name), shown(&value));
                 let at = side::name(side);
                 if self.json {
-                    let file = self.file.as_deref();
+                    let (value, file) = (&value, self.file.as_deref());
                     serde_json::to_writer(&mut *out, &Line { at, when, name, value, file })?;
                     out.write_all(b"\n")?;
                 } else {
+                    let (name, value) = (printed::bytes(name), shown(&value));
                     writeln!(out, "{when:<5} {at:<9} {name} = {value}")?;
                 }
             }

@@ -1,5 +1,6 @@
 //! The numbers of a running node, for Prometheus.
 
+mod format;
 mod numbers;
 mod server;
 mod tally;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use hyper::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderValue, VARY};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -18,6 +18,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
+use super::format::Format;
+
 /// How many may ask at a time; others wait to be accepted.
 const CONNECTIONS: usize = 16;
 
@@ -26,9 +28,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long to wait after a connection could not be accepted, most often for want of descriptors.
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// What Prometheus knows its text by.
-const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Answers whoever asks, until it is dropped.
 pub(super) async fn serve(listener: TcpListener, registry: Arc<Registry>) {
@@ -77,8 +76,13 @@ fn answer(request: &Request<Incoming>, registry: &Registry) -> Response<Full<Byt
         return response;
     }
     let mut text = String::new();
+    let format = Format::accepted(request.headers().get_all(ACCEPT));
     match encode(&mut text, registry) {
-        Ok(()) => response(StatusCode::OK, OPEN_METRICS, text.into()),
+        Ok(()) => {
+            let mut response = response(StatusCode::OK, format.name(), format.of(text).into());
+            response.headers_mut().insert(VARY, HeaderValue::from_name(ACCEPT));
+            response
+        }
         Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "the numbers cannot be written\n"),
     }
 }

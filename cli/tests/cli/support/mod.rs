@@ -1,6 +1,7 @@
 //! Runs the program as a user does.
 
 mod program;
+pub(crate) mod schema;
 pub(crate) mod wire;
 
 use std::ffi::OsStr;
@@ -35,12 +36,46 @@ pub(crate) fn brocomm() -> Command {
 
 /// Runs the program to its end.
 pub(crate) fn run(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Run {
-    let output = brocomm().args(arguments).output().unwrap();
+    let mut command = brocomm();
+    let output = command.args(arguments).output().unwrap();
+    let stdout = String::from_utf8(output.stdout).expect("the output is text");
+    if let Some(schema) = schema_of(&command) {
+        stdout.lines().for_each(|line| check_line(&schema, line));
+    }
     Run {
         code: output.status.code().expect("no signal ends the program"),
-        stdout: String::from_utf8(output.stdout).expect("the output is text"),
+        stdout,
         stderr: String::from_utf8(output.stderr).expect("errors are text"),
     }
+}
+
+/// Returns the definition in the schema that each line of what a command prints has to fit, if that
+/// is JSON.
+fn schema_of(command: &Command) -> Option<String> {
+    let arguments: Vec<&str> = command.get_args().filter_map(OsStr::to_str).collect();
+    let has = |one: &str| arguments.contains(&one);
+    let is_json = has("--json")
+        || has("--print=json")
+        || arguments.windows(2).any(|two| two == ["--print", "json"]);
+    let mut words = arguments.iter().filter(|argument| !argument.starts_with('-'));
+    let command = *words.next()?;
+    // Their JSON is in files.
+    if !is_json || command == "logs" || has("--write-logs") {
+        return None;
+    }
+    Some(match (command, words.next()) {
+        ("config", Some(command)) => format!("config_{command}"),
+        ("decode", _) if has("--summary") => "decode_summary".to_owned(),
+        ("decode", _) if has("--verify") => "decode_verify".to_owned(),
+        ("decode", _) if has("--state") => "decode_state".to_owned(),
+        _ => command.to_owned(),
+    })
+}
+
+/// Checks that a line of JSON is what the book says.
+fn check_line(schema: &str, line: &str) {
+    let value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    schema::check(schema, &value).unwrap_or_else(|why| panic!("{why}"));
 }
 
 /// Returns a carried session.

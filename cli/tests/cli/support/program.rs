@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 
-use super::{Run, brocomm};
+use super::{Run, brocomm, check_line, schema_of};
 
 /// A program that runs until it ends by itself or is told to, and with the test at the latest.
 pub(crate) struct Program {
@@ -14,6 +14,8 @@ pub(crate) struct Program {
     stderr: BufReader<ChildStderr>,
     /// What was read of standard error.
     errors: String,
+    /// What its lines have to fit, if they are JSON.
+    schema: Option<String>,
 }
 
 impl Program {
@@ -24,11 +26,12 @@ impl Program {
     }
 
     pub(crate) fn spawn(mut command: Command) -> Program {
+        let schema = schema_of(&command);
         let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = pipes.stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let stderr = BufReader::new(child.stderr.take().unwrap());
-        Program { stdin: child.stdin.take(), child, lines, stderr, errors: String::new() }
+        Program { stdin: child.stdin.take(), child, lines, stderr, errors: String::new(), schema }
     }
 
     /// Starts a listener, and returns where it listens, too.
@@ -41,13 +44,25 @@ impl Program {
 
     /// Returns the next line of output.
     pub(crate) fn line(&mut self) -> String {
-        self.lines.next().expect("a line comes before the end").unwrap()
+        self.next_line().expect("a line comes before the end")
+    }
+
+    fn next_line(&mut self) -> Option<String> {
+        let line = self.lines.next()?.unwrap();
+        if let Some(schema) = &self.schema {
+            check_line(schema, &line);
+        }
+        Some(line)
     }
 
     /// Returns the first line that has this in it.
     pub(crate) fn line_with(&mut self, text: &str) -> String {
-        let has_it = |line: &String| line.contains(text);
-        self.lines.by_ref().map(Result::unwrap).find(has_it).unwrap_or_else(|| panic!("no {text}"))
+        loop {
+            let line = self.next_line().unwrap_or_else(|| panic!("no {text}"));
+            if line.contains(text) {
+                return line;
+            }
+        }
     }
 
     /// Waits for a line on standard error that has this in it, and returns it.
@@ -75,12 +90,17 @@ impl Program {
 
     /// Returns the lines up to the end.
     pub(crate) fn rest(&mut self) -> Vec<String> {
-        self.lines.by_ref().map(Result::unwrap).collect()
+        std::iter::from_fn(|| self.next_line()).collect()
     }
 
     /// Writes a line to its standard input.
     pub(crate) fn write(&mut self, line: &str) {
         writeln!(self.stdin.as_mut().unwrap(), "{line}").unwrap();
+    }
+
+    /// Ends its standard input.
+    pub(crate) fn close_input(&mut self) {
+        self.stdin = None;
     }
 
     #[cfg(unix)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::data::{EnumValue, Name, TypeTag, Value};
+use crate::data::{EnumValue, Name, PatternError, TypeTag, Value};
 
 /// Says why a value is not what a Rust type can hold, and where in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -80,6 +80,13 @@ pub enum ConversionErrorKind {
         /// The kind that is declared.
         expected: Name,
     },
+    /// Values of this type can't be in an index; see
+    /// [`Type::check_index`](crate::data::Type::check_index).
+    #[error("bad index type: no {0} can be, or be part of, the index of a table or set")]
+    IndexType(TypeTag),
+    /// The pattern is one that Bro doesn't compile.
+    #[error("error compiling pattern: {0}")]
+    Pattern(PatternError),
     /// The event is another.
     #[error("expected event {expected}, found {found}")]
     Event {

@@ -89,7 +89,7 @@ fn yields(ty: &Type) -> Option<&Type> {
 }
 
 /// Returns the types of a table's or set's index.
-pub(in crate::data) fn index_types(ty: &Type) -> &[Type] {
+pub(crate) fn index_types(ty: &Type) -> &[Type] {
     let index = match kind(ty) {
         Some(TypeKind::Set(set)) => &set.index,
         Some(TypeKind::Table(table)) => &table.index,

@@ -12,7 +12,8 @@ mod slot;
 use super::{Record, Type, Value};
 
 pub use error::{ConversionError, ConversionErrorKind, Step};
-pub(in crate::data) use fit::{fit, index_types, kind};
+pub(crate) use fit::index_types;
+pub(in crate::data) use fit::{fit, kind};
 pub use index::{FromIndex, IndexType, ToIndex};
 pub use slot::{FromSlot, ToSlot};
 

@@ -45,10 +45,10 @@ to_value! {
     Bytes: Type::STRING, this => Value::String(this.clone());
     Pattern: Type::PATTERN, this => this.clone().into();
     Port: Type::PORT, this => Value::Port(*this);
-    IpAddr: Type::ADDR, this => Value::Addr(*this);
+    IpAddr: Type::ADDR, this => Value::Addr(this.to_canonical());
     Ipv4Addr: Type::ADDR, this => Value::Addr((*this).into());
-    Ipv6Addr: Type::ADDR, this => Value::Addr((*this).into());
-    Subnet: Type::SUBNET, this => Value::Subnet(*this);
+    Ipv6Addr: Type::ADDR, this => Value::Addr(this.to_canonical());
+    Subnet: Type::SUBNET, this => Value::Subnet(this.canonical());
     Duration: Type::INTERVAL, this => Value::Interval(this.as_secs_f64());
     Time: Type::TIME, this => Value::Time(this.as_secs_f64());
     SystemTime: Type::TIME, this => Value::Time(match this.duration_since(SystemTime::UNIX_EPOCH) {
@@ -123,8 +123,8 @@ from_value! {
     };
     Pattern: Pattern, Value::Pattern(value) => Ok(Pattern::clone(value));
     Port: Port, Value::Port(value) => Ok(*value);
-    Subnet: Subnet, Value::Subnet(value) => Ok(*value);
-    IpAddr: Addr, Value::Addr(value) => Ok(*value);
+    Subnet: Subnet, Value::Subnet(value) => Ok(value.canonical());
+    IpAddr: Addr, Value::Addr(value) => Ok(value.to_canonical());
     Ipv4Addr: Addr, found @ Value::Addr(value) => match value.to_canonical() {
         IpAddr::V4(value) => Ok(value),
         IpAddr::V6(_) => Err(out_of_range(found, "Ipv4Addr")),

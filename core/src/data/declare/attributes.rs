@@ -74,7 +74,11 @@ impl<'a> Parser<'a, '_> {
         Ok(match *self.token() {
             Token::Name("T" | "F") => None,
             Token::Name(name) if self.scope.constant(name).is_some() => None,
-            Token::Name(_) if matches!(self.second()?, Token::Mark('(' | '*' | '+' | '-')) => None,
+            Token::Name(_)
+                if matches!(self.second()?, Token::Mark('(' | '*' | '/' | '%' | '+' | '-')) =>
+            {
+                None
+            }
             Token::Name(name) if tag != AttributeTag::ExpireFunc && self.has_value(name) => None,
             Token::Name(name) => Some(name),
             _ => None,

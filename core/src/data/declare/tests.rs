@@ -85,7 +85,7 @@ export {
 
 event connection_done(c: Info, why: string &default="x");
 module GLOBAL;
-global seen: table[string_set] of addr_vec;
+global seen: table[string] of addr_vec;
 "#;
 
 #[test]
@@ -118,7 +118,7 @@ fn base_scripts_can_be_read() {
     assert!(shown("Conn::done").ends_with(" : bool"));
     assert_eq!(shown("Conn::out"), "file of string");
     assert_eq!(shown("Conn::sum"), "opaque of md5");
-    assert_eq!(shown("seen"), "table[set[string]] of vector of addr");
+    assert_eq!(shown("seen"), "table[string] of vector of addr");
     let events: Vec<_> = d.events.keys().map(ToString::to_string).collect();
     assert_eq!(events, ["Conn::log_conn", "connection_done"]);
 }

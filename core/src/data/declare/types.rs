@@ -92,12 +92,19 @@ impl Parser<'_, '_> {
     /// Reads a table's or set's index types.
     fn index(&mut self) -> Result<Type, ParseError> {
         self.expect('[', "`[`")?;
-        let mut types = vec![self.ty()?];
+        let mut types = vec![self.component()?];
         while self.eat(',')? {
-            types.push(self.ty()?);
+            types.push(self.component()?);
         }
         self.expect(']', "`,` or `]`")?;
         Ok(Type::list(types))
+    }
+
+    fn component(&mut self) -> Result<Type, ParseError> {
+        let at = self.at();
+        let ty = self.ty()?;
+        ty.check_index().map_err(|tag| at.error(ParseErrorKind::IndexType(tag)))?;
+        Ok(ty)
     }
 
     /// Reads the parameters of an event or function, in their parentheses.

@@ -1,85 +1,140 @@
-//! Whole documents: each is an object, with the table of its types beside what it is about.
+//! What serde sees of all this.
 
-use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::de::{DeserializeSeed, Deserializer, Error};
+use serde::{Deserialize, Serialize, Serializer};
 
-use super::mapping::Json;
+use super::mapping::{Json, write_bytes};
+use super::message;
 use super::node::Node;
-use super::object::{Fault, Fields, Keys, Result};
 use super::reader::Reader;
-use super::writer::Writer;
-use crate::data::{Event, Id, Packet, Serial, StateAccess, Type, Value};
+use crate::data::{Declarations, Event, Id, Name, Packet, Serial, StateAccess, Type, Value};
 
-fn write<T: Json>(value: &T) -> Node {
-    let mut out = Writer::new();
-    let node = value.write(&mut out);
-    out.finish(node)
-}
-
-fn read<T: Json>(node: Node) -> Result<T> {
-    let mut reader = Reader::new();
-    let Node::Object(mut members) = node else { return Err(Fault::expected("an object", &node)) };
-    if let Some(at) = members.iter().position(|(key, _)| key == "types") {
-        reader.table(members.remove(at).1)?;
-    }
-    T::read(Node::Object(members), &mut reader)
-}
-
-macro_rules! documents {
-    ($($ty:ident)*) => {
+macro_rules! written {
+    ($($ty:ty, $this:ident => $node:expr;)*) => {
         $(impl Serialize for $ty {
             /// Writes the [JSON form](crate::data::json).
-            fn serialize<S: Serializer>(
-                &self,
-                serializer: S,
-            ) -> std::result::Result<S::Ok, S::Error> {
-                write(self).serialize(serializer)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $ty {
-            /// Reads the [JSON form](crate::data::json).
-            fn deserialize<D: Deserializer<'de>>(
-                deserializer: D,
-            ) -> std::result::Result<$ty, D::Error> {
-                read(Node::deserialize(deserializer)?).map_err(D::Error::custom)
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let $this = self;
+                $node.serialize(serializer)
             }
         })*
     };
 }
 
-documents! { Event Id Packet Serial StateAccess Value }
+written! {
+    Value, this => this.write();
+    Event, this => this.write();
+    Name, this => this.write();
+    Id, this => message::id(this);
+    StateAccess, this => message::state_access(this);
+    Packet, this => message::packet(this);
+    Serial, this => message::serial(this);
+    Text<'_>, this => write_bytes(this.0);
+}
 
-/// A type as a document of its own: an object even if the type is only a name.
-struct TypeDocument(Type);
+macro_rules! read {
+    ($($ty:ty, $undeclared:literal;)*) => {
+        $(impl<'de> Deserialize<'de> for $ty {
+            #[doc = $undeclared]
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<$ty, D::Error> {
+                let node = Node::deserialize(deserializer)?;
+                <$ty>::read(node, &Reader { known: &Declarations::new() }).map_err(D::Error::custom)
+            }
+        })*
+    };
+}
 
-impl Json for TypeDocument {
-    fn write(&self, out: &mut Writer) -> Node {
-        let mut fields = Fields::new();
-        fields.put("type", &self.0, out);
-        fields.into()
-    }
+read! {
+    Value, "Reads the [JSON form](crate::data::json) of a value of which nothing is declared.";
+    Event, "Reads the [JSON form](crate::data::json) of an event of which nothing is declared.";
+}
 
-    fn read(node: Node, from: &mut Reader) -> Result<TypeDocument> {
-        let mut keys = Keys::of(node)?;
-        let ty = keys.get("type", from)?;
-        keys.finish()?;
-        Ok(TypeDocument(ty))
+/// Bytes, in the form that strings have.
+///
+/// ```
+/// # use brocomm::data::json::Text;
+/// assert_eq!(serde_json::to_string(&Text(b"a\n"))?, r#""a\n""#);
+/// assert_eq!(serde_json::to_string(&Text(b"\xff"))?, r#"{"$hex":"ff"}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Text<'a>(pub &'a [u8]);
+
+/// Reads a value of a declared type.
+///
+/// ```
+/// use brocomm::data::json::ValueSeed;
+/// use brocomm::data::{Declarations, Type, Value};
+/// use serde::de::DeserializeSeed;
+///
+/// let known = Declarations::new();
+/// let mut json = serde_json::Deserializer::from_str(r#"["80/tcp", "53/udp"]"#);
+/// let ports = ValueSeed::new(&Type::set(vec![Type::PORT]), &known).deserialize(&mut json)?;
+/// assert_eq!(ports.to_line(), r"{\x0a\x0980/tcp,\x0a\x0953/udp\x0a}");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct ValueSeed<'a> {
+    ty: &'a Type,
+    known: &'a Declarations,
+}
+
+impl<'a> ValueSeed<'a> {
+    /// Expects a value of this type; `known` has the types that are given by name only.
+    pub fn new(ty: &'a Type, known: &'a Declarations) -> ValueSeed<'a> {
+        ValueSeed { ty, known }
     }
 }
 
-impl Serialize for Type {
-    /// Writes the [JSON form](crate::data::json).
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        write(&TypeDocument(self.clone())).serialize(serializer)
+impl<'de> DeserializeSeed<'de> for ValueSeed<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        let node = Node::deserialize(deserializer)?;
+        Reader { known: self.known }.value(node, self.ty).map_err(D::Error::custom)
     }
 }
 
-impl<'de> Deserialize<'de> for Type {
-    /// Reads the [JSON form](crate::data::json).
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Type, D::Error> {
-        let document: TypeDocument =
-            read(Node::deserialize(deserializer)?).map_err(D::Error::custom)?;
-        Ok(document.0)
+/// Reads an event that may be declared.
+///
+/// ```
+/// use brocomm::data::json::EventSeed;
+/// use brocomm::data::{Declarations, Value};
+/// use serde::de::DeserializeSeed;
+///
+/// let mut known = Declarations::new();
+/// known.read("event scan_seen(host: addr, ports: count);")?;
+/// let line = r#"{"peer":"192.0.2.1:47757","event":"scan_seen","args":["10.0.0.1",443]}"#;
+/// let seed = EventSeed::new(&known).ignoring(&["peer"]);
+/// let event = seed.deserialize(&mut serde_json::Deserializer::from_str(line))?;
+/// assert_eq!(event.name, "scan_seen");
+/// assert_eq!(event.args, [Value::Addr([10, 0, 0, 1].into()), Value::Count(443)]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct EventSeed<'a> {
+    known: &'a Declarations,
+    ignored: &'a [&'a str],
+}
+
+impl<'a> EventSeed<'a> {
+    /// Reads an event; one that is declared has to have arguments of its parameters' types.
+    pub fn new(known: &'a Declarations) -> EventSeed<'a> {
+        EventSeed { known, ignored: &[] }
+    }
+
+    /// Lets these keys stand beside the event's own.
+    #[must_use]
+    pub fn ignoring(self, ignored: &'a [&'a str]) -> EventSeed<'a> {
+        EventSeed { ignored, ..self }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for EventSeed<'_> {
+    type Value = Event;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Event, D::Error> {
+        let node = Node::deserialize(deserializer)?;
+        Reader { known: self.known }.event(node, self.ignored).map_err(D::Error::custom)
     }
 }

@@ -1,5 +1,6 @@
-//! The mapping itself: what everything has that can be part of a document.
+//! The mapping of what has the same form wherever it stands.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -7,14 +8,20 @@ use bytes::Bytes;
 use super::node::Node;
 use super::object::{Fault, Fields, Keys, Result};
 use super::reader::Reader;
-use super::writer::Writer;
-use crate::data::Name;
+use crate::data::print::Short;
+use crate::data::{Name, Type};
+
+/// The key of bytes that are no text.
+const HEX: &str = "$hex";
+
+/// The greatest integer of which all tools that take JSON's numbers for doubles keep every digit.
+const EXACT: u64 = (1 << f64::MANTISSA_DIGITS) - 1;
 
 /// Maps a type to JSON and back.
-pub(super) trait Json: Sized {
-    fn write(&self, out: &mut Writer) -> Node;
+pub(crate) trait Json: Sized {
+    fn write(&self) -> Node;
 
-    fn read(node: Node, from: &mut Reader) -> Result<Self>;
+    fn read(node: Node, from: &Reader<'_>) -> Result<Self>;
 
     /// Returns what a missing key means, if that may be.
     fn absent() -> Option<Self> {
@@ -28,14 +35,14 @@ pub(super) trait Json: Sized {
 }
 
 impl Json for bool {
-    fn write(&self, _: &mut Writer) -> Node {
+    fn write(&self) -> Node {
         Node::Bool(*self)
     }
 
-    fn read(node: Node, _: &mut Reader) -> Result<bool> {
+    fn read(node: Node, _: &Reader<'_>) -> Result<bool> {
         match node {
             Node::Bool(value) => Ok(value),
-            other => Err(Fault::expected("a boolean", &other)),
+            other => Err(Fault::expected("true or false", &other)),
         }
     }
 }
@@ -43,36 +50,76 @@ impl Json for bool {
 macro_rules! integers {
     ($($ty:ident)*) => {
         $(impl Json for $ty {
-            fn write(&self, _: &mut Writer) -> Node {
-                match u64::try_from(*self) {
-                    Ok(number) => Node::Unsigned(number),
-                    Err(_) => Node::Signed(i64::try_from(*self).unwrap_or_default()),
+            /// Writes a number, or the digits of one that a double doesn't hold.
+            fn write(&self) -> Node {
+                match (u64::try_from(*self), i64::try_from(*self)) {
+                    (Ok(number), _) if number <= EXACT => Node::Unsigned(number),
+                    (Err(_), Ok(number)) if number.unsigned_abs() <= EXACT => Node::Signed(number),
+                    _ => Node::text(self.to_string()),
                 }
             }
 
-            fn read(node: Node, _: &mut Reader) -> Result<$ty> {
-                let number = match node {
-                    Node::Unsigned(number) => i128::from(number),
-                    Node::Signed(number) => i128::from(number),
-                    other => return Err(Fault::expected("an integer", &other)),
+            fn read(node: Node, _: &Reader<'_>) -> Result<$ty> {
+                let number = match &node {
+                    Node::Unsigned(number) => Some(i128::from(*number)),
+                    Node::Signed(number) => Some(i128::from(*number)),
+                    Node::Text(digits) if !digits.starts_with('+') => digits.parse().ok(),
+                    _ => None,
                 };
-                $ty::try_from(number).map_err(|_| {
+                number.and_then(|number| $ty::try_from(number).ok()).ok_or_else(|| {
                     let (least, greatest) = ($ty::MIN, $ty::MAX);
-                    Fault::new(format_args!("not an integer from {least} to {greatest}"))
+                    Fault::expected(format_args!("an integer from {least} to {greatest}"), &node)
                 })
             }
         })*
     };
 }
 
-integers! { u8 u16 u32 u64 i32 i64 }
+integers! { u16 u32 u64 i32 i64 }
 
-impl<T: Json> Json for Option<T> {
-    fn write(&self, out: &mut Writer) -> Node {
-        self.as_ref().map_or(Node::Null, |value| value.write(out))
+impl Json for f64 {
+    /// Writes a number, or the name of what is none.
+    fn write(&self) -> Node {
+        if self.is_finite() {
+            Node::Double(*self)
+        } else if self.is_infinite() || self.to_bits() == f64::NAN.to_bits() {
+            // As Bro prints it.
+            Node::text(if self.is_nan() {
+                "nan"
+            } else if *self < 0.0 {
+                "-inf"
+            } else {
+                "inf"
+            })
+        } else {
+            Node::text(format!("nan:{:016x}", self.to_bits()))
+        }
     }
 
-    fn read(node: Node, from: &mut Reader) -> Result<Option<T>> {
+    fn read(node: Node, _: &Reader<'_>) -> Result<f64> {
+        let number = match &node {
+            Node::Double(number) => Some(*number),
+            Node::Unsigned(number) => Some(*number as f64),
+            Node::Signed(number) => Some(*number as f64),
+            Node::Text(text) => match text.strip_prefix("nan:") {
+                Some(bits) => {
+                    let number = u64::from_str_radix(bits, 16).ok().map(f64::from_bits);
+                    number.filter(|number| number.is_nan())
+                }
+                None => text.parse().ok(),
+            },
+            _ => None,
+        };
+        number.ok_or_else(|| Fault::expected("a number", &node))
+    }
+}
+
+impl<T: Json> Json for Option<T> {
+    fn write(&self) -> Node {
+        self.as_ref().map_or(Node::Null, Json::write)
+    }
+
+    fn read(node: Node, from: &Reader<'_>) -> Result<Option<T>> {
         match node {
             Node::Null => Ok(None),
             node => T::read(node, from).map(Some),
@@ -88,116 +135,123 @@ impl<T: Json> Json for Option<T> {
     }
 }
 
+/// Takes an array apart; the error says which element is wrong.
+pub(super) fn elements<T>(
+    node: Node,
+    expected: impl std::fmt::Display,
+    mut read: impl FnMut(usize, Node) -> Result<T>,
+) -> Result<Vec<T>> {
+    let Node::Array(items) = node else { return Err(Fault::expected(expected, &node)) };
+    let items = items.into_iter().enumerate();
+    items.map(|(at, item)| read(at, item).map_err(|fault| fault.within(at))).collect()
+}
+
 impl<T: Json> Json for Vec<T> {
-    fn write(&self, out: &mut Writer) -> Node {
-        Node::Array(self.iter().map(|item| item.write(out)).collect())
+    fn write(&self) -> Node {
+        Node::Array(self.iter().map(Json::write).collect())
     }
 
-    fn read(node: Node, from: &mut Reader) -> Result<Vec<T>> {
-        let Node::Array(items) = node else { return Err(Fault::expected("an array", &node)) };
-        let read = |(at, item)| T::read(item, from).map_err(|fault: Fault| fault.within(at));
-        items.into_iter().enumerate().map(read).collect()
+    fn read(node: Node, from: &Reader<'_>) -> Result<Vec<T>> {
+        elements(node, "an array", |_, item| T::read(item, from))
     }
 }
 
 impl<T: Json + Copy, const N: usize> Json for [T; N] {
-    fn write(&self, out: &mut Writer) -> Node {
-        Node::Array(self.iter().map(|item| item.write(out)).collect())
+    fn write(&self) -> Node {
+        Node::Array(self.iter().map(Json::write).collect())
     }
 
-    fn read(node: Node, from: &mut Reader) -> Result<[T; N]> {
+    fn read(node: Node, from: &Reader<'_>) -> Result<[T; N]> {
         let items: Vec<T> = Json::read(node, from)?;
         let found = items.len();
-        let fault = |_| Fault::new(format_args!("{found} elements, expected {N}"));
+        let fault = |_| Fault::new(format_args!("expected {N} elements, found {found}"));
         items.try_into().map_err(fault)
     }
 }
 
-impl<T: Json> Json for Box<T> {
-    fn write(&self, out: &mut Writer) -> Node {
-        T::write(self, out)
-    }
-
-    fn read(node: Node, from: &mut Reader) -> Result<Box<T>> {
-        T::read(node, from).map(Box::new)
-    }
-}
-
-impl<T: Json> Json for Arc<T> {
-    fn write(&self, out: &mut Writer) -> Node {
-        T::write(self, out)
-    }
-
-    /// Reads a level deeper: whatever holds its like holds it in an `Arc`.
-    fn read(node: Node, from: &mut Reader) -> Result<Arc<T>> {
-        from.enter(|from| T::read(node, from)).map(Arc::new)
-    }
-}
-
-impl<A: Json, B: Json> Json for (A, B) {
-    fn write(&self, out: &mut Writer) -> Node {
-        Node::Array(vec![self.0.write(out), self.1.write(out)])
-    }
-
-    fn read(node: Node, from: &mut Reader) -> Result<(A, B)> {
-        let Node::Array(items) = node else { return Err(Fault::expected("a pair", &node)) };
-        let found = items.len();
-        let [a, b] = <[Node; 2]>::try_from(items)
-            .map_err(|_| Fault::new(format_args!("{found} elements, expected 2")))?;
-        let a = A::read(a, from).map_err(|fault| fault.within(0))?;
-        Ok((a, B::read(b, from).map_err(|fault| fault.within(1))?))
-    }
-}
-
-impl Json for Bytes {
-    /// Writes text if it is text, and `{"hex": …}` otherwise.
-    fn write(&self, _: &mut Writer) -> Node {
-        match std::str::from_utf8(self) {
-            Ok(text) => Node::text(text.to_owned()),
-            Err(_) => hex(self),
-        }
-    }
-
-    fn read(node: Node, from: &mut Reader) -> Result<Bytes> {
-        match node {
-            Node::Text(text) => Ok(Bytes::from(text.into_owned())),
-            node => {
-                let mut keys = Keys::of(node)?;
-                let digits: String = keys.get("hex", from)?;
-                keys.finish()?;
-                from_hex(&digits).map_err(|fault| fault.within("hex"))
+macro_rules! pointers {
+    ($($pointer:ident)*) => {
+        $(impl<T: Json> Json for $pointer<T> {
+            fn write(&self) -> Node {
+                T::write(self)
             }
-        }
+
+            fn read(node: Node, from: &Reader<'_>) -> Result<$pointer<T>> {
+                T::read(node, from).map($pointer::new)
+            }
+        })*
+    };
+}
+
+pointers! { Arc Box }
+
+/// Writes bytes: as text if they are UTF-8, and in hex otherwise.
+pub(crate) fn write_bytes(bytes: &[u8]) -> Node {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Node::text(text.to_owned()),
+        Err(_) => hex(bytes),
     }
 }
 
-/// Writes bytes that are no text even if they look like it.
+/// Writes bytes in hex, even if they look like text.
 pub(super) fn hex(bytes: &[u8]) -> Node {
     let digits = bytes.iter().fold(String::new(), |mut digits, byte| {
         digits.push_str(&format!("{byte:02x}"));
         digits
     });
     let mut fields = Fields::new();
-    fields.node("hex", Node::text(digits));
+    fields.node(HEX, Node::text(digits));
     fields.into()
+}
+
+/// Returns whether these names can be the keys of one object, and none has a meaning of its own.
+pub(crate) fn are_keys<'a>(mut names: impl Iterator<Item = &'a Name>) -> bool {
+    let mut seen = BTreeSet::new();
+    names.all(|name| {
+        let name = name.as_str().filter(|name| !name.starts_with('$'));
+        name.is_some_and(|name| seen.insert(name))
+    })
+}
+
+/// Returns whether an object stands for bytes.
+pub(super) fn is_hex(members: &[(super::node::Key, Node)]) -> bool {
+    matches!(members, [(key, _)] if key == HEX)
+}
+
+impl Json for Bytes {
+    fn write(&self) -> Node {
+        write_bytes(self)
+    }
+
+    fn read(node: Node, from: &Reader<'_>) -> Result<Bytes> {
+        match node {
+            Node::Text(text) => Ok(Bytes::from(text.into_owned())),
+            Node::Object(members) if is_hex(&members) => {
+                let mut keys = Keys::of(Node::Object(members))?;
+                let digits: String = keys.get(HEX, from)?;
+                from_hex(&digits).map_err(|fault| fault.within(HEX))
+            }
+            other => Err(Fault::expected(format_args!("a string or {{{HEX:?}: …}}"), &other)),
+        }
+    }
 }
 
 fn from_hex(digits: &str) -> Result<Bytes> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|d| u8::try_from(d).ok());
     let byte = |pair: &[u8]| match pair {
-        [high, low] => Some(digit(high)? << 4 | digit(low)?),
+        [high, low] => Some((digit(high)? << 4) | digit(low)?),
         _ => None,
     };
     let bytes: Option<Vec<u8>> = digits.as_bytes().chunks(2).map(byte).collect();
-    bytes.map(Bytes::from).ok_or_else(|| Fault::new("expected pairs of hexadecimal digits"))
+    bytes.map(Bytes::from).ok_or_else(|| Fault::new("expected pairs of hex digits"))
 }
 
 impl Json for String {
-    fn write(&self, _: &mut Writer) -> Node {
+    fn write(&self) -> Node {
         Node::text(self.clone())
     }
 
-    fn read(node: Node, _: &mut Reader) -> Result<String> {
+    fn read(node: Node, _: &Reader<'_>) -> Result<String> {
         match node {
             Node::Text(text) => Ok(text.into_owned()),
             other => Err(Fault::expected("a string", &other)),
@@ -206,91 +260,45 @@ impl Json for String {
 }
 
 impl Json for Name {
-    fn write(&self, out: &mut Writer) -> Node {
-        self.as_bytes().write(out)
+    fn write(&self) -> Node {
+        write_bytes(self)
     }
 
-    fn read(node: Node, from: &mut Reader) -> Result<Name> {
+    fn read(node: Node, from: &Reader<'_>) -> Result<Name> {
         Bytes::read(node, from).map(Name::from_bytes)
     }
 }
 
-/// Returns the key of a field: its name, but for what is a keyword in Rust.
-pub(super) const fn key(field: &'static str) -> &'static str {
-    match field.as_bytes() {
-        b"ty" => "type",
-        _ => field,
+/// A type is a text in Bro's notation, by its name if it has one.
+impl Json for Type {
+    fn write(&self) -> Node {
+        Node::text(Short(self).to_string())
+    }
+
+    fn read(node: Node, from: &Reader<'_>) -> Result<Type> {
+        let text = String::read(node, from)?;
+        Type::parse(&text, from.known)
+            .map_err(|error| Fault::new(format_args!("type {text:?}: {error}")))
     }
 }
 
-/// Maps structs field by field. A field that has its usual value (`= …`) is left out; attributes
-/// (`of …`) have a type of their own only if it isn't that field.
+/// Maps structs whose fields are keys.
 macro_rules! plain {
-    (@put $of:expr, $fields:ident, $out:ident, $field:ident) => {
-        $fields.put(key(stringify!($field)), &$of.$field, $out)
-    };
-    (@put $of:expr, $fields:ident, $out:ident, $field:ident = $usual:expr) => {
-        $fields.put_unless(key(stringify!($field)), &$of.$field, &$usual, $out)
-    };
-    (@put $of:expr, $fields:ident, $out:ident, $field:ident of $ty:ident) => {
-        put_attributes(&$of.$field, &$of.$ty, &mut $fields, $out)
-    };
-    (@get $keys:ident, $from:ident, $field:ident) => {
-        $keys.get(key(stringify!($field)), $from)?
-    };
-    (@get $keys:ident, $from:ident, $field:ident = $usual:expr) => {
-        $keys.get_or(key(stringify!($field)), $usual, $from)?
-    };
-    (@get $keys:ident, $from:ident, $field:ident of $ty:ident) => {
-        get_attributes(&$ty, &mut $keys, $from)?
-    };
-    ($($name:ident { $($field:ident $(of $ty:ident)? $(= $usual:expr)?),* $(,)? })*) => {
+    ($($name:ident { $($field:ident as $key:literal),* $(,)? })*) => {
         $(impl Json for $name {
-            fn write(&self, out: &mut Writer) -> Node {
+            fn write(&self) -> Node {
                 let mut fields = Fields::new();
-                $(plain!(@put self, fields, out, $field $(of $ty)? $(= $usual)?);)*
+                $(fields.put($key, &self.$field);)*
                 fields.into()
             }
 
-            fn read(node: Node, from: &mut Reader) -> Result<$name> {
+            fn read(node: Node, from: &Reader<'_>) -> Result<$name> {
                 let mut keys = Keys::of(node)?;
-                $(let $field = plain!(@get keys, from, $field $(of $ty)? $(= $usual)?);)*
+                let read = $name { $($field: keys.get($key, from)?),* };
                 keys.finish()?;
-                Ok($name { $($field),* })
+                Ok(read)
             }
         })*
     };
 }
 pub(super) use plain;
-
-/// Maps enums whose parts stand beside the key that says which variant it is.
-macro_rules! variants {
-    ($ty:ident by $kind:literal {
-        $($name:literal => $variant:ident
-            $( ( $($item:ident),* ) )?
-            $( { $($field:ident),* } )?,)*
-    }) => {
-        impl $ty {
-            fn put(&self, fields: &mut Fields, out: &mut Writer) {
-                match self {
-                    $($ty::$variant $( ( $($item),* ) )? $( { $($field),* } )? => {
-                        fields.node($kind, Node::text($name));
-                        $($(fields.put(key(stringify!($item)), $item, out);)*)?
-                        $($(fields.put(key(stringify!($field)), $field, out);)*)?
-                    })*
-                }
-            }
-
-            fn get(keys: &mut Keys, from: &mut Reader) -> Result<$ty> {
-                let kind: String = keys.get($kind, from)?;
-                Ok(match kind.as_str() {
-                    $($name => $ty::$variant
-                        $( ( $(keys.get(key(stringify!($item)), from)?),* ) )?
-                        $( { $($field: keys.get(key(stringify!($field)), from)?),* } )?,)*
-                    _ => return Err(Fault::new(format_args!("no {} {kind:?}", $kind))),
-                })
-            }
-        }
-    };
-}
-pub(super) use variants;

@@ -1,88 +1,70 @@
-//! What a SERIAL holds: events, IDs, state accesses and packets, with functions and files.
+//! What a SERIAL holds: events, IDs, operations on state and packets.
 
-use std::sync::Arc;
-
-use super::attributes::{get_attributes, put_attributes};
-use super::mapping::{Json, hex, key, plain};
+use super::mapping::{Json, hex};
 use super::node::Node;
-use super::object::{Fault, Fields, Keys, Result};
+use super::object::{Fields, Result};
 use super::reader::Reader;
-use super::writer::Writer;
-use crate::data::{Event, File, Func, Id, Opcode, Packet, Serial, StateAccess};
+use super::value::write;
+use crate::data::{Event, Id, Packet, Serial, StateAccess, Value};
 
-plain! {
-    Event { name, time, args }
-    Func { name, ty, kind, frame_size, bodies }
-    File { name, ty, buffered, access, attributes of ty }
-    Id {
-        name, scope, ty, value, attributes of ty, is_export = false, is_const = 0, is_enum_const = 0,
-        is_type = 0, offset = 0, infer_return_type = false, weak_ref = false,
-    }
-    StateAccess { opcode, target, op1, op2, op3 }
-}
-
-impl Json for Opcode {
-    fn write(&self, _: &mut Writer) -> Node {
-        Node::text(self.name())
-    }
-
-    fn read(node: Node, from: &mut Reader) -> Result<Opcode> {
-        let name = String::read(node, from)?;
-        let opcode = (0..=u8::MAX).filter_map(Opcode::from_u8).find(|o| o.name() == name);
-        opcode.ok_or_else(|| Fault::new(format_args!("no opcode {name:?}")))
-    }
-}
-
-impl Json for Packet {
-    fn write(&self, out: &mut Writer) -> Node {
-        let Packet { sec, usec, len, link_type, tag, data } = self;
+impl Json for Event {
+    fn write(&self) -> Node {
+        let Event { name, time, args } = self;
         let mut fields = Fields::new();
-        fields.put("sec", sec, out);
-        fields.put("usec", usec, out);
-        fields.put("len", len, out);
-        fields.put("link_type", link_type, out);
-        fields.put("tag", tag, out);
-        fields.node("data", hex(data));
+        fields.put("event", name);
+        fields.put("time", time);
+        fields.put("args", args);
         fields.into()
     }
 
-    fn read(node: Node, from: &mut Reader) -> Result<Packet> {
-        let mut keys = Keys::of(node)?;
-        let packet = Packet {
-            sec: keys.get("sec", from)?,
-            usec: keys.get("usec", from)?,
-            len: keys.get("len", from)?,
-            link_type: keys.get("link_type", from)?,
-            tag: keys.get("tag", from)?,
-            data: keys.get("data", from)?,
-        };
-        keys.finish()?;
-        Ok(packet)
+    fn read(node: Node, from: &Reader<'_>) -> Result<Event> {
+        from.event(node, &[])
     }
 }
 
-impl Json for Serial {
-    fn write(&self, out: &mut Writer) -> Node {
-        let mut fields = Fields::new();
-        match self {
-            Serial::Event(event) => fields.put("event", event, out),
-            Serial::Id(id) => fields.put("id", id, out),
-            Serial::StateAccess(access) => fields.put("state_access", access, out),
-            Serial::Packet(packet) => fields.put("packet", packet, out),
-        }
-        fields.into()
-    }
+/// Returns the form of an ID.
+pub(super) fn id(id: &Id) -> Node {
+    let mut fields = Fields::new();
+    fields.put("name", &id.name);
+    fields.node("type", Node::text(id.ty.to_string()));
+    fields.node("value", optional(id.value.as_ref()));
+    fields.into()
+}
 
-    fn read(node: Node, from: &mut Reader) -> Result<Serial> {
-        let mut keys = Keys::of(node)?;
-        let kind = keys.kind(&["event", "id", "state_access", "packet"])?;
-        let serial = match kind {
-            "event" => Serial::Event(keys.get(kind, from)?),
-            "id" => Serial::Id(Arc::new(keys.get(kind, from)?)),
-            "state_access" => Serial::StateAccess(keys.get(kind, from)?),
-            _ => Serial::Packet(keys.get(kind, from)?),
-        };
-        keys.finish()?;
-        Ok(serial)
-    }
+/// Returns the form of an operation on state.
+pub(super) fn state_access(access: &StateAccess) -> Node {
+    let operands = [Some(&access.op1), access.op2.as_ref(), access.op3.as_ref()];
+    let mut fields = Fields::new();
+    fields.node("operation", Node::text(access.opcode.name()));
+    fields.put("target", &access.target);
+    fields.node("operands", Node::Array(operands.map(optional).into()));
+    fields.into()
+}
+
+/// Returns the form of a packet.
+pub(super) fn packet(packet: &Packet) -> Node {
+    let mut fields = Fields::new();
+    fields.put("time", &(f64::from(packet.sec) + f64::from(packet.usec) / 1e6));
+    fields.put("length", &packet.len);
+    fields.put("link_type", &packet.link_type);
+    fields.put("tag", &packet.tag);
+    fields.node("data", hex(&packet.data));
+    fields.into()
+}
+
+/// Returns the form of what a SERIAL holds, under a key that says what it is.
+pub(super) fn serial(serial: &Serial) -> Node {
+    let (key, node) = match serial {
+        Serial::Event(event) => return event.write(),
+        Serial::Id(content) => ("id", id(content)),
+        Serial::StateAccess(access) => ("state_access", state_access(access)),
+        Serial::Packet(content) => ("packet", packet(content)),
+    };
+    let mut fields = Fields::new();
+    fields.node(key, node);
+    fields.into()
+}
+
+fn optional(value: Option<&Value>) -> Node {
+    value.map_or(Node::Null, write)
 }

@@ -1,177 +1,139 @@
-//! The JSON form of values, types and all else that a SERIAL carries; with the feature `serde`.
+//! The JSON form of values and of what carries them; with the feature `serde`.
 //!
-//! [`Value`], [`Type`], [`Event`], [`Id`], [`StateAccess`], [`Packet`] and [`Serial`] implement
-//! [`Serialize`] and [`Deserialize`]. Nothing is lost: what is read back equals what was written,
-//! time stamps, attributes and the bits of every double included, and goes to the wire as the same
-//! bytes. The form is JSON's, but any self-describing format that serde knows will do.
+//! [`Value`], [`Event`], [`Id`], [`StateAccess`], [`Packet`], [`Serial`], [`Name`] and
+//! [`LogValue`](crate::logs::LogValue) implement [`Serialize`]. This is also what the program
+//! `brocomm` prints with `--json`, and reads.
 //!
-//! The order of keys means nothing. What is absent has no key, and a key that nobody knows is an
-//! error.
+//! A value has the form that a program expects, so its type is not in it. [`ValueSeed`] and
+//! [`EventSeed`] read it back as what is declared: the same value, as [`Value`] compares them.
+//! [`Deserialize`] reads it where nothing is declared, with a [guess](#without-a-declaration).
 //!
 //! # Values
 //!
-//! A value is an object whose first key says what it is.
+//! | type | JSON |
+//! | --- | --- |
+//! | `bool` | `true`, `false` |
+//! | `int`, `count`, `counter` | a number; beyond ±(2⁵³ − 1), where many tools lose digits, a string of digits |
+//! | `double` | a number; `"inf"`, `"-inf"`, `"nan"` (`"nan:"` and 16 hex digits for a NaN of other bits) |
+//! | `time` | as `double`: seconds since the Unix epoch |
+//! | `interval` | as `double`: seconds |
+//! | `string` | a string; `{"$hex": "ff00"}` if it is not UTF-8 |
+//! | `pattern` | `"/re/"`; `{"exact": …, "anywhere": …}` if the two are not those of one text |
+//! | `enum` | the constant's full name; its number if the type doesn't know it |
+//! | `port` | `"80/tcp"`, `"53/udp"`, `"8/icmp"`, `"0/unknown"` |
+//! | `addr` | `"10.0.0.1"`, `"2001:db8::1"` |
+//! | `subnet` | `"10.0.0.0/8"`, `"2001:db8::/32"` |
+//! | `vector` | an array; `null` for an element that is not set |
+//! | `set` | an array of elements |
+//! | `table` | an array of `{"key": …, "value": …}` |
+//! | `record` | an object of its fields by name; a field that is not set has no key |
+//! | function, `file` | the name |
+//! | `opaque` | an object with one key, the kind (`md5`, `sha1`, `sha256`, `entropy`, `topk`, `bloomfilter`, `cardinality`, `x509`), and its content; a certificate is `{"$hex": …}` |
 //!
 //! ```
-//! use brocomm::data::Value;
+//! use brocomm::data::json::ValueSeed;
+//! use brocomm::data::{Declarations, Type, Value};
+//! use serde::de::DeserializeSeed;
 //!
-//! for text in [
-//!     r#"{"bool":true}"#,
-//!     r#"{"int":-5}"#,
-//!     r#"{"count":18446744073709551615}"#,
-//!     r#"{"counter":5}"#,
-//!     r#"{"double":0.5}"#,
-//!     r#"{"time":1500000000.25}"#,
-//!     r#"{"interval":60.0}"#,
-//!     r#"{"string":"text"}"#,
-//!     r#"{"pattern":{"exact":"^?(a|b)$?","anywhere":"^?(.|\\n)*(a|b)"}}"#,
-//!     r#"{"port":"80/tcp"}"#,
-//!     r#"{"addr":"2001:db8::1"}"#,
-//!     r#"{"subnet":"10.0.0.0/8"}"#,
-//!     // A constant: its name, if its type knows one, its number, and its type.
-//!     r#"{"enum":"RED","number":0,"type":{"enum":[["RED",0],["BLUE",1]],"counter":2}}"#,
-//!     // Several values in a row; `tag` is the type that all have in common, or `any`.
-//!     r#"{"list":{"list":["count","port"]},"tag":"any","items":[{"count":1},{"port":"80/tcp"}]}"#,
-//!     // Containers name their type first. An unset field has no key, a hole in a vector is null.
-//!     r#"{"record":{"record":[{"name":"a","type":"count"},{"name":"b","type":"addr"}]},"fields":{"a":{"count":1}}}"#,
-//!     r#"{"vector":{"vector":"count"},"items":[{"count":1},null]}"#,
-//!     // An index has one value per component.
-//!     r#"{"set":{"set":{"list":["port"],"pure":"port"}},"entries":[{"index":[{"port":"80/tcp"}]}]}"#,
-//!     r#"{"table":{"table":{"list":["count","port"]},"yields":"string"},"entries":[{"index":[{"count":1},{"port":"80/tcp"}],"value":{"string":"x"}}]}"#,
-//!     r#"{"file":{"file":"string"},"object":{"name":"/dev/stdout","type":"string","buffered":true}}"#,
-//!     r#"{"opaque":{"opaque":"x509"},"x509":{"hex":"3082"}}"#,
+//! let mut known = Declarations::new();
+//! known.read(
+//!     "type Color: enum { RED, GREEN };
+//!      type Host: record { addr: addr; ports: set[port]; note: string &optional; };",
+//! )?;
+//! for (ty, literal, json) in [
+//!     ("count", "18446744073709551615", r#""18446744073709551615""#),
+//!     ("interval", "2min", "120.0"),
+//!     ("string", r#""\xc3\xa9\n""#, r#""é\n""#),
+//!     ("string", r#""\xff\x00""#, r#"{"$hex":"ff00"}"#),
+//!     ("pattern", "/ab+/", r#""/ab+/""#),
+//!     ("Color", "GREEN", r#""GREEN""#),
+//!     ("Host", "[$addr=10.0.0.1, $ports=set(22/tcp)]", r#"{"addr":"10.0.0.1","ports":["22/tcp"]}"#),
+//!     // An index of several values is an array of them.
+//!     ("set[addr, port]", "set([10.0.0.1, 22/tcp])", r#"[["10.0.0.1","22/tcp"]]"#),
+//!     ("table[string] of count", r#"table(["a"] = 1)"#, r#"[{"key":"a","value":1}]"#),
 //! ] {
-//!     let value: Value = serde_json::from_str(text)?;
-//!     assert_eq!(serde_json::to_string(&value)?, text);
+//!     let ty = Type::parse(ty, &known)?;
+//!     let value = Value::parse(literal, Some(&ty), &known)?;
+//!     assert_eq!(serde_json::to_string(&value)?, json);
+//!     let seed = ValueSeed::new(&ty, &known);
+//!     assert_eq!(seed.deserialize(&mut serde_json::Deserializer::from_str(json))?, value);
 //! }
-//! # Ok::<(), serde_json::Error>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! * **Integers** are JSON numbers, up to 2⁶⁴ − 1 and down to −2⁶³. serde_json keeps them all; a tool
-//!   that takes numbers for doubles doesn't above 2⁵³.
-//! * **Doubles**, times (seconds since the Unix epoch) and intervals (seconds) are JSON numbers if
-//!   every reader makes the same double of their digits, and strings of digits otherwise; so they
-//!   don't depend on serde_json's feature `float_roundtrip`. The others are `"inf"`, `"-inf"`,
-//!   `"NaN"`, and any other NaN with its bits. Either form is read everywhere.
-//! * **Strings** and names are JSON strings if they are UTF-8, and `{"hex": "…"}` otherwise; so
-//!   nothing needs to be escaped. Either is read everywhere. What is no text (packets, certificates)
-//!   is always in hex.
-//! * **Enums** are read by name, by number, or by both if they agree.
-//! * **Records** whose type doesn't name each value, once, in UTF-8, list them in an array:
-//!   `"fields": [{"count": 1}, null]`.
-//! * **Tables and sets** have `attributes`, `expire_time` and `expire_func` (expressions), and in each
-//!   entry `last_access` and `expire_access` (if not 0). The index is a list value if its type or tag
-//!   is not what the table's type says.
-//! * **Containers** have `properties` (if not 0) and `unique_id` (if not empty).
-//! * **Functions and files** have an `object`; **opaque values** a key that says which they are
-//!   (`md5`, `sha1`, `sha256`, `entropy`, `topk`, `bloom`, `cardinality`, `x509`). Fields, expressions
-//!   and statements in them are named like those of the Rust types; attributes are `"log"`, or
-//!   `{"default": …}` with their expression.
+//! * Any of these forms of a number is read wherever a number is expected.
+//! * A missing field gets its `&default`, or is unset if it is `&optional`; `null` is an unset field
+//!   whatever its declaration says, and is written where a missing key would be read otherwise.
+//! * A record whose fields' names can't be the keys of an object (two are the same, not UTF-8, or
+//!   begin with `$`) is an array of their values.
+//! * Where the declaration says `any`, and wherever else a value's type can't be told from its place,
+//!   the value has its type with it, in the notation of scripts: `{"$type": "addr", "$value":
+//!   "10.0.0.1"}`; but not what is guessed right. This is read in any place of a value.
+//! * A key that nobody knows, a key that stands twice, and two entries with the same index are
+//!   errors. So are patterns that don't compile. Bits behind a subnet's prefix are cleared.
+//!
+//! What Bro's scripts can't see of a value is not in its JSON: attributes and time stamps of tables'
+//! entries, unique ids, bodies of functions, modes of files. The bytes of a SERIAL have all that.
+//!
+//! # Without a declaration
+//!
+//! A string is a `string`, `true` a `bool`, an integer a `count` or if it is negative an `int`, a
+//! number with a point or exponent a `double`, an object a record without a name, an array a vector.
+//! The elements of an array have to be of one type, or numbers; an empty one is an error. Give the
+//! type with `$type` where this is not what is meant.
 //!
 //! ```
 //! use brocomm::data::Value;
 //!
 //! let read = |text| serde_json::from_str::<Value>(text);
-//! assert_eq!(serde_json::to_string(&Value::string(b"\xff\0"))?, r#"{"string":{"hex":"ff00"}}"#);
-//! assert_eq!(serde_json::to_string(&Value::Double(0.1 + 0.2))?, r#"{"double":"0.30000000000000004"}"#);
-//! assert_eq!(serde_json::to_string(&Value::Interval(f64::INFINITY))?, r#"{"interval":"inf"}"#);
-//! assert_eq!(read(r#"{"double":"0.5"}"#)?, read(r#"{"double":0.5}"#)?);
-//!
-//! let table = r##"{"table":{"table":{"list":["count"]},"yields":"bool"},
-//!     "entries":[{"index":[{"count":1}],"value":{"bool":true},"last_access":1500000000.5}],
-//!     "attributes":["log",{"create_expire":{"expr":"const","value":{"interval":60.0},"tag":1}}],
-//!     "unique_id":"#host#1#2","properties":2}"##;
-//! assert_eq!(read(&serde_json::to_string(&read(table)?)?)?, read(table)?);
+//! assert_eq!(read("5")?, Value::Count(5));
+//! assert_eq!(read(r#""10.0.0.1""#)?, Value::string("10.0.0.1"));
+//! let addr = read(r#"{"$type": "addr", "$value": "10.0.0.1"}"#)?;
+//! assert_eq!(addr, Value::Addr([10, 0, 0, 1].into()));
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
-//! # Types
-//!
-//! A standard type is its name: `"count"`. Any other is an object: one of the keys `atomic`, `list`,
-//! `table`, `set`, `func`, `record`, `file`, `enum`, `vector`, `opaque` with its parts, and `name`,
-//! `base` and `network_order` where they aren't as usual. `{"named": "…"}` is a type that is known by
-//! its name only.
-//!
-//! A type that has a name, or is used more than once, is written once per document: in the table
-//! `types` at its end. Elsewhere stands its label: its name, if no other type has the same, or else
-//! a number after `#`. Each entry has its label under `label`, or if it has none, under `name`.
-//! `{"enclosing": "…"}` refers from within a recursive type to that type.
+//! # What carries values
 //!
 //! ```
-//! use brocomm::data::{Declarations, Type, Value};
+//! use brocomm::data::{Event, Id, Serial, Value};
 //!
-//! let mut known = Declarations::new();
-//! known.read("type Tree: record { name: string; left: Tree &optional; };")?;
-//! let tree = Value::parse(r#"[$name="a", $left=[$name="b"]]"#, known.ty("Tree"), &known)?;
-//! let text = concat!(
-//!     r#"{"record":"Tree","fields":{"name":{"string":"a"},"#,
-//!     r#""left":{"record":"Tree","fields":{"name":{"string":"b"}}}},"#,
-//!     r#""types":[{"name":"Tree","record":[{"name":"name","type":"string"},"#,
-//!     r#"{"name":"left","type":{"enclosing":"Tree"},"attributes":["optional"]}]}]}"#,
+//! let event = Event { name: "ping".into(), time: 1500000000.25, args: vec![Value::Count(5)] };
+//! let text = r#"{"event":"ping","time":1500000000.25,"args":[5]}"#;
+//! assert_eq!(serde_json::to_string(&event)?, text);
+//! assert_eq!(serde_json::from_str::<Event>(text)?, event);
+//!
+//! let limit = Id::global("M::limit", brocomm::data::Type::COUNT, Some(Value::Count(5)));
+//! assert_eq!(
+//!     serde_json::to_string(&Serial::Id(limit.into()))?,
+//!     r#"{"id":{"name":"M::limit","type":"count","value":5}}"#,
 //! );
-//! assert_eq!(serde_json::to_string(&tree)?, text);
-//! assert_eq!(serde_json::from_str::<Value>(text)?, tree);
-//!
-//! // As a document of its own a type is an object like all others.
-//! assert_eq!(serde_json::to_string(&Type::COUNT)?, r#"{"type":"count"}"#);
-//! assert_eq!(serde_json::to_string(&Type::vector(Type::ADDR))?, r#"{"type":{"vector":"addr"}}"#);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
-//! # What SERIALs hold
-//!
-//! Events, IDs, state accesses and packets have their fields as keys; a SERIAL has one key that says
-//! what it holds.
-//!
-//! ```
-//! use brocomm::data::{Event, Id, Packet, Serial, StateAccess};
-//!
-//! let event = r#"{"name":"ping","time":1500000000.25,"args":[{"count":5}]}"#;
-//! let id = r#"{"name":"M::limit","scope":2,"type":"count","value":{"count":5}}"#;
-//! let access = r#"{"opcode":"incr","target":"M::limit","op1":{"count":6},"op2":{"count":5}}"#;
-//! let packet = r#"{"sec":1,"usec":2,"len":60,"link_type":1,"tag":"","data":{"hex":"00ff"}}"#;
-//!
-//! assert_eq!(serde_json::to_string(&serde_json::from_str::<Event>(event)?)?, event);
-//! assert_eq!(serde_json::to_string(&serde_json::from_str::<Id>(id)?)?, id);
-//! assert_eq!(serde_json::to_string(&serde_json::from_str::<StateAccess>(access)?)?, access);
-//! assert_eq!(serde_json::to_string(&serde_json::from_str::<Packet>(packet)?)?, packet);
-//! for (kind, part) in [("event", event), ("id", id), ("state_access", access), ("packet", packet)] {
-//!     let text = format!("{{\"{kind}\":{part}}}");
-//!     assert_eq!(serde_json::to_string(&serde_json::from_str::<Serial>(&text)?)?, text);
-//! }
 //! # Ok::<(), serde_json::Error>(())
 //! ```
+//!
+//! An operation on state is `{"operation", "target", "operands": [three, or null]}`, a packet
+//! `{"time", "length", "link_type", "tag", "data"}`. Names are like strings. Only events are read.
 //!
 //! # Limits
 //!
-//! No text makes the reader panic. As from the wire, two entries with the same index are an error.
+//! No text makes the reader panic. Arrays and objects may be nested 128 deep, which is serde_json's
+//! own limit too. Memory is a small multiple of the text.
 //!
-//! Arrays and objects may lie 128 deep within each other, which is serde_json's own limit too, and so
-//! may what they stand for, labelled types included; a value that lies deeper can be written but not
-//! read back. A container takes two such levels, a table three.
-//!
-//! Memory is a small multiple of the text. Each type is written once; expressions and values are
-//! written wherever they are used, so a peer that refers to the same large value again and again
-//! makes a text much larger than its message was.
-//!
-//! Numbers are read as serde hands them on; serde_json's feature `arbitrary_precision` makes objects
-//! of them, which are refused.
+//! serde_json reads a double exactly only with its feature `float_roundtrip`; without it the last bit
+//! may be wrong. Its feature `arbitrary_precision` makes objects of numbers, which are refused.
 //!
 //! [`Value`]: super::Value
-//! [`Type`]: super::Type
 //! [`Event`]: super::Event
 //! [`Id`]: super::Id
 //! [`StateAccess`]: super::StateAccess
 //! [`Packet`]: super::Packet
 //! [`Serial`]: super::Serial
+//! [`Name`]: super::Name
 //! [`Serialize`]: serde::Serialize
 //! [`Deserialize`]: serde::Deserialize
 
-mod attributes;
-mod code;
-mod container;
 mod document;
-mod double;
+mod guess;
 mod mapping;
 mod message;
 mod node;
@@ -180,6 +142,9 @@ mod opaque;
 mod reader;
 #[cfg(test)]
 mod tests;
-mod types;
 mod value;
-mod writer;
+
+pub use document::{EventSeed, Text, ValueSeed};
+pub(crate) use mapping::{Json, are_keys, write_bytes};
+pub(crate) use node::Node;
+pub(crate) use object::Fields;

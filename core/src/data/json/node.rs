@@ -1,7 +1,7 @@
 //! A JSON text as a tree, between serde and the types of this crate.
 //!
-//! Reading goes through a tree because the order of an object's keys means nothing in JSON:
-//! what a tool has sorted must read the same.
+//! Reading goes through a tree because the order of an object's keys means nothing in JSON, and
+//! because a value's type may stand behind it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,12 +14,15 @@ use serde::{Deserialize, Serialize};
 /// that of serde_json is the same.
 pub(super) const DEPTH: u32 = 128;
 
+/// How many characters of a text an error shows.
+const SHOWN: usize = 60;
+
 /// A key of an object.
-pub(super) type Key = Cow<'static, str>;
+pub(crate) type Key = Cow<'static, str>;
 
 /// Holds a JSON value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Node {
+pub(crate) enum Node {
     Null,
     Bool(bool),
     Unsigned(u64),
@@ -29,27 +32,27 @@ pub(super) enum Node {
     Text(Cow<'static, str>),
     Array(Vec<Node>),
     Object(Vec<(Key, Node)>),
-    /// A type by its number, while writing: becomes its label, or its definition.
-    Type(usize),
-    /// An enclosing type by its number, while writing.
-    Enclosing(usize),
 }
 
 impl Node {
-    pub(super) fn text(text: impl Into<Cow<'static, str>>) -> Node {
+    pub(crate) fn text(text: impl Into<Cow<'static, str>>) -> Node {
         Node::Text(text.into())
     }
 
     /// Says what this is, for error messages.
-    pub(super) fn what(&self) -> &'static str {
+    pub(super) fn what(&self) -> String {
         match self {
-            Node::Null => "null",
-            Node::Bool(_) => "a boolean",
-            Node::Unsigned(_) | Node::Signed(_) => "an integer",
-            Node::Double(_) => "a number",
-            Node::Text(_) => "a string",
-            Node::Array(_) => "an array",
-            Node::Object(_) | Node::Type(_) | Node::Enclosing(_) => "an object",
+            Node::Null => "null".to_owned(),
+            Node::Bool(value) => value.to_string(),
+            Node::Unsigned(number) => number.to_string(),
+            Node::Signed(number) => number.to_string(),
+            Node::Double(number) => format!("{number:?}"),
+            Node::Text(text) if text.chars().count() <= SHOWN => format!("{text:?}"),
+            Node::Text(text) => {
+                format!("{:?}…", text.chars().take(SHOWN).collect::<String>())
+            }
+            Node::Array(_) => "an array".to_owned(),
+            Node::Object(_) => "an object".to_owned(),
         }
     }
 }
@@ -57,8 +60,7 @@ impl Node {
 impl Serialize for Node {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            // References have been resolved before.
-            Node::Null | Node::Type(_) | Node::Enclosing(_) => serializer.serialize_unit(),
+            Node::Null => serializer.serialize_unit(),
             Node::Bool(value) => serializer.serialize_bool(*value),
             Node::Unsigned(number) => serializer.serialize_u64(*number),
             Node::Signed(number) => serializer.serialize_i64(*number),

@@ -6,13 +6,12 @@ use std::fmt;
 use super::mapping::Json;
 use super::node::{Key, Node};
 use super::reader::Reader;
-use super::writer::Writer;
 
 pub(super) type Result<T> = std::result::Result<T, Fault>;
 
 /// Says what is wrong with a JSON text, and where in it.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(crate) struct Fault {
     /// Keys and positions, innermost first.
     path: Vec<String>,
     what: String,
@@ -24,7 +23,7 @@ impl Fault {
     }
 
     /// Says that something else should stand here.
-    pub(super) fn expected(expected: &str, found: &Node) -> Fault {
+    pub(super) fn expected(expected: impl fmt::Display, found: &Node) -> Fault {
         Fault::new(format_args!("expected {expected}, found {}", found.what()))
     }
 
@@ -52,34 +51,21 @@ impl fmt::Display for Fault {
 
 /// An object that is being made.
 #[derive(Debug, Default)]
-pub(super) struct Fields(Vec<(Key, Node)>);
+pub(crate) struct Fields(Vec<(Key, Node)>);
 
 impl Fields {
-    pub(super) fn new() -> Fields {
+    pub(crate) fn new() -> Fields {
         Fields::default()
     }
 
-    pub(super) fn node(&mut self, key: impl Into<Key>, node: Node) {
+    pub(crate) fn node(&mut self, key: impl Into<Key>, node: Node) {
         self.0.push((key.into(), node));
     }
 
     /// Adds what is there; what isn't has no key.
-    pub(super) fn put<T: Json>(&mut self, key: impl Into<Key>, value: &T, out: &mut Writer) {
+    pub(crate) fn put<T: Json>(&mut self, key: impl Into<Key>, value: &T) {
         if !value.is_absent() {
-            self.node(key, value.write(out));
-        }
-    }
-
-    /// Adds what isn't as usual.
-    pub(super) fn put_unless<T: Json + PartialEq>(
-        &mut self,
-        key: &'static str,
-        value: &T,
-        usual: &T,
-        out: &mut Writer,
-    ) {
-        if value != usual {
-            self.put(key, value, out);
+            self.node(key, value.write());
         }
     }
 }
@@ -100,54 +86,49 @@ impl Keys {
         let mut keys = BTreeMap::new();
         for (key, value) in members {
             if keys.contains_key(&key) {
-                return Err(Fault::new("stands twice").within(key));
+                return Err(Fault::new("this key stands twice").within(key));
             }
             keys.insert(key, value);
         }
         Ok(Keys(keys))
     }
 
-    pub(super) fn has(&self, key: &str) -> bool {
-        self.0.contains_key(key)
-    }
-
     pub(super) fn take(&mut self, key: &str) -> Option<Node> {
         self.0.remove(key)
     }
 
-    pub(super) fn peek(&self, key: &str) -> Option<&Node> {
-        self.0.get(key)
+    /// Takes what must be there.
+    pub(super) fn need(&mut self, key: &str) -> Result<Node> {
+        self.take(key).ok_or_else(|| Fault::new(format_args!("the key {key:?} is missing")))
     }
 
     /// Reads a key's value; a missing key is an error unless its absence means something.
-    pub(super) fn get<T: Json>(&mut self, key: &str, from: &mut Reader) -> Result<T> {
-        match self.take(key) {
-            Some(node) => T::read(node, from).map_err(|fault| fault.within(key)),
-            None => T::absent().ok_or_else(|| Fault::new(format_args!("no key {key:?}"))),
+    pub(super) fn get<T: Json>(&mut self, key: &str, from: &Reader<'_>) -> Result<T> {
+        match (self.take(key), T::absent()) {
+            (Some(node), _) => T::read(node, from).map_err(|fault| fault.within(key)),
+            (None, Some(absent)) => Ok(absent),
+            (None, None) => self.need(key).and_then(|node| T::read(node, from)),
         }
     }
 
-    pub(super) fn get_or<T: Json>(&mut self, key: &str, usual: T, from: &mut Reader) -> Result<T> {
-        if self.has(key) { self.get(key, from) } else { Ok(usual) }
-    }
-
-    /// Finds the one of some keys that says what the object is.
-    pub(super) fn kind(&self, kinds: &[&'static str]) -> Result<&'static str> {
-        let mut found = kinds.iter().filter(|kind| self.has(kind));
-        match (found.next(), found.next()) {
-            (Some(kind), None) => Ok(kind),
-            (Some(a), Some(b)) => Err(Fault::new(format_args!("both {a:?} and {b:?}"))),
-            (None, _) => {
-                Err(Fault::new(format_args!("expected one of the keys {}", kinds.join(", "))))
-            }
+    /// Takes the only key of an object, with its value.
+    pub(super) fn only(mut self) -> Result<(Key, Node)> {
+        match (self.0.pop_first(), self.0.len()) {
+            (Some(only), 0) => Ok(only),
+            (_, more) => Err(Fault::new(format_args!("expected one key, found {more}"))),
         }
     }
 
     /// Checks that nothing is left that nobody understood.
     pub(super) fn finish(self) -> Result<()> {
+        self.finish_as("unknown key")
+    }
+
+    /// As [`Keys::finish`]; says this of what is left.
+    pub(super) fn finish_as(self, fault: impl fmt::Display) -> Result<()> {
         match self.0.into_keys().next() {
             None => Ok(()),
-            Some(key) => Err(Fault::new("unknown key").within(key)),
+            Some(key) => Err(Fault::new(fault).within(key)),
         }
     }
 }

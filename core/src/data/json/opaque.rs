@@ -2,93 +2,129 @@
 
 use bytes::Bytes;
 
-use super::mapping::{Json, hex, key, plain};
+use super::mapping::{Json, elements, hex, plain};
 use super::node::Node;
-use super::object::{Fields, Keys, Result};
+use super::object::{Fault, Fields, Keys, Result};
 use super::reader::Reader;
-use super::writer::Writer;
+use super::value;
 use crate::data::{
     BitVector, Bloom, BloomCells, BloomFilter, Bucket, Cardinality, CounterVector, Entropy, Hasher,
-    OpaqueState, TopK,
+    OpaqueState, TopK, Type, Value,
 };
 
-/// The keys that say what an opaque value is.
-const KINDS: &[&str] =
-    &["md5", "sha1", "sha256", "entropy", "topk", "bloom", "cardinality", "x509"];
+/// An opaque value has one key, which says what it is.
+impl Json for OpaqueState {
+    fn write(&self) -> Node {
+        let (kind, content) = match self {
+            OpaqueState::Md5(words) => ("md5", words.write()),
+            OpaqueState::Sha1(words) => ("sha1", words.write()),
+            OpaqueState::Sha256(words) => ("sha256", words.write()),
+            OpaqueState::Entropy(entropy) => ("entropy", entropy.write()),
+            OpaqueState::TopK(topk) => ("topk", topk.write()),
+            OpaqueState::Bloom(bloom) => ("bloomfilter", bloom.write()),
+            OpaqueState::Cardinality(cardinality) => ("cardinality", cardinality.write()),
+            OpaqueState::X509(certificate) => ("x509", hex(certificate)),
+        };
+        let mut fields = Fields::new();
+        fields.node(kind, content);
+        fields.into()
+    }
 
-pub(super) fn write_state(state: &OpaqueState, fields: &mut Fields, out: &mut Writer) {
-    match state {
-        // One that has not begun is null, rather than left out.
-        OpaqueState::Md5(words) => fields.node("md5", words.write(out)),
-        OpaqueState::Sha1(words) => fields.node("sha1", words.write(out)),
-        OpaqueState::Sha256(words) => fields.node("sha256", words.write(out)),
-        OpaqueState::Entropy(entropy) => fields.put("entropy", entropy, out),
-        OpaqueState::TopK(topk) => fields.put("topk", topk, out),
-        OpaqueState::Bloom(bloom) => fields.put("bloom", bloom, out),
-        OpaqueState::Cardinality(cardinality) => fields.put("cardinality", cardinality, out),
-        OpaqueState::X509(certificate) => fields.node("x509", hex(certificate)),
+    fn read(node: Node, from: &Reader<'_>) -> Result<OpaqueState> {
+        let (kind, content) = Keys::of(node)?.only()?;
+        let state = match &*kind {
+            "md5" => Json::read(content, from).map(OpaqueState::Md5),
+            "sha1" => Json::read(content, from).map(OpaqueState::Sha1),
+            "sha256" => Json::read(content, from).map(OpaqueState::Sha256),
+            "entropy" => Json::read(content, from).map(OpaqueState::Entropy),
+            "topk" => Json::read(content, from).map(OpaqueState::TopK),
+            "bloomfilter" => Json::read(content, from).map(OpaqueState::Bloom),
+            "cardinality" => Json::read(content, from).map(OpaqueState::Cardinality),
+            "x509" => Json::read(content, from).map(OpaqueState::X509),
+            _ => Err(Fault::new("no kind of opaque value")),
+        };
+        state.map_err(|fault| fault.within(kind))
     }
 }
 
-pub(super) fn read_state(keys: &mut Keys, from: &mut Reader) -> Result<OpaqueState> {
-    let kind = keys.kind(KINDS)?;
-    Ok(match kind {
-        "md5" => OpaqueState::Md5(keys.get(kind, from)?),
-        "sha1" => OpaqueState::Sha1(keys.get(kind, from)?),
-        "sha256" => OpaqueState::Sha256(keys.get(kind, from)?),
-        "entropy" => OpaqueState::Entropy(keys.get(kind, from)?),
-        "topk" => OpaqueState::TopK(keys.get(kind, from)?),
-        "bloom" => OpaqueState::Bloom(keys.get(kind, from)?),
-        "cardinality" => OpaqueState::Cardinality(keys.get(kind, from)?),
-        _ => OpaqueState::X509(keys.get(kind, from)?),
-    })
+plain! {
+    Entropy {
+        counts as "counts", total as "total", mp as "mp", scc_first as "scc_first",
+        monte as "monte", inmont as "inmont", mcount as "mcount", sums as "sums",
+    }
+    TopK {
+        ty as "type", size as "size", num_elements as "num_elements", pruned as "pruned",
+        buckets as "buckets",
+    }
+    Bloom { ty as "type", filter as "filter" }
+    BloomFilter { hasher as "hasher", cells as "cells" }
+    Hasher { double as "double", k as "k", seed as "seed" }
+    BitVector { num_bits as "num_bits", blocks as "blocks" }
+    CounterVector { width as "width", bits as "bits" }
 }
 
-plain! {
-    Entropy { counts, total, mp, scc_first, monte, inmont, mcount, sums }
-    TopK { ty, size, num_elements, pruned, buckets }
-    Bucket { count, elements }
-    Bloom { ty, filter }
-    BloomFilter { hasher, cells }
-    Hasher { double, k, seed }
-    BitVector { num_bits, blocks }
-    CounterVector { width, bits }
+/// The elements are pairs: how much too often each may have been counted, and the element.
+impl Json for Bucket {
+    fn write(&self) -> Node {
+        let element = |(epsilon, element): &(u64, Value)| {
+            Node::Array(vec![epsilon.write(), value::write_within(element, None)])
+        };
+        let mut fields = Fields::new();
+        fields.put("count", &self.count);
+        fields.node("elements", Node::Array(self.elements.iter().map(element).collect()));
+        fields.into()
+    }
+
+    fn read(node: Node, from: &Reader<'_>) -> Result<Bucket> {
+        let mut keys = Keys::of(node)?;
+        let element = |_, pair: Node| {
+            let Node::Array(pair) = pair else { return Err(Fault::expected("a pair", &pair)) };
+            let found = pair.len();
+            let [epsilon, element] = <[Node; 2]>::try_from(pair)
+                .map_err(|_| Fault::new(format_args!("expected a pair, found {found} elements")))?;
+            Ok((u64::read(epsilon, from)?, from.value(element, &Type::ANY)?))
+        };
+        let bucket = Bucket {
+            count: keys.get("count", from)?,
+            elements: elements(keys.need("elements")?, "an array", element)?,
+        };
+        keys.finish()?;
+        Ok(bucket)
+    }
 }
 
 impl Json for BloomCells {
-    fn write(&self, out: &mut Writer) -> Node {
+    fn write(&self) -> Node {
         let mut fields = Fields::new();
         match self {
-            BloomCells::Basic(bits) => fields.put("basic", bits, out),
-            BloomCells::Counting(counters) => fields.put("counting", counters, out),
+            BloomCells::Basic(bits) => fields.put("basic", bits),
+            BloomCells::Counting(counters) => fields.put("counting", counters),
         }
         fields.into()
     }
 
-    fn read(node: Node, from: &mut Reader) -> Result<BloomCells> {
-        let mut keys = Keys::of(node)?;
-        let kind = keys.kind(&["basic", "counting"])?;
-        let cells = match kind {
-            "basic" => BloomCells::Basic(keys.get(kind, from)?),
-            _ => BloomCells::Counting(keys.get(kind, from)?),
-        };
-        keys.finish()?;
-        Ok(cells)
+    fn read(node: Node, from: &Reader<'_>) -> Result<BloomCells> {
+        let (kind, content) = Keys::of(node)?.only()?;
+        match &*kind {
+            "basic" => Json::read(content, from).map(BloomCells::Basic),
+            "counting" => Json::read(content, from).map(BloomCells::Counting),
+            _ => Err(Fault::new("expected basic or counting").within(kind)),
+        }
     }
 }
 
 impl Json for Cardinality {
-    fn write(&self, out: &mut Writer) -> Node {
+    fn write(&self) -> Node {
         let Cardinality { ty, v, alpha_m, buckets } = self;
         let mut fields = Fields::new();
-        fields.put("type", ty, out);
-        fields.put("v", v, out);
-        fields.put("alpha_m", alpha_m, out);
+        fields.put("type", ty);
+        fields.put("v", v);
+        fields.put("alpha_m", alpha_m);
         fields.node("buckets", hex(buckets));
         fields.into()
     }
 
-    fn read(node: Node, from: &mut Reader) -> Result<Cardinality> {
+    fn read(node: Node, from: &Reader<'_>) -> Result<Cardinality> {
         let mut keys = Keys::of(node)?;
         let buckets: Bytes = keys.get("buckets", from)?;
         let cardinality = Cardinality {

@@ -1,138 +1,287 @@
-//! Reads a document: first the table of its types, then what it is about.
+//! Reads values of the types that are declared for them.
 
-use std::collections::BTreeMap;
-use std::mem;
-use std::sync::{Arc, Weak};
+use std::net::IpAddr;
+use std::sync::Arc;
 
-use super::node::{DEPTH, Node};
+use super::guess;
+use super::mapping::{Json, elements};
+use super::node::Node;
 use super::object::{Fault, Keys, Result};
-use super::types;
-use crate::data::{Enclosing, Name, Type, TypeDef, TypeTag};
+use super::value::{TYPE, VALUE, keyed, parts_of};
+use crate::data::print::Short;
+use crate::data::scope::default_of;
+use crate::data::{
+    AttributeTag, Declarations, EnumType, EnumValue, Event, Field, File, Func, List, Name, Opaque,
+    OpaqueState, Port, Record, Subnet, Table, Type, TypeDef, TypeKind, TypeTag, Value, Vector,
+};
 
 /// The reading of one document.
-#[derive(Default)]
-pub(super) struct Reader {
-    labels: BTreeMap<String, usize>,
-    types: Vec<Listed>,
-    /// How deep what is being read lies.
-    depth: u32,
-    /// How deep that reaches which was read last, labelled types included.
-    height: u32,
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    /// What types and events are called.
+    pub(super) known: &'a Declarations,
 }
 
-/// A type in the table.
-enum Listed {
-    /// Not yet made.
-    Open(Keys),
-    /// Being made: what refers to it lies within it.
-    Pending { def: Weak<TypeDef>, name: Name, tag: TypeTag },
-    /// Made, with its height.
-    Made(Type, u32),
-}
-
-impl Reader {
-    pub(super) fn new() -> Reader {
-        Reader::default()
-    }
-
-    /// Takes the table of types.
-    pub(super) fn table(&mut self, node: Node) -> Result<()> {
-        let Node::Array(entries) = node else { return Err(Fault::expected("an array", &node)) };
-        for (at, entry) in entries.into_iter().enumerate() {
-            self.list(at, entry).map_err(|fault| fault.within(at))?;
+impl Reader<'_> {
+    /// Reads a value of this type.
+    pub(super) fn value(&self, node: Node, ty: &Type) -> Result<Value> {
+        let resolved = self.resolve(ty)?;
+        let ty = &resolved;
+        let expected = |node: &Node| Fault::expected(Short(ty), node);
+        if let Node::Object(members) = &node {
+            if members.iter().any(|(key, _)| key == TYPE) {
+                return self.typed(node, ty);
+            }
         }
-        (0..self.types.len()).try_for_each(|at| {
-            self.listed(at).map(drop).map_err(|fault| fault.within(at).within("types"))
+        let Some(tag) = ty.tag() else { return Err(unreadable(ty)) };
+        Ok(match (tag, &node) {
+            (TypeTag::Any, _) => {
+                let ty = guess::infer(&node, self)?;
+                return self.value(node, &ty);
+            }
+            (TypeTag::Bool, Node::Bool(value)) => Value::Bool(*value),
+            (TypeTag::Int, Node::Unsigned(_) | Node::Signed(_) | Node::Text(_)) => {
+                Value::Int(Json::read(node, self)?)
+            }
+            (TypeTag::Count, Node::Unsigned(_) | Node::Signed(_) | Node::Text(_)) => {
+                Value::Count(Json::read(node, self)?)
+            }
+            (TypeTag::Counter, Node::Unsigned(_) | Node::Signed(_) | Node::Text(_)) => {
+                Value::Counter(Json::read(node, self)?)
+            }
+            (TypeTag::Double, _) => Value::Double(Json::read(node, self)?),
+            (TypeTag::Time, _) => Value::Time(Json::read(node, self)?),
+            (TypeTag::Interval, _) => Value::Interval(Json::read(node, self)?),
+            (TypeTag::String, _) => Value::String(Json::read(node, self)?),
+            (TypeTag::Pattern, _) => Value::Pattern(Json::read(node, self)?),
+            (TypeTag::Port, Node::Text(text)) => {
+                Value::Port(text.parse::<Port>().map_err(|_| expected(&node))?)
+            }
+            (TypeTag::Addr, Node::Text(text)) => {
+                let addr: IpAddr = text.parse().map_err(|_| expected(&node))?;
+                Value::Addr(addr.to_canonical())
+            }
+            (TypeTag::Subnet, Node::Text(text)) => {
+                Value::Subnet(text.parse::<Subnet>().map_err(|_| expected(&node))?)
+            }
+            _ => match ty.def() {
+                Some(def) => self.of_def(node, &Type::Def(Arc::clone(&def)), &def)?,
+                None => return Err(expected(&node)),
+            },
         })
     }
 
-    fn list(&mut self, at: usize, entry: Node) -> Result<()> {
-        let mut keys = Keys::of(entry)?;
-        let label = match (keys.take("label"), keys.peek("name")) {
-            (Some(Node::Text(label)), _) => label.into_owned(),
-            (None, Some(Node::Text(name))) => name.to_string(),
-            _ => return Err(Fault::new("neither a label nor a name")),
-        };
-        if types::standard(&label).is_some() {
-            return Err(Fault::new(format_args!("{label:?} is a standard type's name")));
-        }
-        if self.labels.insert(label.clone(), at).is_some() {
-            return Err(Fault::new(format_args!("a second {label:?}")));
-        }
-        self.types.push(Listed::Open(keys));
-        Ok(())
-    }
-
-    /// Returns the type with this label.
-    pub(super) fn labelled(&mut self, label: &str) -> Result<Type> {
-        match self.labels.get(label) {
-            Some(at) => self.listed(*at),
-            None => Err(Fault::new(format_args!("no type {label:?}"))),
+    /// Returns the type that is meant, where it is given by a name or stands within itself.
+    fn resolve(&self, ty: &Type) -> Result<Type> {
+        match ty {
+            Type::Named(name) => match self.known.ty(name.as_bytes()) {
+                Some(ty) => Ok(ty.clone()),
+                None => Err(Fault::new(format_args!("no type is named {name}"))),
+            },
+            Type::Enclosing(_) => match ty.def() {
+                Some(def) => Ok(Type::Def(def)),
+                None => Err(unreadable(ty)),
+            },
+            _ => Ok(ty.clone()),
         }
     }
 
-    /// Returns a type in the table by its position; makes it if need be.
-    fn listed(&mut self, at: usize) -> Result<Type> {
-        let unknown = || Fault::new("no such type");
-        let listed = self.types.get_mut(at).ok_or_else(unknown)?;
-        match listed {
-            Listed::Made(ty, height) => {
-                self.height = self.height.max(*height);
-                Ok(ty.clone())
+    /// Reads a value that has its type with it.
+    fn typed(&self, node: Node, ty: &Type) -> Result<Value> {
+        let mut keys = Keys::of(node)?;
+        let own: Type = keys.get(TYPE, self)?;
+        let value = self.value(keys.need(VALUE)?, &own).map_err(|fault| fault.within(VALUE))?;
+        keys.finish()?;
+        value.coerce(ty).map_err(Fault::new)
+    }
+
+    fn of_def(&self, node: Node, ty: &Type, def: &TypeDef) -> Result<Value> {
+        Ok(match &def.kind {
+            TypeKind::Atomic(tag) => self.value(node, &Type::Base(*tag))?,
+            TypeKind::Enum(names) => {
+                EnumValue { ty: ty.clone(), number: constant(&node, ty, names)? }.into()
             }
-            Listed::Pending { def, name, tag } => Ok(enclosing(def, name, *tag)),
-            Listed::Open(_) => {
-                let pending =
-                    Listed::Pending { def: Weak::new(), name: Name::new(), tag: TypeTag::Void };
-                let Listed::Open(keys) = mem::replace(listed, pending) else {
-                    return Err(unknown());
-                };
-                let outer = mem::take(&mut self.height);
-                let ty = types::read_def(keys, Some(at), self)?;
-                if let Some(listed) = self.types.get_mut(at) {
-                    *listed = Listed::Made(ty.clone(), self.height);
+            TypeKind::List(list) => {
+                let found = elements(node, Short(ty), |at, node| match list.types.get(at) {
+                    Some(ty) => self.value(node, ty),
+                    None => Err(too_many(list.types.len())),
+                })?;
+                if found.len() < list.types.len() {
+                    return Err(too_many(list.types.len()));
                 }
-                self.height = self.height.max(outer);
-                Ok(ty)
+                List::new(ty.clone(), found).into()
+            }
+            TypeKind::Vector(element) => {
+                let item = |_, node| match node {
+                    Node::Null => Ok(None),
+                    node => self.value(node, element).map(Some),
+                };
+                Vector::new(ty.clone(), elements(node, Short(ty), item)?).into()
+            }
+            TypeKind::Set(_) | TypeKind::Table(_) => self.table(node, ty, def)?,
+            TypeKind::Record(record) => {
+                let fields = record.fields.as_deref().ok_or_else(|| unreadable(ty))?;
+                Record::new(ty.clone(), self.fields(node, ty, fields)?).into()
+            }
+            TypeKind::Func(_) => {
+                let name = Name::read(node, self)?;
+                let func =
+                    Func { bodies: Vec::new(), kind: 1, ty: ty.clone(), name, frame_size: None };
+                Value::Func(ty.clone(), Arc::new(func))
+            }
+            TypeKind::File(element) => {
+                let file = File {
+                    name: Name::read(node, self)?,
+                    buffered: true,
+                    access: Some(Name::from_static("w")),
+                    // As Bro has it: of what the file consists, not of the file.
+                    ty: element.clone(),
+                    attributes: None,
+                };
+                Value::File(ty.clone(), Arc::new(file))
+            }
+            TypeKind::Opaque(kind) => {
+                if let Node::Object(members) = &node {
+                    if members.iter().any(|(key, _)| key.as_bytes() != &**kind) {
+                        return Err(Fault::expected(Short(ty), &node));
+                    }
+                }
+                let state = OpaqueState::read(node, self)?;
+                Value::Opaque(Arc::new(Opaque { ty: ty.clone(), state }))
+            }
+        })
+    }
+
+    fn table(&self, node: Node, ty: &Type, def: &TypeDef) -> Result<Value> {
+        let (index, yields) = parts_of(&def.kind).ok_or_else(|| unreadable(ty))?;
+        let list = index.def();
+        let Some(TypeKind::List(list)) = list.as_deref().map(|def| &def.kind) else {
+            return Err(unreadable(ty));
+        };
+        let mut table = Table::new(ty.clone());
+        let rows = elements(node, Short(ty), |_, node| {
+            let Some(yields) = yields else { return Ok((self.index(node, &list.types)?, None)) };
+            let mut keys = Keys::of(node)?;
+            let index = self.index(keys.need("key")?, &list.types);
+            let index = index.map_err(|fault| fault.within("key"))?;
+            let value = self.value(keys.need("value")?, yields);
+            let value = value.map_err(|fault| fault.within("value"))?;
+            keys.finish()?;
+            Ok((index, Some(value)))
+        })?;
+        rows.into_iter().for_each(|(index, value)| table.push(index, value));
+        if table.has_duplicates() {
+            return Err(Fault::new("two entries with the same index"));
+        }
+        Ok(table.into())
+    }
+
+    /// Reads an index of these components.
+    fn index(&self, node: Node, types: &[Type]) -> Result<Vec<Value>> {
+        if let [only] = types {
+            return Ok(vec![self.value(node, only)?]);
+        }
+        let index = elements(node, format_args!("an array of {}", types.len()), |at, node| {
+            match types.get(at) {
+                Some(ty) => self.value(node, ty),
+                None => Err(too_many(types.len())),
+            }
+        })?;
+        if index.len() == types.len() { Ok(index) } else { Err(too_many(types.len())) }
+    }
+
+    /// Reads a record's fields: by name, or in their order.
+    fn fields(&self, node: Node, ty: &Type, fields: &[Field]) -> Result<Vec<Option<Value>>> {
+        let read = |field: &Field, node: Node| match node {
+            Node::Null => Ok(None),
+            node => self.value(node, &field.ty).map(Some),
+        };
+        if matches!(node, Node::Array(_)) {
+            let found = elements(node, Short(ty), |at, node| match fields.get(at) {
+                Some(field) => read(field, node),
+                None => Err(too_many(fields.len())),
+            })?;
+            return match found.len() == fields.len() {
+                true => Ok(found),
+                false => Err(too_many(fields.len())),
+            };
+        }
+        if !matches!(node, Node::Object(_)) {
+            return Err(Fault::expected(Short(ty), &node));
+        }
+        let names = keyed(Some(fields)).ok_or_else(|| {
+            Fault::new(format_args!("expected an array of the {} fields' values", fields.len()))
+        })?;
+        let mut keys = Keys::of(node)?;
+        let field = |field: &Field| {
+            let key = field.name.as_str().unwrap_or_default();
+            match keys.take(key) {
+                Some(node) => read(field, node).map_err(|fault| fault.within(key)),
+                None => absent(field),
+            }
+        };
+        let values = names.iter().map(field).collect::<Result<_>>()?;
+        keys.finish_as(format_args!("unknown field of {}", Short(ty)))?;
+        Ok(values)
+    }
+
+    /// Reads an event's arguments.
+    pub(super) fn args(&self, name: &Name, node: Node) -> Result<Vec<Value>> {
+        let Some(event) = self.known.event(name.as_bytes()) else {
+            return elements(node, "an array", |_, node| self.value(node, &Type::ANY));
+        };
+        let expected = event.params.len();
+        let count =
+            |found| Fault::new(format_args!("{name} takes {expected} arguments, found {found}"));
+        if let Node::Array(items) = &node {
+            if items.len() != expected {
+                return Err(count(items.len()));
             }
         }
+        elements(node, "an array", |at, node| match event.params.get(at) {
+            Some(param) => self.value(node, &param.ty),
+            None => Err(count(at)),
+        })
     }
 
-    /// Says what a type in the table is going to be, before its parts are read.
-    pub(super) fn pending(&mut self, at: usize, def: Weak<TypeDef>, name: Name, tag: TypeTag) {
-        if let Some(listed) = self.types.get_mut(at) {
-            *listed = Listed::Pending { def, name, tag };
-        }
-    }
-
-    /// Returns a reference to a type with this label from within it.
-    pub(super) fn enclosing(&mut self, label: &str) -> Result<Type> {
-        let ty = self.labelled(label)?;
-        match &ty {
-            Type::Def(def) => Ok(enclosing(&Arc::downgrade(def), &def.name, def.kind.tag())),
-            _ => Ok(ty),
-        }
-    }
-
-    /// Reads what lies a level deeper, within the bound on depth.
-    ///
-    /// References count as what they refer to, for what is made has to be walked through, and
-    /// dropped at last.
-    pub(super) fn enter<T>(&mut self, read: impl FnOnce(&mut Reader) -> Result<T>) -> Result<T> {
-        let too_deep = || Fault::new(format_args!("nested deeper than {DEPTH}"));
-        if self.depth >= DEPTH {
-            return Err(too_deep());
-        }
-        self.depth += 1;
-        let outer = mem::take(&mut self.height);
-        let result = read(self);
-        self.depth -= 1;
-        let height = self.height.saturating_add(1);
-        self.height = height.max(outer);
-        if height > DEPTH { Err(too_deep()) } else { result }
+    /// Reads an event; these keys may stand beside its own.
+    pub(super) fn event(&self, node: Node, ignored: &[&str]) -> Result<Event> {
+        let mut keys = Keys::of(node)?;
+        let name: Name = keys.get("event", self)?;
+        let time: Option<f64> = keys.get("time", self)?;
+        let args = keys.take("args").unwrap_or(Node::Array(Vec::new()));
+        let args = self.args(&name, args).map_err(|fault| fault.within("args"))?;
+        ignored.iter().for_each(|key| drop(keys.take(key)));
+        keys.finish()?;
+        Ok(Event { name, time: time.unwrap_or_default(), args })
     }
 }
 
-fn enclosing(def: &Weak<TypeDef>, name: &Name, tag: TypeTag) -> Type {
-    Type::Enclosing(Arc::new(Enclosing { def: def.clone(), name: name.clone(), tag }))
+/// Returns what a field without a key holds.
+fn absent(field: &Field) -> Result<Option<Value>> {
+    let attributes = field.attributes.as_ref();
+    let has = |tag| attributes.is_some_and(|attributes| attributes.has(tag));
+    match default_of(field) {
+        Some(default) => Ok(Some(default.clone())),
+        None if has(AttributeTag::Optional) => Ok(None),
+        None => Err(Fault::new(format_args!("the field {:?} is missing", field.name.to_string()))),
+    }
+}
+
+fn constant(node: &Node, ty: &Type, names: &EnumType) -> Result<i64> {
+    let number = match node {
+        Node::Text(name) => names.number_of(&**name).or_else(|| name.parse().ok()),
+        Node::Unsigned(number) => i64::try_from(*number).ok(),
+        Node::Signed(number) => Some(*number),
+        _ => None,
+    };
+    number.ok_or_else(|| Fault::expected(format_args!("a constant of {}", Short(ty)), node))
+}
+
+fn too_many(expected: usize) -> Fault {
+    Fault::new(format_args!("expected {expected} elements"))
+}
+
+fn unreadable(ty: &Type) -> Fault {
+    Fault::new(format_args!("the declaration of {} is incomplete", Short(ty)))
 }

@@ -1,194 +1,427 @@
-use std::fmt::Write as _;
-use std::sync::{Arc, Weak};
-
+use serde::de::DeserializeSeed;
 use serde_json::{from_str, to_string};
 
+use super::{EventSeed, ValueSeed};
 use crate::data::{
-    Declarations, Enclosing, EnumType, EnumValue, Event, Expr, ExprKind, Field, Name, Record,
-    Table, Type, TypeKind, TypeTag, Value,
+    BitVector, Bloom, BloomCells, BloomFilter, Bucket, Cardinality, CounterVector, Declarations,
+    Entropy, EnumType, EnumValue, Field, File, Func, Hasher, List, Name, Opaque, OpaqueState,
+    Pattern, Record, Subnet, Table, TopK, Type, TypeKind, TypeTag, Value, Vector,
 };
 
-fn fault(text: &str) -> String {
-    from_str::<Value>(text).unwrap_err().to_string()
+const DECLARED: &str = "
+    type Color: enum { RED, GREEN };
+    type Pair: record { a: count; b: string &optional; c: int &default=-1; };
+    type Tree: record { name: string; kids: vector of Tree &optional; };
+    event seen(host: addr, ports: set[port]);
+    event plain();
+";
+
+fn known() -> Declarations {
+    let mut known = Declarations::new();
+    known.read(DECLARED).unwrap();
+    known
+}
+
+fn read_as(text: &str, ty: &Type) -> Result<Value, String> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    ValueSeed::new(ty, &known()).deserialize(&mut json).map_err(|error| error.to_string())
+}
+
+fn read(text: &str, ty: &str) -> Result<Value, String> {
+    read_as(text, &Type::parse(ty, &known()).unwrap())
+}
+
+fn guess(text: &str) -> Result<Value, String> {
+    from_str(text).map_err(|error: serde_json::Error| error.to_string())
+}
+
+/// Checks that a value has this form, and is read from it as what it was.
+fn check(value: impl Into<Value>, text: &str) {
+    let value = value.into();
+    assert_eq!(to_string(&value).unwrap(), text);
+    let back = read_as(text, &value.ty()).unwrap_or_else(|error| panic!("{text}: {error}"));
+    assert_eq!(back, value, "{text}");
+    assert_eq!(to_string(&back).unwrap(), text);
+}
+
+#[test]
+fn integers_are_numbers_as_far_as_doubles_hold_them() {
+    let exact = 9_007_199_254_740_991;
+    for (value, text) in [
+        (Value::Count(0), "0"),
+        (Value::Count(exact), "9007199254740991"),
+        (Value::Count(exact + 1), r#""9007199254740992""#),
+        (Value::Counter(u64::MAX), r#""18446744073709551615""#),
+        (Value::Int(-9_007_199_254_740_991), "-9007199254740991"),
+        (Value::Int(-9_007_199_254_740_992), r#""-9007199254740992""#),
+        (Value::Int(i64::MAX), r#""9223372036854775807""#),
+        (Value::Int(i64::MIN), r#""-9223372036854775808""#),
+    ] {
+        check(value, text);
+    }
+    assert_eq!(read("18446744073709551615", "count"), Ok(Value::Count(u64::MAX)));
+    assert_eq!(read(r#""5""#, "int"), Ok(Value::Int(5)));
+}
+
+#[test]
+fn doubles_are_numbers_if_they_are_finite() {
+    let make: [fn(f64) -> Value; 3] = [Value::Double, Value::Time, Value::Interval];
+    for make in make {
+        for (number, text) in [
+            (0.0, "0.0"),
+            (-0.0, "-0.0"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (1_500_000_000.123_456, "1500000000.123456"),
+            (5e-324, "5e-324"),
+            (f64::MAX, "1.7976931348623157e+308"),
+            (f64::INFINITY, r#""inf""#),
+            (f64::NEG_INFINITY, r#""-inf""#),
+            (f64::NAN, r#""nan""#),
+            (-f64::NAN, r#""nan:fff8000000000000""#),
+        ] {
+            check(make(number), text);
+        }
+    }
+    assert_eq!(read("5", "interval"), Ok(Value::Interval(5.0)));
+    assert_eq!(read(r#""0.5""#, "double"), Ok(Value::Double(0.5)));
+}
+
+#[test]
+fn no_byte_of_a_string_is_lost() {
+    // All that look alike in a form for people.
+    let all: [&[u8]; 8] =
+        [b"a\nb", b"a\\x0ab", b"\xc3\xa9", b"\\xc3\\xa9", b"\t", b"\0", b"\xff", b"$hex"];
+    let texts = all.map(|bytes| to_string(&Value::string(bytes)).unwrap());
+    for (bytes, text) in all.iter().zip(&texts) {
+        check(Value::string(bytes), text);
+        assert_eq!(texts.iter().filter(|other| *other == text).count(), 1, "{text}");
+    }
+    assert_eq!(texts[2], r#""é""#);
+    assert_eq!(texts[6], r#"{"$hex":"ff"}"#);
+    assert_eq!(read(r#"{"$hex":"6162"}"#, "string"), Ok(Value::string("ab")));
+}
+
+#[test]
+fn other_scalars_are_texts() {
+    let parse = |text: &str, ty: &str| {
+        let known = known();
+        Value::parse(text, Some(&Type::parse(ty, &known).unwrap()), &known).unwrap()
+    };
+    for (ty, literal, text) in [
+        ("bool", "T", "true"),
+        ("pattern", "/a\\/b+/", r#""/a\\/b+/""#),
+        ("port", "53/udp", r#""53/udp""#),
+        ("port", "0/unknown", r#""0/unknown""#),
+        ("addr", "2001:db8::1", r#""2001:db8::1""#),
+        ("addr", "10.0.0.1", r#""10.0.0.1""#),
+        ("subnet", "10.0.0.0/8", r#""10.0.0.0/8""#),
+        ("subnet", "[2001:db8::]/32", r#""2001:db8::/32""#),
+        ("Color", "GREEN", r#""GREEN""#),
+    ] {
+        check(parse(literal, ty), text);
+    }
+    let odd = Pattern { exact: "^?(a)$?".into(), anywhere: "b".into() };
+    check(odd, r#"{"exact":"^?(a)$?","anywhere":"b"}"#);
+    // Host bits are cleared, and an IPv4 address in the clothes of IPv6 is one of IPv4.
+    let subnet: Subnet = "10.0.0.0/8".parse().unwrap();
+    assert_eq!(read(r#""10.1.2.3/8""#, "subnet"), Ok(Value::Subnet(subnet)));
+    let addr = read(r#""::ffff:10.0.0.1""#, "addr").unwrap();
+    assert_eq!(to_string(&addr).unwrap(), r#""10.0.0.1""#);
+}
+
+#[test]
+fn constants_are_numbers_where_names_mislead() {
+    let color = |names: Vec<(Name, i64)>| Type::enumeration("M::Color", names);
+    let value = |ty: &Type, number| Value::Enum(EnumValue { ty: ty.clone(), number });
+    let two = color(vec![("M::A".into(), 7), ("M::A".into(), 8)]);
+    check(value(&two, 7), r#""M::A""#);
+    check(value(&two, 8), "8");
+    check(value(&two, -9), "-9");
+    check(value(&color(vec![(Name::from_bytes("\u{e9}".into()), 1)]), 1), r#""é""#);
+    let nameless = Type::new("E", TypeKind::Enum(EnumType { counter: 0, names: vec![] }));
+    check(value(&nameless, i64::MIN), r#""-9223372036854775808""#);
+}
+
+#[test]
+fn containers_hold_their_parts() {
+    let known = known();
+    let of = |text: &str, ty: &str| {
+        Value::parse(text, Some(&Type::parse(ty, &known).unwrap()), &known).unwrap()
+    };
+    for (ty, literal, text) in [
+        ("set[port]", "set(22/tcp, 23/tcp)", r#"["22/tcp","23/tcp"]"#),
+        ("set[addr, count]", "set([10.0.0.1, 5])", r#"[["10.0.0.1",5]]"#),
+        ("set[Pair]", "set([$a=1])", r#"[{"a":1,"c":-1}]"#),
+        ("set[count]", "set()", "[]"),
+        ("table[string] of count", r#"table(["a"]=1)"#, r#"[{"key":"a","value":1}]"#),
+        (
+            "table[count, string] of set[count]",
+            r#"table([1, "x"]=set(2))"#,
+            r#"[{"key":[1,"x"],"value":[2]}]"#,
+        ),
+        ("vector of interval", "vector(1sec, 2sec)", "[1.0,2.0]"),
+        ("Pair", r#"[$a=1, $b="x", $c=2]"#, r#"{"a":1,"b":"x","c":2}"#),
+        (
+            "Tree",
+            r#"[$name="a", $kids=vector([$name="b"])]"#,
+            r#"{"name":"a","kids":[{"name":"b"}]}"#,
+        ),
+    ] {
+        check(of(literal, ty), text);
+    }
+    let holes = vec![None, Some(Value::Count(1)), None];
+    check(Vector::new(Type::vector(Type::COUNT), holes), "[null,1,null]");
+}
+
+#[test]
+fn fields_that_are_not_set_come_back_so() {
+    let known = known();
+    let pair = known.ty("Pair").unwrap();
+    let record = |fields: [Option<Value>; 3]| Record::new(pair.clone(), fields.into());
+    // Only an optional field without a default is left out.
+    check(record([None, None, None]), r#"{"a":null,"c":null}"#);
+    assert_eq!(
+        read(r#"{"a":1}"#, "Pair"),
+        Ok(record([Some(Value::Count(1)), None, Some(Value::Int(-1))]).into())
+    );
+    assert!(read("{}", "Pair").unwrap_err().contains("the field \"a\" is missing"));
+}
+
+#[test]
+fn fields_whose_names_are_no_keys_are_an_array() {
+    let names: [&[Name]; 3] = [
+        &["a".into(), "a".into()],
+        &["a".into(), Name::from_bytes(bytes::Bytes::from_static(b"\xff"))],
+        &["$hex".into(), "b".into()],
+    ];
+    for names in names {
+        let fields = names.iter().map(|name| Field::new(name.clone(), Type::COUNT)).collect();
+        let record = Record::new(Type::record("", fields), vec![Some(Value::Count(1)), None]);
+        check(record, "[1,null]");
+    }
+}
+
+#[test]
+fn what_any_hides_is_written_with_its_type() {
+    let any = Type::vector(Type::ANY);
+    let color = known().ty("Color").unwrap().clone();
+    for (value, text) in [
+        (Value::Bool(true), "[true]"),
+        (Value::Count(5), "[5]"),
+        (Value::Int(-5), "[-5]"),
+        (Value::Int(5), r#"[{"$type":"int","$value":5}]"#),
+        (Value::Double(0.5), "[0.5]"),
+        (Value::Count(u64::MAX), r#"[{"$type":"count","$value":"18446744073709551615"}]"#),
+        (Value::Double(f64::INFINITY), r#"[{"$type":"double","$value":"inf"}]"#),
+        (Value::string("10.0.0.1"), r#"["10.0.0.1"]"#),
+        (Value::string(b"\xff"), r#"[{"$hex":"ff"}]"#),
+        (Value::Addr([10, 0, 0, 1].into()), r#"[{"$type":"addr","$value":"10.0.0.1"}]"#),
+        (EnumValue { ty: color, number: 1 }.into(), r#"[{"$type":"Color","$value":"GREEN"}]"#),
+        (
+            Vector::new(Type::vector(Type::PORT), vec![]).into(),
+            r#"[{"$type":"vector of port","$value":[]}]"#,
+        ),
+        (
+            Table::new(Type::set(vec![Type::ADDR, Type::PORT])).into(),
+            r#"[{"$type":"set[addr,port]","$value":[]}]"#,
+        ),
+    ] {
+        check(Vector::new(any.clone(), vec![Some(value)]), text);
+    }
+}
+
+#[test]
+fn a_type_that_is_given_counts_as_far_as_the_declared_one_allows() {
+    let typed = r#"{"$type":"count","$value":5}"#;
+    assert_eq!(guess(typed), Ok(Value::Count(5)));
+    assert_eq!(read(typed, "double"), Ok(Value::Double(5.0)));
+    assert_eq!(read(typed, "string").unwrap_err(), "expected string, found count");
+    assert!(guess(r#"{"$type":"count"}"#).is_err());
+    assert!(guess(r#"{"$type":"count","$value":5,"x":1}"#).is_err());
+    assert!(
+        guess(r#"{"$type":"Nope","$value":5}"#).unwrap_err().contains("no type is named `Nope`")
+    );
+}
+
+#[test]
+fn types_are_guessed_if_nothing_is_declared() {
+    let ty = |text: &str| guess(text).map(|value| value.ty().to_string());
+    for (text, expected) in [
+        ("true", "bool"),
+        ("5", "count"),
+        ("-5", "int"),
+        ("5.0", "double"),
+        ("1e3", "double"),
+        (r#""80/tcp""#, "string"),
+        (r#"{"$hex":"ff"}"#, "string"),
+        ("[1,2]", "vector of count"),
+        ("[1,-2]", "vector of int"),
+        ("[1,-2,0.5]", "vector of double"),
+        ("[null,[1]]", "vector of vector of count"),
+        (r#"{"b":1,"a":"x"}"#, "record { b:count; a:string; }"),
+    ] {
+        assert_eq!(ty(text).as_deref(), Ok(expected), "{text}");
+    }
+    assert!(ty("[]").unwrap_err().contains("an empty array has no type"));
+    assert!(ty("null").unwrap_err().contains("null has no type"));
+    assert!(ty(r#"[1,"x"]"#).unwrap_err().contains("count and string in one array"));
+    assert!(ty(r#"{"a":[1,{"b":null}]}"#).unwrap_err().starts_with("a.1.b: "));
+}
+
+#[test]
+fn functions_and_files_are_names() {
+    let ty = Type::parse("function(a: count): bool", &known()).unwrap();
+    let name = Name::from_static("M::f");
+    let func = Func { bodies: vec![], kind: 1, ty: ty.clone(), name, frame_size: None };
+    check(Value::Func(ty, func.into()), r#""M::f""#);
+    let ty = Type::parse("file of string", &known()).unwrap();
+    let name = Name::from_bytes(bytes::Bytes::from_static(b"\xff"));
+    let file = File { name, buffered: true, access: None, ty: ty.clone(), attributes: None };
+    check(Value::File(ty, file.into()), r#"{"$hex":"ff"}"#);
+}
+
+#[test]
+fn opaque_values_say_what_they_are() {
+    let bits = || BitVector { blocks: vec![u64::MAX, 1], num_bits: 65 };
+    let hasher = Hasher { double: true, k: 3, seed: [u64::MAX, 2] };
+    let bloom = |cells| {
+        let filter = BloomFilter { hasher: hasher.clone().into(), cells };
+        OpaqueState::Bloom(Bloom { ty: Some(Type::ADDR), filter: filter.into() })
+    };
+    let counters = CounterVector { bits: bits().into(), width: 2 };
+    let topk = TopK {
+        size: 2,
+        num_elements: 1,
+        pruned: true,
+        ty: Some(Type::ADDR),
+        buckets: vec![Bucket { count: 3, elements: vec![(1, Value::Addr([10, 0, 0, 1].into()))] }],
+    };
+    let entropy = Entropy {
+        counts: [i64::MIN; 256],
+        total: 1,
+        mp: -1,
+        scc_first: 1,
+        monte: [7; 6],
+        inmont: 2,
+        mcount: 3,
+        sums: [f64::NAN; 9],
+    };
+    let cardinality =
+        Cardinality { ty: None, v: 1, alpha_m: 0.5, buckets: bytes::Bytes::from_static(b"ab") };
+    for (kind, state, text) in [
+        ("md5", OpaqueState::Md5(None), Some(r#"{"md5":null}"#)),
+        ("md5", OpaqueState::Md5(Some(Box::new([1; 23]))), None),
+        ("sha1", OpaqueState::Sha1(Some(Box::new([u32::MAX; 24]))), None),
+        ("sha256", OpaqueState::Sha256(Some(Box::new([1; 28]))), None),
+        ("entropy", OpaqueState::Entropy(Box::new(entropy)), None),
+        (
+            "topk",
+            OpaqueState::TopK(topk),
+            Some(concat!(
+                r#"{"topk":{"type":"addr","size":2,"num_elements":1,"pruned":true,"#,
+                r#""buckets":[{"count":3,"elements":[[1,{"$type":"addr","$value":"10.0.0.1"}]]}]}}"#
+            )),
+        ),
+        ("bloomfilter", bloom(BloomCells::Basic(bits().into())), None),
+        ("bloomfilter", bloom(BloomCells::Counting(counters.into())), None),
+        ("cardinality", OpaqueState::Cardinality(cardinality), None),
+        (
+            "x509",
+            OpaqueState::X509(bytes::Bytes::from_static(b"0\x82")),
+            Some(r#"{"x509":{"$hex":"3082"}}"#),
+        ),
+    ] {
+        let ty = Type::new("", TypeKind::Opaque(kind.into()));
+        let value = Value::Opaque(Opaque { ty, state }.into());
+        let written = to_string(&value).unwrap();
+        check(value, text.unwrap_or(&written));
+    }
+    assert!(read(r#"{"md5":null}"#, "opaque of sha1").is_err());
+}
+
+#[test]
+fn lists_are_arrays() {
+    let ty = Type::list(vec![Type::COUNT, Type::PORT]);
+    let items = vec![Value::Count(1), "80/tcp".parse::<crate::data::Port>().unwrap().into()];
+    check(List { ty, tag: TypeTag::Any as u8, items }, r#"[1,"80/tcp"]"#);
 }
 
 #[test]
 fn faults_say_where_and_what() {
+    for (ty, text, message) in [
+        ("count", "-1", "expected an integer from 0 to 18446744073709551615, found -1"),
+        ("count", "1.5", "expected count, found 1.5"),
+        ("count", r#""x""#, r#"expected an integer from 0 to 18446744073709551615, found "x""#),
+        ("int", "true", "expected int, found true"),
+        ("bool", "1", "expected bool, found 1"),
+        ("double", r#""x""#, r#"expected a number, found "x""#),
+        ("string", "5", r#"expected a string or {"$hex": …}, found 5"#),
+        ("string", r#"{"$hex":"f"}"#, "$hex: expected pairs of hex digits"),
+        ("string", r#"{"$hex":"+1"}"#, "$hex: expected pairs of hex digits"),
+        ("port", r#""80/sctp""#, r#"expected port, found "80/sctp""#),
+        ("port", "80", "expected port, found 80"),
+        ("addr", r#""10.0.0.256""#, r#"expected addr, found "10.0.0.256""#),
+        ("subnet", r#""::/129""#, r#"expected subnet, found "::/129""#),
+        ("pattern", r#""ab""#, r#"expected a pattern as "/re/", found "ab""#),
+        ("pattern", r#""/a(/""#, "bad pattern: "),
+        ("Color", r#""PINK""#, r#"expected a constant of Color, found "PINK""#),
+        ("vector of addr", r#"["10.0.0.1",5]"#, "1: expected addr, found 5"),
+        ("set[port]", r#"["1/tcp","1/tcp"]"#, "two entries with the same index"),
+        ("set[addr, port]", r#"[["10.0.0.1"]]"#, "0: expected 2 elements"),
+        ("set[addr, port]", r#"["10.0.0.1"]"#, r#"0: expected an array of 2, found "10.0.0.1""#),
+        ("table[count] of count", r#"[{"key":1}]"#, r#"0: the key "value" is missing"#),
+        ("table[count] of count", r#"[{"key":1,"value":2,"x":3}]"#, "0.x: unknown key"),
+        ("table[count] of count", r#"{"1":2}"#, "expected table[count] of count, found an object"),
+        ("Pair", r#"{"a":1,"z":2}"#, "z: unknown field of Pair"),
+        ("Pair", r#"{"a":1,"a":2}"#, "a: this key stands twice"),
+        ("Pair", r#"{"a":"x"}"#, r#"a: expected an integer from 0"#),
+        ("Pair", "[1]", "expected 3 elements"),
+        ("Pair", "5", "expected Pair, found 5"),
+    ] {
+        let error = read(text, ty).unwrap_err();
+        assert!(error.starts_with(message), "{ty}: {text}: {error}");
+    }
+}
+
+#[test]
+fn events_are_read_as_they_are_declared() {
+    let known = known();
+    let read = |text: &str| {
+        let seed = EventSeed::new(&known).ignoring(&["peer"]);
+        let mut json = serde_json::Deserializer::from_str(text);
+        seed.deserialize(&mut json).map_err(|error| error.to_string())
+    };
+    let event = read(r#"{"peer":"x","time":1.5,"args":["10.0.0.1",["80/tcp"]],"event":"seen"}"#);
+    let event = event.unwrap();
+    assert_eq!(event.time, 1.5);
+    assert_eq!(known.check_call(&event.name, &event.args), Ok(()));
+    assert_eq!(
+        to_string(&event).unwrap(),
+        r#"{"event":"seen","time":1.5,"args":["10.0.0.1",["80/tcp"]]}"#
+    );
+    assert!(read(r#"{"event":"plain"}"#).unwrap().args.is_empty());
+    assert_eq!(read(r#"{"event":"other","args":[5]}"#).unwrap().args, [Value::Count(5)]);
     for (text, message) in [
-        ("5", "expected an object, found an integer"),
-        ("{}", "expected one of the keys bool, int, count"),
-        (r#"{"count":1,"int":1}"#, r#"both "int" and "count""#),
-        (r#"{"count":1,"count":2}"#, "count: stands twice"),
-        (r#"{"count":1,"kount":2}"#, "kount: unknown key"),
-        (r#"{"count":-1}"#, "count: not an integer from 0 to 18446744073709551615"),
-        (r#"{"count":1.5}"#, "count: expected an integer, found a number"),
-        (r#"{"string":{"hex":"f"}}"#, "string.hex: expected pairs of hexadecimal digits"),
-        (r#"{"string":{"hex":"+1"}}"#, "string.hex: expected pairs of hexadecimal digits"),
-        (r#"{"port":"80/sctp"}"#, r#"no port: "80/sctp""#),
-        (r#"{"subnet":"::/129"}"#, r#"no subnet: "::/129""#),
-        (r#"{"vector":"addr","items":[]}"#, "vector: expected a type of vector, found addr"),
-        (r#"{"vector":"R","items":[]}"#, r#"vector: no type "R""#),
-        (r#"{"vector":{"vector":"int"},"items":[{"int":true}]}"#, "items.0.int: expected an"),
-        (r#"{"record":{"record":[]},"fields":{"a":null}}"#, "fields: a: unknown key"),
-        (r#"{"record":{"named":"R"},"fields":{"a":null}}"#, "fields: expected an array"),
-        (
-            r#"{"set":{"set":{"list":["int"]}},"entries":[{"index":[{"int":1}]},{"index":[{"int":1}]}]}"#,
-            "entries: two entries with the same index",
-        ),
-        (r#"{"enum":"A","type":{"enum":[["B",1]],"counter":2}}"#, "enum: no constant of its type"),
-        (r#"{"enum":"A","number":1,"type":{"enum":[["B",1]],"counter":2}}"#, "enum: not the name"),
-        (r#"{"count":1,"types":[{"name":"count","record":[]}]}"#, "0: \"count\" is a standard"),
-        (r#"{"count":1,"types":[{"name":"A","vector":"B"}]}"#, r#"types.0.vector: no type "B""#),
+        (r#"{"args":[]}"#, r#"the key "event" is missing"#),
+        (r#"{"event":"seen","args":[]}"#, "args: seen takes 2 arguments, found 0"),
+        (r#"{"event":"seen","args":["x",[]]}"#, r#"args.0: expected addr, found "x""#),
+        (r#"{"event":"plain","arg":[]}"#, "arg: unknown key"),
+        (r#"{"event":"plain","args":{}}"#, "args: expected an array, found an object"),
+        ("[]", "expected an object, found an array"),
     ] {
-        let found = fault(text).replace("fields.a:", "fields: a:");
-        assert!(found.starts_with(message), "{text}: {found}");
+        assert_eq!(read(text).unwrap_err(), message, "{text}");
     }
 }
 
 #[test]
-fn nesting_is_bounded() {
-    let deep = |levels: usize| {
-        let ty = r#"{"named":"V"}"#;
-        let open = format!(r#"{{"vector":{ty},"items":["#).repeat(levels);
-        format!(r#"{open}{{"count":1}}{}"#, "]}".repeat(levels))
+fn deep_nesting_is_refused() {
+    let deep = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+    assert!(guess(&deep(100)).is_ok());
+    assert!(guess(&deep(200)).is_err());
+    let typed = |depth: usize| {
+        let open = r#"{"$type":"count","$value":"#.repeat(depth);
+        format!("{open}1{}", "}".repeat(depth))
     };
-    assert!(from_str::<Value>(&deep(63)).is_ok());
-    assert!(fault(&deep(64)).starts_with("recursion limit"));
-}
-
-/// A format without a limit of its own stops at the same depth.
-#[test]
-fn nesting_is_bounded_whatever_the_format() {
-    fn deep(levels: u32) -> serde_json::Value {
-        (0..levels).fold(serde_json::Value::Null, |inner, _| serde_json::Value::from(vec![inner]))
-    }
-    assert!(serde_json::from_value::<super::node::Node>(deep(128)).is_ok());
-    let fault = serde_json::from_value::<super::node::Node>(deep(129)).unwrap_err().to_string();
-    assert_eq!(fault, "nested deeper than 128");
-}
-
-/// Types that refer to each other by label are bounded like those that lie within each other,
-/// whichever is read first.
-#[test]
-fn chains_of_types_are_bounded() {
-    let chain = |length: usize, backwards: bool| {
-        let mut text = String::from(r#"{"count":1,"types":["#);
-        for at in 0..length {
-            let at = if backwards { length - at } else { at + 1 };
-            write!(text, r#"{{"label":"t{at}","vector":"t{}"}},"#, at - 1).unwrap();
-        }
-        text + r#"{"label":"t0","vector":"count"}]}"#
-    };
-    for backwards in [false, true] {
-        assert!(from_str::<Value>(&chain(100, backwards)).is_ok());
-        let fault = fault(&chain(20_000, backwards));
-        assert!(fault.contains("nested deeper than 128"), "{}", &fault[..200]);
-    }
-}
-
-#[test]
-fn a_type_is_written_once() {
-    let ty = Type::record("R", vec![Field::new("a", Type::COUNT)]);
-    let same_name = Type::record("R", vec![]);
-    let record = |ty: &Type, fields| Value::from(Record::new(ty.clone(), fields));
-    let args = vec![
-        record(&ty, vec![Some(Value::Count(1))]),
-        record(&ty, vec![None]),
-        record(&same_name, vec![]),
-    ];
-    let event = Event { name: "e".into(), time: 0.0, args };
-    let text = to_string(&event).unwrap();
-    assert_eq!(text.matches(r#""record":["#).count(), 2, "{text}");
-    assert!(text.contains(r#"{"label":"R#1","name":"R","record":[]}"#), "{text}");
-    let back: Event = from_str(&text).unwrap();
-    assert_eq!(back, event);
-    let types: Vec<_> = back.args.iter().filter_map(|arg| arg.ty().def()).collect();
-    assert!(Arc::ptr_eq(&types[0], &types[1]), "shared again");
-}
-
-#[test]
-fn labels_are_no_standard_names() {
-    let ty = Type::record("count", vec![]);
-    let labelled = Type::record("a#1", vec![]);
-    let list = Type::list(vec![ty, labelled, Type::named("count"), Type::COUNT]);
-    let text = to_string(&list).unwrap();
-    assert!(text.contains(r#"["record#1","record#2",{"named":"count"},"count"]"#), "{text}");
-    assert_eq!(from_str::<Type>(&text).unwrap(), list);
-}
-
-/// What lies in a recursive type comes back lying in it, whichever of the two is met first.
-#[test]
-fn recursive_types_come_back_in_shape() {
-    let mut known = Declarations::new();
-    known.read("type T: record { kids: vector of T &optional; m: table[count] of T; };").unwrap();
-    let tree = known.ty("T").unwrap().clone();
-    let kids = tree.fields().unwrap()[0].ty.clone();
-    for parts in [vec![tree.clone(), kids.clone()], vec![kids.clone(), tree.clone()]] {
-        let list = Type::list(parts);
-        let text = to_string(&list).unwrap();
-        let back: Type = from_str(&text).unwrap();
-        assert_eq!(format!("{back:?}"), format!("{list:?}"), "{text}");
-        let table = serde_json::from_str::<serde_json::Value>(&text).unwrap();
-        assert_eq!(table["types"][0]["name"], "T", "what encloses stands first");
-    }
-    // Without the whole, the part has to hold it.
-    let text = to_string(&kids).unwrap();
-    let back: Type = from_str(&text).unwrap();
-    assert_eq!(back, kids);
-    let TypeKind::Vector(of) = &back.def().unwrap().kind else { panic!("{back:?}") };
-    assert_eq!(of.def().as_ref(), tree.def().as_ref(), "{text}");
-}
-
-#[test]
-fn what_enclosed_a_type_may_be_gone() {
-    let up = Enclosing { def: Weak::new(), name: "Gone".into(), tag: TypeTag::Record };
-    let ty = Type::vector(Type::Enclosing(Arc::new(up)));
-    let text = to_string(&ty).unwrap();
-    let back: Type = from_str(&text).unwrap();
-    assert_eq!(format!("{back:?}"), format!("{ty:?}"));
-    assert_eq!(back, ty);
-}
-
-#[test]
-fn what_equality_overlooks_comes_back() {
-    let def = |base, network_order| {
-        let kind = TypeKind::Atomic(TypeTag::Port);
-        Type::Def(Arc::new(crate::data::TypeDef { name: Name::new(), base, network_order, kind }))
-    };
-    let constant =
-        Expr { tag: 1, paren: 0, ty: None, kind: ExprKind::Const(Value::Interval(-0.0)) };
-    let mut table = Table::new(Type::set(vec![Type::COUNT]));
-    table.push(vec![Value::Count(1)], None);
-    table.push(vec![Value::Count(2)], None);
-    table.entries[0].last_access = -0.0;
-    table.entries[1].expire_access = f64::NAN;
-    Arc::make_mut(&mut table.entries[1].index).tag = 200;
-    table.mutable.properties = 255;
-    table.mutable.unique_id = Name::from_bytes(bytes::Bytes::from_static(b"\xff"));
-    table.expire_time = Some(Arc::new(constant));
-    for value in [
-        Value::from(table),
-        Table::new(Type::set(vec![def(true, true), def(false, true), def(true, false)])).into(),
-        Record::new(Type::named("R"), vec![None, Some(Value::Bool(true))]).into(),
-        EnumValue { ty: Type::named("E"), number: i64::MIN }.into(),
-        EnumValue {
-            ty: Type::new("E", TypeKind::Enum(EnumType { counter: -7, names: vec![] })),
-            number: 1,
-        }
-        .into(),
-    ] {
-        let text = to_string(&value).unwrap();
-        let back: Value = from_str(&text).unwrap();
-        assert_eq!(format!("{back:?}"), format!("{value:?}"), "{text}");
-        assert_eq!(to_string(&back).unwrap(), text);
-    }
-}
-
-#[test]
-fn enums_are_read_by_name_or_number() {
-    let ty = r#""type":{"enum":[["M::A",7]],"counter":8}"#;
-    let both: Value = from_str(&format!(r#"{{"enum":"M::A","number":7,{ty}}}"#)).unwrap();
-    for part in [r#""enum":"M::A""#, r#""enum":null,"number":7"#] {
-        assert_eq!(from_str::<Value>(&format!("{{{part},{ty}}}")).unwrap(), both, "{part}");
-    }
+    assert_eq!(guess(&typed(100)), Ok(Value::Count(1)));
+    assert!(guess(&typed(200)).is_err());
 }

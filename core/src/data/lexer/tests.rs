@@ -100,7 +100,7 @@ fn names_and_marks() {
         tokens("a:b # comment ( \" \n##< another\n;"),
         [Token::Name("a"), Token::Mark(':'), Token::Name("b"), Token::Mark(';')]
     );
-    assert_eq!(error("%"), ParseErrorKind::Character('%'));
+    assert_eq!(error("@"), ParseErrorKind::Character('@'));
     assert_eq!(error("é"), ParseErrorKind::Character('é'));
 }
 

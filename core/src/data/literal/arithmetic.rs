@@ -1,12 +1,14 @@
-//! Sums and products of constants: `2 * 1min + 5sec`.
+//! Sums, products and quotients of constants: `2 * 1min + 5sec`, `"a" + "b"`, `5secs / 2`.
+
+use std::net::IpAddr;
 
 use super::syntax::{Literal, LiteralKind};
 use crate::data::lexer::{Position, Token};
 use crate::data::parser::Parser;
-use crate::data::{ParseError, ParseErrorKind, Value};
+use crate::data::{ParseError, ParseErrorKind, Subnet, Value};
 
 impl<'a> Parser<'a, '_> {
-    /// Reads a literal, or a sum, difference or product of numbers.
+    /// Reads a literal, or what is calculated of literals.
     pub(in crate::data) fn literal(&mut self) -> Result<Literal<'a>, ParseError> {
         let at = self.at();
         let mut kind = self.product()?;
@@ -21,11 +23,11 @@ impl<'a> Parser<'a, '_> {
 
     fn product(&mut self) -> Result<LiteralKind<'a>, ParseError> {
         let mut kind = self.nested(Self::literal_kind)?;
-        while self.is('*') {
+        while let Token::Mark(operator @ ('*' | '/' | '%')) = *self.token() {
             let place = self.at();
             self.take()?;
             let right = self.nested(Self::literal_kind)?;
-            kind = self.combine(place, '*', &kind, &right)?;
+            kind = self.combine(place, operator, &kind, &right)?;
         }
         Ok(kind)
     }
@@ -37,8 +39,20 @@ impl<'a> Parser<'a, '_> {
         left: &LiteralKind<'a>,
         right: &LiteralKind<'a>,
     ) -> Result<LiteralKind<'a>, ParseError> {
-        let result = match (self.number(left), self.number(right)) {
-            (Some(left), Some(right)) => calculate(operator, left, right),
+        let result = match (self.constant(left), self.constant(right)) {
+            (Constant::Number(left), Constant::Number(right)) => calculate(operator, left, right),
+            (Constant::String(left), Constant::String(right)) if operator == '+' => {
+                Ok(LiteralKind::String([left, right].concat().into()))
+            }
+            (Constant::Addr(prefix), Constant::Number(width)) if operator == '/' => {
+                subnet(prefix, width)
+            }
+            (Constant::Number(Number::Count(_)), Constant::Unknown(name)) if operator == '/' => {
+                Err(ParseErrorKind::UnknownTransport(ParseErrorKind::quote(name)))
+            }
+            (Constant::Unknown(name), _) | (_, Constant::Unknown(name)) => {
+                Err(ParseErrorKind::UnknownVariable(ParseErrorKind::quote(name)))
+            }
             _ => {
                 Err(ParseErrorKind::Operands { operator, left: left.words(), right: right.words() })
             }
@@ -46,25 +60,57 @@ impl<'a> Parser<'a, '_> {
         result.map_err(|kind| at.error(kind))
     }
 
-    /// Returns the number that a literal is, or that the constant which it names has.
-    fn number(&self, kind: &LiteralKind<'a>) -> Option<Number> {
-        Some(match kind {
-            LiteralKind::Count(v) => Number::Count(*v),
-            LiteralKind::Int(v) => Number::Int(*v),
-            LiteralKind::Double(v) => Number::Double(*v),
-            LiteralKind::Interval(v) => Number::Interval(*v),
-            LiteralKind::Time(v) => Number::Time(*v),
-            LiteralKind::Name(name) => match self.scope.value(name)? {
-                Value::Count(v) => Number::Count(*v),
-                Value::Int(v) => Number::Int(*v),
-                Value::Double(v) => Number::Double(*v),
-                Value::Interval(v) => Number::Interval(*v),
-                Value::Time(v) => Number::Time(*v),
-                _ => return None,
+    /// Returns what a literal is, or the constant that it names.
+    fn constant<'k>(&'k self, kind: &'k LiteralKind<'a>) -> Constant<'k> {
+        match kind {
+            LiteralKind::Count(v) => Constant::Number(Number::Count(*v)),
+            LiteralKind::Int(v) => Constant::Number(Number::Int(*v)),
+            LiteralKind::Double(v) => Constant::Number(Number::Double(*v)),
+            LiteralKind::Interval(v) => Constant::Number(Number::Interval(*v)),
+            LiteralKind::Time(v) => Constant::Number(Number::Time(*v)),
+            LiteralKind::String(v) => Constant::String(v),
+            LiteralKind::Addr(v) => Constant::Addr(*v),
+            LiteralKind::Name(name) => match self.scope.value(name) {
+                Some(Value::Count(v)) => Constant::Number(Number::Count(*v)),
+                Some(Value::Int(v)) => Constant::Number(Number::Int(*v)),
+                Some(Value::Double(v)) => Constant::Number(Number::Double(*v)),
+                Some(Value::Interval(v)) => Constant::Number(Number::Interval(*v)),
+                Some(Value::Time(v)) => Constant::Number(Number::Time(*v)),
+                Some(Value::String(v)) => Constant::String(v),
+                Some(Value::Addr(v)) => Constant::Addr(*v),
+                None if self.scope.constant(name).is_none() => Constant::Unknown(name),
+                _ => Constant::Other,
             },
-            _ => return None,
-        })
+            _ => Constant::Other,
+        }
     }
+}
+
+/// What can be calculated with, and what can't.
+#[derive(Clone, Copy)]
+enum Constant<'k> {
+    Number(Number),
+    String(&'k [u8]),
+    Addr(IpAddr),
+    /// A name that nothing has.
+    Unknown(&'k str),
+    Other,
+}
+
+/// Makes the subnet that an address is divided into by a width.
+fn subnet(prefix: IpAddr, width: Number) -> Result<LiteralKind<'static>, ParseErrorKind> {
+    let number = match width {
+        Number::Count(_) | Number::Int(_) => u8::try_from(width.wide()).ok(),
+        _ => {
+            let (left, right) = ("an addr", width.words());
+            return Err(ParseErrorKind::Operands { operator: '/', left, right });
+        }
+    };
+    let subnet = number.and_then(|width| Subnet::new(prefix, width));
+    subnet.map(LiteralKind::Subnet).ok_or_else(|| ParseErrorKind::Width {
+        text: format!("{prefix}/{}", width.wide()),
+        limit: Subnet::max_width(prefix),
+    })
 }
 
 #[derive(Clone, Copy)]
@@ -86,15 +132,22 @@ fn calculate(
     let float = |a: f64, b: f64| match operator {
         '+' => a + b,
         '-' => a - b,
-        _ => a * b,
+        '*' => a * b,
+        _ => a / b,
     };
-    let is_product = operator == '*';
+    let is_sum = matches!(operator, '+' | '-');
+    let scales = matches!(operator, '*' | '/');
+    if matches!(operator, '/' | '%') && right.float() == 0.0 {
+        return Err(ParseErrorKind::DivisionByZero);
+    }
     Ok(match (left, right) {
         (Count(a), Count(b)) => {
             let result = match operator {
                 '+' => a.checked_add(b),
                 '-' => a.checked_sub(b),
-                _ => a.checked_mul(b),
+                '*' => a.checked_mul(b),
+                '/' => a.checked_div(b),
+                _ => a.checked_rem(b),
             };
             let text = || ParseErrorKind::Number(format!("{a} {operator} {b}"));
             LiteralKind::Count(result.ok_or_else(text)?)
@@ -104,23 +157,26 @@ fn calculate(
             let result = match operator {
                 '+' => a.checked_add(b),
                 '-' => a.checked_sub(b),
-                _ => a.checked_mul(b),
+                '*' => a.checked_mul(b),
+                '/' => a.checked_div(b),
+                _ => a.checked_rem(b),
             };
             let text = || ParseErrorKind::Number(format!("{a} {operator} {b}"));
             let result = result.and_then(|result| i64::try_from(result).ok());
             LiteralKind::Int(result.ok_or_else(text)?)
         }
-        (Count(_) | Int(_) | Double(_), Count(_) | Int(_) | Double(_)) => {
+        (Count(_) | Int(_) | Double(_), Count(_) | Int(_) | Double(_)) if operator != '%' => {
             LiteralKind::Double(float(left.float(), right.float()))
         }
-        (Interval(a), Interval(b)) if !is_product => LiteralKind::Interval(float(a, b)),
-        (Interval(a), Count(_) | Int(_) | Double(_)) if is_product => {
-            LiteralKind::Interval(a * right.float())
+        (Interval(a), Interval(b)) if is_sum => LiteralKind::Interval(float(a, b)),
+        (Interval(a), Interval(b)) if operator == '/' => LiteralKind::Double(a / b),
+        (Interval(a), Count(_) | Int(_) | Double(_)) if scales => {
+            LiteralKind::Interval(float(a, right.float()))
         }
-        (Count(_) | Int(_) | Double(_), Interval(b)) if is_product => {
-            LiteralKind::Interval(left.float() * b)
+        (Count(_) | Int(_) | Double(_), Interval(b)) if scales => {
+            LiteralKind::Interval(float(left.float(), b))
         }
-        (Time(a), Interval(b)) if !is_product => LiteralKind::Time(float(a, b)),
+        (Time(a), Interval(b)) if is_sum => LiteralKind::Time(float(a, b)),
         (Interval(a), Time(b)) if operator == '+' => LiteralKind::Time(a + b),
         (Time(a), Time(b)) if operator == '-' => LiteralKind::Interval(a - b),
         _ => {

@@ -9,8 +9,8 @@ use super::syntax::{Constructor, Element, FieldLiteral, Literal, LiteralKind};
 use crate::data::print::Short;
 use crate::data::scope::{Scope, default_of};
 use crate::data::{
-    AttributeTag, EnumType, EnumValue, Field, File, Name, ParseError, ParseErrorKind, Pattern,
-    Record, Table, Type, TypeDef, TypeKind, TypeTag, Value, Vector,
+    AttributeTag, EnumType, EnumValue, Field, File, Name, ParseError, ParseErrorKind, Record,
+    Table, Type, TypeDef, TypeKind, TypeTag, Value, Vector,
 };
 
 impl Scope<'_> {
@@ -38,6 +38,13 @@ impl Scope<'_> {
         }
         if ty.tag() == Some(TypeTag::Any) {
             return self.build_untyped(literal);
+        }
+        if let Some(only) = literal.only() {
+            // As Bro takes `= { 5 }` for `= 5`.
+            if !matches!(ty.tag(), Some(TypeTag::Table | TypeTag::Record | TypeTag::Vector) | None)
+            {
+                return self.build(only, ty);
+            }
         }
         let named = match ty {
             Type::Named(name) => {
@@ -77,26 +84,24 @@ impl Scope<'_> {
             (TypeKind::Enum(names), LiteralKind::Name(name)) => {
                 enumeration(literal, ty, names, name)
             }
-            (TypeKind::File(_), LiteralKind::File(name)) => Ok(Value::File(
-                ty.clone(),
-                Arc::new(File {
-                    name: Bytes::copy_from_slice(name).into(),
-                    buffered: true,
-                    access: Some(Name::from_static("w")),
-                    ty: ty.clone(),
-                    attributes: None,
-                }),
-            )),
+            // Bro opens files of strings only.
+            (TypeKind::File(element), LiteralKind::File(name)) if *element == Type::STRING => {
+                Ok(Value::File(ty.clone(), Arc::new(file(name))))
+            }
             (TypeKind::Vector(element), LiteralKind::Vector(items)) => {
                 let items = items.iter().map(|item| self.build(item, element).map(Some));
                 Ok(Vector::new(ty.clone(), items.collect::<Result<_, _>>()?).into())
             }
-            (TypeKind::Vector(element), LiteralKind::Table(Constructor::Type(_), items)) => {
-                let items = items.iter().map(|item| match (item.index.as_slice(), &item.value) {
-                    ([only], None) => self.build(only, element).map(Some),
-                    _ => Err(literal.mismatch(Short(ty))),
-                });
-                Ok(Vector::new(ty.clone(), items.collect::<Result<_, _>>()?).into())
+            (
+                TypeKind::Vector(element),
+                LiteralKind::Table(
+                    Constructor::Type(_) | Constructor::Braces | Constructor::Brackets,
+                    items,
+                ),
+            ) => self.elements(literal, ty, element, items),
+            // Brackets with nothing in them.
+            (TypeKind::Vector(_), LiteralKind::Record(None, none)) if none.is_empty() => {
+                Ok(Vector::new(ty.clone(), Vec::new()).into())
             }
             (TypeKind::Set(set), LiteralKind::Table(constructor, elements))
                 if *constructor != Constructor::Table =>
@@ -127,6 +132,38 @@ impl Scope<'_> {
         }
     }
 
+    /// Makes a vector of elements; those in brackets are vectors as well.
+    fn elements(
+        &mut self,
+        literal: &Literal<'_>,
+        ty: &Type,
+        element: &Type,
+        items: &[Element<'_>],
+    ) -> Result<Value, ParseError> {
+        let items = items.iter().map(|item| match (item.index.as_slice(), &item.value) {
+            ([only], None) if !item.bracketed => self.build(only, element).map(Some),
+            (several, None) => match element.def().as_deref().map(|def| &def.kind) {
+                Some(TypeKind::Vector(inner)) => {
+                    let items = several.iter().map(|item| self.build(item, inner).map(Some));
+                    let items = items.collect::<Result<_, _>>()?;
+                    Ok(Some(Vector::new(element.clone(), items).into()))
+                }
+                _ if element.tag() == Some(TypeTag::Any) => {
+                    let inner = self.common(several.iter())?.unwrap_or(Type::ANY);
+                    let items = several.iter().map(|item| self.build(item, &inner).map(Some));
+                    let items = items.collect::<Result<_, _>>()?;
+                    Ok(Some(Vector::new(Type::vector(inner), items).into()))
+                }
+                _ => Err(item.at.error(ParseErrorKind::Mismatch {
+                    expected: Short(element).to_string(),
+                    found: "a list of elements",
+                })),
+            },
+            _ => Err(literal.mismatch(Short(ty))),
+        });
+        Ok(Vector::new(ty.clone(), items.collect::<Result<_, _>>()?).into())
+    }
+
     fn table(
         &mut self,
         literal: &Literal<'_>,
@@ -138,6 +175,8 @@ impl Scope<'_> {
         let Some(TypeKind::List(index)) = def.as_deref().map(|def| &def.kind) else {
             return Err(cannot_write(literal, ty));
         };
+        let check = index.types.iter().try_for_each(Type::check_index);
+        check.map_err(|tag| literal.at.error(ParseErrorKind::IndexType(tag)))?;
         let expected = index.types.len();
         let mut table = Table::new(ty.clone());
         for element in elements {
@@ -197,6 +236,17 @@ impl Scope<'_> {
     }
 }
 
+/// Makes a file as Bro's `open` does (2§8): the type that it names is that of its content.
+fn file(name: &[u8]) -> File {
+    File {
+        name: Bytes::copy_from_slice(name).into(),
+        buffered: true,
+        access: Some(Name::from_static("w")),
+        ty: Type::STRING,
+        attributes: None,
+    }
+}
+
 fn cannot_write(literal: &Literal<'_>, ty: &Type) -> ParseError {
     literal.at.error(ParseErrorKind::NoLiteral(Short(ty).to_string()))
 }
@@ -220,7 +270,7 @@ fn atomic(literal: &Literal<'_>, tag: TypeTag) -> Result<Value, ParseError> {
         (TypeTag::Time, _) => Value::Time(kind.as_number().ok_or_else(|| literal.mismatch(tag))?),
         (TypeTag::Interval, LiteralKind::Interval(v)) => Value::Interval(*v),
         (TypeTag::String, LiteralKind::String(v)) => Value::String(Bytes::copy_from_slice(v)),
-        (TypeTag::Pattern, LiteralKind::Pattern(v)) => Pattern::new(v).into(),
+        (TypeTag::Pattern, LiteralKind::Pattern(pattern)) => pattern.clone().into(),
         (TypeTag::Port, LiteralKind::Port(v)) => Value::Port(*v),
         (TypeTag::Addr, LiteralKind::Addr(v)) => Value::Addr(v.to_canonical()),
         (TypeTag::Addr, LiteralKind::Name(name)) => {

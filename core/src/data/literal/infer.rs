@@ -41,6 +41,14 @@ impl Scope<'_> {
                 Some(element) => Type::vector(element),
                 None => return Err(at.error(ParseErrorKind::EmptyContainer)),
             },
+            LiteralKind::Table(Constructor::Brackets, elements)
+                if elements.iter().all(|element| element.value.is_none()) =>
+            {
+                match self.common_element(elements)? {
+                    Some(element) => Type::vector(element),
+                    None => return Err(at.error(ParseErrorKind::EmptyContainer)),
+                }
+            }
             LiteralKind::Table(constructor, elements) => {
                 let Some(index) = self.index(elements)? else {
                     return Err(at.error(ParseErrorKind::EmptyContainer));
@@ -52,6 +60,25 @@ impl Scope<'_> {
                 }
             }
         })
+    }
+
+    /// Returns the type that a vector's elements have in common; those in brackets are vectors.
+    fn common_element(&mut self, elements: &[Element<'_>]) -> Result<Option<Type>, ParseError> {
+        if elements.iter().all(|element| !element.bracketed) {
+            return self.common(elements.iter().flat_map(|element| &element.index));
+        }
+        match elements.iter().find(|element| !element.bracketed) {
+            None => {
+                let inner = self.common(elements.iter().flat_map(|element| &element.index))?;
+                Ok(inner.map(Type::vector))
+            }
+            Some(odd) => Err(odd.at.error(ParseErrorKind::Mixed {
+                first: "vector".to_owned(),
+                second: self
+                    .common(odd.index.iter())?
+                    .map_or_else(String::new, |ty| Short(&ty).to_string()),
+            })),
+        }
     }
 
     /// Returns the types of an index's components; `None` without any element.
@@ -66,11 +93,13 @@ impl Scope<'_> {
         for component in 0..expected {
             types.extend(self.common(elements.iter().filter_map(|e| e.index.get(component)))?);
         }
+        let check = types.iter().try_for_each(Type::check_index);
+        check.map_err(|tag| first.at.error(ParseErrorKind::IndexType(tag)))?;
         Ok(Some(types))
     }
 
     /// Returns the type that literals have in common; `None` without any.
-    fn common<'l, 'a: 'l>(
+    pub(super) fn common<'l, 'a: 'l>(
         &mut self,
         literals: impl Iterator<Item = &'l Literal<'a>>,
     ) -> Result<Option<Type>, ParseError> {
@@ -95,7 +124,7 @@ impl Scope<'_> {
 }
 
 /// Returns the type for values of both types; of numbers the more general one.
-fn merge(a: &Type, b: &Type) -> Option<Type> {
+pub(in crate::data) fn merge(a: &Type, b: &Type) -> Option<Type> {
     let has = |ty: Type| *a == ty || *b == ty;
     let both = |types: &[Type]| types.contains(a) && types.contains(b);
     if a == b {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::data::lexer::{Position, Token};
 use crate::data::parser::Parser;
-use crate::data::{ParseError, ParseErrorKind, Port, Subnet};
+use crate::data::{ParseError, ParseErrorKind, Pattern, Port, Subnet};
 
 /// A literal and where it begins.
 pub(in crate::data) struct Literal<'a> {
@@ -22,7 +22,7 @@ pub(in crate::data) enum LiteralKind<'a> {
     Time(f64),
     Interval(f64),
     String(Cow<'a, [u8]>),
-    Pattern(&'a str),
+    Pattern(Pattern),
     Port(Port),
     Addr(IpAddr),
     Subnet(Subnet),
@@ -32,6 +32,7 @@ pub(in crate::data) enum LiteralKind<'a> {
     Name(&'a str),
     /// `[$a=…]`, or with the name of a record type.
     Record(Option<&'a str>, Vec<FieldLiteral<'a>>),
+    /// `vector(…)`
     Vector(Vec<Literal<'a>>),
     Table(Constructor<'a>, Vec<Element<'a>>),
 }
@@ -45,6 +46,8 @@ pub(in crate::data) enum Constructor<'a> {
     Table,
     /// `{`
     Braces,
+    /// `[`, where no record's field follows.
+    Brackets,
     /// A type's name.
     Type(&'a str),
 }
@@ -59,6 +62,8 @@ pub(in crate::data) struct FieldLiteral<'a> {
 pub(in crate::data) struct Element<'a> {
     pub(in crate::data) at: Position,
     pub(in crate::data) index: Vec<Literal<'a>>,
+    /// Whether the index stands in brackets of its own, however many components it has.
+    pub(in crate::data) bracketed: bool,
     pub(in crate::data) value: Option<Literal<'a>>,
 }
 
@@ -80,7 +85,17 @@ impl<'a> Parser<'a, '_> {
             }
             Token::Mark('[') => {
                 self.take()?;
-                return Ok(LiteralKind::Record(None, self.fields(']')?));
+                return Ok(if self.is('$') || self.is(']') {
+                    LiteralKind::Record(None, self.fields(']')?)
+                } else {
+                    LiteralKind::Table(Constructor::Brackets, self.elements(']')?)
+                });
+            }
+            Token::Pattern(re) => {
+                let error = |error| self.at().error(ParseErrorKind::Pattern(error));
+                let pattern = Pattern::compiled(re).map_err(error)?;
+                self.take()?;
+                return Ok(LiteralKind::Pattern(self.alternatives(pattern)?));
             }
             Token::Name(name) => {
                 let name = *name;
@@ -91,7 +106,6 @@ impl<'a> Parser<'a, '_> {
             Token::Double(v) => LiteralKind::Double(*v),
             Token::Interval(v) => LiteralKind::Interval(*v),
             Token::String(v) => LiteralKind::String(v.clone()),
-            Token::Pattern(v) => LiteralKind::Pattern(v),
             Token::Port(v) => LiteralKind::Port(*v),
             Token::Addr(v) => LiteralKind::Addr(*v),
             Token::Subnet(v) => LiteralKind::Subnet(*v),
@@ -99,6 +113,17 @@ impl<'a> Parser<'a, '_> {
         };
         self.take()?;
         Ok(kind)
+    }
+
+    /// Reads what may follow a pattern: `| /…/`.
+    fn alternatives(&mut self, mut pattern: Pattern) -> Result<Pattern, ParseError> {
+        while self.eat('|')? {
+            let Token::Pattern(re) = self.token() else { return Err(self.expected("a pattern")) };
+            let error = |error| self.at().error(ParseErrorKind::Pattern(error));
+            pattern = Pattern::compiled(re).map(|_| pattern.or(re)).map_err(error)?;
+            self.take()?;
+        }
+        Ok(pattern)
     }
 
     /// Reads a number with a sign.
@@ -198,7 +223,8 @@ impl<'a> Parser<'a, '_> {
     fn element(&mut self) -> Result<Element<'a>, ParseError> {
         let at = self.at();
         let mut index = Vec::new();
-        if self.is('[') && self.second()? != Token::Mark('$') {
+        let bracketed = self.is('[') && self.second()? != Token::Mark('$');
+        if bracketed {
             self.take()?;
             if self.is(']') {
                 return Err(self.expected("a value"));
@@ -212,11 +238,26 @@ impl<'a> Parser<'a, '_> {
             let is_index = matches!(self.token(), Token::Addr(_));
             index.push(self.literal()?);
             if !is_index {
-                return Ok(Element { at, index, value: None });
+                return Ok(Element { at, index, bracketed, value: None });
             }
         }
         let value = if self.eat('=')? { Some(self.literal()?) } else { None };
-        Ok(Element { at, index, value })
+        Ok(Element { at, index, bracketed, value })
+    }
+}
+
+impl<'a> Literal<'a> {
+    /// Returns what stands in braces or brackets, if that is a single literal.
+    pub(super) fn only(&self) -> Option<&Literal<'a>> {
+        match &self.kind {
+            LiteralKind::Table(Constructor::Braces | Constructor::Brackets, elements) => {
+                match elements.as_slice() {
+                    [Element { index, bracketed: false, value: None, .. }] => index.first(),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
     }
 }
 

@@ -28,22 +28,22 @@ const DECLARED: &str = "
     event none();
 ";
 
-fn declared() -> Declarations {
+pub(super) fn declared() -> Declarations {
     let mut declarations = Declarations::new();
     declarations.read(DECLARED).unwrap();
     declarations
 }
 
-fn untyped(text: &str) -> Result<Value, ParseError> {
+pub(super) fn untyped(text: &str) -> Result<Value, ParseError> {
     Value::parse(text, None, &declared())
 }
 
-fn typed(text: &str, ty: &str) -> Result<Value, ParseError> {
+pub(super) fn typed(text: &str, ty: &str) -> Result<Value, ParseError> {
     let declarations = declared();
     Value::parse(text, Some(&Type::parse(ty, &declarations).unwrap()), &declarations)
 }
 
-fn kind(result: Result<Value, ParseError>) -> ParseErrorKind {
+pub(super) fn kind(result: Result<Value, ParseError>) -> ParseErrorKind {
     result.unwrap_err().kind
 }
 

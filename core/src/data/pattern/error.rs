@@ -33,6 +33,9 @@ pub enum PatternErrorKind {
     /// A `(?` that Bro doesn't know.
     #[error("`(?` is not followed by `i:`, the only such group that Bro knows")]
     GroupKind,
+    /// A `(?i:`, which Bro doesn't know before 2.6.
+    #[error("`(?i:` is not known to Bro 2.5; write both cases, as in `[Aa]`")]
+    CaseInsensitive,
     /// A quoted text is not closed.
     #[error("`\"` without a second one; write `\\\"` for the character itself")]
     UnclosedQuote,
@@ -112,4 +115,17 @@ pub enum PatternErrorKind {
         /// The greatest size, in bytes.
         limit: usize,
     },
+}
+
+impl PatternErrorKind {
+    /// Tells whether it is only a limit of ours that the pattern passes.
+    pub(super) fn is_limit(&self) -> bool {
+        matches!(
+            self,
+            PatternErrorKind::TooManyRepeats { .. }
+                | PatternErrorKind::TooDeep { .. }
+                | PatternErrorKind::TooLong { .. }
+                | PatternErrorKind::TooLarge { .. }
+        )
+    }
 }

@@ -9,13 +9,15 @@
 //!   beginning and end;
 //! * `\n`, `\t`, `\r`, `\a`, `\b`, `\f`, `\v`, `\101` and `\x41` are characters; after any other
 //!   backslash a character stands for itself, so that `\d` is a `d`;
-//! * `(?i:…)` takes letters in either case, but for those in quotes; this came after Bro 2.5.
+//! * `(?i:…)` takes letters in either case, but for those in quotes: only in the patterns that we
+//!   match names of events with, as Bro 2.5 doesn't know it.
 //!
 //! Two mistakes of Bro 2.5.5 are not repeated: its `[[:upper:]]` is a *lower* case letter, and its
 //! `.` and `[^…]` may also stand for the text's beginning or end, so that `/ab./` takes `ab`.
 
 mod brackets;
 mod class;
+mod empty;
 mod error;
 mod expand;
 mod parser;
@@ -27,7 +29,7 @@ use regex::bytes::{Regex, RegexBuilder};
 
 pub use error::{PatternError, PatternErrorKind};
 
-use self::parser::Parser;
+use self::parser::{Dialect, Parser};
 use self::tree::Tree;
 use super::{Name, Pattern};
 
@@ -46,7 +48,7 @@ pub(crate) struct Expression {
 impl Expression {
     /// Reads a pattern.
     pub(crate) fn new(pattern: &[u8]) -> Result<Expression, PatternError> {
-        let tree = Parser::parse(pattern)?;
+        let tree = Parser::parse(pattern, Dialect::Own)?;
         let regex = compile(&tree, r"\z")?;
         Ok(Expression { tree, regex })
     }
@@ -67,6 +69,10 @@ impl Expression {
 pub struct PatternMatcher {
     exact: Regex,
     anywhere: Regex,
+    /// As `anywhere`, where that may match without taking a byte.
+    nonempty: Option<Regex>,
+    /// Whether the pattern is found in an empty text.
+    in_nothing: bool,
 }
 
 impl PatternMatcher {
@@ -76,8 +82,17 @@ impl PatternMatcher {
     }
 
     /// Tells whether the pattern matches somewhere in a text, as a script's `pattern in text`.
+    ///
+    /// As in Bro, a match has to take a byte or the text's end: `/a*/` and `/^/` are not in an empty
+    /// text, `/$/` is; and `/^/` is in no text, for the beginning alone is not enough.
     pub fn matches_anywhere(&self, text: &[u8]) -> bool {
-        self.anywhere.is_match(text)
+        match self.anywhere.find(text) {
+            _ if text.is_empty() => self.in_nothing,
+            None => false,
+            Some(found) if !found.is_empty() => true,
+            // What was found first takes nothing; something else at the same place may.
+            Some(_) => self.nonempty.as_ref().is_some_and(|nonempty| nonempty.is_match(text)),
+        }
     }
 }
 
@@ -98,10 +113,48 @@ impl Pattern {
     /// Says what is wrong with either text, and at which column of it.
     pub fn matcher(&self) -> Result<PatternMatcher, PatternError> {
         // Bro holds both texts against a string from its beginning on, the latter not to its end.
-        Ok(PatternMatcher {
-            exact: compile(&Parser::parse(&self.exact)?, r"\z")?,
-            anywhere: compile(&Parser::parse(&self.anywhere)?, "")?,
+        let exact = compile(&Parser::parse(&self.exact, Dialect::Bro)?, r"\z")?;
+        let tree = Parser::parse(&self.anywhere, Dialect::Bro)?;
+        let anywhere = compile(&tree, "")?;
+        let nonempty = tree.without_bytes().and_then(|_| tree.with_bytes());
+        let nonempty = nonempty.and_then(|tree| compile(&tree, "").ok());
+        Ok(PatternMatcher { exact, anywhere, nonempty, in_nothing: tree.is_end() })
+    }
+
+    /// Makes the pattern that a script would write as `/re/`, if it can be compiled; the column of
+    /// an error is one of `re`.
+    pub(super) fn compiled(re: &str) -> Result<Pattern, PatternError> {
+        let pattern = Pattern::new(re);
+        match pattern.matcher() {
+            Ok(_) => Ok(pattern),
+            Err(error) => Err(Parser::parse(re.as_bytes(), Dialect::Bro).err().unwrap_or(error)),
+        }
+    }
+
+    /// Checks that Bro compiles the pattern.
+    ///
+    /// One that only passes a limit of [`matcher`](Self::matcher), on its length or depth, is right
+    /// all the same.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with either text, and at which column of it.
+    pub fn check(&self) -> Result<(), PatternError> {
+        [&self.exact, &self.anywhere].into_iter().try_for_each(|text| {
+            match Parser::parse(text, Dialect::Bro) {
+                Err(error) if !error.kind.is_limit() => Err(error),
+                _ => Ok(()),
+            }
         })
+    }
+
+    /// Makes the pattern that matches what either matches, as a script's `/a/ | /b/`.
+    pub(super) fn or(&self, re: &str) -> Pattern {
+        let joined = |text: &[u8], form: String| [b"(", text, form.as_bytes()].concat().into();
+        Pattern {
+            anywhere: joined(&self.anywhere, format!(")|(^?(.|\\n)*({re}))")),
+            exact: joined(&self.exact, format!(")|(^?({re})$?)")),
+        }
     }
 }
 

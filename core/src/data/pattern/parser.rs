@@ -25,12 +25,22 @@ pub(super) struct Parser<'a> {
     depth: u32,
     /// Whether letters stand for either case.
     pub(super) insensitive: bool,
+    dialect: Dialect,
+}
+
+/// Tells whose patterns are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// Those that Bro 2.5.5 compiles, for it may have to.
+    Bro,
+    /// Those that are for ourselves alone: also `(?i:…)`.
+    Own,
 }
 
 impl<'a> Parser<'a> {
     /// Reads a pattern.
-    pub(super) fn parse(text: &'a [u8]) -> Result<Tree> {
-        let mut parser = Parser { text, rest: text, depth: 0, insensitive: false };
+    pub(super) fn parse(text: &'a [u8], dialect: Dialect) -> Result<Tree> {
+        let mut parser = Parser { text, rest: text, depth: 0, insensitive: false, dialect };
         if text.len() > LENGTH_LIMIT {
             let (length, limit) = (text.len(), LENGTH_LIMIT);
             return parser.fail(text, PatternErrorKind::TooLong { length, limit });
@@ -153,6 +163,9 @@ impl<'a> Parser<'a> {
         }
         let outside = self.insensitive;
         if self.eat(b"?i:") {
+            if self.dialect == Dialect::Bro {
+                return self.fail(start, PatternErrorKind::CaseInsensitive);
+            }
             self.insensitive = true;
         } else if self.peek() == Some(b'?') {
             return self.fail(start, PatternErrorKind::GroupKind);

@@ -198,6 +198,62 @@ fn values_match_exactly_and_anywhere() {
     assert_eq!(error.kind, PatternErrorKind::UnclosedGroup);
 }
 
+#[test]
+fn a_match_anywhere_takes_a_byte_or_the_end() {
+    for (pattern, text, expected) in [
+        ("a*", "", false),
+        ("", "", false),
+        ("^", "", false),
+        ("^a*", "", false),
+        ("$", "", true),
+        ("^$", "", true),
+        ("a*$", "", true),
+        ("(a|$)?", "", true),
+        ("a$", "", false),
+        ("^", "foo", false),
+        ("^()", "foo", false),
+        ("^x*", "foo", false),
+        ("^x*", "xfoo", true),
+        ("^(|x)", "xfoo", true),
+        ("^(x*|f*)", "foo", true),
+        ("^(x?y?){2}(z*|fo)", "foo", true),
+        ("^(x*|y*)", "foo", false),
+        ("a*", "foo", true),
+        ("$", "foo", true),
+        ("o^", "foo", false),
+    ] {
+        let matcher = Pattern::new(pattern).matcher().unwrap();
+        let found = matcher.matches_anywhere(text.as_bytes());
+        assert_eq!(found, expected, "/{pattern}/ in {text:?}");
+    }
+    // As a whole an empty text is matched by what matches nothing.
+    assert!(Pattern::new("a*").matcher().unwrap().matches_exactly(b""));
+    // However long, it takes no time to speak of.
+    let long = format!("^({})", "a?".repeat(4000));
+    let long = Pattern::new(&long).matcher().unwrap();
+    assert!(long.matches_anywhere(b"a") && !long.matches_anywhere(b"b"));
+}
+
+#[test]
+fn patterns_that_bro_does_not_compile_are_found_out() {
+    for wrong in ["*", "a|", "(a", "a)", "[", "a{2,1}", "(?i:a)", "(?:a)", r"\", "a\nb", "\"a"] {
+        let pattern = Pattern::new(wrong);
+        assert!(pattern.check().is_err(), "{wrong:?}");
+        assert!(pattern.matcher().is_err(), "{wrong:?}");
+    }
+    // A Bro's own may be larger than what is matched here.
+    for large in ["a{2000}", &"(".repeat(40), &"a".repeat(70_000)] {
+        assert!(Pattern::new(large).matcher().is_err());
+        let right = Pattern::new(&format!("{large}{}", ")".repeat(large.matches('(').count())));
+        assert_eq!(right.check(), Ok(()));
+    }
+    let joined = Pattern::new("a").or("b").or("c");
+    assert_eq!(joined.to_string(), "/((^?(a)$?)|(^?(b)$?))|(^?(c)$?)/");
+    let matcher = joined.matcher().unwrap();
+    assert!(["a", "b", "c"].iter().all(|text| matcher.matches_exactly(text.as_bytes())));
+    assert!(matcher.matches_anywhere(b"xcx") && !matcher.matches_exactly(b"ab"));
+}
+
 proptest! {
     #[test]
     fn any_text_stands_for_itself_in_quotes(text in "[^\0\n\"\\\\]{0,20}") {

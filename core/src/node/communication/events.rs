@@ -56,7 +56,7 @@ impl Communication {
             return Err((event, RaiseError::Full(peer)));
         }
         if event.time == 0.0 {
-            event.time = self.now.as_secs_f64();
+            event.time = self.wall_clock().as_secs_f64();
         }
         Ok(self.send(event, None))
     }

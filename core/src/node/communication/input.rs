@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::super::log::{CommunicationEntry, LogLine};
+use super::super::inbox;
+use super::super::log::LogLine;
 use super::super::{ConnectionId, Notification, Overflow, PeerId, Queue};
 use super::Communication;
 use crate::Time;
@@ -149,8 +150,10 @@ impl Communication {
         if !std::mem::replace(&mut peer.has_turn, true) {
             self.turns.push_back(id);
         }
-        let weight = peer.inbox.push(notification, &mut self.held_bytes);
-        if weight > 0 {
+        let weight = inbox::weigh(&notification, &mut self.held_bytes);
+        let may_be_dropped = inbox::may_be_dropped(&notification);
+        peer.inbox.push(notification, weight);
+        if may_be_dropped {
             self.incoming.add(weight);
             self.crowded |= self.incoming.reaches(self.options.incoming_total);
         }
@@ -243,8 +246,8 @@ impl Communication {
             self.departed.push_back(peer.who);
             if self.departed.len() > super::DEPARTED {
                 let peer = self.departed.pop_front();
-                let entry = CommunicationEntry { time: self.now, peer, line: LogLine::RemovedPeer };
-                self.notifications.push_back(Notification::Log(entry));
+                let line = self.log_entry(peer, LogLine::RemovedPeer);
+                self.notifications.push_back(line);
             }
         }
     }

@@ -4,14 +4,19 @@ use std::sync::Arc;
 
 use super::super::log::{CommunicationEntry, LogLine};
 use super::super::timers::Timer;
-use super::super::{Notification, PeerId};
+use super::super::{EventPeer, Notification, PeerId};
 use super::{Communication, STATISTICS};
 
 impl Communication {
+    /// Makes a line of the log, at the present time.
+    pub(crate) fn log_entry(&self, peer: Option<Arc<EventPeer>>, line: LogLine) -> Notification {
+        Notification::Log(CommunicationEntry { time: self.wall_clock(), peer, line })
+    }
+
     /// Logs what concerns no peer.
     pub(super) fn log(&mut self, line: LogLine) {
-        let entry = CommunicationEntry { time: self.now, peer: None, line };
-        self.notifications.push_back(Notification::Log(entry));
+        let entry = self.log_entry(None, line);
+        self.notifications.push_back(entry);
     }
 
     /// Logs what concerns a peer, in order with what else is told of it.
@@ -21,14 +26,14 @@ impl Communication {
             return;
         }
         let who = Arc::clone(&about.who);
-        let entry = CommunicationEntry { time: self.now, peer: Some(who), line };
-        self.tell(peer, Notification::Log(entry));
+        let entry = self.log_entry(Some(who), line);
+        self.tell(peer, entry);
     }
 
     /// Logs what concerns no single peer, after what was told of the one that caused it.
     pub(super) fn log_after(&mut self, peer: PeerId, line: LogLine) {
-        let entry = CommunicationEntry { time: self.now, peer: None, line };
-        self.tell(peer, Notification::Log(entry));
+        let entry = self.log_entry(None, line);
+        self.tell(peer, entry);
     }
 
     /// Gives memory back that is only of use while something passes, of peers that were silent since

@@ -129,7 +129,8 @@ impl Communication {
         // Out of the way, as the entry lies in there.
         let mut streams = std::mem::take(&mut self.logs.streams);
         let known = streams.writers().count();
-        let raised = write(&mut streams, self.now).map(|entry| self.send_entry(&entry, known));
+        let raised =
+            write(&mut streams, self.wall_clock()).map(|entry| self.send_entry(&entry, known));
         self.logs.streams = streams;
         Ok(raised?)
     }

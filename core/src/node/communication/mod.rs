@@ -52,6 +52,8 @@ pub struct Communication {
     store: Option<state::State>,
 
     now: Time,
+    /// How far the wall clock is ahead of it, in nanoseconds.
+    wall_ahead: i128,
     started: Time,
     random: u64,
     timers: Timers,
@@ -190,6 +192,7 @@ impl Communication {
             state: StateSource::None,
             store: None,
             now: Time::EPOCH,
+            wall_ahead: 0,
             started: Time::EPOCH,
             random: 0,
             timers: Timers::default(),
@@ -259,6 +262,16 @@ impl Communication {
             }
         }
         self.expire();
+    }
+
+    /// Takes a reading of the wall clock, which may have been set, or gone on while the machine was
+    /// suspended. It shows in what this node says: times of events and of lines of the log, time
+    /// stamps of state, the validity of certificates. Timers heed only the times that are fed.
+    ///
+    /// Without this the wall clock shows what is fed.
+    pub fn feed_wall_clock(&mut self, wall: Time, now: Time) {
+        self.wall_ahead = i128::from(wall.as_nanos()) - i128::from(now.as_nanos());
+        self.feed_store_wall_clock();
     }
 
     /// Takes a random number, from which the jitter of

@@ -1,11 +1,14 @@
 //! What the world is to do: actions, bytes, notifications, times.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::super::inbox::may_be_dropped;
 use super::super::{Action, ConnectionId, Notification, PeerId};
 use super::Communication;
 use crate::Time;
 use crate::connection::{Connection, PollClose};
+use crate::data::Event;
 
 impl Communication {
     /// Returns the next thing that the transport is to do, beside what concerns connections that are
@@ -99,9 +102,18 @@ impl Communication {
     /// one come those of the next (§6). An event that is to be sent on waits until that is possible.
     #[must_use = "peers wait when too many notifications do"]
     pub fn poll_notification(&mut self) -> Option<Notification> {
-        if let Some(notification) = self.notifications.pop_front() {
-            self.event_peer = Arc::clone(&self.local);
-            return Some(notification);
+        self.poll_notification_if(|_| true).map(|(notification, _)| notification)
+    }
+
+    /// Returns the next notification for which there is room, with its size. What concerns a peer
+    /// waits behind one for which there is none, until [`unblock`](Self::unblock).
+    pub(crate) fn poll_notification_if(
+        &mut self,
+        mut has_room: impl FnMut(&Notification) -> bool,
+    ) -> Option<(Notification, usize)> {
+        self.event_peer = Arc::clone(&self.local);
+        if let Some(notification) = pop_if(&mut self.notifications, &mut has_room) {
+            return Some((notification, 0));
         }
         while let Some(id) = self.turns.front().copied() {
             if self.delivered >= self.options.max_remote_events_processed.max(1) {
@@ -109,7 +121,7 @@ impl Communication {
                 self.turns.rotate_left(1);
                 continue;
             }
-            if self.is_blocked(id) {
+            if self.is_blocked(id, &mut has_room) {
                 self.blocked.insert(id);
                 self.end_turn();
                 continue;
@@ -122,7 +134,7 @@ impl Communication {
                 self.end_turn();
                 continue;
             };
-            if weight > 0 {
+            if may_be_dropped(&notification) {
                 self.delivered += 1;
             }
             self.refill(id, waited);
@@ -131,15 +143,17 @@ impl Communication {
                 if self.options.forward_remote_events {
                     let _ = self.send(event.clone(), Some(peer.id));
                 }
-            } else {
-                self.event_peer = Arc::clone(&self.local);
             }
-            return Some(notification);
+            return Some((notification, weight));
         }
-        self.event_peer = Arc::clone(&self.local);
         // Forgetting a peer may have left a line.
-        let line = self.notifications.pop_front();
-        line.or_else(|| if self.blocked.is_empty() { self.finale.pop_front() } else { None })
+        let last = match pop_if(&mut self.notifications, &mut has_room) {
+            None if self.blocked.is_empty() && self.notifications.is_empty() => {
+                pop_if(&mut self.finale, &mut has_room)
+            }
+            line => line,
+        };
+        last.map(|notification| (notification, 0))
     }
 
     /// Ends the turn of the first peer, which has nothing more to tell or is blocked.
@@ -155,7 +169,7 @@ impl Communication {
     /// Takes the oldest notification about a peer.
     fn take_from(&mut self, id: PeerId) -> Option<(Notification, usize)> {
         let (notification, weight) = self.peers.get_mut(&id)?.inbox.pop()?;
-        if weight > 0 {
+        if may_be_dropped(&notification) {
             self.incoming.remove(weight);
         }
         Some((notification, weight))
@@ -187,19 +201,28 @@ impl Communication {
         self.touch_peer(id);
     }
 
-    /// Tells whether the next event of a peer cannot be sent on yet.
-    fn is_blocked(&self, id: PeerId) -> bool {
-        let next = self.peers.get(&id).and_then(|peer| peer.inbox.front());
-        match next {
-            Some(Notification::Event { event, .. }) if self.options.forward_remote_events => {
-                self.hindrance(&event.name, Some(id)).is_some()
-            }
-            _ => false,
-        }
+    /// Tells whether the next notification about a peer cannot be taken, or sent on, yet.
+    fn is_blocked(&self, id: PeerId, has_room: impl FnOnce(&Notification) -> bool) -> bool {
+        let Some(next) = self.peers.get(&id).and_then(|peer| peer.inbox.front()) else {
+            return false;
+        };
+        let is_forwarded = |event: &Event| {
+            self.options.forward_remote_events && self.hindrance(&event.name, Some(id)).is_some()
+        };
+        !has_room(next) || matches!(next, Notification::Event { event, .. } if is_forwarded(event))
     }
 
-    /// Gives peers their turn again that waited until what they sent could be sent on.
-    pub(super) fn unblock(&mut self) {
+    /// Gives peers their turn again that waited until what they sent could be taken, or sent on.
+    pub(crate) fn unblock(&mut self) {
         self.turns.extend(std::mem::take(&mut self.blocked));
     }
+}
+
+/// Takes the first of a queue, if it is wanted.
+fn pop_if(
+    queue: &mut VecDeque<Notification>,
+    is_wanted: impl FnOnce(&Notification) -> bool,
+) -> Option<Notification> {
+    queue.front().filter(|next| is_wanted(next))?;
+    queue.pop_front()
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::log::{CommunicationEntry, LogLine};
+use super::super::log::LogLine;
 use super::super::timers::Timer;
 use super::super::{Action, ConnectionId, EventPeer, Notification, PeerId};
 use super::Communication;
@@ -140,8 +140,8 @@ impl Communication {
 
     /// Logs a line after all else.
     fn log_at_end(&mut self, peer: Option<Arc<EventPeer>>, line: LogLine) {
-        let entry = CommunicationEntry { time: self.now, peer, line };
-        self.finale.push_back(Notification::Log(entry));
+        let entry = self.log_entry(peer, line);
+        self.finale.push_back(entry);
     }
 
     /// Returns every peer that the node ever knew, connected or not, as far as it remembers.

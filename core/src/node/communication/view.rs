@@ -25,6 +25,13 @@ impl Communication {
         self.now
     }
 
+    /// Returns what the wall clock shows at that time, as far as it was
+    /// [fed in](Self::feed_wall_clock).
+    pub fn wall_clock(&self) -> Time {
+        let nanos = i128::from(self.now.as_nanos()).saturating_add(self.wall_ahead);
+        Time::from_nanos(u64::try_from(nanos.max(0)).unwrap_or(u64::MAX))
+    }
+
     /// Returns the entries by name, in order (part 4 §2).
     pub fn nodes(&self) -> impl Iterator<Item = (&str, &Node)> {
         self.nodes.iter().map(|entry| (&*entry.name, &entry.node))
@@ -119,19 +126,29 @@ impl Communication {
     /// Returns the first peer, from this number on, for which something still waits to be sent, what
     /// is kept for a peer that is away included.
     pub fn next_undelivered(&self, from: PeerId) -> Option<PeerId> {
+        let mut peers = self.peers.range(from..);
+        let waits = |(id, peer): &(&PeerId, &Box<Peer>)| {
+            peer.batches.due().is_some() || self.is_unsent(**id, peer)
+        };
+        peers.find(waits).map(|(id, _)| *id)
+    }
+
+    /// Returns the first peer, from this number on, for which something waits to be sent that is not
+    /// batched.
+    pub(crate) fn next_unsent(&self, from: PeerId) -> Option<PeerId> {
+        let mut peers = self.peers.range(from..);
+        peers.find(|(id, peer)| self.is_unsent(**id, peer)).map(|(id, _)| *id)
+    }
+
+    fn is_unsent(&self, id: PeerId, peer: &Peer) -> bool {
         let waits =
             |link: &Link| link.connection.as_deref().is_some_and(|c| !c.poll_transmit().is_empty());
-        let mut peers = self.peers.range(from..);
-        peers.find_map(|(id, peer)| {
-            let current = peer.link.and_then(|link| self.links.get(&link));
-            // Connections that are over may still have something to send.
-            let has_others = peer.sockets > usize::from(peer.link.is_some());
-            let undelivered = !peer.outbox.is_empty()
-                || peer.batches.due().is_some()
-                || current.is_some_and(waits)
-                || has_others && self.links.values().any(|link| link.peer == *id && waits(link));
-            undelivered.then_some(*id)
-        })
+        let current = peer.link.and_then(|link| self.links.get(&link));
+        // Connections that are over may still have something to send.
+        let has_others = peer.sockets > usize::from(peer.link.is_some());
+        !peer.outbox.is_empty()
+            || current.is_some_and(waits)
+            || has_others && self.links.values().any(|link| link.peer == id && waits(link))
     }
 
     /// Returns all peers for which something still waits to be sent.
@@ -145,8 +162,8 @@ impl Communication {
         self.peers.get(&id)?.last_error.as_deref()
     }
 
-    /// Tells whether the last notification that was taken is an event that a peer raised:
-    /// `is_remote_event`.
+    /// Tells whether the last notification that was [polled](Self::poll_notification) is an event
+    /// that a peer raised: `is_remote_event`.
     pub fn is_remote_event(&self) -> bool {
         !self.event_peer.is_local
     }

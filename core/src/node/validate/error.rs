@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use crate::data::TypeTag;
+
 /// Says which value of a configuration is wrong, and what would be right.
 ///
 /// Prints as one line: `nodes.sensor1.compression = 10: levels are 0 (none) to 9 (best)`.
@@ -91,6 +93,9 @@ pub enum ConfigurationErrorKind {
     /// A level of compression that there isn't.
     #[error("levels are 0 (none) to 9 (best)")]
     CompressionLevel,
+    /// A declaration has a table or set with an index that Bro refuses.
+    #[error("no {0} can be, or be part of, the index of a table or set; use another type")]
+    IndexType(TypeTag),
     /// A time is 0.
     #[error("has to be more than 0 secs")]
     ZeroTime,

@@ -44,6 +44,9 @@ impl Configuration {
         let mut findings = Found::default();
         options::check(self, &mut findings);
         entries::check(self, &mut findings);
+        if let Err((name, tag)) = self.declarations.check() {
+            findings.add("declarations", name, ConfigurationErrorKind::IndexType(tag));
+        }
         Findings::none_in(findings.0)
     }
 }

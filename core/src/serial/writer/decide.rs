@@ -19,8 +19,9 @@ const CONTENT: usize = 20;
 
 /// Decides how objects are written: by a cache, or as somebody decided before.
 pub(super) trait Decide {
-    /// Whether values and types are always written in the usual way: as their usual class, and
-    /// without a location.
+    /// Whether values and types are always written in the usual way: as their usual class, without
+    /// a location, and addresses and subnets in Bro's form (2§1). Otherwise they are written as they
+    /// came, byte for byte.
     const USUAL: bool;
     /// Decides on the standard instance of an atomic type.
     fn base(&mut self, tag: TypeTag) -> Decision;

@@ -1,7 +1,5 @@
 //! Writes events as they came, without decoding their values.
 
-use std::net::IpAddr;
-
 use crate::data::{Type, TypeTag};
 
 use super::super::cursor::Result;
@@ -9,8 +7,7 @@ use super::super::kind::val;
 use super::super::tape::{Decode, Found, Item, MISFIT, Message, What, is_set};
 use super::super::{LazyEvent, Mode, WriteError};
 use super::decide::Live;
-use super::measure::{DEPTH, Measure};
-use super::value::{addr_v4, addr_v6};
+use super::measure::{DEPTH, Measure, check_index, check_pattern};
 use super::{Session, Writer, length};
 
 /// How many bytes a value may be measured as, at most, for each that it came in: values take at
@@ -26,7 +23,8 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// Fails if the arguments are larger or nested deeper than any receiver takes.
+    /// Fails if the arguments are larger or nested deeper than any receiver takes, or no values that
+    /// Bro's own scripts could have made.
     pub fn forward(
         &mut self,
         mode: Mode,
@@ -45,7 +43,7 @@ impl Writer {
 }
 
 /// Measures an event, and more than it is; fails unless it is certainly neither too large nor too
-/// deep.
+/// deep, and made of values that Bro's own scripts could have made.
 fn measured(message: &Message) -> std::result::Result<Measure, WriteError> {
     let mut measure = Measure::new();
     if message.depth > DEPTH {
@@ -53,8 +51,11 @@ fn measured(message: &Message) -> std::result::Result<Measure, WriteError> {
     }
     measure.add(message.chunk.len().saturating_mul(PER_BYTE))?;
     for what in &message.objects {
-        if let What::Known(value) = what {
-            measure.values(std::slice::from_ref(value))?;
+        match what {
+            What::Known(value) => measure.values(std::slice::from_ref(value))?,
+            What::Full(ty) => check_index(ty)?,
+            What::Pattern(pattern) => check_pattern(pattern)?,
+            _ => {}
         }
     }
     Ok(measure)
@@ -107,11 +108,9 @@ impl Session<'_, Live<'_>> {
                 let is_true = from.cursor.i64()? != 0;
                 self.scalar(class, tag, i64::from(is_true).to_be_bytes());
             }
-            TypeTag::Addr => self.forward_addr(tag, from)?,
-            TypeTag::Subnet => {
-                self.forward_addr(tag, from)?;
-                self.u32(from.cursor.u32()?);
-            }
+            TypeTag::Addr => self.addr(from.cursor.addr()?),
+            // How wide one may be has been looked at.
+            TypeTag::Subnet => self.subnet(from.cursor.subnet(true)?),
             TypeTag::Enum => {
                 self.typed(class, ty, from.cursor.array::<8>()?);
             }
@@ -133,16 +132,6 @@ impl Session<'_, Live<'_>> {
                 self.scalar(class, tag, from.cursor.array::<8>()?);
             }
         }
-        Ok(())
-    }
-
-    /// Writes what an address begins with, which a subnet does as well.
-    fn forward_addr(&mut self, tag: TypeTag, from: &mut Decode<'_>) -> Result<()> {
-        let class = val::of(tag);
-        match from.cursor.addr()? {
-            IpAddr::V4(addr) => self.scalar(class, tag, addr_v4(addr)),
-            IpAddr::V6(addr) => self.scalar(class, tag, addr_v6(addr)),
-        };
         Ok(())
     }
 

@@ -1,6 +1,9 @@
-//! Makes sure that something can be written before anything is.
+//! Makes sure that something can be written before anything is: that it is neither too large nor too
+//! deep, and that Bro's own scripts could have made it.
 
-use crate::data::{BloomCells, OpaqueState, Value};
+use crate::data::{
+    BloomCells, OpaqueState, Pattern, StateAccess, Subnet, Type, Value, index_types,
+};
 
 use super::super::WriteError;
 
@@ -65,8 +68,10 @@ impl Measure {
         match value {
             Value::String(text) => self.add(text.len()),
             Value::Pattern(pattern) => {
-                self.add(pattern.anywhere.len().saturating_add(pattern.exact.len()))
+                self.add(pattern.anywhere.len().saturating_add(pattern.exact.len()))?;
+                check_pattern(pattern)
             }
+            Value::Subnet(subnet) => check_subnet(*subnet),
             Value::List(_)
             | Value::Record(_)
             | Value::Vector(_)
@@ -95,6 +100,7 @@ impl Measure {
             }
             Value::Table(table) => {
                 self.add(table.mutable.unique_id.len())?;
+                check_index(&table.ty)?;
                 for entry in &table.entries {
                     self.values(&entry.index.items)?;
                     self.values(entry.value.as_slice())?;
@@ -105,6 +111,18 @@ impl Measure {
         }
         self.depth -= 1;
         Ok(())
+    }
+
+    /// Adds a state access.
+    pub(super) fn state_access(&mut self, access: &StateAccess) -> Result<(), WriteError> {
+        self.add(access.target.len())?;
+        if let (true, Value::List(index)) = (access.opcode.has_index(), &access.op1) {
+            let mut types = index.items.iter().map(Value::ty);
+            types.try_for_each(|ty| ty.check_index()).map_err(WriteError::IndexType)?;
+        }
+        self.values(std::slice::from_ref(&access.op1))?;
+        self.values(access.op2.as_slice())?;
+        self.values(access.op3.as_slice())
     }
 
     fn opaque(&mut self, state: &OpaqueState) -> Result<(), WriteError> {
@@ -129,4 +147,22 @@ impl Measure {
             OpaqueState::Entropy(entropy) => self.add(size_of_val(&entropy.counts)),
         }
     }
+}
+
+/// Checks a pattern, but not against our own limits: a Bro's may be longer than we match.
+pub(super) fn check_pattern(pattern: &Pattern) -> Result<(), WriteError> {
+    pattern.check().map_err(|error| WriteError::Pattern { column: error.column })
+}
+
+fn check_subnet(subnet: Subnet) -> Result<(), WriteError> {
+    if subnet.is_valid() {
+        return Ok(());
+    }
+    let Subnet { prefix, width } = subnet;
+    Err(WriteError::Width { width, limit: Subnet::max_width(prefix) })
+}
+
+/// Checks the index of a table's or set's type; another type has none.
+pub(super) fn check_index(ty: &Type) -> Result<(), WriteError> {
+    index_types(ty).iter().try_for_each(Type::check_index).map_err(WriteError::IndexType)
 }

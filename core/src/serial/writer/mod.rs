@@ -27,6 +27,11 @@ const MAX_UNCACHED: usize = 64 << 20;
 
 /// Writes the SERIALs of one direction of a connection.
 ///
+/// Nothing is written that Bro's own scripts could not have made ([`WriteError`]), and addresses and
+/// subnets take Bro's form: an IPv4-mapped one is an IPv4 one (2§1). So what was read from a peer that
+/// is no Bro may be written otherwise than it came; [`Transcript::write_again`] gives the bytes that
+/// were read.
+///
 /// Everything is appended to the buffer that the caller gives. When something can't be written,
 /// nothing was, and the cache is as it was before.
 #[derive(Debug)]
@@ -52,7 +57,8 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// Fails if the arguments are larger or nested deeper than any receiver takes.
+    /// Fails if the arguments are larger or nested deeper than any receiver takes, or no values that
+    /// Bro's own scripts could have made.
     pub fn event(
         &mut self,
         mode: Mode,
@@ -71,7 +77,8 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// Fails if the value is larger or nested deeper than any receiver takes.
+    /// Fails if the value is larger or nested deeper than any receiver takes, or none that Bro's own
+    /// scripts could have made.
     pub fn id(&mut self, mode: Mode, id: &Arc<Id>, out: &mut Vec<u8>) -> Result<(), WriteError> {
         let mut measure = Measure::new();
         measure.add(id.name.len())?;
@@ -83,7 +90,8 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// Fails if an operand is larger or nested deeper than any receiver takes.
+    /// Fails if an operand is larger or nested deeper than any receiver takes, or no value that Bro's
+    /// own scripts could have made.
     pub fn state_access(
         &mut self,
         mode: Mode,
@@ -91,10 +99,7 @@ impl Writer {
         out: &mut Vec<u8>,
     ) -> Result<(), WriteError> {
         let mut measure = Measure::new();
-        measure.add(access.target.len())?;
-        measure.values(std::slice::from_ref(&access.op1))?;
-        measure.values(access.op2.as_slice())?;
-        measure.values(access.op3.as_slice())?;
+        measure.state_access(access)?;
         self.write(mode, &measure, out, |session| session.state_access(access))
     }
 

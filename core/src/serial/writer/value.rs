@@ -29,9 +29,9 @@ impl<D: Decide> Session<'_, D> {
             Value::Addr(IpAddr::V4(addr)) => {
                 (val::ADDR, TypeTag::Addr, u64::from_be_bytes(addr_v4(*addr)))
             }
-            Value::Addr(IpAddr::V6(addr)) => return self.addr_v6(*addr),
+            Value::Addr(addr) => return self.addr(*addr),
             Value::String(text) => return self.text(text),
-            Value::Subnet(subnet) => return self.subnet(subnet),
+            Value::Subnet(subnet) => return self.subnet(*subnet),
             Value::Pattern(pattern) => return self.pattern(pattern),
             Value::Enum(value) => return self.constant(value),
             Value::List(list) => return self.list(list),
@@ -56,19 +56,26 @@ impl<D: Decide> Session<'_, D> {
         }
     }
 
+    /// Writes an address: to a peer in Bro's form, in which an IPv4-mapped one is an IPv4 one.
     #[inline(never)]
-    fn addr_v6(&mut self, addr: Ipv6Addr) {
-        self.scalar(val::ADDR, TypeTag::Addr, addr_v6(addr));
+    pub(super) fn addr(&mut self, addr: IpAddr) {
+        let addr = if D::USUAL { addr.to_canonical() } else { addr };
+        self.prefix(val::ADDR, TypeTag::Addr, addr);
     }
 
+    /// Writes a subnet: to a peer in Bro's form.
     #[inline(never)]
-    fn subnet(&mut self, subnet: &Subnet) {
-        let full = match subnet.prefix {
-            IpAddr::V4(addr) => self.scalar(val::SUBNET, TypeTag::Subnet, addr_v4(addr)),
-            IpAddr::V6(addr) => self.scalar(val::SUBNET, TypeTag::Subnet, addr_v6(addr)),
-        };
-        if full {
-            self.u32(u32::from(subnet.width));
+    pub(super) fn subnet(&mut self, subnet: Subnet) {
+        let Subnet { prefix, width } = if D::USUAL { subnet.canonical() } else { subnet };
+        if self.prefix(val::SUBNET, TypeTag::Subnet, prefix) {
+            self.u32(u32::from(width));
+        }
+    }
+
+    fn prefix(&mut self, class: u8, tag: TypeTag, addr: IpAddr) -> bool {
+        match addr {
+            IpAddr::V4(addr) => self.scalar(class, tag, addr_v4(addr)),
+            IpAddr::V6(addr) => self.scalar(class, tag, addr_v6(addr)),
         }
     }
 
@@ -156,12 +163,12 @@ impl<D: Decide> Session<'_, D> {
 }
 
 /// The number of words and the words of an address.
-pub(super) fn addr_v4(addr: Ipv4Addr) -> [u8; 8] {
+fn addr_v4(addr: Ipv4Addr) -> [u8; 8] {
     let [a, b, c, d] = addr.octets();
     [0, 0, 0, 1, a, b, c, d]
 }
 
-pub(super) fn addr_v6(addr: Ipv6Addr) -> [u8; 20] {
+fn addr_v6(addr: Ipv6Addr) -> [u8; 20] {
     let mut words = [0; 20];
     words[..4].copy_from_slice(&4_u32.to_be_bytes());
     words[4..].copy_from_slice(&addr.octets());

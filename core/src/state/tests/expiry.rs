@@ -135,3 +135,29 @@ fn time_does_not_go_back() {
     store.feed_time(at(1.0));
     assert!(store.poll_expired().is_some());
 }
+
+#[test]
+fn stamps_show_the_wall_clock_and_lives_do_not_depend_on_it() {
+    // What the clock of one shows that was set since it began, and the clock of another that began
+    // when it was right.
+    for ahead in [3600.0, -3600.0] {
+        let (mut stepped, mut right) = (begin(), store_of(SCRIPT, "b"));
+        assert!(expire(&mut right, ahead).is_empty());
+        stepped.feed_time(at(10.0));
+        right.feed_time(at(ahead + 10.0));
+        stepped.feed_wall_clock(ahead as i128 * 1_000_000_000);
+        stepped.assign(Path::to("born").index(count(1)), "one").unwrap();
+        let crate::data::Value::Table(table) = stepped.get("born").unwrap() else { panic!() };
+        let entry = table.entries.iter().find(|e| e.index.items == count(1)).unwrap();
+        let now = at(ahead + 10.0).as_secs_f64();
+        assert_eq!((entry.last_access, entry.expire_access), (now, now));
+        sync(&stepped, &mut right);
+        right.assign(Path::to("born").index(count(2)), "two").unwrap();
+        sync(&right, &mut stepped);
+        for (store, began) in [(&mut stepped, 0.0), (&mut right, ahead)] {
+            // The initial one, and then both others.
+            assert_eq!(expire(store, began + 69.0).len(), 1, "{ahead}");
+            assert_eq!(expire(store, began + 70.0).len(), 2, "{ahead}");
+        }
+    }
+}

@@ -7,11 +7,12 @@ use super::*;
 use crate::node::{
     Action, Communication, Configuration, Endpoint, Node, Notification as Told, Options, PeerState,
 };
-use crate::transport::{Carrier, Hub, Task};
+use crate::transport::{Carrier, Hub, Subscription, Task, Ticket};
 
 /// A node, and one connection of it to an end that the test drives.
 struct World {
     hub: Hub,
+    subscriber: Ticket,
     carrier: Option<Carrier>,
     buffer: Vec<u8>,
     peer: End,
@@ -38,9 +39,12 @@ fn hub(options: Options, node: Node) -> Hub {
 }
 
 impl World {
-    fn of(hub: Hub, carrier: Option<Carrier>, peer: End) -> World {
+    fn of(mut hub: Hub, carrier: Option<Carrier>, peer: End) -> World {
+        let mut subscriber = Ticket::default();
+        hub.subscribe(&mut subscriber, Subscription::new("test"));
         World {
             hub,
+            subscriber,
             carrier,
             buffer: vec![0; 64 << 10],
             peer,
@@ -125,7 +129,9 @@ impl World {
     /// Returns what is told, the log as text.
     fn told(&mut self) -> Vec<String> {
         let mut told = Vec::new();
-        while let Poll::Ready(Some(one)) = self.hub.poll_notification(Waker::noop()) {
+        let _ = self.hub.settle();
+        let World { hub, subscriber, .. } = self;
+        while let Poll::Ready(Some(one)) = hub.poll_notification(subscriber, Waker::noop()) {
             told.push(match one {
                 Told::Log(entry) => entry.to_string(),
                 other => format!("{other:?}"),
@@ -172,6 +178,21 @@ fn connections_are_up_when_they_are_secured() {
     let told = world.told();
     assert!(position(&told, "[#1/10.0.0.1:47757] connected") < position(&told, "peer connected"));
     position(&told, "phase: running");
+}
+
+#[test]
+fn certificates_are_valid_by_the_wall_clock() {
+    let year = Duration::from_secs(365 * 24 * 3600);
+    for (wall, is_valid) in [(NOW, true), (NOW + year * 100, false), (Time::EPOCH, false)] {
+        let authority = Authority::new();
+        let theirs = authority.config(Made { years: Some((2020, 2030)), ..Made::default() });
+        let ours = authority.config(Made::default());
+        let mut world = World::accepting(options(&ours), config(Some(theirs)));
+        world.hub.feed_clock(NOW, wall);
+        world.run();
+        let told = world.told();
+        assert_eq!(told.iter().any(|line| line.ends_with("phase: running")), is_valid, "{told:?}");
+    }
 }
 
 #[test]

@@ -29,45 +29,39 @@ impl Hub {
     }
 
     /// Returns the event that was [expected](Self::expect), or `None` if it will not come since the
-    /// node has ended.
-    ///
-    /// Looks for it behind notifications that the application has not taken; these stay, in order.
+    /// node has ended. It is found behind notifications that nobody has read, unless a subscriber's
+    /// queue is full and its policy is to wait.
     pub fn poll_answer(
         &mut self,
         ticket: &mut Ticket,
         waker: &Waker,
     ) -> Poll<Option<(Arc<EventPeer>, Event)>> {
         let number = self.number(ticket);
-        loop {
-            let Some(asked) = self.asked.get_mut(&number) else { return Poll::Ready(None) };
-            if let Some(answer) = asked.answer.take() {
-                self.forget(ticket);
-                return Poll::Ready(Some(answer));
-            }
-            if self.told_all {
-                return Poll::Ready(None);
-            }
-            // It may have been the last that was taken.
-            let is_there = |asked: &Asked| asked.answer.is_some();
-            if !self.look_ahead() && !self.asked.get(&number).is_some_and(is_there) {
-                self.wait(ticket, Wanted::Answer, waker);
-                return Poll::Pending;
-            }
+        let Some(asked) = self.asked.get_mut(&number) else { return Poll::Ready(None) };
+        if let Some(answer) = asked.answer.take() {
+            self.forget(ticket);
+            return Poll::Ready(Some(answer));
         }
+        if self.told_all {
+            return Poll::Ready(None);
+        }
+        self.wait(ticket, Wanted::Answer, waker);
+        Poll::Pending
+    }
+
+    pub(super) fn has_answer(&self, number: u64) -> bool {
+        self.asked.get(&number).is_none_or(|asked| asked.answer.is_some())
     }
 
     /// Gives an event to who expects it; returns what nobody expects.
     pub(super) fn answer(&mut self, notification: Notification) -> Option<Notification> {
         let Notification::Event { peer, event } = notification else { return Some(notification) };
-        let mut expecting = self.asked.iter_mut().filter(|(_, asked)| asked.answer.is_none());
-        let found = expecting.find_map(|(number, asked)| {
-            (asked.is_answer)(&peer, &event).then_some((*number, asked))
-        });
+        let mut expecting = self.asked.values_mut().filter(|asked| asked.answer.is_none());
+        let found = expecting.find_map(|asked| (asked.is_answer)(&peer, &event).then_some(asked));
         match found {
             None => Some(Notification::Event { peer, event }),
-            Some((number, asked)) => {
+            Some(asked) => {
                 asked.answer = Some((peer, event));
-                self.rouse(number);
                 None
             }
         }

@@ -1,22 +1,24 @@
 //! A hub whose tasks are the test, without sockets.
 
 mod asking;
+mod clock;
 mod ending;
+mod flushing;
 mod subscribing;
 
 use std::io::{Error, ErrorKind};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::Wake;
+use std::task::{Poll, Wake};
 use std::time::Duration;
 
 use super::*;
-use crate::connection::{Config, Connection, Phase, Role, Sent, Setup, Undeclared};
+use crate::connection::{self, Config, Connection, Phase, Role, Sent, Setup, Undeclared};
 use crate::data::{Declarations, Event, Value};
 use crate::node::{
-    Bound, Configuration, Endpoint, LogLine, Node, NodeError, Options, Overflow, PeerId, Queue,
-    Raised,
+    Bound, Configuration, Endpoint, LogLine, Node, NodeError, Notification, Options, Overflow,
+    PeerId, Queue, Raised,
 };
 use crate::transport::Step;
 
@@ -42,10 +44,14 @@ impl Sleeper {
 /// A node with one connection, which a carrier carries, and what the peer makes of it.
 struct World {
     hub: Hub,
+    /// The first subscriber.
+    first: Ticket,
     carrier: Carrier,
     carrying: Arc<Sleeper>,
     buffer: Vec<u8>,
     peer: Connection,
+    /// What the peer got.
+    got: Vec<connection::Notification>,
     /// Whether the socket takes anything.
     blocked: bool,
     closed: bool,
@@ -72,18 +78,27 @@ impl World {
             declarations: Arc::new(declarations),
         };
         let mut hub = Hub::new(Communication::new(configuration).unwrap());
+        let mut first = Ticket::default();
+        hub.subscribe(&mut first, Subscription::new("first"));
         hub.communication_mut().start(NOW);
         let from = Endpoint::new(here, 50_000);
         let id = hub.communication_mut().feed_accepted(from, false, NOW).unwrap();
-        let setup = Setup { events: vec!["e".into()], accept_input: true, ..Setup::default() };
+        let setup = Setup {
+            events: vec!["e".into(), "print_hook".into()],
+            accept_input: true,
+            request_logs: true,
+            ..Setup::default()
+        };
         let undeclared = Undeclared::Deliver;
         let config = Config { setup: Some(setup), undeclared, ..Config::default() };
         World {
             hub,
+            first,
             carrier: Carrier::new(id),
             carrying: Arc::default(),
             buffer: vec![0; 1000],
             peer: Connection::new(config, Role::Initiator, NOW),
+            got: Vec::new(),
             blocked: false,
             closed: false,
         }
@@ -113,7 +128,7 @@ impl World {
                     // As sockets do it, in parts.
                     let written = bytes.len().div_ceil(2);
                     self.peer.feed_bytes(&bytes[..written], NOW);
-                    while self.peer.poll_notification().is_some() {}
+                    self.got.extend(std::iter::from_fn(|| self.peer.poll_notification()));
                     self.carrier.feed_write(Ok(written));
                 }
                 Step::Read => {
@@ -144,9 +159,13 @@ impl World {
 
     fn told(&mut self) -> Vec<Notification> {
         let mut told = Vec::new();
-        while let Poll::Ready(Some(notification)) = self.hub.poll_notification(Waker::noop()) {
+        while let Poll::Ready(Some(notification)) =
+            self.hub.poll_notification(&mut self.first, Waker::noop())
+        {
             told.push(notification);
         }
+        // There is room again.
+        settle(&mut self.hub);
         told
     }
 
@@ -188,7 +207,7 @@ fn a_connection_is_carried_from_its_beginning_to_its_end() {
 }
 
 #[test]
-fn input_waits_for_the_application() {
+fn input_waits_for_a_subscriber() {
     let mut world = World::running(Options { incoming: queue(1), ..Options::default() });
     assert!(world.numbers().is_empty());
     for n in 0..200 {
@@ -196,15 +215,15 @@ fn input_waits_for_the_application() {
     }
     world.carry();
     assert!(!world.peer.poll_transmit().is_empty(), "not all is read");
-    let taker = Arc::new(Sleeper::default());
-    let mut got = Vec::new();
+    let (taker, mut got) = (Arc::new(Sleeper::default()), Vec::new());
+    let waker = Waker::from(Arc::clone(&taker));
     while got.len() < 200 {
-        match world.hub.poll_notification(&Waker::from(Arc::clone(&taker))) {
+        match world.hub.poll_notification(&mut world.first, &waker) {
             Poll::Ready(Some(Notification::Event { event, .. })) => got.extend(event.args),
             Poll::Ready(_) => {}
             Poll::Pending => {
+                taker.woken();
                 settle(&mut world.hub);
-                assert!(world.carrying.woken() > 0, "there is room again");
                 world.carry();
                 assert_eq!(taker.woken(), 1, "there is something to take");
             }
@@ -250,9 +269,9 @@ fn events_wait_for_room_and_flushes_for_delivery() {
     world.blocked = true;
     let (raising, flushing) = (Arc::new(Sleeper::default()), Arc::new(Sleeper::default()));
     let (mut ticket, mut flush) = (Ticket::default(), Ticket::default());
-    let mut from = PeerId::LOCAL;
+    let mut delivery = Flush::default();
     let waker = Waker::from(Arc::clone(&flushing));
-    assert_eq!(world.hub.poll_flush(&mut flush, &mut from, &waker), Poll::Ready(()));
+    assert_eq!(world.hub.poll_flush(&mut flush, &mut delivery, NOW, &waker), Poll::Ready(()));
     let mut n = 0;
     let mut waiting = loop {
         let mut next = Some(event(n));
@@ -265,7 +284,7 @@ fn events_wait_for_room_and_flushes_for_delivery() {
         n += 1;
     };
     let waker = Waker::from(Arc::clone(&flushing));
-    assert_eq!(world.hub.poll_flush(&mut flush, &mut from, &waker), Poll::Pending);
+    assert_eq!(world.hub.poll_flush(&mut flush, &mut delivery, NOW, &waker), Poll::Pending);
     assert_eq!(world.hub.communication().undelivered(), [world.peer_id()]);
     settle(&mut world.hub);
     assert_eq!((raising.woken(), flushing.woken()), (0, 0));
@@ -273,7 +292,10 @@ fn events_wait_for_room_and_flushes_for_delivery() {
     world.blocked = false;
     world.carry();
     assert_eq!((raising.woken(), flushing.woken()), (1, 1));
-    assert_eq!(world.hub.poll_flush(&mut flush, &mut from, Waker::noop()), Poll::Ready(()));
+    assert_eq!(
+        world.hub.poll_flush(&mut flush, &mut delivery, NOW, Waker::noop()),
+        Poll::Ready(())
+    );
     assert!(world.hub.communication().undelivered().is_empty());
     let raised = world.hub.poll_raise(&mut ticket, &mut waiting, NOW, Waker::noop());
     assert_eq!(raised, Poll::Ready(Raised { peers: 1, ..Raised::default() }));

@@ -1,4 +1,4 @@
-//! What is awaited of a node, but for the application's notifications.
+//! What is awaited of a node.
 
 use std::collections::BTreeMap;
 use std::task::{Poll, Waker};
@@ -12,6 +12,21 @@ use crate::node::{PeerId, Raised, WriteLogError};
 /// Names one who waits, from the first call to the last; given back with [`Hub::forget`].
 #[derive(Debug, Default)]
 pub struct Ticket(pub(super) Option<u64>);
+
+/// How far a [flush](Hub::poll_flush) has come.
+#[derive(Debug)]
+pub struct Flush {
+    /// What was batched is on its way.
+    begun: bool,
+    /// The peers before this one have got all.
+    from: PeerId,
+}
+
+impl Default for Flush {
+    fn default() -> Flush {
+        Flush { begun: false, from: PeerId::LOCAL }
+    }
+}
 
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
@@ -31,8 +46,8 @@ pub(super) enum Wanted {
     End,
     /// The answer to an event.
     Answer,
-    /// A notification, beside the application.
-    Subscribed,
+    /// A notification.
+    Notification,
 }
 
 impl Hub {
@@ -78,18 +93,23 @@ impl Hub {
         }
     }
 
-    /// Tells when nothing of what waited at the first call waits to be sent any more; `from` is
-    /// where the search goes on, [`PeerId::LOCAL`] at first.
+    /// Sends what is batched at once, and tells when all that was raised, written or printed before
+    /// the first call is written to the sockets, or lost with its connection. Events that are raised
+    /// meanwhile for the same peers are waited for too.
     pub fn poll_flush(
         &mut self,
         ticket: &mut Ticket,
-        from: &mut PeerId,
+        flush: &mut Flush,
+        now: Time,
         waker: &Waker,
     ) -> Poll<()> {
-        match self.communication.next_undelivered(*from) {
+        if !std::mem::replace(&mut flush.begun, true) {
+            self.communication.flush_batches(now);
+        }
+        match self.communication.next_unsent(flush.from) {
             None => Poll::Ready(()),
             Some(peer) => {
-                *from = peer;
+                flush.from = peer;
                 self.wait(ticket, Wanted::Delivery(peer), waker);
                 Poll::Pending
             }
@@ -111,7 +131,7 @@ impl Hub {
         if let Some(number) = ticket.0.take() {
             self.waiting.by_ticket.remove(&number);
             self.asked.remove(&number);
-            self.subscribers.remove(&number);
+            self.unsubscribe(number);
         }
     }
 
@@ -138,10 +158,10 @@ impl Hub {
             let come = match wanted {
                 Wanted::Room(name) => self.communication.can_raise(name),
                 Wanted::RoomForLogs => self.communication.can_write_log(),
-                Wanted::Delivery(peer) => self.communication.next_undelivered(*peer) != Some(*peer),
+                Wanted::Delivery(peer) => self.communication.next_unsent(*peer) != Some(*peer),
                 Wanted::End => self.communication.terminated().is_some(),
-                Wanted::Answer => self.told_all || self.can_look_ahead(),
-                Wanted::Subscribed => self.has_for(*number),
+                Wanted::Answer => self.told_all || self.has_answer(*number),
+                Wanted::Notification => self.has_for(*number),
             };
             come.then_some(*number)
         };

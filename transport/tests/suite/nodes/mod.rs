@@ -16,7 +16,7 @@ use brocomm::data::{Declarations, Event, Value};
 use brocomm::node::{
     Configuration, Endpoint, Handshake, LogLine, Node, Notification, Options, PeerId,
 };
-use brocomm::transport::RequestError;
+use brocomm::transport::{RequestError, Subscription};
 use futures_lite::future::{poll_once, yield_now, zip};
 
 use super::stream::Stream;
@@ -63,7 +63,9 @@ fn at(port: u16, events: &str) -> Node {
 }
 
 fn start(stream: Stream, options: Options, nodes: Vec<Node>) -> (NodeHandle, Notifications) {
-    NodeHandle::start(configuration(stream, options, nodes)).unwrap()
+    let handle = NodeHandle::start(configuration(stream, options, nodes)).unwrap();
+    let notifications = handle.subscribe();
+    (handle, notifications)
 }
 
 /// Starts a node that listens, and returns its port too.
@@ -295,6 +297,8 @@ macro_rules! all {
             dropped_futures_lose_nothing
             answers_are_told_from_other_events
             an_application_makes_its_own_requests
+            events_come_though_nobody_reads_anything_else
+            the_log_names_who_reads_nothing_and_others_go_on
             several_get_all_that_is_told
             events_come_as_rust_values
             an_application_that_takes_nothing_stops_the_peer_and_loses_nothing

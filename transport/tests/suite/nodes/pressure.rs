@@ -6,7 +6,7 @@ use brocomm::node::{Bound, Overflow, Queue};
 
 use super::*;
 
-fn queue(events: usize, overflow: Overflow) -> Queue {
+pub(super) fn queue(events: usize, overflow: Overflow) -> Queue {
     Queue { bound: Bound::new(events, 16 << 20), overflow }
 }
 

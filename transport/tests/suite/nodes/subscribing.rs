@@ -3,7 +3,9 @@
 use brocomm::data::{
     BroType, ConversionError, EventType, Field, FromValue, SignatureErrorKind, ToValue,
 };
+use brocomm::node::Overflow;
 
+use super::pressure::queue;
 use super::*;
 
 /// What `#[derive(Event)]` makes, written by hand.
@@ -51,6 +53,68 @@ impl EventType for Other {
     fn from_args(_: &[Value]) -> Result<Other, ConversionError> {
         Ok(Other)
     }
+}
+
+pub(crate) async fn events_come_though_nobody_reads_anything_else(stream: Stream) {
+    const COUNT: u64 = 3000;
+    let here = NodeHandle::start(configuration(stream, listening(), vec![anyone("ping")])).unwrap();
+    let mut pings = here.events::<Ping>().unwrap();
+    let mut notifications = here.subscribe();
+    let port = find(&mut notifications, |told| match told {
+        Notification::Listening(Endpoint { port, .. }) => Some(*port),
+        _ => None,
+    });
+    let port = port.await;
+    drop(notifications);
+    let (there, mut told) = start(stream, Options::default(), vec![at(port, "pong")]);
+    running(&mut told).await;
+    let raise = async {
+        for n in 0..COUNT {
+            there.raise(small("ping", n % 200)).await;
+        }
+    };
+    let take = async {
+        for n in 0..COUNT {
+            let (_, ping) = pings.next().await.unwrap().unwrap();
+            assert_eq!(u64::from(ping.n), n % 200);
+        }
+    };
+    zip(raise, take).await;
+}
+
+pub(crate) async fn the_log_names_who_reads_nothing_and_others_go_on(stream: Stream) {
+    let ours = Options { incoming: queue(10, Overflow::Block), ..listening() };
+    let (here, mut told, port) = listener(stream, ours, vec![anyone("ping")]).await;
+    let unread = here.events::<Ping>().unwrap();
+    let lossy = Subscription::new("lossy").overflow(Overflow::DropOldest);
+    let lossy = here.subscribe_with(lossy);
+    let disconnected = Subscription::new("disconnected").overflow(Overflow::Disconnect);
+    let mut disconnected = here.subscribe_with(disconnected);
+    let (there, mut told_there) = start(stream, Options::default(), vec![at(port, "pong")]);
+    zip(running(&mut told), running(&mut told_there)).await;
+    for n in 0..100 {
+        there.raise(small("ping", n)).await;
+    }
+    let line = find(&mut told, |told| match told {
+        Notification::Log(entry) => match &entry.line {
+            LogLine::SubscriberStalled { name, .. } => Some(name.clone()),
+            _ => None,
+        },
+        _ => None,
+    });
+    let name = line.await;
+    let (event, place) = name.split_once(' ').unwrap();
+    assert!(event == "ping" && place.contains("subscribing.rs:"), "{name}");
+    // What is asked of the node goes on meanwhile.
+    assert_eq!(here.raise(small("pong", 7)).await.peers, 1);
+    assert_eq!(here.flush(LONG).await, []);
+    assert_eq!(numbers(&mut told_there, 1).await, [7]);
+    drop(unread);
+    assert_eq!(numbers(&mut told, 90).await.len(), 90);
+    assert!(lossy.dropped() > 0);
+    while disconnected.next().await.is_some() {}
+    assert!(disconnected.is_disconnected() && disconnected.is_over());
+    assert_eq!(here.terminate().await, []);
 }
 
 pub(crate) async fn several_get_all_that_is_told(stream: Stream) {

@@ -169,6 +169,7 @@ macro_rules! all {
             errors_say_where_and_why
             a_refusal_names_host_and_port
             a_senseless_configuration_is_refused
+            a_peer_that_has_gone_is_passed_over
             a_listener_on_ipv6_leaves_the_port_to_ipv4
         }
         // The other end is scripted, and speaks in the clear.

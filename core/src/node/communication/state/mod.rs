@@ -94,6 +94,7 @@ impl Communication {
         store.feed_time(self.now);
         self.state = StateSource::Application;
         self.store = Some(State { store, suspended: 0 });
+        self.feed_store_wall_clock();
     }
 
     /// Returns the variables that the node has in common with peers.
@@ -191,6 +192,13 @@ impl Communication {
                 self.propagate(access, None);
             }
             self.notifications.push_back(Notification::Expired(Box::new(expired)));
+        }
+    }
+
+    /// Lets time stamps show the wall clock.
+    pub(super) fn feed_store_wall_clock(&mut self) {
+        if let Some(state) = &mut self.store {
+            state.store.feed_wall_clock(self.wall_ahead);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Answers, and what is passed over in search for them.
+//! Answers, behind other notifications.
 
 use super::*;
 
@@ -33,40 +33,21 @@ fn answers_are_found_and_all_else_stays_in_order() {
 }
 
 #[test]
-fn not_all_is_passed_over_in_search_for_an_answer() {
-    let mut world = World::running(Options::default());
+fn an_answer_behind_more_than_a_subscriber_takes_waits_for_it() {
+    let mut world = World::running(Options { incoming: queue(10), ..Options::default() });
     world.told();
     let mut ticket = Ticket::default();
-    world.hub.expect(&mut ticket, |_, event| event.args == [Value::Count(5000)]);
-    for n in 0..=5000 {
+    world.hub.expect(&mut ticket, |_, event| event.args == [Value::Count(100)]);
+    for n in 0..=100 {
         assert_eq!(world.peer.send_event(&event(n)), Ok(Sent::Sent));
-        world.carry();
-        let found = world.hub.poll_answer(&mut ticket, Waker::noop());
-        assert_eq!(found, Poll::Pending);
-        assert!(world.hub.passed_over.len() <= 1000);
     }
+    world.carry();
+    assert_eq!(world.hub.poll_answer(&mut ticket, Waker::noop()), Poll::Pending);
     let mut taken = Vec::new();
-    while taken.len() < 5000 {
+    while taken.len() < 100 {
         taken.extend(world.numbers());
         world.carry();
     }
-    assert!(taken.into_iter().eq((0..5000).map(Value::Count)));
+    assert!(taken.into_iter().eq((0..100).map(Value::Count)));
     assert!(world.hub.poll_answer(&mut ticket, Waker::noop()).is_ready());
-}
-
-#[test]
-fn what_is_passed_over_is_bounded_in_bytes_too() {
-    let mut world = World::running(Options::default());
-    world.told();
-    let mut ticket = Ticket::default();
-    world.hub.expect(&mut ticket, |_, _| false);
-    let big =
-        Event { args: vec![Value::string(vec![b'x'; 1 << 20])], name: "big".into(), ..event(0) };
-    world.buffer = vec![0; 1 << 20];
-    for _ in 0..40 {
-        assert_eq!(world.peer.send_event(&big), Ok(Sent::Sent));
-        world.carry();
-        assert_eq!(world.hub.poll_answer(&mut ticket, Waker::noop()), Poll::Pending);
-    }
-    assert!((16..=17).contains(&world.hub.passed_over.len()), "{}", world.hub.passed_over.len());
 }

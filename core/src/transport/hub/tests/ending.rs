@@ -24,7 +24,7 @@ fn ending_wakes_all_whom_it_concerns() {
     assert_eq!(world.hub.poll_terminated(&mut ticket, Waker::noop()), Poll::Ready(vec![]));
     assert_eq!(world.hub.poll_task(NOW, Waker::noop()), Task::End);
     assert!(matches!(world.told().last(), Some(Notification::Terminated { .. })));
-    assert_eq!(world.hub.poll_notification(Waker::noop()), Poll::Ready(None));
+    assert_eq!(world.hub.poll_notification(&mut world.first, Waker::noop()), Poll::Ready(None));
 }
 
 #[test]
@@ -44,9 +44,10 @@ fn who_does_not_take_what_waits_is_left_when_time_is_up() {
 }
 
 #[test]
-fn what_nobody_takes_is_dropped_when_nobody_will() {
+fn what_nobody_subscribed_to_holds_up_nobody() {
     let mut world = World::running(Options { incoming: queue(1), ..Options::default() });
-    world.hub.stop_telling();
+    world.hub.forget(&mut world.first);
+    settle(&mut world.hub);
     for n in 0..200 {
         assert_eq!(world.peer.send_event(&event(n)), Ok(Sent::Sent));
     }
@@ -56,6 +57,7 @@ fn what_nobody_takes_is_dropped_when_nobody_will() {
     }
     assert!(world.peer.poll_transmit().is_empty());
     assert_eq!(world.hub.communication().counters(world.peer_id()).unwrap().incoming.events, 0);
+    assert!(world.hub.early.is_none(), "nor is anything kept for who subscribes later");
 }
 
 #[test]
@@ -68,5 +70,5 @@ fn all_ends_at_once_when_nobody_has_an_interest() {
     assert_eq!(world.carry(), "Close");
     assert_eq!(world.hub.poll_task(NOW, Waker::noop()), Task::End);
     world.told();
-    assert_eq!(world.hub.poll_notification(Waker::noop()), Poll::Ready(None));
+    assert_eq!(world.hub.poll_notification(&mut world.first, Waker::noop()), Poll::Ready(None));
 }

@@ -1,26 +1,38 @@
-//! Several who take notifications.
+//! Those who take notifications.
 
 use super::*;
 
+const SECOND: Duration = Duration::from_secs(1);
+
 impl World {
-    fn subscribe(&mut self, event: Option<&'static str>) -> Ticket {
+    fn subscribe(&mut self, subscription: Subscription) -> Ticket {
         let mut ticket = Ticket::default();
-        self.hub.subscribe(&mut ticket, event.map(Into::into));
+        self.hub.subscribe(&mut ticket, subscription);
         ticket
     }
 
-    /// What a subscriber gets; events as their numbers.
+    /// What a subscriber gets; events as their numbers, and the lines about subscribers.
     fn subscribed(&mut self, ticket: &mut Ticket) -> Vec<String> {
         let mut told = Vec::new();
-        while let Poll::Ready(Some(next)) = self.hub.poll_subscribed(ticket, Waker::noop()) {
+        while let Poll::Ready(Some(next)) = self.hub.poll_notification(ticket, Waker::noop()) {
             told.extend(match next {
                 Notification::Event { event, .. } => event.args.first().map(ToString::to_string),
-                Notification::Log(_) => None,
+                Notification::Log(entry) => {
+                    Some(entry.to_string()).filter(|line| line.starts_with("subscriber "))
+                }
                 Notification::ConnectionClosed { .. } => Some("closed".to_owned()),
                 Notification::Terminated { .. } => Some("terminated".to_owned()),
                 _ => Some("another".to_owned()),
             });
         }
+        settle(&mut self.hub);
+        told
+    }
+
+    fn first_subscribed(&mut self) -> Vec<String> {
+        let mut first = std::mem::take(&mut self.first);
+        let told = self.subscribed(&mut first);
+        self.first = first;
         told
     }
 
@@ -37,6 +49,30 @@ impl World {
         assert_eq!(self.peer.send_event(&big), Ok(Sent::Sent));
         self.carry();
     }
+
+    /// Lets so much time pass; returns how long the managing task waits then.
+    fn pass(&mut self, now: Time) -> Option<Time> {
+        let task = self.hub.poll_task(now, Waker::noop());
+        settle(&mut self.hub);
+        match task {
+            Task::Wait { until } => until,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn numbers(range: std::ops::Range<u64>) -> Vec<String> {
+    range.map(|n| n.to_string()).collect()
+}
+
+/// Another peer of the node, which sends.
+fn another(hub: &mut Hub) -> (Carrier, Connection) {
+    let from = Endpoint::new(Ipv4Addr::LOCALHOST.into(), 50_001);
+    let id = hub.communication_mut().feed_accepted(from, false, NOW).unwrap();
+    let setup = Setup { events: vec!["e".into()], accept_input: true, ..Setup::default() };
+    let config =
+        Config { setup: Some(setup), undeclared: Undeclared::Deliver, ..Config::default() };
+    (Carrier::new(id), Connection::new(config, Role::Initiator, NOW))
 }
 
 #[test]
@@ -44,73 +80,211 @@ fn each_gets_all_that_it_wants_from_then_on() {
     let mut world = World::running(Options::default());
     world.send(0..1);
     assert_eq!(world.numbers(), [Value::Count(0)]);
-    let [mut all, mut typed, mut other] =
-        [None, Some("e"), Some("nonesuch")].map(|event| world.subscribe(event));
+    let mut all = world.subscribe(Subscription::new("all"));
+    let [mut typed, mut other] =
+        ["e", "nonesuch"].map(|event| world.subscribe(Subscription::new(event).event(event)));
     world.send(1..3);
     world.send_big();
-    // In any order of taking, and without the application.
+    // In any order of taking, and without the others.
     assert_eq!(world.subscribed(&mut typed), ["1", "2"]);
     assert_eq!(world.subscribed(&mut all), ["1", "2", "x"]);
     assert_eq!(world.subscribed(&mut other), [""; 0]);
     assert_eq!(world.numbers(), [Value::Count(1), Value::Count(2), Value::string("x")]);
-    assert!(!world.hub.has_told_all_to(&typed));
+    assert!(!world.hub.is_over(&typed));
 
     world.hub.forget(&mut all);
-    assert_eq!(world.hub.poll_subscribed(&mut all, Waker::noop()), Poll::Ready(None));
+    assert_eq!(world.hub.poll_notification(&mut all, Waker::noop()), Poll::Ready(None));
     world.closed = true;
     world.hub.communication_mut().terminate_communication(NOW);
     world.carry();
     assert_eq!(world.subscribed(&mut typed), [""; 0]);
-    assert_eq!(world.hub.poll_subscribed(&mut typed, Waker::noop()), Poll::Ready(None));
-    assert!(world.hub.has_told_all_to(&typed) && !world.hub.has_told_all());
+    assert_eq!(world.hub.poll_notification(&mut typed, Waker::noop()), Poll::Ready(None));
+    assert!(world.hub.is_over(&typed) && !world.hub.is_over(&world.first));
     assert!(matches!(world.told().last(), Some(Notification::Terminated { .. })));
 }
 
 #[test]
-fn one_whose_share_is_full_stops_the_peer_until_it_takes_or_is_forgotten() {
-    let mut world = World::running(Options { incoming: queue(3), ..Options::default() });
-    world.told();
-    let (mut slow, mut other) = (world.subscribe(Some("e")), world.subscribe(None));
-    world.send(0..200);
-    let first = |world: &mut World| world.numbers().len();
-    assert_eq!(first(&mut world), 3, "more would be too many for the others");
-    assert_eq!(world.subscribed(&mut other).len(), 3);
-    assert!(!world.peer.poll_transmit().is_empty(), "not all is read");
-    let (application, waiting) = (Arc::new(Sleeper::default()), Arc::new(Sleeper::default()));
-    let waker = Waker::from(Arc::clone(&application));
-    assert!(world.hub.poll_notification(&waker).is_pending());
-    let waker = Waker::from(Arc::clone(&waiting));
-    assert!(world.hub.poll_subscribed(&mut other, &waker).is_pending());
-    settle(&mut world.hub);
-    assert_eq!((application.woken(), waiting.woken()), (0, 0));
-
-    let next = world.hub.poll_subscribed(&mut slow, Waker::noop());
-    assert!(matches!(next, Poll::Ready(Some(Notification::Event { .. }))));
-    settle(&mut world.hub);
-    assert_eq!((application.woken(), waiting.woken()), (1, 1), "there is room for one");
-
-    world.hub.forget(&mut slow);
-    settle(&mut world.hub);
-    let (mut got, mut both) = (3, 3);
-    while got < 200 {
-        world.carry();
-        got += first(&mut world);
-        both += world.subscribed(&mut other).len();
-    }
-    assert_eq!((got, both), (200, 200));
+fn who_subscribes_before_anybody_reads_gets_all() {
+    let mut world = World::running(Options::default());
+    world.send(0..3);
+    let mut early = world.subscribe(Subscription::new("early").event("e"));
+    world.send(3..5);
+    assert_eq!(world.numbers().len(), 5);
+    assert_eq!(world.subscribed(&mut early), numbers(0..5));
+    let mut late = world.subscribe(Subscription::new("late"));
+    world.send(5..6);
+    assert_eq!(world.subscribed(&mut late), numbers(5..6));
 }
 
 #[test]
-fn the_application_need_take_nothing() {
-    let mut world = World::running(Options { incoming: queue(3), ..Options::default() });
-    let mut typed = world.subscribe(Some("e"));
-    world.hub.stop_telling();
-    settle(&mut world.hub);
+fn one_whose_queue_is_full_stops_the_peer_until_it_reads_or_is_forgotten() {
+    let mut world = World::running(Options { incoming: queue(4), ..Options::default() });
+    world.told();
+    let mut slow = world.subscribe(Subscription::new("slow").event("e"));
     world.send(0..200);
+    assert_eq!(world.numbers().len(), 4, "more would be too many for the other");
+    assert!(!world.peer.poll_transmit().is_empty(), "not all is read");
+    let reading = Arc::new(Sleeper::default());
+    let waker = Waker::from(Arc::clone(&reading));
+    assert!(world.hub.poll_notification(&mut world.first, &waker).is_pending());
+    settle(&mut world.hub);
+    assert_eq!(reading.woken(), 0);
+    for woken in [0, 0, 1] {
+        let next = world.hub.poll_notification(&mut slow, Waker::noop());
+        assert!(matches!(next, Poll::Ready(Some(Notification::Event { .. }))));
+        settle(&mut world.hub);
+        assert_eq!(reading.woken(), woken, "when half of it is read there is more");
+    }
+
+    world.hub.forget(&mut slow);
+    settle(&mut world.hub);
+    let mut got = 4;
+    while got < 200 {
+        world.carry();
+        got += world.numbers().len();
+    }
+    assert_eq!(got, 200);
+}
+
+#[test]
+fn one_that_is_not_read_holds_up_only_the_peers_that_send_what_it_gets() {
+    let mut world = World::running(Options { incoming: queue(3), ..Options::default() });
+    world.told();
+    let mut unread = world.subscribe(Subscription::new("unread").event("e"));
+    world.send(0..200);
+    assert_eq!(world.numbers().len(), 3);
+    // Another peer comes, and what it sends is no business of that one.
+    let (carrier, peer) = another(&mut world.hub);
+    let ours = std::mem::replace(&mut world.carrier, carrier);
+    let theirs = std::mem::replace(&mut world.peer, peer);
+    world.carry();
+    for _ in 0..50 {
+        world.send_big();
+        assert_eq!(world.numbers(), [Value::string("x")]);
+    }
+    (world.carrier, world.peer) = (ours, theirs);
     let mut got = 0;
     while got < 200 {
-        got += world.subscribed(&mut typed).len();
-        settle(&mut world.hub);
+        got += world.subscribed(&mut unread).len();
+        world.told();
         world.carry();
     }
+}
+
+#[test]
+fn the_log_says_who_has_read_nothing_for_a_second() {
+    let mut world = World::running(Options { incoming: queue(3), ..Options::default() });
+    let mut stalled = world.subscribe(Subscription::new("scans").event("e"));
+    let mut log = world.subscribe(Subscription::new("log"));
+    world.hub.forget(&mut world.first);
+    assert!(world.subscribed(&mut log).len() < 10);
+    world.send(0..3);
+    assert!(world.pass(NOW).unwrap() > NOW + SECOND, "it is full, and nobody waits");
+    world.send(3..100);
+    assert_eq!(world.subscribed(&mut log), numbers(0..3));
+    assert_eq!(world.pass(NOW), Some(NOW + SECOND));
+    // It reads a little, too late for half of a second.
+    let half = NOW + SECOND / 2;
+    assert_eq!(world.pass(half), Some(NOW + SECOND));
+    assert!(world.hub.poll_notification(&mut stalled, Waker::noop()).is_ready());
+    settle(&mut world.hub);
+    assert_eq!(world.pass(half), Some(half + SECOND));
+    assert_eq!(world.subscribed(&mut log), [""; 0]);
+    assert_ne!(world.pass(half + SECOND), Some(half + SECOND));
+    let line = "subscriber scans has read nothing for 1 s: its queue of 2 notifications is full, \
+                and peers wait";
+    assert_eq!(world.subscribed(&mut log), [line]);
+    // Once, until it has read all.
+    world.pass(half + SECOND * 10);
+    assert_eq!(world.subscribed(&mut log), [""; 0]);
+    let mut got = 1;
+    while got < 100 {
+        got += world.subscribed(&mut stalled).len();
+        world.subscribed(&mut log);
+        world.carry();
+    }
+    world.send(100..200);
+    world.pass(half + SECOND * 20);
+    let lines = world.subscribed(&mut log);
+    assert!(lines.iter().any(|line| line.starts_with("subscriber scans ")), "{lines:?}");
+}
+
+#[test]
+fn who_wants_no_waiting_loses_what_does_not_fit_and_is_told_how_much() {
+    for (overflow, kept) in
+        [(Overflow::DropNewest, numbers(0..3)), (Overflow::DropOldest, numbers(197..200))]
+    {
+        let mut world = World::running(Options::default());
+        world.told();
+        let bound = Bound::new(3, 1 << 20);
+        let subscription = Subscription::new("lossy").event("e").bound(bound).overflow(overflow);
+        let mut lossy = world.subscribe(subscription);
+        world.send(0..200);
+        assert_eq!(world.hub.dropped(&lossy), 197);
+        assert_eq!(world.subscribed(&mut lossy), kept);
+        // The others get all, and one line about it.
+        let mut got = world.first_subscribed();
+        let line = "subscriber lossy reads too slowly: its queue is full, dropping";
+        assert_eq!(got.iter().position(|got| got == line), Some(4));
+        got.remove(4);
+        assert_eq!(got, numbers(0..200));
+        world.send(200..201);
+        assert_eq!(world.subscribed(&mut lossy), ["200"]);
+        assert!(!world.hub.is_disconnected(&lossy));
+    }
+}
+
+#[test]
+fn a_full_queue_has_room_for_what_others_build_on() {
+    for overflow in [Overflow::DropNewest, Overflow::DropOldest] {
+        let mut world = World::running(Options::default());
+        world.told();
+        let bound = Bound::new(3, 1 << 20);
+        let mut lossy = world.subscribe(Subscription::new("lossy").bound(bound).overflow(overflow));
+        world.send(0..200);
+        world.closed = true;
+        world.carry();
+        let got = world.subscribed(&mut lossy);
+        assert!(got.contains(&"closed".to_owned()), "{got:?}");
+        assert!(got.len() <= 5, "{got:?}");
+    }
+}
+
+#[test]
+fn who_is_disconnected_gets_what_was_in_its_queue() {
+    let mut world = World::running(Options::default());
+    world.told();
+    let bound = Bound::new(3, 1 << 20);
+    let subscription = Subscription::new("slow").event("e").bound(bound);
+    let mut slow = world.subscribe(subscription.overflow(Overflow::Disconnect));
+    world.send(0..200);
+    assert!(world.hub.is_disconnected(&slow) && !world.hub.is_over(&slow));
+    assert_eq!(world.subscribed(&mut slow), numbers(0..3));
+    assert_eq!(world.hub.poll_notification(&mut slow, Waker::noop()), Poll::Ready(None));
+    assert!(world.hub.is_over(&slow));
+    let got = world.first_subscribed();
+    let line = "subscriber slow reads too slowly: its queue was full, disconnected";
+    assert_eq!(got.iter().filter(|got| *got == line).count(), 1);
+    assert_eq!(got.len(), 201);
+}
+
+#[test]
+fn the_end_waits_for_nobody() {
+    let mut world = World::running(Options { incoming: queue(3), ..Options::default() });
+    world.told();
+    let mut unread = world.subscribe(Subscription::new("unread"));
+    world.send(0..100);
+    world.closed = true;
+    world.hub.communication_mut().terminate_communication(NOW);
+    world.carry();
+    while world.hub.communication().terminated().is_none() {
+        world.hub.communication_mut().feed_time(NOW + SECOND * 5);
+        world.carry();
+    }
+    settle(&mut world.hub);
+    assert_eq!(world.first_subscribed().last().map(String::as_str), Some("terminated"));
+    assert_eq!(world.hub.poll_task(NOW + SECOND * 20, Waker::noop()), Task::End);
+    let got = world.subscribed(&mut unread);
+    assert_eq!(got.last().map(String::as_str), Some("terminated"));
+    assert!(!got.iter().any(|got| got.starts_with("subscriber ")), "{got:?}");
 }

@@ -1,4 +1,4 @@
-//! What a node tells.
+//! Streams of what a node tells its subscribers.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -7,58 +7,60 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use brocomm::data::{DispatchError, EventType, Name};
+use brocomm::data::{DispatchError, EventType};
 use brocomm::node::{EventPeer, Notification};
-use brocomm::transport::Ticket;
+use brocomm::transport::{Subscription, Ticket};
 use futures_core::Stream;
 
 use crate::Handle;
 
-/// Hands out what a node tells, in order.
+/// Hands out a node's notifications, in order; see [`Handle::subscribe`].
 ///
-/// There is one to begin with, and others who [subscribe](Handle::subscribe). When the first is
-/// dropped, the node goes on, and what it tells is dropped too, but for those others.
+/// Each has a queue of its own, which is freed when it is dropped.
 pub struct Notifications {
     handle: Handle,
-    /// That of one who subscribed.
-    ticket: Option<Ticket>,
+    ticket: Ticket,
 }
 
 impl Notifications {
-    pub(crate) const fn new(handle: Handle) -> Notifications {
-        Notifications { handle, ticket: None }
-    }
-
-    pub(crate) fn subscribe(handle: Handle, event: Option<Name>) -> Notifications {
+    pub(crate) fn new(handle: Handle, subscription: Subscription) -> Notifications {
         let mut ticket = Ticket::default();
-        handle.shared().with(|hub, _| hub.subscribe(&mut ticket, event));
-        Notifications { handle, ticket: Some(ticket) }
+        handle.shared().with(|hub, _| hub.subscribe(&mut ticket, subscription));
+        Notifications { handle, ticket }
     }
 
     /// Returns the next notification, as soon as there is one; `None` after
-    /// [`Notification::Terminated`], which is the last.
+    /// [`Notification::Terminated`], which is the last, or if it was
+    /// [disconnected](Self::is_disconnected).
     ///
     /// The future can be dropped at any time without losing anything: a notification leaves the
-    /// node only as the result.
+    /// queue only as the result.
     pub async fn next(&mut self) -> Option<Notification> {
-        poll_fn(|cx| self.poll_told(cx.waker())).await
+        poll_fn(|cx| self.poll_notification(cx.waker())).await
     }
 
     /// Returns the next notification if there is one, or has somebody woken when there is.
-    pub fn poll_told(&mut self, waker: &Waker) -> Poll<Option<Notification>> {
+    pub fn poll_notification(&mut self, waker: &Waker) -> Poll<Option<Notification>> {
         let Notifications { handle, ticket } = self;
-        handle.shared().with(|hub, _| match ticket {
-            None => hub.poll_notification(waker),
-            Some(ticket) => hub.poll_subscribed(ticket, waker),
-        })
+        handle.shared().with(|hub, _| hub.poll_notification(ticket, waker))
     }
 
     /// Tells whether the last notification was taken.
     pub fn is_over(&self) -> bool {
-        self.handle.shared().with(|hub, _| match &self.ticket {
-            None => hub.has_told_all(),
-            Some(ticket) => hub.has_told_all_to(ticket),
-        })
+        self.handle.shared().with(|hub, _| hub.is_over(&self.ticket))
+    }
+
+    /// Returns how many notifications were dropped because the queue was full, with
+    /// [`Overflow::DropNewest`](brocomm::node::Overflow::DropNewest) or
+    /// [`Overflow::DropOldest`](brocomm::node::Overflow::DropOldest).
+    pub fn dropped(&self) -> u64 {
+        self.handle.shared().with(|hub, _| hub.dropped(&self.ticket))
+    }
+
+    /// Tells whether the queue was full, with
+    /// [`Overflow::Disconnect`](brocomm::node::Overflow::Disconnect), so that nothing more comes.
+    pub fn is_disconnected(&self) -> bool {
+        self.handle.shared().with(|hub, _| hub.is_disconnected(&self.ticket))
     }
 }
 
@@ -66,16 +68,13 @@ impl Stream for Notifications {
     type Item = Notification;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Notification>> {
-        self.poll_told(cx.waker())
+        self.poll_notification(cx.waker())
     }
 }
 
 impl Drop for Notifications {
     fn drop(&mut self) {
-        self.handle.shared().with(|hub, _| match &mut self.ticket {
-            None => hub.stop_telling(),
-            Some(ticket) => hub.forget(ticket),
-        });
+        self.handle.shared().with(|hub, _| hub.forget(&mut self.ticket));
     }
 }
 
@@ -93,16 +92,17 @@ pub type Received<E> = Result<(Arc<EventPeer>, E), DispatchError>;
 /// An error says that an argument doesn't fit the Rust type, such as a number that is too big for
 /// it; the events after it come nevertheless.
 pub struct Events<E> {
-    told: Notifications,
+    notifications: Notifications,
     event: PhantomData<fn() -> E>,
 }
 
 impl<E: EventType> Events<E> {
-    pub(crate) const fn new(told: Notifications) -> Events<E> {
-        Events { told, event: PhantomData }
+    pub(crate) const fn new(notifications: Notifications) -> Events<E> {
+        Events { notifications, event: PhantomData }
     }
 
-    /// Returns the next event, as soon as there is one; `None` when the node has ended.
+    /// Returns the next event, as soon as there is one; `None` when the node has ended, or if it was
+    /// [disconnected](Self::is_disconnected).
     ///
     /// The future can be dropped at any time without losing anything.
     pub async fn next(&mut self) -> Option<Received<E>> {
@@ -112,7 +112,7 @@ impl<E: EventType> Events<E> {
     /// Returns the next event if there is one, or has somebody woken when there is.
     pub fn poll_event(&mut self, waker: &Waker) -> Poll<Option<Received<E>>> {
         loop {
-            match self.told.poll_told(waker) {
+            match self.notifications.poll_notification(waker) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(None) => return Poll::Ready(None),
                 Poll::Ready(Some(Notification::Event { peer, event })) => {
@@ -130,7 +130,17 @@ impl<E: EventType> Events<E> {
 
     /// Tells whether the last event was taken.
     pub fn is_over(&self) -> bool {
-        self.told.is_over()
+        self.notifications.is_over()
+    }
+
+    /// Returns how many events were dropped, as [`Notifications::dropped`] does.
+    pub fn dropped(&self) -> u64 {
+        self.notifications.dropped()
+    }
+
+    /// Tells what [`Notifications::is_disconnected`] does.
+    pub fn is_disconnected(&self) -> bool {
+        self.notifications.is_disconnected()
     }
 }
 

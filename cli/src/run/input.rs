@@ -1,0 +1,257 @@
+//! Standard input, each line of which is an event to raise.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use brocomm::connection::Phase;
+use brocomm::data::{Declarations, Event, Name, ParseError};
+use brocomm::node::{Notification, Overflow, PeerState};
+use brocomm_tokio::{NodeHandle, Subscription};
+use tokio::io::{AsyncBufRead, BufReader};
+use tokio::time::{Instant, timeout_at};
+
+use super::lines::{LONGEST, Line, Lines};
+use crate::call;
+use crate::failure::warn;
+
+/// Of how many events it is remembered that nobody requested them in time.
+const REMEMBERED: usize = 1000;
+
+/// Raises the events on standard input.
+pub(super) struct Input {
+    node: NodeHandle,
+    declarations: Arc<Declarations>,
+    /// How long an event waits for a peer that requests it.
+    patience: Duration,
+    /// The events that nobody requested in that time. They wait no more until somebody does.
+    unwanted: BTreeSet<Name>,
+    progress: Arc<Progress>,
+}
+
+/// How far the input has come.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    failed: AtomicU64,
+    /// The number of the line whose event waits for peers, 0 if none does.
+    waiting: AtomicU64,
+}
+
+impl Progress {
+    /// Returns how many lines failed, with the one that waits; the node has ended.
+    pub(super) fn end(&self) -> u64 {
+        let waiting = self.waiting.load(Ordering::Relaxed);
+        if waiting > 0 {
+            self.fail(format_args!("line {waiting}: not sent: the node ended before"));
+        }
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    fn fail(&self, why: fmt::Arguments<'_>) {
+        self.failed.fetch_add(1, Ordering::Relaxed);
+        warn(format_args!("standard input: {why}"));
+    }
+}
+
+impl Input {
+    pub(super) fn new(node: NodeHandle, patience: Duration) -> Input {
+        let declarations = node.with(|node, _| Arc::clone(node.declarations()));
+        Input { node, declarations, patience, unwanted: BTreeSet::new(), progress: Arc::default() }
+    }
+
+    pub(super) fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
+    }
+
+    /// Raises the event of each line, in order, until the end.
+    pub(super) async fn raise_all(&mut self) {
+        self.raise_lines(Lines::new(BufReader::new(tokio::io::stdin()), LONGEST)).await;
+    }
+
+    async fn raise_lines(&mut self, mut lines: Lines<impl AsyncBufRead + Unpin>) {
+        loop {
+            match lines.next().await {
+                Ok(Some(line)) => self.line(line).await,
+                Ok(None) => return,
+                Err(error) => return self.progress.fail(format_args!("cannot read: {error}")),
+            }
+        }
+    }
+
+    async fn line(&mut self, Line { number, bytes }: Line) {
+        let Some(bytes) = bytes else {
+            let longest = LONGEST >> 20;
+            return self.progress.fail(format_args!("line {number}: longer than {longest} MiB"));
+        };
+        let event = match parse(&bytes, &self.declarations) {
+            Ok(Some(event)) => event,
+            Ok(None) => return,
+            Err(problem) => {
+                return self.progress.fail(format_args!("line {number}{problem}"));
+            }
+        };
+        self.progress.waiting.store(number, Ordering::Relaxed);
+        let raised = self.raise(event).await;
+        self.progress.waiting.store(0, Ordering::Relaxed);
+        if let Err(problem) = raised {
+            self.progress.fail(format_args!("line {number}: not sent: {problem}"));
+        }
+    }
+
+    /// Raises an event as soon as a peer that has requested it is there, and has room.
+    async fn raise(&mut self, event: Event) -> Result<(), String> {
+        let name = event.name.clone();
+        if self.try_raise(&event).await {
+            self.unwanted.remove(&name);
+            return Ok(());
+        }
+        if !self.unwanted.contains(&name) {
+            let subscription = Subscription::new("standard input").overflow(Overflow::DropOldest);
+            let mut notifications = self.node.subscribe_with(subscription);
+            let deadline = Instant::now().checked_add(self.patience);
+            // Somebody may have come before we subscribed.
+            let mut is_raised = self.try_raise(&event).await;
+            while !is_raised {
+                let next = notifications.next();
+                let next = match deadline {
+                    Some(deadline) => timeout_at(deadline, next).await,
+                    None => Ok(next.await),
+                };
+                let Ok(notification) = next else { break };
+                is_raised = match notification {
+                    Some(
+                        Notification::EventRegistered { .. }
+                        | Notification::ConnectionHandshakeDone(_),
+                    ) => self.try_raise(&event).await,
+                    Some(_) => false,
+                    None => return Err("the node ended before".to_owned()),
+                };
+            }
+            if is_raised {
+                return Ok(());
+            }
+            if self.unwanted.len() >= REMEMBERED {
+                self.unwanted.clear();
+            }
+            self.unwanted.insert(name.clone());
+        }
+        let (name, seconds) = (name.escape_ascii(), self.patience.as_secs_f64());
+        Err(format!("no connected peer has requested {name} within {seconds} s"))
+    }
+
+    /// Waits for room; tells whether anybody wants the event.
+    async fn try_raise(&self, event: &Event) -> bool {
+        let raised = self.node.raise(event.clone()).await;
+        raised.peers + raised.kept + raised.dropped > 0
+    }
+
+    /// Waits until all is sent to the peers that are there; not longer than an event waits for one
+    /// if they are not.
+    pub(super) async fn flush(&self) {
+        loop {
+            let left = self.node.flush(self.patience.max(Duration::from_secs(1))).await;
+            let is_there = self.node.with(|node, _| {
+                left.iter().any(|id| {
+                    matches!(node.peer_state(*id), Some(PeerState::Connected(phase)) if phase != Phase::Closed)
+                })
+            });
+            if !is_there {
+                return;
+            }
+        }
+    }
+}
+
+/// Reads the event on a line, if one is there.
+///
+/// # Errors
+/// What follows the line's number in a message.
+fn parse(line: &[u8], declarations: &Declarations) -> Result<Option<Event>, String> {
+    let text = text(line).ok_or_else(|| {
+        ": a backslash stands before a byte that is not UTF-8; write it as \\xHH".to_owned()
+    })?;
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    if call::is_json(&text) {
+        return call::json(&text, declarations).map_err(|error| format!(": {error}"));
+    }
+    Event::parse(&text, declarations).map(Some).map_err(|error| pointed(&text, &error))
+}
+
+/// Returns the bytes of a line as text. What is not UTF-8 becomes `\xHH`, which stands for the same
+/// byte where a value may hold it, and is shown as that elsewhere. None if a backslash stands before
+/// such a byte, since it would change the meaning of that.
+fn text(line: &[u8]) -> Option<String> {
+    let mut text = String::with_capacity(line.len());
+    for chunk in line.utf8_chunks() {
+        text.push_str(chunk.valid());
+        let backslashes = text.bytes().rev().take_while(|byte| *byte == b'\\').count();
+        if !chunk.invalid().is_empty() && backslashes % 2 == 1 {
+            return None;
+        }
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    Some(text)
+}
+
+/// The most characters of a line that are shown on each side of an error.
+const SHOWN: usize = 60;
+
+/// Shows an error in a line, with an arrow where it is.
+fn pointed(text: &str, error: &ParseError) -> String {
+    let at = usize::try_from(error.column).unwrap_or_default().saturating_sub(1);
+    let from = at.saturating_sub(SHOWN);
+    let shown: String = text.chars().skip(from).take(at - from + SHOWN).collect();
+    let (column, kind, before) = (error.column, &error.kind, at - from);
+    format!(", column {column}: {kind}\n  {shown}\n  {:before$}^", "")
+}
+
+#[cfg(test)]
+mod tests {
+    use brocomm::data::Value;
+
+    use super::*;
+
+    fn read(line: &[u8]) -> Result<Option<Event>, String> {
+        let mut declarations = Declarations::new();
+        declarations.read("event e(x: count, s: string);").unwrap();
+        parse(line, &declarations)
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_stay_what_they_are() {
+        for (line, bytes) in [
+            (&b"e(1, \"a\xffb\")"[..], &b"a\xffb"[..]),
+            (b"e(1, \"\xff41\xc3\")", b"\xff41\xc3"),
+            (b"e(1, \"\\\\\xfe\")", b"\\\xfe"),
+            ("e(1, \"\u{e9}\")".as_bytes(), b"\xc3\xa9"),
+        ] {
+            let event = read(line).unwrap().unwrap();
+            assert_eq!(event.args[1], Value::string(bytes), "{}", line.escape_ascii());
+        }
+        assert!(read(b"e(1, \"\\\xff\")").unwrap_err().contains("not UTF-8"));
+        let outside = read(b"e(1, \xff)").unwrap_err();
+        assert!(outside.starts_with(", column 6: "), "{outside}");
+        assert!(outside.ends_with("\n  e(1, \\xff)\n       ^"), "{outside}");
+    }
+
+    #[test]
+    fn lines_without_an_event_are_passed_over() {
+        assert_eq!(read(b"  \t "), Ok(None));
+        assert_eq!(read(b""), Ok(None));
+    }
+
+    #[test]
+    fn only_the_part_of_a_long_line_that_is_wrong_is_shown() {
+        let line = format!("e(1, \"{}\" oops{}", "x".repeat(1000), "y".repeat(1000));
+        let error = read(line.as_bytes()).unwrap_err();
+        let lines: Vec<&str> = error.lines().collect();
+        assert!(lines[1].len() <= 2 + 2 * SHOWN && lines[1].contains("oops"), "{error}");
+        assert_eq!(lines[1].as_bytes()[lines[2].len() - 1], b'o', "{error}");
+    }
+}

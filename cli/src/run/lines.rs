@@ -1,0 +1,103 @@
+//! Lines of bytes.
+
+use std::io;
+
+use tokio::io::{AsyncBufRead, AsyncBufReadExt};
+
+/// The most bytes that a line may have.
+pub(super) const LONGEST: usize = 16 << 20;
+
+/// Reads lines, of which none takes more memory than this.
+pub(super) struct Lines<R> {
+    reader: R,
+    longest: usize,
+    /// What was read of a line.
+    begun: Vec<u8>,
+    is_too_long: bool,
+    number: u64,
+}
+
+/// A line.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    /// Counted from 1.
+    pub(super) number: u64,
+    /// The bytes without the end of the line; none if they are too many.
+    pub(super) bytes: Option<Vec<u8>>,
+}
+
+impl<R: AsyncBufRead + Unpin> Lines<R> {
+    pub(super) fn new(reader: R, longest: usize) -> Lines<R> {
+        Lines { reader, longest, begun: Vec::new(), is_too_long: false, number: 0 }
+    }
+
+    /// Returns the next line, `None` at the end. The future can be dropped without losing anything.
+    pub(super) async fn next(&mut self) -> io::Result<Option<Line>> {
+        loop {
+            let buffer = self.reader.fill_buf().await?;
+            let end = buffer.iter().position(|byte| *byte == b'\n');
+            let part = buffer.get(..end.unwrap_or(buffer.len())).unwrap_or_default();
+            let is_over = buffer.is_empty();
+            if is_over && self.begun.is_empty() && !self.is_too_long {
+                return Ok(None);
+            }
+            self.is_too_long |= self.begun.len().saturating_add(part.len()) > self.longest;
+            if self.is_too_long {
+                self.begun = Vec::new();
+            } else {
+                self.begun.extend_from_slice(part);
+            }
+            let consumed = part.len() + usize::from(end.is_some());
+            self.reader.consume(consumed);
+            if end.is_some() || is_over {
+                self.number += 1;
+                let mut bytes = std::mem::take(&mut self.begun);
+                if bytes.last() == Some(&b'\r') {
+                    bytes.pop();
+                }
+                let bytes = (!std::mem::take(&mut self.is_too_long)).then_some(bytes);
+                return Ok(Some(Line { number: self.number, bytes }));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::BufReader;
+
+    use super::*;
+
+    /// Reads all lines, of a reader that returns so many bytes at a time.
+    fn lines(text: &[u8], longest: usize, piece: usize) -> Vec<Line> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let mut lines = Lines::new(BufReader::with_capacity(piece, text), longest);
+        let mut all = Vec::new();
+        while let Some(line) = runtime.block_on(lines.next()).unwrap() {
+            all.push(line);
+        }
+        all
+    }
+
+    #[test]
+    fn lines_are_bytes_of_a_bounded_number() {
+        let line = |number, bytes: &[u8]| Line { number, bytes: Some(bytes.to_vec()) };
+        let too_long = |number| Line { number, bytes: None };
+        for piece in 1..12 {
+            assert_eq!(
+                lines(b"a\r\n\n\xff\0b\n12345\n1234\nend", 4, piece),
+                [
+                    line(1, b"a"),
+                    line(2, b""),
+                    line(3, b"\xff\0b"),
+                    too_long(4),
+                    line(5, b"1234"),
+                    line(6, b"end")
+                ]
+            );
+            assert_eq!(lines(b"12345", 4, piece), [too_long(1)]);
+            assert_eq!(lines(b"\n", 4, piece), [line(1, b"")]);
+            assert_eq!(lines(b"", 4, piece), []);
+        }
+    }
+}

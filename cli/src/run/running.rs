@@ -1,0 +1,339 @@
+//! The loop of a running node. Nothing in it waits for whoever reads what the node writes.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+
+use brocomm::node::Notification;
+use brocomm_tokio::{NodeHandle, Notifications};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, interval_at, sleep_until};
+
+use super::control::{Control, Signals};
+use super::input::{Input, Progress};
+use super::log::Log;
+use super::metrics::Tally;
+use super::state::State;
+use super::status::Status;
+use super::{peers, print, service};
+use crate::failure::{Failure, failed};
+use crate::logging;
+use crate::output::{self, GRACE};
+use crate::printer::Printer;
+use crate::variables;
+
+/// How often variables that have changed are written, and the service manager is notified.
+const KEEP: Duration = Duration::from_secs(10);
+
+/// A node that runs, and all that goes on around it.
+pub(super) struct Running<'a> {
+    pub(super) node: NodeHandle,
+    /// What is printed.
+    pub(super) notifications: Notifications,
+    /// The same for all else: the log, counters, and what has to be done.
+    pub(super) observed: Notifications,
+    pub(super) reading: Option<Reading>,
+    pub(super) signals: Signals,
+    pub(super) printer: Printer<'a>,
+    pub(super) log: Option<Log>,
+    pub(super) tally: Tally,
+    pub(super) status: Status,
+    pub(super) state: Option<State>,
+    pub(super) manager: service::Manager,
+    pub(super) ending: Option<Ending>,
+}
+
+/// Why the node ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Standard input has ended.
+    AtEndOfInput,
+    /// A signal asked for it, or there is nothing to write to any more.
+    Asked,
+}
+
+/// The task that reads standard input.
+pub(super) struct Reading {
+    task: Option<JoinHandle<()>>,
+    progress: Arc<Progress>,
+}
+
+impl Reading {
+    /// The task ends at the end of input, if that is to end the node.
+    pub(super) fn start(mut input: Input, exit_at_eof: bool) -> Reading {
+        let progress = input.progress();
+        let task = tokio::spawn(async move {
+            input.raise_all().await;
+            match exit_at_eof {
+                true => input.flush().await,
+                false => pending().await,
+            }
+        });
+        Reading { task: Some(task), progress }
+    }
+
+    /// Returns once the input is to end the node. Can be dropped at any time.
+    async fn ended(reading: &mut Option<Reading>) {
+        let task = reading.as_mut().and_then(|reading| reading.task.as_mut());
+        let Some(task) = task else { return pending().await };
+        // If it crashed no input comes either.
+        let _ = task.await;
+        if let Some(reading) = reading {
+            reading.task = None;
+        }
+    }
+}
+
+impl Running<'_> {
+    pub(super) async fn run(mut self) -> Result<(), Failure> {
+        self.notify_status();
+        if !self.node.with(|node, _| node.options().listen) {
+            self.manager.notify(service::State::Ready);
+        }
+        let mut keep = interval_at(Instant::now() + KEEP, KEEP);
+        let (mut result, mut undelivered, mut is_logged) = (Ok(()), None, false);
+        while undelivered.is_none() || !is_logged {
+            let failure = tokio::select! {
+                notification = next(&mut self.notifications, self.ending),
+                    if undelivered.is_none() =>
+                {
+                    match notification {
+                        Some(Notification::Terminated { undelivered: peers }) => {
+                            undelivered = Some(peers.len());
+                            Ok(())
+                        }
+                        Some(notification) => {
+                            print::show(&mut self.printer, self.node.now(), notification)
+                                .map_err(Failure::from)
+                        }
+                        None => {
+                            undelivered = Some(0);
+                            Ok(())
+                        }
+                    }
+                }
+                notification = observe(&mut self.observed, &self.log, self.ending),
+                    if !is_logged =>
+                {
+                    is_logged = notification.is_none();
+                    notification.map_or(Ok(()), |notification| self.observe(&notification))
+                }
+                control = self.signals.next() => match control {
+                    Control::End if self.ending == Some(Ending::Asked) => return Err(at_once()),
+                    Control::End => {
+                        self.terminate(Ending::Asked);
+                        Ok(())
+                    }
+                    Control::ShowPeers => {
+                        logging::answer(&self.node.with(|node, now| peers::table(node, now)));
+                        Ok(())
+                    }
+                },
+                () = Reading::ended(&mut self.reading) => {
+                    if self.ending.is_none() {
+                        self.terminate(Ending::AtEndOfInput);
+                    }
+                    Ok(())
+                }
+                error = output::stdout().failed(), if result.is_ok() => Err(error.into()),
+                failure = failed_log(&self.log), if result.is_ok() => Err(failure),
+                _ = keep.tick() => {
+                    self.notify_status();
+                    self.keep()
+                }
+                written = written(&mut self.state) => written,
+                () = self.status.tick() => {
+                    self.status.show(&self.node.with(|node, _| peers::summary(node)));
+                    Ok(())
+                }
+            };
+            // The first one ends the node in order.
+            if failure.is_err() && result.is_ok() {
+                self.terminate(Ending::Asked);
+                result = failure;
+            }
+        }
+        self.end(undelivered.unwrap_or_default(), result).await
+    }
+
+    /// Ends the node in order.
+    fn terminate(&mut self, why: Ending) {
+        self.ending = Some(why);
+        if why == Ending::Asked {
+            let patience = self.node.with(|node, _| node.options().terminate_timeout) + GRACE;
+            end_output_by(&self.log, patience);
+        }
+        self.manager.notify(service::State::Stopping);
+        self.node.with(|node, now| node.terminate_communication(now));
+    }
+
+    fn notify_status(&mut self) {
+        let summary = self.node.with(|node, _| peers::summary(node));
+        self.manager.notify(service::State::Status(&summary));
+    }
+
+    fn observe(&mut self, notification: &Notification) -> Result<(), Failure> {
+        self.tally.note(notification);
+        match notification {
+            Notification::Log(entry) => {
+                if logging::wants(entry) {
+                    logging::communication(entry);
+                }
+                return self.log.as_mut().map_or(Ok(()), |log| log.write(entry));
+            }
+            Notification::Listening(_) => self.manager.notify(service::State::Ready),
+            Notification::StateAccessPerformed { .. } | Notification::Expired(_) => {
+                if let Some(state) = &mut self.state {
+                    state.changed = true;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Begins to write the variables, if any have changed.
+    fn keep(&mut self) -> Result<(), Failure> {
+        if let Some(state) = self.state.as_mut().filter(|state| state.is_due()) {
+            state.begin(snapshot(&self.node)?);
+        }
+        Ok(())
+    }
+
+    /// Writes what is left to be written when the node has ended.
+    async fn end(mut self, undelivered: usize, result: Result<(), Failure>) -> Result<(), Failure> {
+        self.status.end();
+        let failed_lines = self.reading.as_ref().map_or(0, |reading| reading.progress.end());
+        let closed = self.log.as_mut().map_or(Ok(()), |log| log.close(self.node.now()));
+        // It may not have been written yet at all.
+        self.state.iter_mut().for_each(|state| state.changed = true);
+        let kept = self.finish().await;
+        // Messages that nobody reads keep nobody.
+        output::end_by(std::time::Instant::now() + GRACE);
+        if undelivered > 0 {
+            let (peers, them) = if undelivered == 1 { ("peer", "it") } else { ("peers", "them") };
+            return Err(failed(format_args!(
+                "{undelivered} {peers} did not take all that waited for {them}"
+            )));
+        }
+        if failed_lines > 0 {
+            let lines = if failed_lines == 1 { "line" } else { "lines" };
+            return Err(failed(format_args!(
+                "{failed_lines} {lines} of standard input failed, see above"
+            )));
+        }
+        result.and(closed).and(kept)
+    }
+
+    /// Waits until the variables and all output are written; only so long if a signal has come, or
+    /// comes, and no longer when the second does.
+    async fn finish(self) -> Result<(), Failure> {
+        let Running { node, mut signals, log, mut state, manager, ending, .. } = self;
+        let mut deadline = (ending == Some(Ending::Asked)).then(|| Instant::now() + GRACE);
+        loop {
+            tokio::select! {
+                kept = write_rest(&node, &log, &mut state, &manager) => return kept,
+                control = signals.next() => match control {
+                    Control::End if deadline.is_some() => return Err(at_once()),
+                    Control::End => deadline = Some(Instant::now() + GRACE),
+                    Control::ShowPeers => {}
+                },
+                () = passed(deadline) => break,
+            }
+        }
+        // Who waits for output now learns that it is late.
+        end_output_by(&log, Duration::ZERO);
+        let logged = log.map_or(Ok(()), |log| log.finish());
+        match state.filter(State::is_writing) {
+            Some(state) => Err(state.late()),
+            None => logged,
+        }
+    }
+}
+
+/// Lets nobody wait for room any more, nor longer than this for the rest to be written.
+fn end_output_by(log: &Option<Log>, patience: Duration) {
+    let deadline = std::time::Instant::now() + patience;
+    output::end_by(deadline);
+    log.iter().for_each(|log| log.end_by(deadline));
+}
+
+/// Waits until all is written; can be dropped and called again.
+async fn write_rest(
+    node: &NodeHandle,
+    log: &Option<Log>,
+    state: &mut Option<State>,
+    manager: &service::Manager,
+) -> Result<(), Failure> {
+    let mut kept = Ok(());
+    if let Some(state) = state {
+        kept = state.written().await;
+        if state.changed {
+            state.begin(snapshot(node)?);
+            kept = state.written().await.and(kept);
+        }
+    }
+    if let Some(log) = log {
+        log.written().await;
+        kept = log.finish().and(kept);
+    }
+    manager.notified().await;
+    output::stdout().written().await;
+    kept
+}
+
+/// Returns the variables of a node; there are some if they have a file.
+fn snapshot(node: &NodeHandle) -> Result<Vec<u8>, Failure> {
+    let snapshot = node.with(|node, _| node.store().map(variables::snapshot));
+    snapshot.unwrap_or_else(|| Ok(Vec::new()))
+}
+
+async fn passed(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => pending().await,
+    }
+}
+
+/// Says that the program ends without waiting for anything.
+fn at_once() -> Failure {
+    let failure = failed(format_args!("ended without waiting for peers"));
+    output::end_by(std::time::Instant::now());
+    failure
+}
+
+/// Returns the next notification, when there is room for what is printed of it; its peer waits until
+/// then, if that becomes too much. When the node ends there is always room.
+async fn next(notifications: &mut Notifications, ending: Option<Ending>) -> Option<Notification> {
+    if ending != Some(Ending::Asked) {
+        output::stdout().room().await;
+    }
+    notifications.next().await
+}
+
+/// The same for what is logged.
+async fn observe(
+    observed: &mut Notifications,
+    log: &Option<Log>,
+    ending: Option<Ending>,
+) -> Option<Notification> {
+    if let Some(log) = log.as_ref().filter(|_| ending != Some(Ending::Asked)) {
+        log.room().await;
+    }
+    observed.next().await
+}
+
+async fn failed_log(log: &Option<Log>) -> Failure {
+    match log {
+        Some(log) => log.failed().await,
+        None => pending().await,
+    }
+}
+
+/// Returns once variables are written; never, if none are being written.
+async fn written(state: &mut Option<State>) -> Result<(), Failure> {
+    match state.as_mut().filter(|state| state.is_writing()) {
+        Some(state) => state.written().await,
+        None => pending().await,
+    }
+}

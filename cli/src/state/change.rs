@@ -1,0 +1,308 @@
+//! Changes of a peer's variables, or of something within them.
+
+use std::fmt;
+use std::ops::ControlFlow;
+
+use brocomm::connection::Sent;
+use brocomm::data::{
+    AttributeTag, Declarations, ParseErrorKind, StateAccess, Type, TypeTag, Value,
+};
+use brocomm::state::{Part, Path, StateError, Store};
+use brocomm_std::Peer;
+use serde_json::{Value as Json, json};
+
+use super::replica::{Given, Shown};
+use super::task::Task;
+use crate::declare::pointed;
+use crate::decode::printed;
+use crate::failure::{Failure, failed, misused, warn};
+use crate::follow::End;
+
+/// What is done with what stands at a place.
+#[derive(Debug)]
+pub(super) enum Operation {
+    /// It is assigned.
+    Set(Value),
+    /// This element is added to the set there.
+    Add(Vec<Value>),
+    /// This entry or element is deleted from the table or set there.
+    Delete(Vec<Value>),
+    /// The field there is unset.
+    Unset,
+    /// The number there is incremented.
+    Increment(i64),
+}
+
+/// Changes something.
+pub(super) struct Change<'a> {
+    /// What is changed, as the user wrote it.
+    shown_place: String,
+    place: Path,
+    operation: Operation,
+    /// What the variable is declared as.
+    declared: Type,
+    shown: Shown<'a>,
+    /// What to say when the peer has taken the change.
+    line: Option<(Json, String)>,
+}
+
+impl<'a> Change<'a> {
+    /// Makes the change that a command asks for; `make` gives the operation and the place it is on.
+    fn new(
+        text: &str,
+        declared: &Declarations,
+        shown: Shown<'a>,
+        make: impl FnOnce(Path, Option<Type>) -> Result<(Path, Operation), Failure>,
+    ) -> Result<Change<'a>, Failure> {
+        let (whole, ty) = Path::parse(text, declared).map_err(|error| match &error.kind {
+            ParseErrorKind::UnknownVariable(name) => super::undeclared(name, declared),
+            _ => misused(format_args!("{}", pointed(text, &error))),
+        })?;
+        let shown_place = whole.to_string();
+        let (place, operation) = make(whole, ty)?;
+        let name = &place.target;
+        match declared.globals.get(name) {
+            Some(global) if global.has(AttributeTag::Synchronized) => {
+                let declared = global.ty.clone();
+                Ok(Change { shown_place, place, operation, declared, shown, line: None })
+            }
+            _ => Err(misused(format_args!("{name} is declared without &synchronized"))),
+        }
+    }
+
+    /// `set PLACE VALUE`
+    pub(super) fn set(
+        text: &str,
+        value: &str,
+        declared: &Declarations,
+        shown: Shown<'a>,
+    ) -> Result<Change<'a>, Failure> {
+        Change::new(text, declared, shown, |place, ty| {
+            let Some(ty) = ty else {
+                return Err(misused(format_args!(
+                    "{text} is an element of a set; use `state add` or `state delete`"
+                )));
+            };
+            let value = Value::parse(value, Some(&ty), declared)
+                .map_err(|error| misused(format_args!("{text}: {}", pointed(value, &error))))?;
+            Ok((place, Operation::Set(value)))
+        })
+    }
+
+    /// `add SET[ELEMENT]`
+    pub(super) fn add(
+        text: &str,
+        declared: &Declarations,
+        shown: Shown<'a>,
+    ) -> Result<Change<'a>, Failure> {
+        Change::new(text, declared, shown, |mut place, ty| match (place.parts.pop(), ty) {
+            (Some(Part::Index(element)), None) => Ok((place, Operation::Add(element))),
+            (Some(Part::Index(_)), Some(_)) => Err(misused(format_args!(
+                "{text} is an entry of a table; use `state set '{text}' VALUE`"
+            ))),
+            _ => Err(misused(format_args!(
+                "{text}: only elements can be added, to sets: `state add 'SET[ELEMENT]'`"
+            ))),
+        })
+    }
+
+    /// `delete TABLE[INDEX]`
+    pub(super) fn delete(
+        text: &str,
+        declared: &Declarations,
+        shown: Shown<'a>,
+    ) -> Result<Change<'a>, Failure> {
+        Change::new(text, declared, shown, |mut place, _| match place.parts.pop() {
+            Some(Part::Index(index)) => Ok((place, Operation::Delete(index))),
+            Some(field @ Part::Field(_)) => {
+                place.parts.push(field);
+                Ok((place, Operation::Unset))
+            }
+            _ => Err(misused(format_args!(
+                "{text}: only entries of tables, elements of sets and fields can be deleted: \
+                 `state delete 'TABLE[INDEX]'`"
+            ))),
+        })
+    }
+
+    /// `incr PLACE BY`
+    pub(super) fn increment(
+        text: &str,
+        by: i64,
+        declared: &Declarations,
+        shown: Shown<'a>,
+    ) -> Result<Change<'a>, Failure> {
+        Change::new(text, declared, shown, |place, ty| {
+            match ty.as_ref().and_then(Type::tag) {
+                Some(TypeTag::Int | TypeTag::Count | TypeTag::Counter) => {}
+                _ => {
+                    let found = ty.map_or("element of a set".to_owned(), |ty| ty.to_string());
+                    return Err(misused(format_args!(
+                        "{text}: only an int, count or counter can be incremented, this is of \
+                         type {found}"
+                    )));
+                }
+            }
+            Ok((place, Operation::Increment(by)))
+        })
+    }
+
+    /// Checks that what the peer holds is of the declared type, so that what is sent fits it.
+    fn check(&self, given: &Given) -> Result<(), Failure> {
+        let name = &self.place.target;
+        match given.type_of(name) {
+            Some(found) if !is_same(&self.declared, found) => Err(refused(format_args!(
+                "{name} is declared as {}, but the peer's is of type {found}",
+                self.declared
+            ))),
+            Some(_) => Ok(()),
+            None if matches!(
+                (&self.operation, self.place.parts.as_slice()),
+                (Operation::Set(_), [])
+            ) =>
+            {
+                warn(format_args!("the peer had no value for {name}, and may not know it"));
+                Ok(())
+            }
+            None => Err(refused(format_args!("the peer has no {name}, or no value for it"))),
+        }
+    }
+
+    /// Changes our copy, and returns what the peer is to be told.
+    fn carry_out(&self, store: &mut Store) -> Result<Option<StateAccess>, StateError> {
+        let place = self.place.clone();
+        match &self.operation {
+            Operation::Set(value) => store.assign(place, value.clone()),
+            Operation::Add(element) => store.add(place, element.clone()),
+            Operation::Delete(index) => store.delete(place, index.clone()),
+            Operation::Unset => store.unset(place),
+            Operation::Increment(by) => store.increment(place, *by),
+        }
+    }
+
+    /// Returns what stood there: for an element of a set whether it was there.
+    fn old(&self, store: &Store) -> Old {
+        let value = |path: Path| store.get(path).map_or(Old::Nothing, Old::Value);
+        match &self.operation {
+            Operation::Set(_) | Operation::Unset | Operation::Increment(_) => {
+                value(self.place.clone())
+            }
+            Operation::Add(index) | Operation::Delete(index) => {
+                match store.contains(self.place.clone(), index.clone()) {
+                    Ok(true) => match value(self.place.clone().index(index.clone())) {
+                        Old::Nothing => Old::Element,
+                        old => old,
+                    },
+                    _ => Old::Nothing,
+                }
+            }
+        }
+    }
+
+    fn told(&self, old: &Old, new: Option<&Value>) -> (Json, String) {
+        let place = printed::bytes(self.shown_place.as_bytes());
+        let (operation, ty) = match &self.operation {
+            Operation::Set(value) => ("set", Some(value.ty().to_string())),
+            Operation::Add(_) => ("add", None),
+            Operation::Delete(_) | Operation::Unset => ("delete", None),
+            Operation::Increment(_) => ("incr", None),
+        };
+        let was = old.value();
+        let mut object = json!({ "name": place, "operation": operation, "value": new, "was": was });
+        if let (Some(ty), Some(object)) = (ty, object.as_object_mut()) {
+            object.insert("type".to_owned(), ty.into());
+        }
+        let (new, was) = (new.map(printed::value), old.value().map(printed::value));
+        let value = new.as_ref().map(|new| format!(" = {new}")).unwrap_or_default();
+        let remark = match (&self.operation, old, &was) {
+            (_, _, Some(was)) => format!(" (was {was})"),
+            (Operation::Add(_), Old::Element, _) => " (was there)".to_owned(),
+            (Operation::Delete(_), Old::Nothing, _) => " (was not there)".to_owned(),
+            _ => String::new(),
+        };
+        (object, format!("{operation} {place}{value}{remark}"))
+    }
+}
+
+/// What stood at a place.
+enum Old {
+    Nothing,
+    /// An element of a set.
+    Element,
+    Value(Value),
+}
+
+impl Old {
+    fn value(&self) -> Option<&Value> {
+        match self {
+            Old::Value(value) => Some(value),
+            Old::Nothing | Old::Element => None,
+        }
+    }
+}
+
+impl Task for Change<'_> {
+    fn begin(
+        &mut self,
+        store: &mut Store,
+        given: &Given,
+        peer: &mut Peer,
+    ) -> Result<ControlFlow<()>, Failure> {
+        if !peer.connection().is_sync_requested() {
+            return Err(refused(format_args!(
+                "the peer takes no changes of its state from us; a Bro needs `$sync=T` in its \
+                 entry for us"
+            )));
+        }
+        self.check(given)?;
+        // What we have for a variable that the peer has not given is not its value.
+        let is_given = given.type_of(&self.place.target).is_some();
+        let old = if is_given { self.old(store) } else { Old::Nothing };
+        let access = self.carry_out(store).map_err(|error| match error {
+            StateError::NoSuchEntry(_) | StateError::NoValue(_) => {
+                refused(format_args!("the peer has no {}", self.shown_place))
+            }
+            error => refused(format_args!("{}: {error}", self.shown_place)),
+        })?;
+        let Some(access) = access else {
+            return Err(refused(format_args!("{} is not &synchronized", self.place.target)));
+        };
+        match peer.connection_mut().send_state_access(&given.addressed(access)) {
+            Ok(Sent::Sent) => {}
+            Ok(why) => return Err(refused(format_args!("{why:?}"))),
+            Err(error) => return Err(refused(format_args!("{error}"))),
+        }
+        let new = match &self.operation {
+            Operation::Set(value) => Some(value.clone()),
+            Operation::Increment(_) => store.get(self.place.clone()).ok(),
+            Operation::Add(_) | Operation::Delete(_) | Operation::Unset => None,
+        };
+        self.line = Some(self.told(&old, new.as_ref()));
+        Ok(ControlFlow::Break(()))
+    }
+
+    fn end(&mut self, end: End) -> Result<(), Failure> {
+        match (end, self.line.take()) {
+            (End::Here { all_written: true }, Some((object, text))) => {
+                Ok(self.shown.line(&object, &text)?)
+            }
+            _ => Err(failed(format_args!(
+                "the peer did not take the change of {}",
+                self.shown_place
+            ))),
+        }
+    }
+}
+
+/// Says why nothing is sent.
+fn refused(why: fmt::Arguments<'_>) -> Failure {
+    failed(format_args!("nothing sent: {why}"))
+}
+
+/// Tells whether values of one type are values of the other to Bro, which looks at what types are
+/// made of, as their descriptions do. What is declared as `any` takes all.
+fn is_same(declared: &Type, found: &Type) -> bool {
+    declared.tag() == Some(TypeTag::Any)
+        || declared == found
+        || declared.to_string() == found.to_string()
+}

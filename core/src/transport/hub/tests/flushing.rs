@@ -1,0 +1,50 @@
+//! What is batched, and flushed.
+
+use super::*;
+use crate::data::TypeTag;
+use crate::logs::{LogField, LogStream, LogValue};
+
+impl World {
+    /// How many messages with entries and with prints the peer got.
+    fn came(&mut self) -> (usize, usize) {
+        use connection::Notification::{LogWrite, RemotePrint};
+        let got = std::mem::take(&mut self.got);
+        let count =
+            |is: fn(&connection::Notification) -> bool| got.iter().filter(|n| is(n)).count();
+        (count(|n| matches!(n, LogWrite(_))), count(|n| matches!(n, RemotePrint(_))))
+    }
+
+    /// Writes an entry and prints a line, of which the batches are not complete.
+    fn write(&mut self) {
+        let node = self.hub.communication_mut();
+        let written = node.write_log(5, &[LogValue::Count(1)], NOW);
+        assert_eq!(written.map(|raised| raised.peers), Ok(1));
+        assert_eq!(node.print(b"/dev/stdout", b"hello", NOW).map(|raised| raised.peers), Ok(1));
+        settle(&mut self.hub);
+    }
+}
+
+#[test]
+fn a_flush_sends_batches_at_once_and_waits_for_the_socket() {
+    let mut world = World::running(Options::default());
+    let stream = LogStream::new(5, "log", vec![LogField::new("n", TypeTag::Count)]);
+    world.hub.communication_mut().declare_log(stream).unwrap();
+    world.write();
+    world.carry();
+    assert_eq!(world.came(), (0, 0), "they wait for more");
+
+    let (flushing, mut ticket) = (Arc::new(Sleeper::default()), Ticket::default());
+    let (mut flush, waker) = (Flush::default(), Waker::from(Arc::clone(&flushing)));
+    world.blocked = true;
+    assert_eq!(world.hub.poll_flush(&mut ticket, &mut flush, NOW, &waker), Poll::Pending);
+    settle(&mut world.hub);
+    world.carry();
+    assert_eq!((flushing.woken(), world.came()), (0, (0, 0)));
+    // What comes after it, it doesn't wait for.
+    world.blocked = false;
+    world.carry();
+    assert_eq!((flushing.woken(), world.came()), (1, (1, 1)));
+    world.write();
+    assert_eq!(world.hub.poll_flush(&mut ticket, &mut flush, NOW, &waker), Poll::Ready(()));
+    assert_eq!(world.hub.communication().undelivered(), [world.peer_id()]);
+}
