@@ -55,8 +55,8 @@ fn either_side_is_notified_of_all_that_the_other_sent() {
     let mut compared = 0;
     for (name, recording) in good_recordings() {
         for side in Side::BOTH {
-            let ours = look_at(&recording, side);
-            let theirs = look_at(&recording, side.other());
+            let ours = look_at(recording, side);
+            let theirs = look_at(recording, side.other());
             let stream = recording.stream(side.other());
             let got = replay(&ours.config, role(side), &[&stream]);
             let (serials, other) = expected(&ours, &theirs);
@@ -119,7 +119,7 @@ fn either_side_is_notified_of_all_that_the_other_sent() {
 #[test]
 fn the_peer_is_known_by_its_description() {
     let (_, recording) = good_recordings().iter().find(|r| r.0 == "bro-bro-events-basic").unwrap();
-    let ours = look_at(&recording, Side::Listener);
+    let ours = look_at(recording, Side::Listener);
     let got = replay(&ours.config, role(Side::Listener), &[&recording.stream(Side::Connector)]);
     assert!(got.contains(&Notification::PeerDescription("bro".into())));
     let Some(Notification::Established(version)) =
@@ -138,7 +138,7 @@ fn byte_by_byte_gives_the_same() {
             if stream.len() > 50_000 {
                 continue;
             }
-            let config = look_at(&recording, side).config;
+            let config = look_at(recording, side).config;
             let whole = replay(&config, role(side), &[&stream]);
             let bytes: Vec<&[u8]> = stream.chunks(1).collect();
             let split = replay(&config, role(side), &bytes);
@@ -155,7 +155,7 @@ fn every_cut_in_two_gives_the_same() {
             if stream.len() > 700 {
                 continue;
             }
-            let config = look_at(&recording, side).config;
+            let config = look_at(recording, side).config;
             let whole = format!("{:?}", replay(&config, role(side), &[&stream]));
             for cut in 1..stream.len() {
                 let (first, second) = stream.split_at(cut);
@@ -192,7 +192,7 @@ fn a_loss_at_any_byte_keeps_what_came_before() {
     let (_, recording) =
         good_recordings().iter().find(|r| r.0 == "bro-bro-capture-filter").unwrap();
     for side in Side::BOTH {
-        let config = look_at(&recording, side).config;
+        let config = look_at(recording, side).config;
         let stream = recording.stream(side.other());
         let whole = replay(&config, role(side), &[&stream]);
         for end in 0..stream.len() {

@@ -65,7 +65,7 @@ pub(crate) async fn failures_say_why(stream: Stream) {
     let host = "fe80::1".parse().unwrap();
     let zoned = Node { host, zone_id: Some("nonesuch".into()), ..once.clone() };
     let (_node, mut told) = start(stream, Options::default(), vec![zoned]);
-    assert_eq!(failure(&mut told).await, ("no such zone \"nonesuch\"".into(), false));
+    assert_eq!(failure(&mut told).await, ("no network interface \"nonesuch\"".into(), false));
 }
 
 pub(crate) async fn attempts_can_be_given_up_and_begun_again(stream: Stream) {
