@@ -1,6 +1,9 @@
 //! What messages of logs mean, from JSON.
 
-use brocomm::data::{Name, TypeTag, Value};
+use std::fmt::Debug;
+use std::str::FromStr;
+
+use brocomm::data::{Name, TypeTag};
 use brocomm::logs::{LogField, LogValue, LogWriter};
 use bytes::Bytes;
 use serde_json::Value as Json;
@@ -21,6 +24,10 @@ pub(crate) fn text(json: &Json) -> Name {
 pub(crate) fn numbers(json: &Json) -> (i32, i32) {
     let number = |key: &str| json[key].as_i64().unwrap().try_into().unwrap();
     (number("stream"), number("writer"))
+}
+
+fn parsed<T: FromStr<Err: Debug>>(json: &Json) -> T {
+    json.as_str().unwrap().parse().unwrap()
 }
 
 fn double(json: &Json) -> f64 {
@@ -69,18 +76,16 @@ pub(crate) fn log_value(json: &Json) -> LogValue {
         "string" => LogValue::String(bytes()),
         "set" => LogValue::Set(items()),
         "vector" => LogValue::Vector(items()),
-        _ => match serde_json::from_value(json.clone()).unwrap() {
-            Value::Bool(v) => LogValue::Bool(v),
-            Value::Int(v) => LogValue::Int(v),
-            Value::Count(v) => LogValue::Count(v),
-            Value::Counter(v) => LogValue::Counter(v),
-            Value::Double(v) => LogValue::Double(v),
-            Value::Time(v) => LogValue::Time(v),
-            Value::Interval(v) => LogValue::Interval(v),
-            Value::Port(v) => LogValue::Port(v),
-            Value::Addr(v) => LogValue::Addr(v),
-            Value::Subnet(v) => LogValue::Subnet(v),
-            other => panic!("{other:?} in a log"),
-        },
+        "bool" => LogValue::Bool(content.as_bool().unwrap()),
+        "int" => LogValue::Int(content.as_i64().unwrap()),
+        "count" => LogValue::Count(content.as_u64().unwrap()),
+        "counter" => LogValue::Counter(content.as_u64().unwrap()),
+        "double" => LogValue::Double(double(content)),
+        "time" => LogValue::Time(double(content)),
+        "interval" => LogValue::Interval(double(content)),
+        "port" => LogValue::Port(parsed(content)),
+        "addr" => LogValue::Addr(parsed(content)),
+        "subnet" => LogValue::Subnet(parsed(content)),
+        other => panic!("{other} in a log"),
     }
 }

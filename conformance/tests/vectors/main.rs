@@ -1,6 +1,7 @@
 //! Every vector means what it says, comes from where it says, and is refused where it has to be.
 
 mod logs;
+mod meaning;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use brocomm::connection::{
     CloseCause, Config, Connection, Notification, Observed, Observer, Phase, ProtocolErrorKind,
     Role, Setup,
 };
-use brocomm::data::{Declarations, Serial, Value};
+use brocomm::data::{Declarations, Value};
 use brocomm::logs::{LogLimits, LogReceiver, LogWriter, Received};
 use brocomm::serial::{Caching, Limits, Mode, Reader, Transcript};
 use brocomm::wire::{Framing, Message};
@@ -130,13 +131,10 @@ fn serials_have_their_meaning_and_are_written_again() {
         let (argument, mut transcript) = (bytes(&vector.hex), Transcript::new());
         let read = reader.read_noting(&argument, mode, &mut transcript);
         let read = read.unwrap_or_else(|error| panic!("{name}: {error}"));
-        let meaning: Serial = serde_json::from_value(vector.meaning)
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
-        // Some values hold NaN, which equals nothing: compare what is printed.
-        assert_eq!(format!("{read:?}"), format!("{meaning:?}"), "{name}");
+        meaning::check(name, &read, &vector.meaning);
 
         let mut again = Vec::new();
-        transcript.write_again(&meaning, mode, &mut again);
+        transcript.write_again(&read, mode, &mut again);
         assert_eq!(hex::encode(again), vector.hex, "{name}");
     }
 }

@@ -70,7 +70,7 @@ pub(crate) async fn events_come_though_nobody_reads_anything_else(stream: Stream
     running(&mut told).await;
     let raise = async {
         for n in 0..COUNT {
-            there.raise(small("ping", n % 200)).await;
+            there.raise(small("ping", n % 200)).await.unwrap();
         }
     };
     let take = async {
@@ -93,7 +93,7 @@ pub(crate) async fn the_log_names_who_reads_nothing_and_others_go_on(stream: Str
     let (there, mut told_there) = start(stream, Options::default(), vec![at(port, "pong")]);
     zip(running(&mut told), running(&mut told_there)).await;
     for n in 0..100 {
-        there.raise(small("ping", n)).await;
+        there.raise(small("ping", n)).await.unwrap();
     }
     let line = find(&mut told, |told| match told {
         Notification::Log(entry) => match &entry.line {
