@@ -127,10 +127,9 @@ impl Communication {
     /// is kept for a peer that is away included.
     pub fn next_undelivered(&self, from: PeerId) -> Option<PeerId> {
         let mut peers = self.peers.range(from..);
-        let waits = |(id, peer): &(&PeerId, &Box<Peer>)| {
-            peer.batches.due().is_some() || self.is_unsent(**id, peer)
-        };
-        peers.find(waits).map(|(id, _)| *id)
+        let found =
+            peers.find(|(id, peer)| peer.batches.due().is_some() || self.is_unsent(**id, peer));
+        found.map(|(id, _)| *id)
     }
 
     /// Returns the first peer, from this number on, for which something waits to be sent that is not

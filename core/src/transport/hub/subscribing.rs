@@ -260,7 +260,9 @@ impl Hub {
             let now = communication.now();
             let next = communication.poll_notification_if(|notification| {
                 let wanting = subscribers.values_mut().filter(|one| one.wants(notification));
-                ended || wanting.fold(true, |room, one| one.has_room(now) && room)
+                // All are asked, since each notes since when it has no room.
+                let full = wanting.filter_map(|one| (!one.has_room(now)).then_some(())).count();
+                ended || full == 0
             });
             let Some((notification, weight)) = next else { return };
             self.told_all |= matches!(notification, Notification::Terminated { .. });
