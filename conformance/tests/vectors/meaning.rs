@@ -124,5 +124,6 @@ fn value(at: &str, read: &Value, meaning: &Json) {
         Value::Func(..) => is("func", true),
         Value::File(..) => is("file", true),
         Value::Opaque(_) => is("opaque", true),
+        other => panic!("{at}: {other:?}"),
     }
 }
