@@ -82,7 +82,7 @@ fn value(at: &str, read: &Value, meaning: &Json) {
         }
         Value::Port(v) => is("port", meaning["port"] == v.to_string()),
         Value::Addr(v) => is("addr", meaning["addr"] == v.to_string()),
-        Value::Subnet(v) => is("subnet", meaning["subnet"] == v.to_string()),
+        Value::Subnet(v) => is("subnet", meaning["subnet"] == format!("{}/{}", v.prefix, v.width)),
         Value::Enum(v) => {
             let name = v.name().map(|name| name.to_string());
             is("enum", name.is_none_or(|name| meaning["enum"] == name));

@@ -69,11 +69,14 @@ impl Terminal {
         self.input.write_all(text.as_bytes()).expect("the shell reads");
     }
 
-    /// Presses Ctrl-C, and waits until what runs has ended; it must have ended well.
+    /// Presses Ctrl-C, and waits until what runs has ended; it must have ended well, or with the
+    /// status that tells of lines on standard input that failed.
     pub(crate) fn interrupt(&mut self) {
+        let failed = |line: &String| line.starts_with("brocomm: standard input: line ");
+        let status = if self.shown.iter().any(failed) { "1" } else { "0" };
         self.signal("-INT");
         self.expect("interrupted");
-        self.finish();
+        self.finish_with(status);
     }
 
     /// Waits for lines, in this order; others may come between them.
@@ -102,12 +105,16 @@ impl Terminal {
 
     /// Waits until all that was typed is done; the last command must have gone well.
     pub(crate) fn finish(&mut self) {
+        self.finish_with("0");
+    }
+
+    fn finish_with(&mut self, wanted: &str) {
         self.unread.clear();
         self.type_in("echo done: $?\n");
         loop {
             let line = self.read("done: 0");
             match line.strip_prefix("done: ") {
-                Some("0") => return,
+                Some(status) if status == wanted => return,
                 Some(status) => {
                     let unread = Vec::from(std::mem::take(&mut self.unread)).join("\n");
                     panic!("{}: status {status}:\n{}\n{unread}", self.name, self.shown.join("\n"));
