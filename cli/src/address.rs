@@ -22,18 +22,21 @@ pub(crate) fn parse(text: &str) -> Result<String, String> {
             (format!("[{host}]"), port.strip_prefix(':').or(port.is_empty().then_some("")))
         }
         None => match text.split_once(':') {
+            Some((_, port)) if port.contains(':') => {
+                return Err("an IPv6 address with a port is written `[IPV6]:PORT`".to_owned());
+            }
             Some((host, port)) => (host.to_owned(), Some(port)),
             None => (text.to_owned(), Some("")),
         },
     };
     if host.is_empty() {
-        return Err("a host is missing".to_owned());
+        return Err("a host is missing; write `HOST` or `HOST:PORT`".to_owned());
     }
     match port {
         Some("") if !text.ends_with(':') => Ok(format!("{host}:{PORT}")),
         Some(port) => match port.parse::<u16>() {
             Ok(port) => Ok(format!("{host}:{port}")),
-            Err(_) => Err(format!("`{port}` is no port; an IPv6 address goes into brackets")),
+            Err(_) => Err(format!("`{port}` is not a port: must be 0 to 65535")),
         },
         None => Err("after `]` only `:PORT` may follow".to_owned()),
     }
@@ -88,10 +91,12 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said() {
         for (text, error) in [
-            ("", "a host is missing"),
-            (":5", "a host is missing"),
-            ("h:", "`` is no port; an IPv6 address goes into brackets"),
-            ("h:70000", "`70000` is no port; an IPv6 address goes into brackets"),
+            ("", "a host is missing; write `HOST` or `HOST:PORT`"),
+            (":5", "a host is missing; write `HOST` or `HOST:PORT`"),
+            ("h:", "`` is not a port: must be 0 to 65535"),
+            ("h:70000", "`70000` is not a port: must be 0 to 65535"),
+            ("::1:47757", "an IPv6 address with a port is written `[IPV6]:PORT`"),
+            ("10.0.0.1:5:6", "an IPv6 address with a port is written `[IPV6]:PORT`"),
             ("[::1", "a `]` is missing"),
             ("[x]:1", "`x` is not an IPv6 address"),
             ("[fe80::1%]:1", "`fe80::1%` is not an IPv6 address"),

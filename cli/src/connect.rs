@@ -13,7 +13,7 @@ use crate::follow::{End, Follow, follow};
 use crate::notice::JSON_HELP;
 use crate::packets::Packets;
 use crate::printer::Printer;
-use crate::session::{Options, seconds};
+use crate::session::{Options, timeout};
 
 /// Connects to a peer and shows what it sends.
 ///
@@ -28,7 +28,8 @@ pub(crate) struct Args {
     peer: String,
 
     /// How many seconds to wait for the connection.
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout,
+        allow_negative_numbers = true)]
     timeout: Duration,
 
     #[command(flatten)]

@@ -8,7 +8,8 @@ use brocomm::connection::LogMessage;
 use brocomm::data::{Declarations, EventDecl, Name, ParseError};
 use brocomm::node::EventPattern;
 
-use crate::failure::{Failure, failed, misused, warn};
+use crate::failure::{Failure, misused, warn};
+use crate::input::reason;
 
 /// Options that declare events and the types in them.
 #[derive(Debug, clap::Args)]
@@ -41,11 +42,12 @@ impl Declare {
 /// Adds the declarations in a file.
 pub(crate) fn read(file: &Path, declared: &mut Declarations) -> Result<(), Failure> {
     let shown = file.display();
-    let text = fs::read_to_string(file)
-        .map_err(|error| failed(format_args!("{shown}: cannot read declarations: {error}")))?;
+    let text = fs::read_to_string(file).map_err(|error| {
+        misused(format_args!("{shown}: cannot read declarations: {}", reason(&error)))
+    })?;
     declared
         .read(&text)
-        .map_err(|error| failed(format_args!("{shown}: cannot use declarations: {error}")))
+        .map_err(|error| misused(format_args!("{shown}: cannot use declarations: {error}")))
 }
 
 /// Shows an error in a text of the command line, with an arrow where it is.

@@ -22,12 +22,24 @@ const ASKED: &str = "asked";
 /// Options for messages.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct Logging {
-    /// Which messages to write to standard error: those of this level, and worse ones.
-    #[arg(long, value_name = "LEVEL", default_value = "warn", global = true)]
+    /// Least severe messages to write to standard error: error, warn, info or debug.
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        default_value = "warn",
+        global = true,
+        hide_possible_values = true
+    )]
     log_level: LogLevel,
 
-    /// What messages on standard error look like.
-    #[arg(long, value_name = "FORM", default_value = "text", global = true)]
+    /// Form of messages on standard error: text, or json (one object per line).
+    #[arg(
+        long,
+        value_name = "FORM",
+        default_value = "text",
+        global = true,
+        hide_possible_values = true
+    )]
     log_format: LogFormat,
 }
 

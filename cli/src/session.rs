@@ -270,9 +270,17 @@ pub(crate) fn other_release(error: &ProtocolErrorKind) -> Option<String> {
     Some(format!("{who}, whose {what} ({got}) is {age} than what brocomm speaks ({ours}: Bro 2.5)"))
 }
 
+/// Reads a time to wait, in seconds.
+pub(crate) fn timeout(text: &str) -> Result<Duration, String> {
+    if text.parse::<f64>().is_ok_and(|seconds| seconds <= 0.0) {
+        return Err("must be greater than 0".to_owned());
+    }
+    seconds(text)
+}
+
 /// Reads a number of seconds.
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
-    let error = || format!("`{text}` is no number of seconds");
+    let error = || format!("`{text}` is not a number of seconds, such as 10 or 0.5");
     let seconds = text.parse::<f64>().map_err(|_| error())?;
     Duration::try_from_secs_f64(seconds).map_err(|_| error())
 }

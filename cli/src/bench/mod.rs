@@ -19,7 +19,7 @@ use brocomm_std::Peer;
 use crate::address;
 use crate::failure::{Failure, failed, tell};
 use crate::printer::Printer;
-use crate::session::{self, Print, seconds};
+use crate::session::{self, Print, timeout};
 use crate::stop::Stop;
 use crate::tls::Tls;
 use call::{Call, DIGITS};
@@ -84,7 +84,8 @@ pub(crate) struct Args {
     size: u32,
 
     /// How many seconds to wait for each connection, and for the next reply on it.
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout,
+        allow_negative_numbers = true)]
     timeout: Duration,
 
     /// Our class, by which a Bro finds the entry of its `Communication::nodes` for us.

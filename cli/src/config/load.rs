@@ -2,12 +2,15 @@
 
 use std::fmt;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use brocomm::data::{Declarations, ParseError};
 use brocomm::node::Configuration;
-use toml::de::DeValue;
+use toml::de::{DeTable, DeValue};
+
+use crate::input::reason;
 
 use super::reader::{Item, Read, Source, Table, parse};
 use super::tables;
@@ -50,15 +53,47 @@ pub(crate) fn load(path: &Path) -> Result<Configuration, Vec<Problem>> {
             Ok(configuration)
         }
         Err(error) => {
-            let what = format!("cannot read the configuration: {error}");
+            let hint = match error.kind() {
+                ErrorKind::NotFound => "; `brocomm config example` prints one to begin with",
+                _ => "",
+            };
+            let what = format!("cannot read the configuration: {}{hint}", reason(&error));
             Err(vec![Problem { file: path.to_owned(), place: None, what }])
         }
     }
 }
 
+/// Says what a file is that people may take for a configuration, and what to do with it.
+fn other_form(text: &str) -> Option<&'static str> {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let is_comment = |line: &&str| line.starts_with('#');
+    let first = lines.clone().find(|line| !is_comment(line))?;
+    let statements =
+        ["@load", "@if", "module ", "redef ", "global ", "const ", "event ", "export {"];
+    if statements.iter().any(|statement| first.starts_with(statement)) {
+        return Some(
+            "this is a Bro script, not a configuration; \
+             `brocomm config example` prints one, which can name scripts in `declaration_files`",
+        );
+    }
+    let types = ["manager", "proxy", "worker", "logger", "standalone"];
+    let is_role = |line: &str| {
+        let (key, value) = line.split_once('=')?;
+        Some(key.trim() == "type" && types.contains(&value.trim()))
+    };
+    lines.any(|line| is_role(line).is_some_and(|is_role| is_role)).then_some(
+        "this is a node.cfg of BroControl, not a configuration; \
+         `brocomm config example` prints one, with `[nodes.NAME]` for each peer",
+    )
+}
+
 /// Reads a configuration from the text of a file.
 pub(super) fn read(path: &Path, text: &str) -> Result<Configuration, Vec<Problem>> {
     let mut source = Source::new(text);
+    let is_toml = DeTable::parse(text).is_ok();
+    if let (false, Some(what)) = (is_toml, other_form(text)) {
+        return Err(vec![Problem { file: path.to_owned(), place: None, what: what.to_owned() }]);
+    }
     let (configuration, mut problems) = all(path, text, &mut source);
     let here = source.problems.into_iter().map(|(at, _, what)| (at, what));
     problems.extend(here.map(|(at, what)| Problem {
@@ -131,8 +166,9 @@ fn files(
         let file = folder.join(name);
         match fs::read_to_string(&file) {
             Err(error) => {
-                let _: Option<()> =
-                    table.source.wrong(&item, format_args!("cannot read declarations: {error}"));
+                let _: Option<()> = table
+                    .source
+                    .wrong(&item, format_args!("cannot read declarations: {}", reason(&error)));
             }
             Ok(text) => {
                 if let Err(ParseError { kind, line, column, .. }) = declarations.read(&text) {

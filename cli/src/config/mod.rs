@@ -42,10 +42,10 @@ enum Command {
         json: bool,
     },
     /// Prints a configuration with every key, its default and its meaning.
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = PRINT_EXIT_CODES)]
     Example,
     /// Prints what each key means, of which type it is, and its default, in Markdown.
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = PRINT_EXIT_CODES)]
     Reference,
 }
 
@@ -53,6 +53,12 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  the configuration can be used; there may be warnings
   1  something is wrong with it
+  2  the command line is wrong";
+
+const PRINT_EXIT_CODES: &str = "\
+Exit codes:
+  0  it was printed
+  1  standard output cannot be written
   2  the command line is wrong";
 
 /// The example, in which each key is commented out.

@@ -170,7 +170,11 @@ impl<'t, 'a, 's, 'text> Table<'t, 'a, 's, 'text> {
         for (key, _) in self.entries {
             let name: &str = key.get_ref();
             if !self.asked.contains(&name) {
-                let hint = suggestion(name, &self.asked);
+                let hint = match name {
+                    // Bro's own name for it is short.
+                    "port" if self.asked.contains(&"p") => "; did you mean `p`?".to_owned(),
+                    name => suggestion(name, &self.asked),
+                };
                 let path = self.key(name);
                 let what = format!("{path}: there is no such key{hint}");
                 self.source.problems.push((Some(key.span().start), path, what));

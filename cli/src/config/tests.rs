@@ -189,6 +189,10 @@ fn wrong_values_are_shown_with_what_would_be_right() {
         ),
         ("listn = true", "1:1: listn: there is no such key; did you mean `listen`?"),
         ("xyz = 1", "1:1: xyz: there is no such key"),
+        (
+            "[nodes.a]\nhost = '::1'\nport = 1",
+            "3:1: nodes.a.port: there is no such key; did you mean `p`?",
+        ),
         ("outgoing = 5", "1:12: outgoing = 5: expected a table"),
         (
             "[outgoing]\nevent = 5",

@@ -18,7 +18,7 @@ use crate::address;
 use crate::certificate::Certificate;
 use crate::decode::{names_of, printed};
 use crate::failure::Failure;
-use crate::session::{self, hint, seconds};
+use crate::session::{self, hint, timeout};
 use crate::stop::Stop;
 use crate::tls::Tls;
 use clock::Clock;
@@ -43,7 +43,8 @@ pub(crate) struct Args {
     class: Option<String>,
 
     /// How many seconds to wait for each step.
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout,
+        allow_negative_numbers = true)]
     timeout: Duration,
 
     /// Measure the round trip, too. Only for peers known not to be a Bro.

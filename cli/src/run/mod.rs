@@ -25,7 +25,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::failure::{Failure, failed, misused, tell};
 use crate::printer::Printer;
-use crate::session::{Form, seconds};
+use crate::session::{Form, timeout};
 use crate::variables;
 use control::Signals;
 use input::Input;
@@ -74,8 +74,8 @@ pub(crate) struct Args {
     stdin: bool,
 
     /// How many seconds an event on standard input waits for a peer that requests it.
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds,
-        requires = "stdin")]
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout,
+        allow_negative_numbers = true, requires = "stdin")]
     timeout: Duration,
 
     /// End the node when standard input ends and all events on it are sent.

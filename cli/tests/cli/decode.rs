@@ -158,7 +158,7 @@ fn declarations_name_what_a_peer_does_not() {
     assert_eq!(code, 0);
     assert!(stdout.contains("from the client, MINE, 80/tcp"), "{stdout}");
     let (code, stdout, stderr, file) = declared("type Switch: enum\n  nonsense;");
-    assert_eq!((code, stdout.as_str()), (1, ""));
+    assert_eq!((code, stdout.as_str()), (2, ""));
     let start = format!("brocomm: {}: cannot use declarations: line 2, column 3: ", file.display());
     assert!(stderr.starts_with(&start), "{stderr}");
 }

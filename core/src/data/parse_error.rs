@@ -48,7 +48,7 @@ pub enum ParseErrorKind {
     #[error("division by zero")]
     DivisionByZero,
     /// A number's text is malformed, or doesn't fit its type.
-    #[error("`{0}` is no number, or out of range")]
+    #[error("{}", wrong_number(.0))]
     Number(String),
     /// A subnet's width is greater than its address is long.
     #[error("subnet width of `{text}`, limit is {limit}")]
@@ -189,5 +189,20 @@ impl ParseErrorKind {
             Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
             None => text.to_owned(),
         }
+    }
+}
+
+/// Says what the text of a number, an address or a port is not.
+fn wrong_number(text: &str) -> String {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_port = text.split_once('/').is_some_and(|(port, protocol)| {
+        digits(port) && protocol.bytes().all(|b| b.is_ascii_lowercase())
+    });
+    if is_port {
+        format!("`{text}` is not a port: must be 0 to 65535")
+    } else if text.matches('.').count() > 1 {
+        format!("`{text}` is not an address: four numbers up to 255, with dots between")
+    } else {
+        format!("`{text}` is not a number, or out of range")
     }
 }

@@ -119,7 +119,7 @@ fn errors_say_where() {
         ("const b = T &redef;\nredef b += F;", "line 2, column 9: `+=` of a value of type bool"),
         ("const b = T &redef;\nredef b -= F;", "line 2, column 9: `-=` of a value of type bool"),
         ("global n = 1 + \"x\";", "line 1, column 14: no `+` of a count and a string"),
-        ("global n = 1 - 2;", "line 1, column 14: `1 - 2` is no number, or out of range"),
+        ("global n = 1 - 2;", "line 1, column 14: `1 - 2` is not a number, or out of range"),
         (
             "global s = \"\";\nglobal n: count = s;",
             "line 2, column 19: expected count, found string",

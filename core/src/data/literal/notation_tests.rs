@@ -114,7 +114,10 @@ fn constants_are_calculated_with() {
         ("net/33", "subnet width of `10.1.2.3/33`, limit is 32"),
         ("//", "empty pattern; `/()/` matches an empty text"),
         ("1 /", "expected a value, found the end"),
-        ("18446744073709551615 / -1", "`18446744073709551615 / -1` is no number, or out of range"),
+        (
+            "18446744073709551615 / -1",
+            "`18446744073709551615 / -1` is not a number, or out of range",
+        ),
     ] {
         let found = Value::parse(text, None, &declarations).unwrap_err().kind;
         assert_eq!(found.to_string(), error, "{text}");
