@@ -36,7 +36,7 @@ pub(crate) fn parse(text: &str) -> Result<String, String> {
         Some("") if !text.ends_with(':') => Ok(format!("{host}:{PORT}")),
         Some(port) => match port.parse::<u16>() {
             Ok(port) => Ok(format!("{host}:{port}")),
-            Err(_) => Err(format!("`{port}` is not a port: a number up to 65535")),
+            Err(_) => Err(format!("`{port}` is not a port: must be 0 to 65535")),
         },
         None => Err("after `]` only `:PORT` may follow".to_owned()),
     }
@@ -93,8 +93,8 @@ mod tests {
         for (text, error) in [
             ("", "a host is missing; write `HOST` or `HOST:PORT`"),
             (":5", "a host is missing; write `HOST` or `HOST:PORT`"),
-            ("h:", "`` is not a port: a number up to 65535"),
-            ("h:70000", "`70000` is not a port: a number up to 65535"),
+            ("h:", "`` is not a port: must be 0 to 65535"),
+            ("h:70000", "`70000` is not a port: must be 0 to 65535"),
             ("::1:47757", "an IPv6 address with a port is written `[IPV6]:PORT`"),
             ("10.0.0.1:5:6", "an IPv6 address with a port is written `[IPV6]:PORT`"),
             ("[::1", "a `]` is missing"),

@@ -28,7 +28,8 @@ pub(crate) struct Args {
     peer: String,
 
     /// How many seconds to wait for the connection.
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout,
+        allow_negative_numbers = true)]
     timeout: Duration,
 
     #[command(flatten)]

@@ -33,7 +33,8 @@ pub(crate) struct Target {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Manner {
     /// How many seconds to wait for the connection.
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout,
+        allow_negative_numbers = true)]
     pub(crate) timeout: Duration,
 
     /// Our class, by which a Bro finds the entry of its `Communication::nodes` for us.
@@ -57,7 +58,8 @@ const YOUNGEST: u32 = i32::MIN as u32;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Again {
     /// How many seconds to wait before connecting again when the peer is gone.
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds,
+        allow_negative_numbers = true)]
     retry: Duration,
 
     /// End when the peer is gone, instead of connecting again.

@@ -34,11 +34,13 @@ pub(crate) struct Args {
 
     /// How many seconds to wait between them. The next is never sent before the last is answered,
     /// or --timeout is over.
-    #[arg(long, short, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
+    #[arg(long, short, value_name = "SECONDS", default_value = "1", value_parser = seconds,
+        allow_negative_numbers = true)]
     interval: Duration,
 
     /// How many seconds to wait for the connection, and for each answer.
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout,
+        allow_negative_numbers = true)]
     timeout: Duration,
 
     /// Ping it, whatever it is. Only for peers known not to be a Bro.

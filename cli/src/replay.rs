@@ -43,7 +43,8 @@ pub(crate) struct Args {
     listener: bool,
 
     /// How many seconds the peer may be silent before it is waited for no longer.
-    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds,
+        allow_negative_numbers = true)]
     wait: Duration,
 
     /// The listener's port in captures.

@@ -40,7 +40,8 @@ pub(crate) struct Args {
     class: Option<String>,
 
     /// How many seconds to wait for the connection and the requests.
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout,
+        allow_negative_numbers = true)]
     timeout: Duration,
 
     /// Print one JSON object per event: to, the peer, and event, time and args, as `brocomm listen`

@@ -272,10 +272,10 @@ pub(crate) fn other_release(error: &ProtocolErrorKind) -> Option<String> {
 
 /// Reads a time to wait, in seconds.
 pub(crate) fn timeout(text: &str) -> Result<Duration, String> {
-    match seconds(text)? {
-        Duration::ZERO => Err("must be greater than 0".to_owned()),
-        timeout => Ok(timeout),
+    if text.parse::<f64>().is_ok_and(|seconds| seconds <= 0.0) {
+        return Err("must be greater than 0".to_owned());
     }
+    seconds(text)
 }
 
 /// Reads a number of seconds.

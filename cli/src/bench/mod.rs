@@ -84,7 +84,8 @@ pub(crate) struct Args {
     size: u32,
 
     /// How many seconds to wait for each connection, and for the next reply on it.
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout,
+        allow_negative_numbers = true)]
     timeout: Duration,
 
     /// Our class, by which a Bro finds the entry of its `Communication::nodes` for us.

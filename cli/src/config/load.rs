@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use brocomm::data::{Declarations, ParseError};
 use brocomm::node::Configuration;
-use toml::de::DeValue;
+use toml::de::{DeTable, DeValue};
+
+use crate::input::reason;
 
 use crate::input::reason;
 
@@ -81,7 +83,7 @@ fn other_form(text: &str) -> Option<&'static str> {
         let (key, value) = line.split_once('=')?;
         Some(key.trim() == "type" && types.contains(&value.trim()))
     };
-    lines.any(|line| is_role(line) == Some(true)).then_some(
+    lines.any(|line| is_role(line).is_some_and(|is_role| is_role)).then_some(
         "this is a node.cfg of BroControl, not a configuration; \
          `brocomm config example` prints one, with `[nodes.NAME]` for each peer",
     )
@@ -90,7 +92,8 @@ fn other_form(text: &str) -> Option<&'static str> {
 /// Reads a configuration from the text of a file.
 pub(super) fn read(path: &Path, text: &str) -> Result<Configuration, Vec<Problem>> {
     let mut source = Source::new(text);
-    if let (false, Some(what)) = (parses(text), other_form(text)) {
+    let is_toml = DeTable::parse(text).is_ok();
+    if let (false, Some(what)) = (is_toml, other_form(text)) {
         return Err(vec![Problem { file: path.to_owned(), place: None, what: what.to_owned() }]);
     }
     let (configuration, mut problems) = all(path, text, &mut source);
@@ -169,8 +172,9 @@ fn files(
         let file = folder.join(name);
         match fs::read_to_string(&file) {
             Err(error) => {
-                let _: Option<()> =
-                    table.source.wrong(&item, format_args!("cannot read declarations: {error}"));
+                let _: Option<()> = table
+                    .source
+                    .wrong(&item, format_args!("cannot read declarations: {}", reason(&error)));
             }
             Ok(text) => {
                 if let Err(ParseError { kind, line, column, .. }) = declarations.read(&text) {

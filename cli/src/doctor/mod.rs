@@ -43,7 +43,8 @@ pub(crate) struct Args {
     class: Option<String>,
 
     /// How many seconds to wait for each step.
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout,
+        allow_negative_numbers = true)]
     timeout: Duration,
 
     /// Measure the round trip, too. Only for peers known not to be a Bro.

@@ -74,8 +74,8 @@ pub(crate) struct Args {
     stdin: bool,
 
     /// How many seconds an event on standard input waits for a peer that requests it.
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout, allow_negative_numbers = true,
-        requires = "stdin")]
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout,
+        allow_negative_numbers = true, requires = "stdin")]
     timeout: Duration,
 
     /// End the node when standard input ends and all events on it are sent.

@@ -15,6 +15,7 @@ mod introduction;
 mod json;
 mod logs;
 mod manual;
+mod messages;
 #[cfg(unix)]
 mod operations;
 #[cfg(unix)]

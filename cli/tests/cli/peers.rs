@@ -103,7 +103,8 @@ fn mistakes_on_the_command_line_are_pointed_at() {
     // Nothing is connected to for this.
     let Run { code, stderr: err, .. } = run(["send", "127.0.0.1:1", "e(1, 1.2.3)"]);
     assert_eq!(code, 2);
-    let wrong = "line 1, column 6: `1.2.3` is not an address: four numbers up to 255, with dots between";
+    let wrong =
+        "line 1, column 6: `1.2.3` is not an address: four numbers up to 255, with dots between";
     assert_eq!(err, format!("brocomm: event: {wrong}\n  e(1, 1.2.3)\n       ^\n"));
     let Run { code, stderr: err, .. } = run(["listen", "--event", "e(nope)"]);
     assert_eq!(code, 2);

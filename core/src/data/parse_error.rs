@@ -199,7 +199,7 @@ fn wrong_number(text: &str) -> String {
         digits(port) && protocol.bytes().all(|b| b.is_ascii_lowercase())
     });
     if is_port {
-        format!("`{text}` is not a port: the greatest is 65535")
+        format!("`{text}` is not a port: must be 0 to 65535")
     } else if text.matches('.').count() > 1 {
         format!("`{text}` is not an address: four numbers up to 255, with dots between")
     } else {

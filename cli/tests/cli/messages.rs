@@ -1,0 +1,115 @@
+//! What the program says of mistakes: what is wrong, where, and what to do.
+
+use crate::support::{Run, run, scratch};
+
+/// Runs a command, in words, that can't do what it is asked, and checks its exit code and why.
+#[track_caller]
+fn assert_said(command: &str, code: i32, why: &str) {
+    let Run { code: got, stdout, stderr } = run(command.split_whitespace());
+    assert_eq!((got, stdout.as_str()), (code, ""), "{command}: {stderr}");
+    assert!(stderr.contains(why), "{command}: {stderr}");
+}
+
+#[test]
+fn addresses_are_written_with_brackets_around_ipv6() {
+    let missing = "a host is missing; write `HOST` or `HOST:PORT`";
+    let brackets = "an IPv6 address with a port is written `[IPV6]:PORT`";
+    for (command, why) in [
+        ("listen --on :47760", missing),
+        ("listen --on h:1:2", brackets),
+        ("connect ::1:47757", brackets),
+        ("send fe80::1:65536 e()", brackets),
+        ("doctor h:70000", "`70000` is not a port: must be 0 to 65535"),
+    ] {
+        assert_said(command, 2, why);
+    }
+}
+
+#[test]
+fn times_to_wait_are_positive() {
+    for timeout in ["0", "-1", "-0.5", "0.0"] {
+        for command in [
+            "bench h",
+            "connect h",
+            "doctor h",
+            "logs h",
+            "ping h",
+            "print h",
+            "send h e()",
+            "tail h conn",
+            "run --stdin",
+            "state watch h --config c",
+        ] {
+            let command = format!("{command} --timeout {timeout}");
+            assert_said(&command, 2, "must be greater than 0");
+        }
+    }
+    assert_said("connect h --timeout soon", 2, "`soon` is not a number of seconds");
+    assert_said("logs h --retry -1", 2, "`-1` is not a number of seconds");
+}
+
+#[test]
+fn literals_that_cannot_be_are_named_for_what_they_are() {
+    for (literal, why) in [
+        ("300.0.0.1", "`300.0.0.1` is not an address: four numbers up to 255"),
+        ("10.0.0", "`10.0.0` is not an address"),
+        ("1.2.3.4.5", "`1.2.3.4.5` is not an address"),
+        ("70000/tcp", "`70000/tcp` is not a port: must be 0 to 65535"),
+        ("1.2.3.4/40", "subnet width of `1.2.3.4/40`, limit is 32"),
+        ("80/ftp", "no transport protocol is named `ftp`"),
+        ("18446744073709551616", "`18446744073709551616` is not a number, or out of range"),
+    ] {
+        assert_said(&format!("send 127.0.0.1:1 e({literal})"), 2, why);
+    }
+}
+
+#[test]
+fn other_files_than_a_configuration_are_recognized() {
+    let file = |name: &str, text: &str| {
+        scratch("messages-config", name, text.as_bytes()).to_str().unwrap().to_owned()
+    };
+    let script = file("local.bro", "# Ours.\n@load misc/loaded-scripts\nredef x += { 1 };\n");
+    let module = file("mine.bro", "module Mine;\nexport { global n = 1; }\n");
+    let nodes = file("node.cfg", "[manager]\ntype=manager\nhost=localhost\n");
+    let port = file("port.toml", "[nodes.a]\nhost = '::1'\nport = 1\n");
+    let missing = port.replace("port.toml", "missing.toml");
+    for (file, why) in [
+        (script, "this is a Bro script"),
+        (module, "this is a Bro script"),
+        (nodes, "this is a node.cfg of BroControl"),
+        (port, "nodes.a.port: there is no such key; did you mean `p`?"),
+        (missing, "no such file or directory; `brocomm config example` prints one"),
+    ] {
+        assert_said(&format!("run {file}"), 2, why);
+        assert_said(&format!("config check {file}"), 1, why);
+    }
+}
+
+#[test]
+fn declarations_that_cannot_be_used_are_a_mistake_of_the_user() {
+    let file = scratch("messages-declarations", "bad.bro", b"global n: nope;");
+    let why = "cannot use declarations: line 1, column 11: no type is named `nope`";
+    for command in ["connect h", "decode f", "send h e()", "state get h n"] {
+        assert_said(&format!("{command} --declarations {}", file.display()), 2, why);
+        let missing = "none.bro: cannot read declarations: no such file or directory";
+        assert_said(&format!("{command} --declarations none.bro"), 2, missing);
+    }
+}
+
+#[test]
+fn help_is_short_and_of_the_command() {
+    for command in [&["listen"][..], &["run"], &["state", "get"], &["config", "example"]] {
+        let help = run([command, &["--help"]].concat());
+        assert_eq!(help.code, 0);
+        assert!(help.stdout.contains("Exit codes:\n  0  "), "{command:?}: {}", help.stdout);
+        assert!(!help.stdout.contains("Possible values:\n          - error"), "{}", help.stdout);
+    }
+    let example = run(["help", "config", "example"]).stdout;
+    assert!(!example.contains("something is wrong with it"), "{example}");
+    let level = run(["demo", "--log-level", "loud"]);
+    assert!(
+        level.code == 2 && level.stderr.contains("error, warn, info, debug"),
+        "{}",
+        level.stderr
+    );
+}
