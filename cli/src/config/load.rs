@@ -12,8 +12,6 @@ use toml::de::{DeTable, DeValue};
 
 use crate::input::reason;
 
-use crate::input::reason;
-
 use super::reader::{Item, Read, Source, Table, parse};
 use super::tables;
 
