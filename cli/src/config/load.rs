@@ -107,10 +107,6 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Configuration, Vec<Problem
     if problems.is_empty() { Ok(configuration) } else { Err(problems) }
 }
 
-fn parses(text: &str) -> bool {
-    toml::de::DeTable::parse(text).is_ok()
-}
-
 /// Reads all there is; gives what is wrong with other files.
 pub(super) fn all(
     path: &Path,
