@@ -7,7 +7,9 @@ use thiserror::Error;
 
 use super::SyncRequest;
 use crate::Findings;
-use crate::data::{CallError, CallMismatch, Declarations, Event, Name, TypeTag, Value};
+use crate::data::{
+    CallError, CallMismatch, Declarations, Event, Name, TypeTag, Value, check_arguments,
+};
 use crate::wire::{Caps, Compression, Framing};
 use crate::{serial, wire};
 
@@ -154,6 +156,8 @@ impl Undeclared {
     ) -> Result<Option<Vec<Value>>, CallError> {
         match (declarations.coerce_call(&event.name, &event.args), self) {
             (Err(error), Undeclared::Deliver) if error.mismatch == CallMismatch::NotAnEvent => {
+                check_arguments(&event.args)
+                    .map_err(|mismatch| CallError { event: event.name.clone(), mismatch })?;
                 Ok(None)
             }
             (coerced, _) => coerced,

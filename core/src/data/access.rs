@@ -4,17 +4,20 @@ use std::sync::Arc;
 
 use super::convert::{index_types, kind};
 use super::{
-    ConversionError, ConversionErrorKind, Declarations, Id, Opcode, StateAccess, Type, TypeKind,
-    TypeTag, Value, VariableError,
+    ConversionError, ConversionErrorKind, Declarations, Id, Name, Opcode, StateAccess, Type,
+    TypeKind, TypeTag, Value, VariableError,
 };
 
 impl Declarations {
     /// Makes an operation whose operands are of the types of the variable that it is on; `None` if
-    /// they are already, or if no such variable is declared, as for a container's unique id.
+    /// they are already, or if no such variable is declared, as for a container's unique id. Either
+    /// way Bro's scripts have to be able to make them.
     pub(crate) fn coerce_access(
         &self,
         access: &StateAccess,
     ) -> Result<Option<StateAccess>, VariableError> {
+        let StateAccess { op1, op2, op3, .. } = access;
+        check_possible(&access.target, [Some(op1), op2.as_ref(), op3.as_ref()])?;
         let Some(global) = self.globals.get(&access.target) else { return Ok(None) };
         let coerced = coerce_operands(&global.ty, access);
         coerced.map_err(|error| VariableError { variable: global.name.clone(), error })
@@ -23,6 +26,7 @@ impl Declarations {
     /// Makes an ID whose value is of the type of the variable of that name; `None` if it is already,
     /// or if no such variable is declared.
     pub(crate) fn coerce_id(&self, id: &Id) -> Result<Option<Arc<Id>>, VariableError> {
+        check_possible(&id.name, [id.value.as_ref()])?;
         let Some(global) = self.globals.get(&id.name) else { return Ok(None) };
         let value = id.value.as_ref().map_or(Ok(None), |value| coerced(value, &global.ty));
         match value {
@@ -31,6 +35,17 @@ impl Declarations {
             Err(error) => Err(VariableError { variable: global.name.clone(), error }),
         }
     }
+}
+
+fn check_possible<'v>(
+    variable: &Name,
+    values: impl IntoIterator<Item = Option<&'v Value>>,
+) -> Result<(), VariableError> {
+    let refused = |kind: ConversionErrorKind| VariableError {
+        variable: variable.compact(),
+        error: kind.into(),
+    };
+    values.into_iter().flatten().try_for_each(Value::check_possible).map_err(refused)
 }
 
 fn coerce_operands(
@@ -113,6 +128,7 @@ fn not_a_table(ty: &Type) -> ConversionError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::{Pattern, Table};
 
     fn known() -> Declarations {
         let mut known = Declarations::new();
@@ -123,7 +139,8 @@ mod tests {
                  global hosts: table[addr] of count &synchronized;
                  global seen: set[addr, port] &synchronized;
                  global list: vector of count &synchronized;
-                 global info: Info &synchronized;",
+                 global info: Info &synchronized;
+                 global any: any &synchronized;",
             )
             .unwrap();
         known
@@ -212,6 +229,28 @@ mod tests {
             ),
         ] {
             assert_eq!(error, expected);
+        }
+    }
+
+    /// Whether or not the variable is declared.
+    #[test]
+    fn values_that_no_script_can_make_are_refused() {
+        let pattern = || Value::from(Pattern::new("("));
+        let set = Value::from(Table::new(Type::set(vec![Type::ANY])));
+        let within = Value::from(vec![pattern()]);
+        for (opcode, target, op1, op2, what) in [
+            (Opcode::Assign, "#1#", pattern(), None, "error compiling pattern"),
+            (Opcode::AssignIdx, "#1#", Value::Count(0), Some(within), "error compiling pattern"),
+            (Opcode::Assign, "any", pattern(), None, "error compiling pattern"),
+            (Opcode::Assign, "unheard_of", set, None, "bad index type: no any"),
+            (Opcode::Add, "#1#", index(vec![pattern()]), None, "error compiling pattern"),
+        ] {
+            let error = access(opcode, target, op1, op2).unwrap_err();
+            assert!(error.starts_with(&format!("value for {target}: {what}")), "{error}");
+        }
+        for name in ["any", "unheard_of"] {
+            let id = Id::global(name, Type::PATTERN, Some(pattern()));
+            assert!(known().coerce_id(&id).is_err(), "{name}");
         }
     }
 

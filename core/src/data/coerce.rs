@@ -85,7 +85,7 @@ impl Value {
         let Some(expected) = ty.tag() else { return Ok(self.clone()) };
         Ok(match (expected, self) {
             (TypeTag::Any, _) => {
-                possible(self)?;
+                self.check_possible()?;
                 self.clone()
             }
             (TypeTag::Int, Value::Count(v) | Value::Counter(v)) => {
@@ -130,24 +130,36 @@ impl Value {
         })
     }
 
+    /// Checks that Bro's own scripts could have made the value: its patterns, and its tables' indices.
+    /// Nothing is done for scalars.
+    #[inline]
+    pub(crate) fn check_possible(&self) -> Result<(), ConversionErrorKind> {
+        match self {
+            Value::Pattern(pattern) => pattern.check().map_err(ConversionErrorKind::Pattern),
+            Value::Table(table) => {
+                let types = index_types(&table.ty);
+                types
+                    .iter()
+                    .try_for_each(Type::check_index)
+                    .map_err(ConversionErrorKind::IndexType)?;
+                all_possible(table.entries.iter().map(|entry| &entry.value))
+            }
+            Value::List(list) => list.items.iter().try_for_each(Value::check_possible),
+            Value::Record(record) => all_possible(&record.fields),
+            Value::Vector(vector) => all_possible(&vector.items),
+            _ => Ok(()),
+        }
+    }
+
     fn out_of_range(&self, target: &'static str) -> ConversionError {
         ConversionErrorKind::OutOfRange { value: self.clone(), target }.into()
     }
 }
 
-/// Checks that Bro's own scripts could have made a value: its patterns, and its tables' indices.
-fn possible(value: &Value) -> Result<(), ConversionErrorKind> {
-    match value {
-        Value::Pattern(pattern) => pattern.check().map_err(ConversionErrorKind::Pattern),
-        Value::Table(table) => {
-            let types = index_types(&table.ty);
-            types.iter().try_for_each(Type::check_index).map_err(ConversionErrorKind::IndexType)?;
-            table.entries.iter().flat_map(|entry| &entry.value).try_for_each(possible)
-        }
-        Value::Record(record) => record.fields.iter().flatten().try_for_each(possible),
-        Value::Vector(vector) => vector.items.iter().flatten().try_for_each(possible),
-        _ => Ok(()),
-    }
+fn all_possible<'v>(
+    values: impl IntoIterator<Item = &'v Option<Value>>,
+) -> Result<(), ConversionErrorKind> {
+    values.into_iter().flatten().try_for_each(Value::check_possible)
 }
 
 fn enumeration(

@@ -67,11 +67,14 @@ impl EventDecl {
     ) -> Result<Option<Vec<Value>>, CallMismatch> {
         self.check_count(args.len())?;
         let all = || self.params.iter().zip(args);
-        if all().all(|(param, arg)| arg.is_of(&param.ty)) {
+        let stays = |arg: &Value, param: &Field| {
+            arg.is_of(&param.ty) && (origin != Origin::Own || arg.check_possible().is_ok())
+        };
+        if all().all(|(param, arg)| stays(arg, param)) {
             return Ok(None);
         }
         let coerced = |(position, (param, arg)): (usize, (&Field, &Value))| {
-            if arg.is_of(&param.ty) {
+            if stays(arg, param) {
                 return Ok(arg.clone());
             }
             arg.coerce_from(origin, &param.ty)
@@ -79,6 +82,17 @@ impl EventDecl {
         };
         all().enumerate().map(coerced).collect::<Result<_, _>>().map(Some)
     }
+}
+
+/// Checks that Bro's scripts can make the arguments of a call of which nothing is declared.
+pub(crate) fn check_arguments(args: &[Value]) -> Result<(), CallMismatch> {
+    args.iter().enumerate().try_for_each(|(position, arg)| {
+        let impossible = |kind: ConversionErrorKind| CallMismatch::Impossible {
+            position,
+            error: Box::new(kind.into()),
+        };
+        arg.check_possible().map_err(impossible)
+    })
 }
 
 /// Says why a call does not fit what it names (§5).
@@ -109,6 +123,14 @@ pub enum CallMismatch {
         /// What is expected and what was found, and where in the argument.
         error: Box<ConversionError>,
     },
+    /// An argument of an event that is not declared is a value that Bro's scripts can't make.
+    #[error("argument {position}: {error}")]
+    Impossible {
+        /// The argument's position, from 0.
+        position: usize,
+        /// What is wrong with it.
+        error: Box<ConversionError>,
+    },
 }
 
 impl CallMismatch {
@@ -123,7 +145,9 @@ impl CallMismatch {
             CallMismatch::Unknown => "unknown event/function, ignoring",
             CallMismatch::NotAnEvent => "not a function/event, ignoring",
             CallMismatch::ArgumentCount { .. } => "wrong number of arguments, ignoring",
-            CallMismatch::Argument { .. } => "mismatch in argument types; ignoring",
+            CallMismatch::Argument { .. } | CallMismatch::Impossible { .. } => {
+                "mismatch in argument types; ignoring"
+            }
         }
     }
 
@@ -252,7 +276,8 @@ impl Declarations {
 
     /// Makes arguments of the declared types for a call of our own, as Bro's script does for an
     /// event that it raises; see [`Value::coerce`]. Returns `None` if they are of these types
-    /// already, or if nothing of that name is declared: then the call goes as it is.
+    /// already, or if nothing of that name is declared: then the call goes as it is, if Bro's scripts
+    /// can make its arguments.
     ///
     /// ```
     /// # use brocomm::data::{Declarations, Value};
@@ -270,7 +295,8 @@ impl Declarations {
     /// # Errors
     ///
     /// Returns which argument doesn't fit its parameter, and why; or that there are more or fewer
-    /// than are declared, or that the name is a variable's.
+    /// than are declared, or that the name is a variable's; or which argument no script can make: a
+    /// table with an index that Bro refuses, or a pattern that it doesn't compile.
     #[inline]
     pub fn coerce_call(
         &self,
@@ -281,7 +307,7 @@ impl Declarations {
         let coerced = match self.event(name) {
             Some(event) => event.coerce(Origin::Own, args),
             None => match self.not_an_event(name) {
-                CallMismatch::Unknown => Ok(None),
+                CallMismatch::Unknown => check_arguments(args).map(|()| None),
                 mismatch => Err(mismatch),
             },
         };

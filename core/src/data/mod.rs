@@ -78,6 +78,7 @@ pub use convert::{
     BroType, ConversionError, ConversionErrorKind, FromIndex, FromSlot, FromValue, IndexType, Step,
     ToIndex, ToSlot, ToValue,
 };
+pub(crate) use declaration::check_arguments;
 pub use declaration::{CallError, CallMismatch, Declarations, EventDecl, VariableError};
 pub use event::EventType;
 pub use expr::{BinaryClass, Expr, ExprKind, UnaryClass};

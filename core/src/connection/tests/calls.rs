@@ -12,6 +12,8 @@ fn known() -> Arc<Declarations> {
              event scan_seen(host: addr, tries: count);
              event conn(c: Conn);
              event conns(list: vector of Conn, rate: double);
+             event match(p: pattern);
+             event anything(x: any);
              global hits: count &synchronized;",
         )
         .unwrap();
@@ -129,6 +131,53 @@ fn arguments_that_do_not_fit_are_refused_and_nothing_is_queued() {
         assert_eq!(pair.initiator.counters().events_sent, 0);
         assert_eq!(got(&mut pair), [""; 0]);
     }
+}
+
+/// Bro can't read them, whatever is declared.
+#[test]
+fn values_that_no_script_can_make_are_refused_and_nothing_is_queued() {
+    use crate::data::{Pattern, Record, Table, Vector};
+    let pattern = || Value::from(Pattern::new("a("));
+    let set = || Value::from(Table::new(Type::set(vec![Type::PATTERN])));
+    let vector = |value: Value| Vector::new(Type::vector(Type::ANY), vec![None, Some(value)]);
+    let record = |value: Value| {
+        let ty = Type::record("", vec![Field::new("x", value.ty())]);
+        Value::from(Record::new(ty, vec![Some(value)]))
+    };
+    let mut table = Table::new(Type::table(vec![Type::COUNT], Type::ANY));
+    table.push(vec![Value::Count(1)], Some(pattern()));
+    let compiling = "error compiling pattern: column";
+    let index = "bad index type: no pattern can be";
+    for (value, what) in [
+        (pattern(), compiling),
+        (set(), index),
+        (vector(pattern()).into(), compiling),
+        (vector(set()).into(), index),
+        (record(pattern()), compiling),
+        (record(set()), index),
+        (table.into(), compiling),
+    ] {
+        let mut pair = Pair::running(knowing(known()), knowing_nothing());
+        let events =
+            ["anything", "unheard_of", "hits"].map(|name| event(name, vec![value.clone()]));
+        for event in events {
+            let error = pair.initiator.send_event(&event).unwrap_err();
+            assert!(matches!(&error, UsageError::Event(_)), "{error:?}");
+            let name = &event.name;
+            let told = [
+                format!("event {name}: argument 0, x: {what}"),
+                format!("event {name}: argument 0: {what}"),
+            ];
+            assert!(told.iter().any(|told| error.to_string().starts_with(told)), "{error}");
+        }
+        assert_eq!(got(&mut pair), [""; 0]);
+    }
+    let mut pair = Pair::running(knowing(known()), knowing_nothing());
+    let error = pair.initiator.send_event(&event("match", vec![pattern()])).unwrap_err();
+    assert!(
+        error.to_string().starts_with("event match: argument 0, p: error compiling"),
+        "{error}"
+    );
 }
 
 #[test]

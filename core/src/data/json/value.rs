@@ -5,8 +5,8 @@ use super::node::Node;
 use super::object::{Fault, Fields, Keys, Result};
 use super::reader::Reader;
 use crate::data::{
-    AttributeTag, EnumValue, Field, List, Pattern, Record, Subnet, Table, Type, TypeKind, Value,
-    Vector, address,
+    AttributeTag, EnumValue, Field, List, Pattern, Record, Table, Type, TypeKind, Value, Vector,
+    address,
 };
 
 /// The key of a type that the place of a value doesn't tell.
@@ -38,9 +38,7 @@ fn write_as(value: &Value, ty: &Type) -> Node {
         Value::Enum(value) => constant(value),
         Value::Port(port) => Node::text(port.to_string()),
         Value::Addr(addr) => Node::text(address(*addr)),
-        Value::Subnet(Subnet { prefix, width }) => {
-            Node::text(format!("{}/{width}", address(*prefix)))
-        }
+        Value::Subnet(subnet) => Node::text(subnet.to_string()),
         Value::List(list) => Node::Array(components(list, kind)),
         Value::Table(table) => write_table(table, kind),
         Value::Record(record) => write_record(record, kind),
