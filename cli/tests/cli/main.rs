@@ -25,6 +25,7 @@ mod replay;
 #[cfg(unix)]
 mod run;
 mod state;
+mod state_changes;
 #[cfg(unix)]
 mod stdin;
 mod support;
