@@ -11,6 +11,7 @@ pub(crate) const PORT: u16 = 47757;
 /// without, and returns it with a port.
 pub(crate) fn parse(text: &str) -> Result<String, String> {
     if is_ipv6(text) {
+        check_zone(text)?;
         return Ok(format!("[{text}]:{PORT}"));
     }
     let (host, port) = match text.strip_prefix('[') {
@@ -19,6 +20,7 @@ pub(crate) fn parse(text: &str) -> Result<String, String> {
             if !is_ipv6(host) {
                 return Err(format!("`{host}` is not an IPv6 address"));
             }
+            check_zone(host)?;
             (format!("[{host}]"), port.strip_prefix(':').or(port.is_empty().then_some("")))
         }
         None => match text.split_once(':') {
@@ -46,6 +48,16 @@ pub(crate) fn parse(text: &str) -> Result<String, String> {
 fn is_ipv6(text: &str) -> bool {
     let (address, zone) = text.split_once('%').unwrap_or((text, "none"));
     address.parse::<Ipv6Addr>().is_ok() && !zone.is_empty()
+}
+
+/// Checks that an address that is on every link says which one is meant.
+fn check_zone(ipv6: &str) -> Result<(), String> {
+    match ipv6.parse::<Ipv6Addr>() {
+        Ok(address) if address.is_unicast_link_local() => Err(format!(
+            "`{ipv6}` is on every link; name the interface to use, as in `{ipv6}%eth0`"
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Reads an address whose port may not lack.
@@ -101,6 +113,14 @@ mod tests {
             ("[x]:1", "`x` is not an IPv6 address"),
             ("[fe80::1%]:1", "`fe80::1%` is not an IPv6 address"),
             ("[192.0.2.1%eth0]:1", "`192.0.2.1%eth0` is not an IPv6 address"),
+            (
+                "[fe80::1]",
+                "`fe80::1` is on every link; name the interface to use, as in `fe80::1%eth0`",
+            ),
+            (
+                "fe80::9",
+                "`fe80::9` is on every link; name the interface to use, as in `fe80::9%eth0`",
+            ),
             ("[::1]5", "after `]` only `:PORT` may follow"),
         ] {
             assert_eq!(parse(text), Err(error.to_owned()));

@@ -2,6 +2,7 @@
 
 use std::fs::{File, Metadata};
 use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::iter::Peekable;
 use std::path::Path;
 
 use brocomm_conformance::{LineProblem, RecordingError, RecordingReader};
@@ -19,7 +20,7 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// A file that holds recorded sessions.
 pub(crate) enum Input {
     /// One session.
-    Recording(RecordingReader<Source>),
+    Recording(Peekable<RecordingReader<Source>>),
     /// The connections of a capture.
     Capture(Vec<Captured>),
 }
@@ -56,8 +57,9 @@ impl Input {
                 RecordingError::Line { file: file.clone(), line: 1, problem }.to_string()
             })?;
         }
+        let nothing = || format!("{file}: there is nothing in it");
         if start.is_empty() {
-            return Err(format!("{file}: there is nothing in it"));
+            return Err(nothing());
         }
         if capture::is_capture(&start) {
             let read = capture::read(source, port);
@@ -67,7 +69,12 @@ impl Input {
         if start.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| *byte != b'{') {
             return Err(format!("{file}: neither a recording nor a capture (pcap or pcapng)"));
         }
-        RecordingReader::new(file.as_str(), source).map(Input::Recording).map_err(|e| e.to_string())
+        let recording = RecordingReader::new(file.as_str(), source).map_err(|e| e.to_string())?;
+        let mut recording = recording.peekable();
+        if recording.peek().is_none() {
+            return Err(nothing());
+        }
+        Ok(Input::Recording(recording))
     }
 }
 

@@ -4,13 +4,16 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use brocomm::connection::Sent;
+use brocomm::data::json::ValueSeed;
 use brocomm::data::{
     AttributeTag, Declarations, ParseErrorKind, StateAccess, Type, TypeTag, Value,
 };
 use brocomm::state::{Part, Path, StateError, Store};
 use brocomm_std::Peer;
+use serde::de::{DeserializeSeed, IgnoredAny};
 use serde_json::{Value as Json, json};
 
+use super::agree::disagreement;
 use super::replica::{Given, Shown};
 use super::task::Task;
 use crate::declare::pointed;
@@ -77,14 +80,19 @@ impl<'a> Change<'a> {
         declared: &Declarations,
         shown: Shown<'a>,
     ) -> Result<Change<'a>, Failure> {
+        let json = shown.json;
         Change::new(text, declared, shown, |place, ty| {
             let Some(ty) = ty else {
                 return Err(misused(format_args!(
                     "{text} is an element of a set; use `state add` or `state delete`"
                 )));
             };
-            let value = Value::parse(value, Some(&ty), declared)
-                .map_err(|error| misused(format_args!("{text}: {}", pointed(value, &error))))?;
+            let value = if json {
+                json_or_literal(value, &ty, declared)
+            } else {
+                literal(value, &ty, declared)
+            };
+            let value = value.map_err(|error| misused(format_args!("{text}: {error}")))?;
             Ok((place, Operation::Set(value)))
         })
     }
@@ -151,11 +159,10 @@ impl<'a> Change<'a> {
     fn check(&self, given: &Given) -> Result<(), Failure> {
         let name = &self.place.target;
         match given.type_of(name) {
-            Some(found) if !is_same(&self.declared, found) => Err(refused(format_args!(
-                "{name} is declared as {}, but the peer's is of type {found}",
-                self.declared
-            ))),
-            Some(_) => Ok(()),
+            Some(found) => match self.disagreement(found) {
+                Some(why) => Err(refused(format_args!("{name} {why}"))),
+                None => Ok(()),
+            },
             None if matches!(
                 (&self.operation, self.place.parts.as_slice()),
                 (Operation::Set(_), [])
@@ -165,6 +172,22 @@ impl<'a> Change<'a> {
                 Ok(())
             }
             None => Err(refused(format_args!("the peer has no {name}, or no value for it"))),
+        }
+    }
+
+    /// Says why what is sent is not of the type that the peer's value has. What the peer declares is
+    /// not known; it need not be `any` where that is declared here.
+    fn disagreement(&self, found: &Type) -> Option<String> {
+        match &self.operation {
+            Operation::Set(value) if self.declared.tag() == Some(TypeTag::Any) => {
+                disagreement(&value.ty(), found)?;
+                let (value, declared) = (value.ty(), &self.declared);
+                Some(format!(
+                    "is declared as {declared}, but the peer's is of type {found}, and the value of \
+                     type {value}"
+                ))
+            }
+            _ => disagreement(&self.declared, found),
         }
     }
 
@@ -262,6 +285,17 @@ impl Task for Change<'_> {
             StateError::NoSuchEntry(_) | StateError::NoValue(_) => {
                 refused(format_args!("the peer has no {}", self.shown_place))
             }
+            StateError::NotOptional { .. } => refused(format_args!(
+                "{} is neither &optional nor &default, so it can't be deleted",
+                self.shown_place
+            )),
+            StateError::OutOfRange(_) => {
+                refused(format_args!("{} would leave the range of its type", self.shown_place))
+            }
+            StateError::Gap { length, limit, .. } => refused(format_args!(
+                "{}: the vector has {length} elements, and at most {limit} can be added",
+                self.shown_place
+            )),
             error => refused(format_args!("{}: {error}", self.shown_place)),
         })?;
         let Some(access) = access else {
@@ -299,10 +333,18 @@ fn refused(why: fmt::Arguments<'_>) -> Failure {
     failed(format_args!("nothing sent: {why}"))
 }
 
-/// Tells whether values of one type are values of the other to Bro, which looks at what types are
-/// made of, as their descriptions do. What is declared as `any` takes all.
-fn is_same(declared: &Type, found: &Type) -> bool {
-    declared.tag() == Some(TypeTag::Any)
-        || declared == found
-        || declared.to_string() == found.to_string()
+/// Reads a value as in a script of Bro.
+fn literal(text: &str, ty: &Type, declared: &Declarations) -> Result<Value, String> {
+    Value::parse(text, Some(ty), declared).map_err(|error| pointed(text, &error))
+}
+
+/// Reads a value as JSON if it is that, and else as in a script of Bro.
+fn json_or_literal(text: &str, ty: &Type, declared: &Declarations) -> Result<Value, String> {
+    if serde_json::from_str::<IgnoredAny>(text).is_err() {
+        return literal(text, ty, declared);
+    }
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = ValueSeed::new(ty, declared).deserialize(&mut json);
+    // `{}` is both.
+    value.or_else(|error| literal(text, ty, declared).map_err(|_| error.to_string()))
 }

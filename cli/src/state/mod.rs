@@ -1,5 +1,6 @@
 //! `brocomm state`: reads, changes and watches the variables that a peer shares.
 
+mod agree;
 mod change;
 mod replica;
 mod task;
@@ -107,7 +108,8 @@ enum Command {
         #[arg(value_name = "PLACE")]
         place: String,
 
-        /// The new value, as in a script of Bro: 7, "text", 80/tcp, [$name="a"].
+        /// The new value, as in a script of Bro: 7, "text", 80/tcp, [$name="a"]. With --json it may
+        /// also be JSON, as `get --json` prints it.
         #[arg(value_name = "VALUE", allow_hyphen_values = true)]
         value: String,
     },

@@ -197,6 +197,9 @@ fn what_is_neither_a_recording_nor_a_capture_is_told() {
     let neither = "neither a recording nor a capture (pcap or pcapng)";
     for (name, content, why) in [
         ("empty", &b""[..], "there is nothing in it"),
+        ("line", b"\n", "there is nothing in it"),
+        ("blank", b"   \n\n\t\r\n  ", "there is nothing in it"),
+        ("blanks", &[b' '; 5000], "there is nothing in it"),
         ("short", b"x", neither),
         ("binary", b"\x7fELF\x02\x01\x01\x00\x00\x00", neither),
         ("script", b"  @load base\n", neither),

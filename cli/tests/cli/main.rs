@@ -26,6 +26,7 @@ mod replay;
 #[cfg(unix)]
 mod run;
 mod state;
+mod state_changes;
 #[cfg(unix)]
 mod stdin;
 mod support;

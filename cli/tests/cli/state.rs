@@ -18,8 +18,12 @@ const VARIABLES: &str = "global hits: count = 5 &synchronized; \
 
 /// Starts a node that has the variables; returns where it listens, too.
 fn node(test: &str, entry: &str) -> (Program, String) {
+    node_of(VARIABLES, test, entry)
+}
+
+pub(crate) fn node_of(variables: &str, test: &str, entry: &str) -> (Program, String) {
     let text = format!(
-        "declarations = '{VARIABLES}'\nlisten = true\nlisten_interface = '127.0.0.1'\n\
+        "declarations = '{variables}'\nlisten = true\nlisten_interface = '127.0.0.1'\n\
          listen_port = 0\n{}\n\
          [nodes.tool]\nhost = '127.0.0.1'\n{entry}\n",
         if entry.is_empty() { "" } else { "forward_remote_state_changes = true" }
@@ -159,6 +163,12 @@ fn a_value_of_another_type_than_the_peers_is_not_sent() {
     let all = format!("brocomm: {hits}\nbrocomm: {ports}\n");
     let found = get(&[]);
     assert_eq!((found.code, found.stderr), (1, all));
+    // Whatever the peer declares, that is the type of its value.
+    let any = scratch(test, "any.bro", b"global hits: any &synchronized;");
+    let set = state("set", &["hits", "\"x\""], &any);
+    let error = "brocomm: nothing sent: hits is declared as any, but the peer's is of type count, \
+        and the value of type string\n";
+    assert_eq!(set.told(), (1, "", error));
     let right = self::state("get", &address, test, &[]);
     assert_eq!(right.told(), (0, before.as_str(), ""));
 }

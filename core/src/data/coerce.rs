@@ -227,14 +227,23 @@ fn entries(origin: Origin<'_>, table: &Table, ty: &Type) -> Result<Table, Conver
         Ok(Entry { index, value, ..*entry })
     };
     let entries = table.entries.iter().enumerate().map(entry);
-    Ok(Table {
+    let mut coerced = Table {
         entries: entries.collect::<Result<_, ConversionError>>()?,
         ty: ty.clone(),
         mutable: table.mutable.clone(),
         attributes: table.attributes.clone(),
         expire_time: table.expire_time.clone(),
         expire_func: table.expire_func.clone(),
-    })
+    };
+    // Great counts become the same double, and records lose fields.
+    let changed = |(old, new): (&Entry, &Entry)| old.index != new.index;
+    if table.entries.iter().zip(&coerced.entries).any(changed) && coerced.has_duplicates() {
+        match origin {
+            Origin::Own => return Err(ConversionErrorKind::SameIndex.into()),
+            Origin::Peer { .. } => coerced.keep_last_of_equals(),
+        }
+    }
+    Ok(coerced)
 }
 
 fn fields(origin: Origin<'_>, record: &Record, ty: &Type) -> Result<Record, ConversionError> {

@@ -6,7 +6,7 @@
 //! table is kept until the comparison is over.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -129,6 +129,21 @@ impl Table {
             [a, b] => comparison.lists(&a.index, &b.index).is_eq(),
             _ => false,
         })
+    }
+
+    /// Leaves of entries with equal indices the last one, as if they were assigned one by one.
+    pub(crate) fn keep_last_of_equals(&mut self) {
+        let mut comparison = Comparison::default();
+        let mut sorted: Vec<(usize, &Entry)> = self.entries.iter().enumerate().collect();
+        // Equal ones stay in their order.
+        sorted.sort_by(|(_, a), (_, b)| comparison.lists(&a.index, &b.index));
+        let overwritten = sorted.windows(2).filter_map(|pair| match pair {
+            [(at, a), (_, b)] => comparison.lists(&a.index, &b.index).is_eq().then_some(*at),
+            _ => None,
+        });
+        let overwritten: BTreeSet<usize> = overwritten.collect();
+        let mut at = 0..;
+        self.entries.retain(|_| at.next().is_none_or(|at| !overwritten.contains(&at)));
     }
 }
 

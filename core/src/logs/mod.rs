@@ -120,6 +120,7 @@
 
 mod ascii;
 mod coerce;
+mod columns;
 mod communication;
 mod file;
 mod format;

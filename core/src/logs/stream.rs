@@ -8,6 +8,7 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use super::coerce::coerce;
+use super::columns::Columns;
 use super::{LogField, LogRecord, LogValue, LogWriter, Mismatch, NotLoggable, WRITER_ASCII};
 use crate::Time;
 use crate::data::{Name, TypeTag};
@@ -82,6 +83,8 @@ pub struct LogStreams {
 struct Declared {
     stream: LogStream,
     writers: BTreeMap<Name, Arc<ActiveWriter>>,
+    /// Of the records that were written last.
+    columns: Option<Columns>,
 }
 
 /// A writer that came up, with its announcement.
@@ -141,7 +144,8 @@ impl LogStreams {
             let (ty, subtype) = (field.ty, field.subtype);
             return Err(StreamError::BadField { name: field.name.clone(), ty, subtype });
         }
-        self.streams.insert(stream.number, Declared { stream, writers: BTreeMap::new() });
+        self.streams
+            .insert(stream.number, Declared { stream, writers: BTreeMap::new(), columns: None });
         Ok(())
     }
 
@@ -169,17 +173,25 @@ impl LogStreams {
         self.write_at(stream, None, values, now)
     }
 
-    /// Makes an entry of a record.
+    /// Makes an entry of a record, whose fields are the columns of the same names, whatever their
+    /// order. Columns that the record doesn't have are unset, if they may be.
     ///
     /// # Errors
-    /// As [`LogStreams::write_to`].
-    pub fn write_record(
+    /// As [`LogStreams::write_to`]; [`StreamError::NoColumn`] and [`StreamError::NoField`] if the
+    /// names are others, [`StreamError::NotLoggable`].
+    pub fn write_record<R: LogRecord>(
         &mut self,
         stream: i32,
-        record: &impl LogRecord,
+        record: &R,
         now: Time,
     ) -> Result<EncodedEntry<'_>, StreamError> {
-        self.write(stream, &record.log_values(), now)
+        let declared = self.streams.get_mut(&stream).ok_or(StreamError::Unknown { stream })?;
+        let columns = match declared.columns.take() {
+            Some(columns) if columns.are_of::<R>() => columns,
+            _ => Columns::new::<R>(&declared.stream)?,
+        };
+        let values = declared.columns.insert(columns).arrange(record.log_values());
+        self.write(stream, &values, now)
     }
 
     /// Makes an entry for a log of another path than the stream's, as Bro's path functions do.
@@ -206,7 +218,7 @@ impl LogStreams {
         now: Time,
     ) -> Result<EncodedEntry<'_>, StreamError> {
         let unknown = StreamError::Unknown { stream: number };
-        let Declared { stream, writers } = self.streams.get_mut(&number).ok_or(unknown)?;
+        let Declared { stream, writers, .. } = self.streams.get_mut(&number).ok_or(unknown)?;
         let coerced = coerce(&stream.fields, values).map_err(|mismatch| {
             let field = mismatch.column().and_then(|column| stream.fields.get(column));
             let column = field.map(|field| field.name.clone());
@@ -275,6 +287,25 @@ pub enum StreamError {
         /// The number.
         stream: i32,
     },
+    /// A record has a field of which the stream has no column.
+    #[error("log stream {stream} has no column {field}, which the record has")]
+    NoColumn {
+        /// The stream's number.
+        stream: i32,
+        /// The field.
+        field: Name,
+    },
+    /// A record lacks a column that is not optional.
+    #[error("record for log stream {stream} has no field {column}")]
+    NoField {
+        /// The stream's number.
+        stream: i32,
+        /// The column.
+        column: Name,
+    },
+    /// A record can't be an entry of any log.
+    #[error(transparent)]
+    NotLoggable(#[from] NotLoggable),
     /// An entry does not have the stream's columns.
     #[error("entry for log stream {stream}{}: {mismatch}", Column(column))]
     Mismatch {

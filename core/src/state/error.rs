@@ -24,6 +24,14 @@ pub enum StateError {
         /// The field's name.
         field: Name,
     },
+    /// The field can't be unset, for it is neither `&optional` nor `&default`.
+    #[error("field {field} of {target} is neither &optional nor &default")]
+    NotOptional {
+        /// The record's id.
+        target: Name,
+        /// The field's name.
+        field: Name,
+    },
     /// There is no such entry or element.
     #[error("no such entry in {0}, 2§9")]
     NoSuchEntry(Name),

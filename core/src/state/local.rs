@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::absorb::Source;
 use super::change::checked_add;
 use super::container::{Content, Key, Slot};
+use super::path::Part;
 use super::place::{Place, nothing};
 use super::{Path, StateError, Store};
-use crate::data::{Name, Opcode, StateAccess, Value};
+use crate::data::{AttributeTag, Name, Opcode, StateAccess, Value};
 
 /// Tells what [`Store::touch`] came upon.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -53,11 +54,19 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// As [`Store::get`]; [`StateError::WrongKind`] if the path doesn't lead to a field.
+    /// As [`Store::get`]; [`StateError::WrongKind`] if the path doesn't lead to a field;
+    /// [`StateError::NotOptional`] if the field has to have a value.
     pub fn unset(&mut self, path: impl Into<Path>) -> Result<Option<StateAccess>, StateError> {
-        let place = self.place(&path.into())?;
-        if !matches!(place, Place::Field(..)) {
+        let path = path.into();
+        let place = self.place(&path)?;
+        let (Place::Field(..), Some(Part::Field(field))) = (&place, path.parts.last()) else {
             return Err(self.wrong_kind(Opcode::Del, &place));
+        };
+        let attributes = self.attributes(&place);
+        let has = |tag| attributes.as_ref().is_some_and(|attributes| attributes.has(tag));
+        if !has(AttributeTag::Optional) && !has(AttributeTag::Default) {
+            let (target, field) = (self.name(&place), field.clone());
+            return Err(StateError::NotOptional { target, field });
         }
         let old = self.old_value(&place);
         self.put(&place, None);

@@ -250,3 +250,29 @@ fn a_peer_has_no_more_fields_made_than_it_may() {
     assert_eq!(coerced(17).unwrap_err().to_string(), "[1]$b: too many fields are missing");
     assert_eq!(coerced(10).unwrap_err().to_string(), "[1]: too many fields are missing");
 }
+
+#[test]
+fn indices_that_become_the_same_are_refused() {
+    let great = 1 << 53;
+    let counts = |numbers: &[u64]| {
+        let mut table = Table::new(Type::table(vec![Type::COUNT], Type::COUNT));
+        for (at, number) in (0..).zip(numbers) {
+            table.push(vec![Value::Count(*number)], Some(Value::Count(at)));
+        }
+        Value::from(table)
+    };
+    let doubles = Type::table(vec![Type::DOUBLE], Type::COUNT);
+    assert!(counts(&[great, great + 2]).coerce(&doubles).is_ok());
+    let same = counts(&[great, 7, great + 1]);
+    let error = same.coerce(&doubles).unwrap_err();
+    assert_eq!(error.to_string(), "two entries with the same index");
+    // A peer's are taken one after the other.
+    let room = Cell::new(10);
+    let taken = same.coerce_from(Origin::Peer { room: &room }, &doubles).unwrap();
+    let mut left = Table::new(doubles);
+    left.push(vec![Value::Double(7.0)], Some(Value::Count(1)));
+    left.push(vec![Value::Double(9_007_199_254_740_992.0)], Some(Value::Count(2)));
+    assert_eq!(taken, Value::from(left));
+    let Value::Table(taken) = taken else { panic!("{taken:?}") };
+    assert_eq!(taken.entries.len(), 2);
+}

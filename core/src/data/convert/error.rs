@@ -94,6 +94,9 @@ pub enum ConversionErrorKind {
     /// [`Type::check_index`](crate::data::Type::check_index).
     #[error("bad index type: no {0} can be, or be part of, the index of a table or set")]
     IndexType(TypeTag),
+    /// Two indices of a table or set become the same one.
+    #[error("two entries with the same index")]
+    SameIndex,
     /// The pattern is one that Bro doesn't compile.
     #[error("error compiling pattern: {0}")]
     Pattern(PatternError),

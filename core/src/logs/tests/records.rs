@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::Time;
 use crate::data::{
     Attribute, AttributeTag, Attributes, EnumValue, Field, Record, Table, Type, TypeTag, Value,
     Vector,
 };
-use crate::logs::{LogField, LogValue, NotLoggable, log_fields, log_values};
+use crate::logs::{
+    LogField, LogRecord, LogStream, LogStreams, LogValue, NotLoggable, StreamError, log_fields,
+    log_values,
+};
 
 fn field(name: &str, ty: Type, tags: &[AttributeTag]) -> Field {
     let list = tags.iter().map(|tag| Attribute { tag: *tag, expr: None }).collect();
@@ -127,5 +131,63 @@ fn what_no_log_has_is_named() {
     }
     for ty in [Type::record("R", vec![Field::new("x", Type::COUNT)]), Type::COUNT] {
         assert_eq!(log_fields(&ty), Err(NotLoggable::NoField { ty: ty.to_string().into() }));
+    }
+}
+
+/// A record by hand, with columns in an order of its own.
+macro_rules! record {
+    ($name:ident: $($field:expr => $value:expr),*) => {
+        struct $name;
+
+        impl LogRecord for $name {
+            fn log_fields() -> Result<Vec<LogField>, NotLoggable> {
+                Ok(vec![$($field),*])
+            }
+
+            fn log_values(&self) -> Vec<LogValue> {
+                vec![$($value),*]
+            }
+        }
+    };
+}
+
+record!(Right: host("orig") => ip(1), host("resp") => ip(2), note() => LogValue::string("x"));
+record!(Turned: note() => LogValue::string("x"), host("resp") => ip(2), host("orig") => ip(1));
+record!(Shorter: host("resp") => ip(2), host("orig") => ip(1));
+record!(Less: host("orig") => ip(1), note() => LogValue::string("x"));
+record!(More: host("orig") => ip(1), host("resp") => ip(2), host("via") => ip(3));
+
+fn host(name: &str) -> LogField {
+    LogField::new(name, TypeTag::Addr)
+}
+
+fn note() -> LogField {
+    LogField::new("note", TypeTag::String).optional()
+}
+
+fn ip(last: u8) -> LogValue {
+    LogValue::Addr([10, 0, 0, last].into())
+}
+
+#[test]
+fn fields_of_records_are_the_columns_of_their_names() {
+    let mut streams = LogStreams::new();
+    streams.declare(LogStream::of::<Right>(7, "hosts").unwrap()).unwrap();
+    let mut entry =
+        |values: &[LogValue]| streams.write(7, values, Time::EPOCH).unwrap().as_bytes().to_vec();
+    let whole = entry(&[ip(1), ip(2), LogValue::string("x")]);
+    let short = entry(&[ip(1), ip(2), LogValue::Unset(TypeTag::String)]);
+    // One after the other, and again.
+    for _ in 0..2 {
+        let right = streams.write_record(7, &Right, Time::EPOCH).unwrap();
+        assert_eq!(right.as_bytes(), whole);
+        let turned = streams.write_record(7, &Turned, Time::EPOCH).unwrap();
+        assert_eq!(turned.as_bytes(), whole);
+        let shorter = streams.write_record(7, &Shorter, Time::EPOCH).unwrap();
+        assert_eq!(shorter.as_bytes(), short);
+        let less = streams.write_record(7, &Less, Time::EPOCH).unwrap_err();
+        assert_eq!(less, StreamError::NoField { stream: 7, column: "resp".into() });
+        let more = streams.write_record(7, &More, Time::EPOCH).unwrap_err();
+        assert_eq!(more, StreamError::NoColumn { stream: 7, field: "via".into() });
     }
 }

@@ -76,7 +76,7 @@ impl Communication {
         self.write_log_as(now, |streams, now| streams.write(stream, values, now))
     }
 
-    /// Writes an entry made of a record.
+    /// Writes an entry made of a record, whose fields are the columns of the same names.
     ///
     /// # Errors
     /// As [`write_log`](Self::write_log).
@@ -86,7 +86,7 @@ impl Communication {
         record: &impl LogRecord,
         now: Time,
     ) -> Result<Raised, WriteLogError> {
-        self.write_log(stream, &record.log_values(), now)
+        self.write_log_as(now, |streams, now| streams.write_record(stream, record, now))
     }
 
     /// Writes an entry to a log of another path than the stream's, as Bro's path functions do.

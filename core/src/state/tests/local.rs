@@ -169,6 +169,14 @@ fn operations_outside_of_a_type_are_errors_and_change_nothing() {
         ),
         (error(store.unset("n")), "del of n, which is of type int, 2§9"),
         (
+            error(store.unset(Path::to("r").field("s").field("a"))),
+            "field a of #a#1#11 is neither &optional nor &default",
+        ),
+        (
+            error(store.unset(Path::to("r").field("t"))),
+            "field t of #a#1#10 is neither &optional nor &default",
+        ),
+        (
             error(store.assign(Path::to("v").element(u64::MAX), 1u64)),
             "element 18446744073709551615 of #a#1#8, which has 3 elements, limit is 65536 more",
         ),
