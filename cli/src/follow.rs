@@ -161,13 +161,18 @@ impl Manner {
         let mut peer = session::join(address, config.clone(), self.timeout)?;
         // What was begun is to be ended in order, wherever a signal finds us.
         let _held = stop.hold();
+        let mut was_there = false;
         loop {
-            let gone = match attend(&mut peer, &stop, follower)? {
+            let ended = attend(&mut peer, self.timeout, &stop, follower)?;
+            was_there |= peer.connection().peer_version().is_some();
+            let name = peer.remote_addr();
+            let gone = match ended {
                 Ended::InOrder(End::ByPeer) => "the peer closed the connection".to_owned(),
                 Ended::InOrder(end) => return Ok(end),
-                Ended::Lost(fault) => fault,
+                Ended::Lost(fault) if was_there => fault,
+                Ended::Lost(fault) => return Err(failed(format_args!("{name}: {fault}"))),
             };
-            let (name, seconds) = (peer.remote_addr(), again.retry.as_secs_f64());
+            let seconds = again.retry.as_secs_f64();
             warn(format_args!("{name}: {gone}; trying to connect again every {seconds} s"));
             peer = loop {
                 pass_time(again.retry, &stop, follower)?;
@@ -208,15 +213,23 @@ pub(crate) fn follow(
     follower: &mut dyn Follow,
 ) -> Result<End, Failure> {
     let mut peer = session::join(address, config, timeout)?;
-    match attend(&mut peer, &Stop::on_signal(), follower)? {
+    match attend(&mut peer, timeout, &Stop::on_signal(), follower)? {
         Ended::InOrder(end) => Ok(end),
         Ended::Lost(fault) => Err(failed(format_args!("{}: {fault}", peer.remote_addr()))),
     }
 }
 
 /// Follows a peer until its connection is over.
-fn attend(peer: &mut Peer, stop: &Stop, follower: &mut dyn Follow) -> Result<Ended, Failure> {
+///
+/// What sends no VERSION in time is not waited for any longer.
+fn attend(
+    peer: &mut Peer,
+    timeout: Duration,
+    stop: &Stop,
+    follower: &mut dyn Follow,
+) -> Result<Ended, Failure> {
     let _registered = stop.add(peer.stop_handle());
+    let until = Instant::now().checked_add(timeout);
     follower.joined();
     let mut end = None;
     let mut result = Ok(());
@@ -226,7 +239,9 @@ fn attend(peer: &mut Peer, stop: &Stop, follower: &mut dyn Follow) -> Result<End
             break;
         }
         let wait = follower.next_timeout().map(|due| due.saturating_since(peer.now()));
-        let deadline = wait.and_then(|wait| Instant::now().checked_add(wait));
+        let due = wait.and_then(|wait| Instant::now().checked_add(wait));
+        let until = until.filter(|_| peer.connection().peer_version().is_none());
+        let deadline = due.into_iter().chain(until).min();
         let told = peer.next(deadline).map_err(|error| failed(format_args!("{error}")))?;
         if let Some(Notification::Log(message)) = &told {
             logging::connection(peer.remote_addr(), message);
@@ -234,6 +249,10 @@ fn attend(peer: &mut Peer, stop: &Stop, follower: &mut dyn Follow) -> Result<End
         let Some(told) = told else {
             if end.is_some() || stop.is_stopped() {
                 break;
+            }
+            if until.is_some_and(|until| until <= Instant::now()) {
+                let hint = session::try_doctor(peer.remote_addr());
+                return Ok(Ended::Lost(format!("{}{hint}", session::no_version(timeout))));
             }
             continue;
         };

@@ -27,6 +27,7 @@ mod failure;
 mod follow;
 mod input;
 mod listen;
+mod literal;
 mod log_folder;
 mod log_reader;
 mod logging;

@@ -95,7 +95,7 @@ impl Notice {
                 };
                 let fields = [
                     field("class", &class.map(Text)),
-                    field("runtime", &version.runtime),
+                    field("runtime", &version.runtime.cast_signed()),
                     field("cache_size", &version.cache_size),
                 ];
                 Notice::new("established", fields, text)

@@ -10,10 +10,9 @@ use serde::Serialize;
 
 use crate::declare::{Declare, pointed};
 use crate::failure::{Failure, failed, misused};
-use crate::notice::call;
 use crate::session::{self, timeout};
 use crate::tls::Tls;
-use crate::{address, call};
+use crate::{address, call, literal};
 
 /// Sends events to a peer that wants them.
 ///
@@ -81,6 +80,8 @@ Examples:
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let declared = Arc::new(args.declare.read()?);
     let mut events = parse(&args.calls, &declared)?;
+    let is_declared = |event: &Event| declared.events.contains_key(&event.name);
+    let guessed: Vec<bool> = events.iter().map(|event| !is_declared(event)).collect();
     let deadline = Instant::now().checked_add(args.timeout);
     let mut config = session::base(declared);
     config.tls = args.tls.read()?;
@@ -100,13 +101,18 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     if !session::part(&mut peer).map_err(|error| failed(format_args!("{error}")))? {
         return Err(failed(format_args!("{name}: the peer did not take all of the events")));
     }
-    for event in &events {
+    for (event, guessed) in events.iter().zip(guessed) {
         if args.json {
             let line = Line { to: name.to_string(), event };
             serde_json::to_writer(&mut *out, &line).map_err(io::Error::from)?;
             writeln!(out)?;
         } else {
-            writeln!(out, "sent {} to {name}", call(event))?;
+            // Of another type than it expects the receiver drops an event without an answer.
+            let types = match guessed && !event.args.is_empty() {
+                true => format!(" as {}", literal::types(event)),
+                false => String::new(),
+            };
+            writeln!(out, "sent {}{types} to {name}", literal::call(event))?;
         }
     }
     Ok(())

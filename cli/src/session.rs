@@ -1,6 +1,7 @@
 //! What those have in common that talk to one peer: how a node introduces itself, what it wants, how
 //! it begins and how it ends.
 
+use std::fmt;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,12 +9,13 @@ use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
 use brocomm::connection::{
-    CloseCause, Config, Connection, Notification, Phase, ProtocolErrorKind, Setup, Undeclared,
+    CloseCause, Config, Connection, Notification, Phase, ProtocolError, ProtocolErrorKind, Setup,
+    Undeclared,
 };
 use brocomm::data::{Declarations, Name};
 use brocomm::node::EventPattern;
 use brocomm::transport::ACCEPT_PAUSE;
-use brocomm::wire::{Compression, Version};
+use brocomm::wire::{Compression, Version, WireErrorKind};
 use brocomm_std::{Listener, Peer, TransportError};
 use bytes::Bytes;
 use clap::ValueEnum;
@@ -30,6 +32,9 @@ pub(crate) const DESCRIPTION: &str = "brocomm";
 
 /// How long a peer may take to read what waits when a session ends.
 const PARTING: Duration = Duration::from_secs(5);
+
+/// How long a command that waits for a peer says nothing.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// Options of a node.
 #[derive(Debug, clap::Args)]
@@ -178,11 +183,16 @@ pub(crate) fn wait_until(
 ) -> Result<bool, Failure> {
     let name = peer.remote_addr();
     while !is_so(peer.connection()) {
+        let is_ready = peer.connection().phase() == Phase::Running;
         match peer.next(deadline).map_err(|error| failed(format_args!("{error}")))? {
             Some(Notification::Closed(cause)) => {
+                let hint = match fault(&cause) {
+                    None if !is_ready => try_doctor(name),
+                    _ => String::new(),
+                };
                 let fault = fault(&cause);
                 let fault = fault.as_deref().unwrap_or("the peer closed the connection");
-                return Err(failed(format_args!("{name}: nothing sent: {fault}")));
+                return Err(failed(format_args!("{name}: nothing sent: {fault}{hint}")));
             }
             Some(_) => {}
             None => return Ok(false),
@@ -205,28 +215,71 @@ pub(crate) fn wait_until_requested(
     let is_ready = |connection: &Connection| {
         missing(connection).is_none() && connection.phase() == Phase::Running
     };
+    let (name, seconds) = (peer.remote_addr(), timeout.as_secs_f64());
+    let requested = |connection: &Connection| {
+        let names = connection.peer_events().iter().map(|name| printed::bytes(name));
+        Some(names.collect::<Vec<_>>().join(", ")).filter(|names| !names.is_empty())
+    };
+    if timeout > SILENCE {
+        if wait_until(peer, Instant::now().checked_add(SILENCE), is_ready)? {
+            return Ok(());
+        }
+        let connection = peer.connection();
+        let awaited = match missing(connection) {
+            Some(missing) if connection.phase() == Phase::Running => {
+                let so_far = requested(connection).unwrap_or_else(|| "nothing".to_owned());
+                format!("request {missing}; so far it requested {so_far}")
+            }
+            _ => "complete the handshake".to_owned(),
+        };
+        warn(format_args!("{name}: waiting up to {seconds} s for the peer to {awaited}"));
+    }
     if wait_until(peer, deadline, is_ready)? {
         return Ok(());
     }
-    let (name, connection) = (peer.remote_addr(), peer.connection());
-    let Some(missing) = missing(connection) else {
+    let connection = peer.connection();
+    let Some(missing) = missing(connection).filter(|_| connection.phase() == Phase::Running) else {
         return Err(not_running(peer, timeout));
     };
-    let seconds = timeout.as_secs_f64();
-    let requested: Vec<String> =
-        connection.peer_events().iter().map(|name| printed::bytes(name)).collect();
-    let requested = if requested.is_empty() { "nothing".to_owned() } else { requested.join(", ") };
+    let requested = requested(connection)
+        .unwrap_or_else(|| format!("nothing: {}", no_entry(connection.config().class.as_deref())));
     Err(failed(format_args!(
         "{name}: nothing sent: the peer did not request {missing} within {seconds} s; it \
          requested {requested}"
     )))
 }
 
+/// Says why a peer may request nothing of us.
+pub(crate) fn no_entry(class: Option<&[u8]>) -> String {
+    let class = match class {
+        None | Some(b"") => "no class; see --class".to_owned(),
+        Some(class) => format!("class {}", printed::bytes(class)),
+    };
+    format!(
+        "probably no entry of its `Communication::nodes` fits this host and our class ({class}), \
+         or the entry has no `$events`"
+    )
+}
+
+/// Says that nothing came that a peer says first.
+pub(crate) fn no_version(timeout: Duration) -> String {
+    format!("it sent no VERSION within {} s", timeout.as_secs_f64())
+}
+
+/// Says how to find out why a peer does not complete the handshake.
+pub(crate) fn try_doctor(peer: impl fmt::Display) -> String {
+    format!("; try `brocomm doctor {peer}`")
+}
+
 /// Tells that a peer did not become ready to be sent anything.
 pub(crate) fn not_running(peer: &Peer, timeout: Duration) -> Failure {
     let (name, phase) = (peer.remote_addr(), peer.connection().phase());
     let seconds = timeout.as_secs_f64();
-    failed(format_args!("{name}: nothing sent: the peer is still in {phase} after {seconds} s"))
+    let hint = try_doctor(name);
+    failed(format_args!(
+        "{name}: nothing sent: the handshake was not completed within {seconds} s: the peer is \
+         still in {phase}{hint}"
+    ))
 }
 
 /// Closes in order, but not at any price. Tells whether all was written.
@@ -244,11 +297,29 @@ pub(crate) fn fault(cause: &CloseCause) -> Option<String> {
         CloseCause::TransportFailed { reason } => Some(format!("the connection failed: {reason}")),
         CloseCause::Tls(error) => Some(format!("TLS: {error}")),
         CloseCause::Protocol(error) => Some(
-            other_release(&error.kind)
+            other_protocol(error)
+                .or_else(|| other_release(&error.kind))
                 .unwrap_or_else(|| format!("the peer broke the protocol: {error}")),
         ),
         cause => Some(format!("{cause:?}")),
     }
+}
+
+/// Tells whether a connection ended because the peer speaks another protocol.
+pub(crate) fn is_other_protocol(cause: &CloseCause) -> bool {
+    matches!(cause, CloseCause::Protocol(error) if other_protocol(error).is_some())
+}
+
+/// Shows how a peer began that speaks another protocol: with text where a chunk's length should be.
+fn other_protocol(error: &ProtocolError) -> Option<String> {
+    let ProtocolErrorKind::Wire(wire) = &error.kind else { return None };
+    let WireErrorKind::ChunkTooLong { length, .. } = wire.kind else { return None };
+    let first = length.to_be_bytes();
+    let is_text = first.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\r' | b'\n' | b'\t'));
+    (error.offset == 0 && is_text).then(|| {
+        let first = first.escape_ascii();
+        format!("the peer speaks another protocol: what it sent begins with \"{first}\"")
+    })
 }
 
 /// Names the release of Bro that a peer is of, if that is why it isn't spoken to.
@@ -264,7 +335,7 @@ pub(crate) fn other_release(error: &ProtocolErrorKind) -> Option<String> {
     let who = match release {
         Some(release) => format!("this is Bro {release}"),
         None if got < ours => "this is a Bro older than 2.5".to_owned(),
-        None => "this is no Bro 2.5".to_owned(),
+        None => "this is not a Bro 2.5".to_owned(),
     };
     let age = if got < ours { "older" } else { "newer" };
     Some(format!("{who}, whose {what} ({got}) is {age} than what brocomm speaks ({ours}: Bro 2.5)"))

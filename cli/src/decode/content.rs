@@ -20,7 +20,8 @@ pub(super) enum Content<'a> {
         protocol: u32,
         data_format: u32,
         cache_size: u32,
-        runtime: u32,
+        /// As it is compared (§3.3): negative where a clock was set back.
+        runtime: i32,
         class: Option<Text<'a>>,
     },
     Id(&'a Id),
@@ -116,7 +117,7 @@ impl<'a> Content<'a> {
                 protocol: version.protocol,
                 data_format: version.data_format,
                 cache_size: version.cache_size,
-                runtime: version.runtime,
+                runtime: version.runtime.cast_signed(),
                 class: version.class.as_deref().map(Text),
             },
             Message::RequestEvents(names) => Content::Events(names.iter().map(Text).collect()),

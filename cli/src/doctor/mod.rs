@@ -118,8 +118,11 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     if !wait(&mut peer, args.timeout, has_version, &mut asked, &mut report)? {
         return report.bad(
             "version",
-            "it sends no VERSION; does it speak this protocol, or does it expect TLS (`ssl` in its \
-             entry for us, or `listen_ssl`)?",
+            &format!(
+                "{}; does it speak this protocol, or does it expect TLS (`ssl` in its entry for \
+                 us, or `listen_ssl`)?",
+                session::no_version(args.timeout)
+            ),
         );
     }
     secured(&peer, &mut report)?;
@@ -135,7 +138,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         );
     }
     report.ok("handshake", "complete")?;
-    requests(&peer, &asked, &mut report)?;
+    requests(&peer, &asked, args.class.as_deref(), &mut report)?;
     if args.clock {
         let is_known = |_: &Peer, asked: &Asked| asked.clock.as_ref().is_some_and(Clock::is_known);
         if !wait(&mut peer, args.timeout.min(clock::BATCH), is_known, &mut asked, &mut report)? {
@@ -170,6 +173,10 @@ fn wait(
                     && let Some(release) = session::other_release(&error.kind)
                 {
                     report.bad("version", &release)?;
+                }
+                if session::is_other_protocol(&cause) {
+                    let fault = session::fault(&cause).unwrap_or_default();
+                    report.bad("connection", &fault)?;
                 }
                 let fault = session::fault(&cause);
                 let fault = fault.unwrap_or("the peer closed the connection".to_owned());
@@ -258,8 +265,12 @@ fn introduce(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
     };
     report.ok("version", &format!("protocol {protocol}, data format {data_format}{of}"))?;
     report.ok("cache", &format!("it remembers {} objects of what it sends", version.cache_size))?;
-    match version.runtime {
+    match version.runtime.cast_signed() {
         0 => report.note("runtime", "it has begun within a second, or doesn't say when")?,
+        runtime if runtime < 0 => report.note(
+            "runtime",
+            &format!("it says that it has run for {runtime} s; was its clock set back?"),
+        )?,
         runtime => report.ok("runtime", &format!("it has run for {runtime} s"))?,
     }
     match version.class.as_deref() {
@@ -270,7 +281,12 @@ fn introduce(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
 }
 
 /// Reports what the peer can do, and what it asks for.
-fn requests(peer: &Peer, asked: &Asked, report: &mut Report<'_>) -> Result<(), Failure> {
+fn requests(
+    peer: &Peer,
+    asked: &Asked,
+    class: Option<&str>,
+    report: &mut Report<'_>,
+) -> Result<(), Failure> {
     let connection = peer.connection();
     let caps: Vec<_> = names_of(connection.peer_caps()).collect();
     report.ok("capabilities", &if caps.is_empty() { "none".into() } else { caps.join(", ") })?;
@@ -282,7 +298,10 @@ fn requests(peer: &Peer, asked: &Asked, report: &mut Report<'_>) -> Result<(), F
     match events.len() {
         0 => report.note(
             "events",
-            "it requests none, so none will reach it; a Bro does if its entry for us has `$events`",
+            &format!(
+                "it requests none, so none will reach it: {}",
+                session::no_entry(connection.config().class.as_deref())
+            ),
         )?,
         _ => report.ok("events", &format!("it requests {}", events.join(", ")))?,
     }
@@ -292,7 +311,19 @@ fn requests(peer: &Peer, asked: &Asked, report: &mut Report<'_>) -> Result<(), F
     if connection.are_logs_requested() {
         report.ok("logs", "it requests ours")?;
     }
-    state(peer, asked, report)
+    state(peer, asked, report)?;
+    let asks_for_nothing = connection.peer_events().is_empty()
+        && asked.sync.is_none()
+        && asked.filter.is_none()
+        && !connection.are_logs_requested();
+    match class.filter(|class| !class.is_empty()) {
+        Some(class) if asks_for_nothing => {
+            let text =
+                format!("it asks for nothing: no entry there for this host has class {class}");
+            report.bad("entry", &text)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Reports who would give its state to whom.

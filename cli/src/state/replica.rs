@@ -151,7 +151,10 @@ impl Follow for Replica<'_> {
         }
         self.progress.finish_and_clear();
         let seconds = self.patience.as_secs_f64();
-        Err(failed(format_args!("the peer's state did not arrive: nothing came for {seconds} s")))
+        Err(failed(format_args!(
+            "the peer's state did not arrive: nothing came for {seconds} s; `brocomm doctor` says \
+             how far the connection gets"
+        )))
     }
 }
 

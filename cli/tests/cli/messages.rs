@@ -1,6 +1,9 @@
 //! What the program says of mistakes: what is wrong, where, and what to do.
 
-use crate::support::{Run, run, scratch};
+use std::io::Write;
+use std::net::TcpListener;
+
+use crate::support::{Program, Run, run, scratch};
 
 /// Runs a command, in words, that can't do what it is asked, and checks its exit code and why.
 #[track_caller]
@@ -112,4 +115,114 @@ fn help_is_short_and_of_the_command() {
         "{}",
         level.stderr
     );
+}
+
+/// Returns the address of what accepts connections and then says something else than a Bro, or
+/// nothing.
+fn other_service(says: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            std::thread::spawn(move || {
+                let mut stream = stream.unwrap();
+                let _ = stream.write_all(says);
+                // Until the other side gives up.
+                let _ = std::io::copy(&mut stream, &mut std::io::sink());
+            });
+        }
+    });
+    address
+}
+
+const JOINING: [&str; 7] = [
+    "bench A",
+    "connect A",
+    "logs A --write DIR",
+    "ping A",
+    "print A",
+    "send A e()",
+    "tail A conn",
+];
+
+#[test]
+fn another_protocol_is_called_that() {
+    let folder = scratch("messages-logs", "x", b"").with_file_name("logs");
+    for (says, begins) in [
+        (&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], "HTTP"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "SSH-"),
+        (b"220 mail ESMTP\r\n", "220 "),
+    ] {
+        let address = other_service(says);
+        let why =
+            format!("the peer speaks another protocol: what it sent begins with \"{begins}\"");
+        for command in JOINING {
+            let command = command.replace("DIR", folder.to_str().unwrap());
+            let command = command.replace('A', &address);
+            let Run { code, stderr, .. } = run(command.split(' '));
+            assert!(code == 1 && stderr.contains(&why), "{command}: {code}, {stderr}");
+        }
+    }
+}
+
+#[test]
+fn what_says_nothing_is_not_waited_for_without_end() {
+    let address = other_service(b"");
+    let folder = scratch("messages-silent", "x", b"").with_file_name("logs");
+    for command in JOINING {
+        let command = command.replace("DIR", folder.to_str().unwrap()).replace('A', &address);
+        let Run { code, stderr, .. } = run(command.split(' ').chain(["--timeout", "0.2"]));
+        let why = match command.split(' ').next() {
+            Some("bench" | "ping" | "send") => "the handshake was not completed within 0.2 s",
+            _ => "it sent no VERSION within 0.2 s",
+        };
+        let hint = format!("; try `brocomm doctor {address}`\n");
+        assert!(
+            code == 1 && stderr.contains(why) && stderr.ends_with(&hint),
+            "{command}: {stderr}"
+        );
+    }
+}
+
+#[test]
+fn a_class_that_fits_no_entry_is_named_as_the_likely_cause() {
+    let text = "declarations = 'event ping(n: count);'\nlisten = true\nlisten_port = 0\n\
+        listen_interface = '127.0.0.1'\n[nodes.c]\nhost = '127.0.0.1'\nclass = 'c'\nevents = 'ping'\n";
+    let file = scratch("messages-class", "node.toml", text.as_bytes());
+    let mut node = Program::start(["run", file.to_str().unwrap(), "--no-log"]);
+    let listening = node.line_with("listening on ");
+    let address = listening.strip_prefix("listening on ").unwrap();
+    let waits = |class: &str| run(["send", address, "ping(1)", "--timeout=0.3", "--class", class]);
+    let why = "probably no entry of its `Communication::nodes` fits this host and our class";
+    for (class, shown) in [("other", "(class other)"), ("", "(no class; see --class)")] {
+        let Run { code, stderr, .. } = waits(class);
+        assert!(code == 1 && stderr.contains(&format!("{why} {shown}")), "{stderr}");
+    }
+    assert_eq!(waits("c").code, 0);
+    let doctor = run(["doctor", address, "--class", "other"]);
+    let entry =
+        "BAD   entry         it asks for nothing: no entry there for this host has class other";
+    assert!(doctor.code == 1 && doctor.stdout.contains(entry), "{}", doctor.stdout);
+    let doctor = run(["doctor", address]);
+    assert!(doctor.code == 0 && doctor.stdout.contains(why), "{}", doctor.stdout);
+    assert_eq!(run(["doctor", address, "--class", "c"]).code, 0);
+}
+
+#[test]
+fn who_waits_for_a_request_says_so() {
+    let (_listener, address) = Program::listen(&["--event=a(count)"]);
+    let Run { stderr, .. } = run(["send", &address, "b()", "--timeout=1.2"]);
+    let waits = "waiting up to 1.2 s for the peer to request b; so far it requested a\n";
+    assert!(stderr.starts_with(&format!("brocomm: {address}: {waits}")), "{stderr}");
+}
+
+#[test]
+fn what_is_sent_is_shown_as_it_was_meant() {
+    let (_listener, address) = Program::listen(&["--event=e(string, count, set[string])"]);
+    let values = r#"e("10.0.0.1", 1, set("a"))"#;
+    let guessed = run(["send", &address, values]);
+    let types = "as (string, count, set[string])";
+    assert_eq!(guessed.told(), (0, &*format!("sent {values} {types} to {address}\n"), ""));
+    let declared = run(["send", &address, values, "--event=e(string, count, set[string])"]);
+    assert_eq!(declared.told(), (0, &*format!("sent {values} to {address}\n"), ""));
 }

@@ -19,7 +19,12 @@ fn what_is_sent_is_shown_with_its_values() {
     let call = "my_event(\"hello\", 7, 10.0.0.1, 80/tcp)";
     let Run { code, stdout: out, .. } = run(["send", &address, call]);
     assert_eq!(code, 0);
-    assert_eq!(out, format!("sent my_event(hello, 7, 10.0.0.1, 80/tcp) to {address}\n"));
+    assert_eq!(
+        out,
+        format!(
+            "sent my_event(\"hello\", 7, 10.0.0.1, 80/tcp) as (string, count, addr, port) to {address}\n"
+        )
+    );
     assert_eq!(listener.notice_with(" event "), "event my_event(hello, 7, 10.0.0.1, 80/tcp)");
     assert_eq!(listener.rest(), [""; 0]);
     assert_eq!(listener.end().code, 0);
@@ -158,8 +163,9 @@ fn ping_waits_no_longer_than_it_is_to() {
     let address = silent.local_addr().unwrap().to_string();
     let Run { code, stdout, stderr } = run(["ping", &address, "-c", "1", "--timeout=0.2"]);
     assert_eq!((code, stdout.as_str()), (1, ""));
-    let told = "nothing sent: the peer is still in Setup after 0.2 s\n";
-    assert_eq!(stderr, format!("brocomm: {address}: {told}"));
+    let why =
+        "nothing sent: the handshake was not completed within 0.2 s: the peer is still in Setup";
+    assert_eq!(stderr, format!("brocomm: {address}: {why}; try `brocomm doctor {address}`\n"));
 }
 
 #[test]
