@@ -26,21 +26,43 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscription {
     name: Box<str>,
-    event: Option<Name>,
+    to: To,
     bound: Option<Bound>,
     overflow: Overflow,
+}
+
+/// What a subscriber gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum To {
+    All,
+    Event(Name),
+    Logs,
+    State,
 }
 
 impl Subscription {
     /// Subscribes to all notifications; the name is what the log calls the subscriber.
     pub fn new(name: impl Into<Box<str>>) -> Subscription {
-        Subscription { name: name.into(), event: None, bound: None, overflow: Overflow::Block }
+        Subscription { name: name.into(), to: To::All, bound: None, overflow: Overflow::Block }
     }
 
     /// Subscribes to the events of this name only.
     #[must_use]
     pub fn event(self, name: impl Into<Name>) -> Subscription {
-        Subscription { event: Some(name.into()), ..self }
+        Subscription { to: To::Event(name.into()), ..self }
+    }
+
+    /// Subscribes to the entries of peers' logs only.
+    #[must_use]
+    pub fn logs(self) -> Subscription {
+        Subscription { to: To::Logs, ..self }
+    }
+
+    /// Subscribes to changes of synchronized variables only: operations that peers carried out, and
+    /// entries that expired.
+    #[must_use]
+    pub fn state(self) -> Subscription {
+        Subscription { to: To::State, ..self }
     }
 
     /// Bounds the queue. Default the bound of [`Options::incoming`](crate::node::Options::incoming).
@@ -64,10 +86,15 @@ impl Subscription {
     }
 
     fn wants(&self, notification: &Notification) -> bool {
-        match (&self.event, notification) {
-            (None, _) => true,
-            (Some(name), Notification::Event { event, .. }) => event.name == *name,
-            (Some(_), _) => false,
+        match (&self.to, notification) {
+            (To::All, _)
+            | (To::Logs, Notification::LogEntry { .. })
+            | (
+                To::State,
+                Notification::StateAccessPerformed { .. } | Notification::Expired { .. },
+            ) => true,
+            (To::Event(name), Notification::Event { event, .. }) => event.name == *name,
+            _ => false,
         }
     }
 }
