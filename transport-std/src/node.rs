@@ -8,7 +8,8 @@ use brocomm::Time;
 use brocomm::data::{BroType, Event, EventType, IndexType, Name, SignatureError};
 use brocomm::logs::{LogRecord, LogValue, StreamError};
 use brocomm::node::{
-    Communication, Configuration, EventPeer, NodeError, PeerId, RaiseError, Raised, WriteLogError,
+    Communication, Configuration, Endpoint, EventPeer, NodeError, PeerId, RaiseError, Raised,
+    WriteLogError,
 };
 use brocomm::state::StateError;
 use brocomm::transport::{Flush, RequestError, StartError, Subscription};
@@ -69,6 +70,20 @@ impl NodeHandle {
             Ok(())
         };
         Ok(NodeHandle(run(communication, Clock::new(Instant::now), begin)?))
+    }
+
+    /// Waits until the node listens, and returns where: with the port that the system chose, if it was to.
+    /// `None` if it stops before, or the deadline passes.
+    pub fn listening(&self, deadline: Option<Instant>) -> Option<Endpoint> {
+        let mut progress = self.0.listening();
+        wait_for(deadline, |waker| progress.poll(waker)).flatten()
+    }
+
+    /// Waits until a peer is connected and the handshake with it is done, so that events that are raised
+    /// reach it; returns the peer. `None` if the node stops before, or the deadline passes.
+    pub fn connected(&self, deadline: Option<Instant>) -> Option<Arc<EventPeer>> {
+        let mut progress = self.0.connected();
+        wait_for(deadline, |waker| progress.poll(waker)).flatten()
     }
 
     /// Raises an event as [`Communication::raise`] does, as soon as there is room for it.
@@ -295,5 +310,12 @@ impl NodeHandle {
 impl Start for NodeHandle {
     fn start_node(node: Communication) -> Result<NodeHandle, StartError> {
         NodeHandle::run(node)
+    }
+}
+
+/// What does not depend on the transport, for programs that run on several.
+impl AsRef<Handle> for NodeHandle {
+    fn as_ref(&self) -> &Handle {
+        &self.0
     }
 }

@@ -11,11 +11,11 @@ use std::task::Poll;
 use brocomm::Time;
 use brocomm::data::{BroType, Event, EventType, Handlers, IndexType, Name, SignatureError};
 use brocomm::logs::{LogRecord, StreamError};
-use brocomm::node::{Communication, NodeError, PeerId, RaiseError, Raised};
+use brocomm::node::{Communication, Endpoint, EventPeer, NodeError, PeerId, RaiseError, Raised};
 use brocomm::state::StateError;
 use brocomm::transport::{StartError, Subscription};
 
-use crate::{Clock, Events, Log, LogEntries, Notifications, Shared, Table};
+use crate::{Clock, Events, Log, LogEntries, Notifications, Progress, Shared, Table};
 
 /// Holds a node that runs: what the handles of all transports can do without waiting.
 ///
@@ -138,6 +138,16 @@ impl Handle {
     #[track_caller]
     pub fn log_entries(&self) -> LogEntries {
         LogEntries::new(self.clone())
+    }
+
+    /// Awaits that the node listens; gives where.
+    pub fn listening(&self) -> Progress<Endpoint> {
+        Progress::new(self, |node| node.listening().first().cloned())
+    }
+
+    /// Awaits that a peer is Running; gives the peer.
+    pub fn connected(&self) -> Progress<Arc<EventPeer>> {
+        Progress::new(self, |node| node.running_peers().next().cloned())
     }
 
     pub(crate) fn shared(&self) -> &Shared {

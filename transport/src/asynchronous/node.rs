@@ -10,7 +10,7 @@ use brocomm::Time;
 use brocomm::data::{BroType, CallError, Event, EventType, IndexType, Name, SignatureError};
 use brocomm::logs::{LogRecord, LogValue, StreamError};
 use brocomm::node::{
-    Communication, Configuration, EventPeer, NodeError, PeerId, RaiseError, Raised,
+    Communication, Configuration, Endpoint, EventPeer, NodeError, PeerId, RaiseError, Raised,
 };
 use brocomm::state::StateError;
 use brocomm::transport::{Flush, RequestError, StartError, Subscription};
@@ -81,6 +81,20 @@ impl<R: Runtime> NodeHandle<R> {
             runtime.run(Manager::new(runtime.clone(), shared))
         })?;
         Ok(NodeHandle { handle, runtime: PhantomData })
+    }
+
+    /// Waits until the node listens, and returns where: with the port that the system chose, if it was to.
+    /// `None` if it stops before.
+    pub async fn listening(&self) -> Option<Endpoint> {
+        let mut progress = self.handle.listening();
+        poll_fn(|cx| progress.poll(cx.waker())).await
+    }
+
+    /// Waits until a peer is connected and the handshake with it is done, so that events that are raised
+    /// reach it; returns the peer. `None` if the node stops before.
+    pub async fn connected(&self) -> Option<Arc<EventPeer>> {
+        let mut progress = self.handle.connected();
+        poll_fn(|cx| progress.poll(cx.waker())).await
     }
 
     /// Raises an event as [`Communication::raise`] does, as soon as there is room for it.
@@ -291,6 +305,13 @@ impl<R> NodeHandle<R> {
 impl<R: Runtime> Start for NodeHandle<R> {
     fn start_node(node: Communication) -> Result<NodeHandle<R>, StartError> {
         NodeHandle::run(node)
+    }
+}
+
+/// What does not depend on the transport, for programs that run on several.
+impl<R> AsRef<Handle> for NodeHandle<R> {
+    fn as_ref(&self) -> &Handle {
+        &self.handle
     }
 }
 

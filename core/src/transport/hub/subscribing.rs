@@ -38,6 +38,7 @@ enum To {
     Event(Name),
     Logs,
     State,
+    Progress,
 }
 
 impl Subscription {
@@ -63,6 +64,13 @@ impl Subscription {
     #[must_use]
     pub fn state(self) -> Subscription {
         Subscription { to: To::State, ..self }
+    }
+
+    /// Subscribes only to where the node listens, and to peers that come to be Running. Whoever subscribes
+    /// to more afterwards gets what came since the node began nevertheless.
+    #[must_use]
+    pub fn progress(self) -> Subscription {
+        Subscription { to: To::Progress, ..self }
     }
 
     /// Bounds the queue. Default the bound of [`Options::incoming`](crate::node::Options::incoming).
@@ -92,6 +100,10 @@ impl Subscription {
             | (
                 To::State,
                 Notification::StateAccessPerformed { .. } | Notification::Expired { .. },
+            )
+            | (
+                To::Progress,
+                Notification::Listening(_) | Notification::ConnectionHandshakeDone(_),
             ) => true,
             (To::Event(name), Notification::Event { event, .. }) => event.name == *name,
             _ => false,
@@ -218,7 +230,9 @@ impl Hub {
         ticket: &mut Ticket,
         waker: &Waker,
     ) -> Poll<Option<Notification>> {
-        self.early = None;
+        if self.subscriber(ticket).is_some_and(|s| s.subscription.to != To::Progress) {
+            self.early = None;
+        }
         let now = self.communication.now();
         let next = self.subscriber_mut(ticket).and_then(|subscriber| subscriber.pop(now));
         if let Some((notification, has_caught_up)) = next {
