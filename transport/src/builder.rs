@@ -251,7 +251,7 @@ impl<N: Start> Builder<N> {
     /// Adds to a peer what is exchanged with all.
     fn exchanging(&self, mut peer: Node) -> Node {
         if peer.events.is_none() && !self.requested.is_empty() {
-            let names: Vec<String> = self.requested.iter().map(|name| escaped(name)).collect();
+            let names: Vec<String> = self.requested.iter().map(escaped).collect();
             // A name is a pattern of itself.
             peer.events = EventPattern::new(&names.join("|")).ok();
         }
