@@ -240,7 +240,7 @@ fn what_cannot_be_started_says_why() {
         (build().declare("global x"), "declarations: line 1, column 9: "),
         (build().declare("global s: set[pattern] &synchronized;"), "declarations: "),
         (build().log::<Unloggable>("log"), "logs: record { hidden:count; } has no field with &log"),
-        (build().options(|options| options.cache_size = 0), "configuration: cache_size: 0, "),
+        (build().options(|options| options.cache_size = 0), "configuration: cache_size = 0: "),
     ] {
         let found = builder.start().unwrap_err();
         assert!(found.to_string().starts_with(error), "{found}");
