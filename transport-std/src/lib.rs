@@ -141,7 +141,7 @@ mod socket;
 mod stop;
 mod subscribing;
 
-pub use brocomm::transport::{Cause, RequestError, StartError, Subscription, TransportError};
+pub use brocomm::driver::{Cause, RequestError, StartError, Subscription, TransportError};
 pub use brocomm_transport::{Handle, Received};
 pub use listener::Listener;
 pub use node::NodeHandle;

@@ -6,11 +6,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use brocomm::data::{Event, EventType, Name, SignatureError};
+use brocomm::driver::{Flush, RequestError, StartError, Subscription};
 use brocomm::logs::LogValue;
 use brocomm::node::{
     Communication, Configuration, EventPeer, PeerId, RaiseError, Raised, WriteLogError,
 };
-use brocomm::transport::{Flush, RequestError, StartError, Subscription};
 use brocomm_transport::{Awaiting, Clock, Handle, run};
 
 use crate::runner::Runner;

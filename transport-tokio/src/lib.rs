@@ -140,9 +140,7 @@
 
 mod runtime;
 
-pub use brocomm::transport::{
-    Cause, Flushed, RequestError, StartError, Subscription, TransportError,
-};
+pub use brocomm::driver::{Cause, Flushed, RequestError, StartError, Subscription, TransportError};
 use brocomm_transport::asynchronous;
 pub use brocomm_transport::{Events, Handle, Notifications, Received};
 pub use runtime::Tokio;

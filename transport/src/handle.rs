@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use brocomm::Time;
 use brocomm::data::{Event, EventType, Handlers, Name, SignatureError};
+use brocomm::driver::{StartError, Subscription};
 use brocomm::node::{Communication, NodeError, PeerId, RaiseError, Raised};
-use brocomm::transport::{StartError, Subscription};
 
 use crate::{Clock, Events, Notifications, Shared};
 

@@ -9,9 +9,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use brocomm::data::{CallError, Event, Name};
+use brocomm::driver::{Flush, RequestError, StartError};
 use brocomm::logs::{LogValue, StreamError};
 use brocomm::node::{Communication, Configuration, EventPeer, PeerId, Raised};
-use brocomm::transport::{Flush, RequestError, StartError};
 
 use super::Runtime;
 use super::manager::Manager;

@@ -4,10 +4,10 @@ use std::net::Ipv4Addr;
 use std::task::Waker;
 
 use super::*;
+use crate::driver::{Carrier, Hub, Subscription, Task, Ticket};
 use crate::node::{
     Action, Communication, Configuration, Endpoint, Node, Notification as Told, Options, PeerState,
 };
-use crate::transport::{Carrier, Hub, Subscription, Task, Ticket};
 
 /// A node, and one connection of it to an end that the test drives.
 struct World {
