@@ -29,7 +29,6 @@ mod input;
 mod listen;
 mod literal;
 mod log_folder;
-mod log_reader;
 mod logging;
 mod logs;
 mod manual;

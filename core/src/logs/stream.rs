@@ -7,12 +7,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use thiserror::Error;
 
-use super::coerce::coerce;
-use super::columns::Columns;
-use super::{LogField, LogRecord, LogValue, LogWriter, Mismatch, NotLoggable, WRITER_ASCII};
+use super::columns::{Columns, coerce};
+use super::writer::{is_element, is_loggable};
+use super::{
+    LogField, LogRecord, LogValue, LogWriter, Mismatch, NotLoggable, WRITER_ASCII, encode,
+};
 use crate::Time;
 use crate::data::{Name, TypeTag};
-use crate::log_messages::{encode, is_element, is_loggable};
 
 /// Declares a log stream.
 #[derive(Debug, Clone, PartialEq, Eq)]

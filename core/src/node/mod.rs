@@ -85,6 +85,7 @@
 
 mod action;
 mod communication;
+mod communication_log;
 mod configuration;
 mod counters;
 mod entry;
@@ -106,6 +107,7 @@ pub mod framework {}
 
 pub use action::Action;
 pub use communication::{Communication, NodeError, RaiseError, Raised, TraceStep, WriteLogError};
+pub use communication_log::{CommunicationLine, CommunicationLog, PeerPrefix};
 pub use configuration::Configuration;
 pub use counters::{Depth, PeerCounters, PeerState};
 pub use entry::{Liveness, Node};

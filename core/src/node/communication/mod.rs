@@ -7,7 +7,6 @@ mod events;
 mod input;
 mod listening;
 mod liveness;
-mod log_input;
 mod logging;
 mod logs;
 mod policy;
@@ -152,8 +151,6 @@ struct Peer {
     point: Option<SyncPoint>,
     /// What is batched for it.
     batches: batches::Batches,
-    /// The logs that it sends.
-    log_input: Option<Box<log_input::LogInput>>,
     /// What its answers to our PINGs sum up to.
     pings: Option<Box<PingStatistics>>,
     /// What its earlier connections carried, and what is counted here.
