@@ -35,6 +35,7 @@ mod manual;
 mod notice;
 mod output;
 mod packets;
+mod pcap;
 mod ping;
 mod print;
 mod printer;

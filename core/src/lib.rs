@@ -17,9 +17,8 @@
 //! 4. [`connection`]: one connection's phases, in both roles (§3), over TLS (`tls`) if wanted; and an
 //!    [`Observer`](connection::Observer) that follows a session from outside.
 //! 5. [`state`]: synchronized variables, in common with peers (2§9).
-//! 6. [`services`]: batches of prints, statistics of PINGs, packets as pcap.
-//! 7. [`node`]: options, peers, policy, retries, the communication log: a whole node (part 4).
-//! 8. [`transport`]: when to read, write, wait and close, for those who write a transport.
+//! 6. [`node`]: options, peers, policy, retries, the communication log: a whole node (part 4).
+//! 7. [`transport`]: when to read, write, wait and close, for those who write a transport.
 //!
 //! Sections are those of the specification in `conformance/spec`: `§1.5` is section 1.5 of part 1,
 //! `2§5` section 5 of part 2.
@@ -156,7 +155,6 @@ mod findings;
 pub mod logs;
 pub mod node;
 pub mod serial;
-pub mod services;
 pub mod state;
 mod time;
 #[cfg(feature = "__tls")]
@@ -194,7 +192,6 @@ mod tests {
         check::<crate::connection::Observer>();
         check::<crate::state::Store>();
         check::<crate::logs::LogStreams>();
-        check::<crate::logs::LogSender>();
         check::<crate::logs::LogReceiver>();
         check::<crate::logs::LogFile>();
         check::<crate::node::Communication>();

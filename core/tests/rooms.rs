@@ -9,7 +9,7 @@ const ROOMS: [&[&str]; 8] = [
     &["data"],
     &["serial", "logs"],
     &["connection"],
-    &["state", "services"],
+    &["state"],
     &["node"],
     &["transport"],
     &["derive", "lib"],

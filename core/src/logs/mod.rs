@@ -7,8 +7,9 @@
 //! # Sending
 //!
 //! A [`LogStream`] has the columns of a log: those of a list, or the `&log` fields of a record.
-//! [`LogStreams`] has the streams that were declared, and encodes each entry once; a [`LogSender`]
-//! for each peer announces writers and batches entries (§6). Of a node it is
+//! [`LogStreams`] has the streams that were declared, and encodes each entry once, for a
+//! [`Connection`](crate::connection::Connection::send_log_write). A node announces writers and
+//! batches entries for all its peers (§6):
 //! [`declare_log`](crate::node::Communication::declare_log) and
 //! [`write_log`](crate::node::Communication::write_log).
 //!
@@ -135,7 +136,6 @@ mod object;
 mod receive;
 mod record;
 mod rotation;
-mod send;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -154,7 +154,6 @@ pub use object::LogObject;
 pub use receive::{Announced, DroppedEntry, LogEntry, LogLimits, LogReceiver, Mismatch, Received};
 pub use record::{LogRecord, NotLoggable, log_fields, log_values};
 pub use rotation::{Rotation, file_name};
-pub use send::{LOG_BATCH, LOG_DELAY, LogSender};
 pub use stream::{ActiveWriter, EncodedEntry, LogStream, LogStreams, StreamError};
 pub use value::LogValue;
 pub use writer::{LogField, LogWriter, WRITER_ASCII, WRITER_NONE, WRITER_SQLITE};

@@ -25,11 +25,10 @@ use super::outbox::Outbox;
 use super::timers::{Timer, Timers};
 use super::{
     Action, Configuration, ConfigurationError, ConnectionId, Depth, EventPeer, Node, Notification,
-    Options, PeerCounters, PeerId,
+    Options, PeerCounters, PeerId, PingStatistics,
 };
 use crate::connection::{Connection, Role, StateSource};
 use crate::data::{Declarations, Name};
-use crate::services::PingStatistics;
 use crate::wire::SyncPoint;
 use crate::{Findings, Time};
 
