@@ -16,7 +16,6 @@ use brocomm::data::{Declarations, Event, Handlers};
 use brocomm::{Record, Time, event};
 use brocomm_std::Peer;
 
-// ANCHOR: events
 /// The script's events: `ping(src_time: time, seq: count)` and
 /// `pong(src_time: time, dst_time: time, seq: count)`.
 const PLAIN: &str = "
@@ -46,7 +45,6 @@ struct PongData {
     src_time: Time,
     dst_time: Time,
 }
-// ANCHOR_END: events
 
 /// What was asked for on the command line.
 struct Arguments {
@@ -58,7 +56,6 @@ struct Arguments {
 fn main() -> Result<(), Box<dyn Error>> {
     let Arguments { peer: host, count, records } = arguments()?;
 
-    // ANCHOR: registry
     let mut declarations = Declarations::new();
     declarations.read(if records { RECORDS } else { PLAIN })?;
     let declarations = Arc::new(declarations);
@@ -75,9 +72,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             answered(answers, seq, sent, there);
         })?
     };
-    // ANCHOR_END: registry
 
-    // ANCHOR: connect
     let config = Config {
         description: "broping".into(),
         setup: Some(Setup {
@@ -89,9 +84,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ..Config::default()
     };
     let mut peer = Peer::connect(&host, config, Duration::from_secs(10))?;
-    // ANCHOR_END: connect
 
-    // ANCHOR: loop
     let mut answers: Answers = (peer.now(), 0);
     let (mut sent, mut next) = (0, None);
     while count.is_none_or(|count| answers.1 < count) {
@@ -119,7 +112,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     peer.close(Instant::now().checked_add(Duration::from_secs(5)))?;
-    // ANCHOR_END: loop
     Ok(())
 }
 

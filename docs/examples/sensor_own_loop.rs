@@ -5,7 +5,6 @@
 //! cargo run -p brocomm-docs --example sensor_own_loop -- 127.0.0.1:47760
 //! ```
 
-// ANCHOR: program
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a program")]
 
 use std::error::Error;
@@ -25,7 +24,6 @@ const DECLARATIONS: &str = "
 fn main() -> Result<(), Box<dyn Error>> {
     let hub = std::env::args().nth(1).ok_or("usage: sensor_own_loop ADDRESS:PORT")?;
 
-    // ANCHOR: configuration
     let mut declarations = Declarations::new();
     declarations.read(DECLARATIONS)?;
     let config = Config {
@@ -35,9 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         setup: Some(Setup { events: vec!["block".into()], accept_input: true, ..Setup::default() }),
         ..Config::default()
     };
-    // ANCHOR_END: configuration
 
-    // ANCHOR: loop
     let mut socket = TcpStream::connect(hub)?;
     // The wall clock as it is now, which from here on goes as the monotonic clock does.
     let (wall, start) = (Time::from(SystemTime::now()), Instant::now());
@@ -76,10 +72,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             Err(error) => connection.feed_failure(&error.to_string(), now()),
         }
     }
-    // ANCHOR_END: loop
 }
 
-// ANCHOR: told
 fn told(
     connection: &mut Connection,
     notification: Notification,
@@ -105,5 +99,3 @@ fn told(
     }
     Ok(())
 }
-// ANCHOR_END: told
-// ANCHOR_END: program

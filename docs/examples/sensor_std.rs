@@ -4,7 +4,6 @@
 //! cargo run -p brocomm-docs --example sensor_std -- 127.0.0.1:47760
 //! ```
 
-// ANCHOR: program
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a program")]
 
 use std::error::Error;
@@ -26,7 +25,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let hub: SocketAddr =
         std::env::args().nth(1).ok_or("usage: sensor_std ADDRESS:PORT")?.parse()?;
 
-    // ANCHOR: configuration
     let mut declarations = Declarations::new();
     declarations.read(DECLARATIONS)?;
     let entry = Node {
@@ -43,9 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         declarations: Arc::new(declarations),
     })?;
     let mut notifications = node.subscribe();
-    // ANCHOR_END: configuration
 
-    // ANCHOR: loop
     while let Some(notification) = notifications.next(None) {
         match notification {
             Notification::ConnectionHandshakeDone(_) => {
@@ -62,12 +58,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             _ => {}
         }
     }
-    // ANCHOR_END: loop
 
-    // ANCHOR: end
     // Sends what waits, then closes.
     let undelivered = node.terminate();
     if undelivered.is_empty() { Ok(()) } else { Err("the hub did not take all".into()) }
-    // ANCHOR_END: end
 }
-// ANCHOR_END: program

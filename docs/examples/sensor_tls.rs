@@ -32,7 +32,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut declarations = Declarations::new();
     declarations.read(DECLARATIONS)?;
 
-    // ANCHOR: configuration
     let tls = TlsConfig::from_pem(&fs::read(authority)?, &fs::read(own)?, None)?;
     let options = Options { tls: Some(tls), ..Options::default() };
     let entry = Node {
@@ -50,7 +49,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         declarations: Arc::new(declarations),
     })?;
     let mut notifications = node.subscribe();
-    // ANCHOR_END: configuration
 
     while let Some(notification) = notifications.next(None) {
         match notification {

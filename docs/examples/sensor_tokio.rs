@@ -4,7 +4,6 @@
 //! cargo run -p brocomm-docs --example sensor_tokio -- 127.0.0.1:47760
 //! ```
 
-// ANCHOR: program
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a program")]
 
 use std::error::Error;
@@ -44,7 +43,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     })?;
     let mut notifications = node.subscribe();
 
-    // ANCHOR: loop
     while let Some(notification) = notifications.next().await {
         match notification {
             Notification::ConnectionHandshakeDone(_) => {
@@ -67,9 +65,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             _ => {}
         }
     }
-    // ANCHOR_END: loop
 
     let undelivered = node.terminate().await;
     if undelivered.is_empty() { Ok(()) } else { Err("the hub did not take all".into()) }
 }
-// ANCHOR_END: program

@@ -19,7 +19,6 @@ use brocomm::state::{Limits, Path, StateError, Store};
 use brocomm::{Record, Time};
 use brocomm_std::NodeHandle;
 
-// ANCHOR: record
 /// An entry of the log `scans`: the fields with `log` are its columns.
 #[derive(Record)]
 #[bro(name = "Scan::Info")]
@@ -34,9 +33,7 @@ struct Info {
 
 /// The stream's number. A Bro takes it for the number of one of its own streams.
 const SCANS: i32 = 100;
-// ANCHOR_END: record
 
-// ANCHOR: store
 /// Makes the variables. No two nodes may begin the names of their containers alike, nor may one node
 /// after a restart.
 fn store(name: &str, declarations: &Declarations) -> Result<Store, StateError> {
@@ -45,7 +42,6 @@ fn store(name: &str, declarations: &Declarations) -> Result<Store, StateError> {
     store.declare_synchronized(declarations)?;
     Ok(store)
 }
-// ANCHOR_END: store
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut declarations = Declarations::new();
@@ -53,7 +49,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let declarations = Arc::new(declarations);
     let here = Ipv4Addr::LOCALHOST.into();
 
-    // ANCHOR: hub
     // The hub's state is the authoritative one.
     let viewer = Node { sync: true, auth: true, ..Node::new(here) };
     let options =
@@ -67,7 +62,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     hub.declare_log(LogStream::of::<Info>(SCANS, "scans")?)?;
     let hub = NodeHandle::run(hub)?;
     let mut notifications = hub.subscribe();
-    // ANCHOR_END: hub
     let port = loop {
         match notifications.next(None) {
             Some(Notification::Listening(endpoint)) => break endpoint.port,
@@ -78,7 +72,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     // What else it tells is of no interest here.
     drop(notifications);
 
-    // ANCHOR: viewer
     let entry = Node {
         connect: true,
         p: Some(port),
@@ -95,13 +88,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     viewer.set_store(store("viewer", &declarations)?);
     let viewer = NodeHandle::run(viewer)?;
     let mut notifications = viewer.subscribe();
-    // ANCHOR_END: viewer
 
     let (mut changed, mut logged) = (false, false);
     while !(changed && logged) {
         match notifications.next(None).ok_or("the viewer ended")? {
             Notification::ConnectionHandshakeDone(_) => share(&hub)?,
-            // ANCHOR: told
             Notification::StateAccessPerformed { .. } => {
                 let blocked = viewer.with(|node, _| node.store().map(|store| store.get("blocked")));
                 let blocked = blocked.ok_or("the viewer has variables")??;
@@ -114,7 +105,6 @@ fn main() -> Result<(), Box<dyn Error>> {
                 print!("{}: {}", writer.path, String::from_utf8_lossy(&line));
                 logged = true;
             }
-            // ANCHOR_END: told
             _ => {}
         }
     }
@@ -123,7 +113,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-// ANCHOR: share
 /// Changes a variable, and writes an entry of a log.
 fn share(hub: &NodeHandle) -> Result<(), Box<dyn Error>> {
     let host = IpAddr::from([10, 0, 0, 1]);
@@ -134,4 +123,3 @@ fn share(hub: &NodeHandle) -> Result<(), Box<dyn Error>> {
     hub.with(|node, now| node.flush_batches(now));
     Ok(())
 }
-// ANCHOR_END: share
