@@ -80,7 +80,8 @@ fn read(file: &Path) -> String {
 
 /// Returns whether a file has these lines, in this order and one after the other.
 fn contains(source: &str, block: &str) -> bool {
-    let (lines, block): (Vec<&str>, Vec<&str>) = (source.lines().collect(), block.lines().collect());
+    let (lines, block): (Vec<&str>, Vec<&str>) =
+        (source.lines().collect(), block.lines().collect());
     !block.is_empty()
         && lines.windows(block.len()).any(|part| unindented(part) == unindented(&block))
 }
