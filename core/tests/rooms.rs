@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 const ROOMS: [&[&str]; 8] = [
     &["time", "calendar", "findings", "wire"],
     &["data"],
-    &["serial", "log_messages"],
+    &["serial", "logs"],
     &["connection"],
-    &["state", "logs", "services"],
+    &["state"],
     &["node"],
     &["driver"],
     &["derive", "lib"],

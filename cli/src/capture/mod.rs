@@ -76,10 +76,10 @@ fn read_within(most: usize, capture: impl Read + Send, port: u16) -> Result<Vec<
 #[cfg(test)]
 mod tests {
     use brocomm::data::{Name, Packet};
-    use brocomm::services::Pcap;
     use etherparse::PacketBuilder;
 
     use super::*;
+    use crate::pcap::Pcap;
 
     /// A capture with a SYN, and payloads of both sides.
     fn capture() -> Vec<u8> {

@@ -9,10 +9,9 @@ use std::time::{Duration, SystemTime};
 use brocomm::connection::{Config, Notification};
 use brocomm_std::{Listener, Peer};
 
-use super::{Args, Logs, written};
+use super::{Args, Logs, for_logs, written};
 use crate::failure::{Failure, failed, tell, warn};
 use crate::follow::Follow;
-use crate::log_reader::{LogNews, LogReader, for_logs};
 use crate::logging;
 use crate::session;
 use crate::stop::Stop;
@@ -25,10 +24,10 @@ const IDLE: Duration = Duration::from_secs(3600);
 
 /// What the threads tell the one that writes; peers are numbered as they come.
 enum Report {
-    News {
+    Log {
         sender: u64,
         from: SocketAddr,
-        news: LogNews,
+        told: Notification,
     },
     Gone {
         sender: u64,
@@ -86,7 +85,7 @@ pub(super) fn run(
 fn take(logs: &mut Logs, report: Report, once: bool) -> Result<(), Failure> {
     logs.now = SystemTime::now().into();
     match report {
-        Report::News { sender, from, news } => logs.take(sender, from, &news),
+        Report::Log { sender, from, told } => logs.take(sender, from, &told),
         Report::Gone { sender, fault } => {
             logs.folder.forget(sender);
             match fault {
@@ -139,8 +138,8 @@ fn accept(
 fn follow(sender: u64, mut peer: Peer, stop: &Stop, reports: &SyncSender<Report>) {
     let _registered = stop.add(peer.stop_handle());
     let from = peer.remote_addr();
-    let (mut reader, mut fault) = (LogReader::default(), None);
-    'peer: loop {
+    let mut fault = None;
+    loop {
         let told = match peer.next(None) {
             Ok(Some(told)) => told,
             Ok(None) => break,
@@ -149,19 +148,14 @@ fn follow(sender: u64, mut peer: Peer, stop: &Stop, reports: &SyncSender<Report>
                 break;
             }
         };
-        match &told {
-            Notification::Log(message) => logging::connection(from, message),
-            Notification::Closed(cause) => {
-                fault = session::fault(cause).map(|fault| format!("{from}: {fault}"));
-            }
-            _ => {}
+        logging::connection(from, &told);
+        if let Notification::Closed(cause) = &told {
+            fault = session::fault(cause).map(|fault| format!("{from}: {fault}"));
         }
-        // What is wrong with it was told.
-        let Ok(news) = reader.read(from, &told) else { break };
-        for news in news {
-            if reports.send(Report::News { sender, from, news }).is_err() {
-                break 'peer;
-            }
+        let is_of_logs =
+            matches!(told, Notification::LogWriterAnnounced(_) | Notification::LogEntry(_));
+        if is_of_logs && reports.send(Report::Log { sender, from, told }).is_err() {
+            break;
         }
     }
     if session::part(&mut peer).is_err() {

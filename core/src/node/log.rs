@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Endpoint, EventPattern, EventPeer, PeerCounters};
+use super::{CommunicationLine, Endpoint, EventPattern, EventPeer, PeerCounters};
 use crate::Time;
 use crate::connection::{LogLevel, LogMessage, LogSource};
-use crate::logs::CommunicationLine;
 use crate::wire::SyncPoint;
 
 /// Holds one line of the communication log.

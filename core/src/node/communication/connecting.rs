@@ -101,7 +101,6 @@ impl Communication {
             has_turn: false,
             point: None,
             batches: Default::default(),
-            log_input: Default::default(),
             pings: Default::default(),
             counters: Default::default(),
         };
@@ -266,6 +265,7 @@ impl Communication {
                 _ => Framing::Clear,
             },
             wire_limits: self.options.wire_limits,
+            log_limits: self.options.log_limits,
             serial_limits: self.options.serial_limits,
             declarations: Arc::clone(&self.declarations),
             undeclared: self.options.undeclared,
@@ -282,7 +282,6 @@ impl Communication {
             peer.heard = now;
             peer.pinged = false;
             peer.point = None;
-            peer.log_input = None;
         }
         self.lose_batches(peer);
         self.give_writers(peer);

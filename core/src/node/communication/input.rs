@@ -118,9 +118,6 @@ impl Communication {
             if !closed && (peer.awaiting_setup || self.must_wait(id)) {
                 return;
             }
-            if self.next_log_entry(id) {
-                continue;
-            }
             let Some((notification, held)) =
                 self.connection_mut(id).and_then(Connection::poll_held)
             else {
