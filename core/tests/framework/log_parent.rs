@@ -419,7 +419,6 @@ fn lines_stand_among_the_notifications_as_things_happened() {
         bench.send(hand, &requests());
         if handshake == Handshake::Application {
             assert_eq!(transcript(&mut bench), [""; 0], "the application makes its requests first");
-            let now = bench.now;
             bench.node.apply_node(FIRST).unwrap();
             bench.node.complete_handshake(FIRST).unwrap();
         }
