@@ -152,9 +152,9 @@ fn follow(sender: u64, mut peer: Peer, stop: &Stop, reports: &SyncSender<Report>
         if let Notification::Closed(cause) = &told {
             fault = session::fault(cause).map(|fault| format!("{from}: {fault}"));
         }
-        let is_of_logs =
+        let is_log =
             matches!(told, Notification::LogWriterAnnounced(_) | Notification::LogEntry(_));
-        if is_of_logs && reports.send(Report::Log { sender, from, told }).is_err() {
+        if is_log && reports.send(Report::Log { sender, from, told }).is_err() {
             break;
         }
     }

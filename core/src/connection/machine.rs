@@ -323,26 +323,19 @@ impl Connection {
         message: Option<MessageType>,
         offset: u64,
     ) {
-        let error = ProtocolError { kind, message, phase: self.phase, offset };
-        self.log(LogMessage::Violation(error.clone()));
-        if error.kind.is_unserialization() {
-            self.log(LogMessage::UnserializationError);
-        }
-        self.close_because(CloseCause::Protocol(error));
+        let phase = self.phase;
+        self.close_because(CloseCause::Protocol(ProtocolError { kind, message, phase, offset }));
     }
 
-    /// Ends the connection, once: logs, drops what only a live one needs, notifies (§3.6).
+    /// Ends the connection, once: drops what only a live one needs, notifies (§3.6).
     pub(super) fn close_because(&mut self, cause: CloseCause) {
         if self.phase == Phase::Closed {
             return;
         }
-        if matches!(cause, CloseCause::ClosedByUs | CloseCause::Protocol(_)) {
-            self.log(LogMessage::ClosingConnection);
-        } else {
+        if !matches!(cause, CloseCause::ClosedByUs | CloseCause::Protocol(_)) {
             self.broken = true;
             self.output.clear();
         }
-        self.log(LogMessage::PeerDisconnected);
         self.counters = self.counters();
         self.phase = Phase::Closed;
         self.backlog = false;
