@@ -120,14 +120,14 @@ fn dropped(bytes: u64) -> String {
     format!("{bytes} bytes of messages were dropped here: nobody read standard error")
 }
 
-/// Says a line of the communication log.
-pub(crate) fn communication(entry: &CommunicationEntry) {
+/// Says a line of the communication log, in these words.
+pub(crate) fn communication(entry: &CommunicationEntry, text: &str) {
     let peer = entry.peer.as_ref().map(|peer| peer.id.0);
     let address = entry.peer.as_ref().map(|peer| display(&peer.endpoint));
     let source = entry.source().map(display);
     match entry.level() {
-        Some(connection::LogLevel::Error) => tracing::error!(peer, address, source, "{entry}"),
-        _ => tracing::info!(peer, address, source, "{entry}"),
+        Some(connection::LogLevel::Error) => tracing::error!(peer, address, source, "{text}"),
+        _ => tracing::info!(peer, address, source, "{text}"),
     }
 }
 

@@ -25,7 +25,7 @@ use crate::tls::Tls;
 pub(crate) struct Args {
     /// Where the peer listens; the port is 47757 unless given, IPv6 addresses are written
     /// [::1]:47757, with a zone [fe80::1%eth0].
-    #[arg(value_name = "HOST[:PORT]", value_parser = address::parse)]
+    #[arg(value_name = "HOST[:PORT]", value_parser = address::parse_peer)]
     peer: String,
 
     /// How many PINGs to send; until Ctrl-C by default.

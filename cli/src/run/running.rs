@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval_at, sleep_until};
 
 use super::control::{Control, Signals};
+use super::explain::explained;
 use super::input::{Input, Progress};
 use super::log::Log;
 use super::metrics::Tally;
@@ -177,7 +178,8 @@ impl Running<'_> {
         match notification {
             Notification::Log(entry) => {
                 if logging::wants(entry) {
-                    logging::communication(entry);
+                    let text = self.node.with(|node, now| explained(entry, node, now));
+                    text.iter().for_each(|text| logging::communication(entry, text));
                 }
                 return self.log.as_mut().map_or(Ok(()), |log| log.write(entry));
             }
