@@ -208,7 +208,7 @@ fn what_is_wrong_with_a_file_is_told_with_its_option() {
     let error = |ca: &str, own: &str| {
         let Run { code, stderr, .. } =
             run(["send", "127.0.0.1:1", "e()", "--tls-ca", ca, "--tls-cert", own]);
-        assert_eq!(code, 1);
+        assert_eq!(code, 2);
         stderr
     };
     let stderr = error("no.pem", &own);
