@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::io;
 
 use brocomm::connection::{self, LogMessage};
-use brocomm::node::CommunicationEntry;
+use brocomm::node::{CommunicationEntry, EventPeer};
 use clap::ValueEnum;
 use tracing::field::{Field, Visit, display};
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -129,6 +129,12 @@ pub(crate) fn communication(entry: &CommunicationEntry, text: &str) {
         Some(connection::LogLevel::Error) => tracing::error!(peer, address, source, "{text}"),
         _ => tracing::info!(peer, address, source, "{text}"),
     }
+}
+
+/// Says what is wrong with a peer.
+pub(crate) fn peer(peer: &EventPeer, text: &str) {
+    let (id, address) = (peer.id.0, display(&peer.endpoint));
+    tracing::error!(peer = id, address, "{text}");
 }
 
 /// Says what one connection logs. What ends it is told by whoever uses it, so all of this is for

@@ -1,14 +1,14 @@
 //! What a running node says of errors on standard error: more than Bro's words in the log.
 
 use brocomm::Time;
-use brocomm::connection::LogMessage;
+use brocomm::connection::{CloseCause, LogMessage};
 use brocomm::data::CallMismatch;
-use brocomm::node::{Communication, CommunicationEntry, LogLine, PeerId, PeerState};
+use brocomm::node::{Communication, CommunicationEntry, EventPeer, LogLine, PeerId, PeerState};
 
 use crate::session;
 
-/// Returns a line of the communication log for people: of a dropped call both types, of a peer that
-/// can't be spoken to what it is, and whether there will be another attempt.
+/// Returns a line of the communication log for people: of a dropped call both types, and whether
+/// there will be another attempt.
 ///
 /// Returns nothing if another line says all of it.
 pub(super) fn explained(
@@ -26,13 +26,9 @@ pub(super) fn explained(
             mismatch if mismatch.is_dropped_by_bro() => format!("{entry} ({mismatch})"),
             _ => entry.to_string(),
         },
-        LogLine::Connection(LogMessage::Violation(error)) => {
-            match (session::not_a_peer(error), peer) {
-                (Some(why), Some(peer)) => {
-                    format!("[#{}/{}] {why}{again}", peer.id, peer.endpoint)
-                }
-                _ => format!("{entry}{again}"),
-            }
+        // Said when the connection is closed, with what it means and what comes next.
+        LogLine::Connection(LogMessage::Violation(_) | LogMessage::UnserializationError) => {
+            return None;
         }
         LogLine::CannotListen { retries: true, .. } => {
             format!("{entry}; trying again in {} s", node.options().listen_retry.as_secs_f64())
@@ -45,6 +41,19 @@ pub(super) fn explained(
         LogLine::CouldNotConnect => return None,
         _ => entry.to_string(),
     })
+}
+
+/// Says why a peer was closed that broke the protocol.
+pub(super) fn closed(
+    peer: &EventPeer,
+    cause: &CloseCause,
+    node: &Communication,
+    now: Time,
+) -> Option<String> {
+    let CloseCause::Protocol(_) = cause else { return None };
+    let (fault, again) = (session::fault(cause)?, again(node, peer.id, now));
+    let again = again.as_deref().unwrap_or_default();
+    Some(format!("[#{}/{}] {fault}{again}", peer.id, peer.endpoint))
 }
 
 /// Says when a peer is connected to again, if it is.

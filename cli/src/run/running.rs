@@ -10,13 +10,12 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval_at, sleep_until};
 
 use super::control::{Control, Signals};
-use super::explain::explained;
 use super::input::{Input, Progress};
 use super::log::Log;
 use super::metrics::Tally;
 use super::state::State;
 use super::status::Status;
-use super::{peers, print, service};
+use super::{explain, peers, print, service};
 use crate::failure::{Failure, failed};
 use crate::logging;
 use crate::output::{self, GRACE};
@@ -178,10 +177,14 @@ impl Running<'_> {
         match notification {
             Notification::Log(entry) => {
                 if logging::wants(entry) {
-                    let text = self.node.with(|node, now| explained(entry, node, now));
+                    let text = self.node.with(|node, now| explain::explained(entry, node, now));
                     text.iter().for_each(|text| logging::communication(entry, text));
                 }
                 return self.log.as_mut().map_or(Ok(()), |log| log.write(entry));
+            }
+            Notification::ConnectionClosed { peer, cause, .. } => {
+                let text = self.node.with(|node, now| explain::closed(peer, cause, node, now));
+                text.iter().for_each(|text| logging::peer(peer, text));
             }
             Notification::Listening(_) => self.manager.notify(service::State::Ready),
             Notification::StateAccessPerformed { .. } | Notification::Expired(_) => {

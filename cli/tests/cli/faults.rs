@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::TcpListener;
 
 use crate::messages::{assert_said, other_service};
-use crate::support::{Program, Run, closed_port, run, scratch};
+use crate::support::{Program, Run, closed_port, run, scratch, session};
 
 #[test]
 fn each_fact_is_told_once() {
@@ -17,7 +17,7 @@ fn each_fact_is_told_once() {
             lines.push(connected.line());
         }
         for fact in ["a", "c", "brocomm"] {
-            let tells = |line: &&String| line.split([' ', '"']).any(|word| word == fact);
+            let tells = |line: &&String| line.split([' ', '"', '\\']).any(|word| word == fact);
             assert_eq!(lines.iter().filter(tells).count() == 1, once, "{fact}: {lines:?}");
         }
     }
@@ -73,6 +73,8 @@ fn names_and_files_on_the_command_line_are_checked_before_anything_is_done() {
     let (file, folder) = (file.to_str().unwrap(), file.parent().unwrap().to_str().unwrap());
     let (none, in_none) = (format!("{folder}/none"), format!("{folder}/none/file"));
     let closed = closed_port();
+    let recording = session("bro-bro-logs").recording_path();
+    let recording = recording.to_str().unwrap();
     let variables = scratch("messages-files", "node.toml", b"listen = true\nlisten_port = 0\n");
     let node = variables.to_str().unwrap();
     for (command, code, why) in [
@@ -84,7 +86,7 @@ fn names_and_files_on_the_command_line_are_checked_before_anything_is_done() {
         (format!("man {file}"), 1, "cannot write: file exists"),
         (format!("run {node} --log {in_none}"), 1, "cannot write: no such file or directory"),
         (format!("run {node} --no-log --state {file}"), 2, "no variable with `&synchronized`"),
-        (format!("decode {file} --write-logs {folder} --log-names {none}"), 2, "no such file"),
+        (format!("decode {recording} --write-logs {folder} --log-names {none}"), 2, "no such file"),
         (
             format!("send {closed} e() --tls-ca {none} --tls-cert {file}"),
             2,
