@@ -51,8 +51,11 @@ pub(super) fn closed(
     now: Time,
 ) -> Option<String> {
     let CloseCause::Protocol(_) = cause else { return None };
-    let (fault, again) = (session::fault(cause)?, again(node, peer.id, now));
-    let again = again.as_deref().unwrap_or_default();
+    let fault = session::fault(cause)?;
+    let name = node.node_of(peer.id);
+    let is_ours = node.nodes().any(|(entry, node)| Some(entry) == name && node.connect);
+    let or_not = is_ours.then(|| "; not tried again".to_owned());
+    let again = again(node, peer.id, now).or(or_not).unwrap_or_default();
     Some(format!("[#{}/{}] {fault}{again}", peer.id, peer.endpoint))
 }
 

@@ -138,7 +138,7 @@ fn a_node_tells_each_fault_once_and_whether_it_tries_again() {
             &http,
             "'30 sec'",
             "the peer speaks another protocol: what it sent begins with \"HTTP\"; is the port \
-             right?; trying again in 30 s",
+             right?; not tried again",
         ),
     ] {
         let port = address.rsplit(':').next().unwrap();
