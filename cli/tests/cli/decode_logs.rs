@@ -94,7 +94,7 @@ fn numbers_get_the_names_that_the_user_gives() {
     );
     let bad = scratch("log-names-map", "bad.txt", b"stream 14\n");
     let run = write_logs(&folder, &recording, &[Path::new("--log-names"), &bad]);
-    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
     assert!(run.stderr.contains("bad.txt: cannot use names of logs: line 1 is"), "{}", run.stderr);
 }
 

@@ -219,7 +219,7 @@ fn in_vain(test: &str) -> PathBuf {
 fn messages_are_lines_of_json_if_asked_for() {
     let file = in_vain("operations-json");
     let mut node = start(&file, &["--log-format", "json", "--log-level", "info"]);
-    node.error_with("could not connect");
+    node.error_with("not tried again");
     node.signal("-USR1");
     node.error_with("events in/out");
     node.signal("-TERM");
