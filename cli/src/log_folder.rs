@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use brocomm::Time;
 use brocomm::data::Name;
-use brocomm::logs::{JsonFormat, LogEntry, LogFile, LogFormat, LogNames, LogWriter, Rotation};
+use brocomm::logs::{LogEntry, LogFile, LogFormat, LogNames, LogWriter, Rotation};
 
 use crate::clock::Clock;
 use crate::failure::{Failure, failed, misused, reason, warn};
@@ -301,11 +301,6 @@ impl Log {
     fn cannot(&self, error: &io::Error) -> String {
         format!("{}: cannot write: {}", self.path.display(), reason(error))
     }
-}
-
-/// Returns what files are to look like.
-pub(crate) fn format(json: bool) -> LogFormat {
-    if json { LogFormat::Json(JsonFormat::default()) } else { LogFormat::default() }
 }
 
 /// Reads the names that the user gives to numbers of streams and writers, if he does.

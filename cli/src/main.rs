@@ -17,6 +17,7 @@ mod call;
 mod capture;
 mod certificate;
 mod clock;
+mod columns;
 mod config;
 mod connect;
 mod declare;

@@ -20,7 +20,7 @@
 //! 6. [`logs`]: log streams, sent, received and written as Bro writes them (part 3); and
 //!    [`services`]: batches of prints, statistics of PINGs, packets as pcap.
 //! 7. [`node`]: options, peers, policy, retries, the communication log: a whole node (part 4).
-//! 8. [`transport`]: when to read, write, wait and close, for those who write a transport.
+//! 8. [`driver`]: when to read, write, wait and close, for those who write a transport.
 //!
 //! Sections are those of the specification in `conformance/spec`: `§1.5` is section 1.5 of part 1,
 //! `2§5` section 5 of part 2.
@@ -127,7 +127,7 @@
 //! | a log whose path leads out of its folder | [`logs::file_name`] |
 //! | state that grows without end | [`state::Limits::cost`] |
 //! | containers within themselves, or in very many places | [`state::StateError::TooDeep`], [`state::StateError::TooLarge`] |
-//! | a TLS handshake without end | [`transport::CONNECT_TIMEOUT`]; what waits is bounded by rustls |
+//! | a TLS handshake without end | [`driver::CONNECT_TIMEOUT`]; what waits is bounded by rustls |
 //! | more than the application takes | [`connection::Config::notification_limit`], [`node::Options::incoming`] |
 //!
 //! `forbid(unsafe_code)` concerns this crate; the zlib under it (`zlib-rs`, by `flate2`) has some, and
@@ -153,6 +153,7 @@ pub mod connection;
 pub mod data;
 #[cfg(feature = "derive")]
 mod derive;
+pub mod driver;
 mod findings;
 mod log_messages;
 pub mod logs;
@@ -164,7 +165,6 @@ mod time;
 #[cfg(feature = "__tls")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub mod tls;
-pub mod transport;
 pub mod wire;
 
 #[cfg(feature = "derive")]
@@ -201,10 +201,10 @@ mod tests {
         check::<crate::logs::LogFile>();
         check::<crate::node::Communication>();
         check::<crate::node::Configuration>();
-        check::<crate::transport::Driver>();
-        check::<crate::transport::Carrier>();
+        check::<crate::driver::Driver>();
+        check::<crate::driver::Carrier>();
         // It lives behind a lock.
         fn can_be_sent<T: Send + 'static>() {}
-        can_be_sent::<crate::transport::Hub>();
+        can_be_sent::<crate::driver::Hub>();
     }
 }

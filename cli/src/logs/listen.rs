@@ -23,13 +23,19 @@ const WAITING: usize = 1024;
 /// How long nothing needs to happen.
 const IDLE: Duration = Duration::from_secs(3600);
 
-/// How long to wait after a peer could not be accepted, for want of descriptors or memory.
-const AGAIN: Duration = Duration::from_secs(1);
-
 /// What the threads tell the one that writes; peers are numbered as they come.
 enum Report {
-    News { sender: u64, from: SocketAddr, news: LogNews },
-    Gone { sender: u64, fault: Option<String> },
+    News {
+        sender: u64,
+        from: SocketAddr,
+        news: LogNews,
+    },
+    Gone {
+        sender: u64,
+        fault: Option<String>,
+    },
+    /// Nobody will be accepted any more, for this reason if for any.
+    NoMore(Option<String>),
 }
 
 /// Accepts peers, each with a thread of its own, and writes what they log.
@@ -91,6 +97,8 @@ fn take(logs: &mut Logs, report: Report, once: bool) -> Result<(), Failure> {
                 }
             }
         }
+        Report::NoMore(None) => Ok(()),
+        Report::NoMore(Some(error)) => Err(failed(format_args!("{error}"))),
     }
 }
 
@@ -105,28 +113,25 @@ fn accept(
     let _registered = stop.add(listener.stop_handle());
     thread::scope(|scope| {
         let mut senders = 0..;
-        while !stop.is_stopped() {
-            let begun = match listener.accept(config.clone(), None) {
+        let error = loop {
+            match session::accept(&mut listener, config, stop) {
                 Ok(Some(peer)) => {
-                    let sender = senders.next().unwrap_or(u64::MAX);
-                    let follow = move || follow(sender, peer, stop, reports);
-                    thread::Builder::new().spawn_scoped(scope, follow).map_err(|e| e.to_string())
+                    let (name, sender) = (peer.remote_addr(), senders.next().unwrap_or(u64::MAX));
+                    let begun = session::begin(scope, move || follow(sender, peer, stop, reports));
+                    if let Err(error) = begun {
+                        warn(format_args!("{name}: {error}"));
+                    } else if once {
+                        break None;
+                    }
                 }
-                Ok(None) => break,
-                Err(error) => Err(error.to_string()),
-            };
-            match begun {
-                Ok(_) if once => break,
-                Ok(_) => {}
-                // Others can be accepted once there is room again.
-                Err(error) => {
-                    warn(format_args!("cannot accept a peer: {error}"));
-                    stop.wait(AGAIN);
-                }
+                Ok(None) => break None,
+                Err(error) => break Some(error.to_string()),
             }
-        }
+        };
         // Peers that come later are refused, not left waiting.
         drop(listener);
+        // Whether anybody still listens to it doesn't matter.
+        let _ = reports.send(Report::NoMore(error));
     });
 }
 

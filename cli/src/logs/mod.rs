@@ -1,6 +1,5 @@
 //! `brocomm logs`: writes the logs that peers send.
 
-mod columns;
 mod list;
 mod listen;
 
@@ -12,11 +11,12 @@ use std::time::Duration;
 
 use brocomm::Time;
 use brocomm::connection::Notification;
-use brocomm::logs::{JsonFormat, LogFormat, Rotation};
+use brocomm::logs::Rotation;
 use brocomm_std::Peer;
 
 use crate::address;
 use crate::clock::Clock;
+use crate::columns::Columns;
 use crate::failure::{Failure, failed, warn};
 use crate::follow::{Again, Follow, Manner};
 use crate::log_folder::{LogFolder, read_names};
@@ -62,7 +62,7 @@ pub(crate) struct Args {
     json: bool,
 
     #[command(flatten)]
-    columns: columns::Columns,
+    columns: Columns,
 
     /// Begin new files that often, counted from midnight: 90s, 30min, 1h, 1d. A finished one is
     /// called conn.2026-11-22-21-00-00.log, after its beginning.
@@ -105,10 +105,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         return list::run(args, &names, out);
     };
     let rotation = args.rotate.map_or_else(Rotation::default, Rotation::every);
-    let format = match args.json {
-        true => LogFormat::Json(JsonFormat::default()),
-        false => LogFormat::Ascii(args.columns.format()?),
-    };
+    let format = args.columns.format(args.json)?;
     let folder = LogFolder::new(folder, format, rotation, args.clock, names)?.mixing();
     let mut logs = Logs { reader: LogReader::default(), folder, now: Time::EPOCH, is_whole: true };
     let result = match (&args.listen, &args.peer) {

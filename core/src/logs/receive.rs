@@ -71,6 +71,14 @@ pub struct LogEntry {
     pub values: Vec<LogValue>,
 }
 
+impl LogEntry {
+    /// Returns what the column of this name holds, such as `id.orig_h`.
+    pub fn get(&self, column: &str) -> Option<&LogValue> {
+        let place = self.writer.fields.iter().position(|field| field.name == column)?;
+        self.values.get(place)
+    }
+}
+
 /// An entry that fits no writer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DroppedEntry {

@@ -287,6 +287,12 @@ pub enum StreamError {
         /// The number.
         stream: i32,
     },
+    /// No stream with this path was declared.
+    #[error("log {path} is not declared")]
+    NoLog {
+        /// The path.
+        path: Name,
+    },
     /// A record has a field of which the stream has no column.
     #[error("log stream {stream} has no column {field}, which the record has")]
     NoColumn {

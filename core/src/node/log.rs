@@ -143,7 +143,7 @@ pub enum LogLine {
     },
     /// A peer's entry fits no writer that it announced, so it is dropped (3§2). Once per message.
     LogEntryUnknown,
-    /// An event could not be serialized, for being too large or too deep; Bro gives up then.
+    /// An event could not be serialized, for being too large or too deep.
     Unwritable {
         name: crate::data::Name,
     },
