@@ -13,8 +13,8 @@ use brocomm::connection::{
     Undeclared,
 };
 use brocomm::data::{Declarations, Name};
+use brocomm::driver::ACCEPT_PAUSE;
 use brocomm::node::EventPattern;
-use brocomm::transport::ACCEPT_PAUSE;
 use brocomm::wire::{Compression, Version, WireErrorKind};
 use brocomm_std::{Listener, Peer, TransportError};
 use bytes::Bytes;

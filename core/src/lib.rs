@@ -18,7 +18,7 @@
 //!    [`Observer`](connection::Observer) that follows a session from outside.
 //! 5. [`state`]: synchronized variables, in common with peers (2§9).
 //! 6. [`node`]: options, peers, policy, retries, the communication log: a whole node (part 4).
-//! 7. [`transport`]: when to read, write, wait and close, for those who write a transport.
+//! 7. [`driver`]: when to read, write, wait and close, for those who write a transport.
 //!
 //! Sections are those of the specification in `conformance/spec`: `§1.5` is section 1.5 of part 1,
 //! `2§5` section 5 of part 2.
@@ -125,7 +125,7 @@
 //! | a log whose path leads out of its folder | [`logs::file_name`] |
 //! | state that grows without end | [`state::Limits::cost`] |
 //! | containers within themselves, or in very many places | [`state::StateError::TooDeep`], [`state::StateError::TooLarge`] |
-//! | a TLS handshake without end | [`transport::CONNECT_TIMEOUT`]; what waits is bounded by rustls |
+//! | a TLS handshake without end | [`driver::CONNECT_TIMEOUT`]; what waits is bounded by rustls |
 //! | more than the application takes | [`connection::Config::notification_limit`], [`node::Options::incoming`] |
 //!
 //! `forbid(unsafe_code)` concerns this crate; the zlib under it (`zlib-rs`, by `flate2`) has some, and
@@ -151,6 +151,7 @@ pub mod connection;
 pub mod data;
 #[cfg(feature = "derive")]
 mod derive;
+pub mod driver;
 mod findings;
 pub mod logs;
 pub mod node;
@@ -160,7 +161,6 @@ mod time;
 #[cfg(feature = "__tls")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub mod tls;
-pub mod transport;
 pub mod wire;
 
 #[cfg(feature = "derive")]
@@ -196,10 +196,10 @@ mod tests {
         check::<crate::logs::LogFile>();
         check::<crate::node::Communication>();
         check::<crate::node::Configuration>();
-        check::<crate::transport::Driver>();
-        check::<crate::transport::Carrier>();
+        check::<crate::driver::Driver>();
+        check::<crate::driver::Carrier>();
         // It lives behind a lock.
         fn can_be_sent<T: Send + 'static>() {}
-        can_be_sent::<crate::transport::Hub>();
+        can_be_sent::<crate::driver::Hub>();
     }
 }

@@ -11,7 +11,7 @@ const ROOMS: [&[&str]; 8] = [
     &["connection"],
     &["state"],
     &["node"],
-    &["transport"],
+    &["driver"],
     &["derive", "lib"],
 ];
 

@@ -143,7 +143,7 @@ mod subscribing;
 mod table;
 
 pub use brocomm;
-pub use brocomm::transport::{Cause, RequestError, StartError, Subscription, TransportError};
+pub use brocomm::driver::{Cause, RequestError, StartError, Subscription, TransportError};
 #[cfg(feature = "derive")]
 #[cfg_attr(docsrs, doc(cfg(feature = "derive")))]
 pub use brocomm_derive::{StdEnum as Enum, StdEvent as Event, StdRecord as Record};

@@ -54,7 +54,7 @@ impl Listener {
     /// # Errors
     /// [`TransportError::Config`], before anything is accepted; [`TransportError::Accept`], such as
     /// for want of file descriptors: then the listener still listens, so accept again after [a
-    /// pause](brocomm::transport::ACCEPT_PAUSE); [`TransportError::System`] if the system can't wait.
+    /// pause](brocomm::driver::ACCEPT_PAUSE); [`TransportError::System`] if the system can't wait.
     pub fn accept(
         &mut self,
         config: Config,

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use brocomm::Time;
 use brocomm::data::{BroType, Event, EventType, IndexType, Name, SignatureError};
+use brocomm::driver::{Flush, RequestError, StartError, Subscription};
 use brocomm::logs::{LogRecord, LogValue, StreamError};
 use brocomm::node::{
     Communication, Configuration, Endpoint, EventPeer, NodeError, PeerId, RaiseError, Raised,
     WriteLogError,
 };
 use brocomm::state::StateError;
-use brocomm::transport::{Flush, RequestError, StartError, Subscription};
 use brocomm_transport::{Awaiting, Builder, Clock, Handle, Start, run};
 
 use crate::runner::Runner;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use brocomm::Time;
 use brocomm::connection::{Config, Connection, Notification, Role, Sent, UsageError};
 use brocomm::data::Event;
-use brocomm::transport::{self, BLOCK, Driver, Step, TransportError};
+use brocomm::driver::{self, BLOCK, Driver, Step, TransportError};
 use brocomm_transport::Clock;
 use brocomm_transport::naming::stream_unusable;
 
@@ -131,9 +131,9 @@ impl Peer {
     pub fn flush(&mut self, deadline: Option<Instant>) -> Result<Flushed, TransportError> {
         let flushed = self.run_until(deadline, Stops::Heeded, |driver| driver.poll_flush())?;
         Ok(match flushed {
-            Some(transport::Flushed::All) => Flushed::All,
-            Some(transport::Flushed::NotificationsWait) => Flushed::NotificationsWait,
-            Some(transport::Flushed::Over) => Flushed::Over,
+            Some(driver::Flushed::All) => Flushed::All,
+            Some(driver::Flushed::NotificationsWait) => Flushed::NotificationsWait,
+            Some(driver::Flushed::Over) => Flushed::Over,
             None if self.stop.is_stopped() => Flushed::Stopped,
             None => Flushed::TimedOut,
         })

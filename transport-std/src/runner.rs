@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Wake, Waker};
 
 use brocomm::Time;
+use brocomm::driver::{BLOCK, Task};
 use brocomm::node::{Action, KeepAlive};
-use brocomm::transport::{BLOCK, Task};
 use brocomm_transport::Shared;
 use mio::{Events, Poll, Token};
 

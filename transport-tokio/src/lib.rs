@@ -141,9 +141,7 @@
 mod runtime;
 
 pub use brocomm;
-pub use brocomm::transport::{
-    Cause, Flushed, RequestError, StartError, Subscription, TransportError,
-};
+pub use brocomm::driver::{Cause, Flushed, RequestError, StartError, Subscription, TransportError};
 #[cfg(feature = "derive")]
 #[cfg_attr(docsrs, doc(cfg(feature = "derive")))]
 pub use brocomm_derive::{TokioEnum as Enum, TokioEvent as Event, TokioRecord as Record};

@@ -31,7 +31,7 @@ mod example {
     use brocomm::Time;
     use brocomm::connection::{Config, Connection, Notification, Role, Setup, Undeclared};
     use brocomm::data::{Event, Value};
-    use brocomm::transport::{BLOCK, Driver, Step};
+    use brocomm::driver::{BLOCK, Driver, Step};
     use brocomm_transport::Clock;
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
 

@@ -13,10 +13,10 @@ use std::time::Duration;
 use brocomm::data::{
     Attribute, AttributeTag, Attributes, BroType, Declarations, EventType, Global, IndexType, Name,
 };
+use brocomm::driver::{Cause, StartError, TransportError};
 use brocomm::logs::{LogRecord, LogStream};
 use brocomm::node::{Backoff, Communication, Configuration, EventPattern, Node, Options};
 use brocomm::state::{Limits, Store};
-use brocomm::transport::{Cause, StartError, TransportError};
 
 use crate::naming::resolve;
 use crate::zone;

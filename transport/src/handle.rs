@@ -10,10 +10,10 @@ use std::task::Poll;
 
 use brocomm::Time;
 use brocomm::data::{BroType, Event, EventType, Handlers, IndexType, Name, SignatureError};
+use brocomm::driver::{StartError, Subscription};
 use brocomm::logs::{LogRecord, StreamError};
 use brocomm::node::{Communication, Endpoint, EventPeer, NodeError, PeerId, RaiseError, Raised};
 use brocomm::state::StateError;
-use brocomm::transport::{StartError, Subscription};
 
 use crate::{Clock, Events, Log, LogEntries, Notifications, Progress, Shared, Table};
 

@@ -3,8 +3,8 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
+use brocomm::driver::{Carrier, Cause};
 use brocomm::node::{Endpoint, ListenTarget};
-use brocomm::transport::{Carrier, Cause};
 
 use crate::Shared;
 use crate::socket::{is_transient, listen};

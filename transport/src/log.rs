@@ -7,9 +7,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use brocomm::driver::Subscription;
 use brocomm::logs::{LogEntry, LogRecord, Mismatch, StreamError};
 use brocomm::node::{EventPeer, Notification, Raised, WriteLogError};
-use brocomm::transport::Subscription;
 use futures_core::Stream;
 
 use crate::{Awaiting, Handle, Notifications};

@@ -6,9 +6,9 @@ use std::task::{Poll, Waker};
 
 use brocomm::Time;
 use brocomm::data::{CallError, Event};
+use brocomm::driver::{Carrier, Cause, Flush, Hub, Ticket};
 use brocomm::logs::{LogValue, StreamError};
 use brocomm::node::{Communication, EventPeer, PeerId, Raised};
-use brocomm::transport::{Carrier, Cause, Flush, Hub, Ticket};
 
 use crate::{Clock, Handle};
 

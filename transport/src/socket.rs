@@ -3,8 +3,8 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
+use brocomm::driver::{CONNECT_TIMEOUT, Cause};
 use brocomm::node::KeepAlive;
-use brocomm::transport::{CONNECT_TIMEOUT, Cause};
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
 /// How many peers may wait to be accepted.

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use brocomm::data::{DispatchError, EventType};
+use brocomm::driver::{Subscription, Ticket};
 use brocomm::node::{Communication, EventPeer, Notification};
-use brocomm::transport::{Subscription, Ticket};
 use futures_core::Stream;
 
 use crate::Handle;

@@ -11,9 +11,9 @@ use brocomm::data::{
     BroType, ConversionError, Entry, FromIndex, FromValue, IndexType, Name, Opcode, StateAccess,
     ToIndex, ToValue, Value,
 };
+use brocomm::driver::Subscription;
 use brocomm::node::Notification;
 use brocomm::state::{Path, StateError};
-use brocomm::transport::Subscription;
 use futures_core::Stream;
 
 use crate::{Handle, Notifications};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// What a transport may name of the core: neither the layers below a connection, nor those that
 /// say what passes over one.
-const OF_THE_CORE: [&str; 7] = ["Time", "connection", "data", "logs", "node", "tls", "transport"];
+const OF_THE_CORE: [&str; 7] = ["Time", "connection", "data", "logs", "node", "tls", "driver"];
 
 /// What it may name of a connection: what its user configures, commands and is told.
 const OF_A_CONNECTION: [&str; 6] =

@@ -9,7 +9,7 @@ use std::task::Poll;
 use brocomm::Time;
 use brocomm::connection::{Config, Connection, Notification, Role, Setup, Undeclared};
 use brocomm::tls::TlsConfig;
-use brocomm::transport::{Driver, Step};
+use brocomm::driver::{Driver, Step};
 use brocomm::{serial, wire};
 use brocomm_fuzz::{tls, within};
 use libfuzzer_sys::fuzz_target;

@@ -52,7 +52,7 @@ pub struct Config {
     pub compression: Option<Compression>,
     /// What carries the connection. Default [`Framing::Clear`].
     pub framing: Framing,
-    /// Has [`transport`](crate::transport) put TLS around the connection; the framing is
+    /// Has [`driver`](crate::driver) put TLS around the connection; the framing is
     /// [`Framing::Tls`] then, whatever is said above. Default `None` (part 4 §6).
     #[cfg(feature = "__tls")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]

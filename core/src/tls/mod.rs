@@ -2,7 +2,7 @@
 //!
 //! A [`TlsConfig`] in [`Config::tls`](crate::connection::Config::tls) or
 //! [`Options::tls`](crate::node::Options::tls) is all that is needed:
-//! [`transport`](crate::transport) then puts TLS between the socket and the connection, for every
+//! [`driver`](crate::driver) then puts TLS between the socket and the connection, for every
 //! transport alike.
 //!
 //! * Both sides show a certificate and demand one. Names are not checked unless
@@ -17,7 +17,7 @@
 //!   a stream that ends without, between two messages, counts as closed by the peer too; inside a
 //!   message it is [`CloseCause::PeerClosedMidMessage`](crate::connection::CloseCause), inside a TLS
 //!   record [`TlsError::Truncated`]. A Bro takes either for the end.
-//! * The handshake has [`CONNECT_TIMEOUT`](crate::transport::CONNECT_TIMEOUT).
+//! * The handshake has [`CONNECT_TIMEOUT`](crate::driver::CONNECT_TIMEOUT).
 //!
 //! # Features
 //!

@@ -5,8 +5,8 @@ use std::net::{Shutdown, SocketAddr};
 use std::task::Waker;
 
 use brocomm::Time;
+use brocomm::driver::{CONNECT_TIMEOUT, Carrier, Step};
 use brocomm::node::{ConnectionId, Endpoint, KeepAlive};
-use brocomm::transport::{CONNECT_TIMEOUT, Carrier, Step};
 use brocomm_transport::listening::accepted;
 use brocomm_transport::socket::{ends, no_answer, set_up};
 use brocomm_transport::socket2::SockRef;

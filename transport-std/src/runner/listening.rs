@@ -2,8 +2,8 @@
 
 use std::io;
 
+use brocomm::driver::ACCEPT_PAUSE;
 use brocomm::node::ListenTarget;
-use brocomm::transport::ACCEPT_PAUSE;
 use brocomm_transport::listening;
 use mio::net::TcpListener;
 use mio::{Interest, Token};

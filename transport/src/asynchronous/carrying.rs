@@ -6,8 +6,8 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use brocomm::driver::{BLOCK, Carrier, Step};
 use brocomm::node::{Endpoint, KeepAlive};
-use brocomm::transport::{BLOCK, Carrier, Step};
 
 use super::Runtime;
 use super::link::Link;

@@ -4,8 +4,8 @@ use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::task::{Context, Poll};
 
+use brocomm::driver::{CONNECT_TIMEOUT, Cause};
 use brocomm::node::{Endpoint, KeepAlive};
-use brocomm::transport::{CONNECT_TIMEOUT, Cause};
 
 use super::Runtime;
 use super::waiting::within;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use brocomm::connection::{Config, Role};
-use brocomm::transport::TransportError;
+use brocomm::driver::TransportError;
 
 use super::runtime::resolve;
 use super::{Peer, Runtime};
@@ -42,7 +42,7 @@ impl<R: Runtime> Listener<R> {
     /// # Errors
     /// [`TransportError::Config`], before anything is accepted; [`TransportError::Accept`], such as
     /// for want of file descriptors: then the listener still listens, so accept again after [a
-    /// pause](brocomm::transport::ACCEPT_PAUSE).
+    /// pause](brocomm::driver::ACCEPT_PAUSE).
     pub async fn accept(&self, config: Config) -> Result<Peer<R>, TransportError> {
         config.validate().map_err(TransportError::Config)?;
         loop {

@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use brocomm::driver::{ACCEPT_PAUSE, Carrier, Task};
 use brocomm::node::{Action, KeepAlive};
-use brocomm::transport::{ACCEPT_PAUSE, Carrier, Task};
 
 use super::Runtime;
 use super::carrying::{Carrying, connect};

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use brocomm::Time;
 use brocomm::data::{BroType, CallError, Event, EventType, IndexType, Name, SignatureError};
+use brocomm::driver::{Flush, RequestError, StartError, Subscription};
 use brocomm::logs::{LogRecord, LogValue, StreamError};
 use brocomm::node::{
     Communication, Configuration, Endpoint, EventPeer, NodeError, PeerId, RaiseError, Raised,
 };
 use brocomm::state::StateError;
-use brocomm::transport::{Flush, RequestError, StartError, Subscription};
 
 use super::Runtime;
 use super::manager::Manager;

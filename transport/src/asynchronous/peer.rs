@@ -10,7 +10,7 @@ use std::time::Duration;
 use brocomm::Time;
 use brocomm::connection::{Config, Connection, Notification, Role, Sent, UsageError};
 use brocomm::data::Event;
-use brocomm::transport::{BLOCK, Driver, Flushed, Step, TransportError};
+use brocomm::driver::{BLOCK, Driver, Flushed, Step, TransportError};
 
 use super::Runtime;
 use super::link::Link;

@@ -3,7 +3,7 @@
 use rustls::version::{TLS12, TLS13};
 
 use super::*;
-use crate::transport::Flushed;
+use crate::driver::Flushed;
 
 #[test]
 fn events_pass_in_both_directions() {

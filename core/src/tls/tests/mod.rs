@@ -19,7 +19,7 @@ use crate::connection::{
     CloseCause, Config, Connection, Notification, Phase, Role, Sent, Setup, Undeclared,
 };
 use crate::data::{Event, Value};
-use crate::transport::{Driver, Step};
+use crate::driver::{Driver, Step};
 use certificates::{Authority, Made};
 
 /// In November 2023.

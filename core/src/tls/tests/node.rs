@@ -4,10 +4,10 @@ use std::net::Ipv4Addr;
 use std::task::Waker;
 
 use super::*;
+use crate::driver::{Carrier, Hub, Subscription, Task, Ticket};
 use crate::node::{
     Action, Communication, Configuration, Endpoint, Node, Notification as Told, Options, PeerState,
 };
-use crate::transport::{Carrier, Hub, Subscription, Task, Ticket};
 
 /// A node, and one connection of it to an end that the test drives.
 struct World {
@@ -333,4 +333,74 @@ fn a_handshake_that_stalls_is_given_up() {
     world.now = after(35);
     while world.step() {}
     assert!(world.closed);
+}
+
+/// What is told from the connection to its end, in order: lines of the log, and names of
+/// notifications.
+#[test]
+fn the_log_is_that_of_a_connection_without_tls() {
+    let broken =
+        "can't read data chunk: a record cannot be decrypted: it was altered on its way, 4§6";
+    let accepted = ["@ accepted SSL connection", "@ added peer"];
+    let connected = ["@ added peer", "@ connected"];
+    let up = [
+        "@ peer connected",
+        "@ phase: version",
+        "ConnectionEstablished",
+        "connection established",
+        "accepting state",
+        "@ phase: handshake",
+        "@ peer_description is bro",
+        "@ request for unknown event e",
+        "@ peer supports keep-in-cache; using that",
+        "@ phase: running",
+        "ConnectionHandshakeDone",
+    ];
+    let over =
+        ["connection closed", "@ peer disconnected", "ConnectionClosed", "@ connection closed"];
+    for (connects, breaks) in [(false, false), (false, true), (true, false), (true, true)] {
+        let (ours, theirs) = two();
+        let (mut world, prefix, first) = if connects {
+            let node = Node::new(HERE.into());
+            let world = World::connecting(options(&ours), node, config(Some(theirs)));
+            (world, "[#1/10.0.0.1:47757]", connected)
+        } else {
+            let world = World::accepting(options(&ours), config(Some(theirs)));
+            (world, "[#10000/10.0.0.1:50000]", accepted)
+        };
+        world.run();
+        if breaks {
+            world.incoming.extend([23, 3, 3, 0, 20]);
+            world.incoming.extend([7; 20]);
+        } else {
+            world.peer.driver.close(NOW);
+        }
+        world.run();
+        let short = |told: String| match told.split_once([' ', '(']) {
+            Some((name, _)) if name.starts_with("Connection") => name.to_owned(),
+            _ => told.replace(prefix, "@"),
+        };
+        let told: Vec<String> = world.told().into_iter().map(short).collect();
+        let failure = if breaks { &[broken][..] } else { &[] };
+        assert_eq!(told, [&first[..], &up, failure, &over].concat(), "{connects} {breaks}");
+    }
+}
+
+/// A peer whose TLS fails is told why even though nobody here knows of it any more.
+#[test]
+fn the_end_does_not_wait_for_a_connection_that_was_never_secured() {
+    for fails in [false, true] {
+        let (ours, _) = two();
+        let mut world = World::accepting(options(&ours), config(None));
+        while world.step() {}
+        if fails {
+            world.incoming.extend(b"no TLS at all");
+            while world.step() {}
+        }
+        assert!(!world.closed);
+        world.hub.communication_mut().terminate_communication(NOW);
+        assert_eq!(world.hub.communication().terminated(), Some(&[][..]));
+        let told = world.told();
+        assert!(told.iter().any(|told| told.starts_with("Terminated")), "{told:#?}");
+    }
 }

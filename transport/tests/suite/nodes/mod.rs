@@ -13,10 +13,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brocomm::data::{Declarations, Event, Value};
+use brocomm::driver::{RequestError, Subscription};
 use brocomm::node::{
     Configuration, Endpoint, Handshake, LogLine, Node, Notification, Options, PeerId,
 };
-use brocomm::transport::{RequestError, Subscription};
 use futures_lite::future::{poll_once, yield_now, zip};
 
 use super::stream::Stream;

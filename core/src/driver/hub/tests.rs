@@ -16,11 +16,11 @@ use std::time::Duration;
 use super::*;
 use crate::connection::{self, Config, Connection, Phase, Role, Sent, Setup, Undeclared};
 use crate::data::{Declarations, Event, Value};
+use crate::driver::Step;
 use crate::node::{
     Bound, Configuration, Endpoint, LogLine, Node, NodeError, Notification, Options, Overflow,
     PeerId, Queue, Raised,
 };
-use crate::transport::Step;
 
 const NOW: Time = Time::from_nanos(1_700_000_000_500_000_000);
 

@@ -1,10 +1,10 @@
 //! Whether there is TLS on a connection of a node (part 4 §6).
 
 use crate::Time;
-use crate::node::{Communication, ConnectionId};
-use crate::transport::NodeSession;
+use crate::driver::NodeSession;
 #[cfg(feature = "__tls")]
-use crate::transport::secured::{Secured, Tls};
+use crate::driver::secured::{Secured, Tls};
+use crate::node::{Communication, ConnectionId};
 
 /// A connection of a node, with TLS around it if there is any.
 #[cfg(feature = "__tls")]

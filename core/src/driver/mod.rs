@@ -13,7 +13,7 @@
 //!
 //! use brocomm::Time;
 //! use brocomm::connection::{Config, Connection, Role};
-//! use brocomm::transport::{BLOCK, Driver, Step};
+//! use brocomm::driver::{BLOCK, Driver, Step};
 //!
 //! # fn wait_for(_: &TcpStream, _: Option<std::time::Duration>) {}
 //! # fn main() -> std::io::Result<()> {
@@ -58,7 +58,7 @@
 
 use std::time::Duration;
 
-mod driver;
+mod connection;
 mod error;
 mod hub;
 #[cfg(feature = "__tls")]
@@ -68,7 +68,7 @@ mod socket;
 #[cfg(test)]
 mod tests;
 
-pub use driver::{Driver, Flushed};
+pub use connection::{Driver, Flushed};
 pub use error::{Cause, RequestError, StartError, TransportError};
 pub use hub::{Carrier, Flush, Hub, Subscription, Task, Ticket};
 pub use socket::{BLOCK, LINGER, Step};

@@ -6,10 +6,10 @@ use std::task::Waker;
 use super::Hub;
 use super::security::Security;
 use crate::Time;
-use crate::node::{ConnectionId, Endpoint};
 #[cfg(doc)]
-use crate::transport::Driver;
-use crate::transport::{Socket, Step};
+use crate::driver::Driver;
+use crate::driver::{Socket, Step};
+use crate::node::{ConnectionId, Endpoint};
 
 /// Carries the bytes of one connection of a node over one socket, as a [`Driver`] does for a single
 /// connection.
@@ -78,7 +78,7 @@ impl Carrier {
     }
 
     /// Says what to do next, see [`Driver::poll_step`]. What is to be written is in the buffer then,
-    /// and what is read belongs there; its size is about a [`BLOCK`](crate::transport::BLOCK).
+    /// and what is read belongs there; its size is about a [`BLOCK`](crate::driver::BLOCK).
     ///
     /// Whoever has done [`Step::Close`] calls [`feed_closed`](Self::feed_closed).
     pub fn poll_step<'a>(

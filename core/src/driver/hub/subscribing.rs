@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 ///
 /// ```
 /// use brocomm::node::{Bound, Overflow};
-/// use brocomm::transport::Subscription;
+/// use brocomm::driver::Subscription;
 ///
 /// let subscription = Subscription::new("dashboard")
 ///     .bound(Bound::new(100, 1 << 20))
