@@ -3,8 +3,8 @@
 use std::fmt::{self, Write as _};
 use std::io;
 
-use brocomm::connection::{self, Notification};
-use brocomm::node::CommunicationEntry;
+use brocomm::connection::{self, LogMessage, Notification};
+use brocomm::node::{CommunicationEntry, EventPeer};
 use clap::ValueEnum;
 use tracing::field::{Field, Visit, display};
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -121,31 +121,39 @@ fn dropped(bytes: u64) -> String {
     format!("{bytes} bytes of messages were dropped here: nobody read standard error")
 }
 
-/// Says a line of the communication log.
-pub(crate) fn communication(entry: &CommunicationEntry) {
+/// Says a line of the communication log, in these words.
+pub(crate) fn communication(entry: &CommunicationEntry, text: &str) {
     let peer = entry.peer.as_ref().map(|peer| peer.id.0);
     let address = entry.peer.as_ref().map(|peer| display(&peer.endpoint));
     let source = entry.source().map(display);
     match entry.level() {
-        Some(connection::LogLevel::Error) => tracing::error!(peer, address, source, "{entry}"),
-        _ => tracing::info!(peer, address, source, "{entry}"),
+        Some(connection::LogLevel::Error) => tracing::error!(peer, address, source, "{text}"),
+        _ => tracing::info!(peer, address, source, "{text}"),
     }
 }
 
 /// Says what one connection logs. What ends it is told by whoever uses it, so that all of this is for
 /// those who want more, but for entries of logs that are dropped.
 pub(crate) fn connection(peer: impl fmt::Display, told: &Notification) {
-    match told {
-        Notification::Log(message) => {
-            let (address, source) = (display(peer), display(message.source()));
-            tracing::info!(address, source, "{message}");
-        }
-        Notification::LogEntryDropped { entry, .. } => {
-            let (path, why) = (&entry.path, entry.why);
-            warn(format_args!("{peer}: write error for log entry: {path}: {why}"));
-        }
-        _ => {}
+    for message in LogMessage::of(told) {
+        let (address, source) = (display(&peer), display(message.source()));
+        tracing::info!(address, source, "{message}");
     }
+    dropped_entry(peer, told);
+}
+
+/// Says that an entry of a peer's logs was dropped.
+pub(crate) fn dropped_entry(peer: impl fmt::Display, told: &Notification) {
+    if let Notification::LogEntryDropped { entry, .. } = told {
+        let (path, why) = (&entry.path, entry.why);
+        warn(format_args!("{peer}: write error for log entry: {path}: {why}"));
+    }
+}
+
+/// Says what is wrong with a peer.
+pub(crate) fn peer(peer: &EventPeer, text: &str) {
+    let (id, address) = (peer.id.0, display(&peer.endpoint));
+    tracing::error!(peer = id, address, "{text}");
 }
 
 /// Tells whether a line of the communication log is to be said.

@@ -10,10 +10,9 @@ use brocomm::data::{Declarations, ParseError};
 use brocomm::node::Configuration;
 use toml::de::{DeTable, DeValue};
 
-use crate::input::reason;
-
 use super::reader::{Item, Read, Source, Table, parse};
 use super::tables;
+use crate::failure::reason;
 
 /// Says what is wrong with a file, and where.
 ///

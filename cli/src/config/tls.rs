@@ -7,6 +7,7 @@ use brocomm::node::{Configuration, Passphrase};
 use brocomm::tls::{Pem, TlsConfig, TlsConfigError};
 
 use super::load::Problem;
+use crate::failure::reason;
 
 /// Reads the files that a configuration names, if anything in it asks for TLS.
 pub(super) fn load(
@@ -26,7 +27,8 @@ pub(super) fn load(
     let mut problems = Vec::new();
     let mut file = |key: &str, name: &str| {
         fs::read(name).unwrap_or_else(|error| {
-            let what = format!("{key} = {name:?}: cannot be read: {error}; name a file in PEM");
+            let what =
+                format!("{key} = {name:?}: cannot be read: {}; name a file in PEM", reason(&error));
             problems.push(problem(key, what));
             Vec::new()
         })

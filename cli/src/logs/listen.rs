@@ -46,7 +46,7 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let config = args.manner.config(Default::default(), for_logs())?;
     let (stop, once) = (Stop::on_signal(), args.again.once);
-    let listener = Listener::bind(address).map_err(|error| failed(format_args!("{error}")))?;
+    let listener = session::bind(address)?;
     // What was begun is to be ended in order, wherever a signal finds us.
     let _held = stop.hold();
     writeln!(out, "listening on {}", listener.local_addr())?;
@@ -152,9 +152,9 @@ fn follow(sender: u64, mut peer: Peer, stop: &Stop, reports: &SyncSender<Report>
         if let Notification::Closed(cause) = &told {
             fault = session::fault(cause).map(|fault| format!("{from}: {fault}"));
         }
-        let is_of_logs =
+        let is_log =
             matches!(told, Notification::LogWriterAnnounced(_) | Notification::LogEntry(_));
-        if is_of_logs && reports.send(Report::Log { sender, from, told }).is_err() {
+        if is_log && reports.send(Report::Log { sender, from, told }).is_err() {
             break;
         }
     }

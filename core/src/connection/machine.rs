@@ -162,13 +162,17 @@ impl Connection {
     /// Returns the next notification as well, with the bytes that it keeps alive of the message that
     /// it came with.
     pub(crate) fn poll_held(&mut self) -> Option<(Notification, usize)> {
-        if self.notifications.is_empty() {
-            self.held = false;
+        let mut entry = self.next_log_entry();
+        if entry.is_none() {
+            if self.notifications.is_empty() {
+                self.held = false;
+            }
+            if self.backlog && !self.held {
+                self.process();
+                entry = self.next_log_entry();
+            }
         }
-        if self.backlog && !self.held {
-            self.process();
-        }
-        if let Some(entry) = self.next_log_entry() {
+        if let Some(entry) = entry {
             return Some((entry, 0));
         }
         if let Some(input) = &mut self.log_input {
@@ -323,26 +327,19 @@ impl Connection {
         message: Option<MessageType>,
         offset: u64,
     ) {
-        let error = ProtocolError { kind, message, phase: self.phase, offset };
-        self.log(LogMessage::Violation(error.clone()));
-        if error.kind.is_unserialization() {
-            self.log(LogMessage::UnserializationError);
-        }
-        self.close_because(CloseCause::Protocol(error));
+        let phase = self.phase;
+        self.close_because(CloseCause::Protocol(ProtocolError { kind, message, phase, offset }));
     }
 
-    /// Ends the connection, once: logs, drops what only a live one needs, notifies (§3.6).
+    /// Ends the connection, once: drops what only a live one needs, notifies (§3.6).
     pub(super) fn close_because(&mut self, cause: CloseCause) {
         if self.phase == Phase::Closed {
             return;
         }
-        if matches!(cause, CloseCause::ClosedByUs | CloseCause::Protocol(_)) {
-            self.log(LogMessage::ClosingConnection);
-        } else {
+        if !matches!(cause, CloseCause::ClosedByUs | CloseCause::Protocol(_)) {
             self.broken = true;
             self.output.clear();
         }
-        self.log(LogMessage::PeerDisconnected);
         self.counters = self.counters();
         self.phase = Phase::Closed;
         self.backlog = false;
