@@ -46,7 +46,7 @@ struct PongData {
     dst_time: Time,
 }
 
-/// What was asked for on the command line.
+/// The options of the command line.
 struct Arguments {
     peer: String,
     count: Option<u64>,
@@ -60,7 +60,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     declarations.read(if records { RECORDS } else { PLAIN })?;
     let declarations = Arc::new(declarations);
 
-    // The state that handlers work on: the present time, and how many answers came.
+    // The state that handlers work on: the current time and the number of answers.
     type Answers = (Time, u64);
     let handlers = Handlers::new(Arc::clone(&declarations));
     let handlers = if records {
@@ -99,7 +99,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
             Some(Notification::Closed(cause)) => return Err(format!("{cause:?}").into()),
             Some(_) => {}
-            // It is time for another.
+            // Send the next ping.
             None if count.is_none_or(|count| sent < count) => {
                 let ping = ping(records, peer.now(), sent);
                 if peer.send_event(&ping)? == Sent::NotRequested {

@@ -1,5 +1,5 @@
-//! A sensor with a loop of its own, on the core alone: tells a hub of a scan, and waits to be told
-//! whom to block.
+//! A sensor with its own event loop, on the core alone: reports a scan to a hub and waits for a
+//! `block` event.
 //!
 //! ```text
 //! cargo run -p brocomm-docs --example sensor_own_loop -- 127.0.0.1:47760
@@ -37,18 +37,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
 
     let mut socket = TcpStream::connect(hub)?;
-    // The wall clock as it is now, which from here on goes as the monotonic clock does.
+    // The wall clock now, advanced by the monotonic clock from here on.
     let (wall, start) = (Time::from(SystemTime::now()), Instant::now());
     let now = || wall + start.elapsed();
 
     let mut connection = Connection::new(config, Role::Initiator, now());
     let mut buffer = [0; 16 << 10];
     loop {
-        // 1. Take what it tells. What we command because of it may give more to write.
+        // 1. Handle notifications. Handling one may queue more bytes to write.
         while let Some(notification) = connection.poll_notification() {
-            told(&mut connection, notification, now())?;
+            handle(&mut connection, notification, now())?;
         }
-        // 2. Write what it has to send.
+        // 2. Write what is queued.
         while !connection.poll_transmit().is_empty() {
             match socket.write(connection.poll_transmit()) {
                 Ok(written) => connection.advance(written, now()),
@@ -59,7 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 }
             }
         }
-        // 3. Nothing more is told, all is written, and it is over: close the socket.
+        // 3. Close the socket when the connection is finished and everything is written.
         if connection.waiting_notifications() > 0 {
             continue;
         }
@@ -76,7 +76,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-fn told(
+fn handle(
     connection: &mut Connection,
     notification: Notification,
     now: Time,

@@ -1,5 +1,5 @@
-//! A sensor on `brocomm-async-std` under smol: tells a hub of a scan, and waits to be told whom to
-//! block.
+//! A sensor on `brocomm-async-std` under smol: reports a scan to a hub and waits for a
+//! `block` event.
 //!
 //! ```text
 //! cargo run -p brocomm-docs --example sensor_smol -- 127.0.0.1:47760

@@ -1,4 +1,4 @@
-//! A sensor on `brocomm-std`: tells a hub of a scan, and waits to be told whom to block.
+//! A sensor on `brocomm-std`: reports a scan to a hub and waits for a `block` event.
 //!
 //! ```text
 //! cargo run -p brocomm-docs --example sensor_std -- 127.0.0.1:47760
@@ -53,13 +53,13 @@ fn main() -> Result<(), Box<dyn Error>> {
                 println!("block {host}: {why}");
                 break;
             }
-            // The communication log; a real program writes it to a file.
+            // The communication log. A real program writes it to a file.
             Notification::Log(entry) => eprintln!("{entry}"),
             _ => {}
         }
     }
 
-    // Sends what waits, then closes.
+    // Flushes the send queues, then closes.
     let undelivered = node.terminate();
     if undelivered.is_empty() { Ok(()) } else { Err("the hub did not take all".into()) }
 }

@@ -1,4 +1,4 @@
-//! A sensor on `brocomm-tokio`: tells a hub of a scan, and waits to be told whom to block.
+//! A sensor on `brocomm-tokio`: reports a scan to a hub and waits for a `block` event.
 //!
 //! ```text
 //! cargo run -p brocomm-docs --example sensor_tokio -- 127.0.0.1:47760
@@ -47,7 +47,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         match notification {
             Notification::ConnectionHandshakeDone(_) => {
                 let host = IpAddr::from([10, 0, 0, 1]);
-                // A task of its own may wait for room without keeping us from what is told.
+                // A separate task waits for room, while this one keeps reading notifications.
                 let node = node.clone();
                 let scan = event!("scan_seen", host, 443u64);
                 tokio::spawn(async move {
