@@ -158,6 +158,7 @@ mod findings;
 mod log_messages;
 pub mod logs;
 pub mod node;
+mod role;
 pub mod serial;
 pub mod services;
 pub mod state;

@@ -31,6 +31,8 @@ impl Communication {
             From::Event(event) => return self.tell_event(id, event),
             // Not asked for.
             From::LazyEvent(event) => return self.tell_event(id, event.to_event()),
+            #[cfg(feature = "__tls")]
+            From::Secured => return self.begin(id),
             From::Established(version) => return self.established(id, version),
             From::Closed(cause) => return self.closed(id, cause),
             From::HandshakeDone => return self.handshake_done(id),
@@ -186,6 +188,11 @@ impl Communication {
     /// A connection is over: forgets what only it needed, and arranges another (§3.6).
     fn closed(&mut self, id: PeerId, cause: CloseCause) {
         let Some(link) = self.peers.get(&id).and_then(|peer| peer.link) else { return };
+        #[cfg(feature = "__tls")]
+        if let (None, CloseCause::Tls(error)) = (self.connection(id), &cause) {
+            let line = LogLine::CannotInitIo { reason: error.to_string().into() };
+            return self.attempt_failed(link, line, cause);
+        }
         let requests = self.connection(id).map(|connection| connection.peer_events().clone());
         for name in requests.iter().flatten() {
             if let Some(subscribers) = self.subscribers.get_mut(name) {
