@@ -243,8 +243,8 @@ fn attend(
         let until = until.filter(|_| peer.connection().peer_version().is_none());
         let deadline = due.into_iter().chain(until).min();
         let told = peer.next(deadline).map_err(|error| failed(format_args!("{error}")))?;
-        if let Some(Notification::Log(message)) = &told {
-            logging::connection(peer.remote_addr(), message);
+        if let Some(told) = &told {
+            logging::connection(peer.remote_addr(), told);
         }
         let Some(told) = told else {
             if end.is_some() || stop.is_stopped() {

@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use brocomm::Time;
 use brocomm::data::Name;
-use brocomm::logs::{JsonFormat, LogEntry, LogFile, LogFormat, LogNames, LogWriter, Rotation};
+use brocomm::logs::{LogEntry, LogFile, LogFormat, LogNames, LogWriter, Rotation};
 
 use crate::clock::Clock;
-use crate::failure::{Failure, failed, warn};
+use crate::failure::{Failure, failed, misused, warn};
+use crate::input::reason;
 
 /// How many logs a folder takes; a Bro with all its scripts has some 50.
 const MOST: usize = 2048;
@@ -302,17 +303,12 @@ impl Log {
     }
 }
 
-/// Returns what files are to look like.
-pub(crate) fn format(json: bool) -> LogFormat {
-    if json { LogFormat::Json(JsonFormat::default()) } else { LogFormat::default() }
-}
-
 /// Reads the names that the user gives to numbers of streams and writers, if he does.
 pub(crate) fn read_names(file: Option<&Path>) -> Result<LogNames, Failure> {
     let Some(file) = file else { return Ok(LogNames::default()) };
     let shown = file.display();
     let text = fs::read_to_string(file)
-        .map_err(|error| failed(format_args!("{shown}: cannot read names of logs: {error}")))?;
+        .map_err(|e| misused(format_args!("{shown}: cannot read names of logs: {}", reason(&e))))?;
     LogNames::parse(&text)
-        .map_err(|error| failed(format_args!("{shown}: cannot use names of logs: {error}")))
+        .map_err(|error| misused(format_args!("{shown}: cannot use names of logs: {error}")))
 }

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 use std::io;
 
-use brocomm::connection::{self, LogMessage};
+use brocomm::connection::{self, Notification};
 use brocomm::node::CommunicationEntry;
 use clap::ValueEnum;
 use tracing::field::{Field, Visit, display};
@@ -14,6 +14,7 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, layer};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::failure::warn;
 use crate::output::{Output, Overflow};
 
 /// Marks what somebody asked for, which is said whatever the level.
@@ -131,11 +132,20 @@ pub(crate) fn communication(entry: &CommunicationEntry) {
     }
 }
 
-/// Says what one connection logs. What ends it is told by whoever uses it, so all of this is for
-/// those who want more.
-pub(crate) fn connection(address: impl fmt::Display, message: &LogMessage) {
-    let (address, source) = (display(address), display(message.source()));
-    tracing::info!(address, source, "{message}");
+/// Says what one connection logs. What ends it is told by whoever uses it, so that all of this is for
+/// those who want more, but for entries of logs that are dropped.
+pub(crate) fn connection(peer: impl fmt::Display, told: &Notification) {
+    match told {
+        Notification::Log(message) => {
+            let (address, source) = (display(peer), display(message.source()));
+            tracing::info!(address, source, "{message}");
+        }
+        Notification::LogEntryDropped { entry, .. } => {
+            let (path, why) = (&entry.path, entry.why);
+            warn(format_args!("{peer}: write error for log entry: {path}: {why}"));
+        }
+        _ => {}
+    }
 }
 
 /// Tells whether a line of the communication log is to be said.

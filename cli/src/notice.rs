@@ -4,6 +4,7 @@ use brocomm::Time;
 use brocomm::connection::{CloseCause, Notification};
 use brocomm::data::json::Text;
 use brocomm::data::{Event, Value};
+use brocomm::logs::{AsciiFormat, LogEntry, LogObject};
 use brocomm::wire::SyncPoint;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -33,8 +34,9 @@ JSON lines:
     packet             packet: {time, length, link_type, tag, data}
     pong               seq, d1, d2, d3
     remote_print       prints: [{file, text}, …]
-    log_create_writer, log_write
-                       length: the argument's, in bytes
+    log_writer         path, columns: [{name, type}, …]
+    log_entry          path, entry: its columns by name
+    log_entry_dropped  path, reason
     sync_point         point: a number, or null for the last
     log                level, source, message: a line of Bro's communication.log
     closed             cause: \"peer closed\", \"peer closed mid-message\", \"transport failed\",
@@ -191,10 +193,26 @@ impl Notice {
                 }
                 Notice::new("remote_print", [field("prints", &prints)], text.join("; "))
             }
-            Notification::LogCreateWriter(argument) => {
-                Notice::of_length("log_create_writer", argument.len())
+            Notification::LogWriterAnnounced(writer) => {
+                let columns: Vec<_> = writer.fields.iter().map(|f| f.name.to_string()).collect();
+                let text = format!("{}: {}", writer.path, columns.join(", "));
+                let fields = [field("path", &writer.path), field("columns", &writer.fields)];
+                Notice::new("log_writer", fields, text)
             }
-            Notification::LogWrite(argument) => Notice::of_length("log_write", argument.len()),
+            Notification::LogEntry(LogEntry { writer, values }) => {
+                let mut line = Vec::new();
+                AsciiFormat::default().entry(values, &mut line);
+                let line = String::from_utf8_lossy(&line);
+                let entry = LogObject { fields: &writer.fields, values };
+                let fields = [field("path", &writer.path), field("entry", &entry)];
+                Notice::new("log_entry", fields, format!("{}: {}", writer.path, line.trim_end()))
+            }
+            Notification::LogEntryDropped { entry, .. } => {
+                let reason = entry.why.to_string();
+                let text = format!("{}: {reason}", entry.path);
+                let fields = [field("path", &entry.path), field("reason", &reason)];
+                Notice::new("log_entry_dropped", fields, text)
+            }
             Notification::SyncPoint(SyncPoint::Point(point)) => {
                 Notice::new("sync_point", [field("point", point)], point.to_string())
             }
@@ -203,10 +221,6 @@ impl Notice {
             }
             other => Notice::new("other", [], format!("{other:?}")),
         }
-    }
-
-    fn of_length(kind: &'static str, length: usize) -> Notice {
-        Notice::new(kind, [field("length", &length)], format!("{length} bytes"))
     }
 
     fn of_close(cause: &CloseCause) -> Notice {

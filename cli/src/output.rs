@@ -19,7 +19,7 @@ const ROOM: usize = 1 << 20;
 /// How long whoever reads the output may take for the rest when a signal ends the program.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
 
-/// How long whoever reads messages may take for the last one.
+/// How long whoever reads output or messages may at least take for the last of it.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What becomes of text for which there is no room.
@@ -103,7 +103,8 @@ impl Output {
     /// # Errors
     /// What the system says; `TimedOut` if nobody read it [in time](Self::end_by).
     pub(crate) fn finish(&self) -> io::Result<()> {
-        self.finish_within(Duration::ZERO)
+        // What ended may have taken all the time, and have its last lines written only now.
+        self.finish_within(LAST_WORDS)
     }
 
     /// The same, but waits at least so long.
@@ -273,9 +274,8 @@ pub(crate) fn finish() -> io::Result<()> {
 /// Waits until standard error is written.
 pub(crate) fn finish_messages() {
     if let Some(stderr) = STDERR.get() {
-        // Why the output is late is said when its time is over. Nothing is left to be done if it
-        // can't be written.
-        let _ = stderr.finish_within(LAST_WORDS);
+        // Nothing is left to be done if it can't be written.
+        let _ = stderr.finish();
     }
 }
 
@@ -377,8 +377,19 @@ mod tests {
         output.end_by(Instant::now() + GRACE);
         waits.join().unwrap();
         assert!(is_ready(output.room()));
-        let late = output.finish().unwrap_err();
+        let late = output.finish_within(Duration::ZERO).unwrap_err();
         assert_eq!(late.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[test]
+    fn what_is_written_last_has_time_even_if_the_end_took_all_of_it() {
+        let (mut output, let_it, writes) = gated(Overflow::Wait);
+        output.end_by(Instant::now());
+        output.write_all(b"last").unwrap();
+        let writer = thread::spawn(move || let_it.send(Ok(())).map(|()| let_it));
+        output.finish().unwrap();
+        assert_eq!(writes.recv().unwrap(), b"last");
+        drop(writer.join());
     }
 
     #[test]

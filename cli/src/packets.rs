@@ -5,9 +5,9 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use brocomm::connection::Notification;
-use brocomm::services::Pcap;
 
 use crate::failure::{Failure, failed, warn};
+use crate::pcap::Pcap;
 
 /// What packets are of unless a peer sends some of another kind: DLT_EN10MB.
 const ETHERNET: u32 = 1;

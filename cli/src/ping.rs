@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use brocomm::connection::{Config, Notification, Phase};
-use brocomm::services::PingStatistics;
+use brocomm::node::PingStatistics;
 use brocomm_std::Peer;
 use serde_json::json;
 

@@ -12,7 +12,7 @@ use brocomm_std::Peer;
 
 use crate::failure::{Failure, failed, misused, warn};
 use crate::follow::{Again, End, Follow, Target};
-use crate::log_reader::{LogNews, LogReader, for_logs};
+use crate::logs::for_logs;
 
 /// Connects to a peer, requests its logs, and shows the entries of one as they come.
 ///
@@ -69,7 +69,6 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let mut tail = Tail {
         args,
         out,
-        reader: LogReader::default(),
         columns: None,
         header: None,
         left: args.count,
@@ -88,7 +87,6 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 struct Tail<'a> {
     args: &'a Args,
     out: &'a mut dyn Write,
-    reader: LogReader,
     /// The places of the columns to show, once the log is known.
     columns: Option<Vec<usize>>,
     /// The names of the columns as they were shown.
@@ -167,7 +165,6 @@ impl Tail<'_> {
 
 impl Follow for Tail<'_> {
     fn joined(&mut self) {
-        self.reader = LogReader::default();
         self.announced.clear();
     }
 
@@ -184,32 +181,33 @@ impl Follow for Tail<'_> {
     }
 
     fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
-        if matches!(told, Notification::HandshakeDone) && self.columns.is_none() {
-            self.missing_at = Some(peer.now() + ANNOUNCING);
-        }
-        for news in self.reader.read(peer.remote_addr(), told)? {
-            match news {
-                LogNews::Writer(writer) if writer.path == self.args.path.as_str() => {
-                    self.missing_at = None;
-                    self.begin(&writer)?;
-                }
-                LogNews::Writer(writer) => {
-                    self.announced.insert(writer.path.to_string());
-                }
-                LogNews::Entry(entry) if entry.writer.path == self.args.path.as_str() => {
-                    self.entry(&entry.writer.fields, &entry.values)?;
-                    if let Some(left) = &mut self.left {
-                        *left -= 1;
-                        if *left == 0 {
-                            self.out.flush()?;
-                            return Ok(ControlFlow::Break(()));
-                        }
+        match told {
+            Notification::HandshakeDone if self.columns.is_none() => {
+                self.missing_at = Some(peer.now() + ANNOUNCING);
+            }
+            Notification::LogWriterAnnounced(writer) if writer.path == self.args.path.as_str() => {
+                self.missing_at = None;
+                self.begin(writer)?;
+            }
+            Notification::LogWriterAnnounced(writer) => {
+                self.announced.insert(writer.path.to_string());
+            }
+            Notification::LogEntry(entry) if entry.writer.path == self.args.path.as_str() => {
+                self.entry(&entry.writer.fields, &entry.values)?;
+                if let Some(left) = &mut self.left {
+                    *left -= 1;
+                    if *left == 0 {
+                        self.out.flush()?;
+                        return Ok(ControlFlow::Break(()));
                     }
                 }
-                _ => {}
             }
+            _ => {}
         }
-        self.out.flush()?;
+        // When all that came is shown.
+        if peer.connection().waiting_notifications() == 0 {
+            self.out.flush()?;
+        }
         Ok(ControlFlow::Continue(()))
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use brocomm_conformance::suite::{Profile, cases};
 use brocomm_conformance::{Expected, Side, faults, sessions};
 
 #[test]
@@ -55,16 +56,19 @@ fn faults_agree_with_their_recordings() {
 }
 
 /// Words for a program that ended otherwise than in order.
-const DEATHS: [&str; 9] = [
+const DEATHS: [&str; 12] = [
     "abort",
     "assertion",
     "child died",
     "core dump",
     "crash",
+    "does not get through",
     "double free",
     "internal error",
     "killed",
+    "log storm",
     "segmentation fault",
+    "times a second",
 ];
 
 /// Fails if a program, named for the message, did not end by itself or when the recorder told it to.
@@ -106,6 +110,30 @@ fn no_vector_says_what_brings_other_programs_to_harm() {
         let text = std::fs::read_to_string(folder.join(file)).unwrap();
         for line in text.lines().filter(|line| !line.contains("\"hex\"")) {
             assert_in_order(file, "exit 0", &[line]);
+        }
+    }
+}
+
+#[test]
+fn neither_the_specification_nor_a_case_says_what_brings_other_programs_to_harm() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let parts = std::fs::read_dir(folder.join("spec")).unwrap().map(|entry| entry.unwrap().path());
+    let pages = ["README.md", "IMPLEMENTING.md", "vectors/README.md", "vectors/sessions/README.md"];
+    for page in parts.chain(pages.map(|page| folder.join(page))) {
+        let text = std::fs::read_to_string(&page).unwrap();
+        // A line of the communication log is called so, and a rule is that nobody aborts.
+        for line in
+            text.lines().filter(|l| !l.contains("`child died`") && !l.contains("never to abort"))
+        {
+            assert_in_order(&page.display().to_string(), "exit 0", &[line]);
+        }
+    }
+    for case in cases() {
+        assert_in_order(&case.id, "exit 0", &[&case.title, &case.description]);
+    }
+    for profile in Profile::ALL {
+        for exception in profile.exceptions {
+            assert_in_order(profile.name, "exit 0", &[exception.why]);
         }
     }
 }

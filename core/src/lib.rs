@@ -12,15 +12,13 @@
 //!
 //! 1. [`wire`]: chunks, compression, the 15 messages (§1, §2).
 //! 2. [`data`]: types and values, printed and read in Bro's own notation (2§4, 2§6).
-//! 3. [`serial`]: values to and from a SERIAL, with the object cache (part 2); and what log messages
-//!    carry, public in [`logs`].
+//! 3. [`serial`]: values to and from a SERIAL, with the object cache (part 2); and [`logs`]: log
+//!    streams and messages, and logs written as Bro writes them (part 3).
 //! 4. [`connection`]: one connection's phases, in both roles (§3), over TLS (`tls`) if wanted; and an
 //!    [`Observer`](connection::Observer) that follows a session from outside.
 //! 5. [`state`]: synchronized variables, in common with peers (2§9).
-//! 6. [`logs`]: log streams, sent, received and written as Bro writes them (part 3); and
-//!    [`services`]: batches of prints, statistics of PINGs, packets as pcap.
-//! 7. [`node`]: options, peers, policy, retries, the communication log: a whole node (part 4).
-//! 8. [`driver`]: when to read, write, wait and close, for those who write a transport.
+//! 6. [`node`]: options, peers, policy, retries, the communication log: a whole node (part 4).
+//! 7. [`driver`]: when to read, write, wait and close, for those who write a transport.
 //!
 //! Sections are those of the specification in `conformance/spec`: `§1.5` is section 1.5 of part 1,
 //! `2§5` section 5 of part 2.
@@ -155,12 +153,10 @@ pub mod data;
 mod derive;
 pub mod driver;
 mod findings;
-mod log_messages;
 pub mod logs;
 pub mod node;
 mod role;
 pub mod serial;
-pub mod services;
 pub mod state;
 mod time;
 #[cfg(feature = "__tls")]
@@ -197,7 +193,6 @@ mod tests {
         check::<crate::connection::Observer>();
         check::<crate::state::Store>();
         check::<crate::logs::LogStreams>();
-        check::<crate::logs::LogSender>();
         check::<crate::logs::LogReceiver>();
         check::<crate::logs::LogFile>();
         check::<crate::node::Communication>();

@@ -32,7 +32,6 @@ mod serial_errors;
 mod serial_lazy;
 mod serial_limits;
 mod serial_properties;
-mod services;
 mod state_recordings;
 mod state_worlds;
 mod thousand_peers;

@@ -3,6 +3,7 @@
 use crate::common::{Seen, good_recordings, look_at, replay, role};
 use brocomm::connection::{CloseCause, Notification, Phase};
 use brocomm::data::Serial;
+use brocomm::logs::{Announced, LogReceiver, Received};
 use brocomm::wire::Message;
 use brocomm_conformance::{Side, testing};
 use proptest::prelude::*;
@@ -17,6 +18,7 @@ fn expected(ours: &Seen, theirs: &Seen) -> (Vec<Notification>, Vec<Notification>
         Serial::Packet(packet) => Some(Notification::Packet(packet)),
     });
     let mut other = Vec::new();
+    let mut logs = LogReceiver::default();
     for message in &theirs.messages {
         match message.clone() {
             Message::Version(version) => other.push(Notification::Established(version)),
@@ -31,8 +33,16 @@ fn expected(ours: &Seen, theirs: &Seen) -> (Vec<Notification>, Vec<Notification>
             }
             Message::RequestLogs => other.push(Notification::LogsRequested),
             Message::RemotePrint(items) => other.push(Notification::RemotePrint(items)),
-            Message::LogCreateWriter(writer) => other.push(Notification::LogCreateWriter(writer)),
-            Message::LogWrite(entries) => other.push(Notification::LogWrite(entries)),
+            Message::LogCreateWriter(argument) => match logs.announce(&argument).unwrap() {
+                Announced::New(writer) => other.push(Notification::LogWriterAnnounced(writer)),
+                again => panic!("{again:?}"),
+            },
+            Message::LogWrite(argument) => {
+                other.extend(logs.entries(&argument).map(|received| match received.unwrap() {
+                    Received::Entry(entry) => Notification::LogEntry(entry),
+                    dropped => panic!("{dropped:?}"),
+                }));
+            }
             Message::SyncPoint(point) => other.push(Notification::SyncPoint(point)),
             _ => {}
         }
@@ -91,8 +101,8 @@ fn either_side_is_notified_of_all_that_the_other_sent() {
                             | Notification::SyncRequested { .. }
                             | Notification::LogsRequested
                             | Notification::RemotePrint(_)
-                            | Notification::LogCreateWriter(_)
-                            | Notification::LogWrite(_)
+                            | Notification::LogWriterAnnounced(_)
+                            | Notification::LogEntry(_)
                             | Notification::SyncPoint(_)
                     )
                 })

@@ -139,9 +139,15 @@
 
 mod runtime;
 
+pub use brocomm;
 pub use brocomm::driver::{Cause, Flushed, RequestError, StartError, Subscription, TransportError};
+#[cfg(feature = "derive")]
+#[cfg_attr(docsrs, doc(cfg(feature = "derive")))]
+pub use brocomm_derive::{AsyncStdEnum as Enum, AsyncStdEvent as Event, AsyncStdRecord as Record};
 use brocomm_transport::asynchronous;
-pub use brocomm_transport::{Events, Handle, Notifications, Received};
+pub use brocomm_transport::{
+    Change, Changes, Events, Log, LogEntries, Notifications, Received, Table,
+};
 pub use runtime::AsyncIo;
 
 /// Runs a node, in one thread of its own.
@@ -152,3 +158,6 @@ pub type Peer = asynchronous::Peer<AsyncIo>;
 
 /// Listens for peers.
 pub type Listener = asynchronous::Listener<AsyncIo>;
+
+/// Builds a node: what it exchanges with its peers, and who they are; see [`NodeHandle::builder`].
+pub type Builder = brocomm_transport::Builder<NodeHandle>;

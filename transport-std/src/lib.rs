@@ -140,11 +140,19 @@ mod sleeping;
 mod socket;
 mod stop;
 mod subscribing;
+mod table;
 
+pub use brocomm;
 pub use brocomm::driver::{Cause, RequestError, StartError, Subscription, TransportError};
-pub use brocomm_transport::{Handle, Received};
+#[cfg(feature = "derive")]
+#[cfg_attr(docsrs, doc(cfg(feature = "derive")))]
+pub use brocomm_derive::{StdEnum as Enum, StdEvent as Event, StdRecord as Record};
+pub use brocomm_transport::{Change, Received};
 pub use listener::Listener;
 pub use node::NodeHandle;
 pub use peer::{Flushed, Peer};
 pub use stop::StopHandle;
-pub use subscribing::{Events, Notifications};
+pub use subscribing::{Changes, Events, LogEntries, Notifications};
+pub use table::{Log, Table};
+/// Builds a node: what it exchanges with its peers, and who they are; see [`NodeHandle::builder`].
+pub type Builder = brocomm_transport::Builder<NodeHandle>;

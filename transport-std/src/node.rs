@@ -1,33 +1,32 @@
 //! A whole node.
 
-use std::ops::Deref;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use brocomm::data::{Event, EventType, Name, SignatureError};
+use brocomm::Time;
+use brocomm::data::{BroType, Event, EventType, IndexType, Name, SignatureError};
 use brocomm::driver::{Flush, RequestError, StartError, Subscription};
-use brocomm::logs::LogValue;
+use brocomm::logs::{LogRecord, LogValue, StreamError};
 use brocomm::node::{
-    Communication, Configuration, EventPeer, PeerId, RaiseError, Raised, WriteLogError,
+    Communication, Configuration, Endpoint, EventPeer, NodeError, PeerId, RaiseError, Raised,
+    WriteLogError,
 };
-use brocomm_transport::{Awaiting, Clock, Handle, run};
+use brocomm::state::StateError;
+use brocomm_transport::{Awaiting, Builder, Clock, Handle, Start, run};
 
 use crate::runner::Runner;
 use crate::sleeping::wait_for;
-use crate::{Events, Notifications};
+use crate::{Events, Log, LogEntries, Notifications, Table};
 
 /// Runs a node: listens, connects, carries what passes between it and its peers.
 ///
 /// Can be cloned and shared; all clones are the same node. It runs in a thread of its own, until it is
 /// [terminated](Self::terminate), or until the last clone is dropped, with all [`Notifications`] and
-/// [`Events`], which closes all sockets at once, whatever waits. What needs no waiting is done by the [`Handle`]
-/// that it dereferences to: [`with`](Handle::with), [`try_raise`](Handle::try_raise),
-/// [`connect_peer`](Handle::connect_peer), [`disconnect`](Handle::disconnect),
-/// [`now`](Handle::now).
+/// [`Events`], which closes all sockets at once, whatever waits.
 ///
 /// # Backpressure
-/// Whoever wants notifications [subscribes](Handle::subscribe), and has a queue of its own; without
+/// Whoever wants notifications [subscribes](Self::subscribe), and has a queue of its own; without
 /// subscribers nothing waits. By default a full queue makes the peers wait that sent what comes next:
 /// they are not read from once as much waits as
 /// [`Options::incoming`](brocomm::node::Options::incoming) says.
@@ -39,6 +38,11 @@ use crate::{Events, Notifications};
 pub struct NodeHandle(Handle);
 
 impl NodeHandle {
+    /// Builds a node: what it exchanges with its peers, and who they are.
+    pub fn builder() -> Builder<NodeHandle> {
+        Builder::new()
+    }
+
     /// Begins: listens and connects as the configuration says.
     ///
     /// # Errors
@@ -68,6 +72,20 @@ impl NodeHandle {
         Ok(NodeHandle(run(communication, Clock::new(Instant::now), begin)?))
     }
 
+    /// Waits until the node listens, and returns where: with the port that the system chose, if it was to.
+    /// `None` if it stops before, or the deadline passes.
+    pub fn listening(&self, deadline: Option<Instant>) -> Option<Endpoint> {
+        let mut progress = self.0.listening();
+        wait_for(deadline, |waker| progress.poll(waker)).flatten()
+    }
+
+    /// Waits until a peer is connected and the handshake with it is done, so that events that are raised
+    /// reach it; returns the peer. `None` if the node stops before, or the deadline passes.
+    pub fn connected(&self, deadline: Option<Instant>) -> Option<Arc<EventPeer>> {
+        let mut progress = self.0.connected();
+        wait_for(deadline, |waker| progress.poll(waker)).flatten()
+    }
+
     /// Raises an event as [`Communication::raise`] does, as soon as there is room for it.
     ///
     /// If the policy of [`Options::outgoing`](brocomm::node::Options::outgoing) is to block, one
@@ -77,8 +95,12 @@ impl NodeHandle {
     /// # Errors
     /// [`RaiseError::Event`], at once; [`RaiseError::Full`] at the deadline. The event is not raised
     /// then.
-    pub fn raise(&self, event: Event, deadline: Option<Instant>) -> Result<Raised, RaiseError> {
-        let (mut awaiting, mut event) = (Awaiting::new(self), Some(event));
+    pub fn raise(
+        &self,
+        event: impl Into<Event>,
+        deadline: Option<Instant>,
+    ) -> Result<Raised, RaiseError> {
+        let (mut awaiting, mut event) = (Awaiting::new(&self.0), Some(event.into()));
         let raised = wait_for(deadline, |waker| awaiting.poll_raise(&mut event, waker));
         match (raised, event) {
             (Some(raised), _) => Ok(raised?),
@@ -102,7 +124,7 @@ impl NodeHandle {
         values: &[LogValue],
         deadline: Option<Instant>,
     ) -> Result<Raised, WriteLogError> {
-        let mut awaiting = Awaiting::new(self);
+        let mut awaiting = Awaiting::new(&self.0);
         match wait_for(deadline, |waker| awaiting.poll_write_log(stream, values, waker)) {
             Some(written) => Ok(written?),
             None => self.with(|node, now| node.write_log(stream, values, now)),
@@ -120,13 +142,13 @@ impl NodeHandle {
     /// [`RequestError::Terminated`].
     pub fn request(
         &self,
-        event: Event,
+        event: impl Into<Event>,
         answer: impl Into<Name>,
         mut matches: impl FnMut(&Event) -> bool + Send + 'static,
         timeout: Duration,
     ) -> Result<(Arc<EventPeer>, Event), RequestError> {
         let deadline = Instant::now().checked_add(timeout);
-        let (name, mut awaiting) = (answer.into(), Awaiting::new(self));
+        let (name, mut awaiting) = (answer.into(), Awaiting::new(&self.0));
         awaiting.expect(move |_, event| event.name == name && matches(event));
         let late = RequestError::TimedOut { timeout };
         let raised = match self.raise(event, deadline) {
@@ -149,7 +171,7 @@ impl NodeHandle {
     /// Returns the peers for which something still waits, what is kept for those that are away
     /// included: none if all went well.
     pub fn flush(&self, limit: Duration) -> Vec<PeerId> {
-        let (mut awaiting, mut flush) = (Awaiting::new(self), Flush::default());
+        let (mut awaiting, mut flush) = (Awaiting::new(&self.0), Flush::default());
         let deadline = Instant::now().checked_add(limit);
         let flushed = wait_for(deadline, |waker| awaiting.poll_flush(&mut flush, waker));
         match flushed {
@@ -167,22 +189,34 @@ impl NodeHandle {
     /// called again.
     pub fn terminate(&self) -> Vec<PeerId> {
         self.with(|communication, now| communication.terminate_communication(now));
-        let mut awaiting = Awaiting::new(self);
+        let mut awaiting = Awaiting::new(&self.0);
         wait_for(None, |waker| awaiting.poll_terminated(waker)).unwrap_or_default()
     }
 
-    /// Subscribes to all notifications, as [`Handle::subscribe`] does.
+    /// Subscribes to all notifications, as
+    /// [`subscribe_with`](Self::subscribe_with) does, with the default queue; the log calls the
+    /// subscriber by the place of this call.
     #[track_caller]
     pub fn subscribe(&self) -> Notifications {
         Notifications(self.0.subscribe())
     }
 
-    /// Subscribes to notifications, as [`Handle::subscribe_with`] does.
+    /// Subscribes to notifications: hands out what comes from now on. Those who subscribe before
+    /// anybody has read get what came since the node began, too, the first 1000 at most.
+    ///
+    /// Each subscriber has a queue of its own, and its [`Subscription`] says what happens when that is
+    /// full. By default nothing is lost: the peers that sent what comes next are not read from until
+    /// the subscriber has read; nobody else waits, and when it has read nothing for a second, the
+    /// log names it ([`LogLine::SubscriberStalled`](brocomm::node::LogLine::SubscriberStalled)).
+    /// Whoever wants no more drops it. An answer to a
+    /// request is for nobody else.
     pub fn subscribe_with(&self, subscription: Subscription) -> Notifications {
         Notifications(self.0.subscribe_with(subscription))
     }
 
-    /// Subscribes to all events of one type, as [`Handle::events`] does.
+    /// Subscribes to all events of one type, as Rust values; otherwise like
+    /// [`subscribe`](Self::subscribe). That peers are asked for the event is the business of
+    /// [`Node::events`](brocomm::node::Node::events).
     ///
     /// # Errors
     /// Says that the event is not declared, or which parameter differs from its declaration.
@@ -191,7 +225,8 @@ impl NodeHandle {
         self.0.events().map(Events)
     }
 
-    /// Subscribes to all events of one type, as [`Handle::events_with`] does.
+    /// Subscribes to all events of one type, as Rust values; otherwise like
+    /// [`subscribe_with`](Self::subscribe_with).
     ///
     /// # Errors
     /// As [`events`](Self::events).
@@ -201,12 +236,86 @@ impl NodeHandle {
     ) -> Result<Events<E>, SignatureError> {
         self.0.events_with(subscription).map(Events)
     }
+
+    /// Subscribes to the entries of peers' logs, which the node has to
+    /// [request](Builder::receive_logs). As with [`subscribe`](Self::subscribe), peers wait for a
+    /// subscriber that doesn't read.
+    #[track_caller]
+    pub fn log_entries(&self) -> LogEntries {
+        LogEntries(self.0.log_entries())
+    }
+
+    /// Returns a log that the node writes, by its path, for entries of a Rust type.
+    ///
+    /// # Errors
+    /// That no such log was declared, or has other columns.
+    pub fn log<T: LogRecord>(&self, path: &str) -> Result<Log<T>, StreamError> {
+        self.0.log(path).map(Log)
+    }
+
+    /// Returns a synchronized table, as a map of Rust values.
+    ///
+    /// # Errors
+    /// [`StateError::UnknownTarget`] if the node shares no variable of this name,
+    /// [`StateError::Type`] if its type is not that of the Rust types.
+    pub fn table<K: IndexType, V: BroType>(
+        &self,
+        name: impl Into<Name>,
+    ) -> Result<Table<K, V>, StateError> {
+        self.0.table(name).map(Table)
+    }
+
+    /// Raises an event if there is room for it.
+    ///
+    /// # Errors
+    /// As [`Communication::raise`].
+    pub fn try_raise(&self, event: impl Into<Event>) -> Result<Raised, RaiseError> {
+        self.0.try_raise(event)
+    }
+
+    /// Does anything else with the node, such as its commands and getters, and returns what that
+    /// gives; with the present time, which many of them want: that of the node's timers, which never
+    /// goes back and is not the [wall clock](Self::now).
+    ///
+    /// The node waits meanwhile, so this should be short; and it must not use this handle, which
+    /// would wait for ever. What is fed to the node and polled from it is the business of the
+    /// handle alone.
+    pub fn with<T>(&self, act: impl FnOnce(&mut Communication, Time) -> T) -> T {
+        self.0.with(act)
+    }
+
+    /// Connects to a node by name, as [`Communication::connect_peer`] does.
+    ///
+    /// # Errors
+    /// As [`Communication::connect_peer`].
+    pub fn connect_peer(&self, name: &str) -> Result<PeerId, NodeError> {
+        self.0.connect_peer(name)
+    }
+
+    /// Closes the connection to a peer, as [`Communication::disconnect`] does; what waits for it is
+    /// sent before.
+    ///
+    /// # Errors
+    /// As [`Communication::disconnect`].
+    pub fn disconnect(&self, peer: PeerId) -> Result<(), NodeError> {
+        self.0.disconnect(peer)
+    }
+
+    /// Returns what the wall clock shows, as events and the log have it.
+    pub fn now(&self) -> Time {
+        self.0.now()
+    }
 }
 
-impl Deref for NodeHandle {
-    type Target = Handle;
+impl Start for NodeHandle {
+    fn start_node(node: Communication) -> Result<NodeHandle, StartError> {
+        NodeHandle::run(node)
+    }
+}
 
-    fn deref(&self) -> &Handle {
+/// What does not depend on the transport, for programs that run on several.
+impl AsRef<Handle> for NodeHandle {
+    fn as_ref(&self) -> &Handle {
         &self.0
     }
 }

@@ -1,10 +1,13 @@
 //! Streams of what a node tells its subscribers.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use brocomm::data::EventType;
-use brocomm::node::Notification;
-use brocomm_transport::Received;
+use brocomm::data::{EventType, FromIndex, FromValue};
+use brocomm::logs::LogEntry;
+use brocomm::node::{EventPeer, Notification};
+use brocomm::state::StateError;
+use brocomm_transport::{Change, Received};
 
 use crate::sleeping::wait_for;
 
@@ -86,5 +89,50 @@ impl<E: EventType> Iterator for Events<E> {
 
     fn next(&mut self) -> Option<Received<E>> {
         Events::next(self, None)
+    }
+}
+
+/// Returns the entries of peers' logs, in order, see
+/// [`NodeHandle::log_entries`](crate::NodeHandle::log_entries); all that come, if it is iterated.
+#[derive(Debug)]
+pub struct LogEntries(pub(crate) brocomm_transport::LogEntries);
+
+impl LogEntries {
+    /// Returns the next entry with the peer that wrote it, as soon as there is one; `None` if the deadline
+    /// passes, or when the node has stopped.
+    pub fn next(&mut self, deadline: Option<Instant>) -> Option<(Arc<EventPeer>, LogEntry)> {
+        wait_for(deadline, |waker| self.0.poll_entry(waker)).flatten()
+    }
+}
+
+impl Iterator for LogEntries {
+    type Item = (Arc<EventPeer>, LogEntry);
+
+    fn next(&mut self) -> Option<(Arc<EventPeer>, LogEntry)> {
+        LogEntries::next(self, None)
+    }
+}
+
+/// Returns the changes of a table in their order, see [`Table::changes`](crate::Table::changes); all that
+/// come, if it is iterated.
+#[derive(Debug)]
+pub struct Changes<K, V>(pub(crate) brocomm_transport::Changes<K, V>);
+
+impl<K: FromIndex, V: FromValue> Changes<K, V> {
+    /// Returns the next change, as soon as there is one; `None` if the deadline passes, or when the node
+    /// has stopped.
+    ///
+    /// An error says that a peer put there what is out of a Rust type's range; the changes after it
+    /// come nevertheless.
+    pub fn next(&mut self, deadline: Option<Instant>) -> Option<Result<Change<K, V>, StateError>> {
+        wait_for(deadline, |waker| self.0.poll_change(waker)).flatten()
+    }
+}
+
+impl<K: FromIndex, V: FromValue> Iterator for Changes<K, V> {
+    type Item = Result<Change<K, V>, StateError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Changes::next(self, None)
     }
 }

@@ -8,6 +8,7 @@ mod transport;
 mod suite;
 
 mod peers;
+mod typed;
 
 use futures_lite::future::block_on;
 

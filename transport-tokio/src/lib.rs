@@ -140,9 +140,15 @@
 
 mod runtime;
 
+pub use brocomm;
 pub use brocomm::driver::{Cause, Flushed, RequestError, StartError, Subscription, TransportError};
+#[cfg(feature = "derive")]
+#[cfg_attr(docsrs, doc(cfg(feature = "derive")))]
+pub use brocomm_derive::{TokioEnum as Enum, TokioEvent as Event, TokioRecord as Record};
 use brocomm_transport::asynchronous;
-pub use brocomm_transport::{Events, Handle, Notifications, Received};
+pub use brocomm_transport::{
+    Change, Changes, Events, Log, LogEntries, Notifications, Received, Table,
+};
 pub use runtime::Tokio;
 
 /// Runs a node, in tasks of its own. Has to be started within a runtime with I/O and time enabled,
@@ -154,3 +160,6 @@ pub type Peer = asynchronous::Peer<Tokio>;
 
 /// Listens for peers.
 pub type Listener = asynchronous::Listener<Tokio>;
+
+/// Builds a node: what it exchanges with its peers, and who they are; see [`NodeHandle::builder`].
+pub type Builder = brocomm_transport::Builder<NodeHandle>;

@@ -48,3 +48,5 @@ mod multi_thread {
         crate::peers::all!(crate::multi_thread::run);
     }
 }
+
+mod typed;

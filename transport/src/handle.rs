@@ -2,16 +2,20 @@
 
 use std::collections::hash_map::RandomState;
 use std::fmt;
+use std::future::poll_fn;
 use std::hash::{BuildHasher, Hasher};
 use std::panic::Location;
 use std::sync::Arc;
+use std::task::Poll;
 
 use brocomm::Time;
-use brocomm::data::{Event, EventType, Handlers, Name, SignatureError};
+use brocomm::data::{BroType, Event, EventType, Handlers, IndexType, Name, SignatureError};
 use brocomm::driver::{StartError, Subscription};
-use brocomm::node::{Communication, NodeError, PeerId, RaiseError, Raised};
+use brocomm::logs::{LogRecord, StreamError};
+use brocomm::node::{Communication, Endpoint, EventPeer, NodeError, PeerId, RaiseError, Raised};
+use brocomm::state::StateError;
 
-use crate::{Clock, Events, Notifications, Shared};
+use crate::{Clock, Events, Log, LogEntries, Notifications, Progress, Shared, Table};
 
 /// Holds a node that runs: what the handles of all transports can do without waiting.
 ///
@@ -108,15 +112,67 @@ impl Handle {
         Ok(Events::new(Notifications::new(self.clone(), subscription)))
     }
 
+    /// Returns a synchronized table, as a map of Rust values.
+    ///
+    /// # Errors
+    /// [`StateError::UnknownTarget`] if the node shares no variable of this name,
+    /// [`StateError::Type`] if its type is not that of the Rust types.
+    pub fn table<K: IndexType, V: BroType>(
+        &self,
+        name: impl Into<Name>,
+    ) -> Result<Table<K, V>, StateError> {
+        Table::new(self.clone(), name.into())
+    }
+
+    /// Returns a log that the node writes, by its path, for entries of a Rust type.
+    ///
+    /// # Errors
+    /// That no such log was declared, or has other columns.
+    pub fn log<R: LogRecord>(&self, path: &str) -> Result<Log<R>, StreamError> {
+        Log::new(self.clone(), path)
+    }
+
+    /// Subscribes to the entries of peers' logs, which the node has to
+    /// [request](brocomm::node::Node::request_logs). As with [`subscribe`](Self::subscribe), peers wait
+    /// for a subscriber that doesn't read.
+    #[track_caller]
+    pub fn log_entries(&self) -> LogEntries {
+        LogEntries::new(self.clone())
+    }
+
+    /// Awaits that the node listens; gives where.
+    pub fn listening(&self) -> Progress<Endpoint> {
+        Progress::new(self, |node| node.listening().first().cloned())
+    }
+
+    /// Awaits that a peer is Running; gives the peer.
+    pub fn connected(&self) -> Progress<Arc<EventPeer>> {
+        Progress::new(self, |node| node.running_peers().next().cloned())
+    }
+
     pub(crate) fn shared(&self) -> &Shared {
         &self.shared
+    }
+
+    /// Lets others have their turn, if it is over for who sends much.
+    pub(crate) async fn let_others(&self) {
+        let mut lets_others = self.shared.is_turn_over();
+        poll_fn(|cx| {
+            if std::mem::take(&mut lets_others) {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Poll::Ready(())
+        })
+        .await;
     }
 
     /// Raises an event if there is room for it.
     ///
     /// # Errors
     /// As [`Communication::raise`].
-    pub fn try_raise(&self, event: Event) -> Result<Raised, RaiseError> {
+    pub fn try_raise(&self, event: impl Into<Event>) -> Result<Raised, RaiseError> {
+        let event = event.into();
         self.with(|communication, now| communication.raise(event, now))
     }
 

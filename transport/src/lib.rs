@@ -12,17 +12,23 @@
 #![deny(missing_docs)]
 
 pub mod asynchronous;
+mod builder;
 mod clock;
 mod handle;
 pub mod listening;
+mod log;
 pub mod naming;
 mod shared;
 pub mod socket;
 mod subscribing;
+mod table;
 pub mod zone;
 
+pub use builder::{Builder, Start};
 pub use clock::Clock;
 pub use handle::{Handle, run};
+pub use log::{Log, LogEntries};
 pub use shared::{Awaiting, Shared};
 pub use socket2;
-pub use subscribing::{Events, Notifications, Received};
+pub use subscribing::{Events, Notifications, Progress, Received};
+pub use table::{Change, Changes, Table};

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 
 use brocomm::data::{DispatchError, EventType};
 use brocomm::driver::{Subscription, Ticket};
-use brocomm::node::{EventPeer, Notification};
+use brocomm::node::{Communication, EventPeer, Notification};
 use futures_core::Stream;
 
 use crate::Handle;
@@ -155,5 +155,39 @@ impl<E: EventType> Stream for Events<E> {
 impl<E> fmt::Debug for Events<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Events").finish_non_exhaustive()
+    }
+}
+
+/// Awaits that a node gets somewhere, without taking notifications from subscribers.
+pub struct Progress<T> {
+    notifications: Notifications,
+    look: fn(&Communication) -> Option<T>,
+}
+
+impl<T> Progress<T> {
+    pub(crate) fn new(handle: &Handle, look: fn(&Communication) -> Option<T>) -> Progress<T> {
+        let subscription = Subscription::new("progress").progress();
+        Progress { notifications: Notifications::new(handle.clone(), subscription), look }
+    }
+
+    /// Returns what is looked for as soon as it is there; `None` if the node stops before.
+    pub fn poll(&mut self, waker: &Waker) -> Poll<Option<T>> {
+        loop {
+            let found = self.notifications.handle.with(|node, _| (self.look)(node));
+            if found.is_some() {
+                return Poll::Ready(found);
+            }
+            match self.notifications.poll_notification(waker) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Ready(Some(_)) => {}
+            }
+        }
+    }
+}
+
+impl<T> fmt::Debug for Progress<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Progress").finish_non_exhaustive()
     }
 }

@@ -31,6 +31,12 @@ pub fn parse(address: &str) -> Option<io::Result<SocketAddr>> {
     Some(scope_of(zone).map(|scope| SocketAddrV6::new(host, port, 0, scope).into()))
 }
 
+/// Returns the zone within `[IPV6%ZONE]`, with or without a port.
+pub fn within(address: &str) -> Option<String> {
+    let (host, _) = address.strip_prefix('[')?.split_once(']')?;
+    host.split_once('%').map(|(_, zone)| zone.to_owned())
+}
+
 /// Returns the number of a zone, which is a number or the name of an interface.
 fn scope_of(zone: &str) -> io::Result<u32> {
     if let Ok(scope) = zone.parse() {

@@ -46,21 +46,29 @@ pub(crate) fn read(capture: impl Read + Send, port: u16) -> Result<Vec<Captured>
 
 fn read_within(most: usize, capture: impl Read + Send, port: u16) -> Result<Vec<Captured>, String> {
     let mut connections = Connections::new(port);
-    let mut is_full = false;
+    let (mut is_full, mut unread) = (false, None);
     let whole = packets::each(capture, &mut |time, link_type, packet| {
-        if let Some(segment) = Segment::of(link_type, packet) {
-            connections.take(time, &segment);
+        match Segment::of(link_type, packet) {
+            Some(segment) => connections.take(time, &segment),
+            None if Segment::is_read_of(link_type) => {}
+            None => drop(unread.get_or_insert(link_type)),
         }
         is_full = connections.held() > most;
         if is_full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    let mut found = connections.finish()?;
+    let mut problems: Vec<String> = whole.err().into_iter().collect();
+    if let Some(link_type) = unread {
+        problems.push(format!("packets of link type {link_type} are not read"));
+    }
+    if is_full {
+        let why = format!("the capture has more than {most} bytes of connections");
+        problems.push(format!("{why}; what comes after them is left out"));
+    }
+    let finished = connections.finish();
+    let mut found =
+        finished.map_err(|none| [vec![none], std::mem::take(&mut problems)].concat().join("; "))?;
     if let Some(last) = found.last_mut() {
-        last.gaps.extend(whole.err());
-        if is_full {
-            let why = format!("the capture has more than {most} bytes of connections");
-            last.gaps.push(format!("{why}; what comes after them is left out"));
-        }
+        last.gaps.extend(problems);
     }
     Ok(found)
 }
@@ -68,14 +76,19 @@ fn read_within(most: usize, capture: impl Read + Send, port: u16) -> Result<Vec<
 #[cfg(test)]
 mod tests {
     use brocomm::data::{Name, Packet};
-    use brocomm::services::Pcap;
     use etherparse::PacketBuilder;
 
     use super::*;
+    use crate::pcap::Pcap;
 
     /// A capture with a SYN, and payloads of both sides.
     fn capture() -> Vec<u8> {
-        let (pcap, mut out) = (Pcap::new(101), Vec::new());
+        capture_of(101)
+    }
+
+    /// The same, said to be of a link type.
+    fn capture_of(link_type: u32) -> Vec<u8> {
+        let (pcap, mut out) = (Pcap::new(link_type), Vec::new());
         pcap.header(&mut out);
         let frames = [(true, 100, &b""[..]), (false, 101, b"abc"), (false, 104, b"defg")];
         for (syn, sequence, payload) in frames {
@@ -85,10 +98,27 @@ mod tests {
             let mut data = Vec::new();
             tcp.write(&mut data, payload).unwrap();
             let (len, data) = (u32::try_from(data.len()).unwrap(), data.into());
-            let packet = Packet { sec: 1, usec: 2, len, link_type: 101, tag: Name::new(), data };
+            let packet = Packet { sec: 1, usec: 2, len, link_type, tag: Name::new(), data };
             pcap.packet(&packet, &mut out).unwrap();
         }
         out
+    }
+
+    #[test]
+    fn what_keeps_connections_from_being_found_is_told() {
+        let read = |capture: &[u8]| read(std::io::Cursor::new(capture.to_vec()), 47757);
+        for link_type in [105, 147, 258] {
+            let why = format!(
+                "there is no TCP connection in the capture; packets of link type {link_type} are \
+                 not read"
+            );
+            assert_eq!(read(&capture_of(link_type)).unwrap_err(), why);
+        }
+        // Packets of a link type that is read, and are something else, are none of our business.
+        let why = "there is no TCP connection in the capture";
+        assert_eq!(read(&capture_of(1)).unwrap_err(), why);
+        let cut = "; the capture can't be read on: it ends in the middle of a packet";
+        assert_eq!(read(&capture_of(1)[..50]).unwrap_err(), format!("{why}{cut}"));
     }
 
     #[test]

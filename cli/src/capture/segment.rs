@@ -19,6 +19,11 @@ pub(super) struct Segment<'a> {
 }
 
 impl<'a> Segment<'a> {
+    /// Tells whether segments are found in packets of a link type.
+    pub(super) const fn is_read_of(link_type: i32) -> bool {
+        matches!(link_type, 0 | 1 | 12 | 14 | 101 | 108 | 113 | 228 | 229 | 276)
+    }
+
     /// Finds the segment in a packet of a link type as files have it; `None` if it is something
     /// else, or part of an IP packet that was sent in fragments.
     pub(super) fn of(link_type: i32, packet: &'a [u8]) -> Option<Segment<'a>> {

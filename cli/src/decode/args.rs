@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::address;
 use crate::clock::Clock;
+use crate::columns::Columns;
 
 /// Shows what recorded sessions carry, one line per message.
 ///
@@ -14,6 +15,7 @@ use crate::clock::Clock;
 /// ASCII as \xHH.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = AFTER_HELP)]
+#[command(mut_group("Columns", |group| group.requires("write_logs")))]
 pub(crate) struct Args {
     /// Recordings to decode, or captures (pcap, pcapng), each gzipped or not; `-` for standard input.
     #[arg(required = true, value_name = "FILE")]
@@ -51,7 +53,7 @@ pub(crate) struct Args {
     /// does.
     ///
     /// Each writer that is announced gets a file, such as DIR/conn.log, in Bro's ASCII form or in
-    /// the one that the writer's options ask for. One that writes nothing in Bro gets none, and what
+    /// the one that the writer's options ask for, which come before --separator and the like. One that writes nothing in Bro gets none, and what
     /// can't be part of a file's name is written as %2F there. Files of that name that are there already are
     /// replaced. Prints a line about each file instead of the messages. `#open` and `#close` are
     /// the present time.
@@ -64,6 +66,9 @@ pub(crate) struct Args {
     /// a `#` is a comment. A stream without a name is called `log-12`.
     #[arg(long, value_name = "FILE", requires = "write_logs")]
     pub(crate) log_names: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) columns: Columns,
 
     #[command(flatten)]
     pub(crate) clock: Clock,

@@ -61,6 +61,7 @@ impl Logs {
     /// Writes entries; says what is wrong with the first that no log takes.
     fn write(&mut self, from: usize, argument: &Bytes) -> Result<(), String> {
         let mut problem = None;
+        let mut broken = None;
         for received in self.sides[from].receiver.entries(argument) {
             match received {
                 // That a log could not be opened was told.
@@ -70,8 +71,11 @@ impl Logs {
                     let why = entry.why;
                     problem.get_or_insert(format!("entry of {stream} for {path} dropped: {why}"));
                 }
-                Err(error) => return self.sides[from].fail(&error),
+                Err(error) => broken = Some(error),
             }
+        }
+        if let Some(error) = broken {
+            return self.sides[from].fail(&error);
         }
         problem.map_or(Ok(()), Err)
     }

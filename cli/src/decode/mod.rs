@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use brocomm::connection::Observed;
+use brocomm::logs::LogFormat;
 use brocomm_conformance::{RecordingError, Step, StepKind};
 
 pub(crate) use args::Args;
@@ -31,7 +32,6 @@ pub(crate) use side::role;
 
 use crate::failure::{Failure, misused, tell};
 use crate::input::Input;
-use crate::log_folder;
 use crate::progress::Progress;
 use declarations::Known;
 use session::Session;
@@ -45,10 +45,11 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             args.files.len()
         )));
     }
+    let format = args.columns.format(args.json)?;
     let known = Known::read(&args.declarations)?;
     let is_told_at_end = args.summary || args.verify || args.write_logs.is_some();
     let (progress, followed) = (Progress::new(!is_told_at_end), state::Followed::default());
-    let mut decoder = Decoder { args, known, followed, failed: false, progress, out };
+    let mut decoder = Decoder { args, known, format, followed, failed: false, progress, out };
     for path in &args.files {
         decoder.file(path)?;
     }
@@ -78,6 +79,8 @@ impl Shown {
 struct Decoder<'a> {
     args: &'a Args,
     known: Known,
+    /// The form of logs.
+    format: LogFormat,
     followed: state::Followed,
     failed: bool,
     progress: Progress,
@@ -129,8 +132,8 @@ impl Decoder<'_> {
         let args = self.args;
         let own_name = named.then(|| name.to_owned());
         let mut view: Box<dyn View + '_> = if let Some(folder) = &folder {
-            let format = log_folder::format(args.json);
-            Box::new(logs::Logs::new(folder, args.log_names.as_deref(), format, args.clock)?)
+            let (names, format) = (args.log_names.as_deref(), self.format.clone());
+            Box::new(logs::Logs::new(folder, names, format, args.clock)?)
         } else if args.state {
             Box::new(self.followed.recording(path, &self.known, args.json, own_name))
         } else if args.summary && args.json {

@@ -13,7 +13,6 @@ use serde_json::json;
 
 use super::report::Report;
 use crate::failure::Failure;
-use crate::log_reader::{LogNews, LogReader};
 
 /// The log in which a Bro writes what it does with us, at once.
 const COMMUNICATION: &str = "communication";
@@ -27,7 +26,6 @@ const DELAY: f64 = 3.0;
 /// Looks for the present time of a peer in the logs that it sends.
 #[derive(Default)]
 pub(super) struct Clock {
-    reader: LogReader,
     /// How many seconds it is ahead, by the newest entry.
     ahead: Option<f64>,
     /// Whether an entry is surely new.
@@ -36,20 +34,12 @@ pub(super) struct Clock {
 
 impl Clock {
     /// Takes a notification that came at this time of ours.
-    pub(super) fn told(
-        &mut self,
-        from: SocketAddr,
-        told: &Notification,
-        now: Time,
-    ) -> Result<(), Failure> {
-        for news in self.reader.read(from, told)? {
-            let LogNews::Entry(entry) = news else { continue };
-            let Some(time) = time(&entry) else { continue };
-            let ahead = time - now.as_secs_f64();
-            self.ahead = Some(self.ahead.map_or(ahead, |before| before.max(ahead)));
-            self.is_sure |= entry.writer.path == COMMUNICATION;
-        }
-        Ok(())
+    pub(super) fn told(&mut self, told: &Notification, now: Time) {
+        let Notification::LogEntry(entry) = told else { return };
+        let Some(time) = time(entry) else { return };
+        let ahead = time - now.as_secs_f64();
+        self.ahead = Some(self.ahead.map_or(ahead, |before| before.max(ahead)));
+        self.is_sure |= entry.writer.path == COMMUNICATION;
     }
 
     /// Tells whether nothing better is to come.

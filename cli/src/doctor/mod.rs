@@ -18,6 +18,7 @@ use crate::address;
 use crate::certificate::Certificate;
 use crate::decode::{names_of, printed};
 use crate::failure::Failure;
+use crate::logging;
 use crate::session::{self, hint, timeout};
 use crate::stop::Stop;
 use crate::tls::Tls;
@@ -140,7 +141,11 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     report.ok("handshake", "complete")?;
     requests(&peer, &asked, args.class.as_deref(), &mut report)?;
     if args.clock {
-        let is_known = |_: &Peer, asked: &Asked| asked.clock.as_ref().is_some_and(Clock::is_known);
+        // The newest entry is the last of those that came together.
+        let is_known = |peer: &Peer, asked: &Asked| {
+            asked.clock.as_ref().is_some_and(Clock::is_known)
+                && peer.connection().waiting_notifications() == 0
+        };
         if !wait(&mut peer, args.timeout.min(clock::BATCH), is_known, &mut asked, &mut report)? {
             clock::provoke(peer.remote_addr(), args.timeout);
             wait(&mut peer, args.timeout, is_known, &mut asked, &mut report)?;
@@ -192,8 +197,9 @@ fn wait(
                 asked.filter = Some(printed::bytes(&filter));
             }
             Ok(Some(told)) => {
-                let (from, now) = (peer.remote_addr(), peer.now());
-                asked.clock.iter_mut().try_for_each(|clock| clock.told(from, &told, now))?;
+                logging::connection(peer.remote_addr(), &told);
+                let now = peer.now();
+                asked.clock.iter_mut().for_each(|clock| clock.told(&told, now));
             }
             Ok(None) => return Ok(false),
             Err(error) => report.bad("connection", &error.to_string())?,

@@ -10,10 +10,9 @@ use brocomm::logs::{LogNames, LogWriter};
 use brocomm_std::Peer;
 use serde_json::json;
 
-use super::Args;
+use super::{Args, for_logs};
 use crate::failure::{Failure, failed};
 use crate::follow::Follow;
-use crate::log_reader::{LogNews, LogReader, for_logs};
 use crate::tail::ANNOUNCING;
 
 /// Shows what a peer announces, until it has announced nothing more for a while.
@@ -48,7 +47,6 @@ pub(super) fn run(args: &Args, names: &LogNames, out: &mut dyn Write) -> Result<
 
 #[derive(Default)]
 struct List {
-    reader: LogReader,
     writers: Vec<Arc<LogWriter>>,
     /// When all is taken to have come.
     all_at: Option<Time>,
@@ -56,13 +54,10 @@ struct List {
 
 impl Follow for List {
     fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
-        for news in self.reader.read(peer.remote_addr(), told)? {
-            if let LogNews::Writer(writer) = news {
-                self.writers.push(writer);
-            }
-        }
-        if matches!(told, Notification::HandshakeDone) {
-            self.all_at = Some(peer.now() + ANNOUNCING);
+        match told {
+            Notification::LogWriterAnnounced(writer) => self.writers.push(Arc::clone(writer)),
+            Notification::HandshakeDone => self.all_at = Some(peer.now() + ANNOUNCING),
+            _ => {}
         }
         Ok(ControlFlow::Continue(()))
     }

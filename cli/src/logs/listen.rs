@@ -9,10 +9,9 @@ use std::time::{Duration, SystemTime};
 use brocomm::connection::{Config, Notification};
 use brocomm_std::{Listener, Peer};
 
-use super::{Args, Logs, written};
+use super::{Args, Logs, for_logs, written};
 use crate::failure::{Failure, failed, tell, warn};
 use crate::follow::Follow;
-use crate::log_reader::{LogNews, LogReader, for_logs};
 use crate::logging;
 use crate::session;
 use crate::stop::Stop;
@@ -23,13 +22,19 @@ const WAITING: usize = 1024;
 /// How long nothing needs to happen.
 const IDLE: Duration = Duration::from_secs(3600);
 
-/// How long to wait after a peer could not be accepted, for want of descriptors or memory.
-const AGAIN: Duration = Duration::from_secs(1);
-
 /// What the threads tell the one that writes; peers are numbered as they come.
 enum Report {
-    News { sender: u64, from: SocketAddr, news: LogNews },
-    Gone { sender: u64, fault: Option<String> },
+    Log {
+        sender: u64,
+        from: SocketAddr,
+        told: Notification,
+    },
+    Gone {
+        sender: u64,
+        fault: Option<String>,
+    },
+    /// Nobody will be accepted any more, for this reason if for any.
+    NoMore(Option<String>),
 }
 
 /// Accepts peers, each with a thread of its own, and writes what they log.
@@ -80,7 +85,7 @@ pub(super) fn run(
 fn take(logs: &mut Logs, report: Report, once: bool) -> Result<(), Failure> {
     logs.now = SystemTime::now().into();
     match report {
-        Report::News { sender, from, news } => logs.take(sender, from, &news),
+        Report::Log { sender, from, told } => logs.take(sender, from, &told),
         Report::Gone { sender, fault } => {
             logs.folder.forget(sender);
             match fault {
@@ -91,6 +96,8 @@ fn take(logs: &mut Logs, report: Report, once: bool) -> Result<(), Failure> {
                 }
             }
         }
+        Report::NoMore(None) => Ok(()),
+        Report::NoMore(Some(error)) => Err(failed(format_args!("{error}"))),
     }
 }
 
@@ -105,28 +112,25 @@ fn accept(
     let _registered = stop.add(listener.stop_handle());
     thread::scope(|scope| {
         let mut senders = 0..;
-        while !stop.is_stopped() {
-            let begun = match listener.accept(config.clone(), None) {
+        let error = loop {
+            match session::accept(&mut listener, config, stop) {
                 Ok(Some(peer)) => {
-                    let sender = senders.next().unwrap_or(u64::MAX);
-                    let follow = move || follow(sender, peer, stop, reports);
-                    thread::Builder::new().spawn_scoped(scope, follow).map_err(|e| e.to_string())
+                    let (name, sender) = (peer.remote_addr(), senders.next().unwrap_or(u64::MAX));
+                    let begun = session::begin(scope, move || follow(sender, peer, stop, reports));
+                    if let Err(error) = begun {
+                        warn(format_args!("{name}: {error}"));
+                    } else if once {
+                        break None;
+                    }
                 }
-                Ok(None) => break,
-                Err(error) => Err(error.to_string()),
-            };
-            match begun {
-                Ok(_) if once => break,
-                Ok(_) => {}
-                // Others can be accepted once there is room again.
-                Err(error) => {
-                    warn(format_args!("cannot accept a peer: {error}"));
-                    stop.wait(AGAIN);
-                }
+                Ok(None) => break None,
+                Err(error) => break Some(error.to_string()),
             }
-        }
+        };
         // Peers that come later are refused, not left waiting.
         drop(listener);
+        // Whether anybody still listens to it doesn't matter.
+        let _ = reports.send(Report::NoMore(error));
     });
 }
 
@@ -134,8 +138,8 @@ fn accept(
 fn follow(sender: u64, mut peer: Peer, stop: &Stop, reports: &SyncSender<Report>) {
     let _registered = stop.add(peer.stop_handle());
     let from = peer.remote_addr();
-    let (mut reader, mut fault) = (LogReader::default(), None);
-    'peer: loop {
+    let mut fault = None;
+    loop {
         let told = match peer.next(None) {
             Ok(Some(told)) => told,
             Ok(None) => break,
@@ -144,19 +148,17 @@ fn follow(sender: u64, mut peer: Peer, stop: &Stop, reports: &SyncSender<Report>
                 break;
             }
         };
-        match &told {
-            Notification::Log(message) => logging::connection(from, message),
+        logging::connection(from, &told);
+        match told {
             Notification::Closed(cause) => {
-                fault = session::fault(cause).map(|fault| format!("{from}: {fault}"));
+                fault = session::fault(&cause).map(|fault| format!("{from}: {fault}"));
+            }
+            Notification::LogWriterAnnounced(_) | Notification::LogEntry(_) => {
+                if reports.send(Report::Log { sender, from, told }).is_err() {
+                    break;
+                }
             }
             _ => {}
-        }
-        // What is wrong with it was told.
-        let Ok(news) = reader.read(from, &told) else { break };
-        for news in news {
-            if reports.send(Report::News { sender, from, news }).is_err() {
-                break 'peer;
-            }
         }
     }
     if session::part(&mut peer).is_err() {

@@ -1,6 +1,5 @@
 //! `brocomm logs`: writes the logs that peers send.
 
-mod columns;
 mod list;
 mod listen;
 
@@ -11,16 +10,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use brocomm::Time;
-use brocomm::connection::Notification;
-use brocomm::logs::{JsonFormat, LogFormat, Rotation};
+use brocomm::connection::{Notification, Setup};
+use brocomm::logs::Rotation;
 use brocomm_std::Peer;
 
 use crate::address;
 use crate::clock::Clock;
+use crate::columns::Columns;
 use crate::failure::{Failure, failed, warn};
 use crate::follow::{Again, Follow, Manner};
 use crate::log_folder::{LogFolder, read_names};
-use crate::log_reader::{LogNews, LogReader, for_logs};
 
 /// Requests the logs of a peer, or of all that connect, and writes them to files as a Bro would.
 ///
@@ -62,7 +61,7 @@ pub(crate) struct Args {
     json: bool,
 
     #[command(flatten)]
-    columns: columns::Columns,
+    columns: Columns,
 
     /// Begin new files that often, counted from midnight: 90s, 30min, 1h, 1d. A finished one is
     /// called conn.2026-11-22-21-00-00.log, after its beginning.
@@ -105,12 +104,9 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         return list::run(args, &names, out);
     };
     let rotation = args.rotate.map_or_else(Rotation::default, Rotation::every);
-    let format = match args.json {
-        true => LogFormat::Json(JsonFormat::default()),
-        false => LogFormat::Ascii(args.columns.format()?),
-    };
+    let format = args.columns.format(args.json)?;
     let folder = LogFolder::new(folder, format, rotation, args.clock, names)?.mixing();
-    let mut logs = Logs { reader: LogReader::default(), folder, now: Time::EPOCH, is_whole: true };
+    let mut logs = Logs { folder, now: Time::EPOCH, is_whole: true };
     let result = match (&args.listen, &args.peer) {
         (Some(address), _) => listen::run(address, args, &mut logs, out),
         (None, peer) => {
@@ -132,8 +128,12 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     }
 }
 
+/// Asks a peer for its logs.
+pub(crate) fn for_logs() -> Setup {
+    Setup { request_logs: true, ..Setup::default() }
+}
+
 struct Logs {
-    reader: LogReader,
     folder: LogFolder,
     now: Time,
     /// Whether all logs are written as their senders want them.
@@ -142,32 +142,27 @@ struct Logs {
 
 impl Logs {
     /// Writes what came of a sender's logs.
-    fn take(&mut self, sender: u64, from: SocketAddr, news: &LogNews) -> Result<(), Failure> {
-        match news {
-            LogNews::Writer(writer) => {
+    fn take(&mut self, sender: u64, from: SocketAddr, told: &Notification) -> Result<(), Failure> {
+        match told {
+            Notification::LogWriterAnnounced(writer) => {
                 if let Err(problem) = self.folder.announce(sender, writer, self.now) {
                     warn(format_args!("{from}: {problem}"));
                     self.is_whole = false;
                 }
                 Ok(())
             }
-            LogNews::Entry(entry) => written(self.folder.entry(sender, entry, self.now)),
+            Notification::LogEntry(entry) => written(self.folder.entry(sender, entry, self.now)),
+            _ => Ok(()),
         }
     }
 }
 
 impl Follow for Logs {
-    fn joined(&mut self) {
-        self.reader = LogReader::default();
-    }
-
     fn told(&mut self, peer: &mut Peer, told: &Notification) -> Result<ControlFlow<()>, Failure> {
         self.now = peer.now();
-        let from = peer.remote_addr();
-        for news in self.reader.read(from, told)? {
-            self.take(0, from, &news)?;
-        }
-        if matches!(told, Notification::LogCreateWriter(_) | Notification::LogWrite(_)) {
+        self.take(0, peer.remote_addr(), told)?;
+        // When all that came is taken.
+        if peer.connection().waiting_notifications() == 0 {
             written(self.folder.flush())?;
         }
         Ok(ControlFlow::Continue(()))

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use brocomm::Time;
-use brocomm::logs::{AsciiFormat, CommunicationLog, LogFormat};
+use brocomm::logs::{AsciiFormat, LogFormat};
 use brocomm::node::CommunicationEntry;
+use brocomm::node::CommunicationLog;
 
 use crate::clock::Clock;
 use crate::failure::{Failure, failed};

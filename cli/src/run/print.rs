@@ -5,7 +5,7 @@ use std::io;
 use brocomm::Time;
 use brocomm::connection::Notification as OfConnection;
 use brocomm::data::json::Text;
-use brocomm::logs::{AsciiFormat, LogObject};
+use brocomm::logs::LogEntry;
 use brocomm::node::Notification;
 
 use crate::notice::{Notice, field};
@@ -32,20 +32,6 @@ pub(super) fn show(printer: &mut Printer<'_>, time: Time, told: Notification) ->
         Notification::ConnectionError { peer, reason } => {
             (peer, Notice::new("connection_error", [field("reason", &reason)], reason))
         }
-        Notification::LogWriterAnnounced { peer, writer } => {
-            let columns: Vec<_> = writer.fields.iter().map(|f| f.name.to_string()).collect();
-            let text = format!("{}: {}", writer.path, columns.join(", "));
-            let fields = [field("path", &writer.path), field("columns", &writer.fields)];
-            (peer, Notice::new("log_writer", fields, text))
-        }
-        Notification::LogEntry { peer, writer, values } => {
-            let mut line = Vec::new();
-            AsciiFormat::default().entry(&values, &mut line);
-            let text = format!("{}: {}", writer.path, String::from_utf8_lossy(&line).trim_end());
-            let entry = LogObject { fields: &writer.fields, values: &values };
-            let fields = [field("path", &writer.path), field("entry", &entry)];
-            (peer, Notice::new("log_entry", fields, text))
-        }
         told => match of_connection(told) {
             Some((peer, told)) => (peer, Notice::of(&told)),
             None => return Ok(()),
@@ -60,6 +46,12 @@ fn of_connection(
 ) -> Option<(std::sync::Arc<brocomm::node::EventPeer>, OfConnection)> {
     Some(match told {
         Notification::ConnectionHandshakeDone(peer) => (peer, OfConnection::HandshakeDone),
+        Notification::LogWriterAnnounced { peer, writer } => {
+            (peer, OfConnection::LogWriterAnnounced(writer))
+        }
+        Notification::LogEntry { peer, writer, values } => {
+            (peer, OfConnection::LogEntry(LogEntry { writer, values }))
+        }
         Notification::ConnectionClosed { peer, cause, .. } => (peer, OfConnection::Closed(cause)),
         Notification::EventRegistered { peer, name } => (peer, OfConnection::EventRequested(name)),
         Notification::CaptureFilter { peer, filter } => (peer, OfConnection::CaptureFilter(filter)),

@@ -94,8 +94,12 @@ fn numbers_get_the_names_that_the_user_gives() {
     );
     let bad = scratch("log-names-map", "bad.txt", b"stream 14\n");
     let run = write_logs(&folder, &recording, &[Path::new("--log-names"), &bad]);
-    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
     assert!(run.stderr.contains("bad.txt: cannot use names of logs: line 1 is"), "{}", run.stderr);
+    let none = no_folder("log-names-none");
+    let run = write_logs(&folder, &recording, &[Path::new("--log-names"), &none]);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains(": cannot read names of logs: no such file"), "{}", run.stderr);
 }
 
 /// Writes a recording in which the listener sends these messages of logs, after a VERSION.
@@ -288,6 +292,42 @@ fn files_are_json_if_that_is_asked_for() {
         logs["mini.log"].lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 3, "{lines:?}");
     assert!(lines.iter().all(|line| line.is_object()), "{lines:?}");
+}
+
+#[test]
+fn columns_are_written_as_the_command_line_says() {
+    let (file, folder) = (session("bro-bro-logs").recording_path(), no_folder("log-columns"));
+    let options =
+        ["--separator", ";", "--set-separator", "|", "--empty-field", "", "--unset-field", ""];
+    let run = write_logs(&folder, &file, &options.map(Path::new));
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let log = &read(&folder)["all_types.log"];
+    let head = "#separator ;\n#set_separator;|\n#empty_field;\n#unset_field;\n";
+    assert!(log.starts_with(head), "{log}");
+    let usual = no_folder("log-columns-usual");
+    assert_eq!(write_logs(&usual, &file, &[]).code, 0);
+    let usual = read(&usual).remove("all_types.log").unwrap();
+    assert!(usual.contains("\t-") && usual.contains("(empty)"), "{usual}");
+    let entries = |log: &str| log.lines().filter(|line| !line.starts_with('#')).count();
+    assert_eq!(entries(log), entries(&usual));
+    assert!(!log.contains("(empty)") && !log.contains("\t"), "{log}");
+}
+
+#[test]
+fn what_the_command_line_says_of_columns_is_checked_before_anything_is_written() {
+    let (file, folder) = (session("bro-bro-logs").recording_path(), no_folder("log-columns-bad"));
+    for options in [["--separator", ""], ["--separator", ","], ["--unset-field", "a,b"]] {
+        let run = write_logs(&folder, &file, &options.map(Path::new));
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{options:?}");
+        assert!(run.stderr.contains(options[0]), "{}", run.stderr);
+    }
+    // JSON has no columns, and without --write-logs there are no files.
+    let json = write_logs(&folder, &file, &["--json", "--unset-field", "x"].map(Path::new));
+    assert_eq!(json.code, 2);
+    let run = run([Path::new("decode"), &file, Path::new("--unset-field"), Path::new("x")]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("--write-logs"), "{}", run.stderr);
+    assert!(!folder.exists());
 }
 
 #[test]

@@ -165,6 +165,6 @@ mod tests {
 
     #[test]
     fn a_full_batch_is_more_than_the_core_keeps() {
-        const { assert!(FULL_BATCH > brocomm::logs::LOG_BATCH) };
+        const { assert!(FULL_BATCH > brocomm::node::LOG_BATCH) };
     }
 }

@@ -231,7 +231,7 @@ fn over_std(communication: Communication, started: &Sender<Started>, port: &Send
         Err(error) => return drop(started.send(Err(io::Error::other(error)))),
     };
     let mut notifications = node.subscribe();
-    let _ = started.send(Ok(Handle::clone(&node)));
+    let _ = started.send(Ok(Handle::clone(node.as_ref())));
     while let Some(notification) = notifications.next(None) {
         node.with(|node, now| handle(node, notification, now, port));
     }
@@ -255,7 +255,7 @@ async fn over_async<R: Runtime>(
         Err(error) => return drop(started.send(Err(io::Error::other(error)))),
     };
     let mut notifications = node.subscribe();
-    let _ = started.send(Ok(Handle::clone(&node)));
+    let _ = started.send(Ok(Handle::clone(node.as_ref())));
     while let Some(notification) = notifications.next().await {
         node.with(|node, now| handle(node, notification, now, port));
     }

@@ -2,17 +2,16 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{DeriveInput, Error, Result};
+use syn::{DeriveInput, Result};
 
 use crate::attributes::TypeAttributes;
+use crate::case::Case;
 use crate::fields::fields;
 
 pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let rust = &input.ident;
-    let Some(name) = TypeAttributes::read(input, false)?.name else {
-        let needed = "an event needs its full name: #[bro(name = \"Module::event\")]";
-        return Err(Error::new_spanned(rust, needed));
-    };
+    let name = TypeAttributes::read(input, false)?.name;
+    let name = name.unwrap_or_else(|| Case::Snake.apply(&rust.to_string()));
     let fields = fields(input, false)?;
     let count = fields.len();
     let declarations = fields.iter().map(|field| field.declaration());

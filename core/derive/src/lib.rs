@@ -17,9 +17,10 @@ mod enumeration;
 mod event;
 mod fields;
 mod record;
+mod root;
 
 use proc_macro::TokenStream;
-use syn::{DeriveInput, Error, parse_macro_input};
+use syn::{DeriveInput, Error, Result, parse_macro_input};
 
 /// Implements `BroType`, `ToValue`, `FromValue`, and conversions from and to `Value` by `From` and
 /// `TryFrom`.
@@ -39,8 +40,7 @@ use syn::{DeriveInput, Error, parse_macro_input};
 /// error, `cycle detected …`, about a `CONTAINS_ITSELF`.
 #[proc_macro_derive(Record, attributes(bro))]
 pub fn derive_record(input: TokenStream) -> TokenStream {
-    let input = parse_macro_input!(input as DeriveInput);
-    record::derive(&input).unwrap_or_else(Error::into_compile_error).into()
+    expand(input, record::derive, None)
 }
 
 /// Implements `BroType`, `ToValue`, `FromValue`, and conversions from and to `Value` by `From` and
@@ -57,20 +57,59 @@ pub fn derive_record(input: TokenStream) -> TokenStream {
 ///   are written in Bro.
 #[proc_macro_derive(Enum, attributes(bro))]
 pub fn derive_enum(input: TokenStream) -> TokenStream {
-    let input = parse_macro_input!(input as DeriveInput);
-    enumeration::derive(&input).unwrap_or_else(Error::into_compile_error).into()
+    expand(input, enumeration::derive, None)
 }
 
 /// Implements `EventType`, and conversions from and to `Event` by `From` and `TryFrom`.
 ///
-/// * `#[bro(name = "Module::event")]` on the struct: the event's full name; needed.
+/// * `#[bro(name = "Module::event")]` on the struct: the event's full name; without it, the struct's
+///   name in snake case: `ScanSeen` is the event `scan_seen`.
 /// * `#[bro(name = "type")]` on a field: the parameter's name; without it, its name in Rust, or
 ///   `arg0`, `arg1`, ….
 #[proc_macro_derive(Event, attributes(bro))]
 pub fn derive_event(input: TokenStream) -> TokenStream {
-    let input = parse_macro_input!(input as DeriveInput);
-    event::derive(&input).unwrap_or_else(Error::into_compile_error).into()
+    expand(input, event::derive, None)
 }
+
+type Derive = fn(&DeriveInput) -> Result<proc_macro2::TokenStream>;
+
+/// Derives, for a crate that knows `brocomm` by itself or by way of another one.
+fn expand(input: TokenStream, derive: Derive, by_way_of: Option<&str>) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let tokens = derive(&input).unwrap_or_else(Error::into_compile_error);
+    match by_way_of {
+        Some(outer) => root::within(tokens, outer).into(),
+        None => tokens.into(),
+    }
+}
+
+/// Defines the macros that a transport exports: what they make names `brocomm` by way of it, so that
+/// its users need not depend on both.
+macro_rules! exported_by {
+    ($transport:literal, $record:ident $record_fn:ident, $enum:ident $enum_fn:ident, $event:ident $event_fn:ident) => {
+        #[doc = concat!("`Record`, as `", $transport, "` exports it.")]
+        #[proc_macro_derive($record, attributes(bro))]
+        pub fn $record_fn(input: TokenStream) -> TokenStream {
+            expand(input, record::derive, Some($transport))
+        }
+
+        #[doc = concat!("`Enum`, as `", $transport, "` exports it.")]
+        #[proc_macro_derive($enum, attributes(bro))]
+        pub fn $enum_fn(input: TokenStream) -> TokenStream {
+            expand(input, enumeration::derive, Some($transport))
+        }
+
+        #[doc = concat!("`Event`, as `", $transport, "` exports it.")]
+        #[proc_macro_derive($event, attributes(bro))]
+        pub fn $event_fn(input: TokenStream) -> TokenStream {
+            expand(input, event::derive, Some($transport))
+        }
+    };
+}
+
+exported_by!("brocomm_std", StdRecord std_record, StdEnum std_enum, StdEvent std_event);
+exported_by!("brocomm_tokio", TokioRecord tokio_record, TokioEnum tokio_enum, TokioEvent tokio_event);
+exported_by!("brocomm_async_std", AsyncStdRecord async_std_record, AsyncStdEnum async_std_enum, AsyncStdEvent async_std_event);
 
 /// Compiles the README's example.
 #[cfg(doctest)]

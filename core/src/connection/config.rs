@@ -10,6 +10,7 @@ use crate::Findings;
 use crate::data::{
     CallError, CallMismatch, Declarations, Event, Name, TypeTag, Value, check_arguments,
 };
+use crate::logs::LogLimits;
 use crate::wire::{Caps, Compression, Framing};
 use crate::{serial, wire};
 
@@ -61,6 +62,8 @@ pub struct Config {
     pub wire_limits: wire::Limits,
     /// Bounds on what a peer's SERIALs can cost.
     pub serial_limits: serial::Limits,
+    /// Bounds on what a peer's logs can cost.
+    pub log_limits: LogLimits,
     /// What we know by name. Default nothing.
     pub declarations: Arc<Declarations>,
     /// What becomes of events that are not among the declarations. Default [`Undeclared::Ignore`].
@@ -103,6 +106,7 @@ impl Default for Config {
             tls: None,
             wire_limits: wire::Limits::default(),
             serial_limits: serial::Limits::default(),
+            log_limits: LogLimits::default(),
             declarations: Arc::default(),
             undeclared: Undeclared::Ignore,
             events_lazily: false,

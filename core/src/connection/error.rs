@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::Phase;
 use crate::data::{CallError, VariableError};
-use crate::log_messages::LogError;
+use crate::logs::LogError;
 use crate::serial::{SerialError, WriteError};
 use crate::wire::{MessageType, Version, WireError};
 
@@ -74,8 +74,7 @@ pub enum ProtocolErrorKind {
     /// A SERIAL cannot be read, so the caches are out of step (§5).
     #[error("{}: {}", .0.place, .0.kind)]
     Serial(Box<SerialError>),
-    /// A LOG_CREATE_WRITER or LOG_WRITE cannot be read, or passes a limit (3§1, 3§2). A connection
-    /// hands those on as they are; a [node](crate::node) reads them.
+    /// A LOG_CREATE_WRITER or LOG_WRITE cannot be read, or passes a limit (3§1, 3§2).
     #[error("{} at byte {} of the argument", .0.kind, .0.offset)]
     Log(Box<LogError>),
     /// The first message is no VERSION (§3.1).

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::counters::Counters;
-use super::log_places::Places;
+use super::log_input::LogInput;
 use super::output::Output;
 use super::peer::{Ours, Peer};
 use super::{
@@ -36,8 +36,8 @@ pub struct Connection {
     pub(super) notifications: VecDeque<(Notification, usize)>,
     /// What the message that is being processed keeps alive, until a notification does.
     pub(super) held_bytes: usize,
-    /// Where log messages came; most connections carry none.
-    pub(super) places: Option<Box<Places>>,
+    /// The peer's logs; most connections carry none.
+    pub(super) log_input: Option<Box<LogInput>>,
     /// How the stream of the peer ended, once it did; in force when all before it is processed.
     pub(super) end: Option<CloseCause>,
     /// Input waits until the application has had its turn after `Established`.
@@ -84,7 +84,7 @@ impl Connection {
             begun: false,
             notifications: VecDeque::new(),
             held_bytes: 0,
-            places: None,
+            log_input: None,
             end: None,
             held: false,
             backlog: false,
@@ -211,11 +211,13 @@ impl Connection {
         if self.backlog && !self.held {
             self.process();
         }
-        let (notification, held_bytes) = self.notifications.pop_front()?;
-        if matches!(notification, Notification::LogCreateWriter(_) | Notification::LogWrite(_)) {
-            self.places.get_or_insert_default().take();
+        if let Some(entry) = self.next_log_entry() {
+            return Some((entry, 0));
         }
-        Some((notification, held_bytes))
+        if let Some(input) = &mut self.log_input {
+            input.advance();
+        }
+        self.notifications.pop_front()
     }
 
     /// Tells whether all that was ever to be sent has been written.
@@ -223,9 +225,13 @@ impl Connection {
         self.begun && self.output.written() == self.counters().output.bytes
     }
 
-    /// Returns how many notifications wait to be taken.
+    /// Returns how many notifications wait to be taken; the entries of a log message count as one.
     pub fn waiting_notifications(&self) -> usize {
-        self.notifications.len()
+        self.notifications.len() + usize::from(self.has_log_entries())
+    }
+
+    fn has_log_entries(&self) -> bool {
+        self.log_input.as_ref().is_some_and(|input| input.is_waiting())
     }
 
     /// Tells whether, and when, the transport is to be closed.
@@ -352,6 +358,7 @@ impl Connection {
     /// Tells whether another message may be processed.
     pub(super) fn has_room(&self) -> bool {
         !self.held
+            && !self.has_log_entries()
             && self.notifications.len() < self.config.notification_limit.max(1)
             // Answers that will never be written hold up nothing.
             && (self.broken || self.output.reply_bytes() < self.config.reply_limit.max(1))
@@ -401,6 +408,7 @@ impl Connection {
         self.output.writer = serial::Writer::new(0);
         self.decoder = Decoder::new(self.config.framing, self.config.wire_limits);
         self.ours.writers = Vec::new();
+        self.log_input.take_if(|input| !input.is_waiting());
         self.notify(Notification::Closed(cause));
     }
 

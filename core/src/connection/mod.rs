@@ -62,7 +62,7 @@ mod error;
 mod handshake;
 mod legality;
 mod log;
-mod log_places;
+mod log_input;
 mod machine;
 mod notification;
 mod observer;

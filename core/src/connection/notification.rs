@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::{LogMessage, ProtocolError, SyncRole};
 use crate::data::{CallMismatch, Event, Id, Name, Packet, StateAccess};
+use crate::logs::{DroppedEntry, LogEntry, LogWriter};
 use crate::serial::LazyEvent;
 use crate::wire::{PrintItems, SyncPoint, Version, WireError};
 
@@ -100,10 +101,20 @@ pub enum Notification {
     },
     /// Something was printed to files (§2.12); the receiver raises `print_hook` for each.
     RemotePrint(PrintItems),
-    /// The peer announces a log writer; the argument is as in part 3 (§2.13).
-    LogCreateWriter(Bytes),
-    /// Log entries came; the argument is as in part 3 (§2.14).
-    LogWrite(Bytes),
+    /// The peer announced a log writer (§2.13, 3§1): a log of it begins. Not notified again when the
+    /// peer repeats itself.
+    LogWriterAnnounced(Arc<LogWriter>),
+    /// The peer sent an entry of a log that it announced (§2.14, 3§2). Those of a message are read
+    /// one by one, and nothing after it is looked at before they were.
+    LogEntry(LogEntry),
+    /// An entry fits no writer that the peer announced (3§2); the connection and the entries after it
+    /// stay.
+    LogEntryDropped {
+        /// What it is, and why it was dropped.
+        entry: Box<DroppedEntry>,
+        /// Whether it is the first of its message. A Bro logs that one, and drops all after it.
+        first: bool,
+    },
     /// The peer has reached a point of its trace (§2.11).
     SyncPoint(SyncPoint),
 

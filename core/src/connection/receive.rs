@@ -67,12 +67,8 @@ impl Connection {
                 self.notify(Notification::SyncPoint(point));
             }
             Message::RemotePrint(items) => self.notify(Notification::RemotePrint(items)),
-            Message::LogCreateWriter(writer) => {
-                self.notify_of_log(Notification::LogCreateWriter(writer), offset);
-            }
-            Message::LogWrite(entries) => {
-                self.notify_of_log(Notification::LogWrite(entries), offset);
-            }
+            Message::LogCreateWriter(writer) => self.log_writer(&writer, offset),
+            Message::LogWrite(entries) => self.log_entries(entries, offset),
         }
     }
 

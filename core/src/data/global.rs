@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{AttributeTag, Attributes, Name, Type, Value};
+use super::convert::fit;
+use super::{AttributeTag, Attributes, BroType, ConversionError, Name, Type, Value};
 
 /// Describes a global variable or constant.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +25,15 @@ impl Global {
     /// Makes a variable without attributes and without an initial value.
     pub fn new(name: impl Into<Name>, ty: Type) -> Global {
         Global { name: name.into(), ty, is_const: false, attributes: None, init: None }
+    }
+
+    /// Checks that a Rust type holds all that the variable can.
+    ///
+    /// # Errors
+    ///
+    /// Says where the types differ.
+    pub fn check<T: BroType>(&self) -> Result<(), ConversionError> {
+        fit(&T::bro_type(), &self.ty)
     }
 
     /// Returns whether it has this attribute.

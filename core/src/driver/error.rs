@@ -10,7 +10,10 @@ use thiserror::Error;
 use crate::Findings;
 use crate::connection::ConfigError;
 use crate::data::CallError;
+use crate::data::ParseError;
+use crate::logs::StreamError;
 use crate::node::ConfigurationError;
+use crate::state::StateError;
 
 /// Says what failed, with which address, and why.
 ///
@@ -89,6 +92,18 @@ pub enum StartError {
     /// The configuration makes no sense.
     #[error("configuration: {0}")]
     Configuration(Findings<ConfigurationError>),
+    /// A peer's address, or the one to listen on, is not known.
+    #[error(transparent)]
+    Address(TransportError),
+    /// The declarations are not Bro's notation.
+    #[error("declarations: {0}")]
+    Declarations(ParseError),
+    /// A variable can't be shared.
+    #[error("variables: {0}")]
+    State(StateError),
+    /// A log can't be declared.
+    #[error("logs: {0}")]
+    Log(StreamError),
     /// The system does not let us run it.
     #[error("cannot {doing}: {cause}")]
     System {

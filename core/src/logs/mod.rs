@@ -1,14 +1,15 @@
 //! Remote logs: sent, received, and written as Bro writes them (part 3).
 //!
 //! All of it is bytes and times in and out: what is done with files, and when, is the user's. A
-//! [node](crate::node) does the first two parts for all its peers, and whoever drives a single
-//! connection has them here.
+//! [connection](crate::connection) reads what a peer sends, and a [node](crate::node) sends to all
+//! its peers.
 //!
 //! # Sending
 //!
 //! A [`LogStream`] has the columns of a log: those of a list, or the `&log` fields of a record.
-//! [`LogStreams`] has the streams that were declared, and encodes each entry once; a [`LogSender`]
-//! for each peer announces writers and batches entries (§6). Of a node it is
+//! [`LogStreams`] has the streams that were declared, and encodes each entry once, for a
+//! [`Connection`](crate::connection::Connection::send_log_write). A node announces writers and
+//! batches entries for all its peers (§6):
 //! [`declare_log`](crate::node::Communication::declare_log) and
 //! [`write_log`](crate::node::Communication::write_log).
 //!
@@ -49,11 +50,12 @@
 //!
 //! # Receiving
 //!
-//! A [`LogReceiver`] understands what one peer sends: a [`LogWriter`] that comes up, and entries for
-//! it. Of a node it is
-//! [`LogWriterAnnounced`](crate::node::Notification::LogWriterAnnounced) and
-//! [`LogEntry`](crate::node::Notification::LogEntry), from peers with
-//! [`request_logs`](crate::node::Node::request_logs). Streams and kinds of writers are numbers that
+//! A connection notifies of a [`LogWriter`] that comes up, and of each entry for it:
+//! [`LogWriterAnnounced`](crate::connection::Notification::LogWriterAnnounced) and
+//! [`LogEntry`](crate::connection::Notification::LogEntry). So does a
+//! [node](crate::node::Notification::LogEntry), of peers with
+//! [`request_logs`](crate::node::Node::request_logs). A [`LogReceiver`] reads the messages of one
+//! side of a recorded session. Streams and kinds of writers are numbers that
 //! only the sender knows the meaning of; [`LogNames`] has names for them.
 //!
 //! ```
@@ -116,40 +118,42 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`CommunicationLog`] is the log of the communication itself (part 4 §5).
+//! [`CommunicationLog`](crate::node::CommunicationLog) is the log of the communication itself (part
+//! 4 §5).
 
 mod ascii;
-mod coerce;
 mod columns;
-mod communication;
+mod decode;
+mod encode;
+mod error;
 mod file;
 mod format;
 mod json;
 mod names;
 mod number;
+#[cfg(feature = "serde")]
+mod object;
 mod receive;
 mod record;
 mod rotation;
-mod send;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod value;
+mod writer;
 
-#[cfg(feature = "serde")]
-pub use crate::log_messages::LogObject;
-pub use crate::log_messages::{
-    LogError, LogErrorKind, LogField, LogValue, LogWriter, WRITER_ASCII, WRITER_NONE, WRITER_SQLITE,
-};
 pub use ascii::AsciiFormat;
-pub use communication::{CommunicationLine, CommunicationLog, PeerPrefix};
+pub(crate) use decode::Unread;
+pub use error::{LogError, LogErrorKind};
 pub use file::LogFile;
 pub use format::{LogFormat, LogOptionError};
 pub use json::{JsonFormat, JsonTimestamps};
 pub use names::{LogNames, LogNamesError};
-pub use receive::{
-    Announced, DroppedEntry, LogEntries, LogEntry, LogLimits, LogReceiver, Mismatch, Received,
-};
+#[cfg(feature = "serde")]
+pub use object::LogObject;
+pub use receive::{Announced, DroppedEntry, LogEntry, LogLimits, LogReceiver, Mismatch, Received};
 pub use record::{LogRecord, NotLoggable, log_fields, log_values};
 pub use rotation::{Rotation, file_name};
-pub use send::{LOG_BATCH, LOG_DELAY, LogSender};
 pub use stream::{ActiveWriter, EncodedEntry, LogStream, LogStreams, StreamError};
+pub use value::LogValue;
+pub use writer::{LogField, LogWriter, WRITER_ASCII, WRITER_NONE, WRITER_SQLITE};

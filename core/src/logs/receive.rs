@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::decode::{RawEntry, Unread};
 use super::{LogError, LogErrorKind, LogField, LogValue, LogWriter};
 use crate::data::{Name, TypeTag};
-use crate::log_messages::{RawEntry, Reader};
 use crate::wire::MessageType;
 
 /// Bounds what a peer's logs can cost.
@@ -69,6 +69,14 @@ pub struct LogEntry {
     pub writer: Arc<LogWriter>,
     /// What each of the writer's columns holds. Strings share the message's buffer.
     pub values: Vec<LogValue>,
+}
+
+impl LogEntry {
+    /// Returns what the column of this name holds, such as `id.orig_h`.
+    pub fn get(&self, column: &str) -> Option<&LogValue> {
+        let place = self.writer.fields.iter().position(|field| field.name == column)?;
+        self.values.get(place)
+    }
 }
 
 /// An entry that fits no writer.
@@ -178,8 +186,18 @@ impl LogReceiver {
 
     /// Returns the entries of a LOG_WRITE, in order. One is read at a time; after an error there
     /// are no more, and the connection can't go on.
-    pub fn entries<'a>(&'a self, argument: &'a Bytes) -> LogEntries<'a> {
-        LogEntries { receiver: self, reader: Reader::new(argument), failed: false }
+    pub fn entries(
+        &self,
+        argument: &Bytes,
+    ) -> impl Iterator<Item = Result<Received, LogError>> + use<'_> {
+        let mut unread = Unread::new(argument.clone());
+        std::iter::from_fn(move || self.next(&mut unread))
+    }
+
+    /// Reads the next entry of a LOG_WRITE.
+    pub(crate) fn next(&self, unread: &mut Unread) -> Option<Result<Received, LogError>> {
+        let entry = unread.next(self.limits.values)?;
+        Some(entry.map(|entry| self.receive(entry)))
     }
 
     /// Returns the writers that were announced, by stream, kind and path.
@@ -215,33 +233,3 @@ pub(super) fn mismatch(fields: &[LogField], values: &[LogValue]) -> Option<Misma
         found: value.tag(),
     })
 }
-
-/// Iterates over the entries of a LOG_WRITE, see [`LogReceiver::entries`].
-#[derive(Debug)]
-pub struct LogEntries<'a> {
-    receiver: &'a LogReceiver,
-    reader: Reader<'a>,
-    failed: bool,
-}
-
-impl Iterator for LogEntries<'_> {
-    type Item = Result<Received, LogError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.failed || self.reader.is_empty() {
-            return None;
-        }
-        let entry = self.reader.entry(self.receiver.limits.values);
-        self.failed = entry.is_err();
-        Some(entry.map(|entry| self.receiver.receive(entry)))
-    }
-}
-
-impl LogEntries<'_> {
-    /// Returns how many bytes of the argument are read, so that another call can go on there.
-    pub fn position(&self) -> usize {
-        self.reader.position()
-    }
-}
-
-impl std::iter::FusedIterator for LogEntries<'_> {}

@@ -2,11 +2,11 @@
 
 use thiserror::Error;
 
+use super::writer::is_element;
 use super::{LogField, LogValue};
 use crate::data::{
     AttributeTag, BroType, Field, Name, Record, ToValue, Type, TypeKind, TypeTag, Value,
 };
-use crate::log_messages::is_element;
 
 /// Is an entry of a log: every record, with its `&log` fields as columns.
 ///

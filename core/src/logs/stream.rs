@@ -7,12 +7,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use thiserror::Error;
 
-use super::coerce::coerce;
-use super::columns::Columns;
-use super::{LogField, LogRecord, LogValue, LogWriter, Mismatch, NotLoggable, WRITER_ASCII};
+use super::columns::{Columns, coerce};
+use super::writer::{is_element, is_loggable};
+use super::{
+    LogField, LogRecord, LogValue, LogWriter, Mismatch, NotLoggable, WRITER_ASCII, encode,
+};
 use crate::Time;
 use crate::data::{Name, TypeTag};
-use crate::log_messages::{encode, is_element, is_loggable};
 
 /// Declares a log stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,20 +55,17 @@ impl LogStream {
 /// ```
 /// use brocomm::Time;
 /// use brocomm::data::TypeTag;
-/// use brocomm::logs::{LogField, LogSender, LogStream, LogStreams, LogValue};
-/// use brocomm::wire::MessageType;
+/// use brocomm::logs::{LogField, LogStream, LogStreams, LogValue};
 ///
 /// let mut streams = LogStreams::new();
 /// let fields = vec![LogField::new("ts", TypeTag::Time), LogField::new("msg", TypeTag::String)];
 /// streams.declare(LogStream::new(14, "mini", fields))?;
 ///
 /// let now = Time::from_secs_f64(1_500_000_000.0);
-/// let mut peer = LogSender::new();
 /// let entry = streams.write(14, &[LogValue::Time(1.0), LogValue::string("first")], now)?;
-/// peer.write(&entry, now);
-/// peer.flush();
-/// let sent = std::iter::from_fn(|| peer.poll_message(now)).map(|m| m.message_type());
-/// assert!(sent.eq([MessageType::LogCreateWriter, MessageType::LogWrite]));
+/// // For `Connection::send_log_create_writer` and `Connection::send_log_write`.
+/// let (announcement, entry) = (entry.active_writer().announcement(), entry.as_bytes());
+/// assert!(!announcement.is_empty() && !entry.is_empty());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Default)]
@@ -94,14 +92,14 @@ pub struct ActiveWriter {
     pub writer: LogWriter,
     /// Its place among the writers that came up.
     pub(crate) place: usize,
-    pub(super) announcement: Bytes,
+    announcement: Bytes,
 }
 
 /// An entry as it is on the wire, ready for any number of peers.
 #[derive(Debug, Clone, Copy)]
 pub struct EncodedEntry<'a> {
-    pub(super) writer: &'a Arc<ActiveWriter>,
-    pub(super) bytes: &'a [u8],
+    writer: &'a Arc<ActiveWriter>,
+    bytes: &'a [u8],
 }
 
 impl<'a> EncodedEntry<'a> {
@@ -286,6 +284,12 @@ pub enum StreamError {
     Unknown {
         /// The number.
         stream: i32,
+    },
+    /// No stream with this path was declared.
+    #[error("log {path} is not declared")]
+    NoLog {
+        /// The path.
+        path: Name,
     },
     /// A record has a field of which the stream has no column.
     #[error("log stream {stream} has no column {field}, which the record has")]

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Endpoint, EventPattern, EventPeer, PeerCounters};
+use super::{CommunicationLine, Endpoint, EventPattern, EventPeer, PeerCounters};
 use crate::Time;
 use crate::connection::{LogLevel, LogMessage, LogSource};
-use crate::logs::CommunicationLine;
 use crate::wire::SyncPoint;
 
 /// Holds one line of the communication log.
@@ -138,7 +137,7 @@ pub enum LogLine {
     },
     /// A peer's entry fits no writer that it announced, so it is dropped (3§2). Once per message.
     LogEntryUnknown,
-    /// An event could not be serialized, for being too large or too deep; Bro gives up then.
+    /// An event could not be serialized, for being too large or too deep.
     Unwritable {
         name: crate::data::Name,
     },

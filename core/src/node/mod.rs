@@ -84,7 +84,9 @@
 //! [`framework`] shows each row of part 4 with what stands for it here, and its tests.
 
 mod action;
+mod batch;
 mod communication;
+mod communication_log;
 mod configuration;
 mod counters;
 mod entry;
@@ -95,6 +97,7 @@ mod options;
 mod outbox;
 mod pattern;
 mod peer;
+mod ping;
 mod targets;
 mod timers;
 mod validate;
@@ -104,7 +107,9 @@ pub(crate) mod weight;
 pub mod framework {}
 
 pub use action::Action;
+pub use batch::{BATCH_DELAY, LOG_BATCH, PRINT_BATCH};
 pub use communication::{Communication, NodeError, RaiseError, Raised, TraceStep, WriteLogError};
+pub use communication_log::{CommunicationLine, CommunicationLog, PeerPrefix};
 pub use configuration::Configuration;
 pub use counters::{Depth, PeerCounters, PeerState};
 pub use entry::{Liveness, Node};
@@ -113,6 +118,7 @@ pub use notification::Notification;
 pub use options::{Backoff, Bound, Handshake, KeepAlive, Options, Overflow, Queue};
 pub use pattern::{EventPattern, PatternError, PatternErrorKind};
 pub use peer::{ConnectionId, Endpoint, EventPeer, PeerId};
+pub use ping::{PingStatistics, Series};
 pub use targets::ListenTarget;
 pub use validate::{
     ConfigurationError, ConfigurationErrorKind, ConfigurationWarning, ConfigurationWarningKind,

@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::{Bound, Depth, weight};
 use crate::data::{Event, StateAccess};
+use crate::logs::ActiveWriter;
 use crate::wire::PrintItems;
 
 /// Holds what waits to be sent to one peer, in order, not yet serialized: so that it can still be
@@ -44,6 +45,11 @@ pub(super) enum Outgoing {
 impl Outgoing {
     pub(super) fn event(event: Arc<Event>) -> Outgoing {
         Outgoing::Event { weight: weight::of_event(&event), event }
+    }
+
+    /// Announces a log writer.
+    pub(super) fn writer(writer: &ActiveWriter) -> Outgoing {
+        Outgoing::LogWriter(writer.announcement().clone())
     }
 
     fn is_access(&self) -> bool {

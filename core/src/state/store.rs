@@ -200,6 +200,15 @@ impl Store {
         self.heap.by_id(id).map(|key| self.heap.id(key))
     }
 
+    /// Returns the unique id by which our operations address the container at a path.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::get`]; [`StateError::NoPart`] if there is no container.
+    pub fn id_at(&self, path: impl Into<Path>) -> Result<Name, StateError> {
+        self.container(&path.into()).map(|key| self.heap.id(key))
+    }
+
     /// Says what all that is held costs; see [`Limits::cost`].
     pub fn cost(&self) -> usize {
         self.heap.cost

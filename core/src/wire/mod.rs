@@ -27,6 +27,7 @@
 
 mod compress;
 mod counters;
+mod cursor;
 mod decoder;
 mod encoder;
 mod error;
@@ -41,6 +42,7 @@ mod tests;
 
 pub use compress::{Compression, MIN_COMPRESS};
 pub use counters::Counters;
+pub(crate) use cursor::{Cursor, Truncated};
 pub use decoder::{Decoded, Decoder};
 pub use encoder::Encoder;
 pub use error::{WireError, WireErrorKind};

@@ -1,9 +1,9 @@
 //! Logs of our own, sent to peers (part 3, §6).
 
 use brocomm::connection::{Config, Setup};
-use brocomm::logs::{LOG_BATCH, LogLimits, LogStream, StreamError};
+use brocomm::logs::{LogLimits, LogStream, StreamError};
 use brocomm::node::{
-    Bound, Node, Notification, Options, Overflow, PeerId, Queue, Raised, WriteLogError,
+    Bound, LOG_BATCH, Node, Notification, Options, Overflow, PeerId, Queue, Raised, WriteLogError,
 };
 use brocomm::wire::{Caps, Message};
 

@@ -1,11 +1,13 @@
-//! Remote print and PINGs as services (§2.8, §2.12, §6).
+//! Remote print and PINGs (§2.8, §2.12, §6).
 
-use brocomm::node::{Bound, Notification, Options, Overflow, Queue, RaiseError, Raised};
-use brocomm::services::PRINT_BATCH;
+use brocomm::node::{
+    Bound, Notification, Options, Overflow, PRINT_BATCH, Queue, RaiseError, Raised,
+};
 use brocomm::wire::Message;
 
 use super::network::{Network, address};
 use super::support::*;
+use crate::common::look_at;
 
 fn printing(options: Options) -> Bench {
     Bench::running(options, peer(), requesting(&["print_hook"]))
@@ -75,6 +77,24 @@ fn prints_are_batched() {
     bench.settle();
     assert_eq!(sent(&bench, 0), [vec![1, 2], vec![half.len()], vec![half.len()]]);
     assert!(bench.hands[0].closed);
+}
+
+#[test]
+fn what_a_bro_printed_gives_the_same_message() {
+    let sessions = brocomm_conformance::sessions();
+    let session = sessions.iter().find(|session| session.name() == "bro-bro-remote-print").unwrap();
+    let seen = look_at(&session.recording().unwrap(), brocomm_conformance::Side::Listener);
+    let is_print = |message: &Message| matches!(message, Message::RemotePrint(_));
+    let recorded: Vec<_> = seen.messages.into_iter().filter(is_print).collect();
+    let [Message::RemotePrint(items)] = &recorded[..] else { panic!("{recorded:?}") };
+    let mut bench = printing(Options::default());
+    for item in items.iter() {
+        let now = bench.now;
+        bench.node.print(item.file, item.text, now).unwrap();
+    }
+    bench.pass(SECOND);
+    let sent: Vec<_> = bench.hands[0].sent.iter().filter(|sent| is_print(sent)).collect();
+    assert_eq!(sent, recorded.iter().collect::<Vec<_>>());
 }
 
 #[test]

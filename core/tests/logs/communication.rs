@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use brocomm::Time;
 use brocomm::connection::{LogLevel, LogMessage, LogSource};
 use brocomm::data::TypeTag;
-use brocomm::logs::{CommunicationLine, CommunicationLog, LogValue, LogWriter, PeerPrefix};
+use brocomm::logs::{LogValue, LogWriter};
+use brocomm::node::{CommunicationLine, CommunicationLog, PeerPrefix};
 use brocomm::wire::Message;
 use brocomm_conformance::sessions;
 

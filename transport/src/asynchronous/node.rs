@@ -3,34 +3,33 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::marker::PhantomData;
-use std::ops::Deref;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
-use brocomm::data::{CallError, Event, Name};
-use brocomm::driver::{Flush, RequestError, StartError};
-use brocomm::logs::{LogValue, StreamError};
-use brocomm::node::{Communication, Configuration, EventPeer, PeerId, Raised};
+use brocomm::Time;
+use brocomm::data::{BroType, CallError, Event, EventType, IndexType, Name, SignatureError};
+use brocomm::driver::{Flush, RequestError, StartError, Subscription};
+use brocomm::logs::{LogRecord, LogValue, StreamError};
+use brocomm::node::{
+    Communication, Configuration, Endpoint, EventPeer, NodeError, PeerId, RaiseError, Raised,
+};
+use brocomm::state::StateError;
 
 use super::Runtime;
 use super::manager::Manager;
 use super::waiting::within;
-use crate::{Awaiting, Clock, Handle, run};
-#[cfg(doc)]
-use crate::{Events, Notifications};
+use crate::{
+    Awaiting, Builder, Clock, Events, Handle, Log, LogEntries, Notifications, Start, Table, run,
+};
 
 /// Runs a node: listens, connects, carries what passes between it and its peers.
 ///
 /// Can be cloned and shared; all clones are the same node. It runs in tasks of its own, until it is
 /// [terminated](Self::terminate), or until the last clone is dropped, with all [`Notifications`] and
-/// [`Events`], which closes all sockets at once, whatever waits. What needs no waiting is done by the
-/// [`Handle`] that it dereferences to: [`with`](Handle::with), [`try_raise`](Handle::try_raise),
-/// [`connect_peer`](Handle::connect_peer), [`disconnect`](Handle::disconnect),
-/// [`now`](Handle::now).
+/// [`Events`], which closes all sockets at once, whatever waits.
 ///
 /// # Backpressure
-/// Whoever wants notifications [subscribes](Handle::subscribe), and has a queue of its own; without
+/// Whoever wants notifications [subscribes](Self::subscribe), and has a queue of its own; without
 /// subscribers nothing waits. By default a full queue makes the peers wait that sent what comes next:
 /// they are not read from once as much waits as
 /// [`Options::incoming`](brocomm::node::Options::incoming) says.
@@ -50,6 +49,11 @@ pub struct NodeHandle<R> {
 }
 
 impl<R: Runtime> NodeHandle<R> {
+    /// Builds a node: what it exchanges with its peers, and who they are.
+    pub fn builder() -> Builder<NodeHandle<R>> {
+        Builder::new()
+    }
+
     /// Begins: listens and connects as the configuration says.
     ///
     /// # Errors
@@ -79,6 +83,20 @@ impl<R: Runtime> NodeHandle<R> {
         Ok(NodeHandle { handle, runtime: PhantomData })
     }
 
+    /// Waits until the node listens, and returns where: with the port that the system chose, if it was to.
+    /// `None` if it stops before.
+    pub async fn listening(&self) -> Option<Endpoint> {
+        let mut progress = self.handle.listening();
+        poll_fn(|cx| progress.poll(cx.waker())).await
+    }
+
+    /// Waits until a peer is connected and the handshake with it is done, so that events that are raised
+    /// reach it; returns the peer. `None` if the node stops before.
+    pub async fn connected(&self) -> Option<Arc<EventPeer>> {
+        let mut progress = self.handle.connected();
+        poll_fn(|cx| progress.poll(cx.waker())).await
+    }
+
     /// Raises an event as [`Communication::raise`] does, as soon as there is room for it.
     ///
     /// If the policy of [`Options::outgoing`](brocomm::node::Options::outgoing) is to block, one
@@ -87,9 +105,9 @@ impl<R: Runtime> NodeHandle<R> {
     ///
     /// # Errors
     /// That the event does not fit its declaration.
-    pub async fn raise(&self, event: Event) -> Result<Raised, CallError> {
-        let (mut awaiting, mut event) = (Awaiting::new(self), Some(event));
-        self.let_others().await;
+    pub async fn raise(&self, event: impl Into<Event>) -> Result<Raised, CallError> {
+        let (mut awaiting, mut event) = (Awaiting::new(&self.handle), Some(event.into()));
+        self.handle.let_others().await;
         poll_fn(|cx| awaiting.poll_raise(&mut event, cx.waker())).await
     }
 
@@ -103,22 +121,9 @@ impl<R: Runtime> NodeHandle<R> {
     /// # Errors
     /// That there is no such stream, or that the entry does not have its columns.
     pub async fn write_log(&self, stream: i32, values: &[LogValue]) -> Result<Raised, StreamError> {
-        let mut awaiting = Awaiting::new(self);
-        self.let_others().await;
+        let mut awaiting = Awaiting::new(&self.handle);
+        self.handle.let_others().await;
         poll_fn(|cx| awaiting.poll_write_log(stream, values, cx.waker())).await
-    }
-
-    /// Lets others have their turn, if it is over for who sends much.
-    async fn let_others(&self) {
-        let mut lets_others = self.shared().is_turn_over();
-        poll_fn(|cx| {
-            if std::mem::take(&mut lets_others) {
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
-            }
-            Poll::Ready(())
-        })
-        .await
     }
 
     /// Raises an event and waits for the one that answers it: the first of this name for which
@@ -132,12 +137,12 @@ impl<R: Runtime> NodeHandle<R> {
     /// [`RequestError::Terminated`].
     pub async fn request(
         &self,
-        event: Event,
+        event: impl Into<Event>,
         answer: impl Into<Name>,
         mut matches: impl FnMut(&Event) -> bool + Send + 'static,
         timeout: Duration,
     ) -> Result<(Arc<EventPeer>, Event), RequestError> {
-        let (name, mut awaiting) = (answer.into(), Awaiting::new(self));
+        let (name, mut awaiting) = (answer.into(), Awaiting::new(&self.handle));
         awaiting.expect(move |_, event| event.name == name && matches(event));
         let answer = async {
             let raised = self.raise(event).await?;
@@ -159,11 +164,11 @@ impl<R: Runtime> NodeHandle<R> {
     /// Returns the peers for which something still waits, what is kept for those that are away
     /// included: none if all went well. Can be [cancelled](Self#cancellation).
     pub async fn flush(&self, limit: Duration) -> Vec<PeerId> {
-        let (mut awaiting, mut flush) = (Awaiting::new(self), Flush::default());
+        let (mut awaiting, mut flush) = (Awaiting::new(&self.handle), Flush::default());
         let flushed = poll_fn(|cx| awaiting.poll_flush(&mut flush, cx.waker()));
         match within::<R, _>(limit, flushed).await {
             Some(()) => Vec::new(),
-            None => self.with(|communication, _| communication.undelivered()),
+            None => self.handle.with(|communication, _| communication.undelivered()),
         }
     }
 
@@ -175,16 +180,137 @@ impl<R: Runtime> NodeHandle<R> {
     /// notifications are taken. Returns the peers that did not take all in that time. Can be
     /// [cancelled](Self#cancellation), and called again.
     pub async fn terminate(&self) -> Vec<PeerId> {
-        self.with(|communication, now| communication.terminate_communication(now));
-        let mut awaiting = Awaiting::new(self);
+        self.handle.with(|communication, now| communication.terminate_communication(now));
+        let mut awaiting = Awaiting::new(&self.handle);
         poll_fn(|cx| awaiting.poll_terminated(cx.waker())).await
     }
 }
 
-impl<R> Deref for NodeHandle<R> {
-    type Target = Handle;
+/// What needs no waiting.
+impl<R> NodeHandle<R> {
+    /// Subscribes to all notifications, as
+    /// [`subscribe_with`](Self::subscribe_with) does, with the default queue; the log calls the
+    /// subscriber by the place of this call.
+    #[track_caller]
+    pub fn subscribe(&self) -> Notifications {
+        self.handle.subscribe()
+    }
 
-    fn deref(&self) -> &Handle {
+    /// Subscribes to notifications: hands out what comes from now on. Those who subscribe before
+    /// anybody has read get what came since the node began, too, the first 1000 at most.
+    ///
+    /// Each subscriber has a queue of its own, and its [`Subscription`] says what happens when that is
+    /// full. By default nothing is lost: the peers that sent what comes next are not read from until
+    /// the subscriber has read; nobody else waits, and when it has read nothing for a second, the
+    /// log names it ([`LogLine::SubscriberStalled`](brocomm::node::LogLine::SubscriberStalled)).
+    /// Whoever wants no more drops it. An answer to a
+    /// request is for nobody else.
+    pub fn subscribe_with(&self, subscription: Subscription) -> Notifications {
+        self.handle.subscribe_with(subscription)
+    }
+
+    /// Subscribes to all events of one type, as Rust values; otherwise like
+    /// [`subscribe`](Self::subscribe). That peers are asked for the event is the business of
+    /// [`Node::events`](brocomm::node::Node::events).
+    ///
+    /// # Errors
+    /// Says that the event is not declared, or which parameter differs from its declaration.
+    #[track_caller]
+    pub fn events<E: EventType>(&self) -> Result<Events<E>, SignatureError> {
+        self.handle.events()
+    }
+
+    /// Subscribes to all events of one type, as Rust values; otherwise like
+    /// [`subscribe_with`](Self::subscribe_with).
+    ///
+    /// # Errors
+    /// As [`events`](Self::events).
+    pub fn events_with<E: EventType>(
+        &self,
+        subscription: Subscription,
+    ) -> Result<Events<E>, SignatureError> {
+        self.handle.events_with(subscription)
+    }
+
+    /// Subscribes to the entries of peers' logs, which the node has to
+    /// [request](Builder::receive_logs). As with [`subscribe`](Self::subscribe), peers wait for a
+    /// subscriber that doesn't read.
+    #[track_caller]
+    pub fn log_entries(&self) -> LogEntries {
+        self.handle.log_entries()
+    }
+
+    /// Returns a log that the node writes, by its path, for entries of a Rust type.
+    ///
+    /// # Errors
+    /// That no such log was declared, or has other columns.
+    pub fn log<T: LogRecord>(&self, path: &str) -> Result<Log<T>, StreamError> {
+        self.handle.log(path)
+    }
+
+    /// Returns a synchronized table, as a map of Rust values.
+    ///
+    /// # Errors
+    /// [`StateError::UnknownTarget`] if the node shares no variable of this name,
+    /// [`StateError::Type`] if its type is not that of the Rust types.
+    pub fn table<K: IndexType, V: BroType>(
+        &self,
+        name: impl Into<Name>,
+    ) -> Result<Table<K, V>, StateError> {
+        self.handle.table(name)
+    }
+
+    /// Raises an event if there is room for it.
+    ///
+    /// # Errors
+    /// As [`Communication::raise`].
+    pub fn try_raise(&self, event: impl Into<Event>) -> Result<Raised, RaiseError> {
+        self.handle.try_raise(event)
+    }
+
+    /// Does anything else with the node, such as its commands and getters, and returns what that
+    /// gives; with the present time, which many of them want: that of the node's timers, which never
+    /// goes back and is not the [wall clock](Self::now).
+    ///
+    /// The node waits meanwhile, so this should be short; and it must not use this handle, which
+    /// would wait for ever. What is fed to the node and polled from it is the business of the
+    /// handle alone.
+    pub fn with<T>(&self, act: impl FnOnce(&mut Communication, Time) -> T) -> T {
+        self.handle.with(act)
+    }
+
+    /// Connects to a node by name, as [`Communication::connect_peer`] does.
+    ///
+    /// # Errors
+    /// As [`Communication::connect_peer`].
+    pub fn connect_peer(&self, name: &str) -> Result<PeerId, NodeError> {
+        self.handle.connect_peer(name)
+    }
+
+    /// Closes the connection to a peer, as [`Communication::disconnect`] does; what waits for it is
+    /// sent before.
+    ///
+    /// # Errors
+    /// As [`Communication::disconnect`].
+    pub fn disconnect(&self, peer: PeerId) -> Result<(), NodeError> {
+        self.handle.disconnect(peer)
+    }
+
+    /// Returns what the wall clock shows, as events and the log have it.
+    pub fn now(&self) -> Time {
+        self.handle.now()
+    }
+}
+
+impl<R: Runtime> Start for NodeHandle<R> {
+    fn start_node(node: Communication) -> Result<NodeHandle<R>, StartError> {
+        NodeHandle::run(node)
+    }
+}
+
+/// What does not depend on the transport, for programs that run on several.
+impl<R> AsRef<Handle> for NodeHandle<R> {
+    fn as_ref(&self) -> &Handle {
         &self.handle
     }
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use brocomm::connection::Phase;
+use brocomm::node::PingStatistics;
 use brocomm::node::{Communication, Endpoint, PeerCounters, PeerId, PeerState};
-use brocomm::services::PingStatistics;
 use brocomm_tokio::NodeHandle;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder};

@@ -1,7 +1,5 @@
 //! Captures made of recorded sessions.
 
-use brocomm::data::{Name, Packet};
-use brocomm::services::Pcap;
 use brocomm_conformance::{Session, Side, StepKind};
 use etherparse::{PacketBuilder, PacketBuilderStep, TcpHeader};
 
@@ -89,21 +87,7 @@ impl Wire {
 
 /// Writes frames in the form of pcap.
 pub(crate) fn pcap(frames: &[Frame]) -> Vec<u8> {
-    let (pcap, mut out) = (Pcap::new(1), Vec::new());
-    pcap.header(&mut out);
-    for (time, frame) in frames {
-        let number = |number: u64| u32::try_from(number).unwrap();
-        let packet = Packet {
-            sec: number(1_500_000_000 + time / 1_000_000),
-            usec: number(time % 1_000_000),
-            len: u32::try_from(frame.len()).unwrap(),
-            link_type: 1,
-            tag: Name::new(),
-            data: frame.clone().into(),
-        };
-        pcap.packet(&packet, &mut out).unwrap();
-    }
-    out
+    pcap_in(frames, 0xa1b2_c3d4, false, 1000)
 }
 
 /// Writes frames in a form of pcap that has this magic number, with a unit of time of so many

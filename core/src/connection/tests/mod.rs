@@ -4,6 +4,7 @@ mod calls;
 mod close;
 mod handshake;
 mod lazy;
+mod logs;
 mod observer;
 mod pressure;
 mod properties;

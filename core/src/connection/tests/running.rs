@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::data::{Id, Packet};
+use crate::logs::{LogEntry, LogWriter};
 use crate::wire::{PingArgs, PingLayout, PrintItem, PrintItems, SyncPoint};
 
 fn packet() -> Packet {
@@ -176,30 +177,46 @@ fn prints_go_to_those_who_requested_print_hook() {
 #[test]
 fn logs_go_to_those_who_requested_them_and_writers_announced_early_are_kept() {
     let logging = Config { setup: Some(Setup { request_logs: true, ..setup() }), ..config() };
-    let (one, two) = (Bytes::from_static(b"one"), Bytes::from_static(b"two"));
+    let writer = |stream| LogWriter {
+        stream,
+        writer: 1,
+        path: "mini".into(),
+        rotation_base: 0.0,
+        rotation_interval: 0.0,
+        network_time: 0.0,
+        options: vec![],
+        fields: vec![],
+    };
+    let [one, two] = [1, 2].map(|stream| {
+        let mut argument = Vec::new();
+        writer(stream).encode(&mut argument);
+        Bytes::from(argument)
+    });
+    // Of the second, without a value.
+    let entry = Bytes::from_static(b"\0\0\0\x02\0\0\0\x01\0\0\0\x04mini\0\0\0\0");
     let mut pair = Pair::new(config(), logging);
     for side in [&mut pair.initiator, &mut pair.acceptor] {
         assert_eq!(side.send_log_create_writer(one.clone()), Ok(Sent::NotRunning));
-        assert_eq!(side.send_log_write(one.clone()), Ok(Sent::NotRunning));
+        assert_eq!(side.send_log_write(entry.clone()), Ok(Sent::NotRunning));
     }
     pair.drive(&[usize::MAX]);
     assert_eq!(pair.initiator.send_log_create_writer(two.clone()), Ok(Sent::Sent));
-    assert_eq!(pair.initiator.send_log_write(two.clone()), Ok(Sent::Sent));
+    assert_eq!(pair.initiator.send_log_write(entry.clone()), Ok(Sent::Sent));
     assert_eq!(pair.acceptor.send_log_create_writer(two.clone()), Ok(Sent::NotRequested));
-    assert_eq!(pair.acceptor.send_log_write(two.clone()), Ok(Sent::NotRequested));
+    assert_eq!(pair.acceptor.send_log_write(entry.clone()), Ok(Sent::NotRequested));
     pair.drive(&[usize::MAX]);
     let logs = |told: &[Notification]| -> Vec<_> {
         let is_log = |n: &&Notification| {
-            matches!(n, Notification::LogCreateWriter(_) | Notification::LogWrite(_))
+            matches!(n, Notification::LogWriterAnnounced(_) | Notification::LogEntry(_))
         };
         told.iter().filter(is_log).cloned().collect()
     };
     assert_eq!(
         logs(&pair.acceptor_told),
         [
-            Notification::LogCreateWriter(one),
-            Notification::LogCreateWriter(two.clone()),
-            Notification::LogWrite(two),
+            Notification::LogWriterAnnounced(writer(1).into()),
+            Notification::LogWriterAnnounced(writer(2).into()),
+            Notification::LogEntry(LogEntry { writer: writer(2).into(), values: vec![] }),
         ]
     );
     assert_eq!(logs(&pair.initiator_told), []);

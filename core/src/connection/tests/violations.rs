@@ -28,8 +28,9 @@ fn sample(message: MessageType) -> Message {
         MessageType::Compress => Message::Compress,
         MessageType::SyncPoint => Message::SyncPoint(SyncPoint::Final),
         MessageType::RemotePrint => Message::RemotePrint([item].into_iter().collect()),
-        MessageType::LogCreateWriter => Message::LogCreateWriter(Bytes::from_static(b"w")),
-        MessageType::LogWrite => Message::LogWrite(Bytes::from_static(b"e")),
+        // Of nothing, and for no writer.
+        MessageType::LogCreateWriter => Message::LogCreateWriter(Bytes::from_static(&[0; 44])),
+        MessageType::LogWrite => Message::LogWrite(Bytes::from_static(&[0; 16])),
         MessageType::RequestLogs => Message::RequestLogs,
     }
 }

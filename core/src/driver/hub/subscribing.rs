@@ -26,21 +26,51 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscription {
     name: Box<str>,
-    event: Option<Name>,
+    to: To,
     bound: Option<Bound>,
     overflow: Overflow,
+}
+
+/// What a subscriber gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum To {
+    All,
+    Event(Name),
+    Logs,
+    State,
+    Progress,
 }
 
 impl Subscription {
     /// Subscribes to all notifications; the name is what the log calls the subscriber.
     pub fn new(name: impl Into<Box<str>>) -> Subscription {
-        Subscription { name: name.into(), event: None, bound: None, overflow: Overflow::Block }
+        Subscription { name: name.into(), to: To::All, bound: None, overflow: Overflow::Block }
     }
 
     /// Subscribes to the events of this name only.
     #[must_use]
     pub fn event(self, name: impl Into<Name>) -> Subscription {
-        Subscription { event: Some(name.into()), ..self }
+        Subscription { to: To::Event(name.into()), ..self }
+    }
+
+    /// Subscribes to the entries of peers' logs only.
+    #[must_use]
+    pub fn logs(self) -> Subscription {
+        Subscription { to: To::Logs, ..self }
+    }
+
+    /// Subscribes to changes of synchronized variables only: operations that peers carried out, and
+    /// entries that expired.
+    #[must_use]
+    pub fn state(self) -> Subscription {
+        Subscription { to: To::State, ..self }
+    }
+
+    /// Subscribes only to where the node listens, and to peers that come to be Running. Whoever subscribes
+    /// to more afterwards gets what came since the node began nevertheless.
+    #[must_use]
+    pub fn progress(self) -> Subscription {
+        Subscription { to: To::Progress, ..self }
     }
 
     /// Bounds the queue. Default the bound of [`Options::incoming`](crate::node::Options::incoming).
@@ -64,10 +94,19 @@ impl Subscription {
     }
 
     fn wants(&self, notification: &Notification) -> bool {
-        match (&self.event, notification) {
-            (None, _) => true,
-            (Some(name), Notification::Event { event, .. }) => event.name == *name,
-            (Some(_), _) => false,
+        match (&self.to, notification) {
+            (To::All, _)
+            | (To::Logs, Notification::LogEntry { .. })
+            | (
+                To::State,
+                Notification::StateAccessPerformed { .. } | Notification::Expired { .. },
+            )
+            | (
+                To::Progress,
+                Notification::Listening(_) | Notification::ConnectionHandshakeDone(_),
+            ) => true,
+            (To::Event(name), Notification::Event { event, .. }) => event.name == *name,
+            _ => false,
         }
     }
 }
@@ -191,7 +230,9 @@ impl Hub {
         ticket: &mut Ticket,
         waker: &Waker,
     ) -> Poll<Option<Notification>> {
-        self.early = None;
+        if self.subscriber(ticket).is_some_and(|s| s.subscription.to != To::Progress) {
+            self.early = None;
+        }
         let now = self.communication.now();
         let next = self.subscriber_mut(ticket).and_then(|subscriber| subscriber.pop(now));
         if let Some((notification, has_caught_up)) = next {

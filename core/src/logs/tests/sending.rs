@@ -1,18 +1,10 @@
-//! How entries are batched and writers announced.
-
-use std::time::Duration;
+//! What a stream takes, and how its writers come up.
 
 use crate::Time;
 use crate::data::{Name, TypeTag};
-use crate::logs::{
-    LOG_BATCH, LOG_DELAY, LogField, LogSender, LogStream, LogStreams, LogValue, LogWriter,
-    Mismatch, StreamError,
-};
-use crate::wire::Message;
+use crate::logs::{LogField, LogStream, LogStreams, LogValue, LogWriter, Mismatch, StreamError};
 
 const NOW: Time = Time::from_nanos(1_500_000_000_000_000_000);
-/// What an entry of the stream takes besides its text.
-const AROUND: usize = 4 + 4 + (4 + 4) + 4 + (4 + 1 + 4);
 
 fn streams() -> LogStreams {
     let mut streams = LogStreams::new();
@@ -22,117 +14,21 @@ fn streams() -> LogStreams {
     streams
 }
 
-/// Writes an entry that takes so many bytes.
-fn write(streams: &mut LogStreams, sender: &mut LogSender, bytes: usize, now: Time) {
-    let text = "x".repeat(bytes - AROUND);
-    let entry = streams.write(14, &[LogValue::string(text)], now).unwrap();
-    assert_eq!(entry.as_bytes().len(), bytes);
-    sender.write(&entry, now);
-}
-
-/// What is sent: the path of an announcement, or the size of a batch.
-fn sent(sender: &mut LogSender, now: Time) -> Vec<Result<Name, usize>> {
-    std::iter::from_fn(|| sender.poll_message(now))
-        .map(|message| match message {
-            Message::LogCreateWriter(argument) => Ok(LogWriter::decode(&argument).unwrap().path),
-            Message::LogWrite(argument) => Err(argument.len()),
-            other => panic!("{other:?}"),
-        })
-        .collect()
-}
-
-fn mini() -> Result<Name, usize> {
-    Ok("mini".into())
-}
-
 #[test]
-fn a_batch_takes_50_kib() {
-    let (mut streams, mut sender) = (streams(), LogSender::new());
-    write(&mut streams, &mut sender, 100, NOW);
-    write(&mut streams, &mut sender, LOG_BATCH - 100, NOW);
-    assert_eq!(sent(&mut sender, NOW), [mini()]);
-    write(&mut streams, &mut sender, 100, NOW);
-    assert_eq!(sent(&mut sender, NOW), [Err(LOG_BATCH)]);
-    sender.flush();
-    sender.flush();
-    assert_eq!(sent(&mut sender, NOW), [Err(100)]);
-}
-
-#[test]
-fn what_is_longer_goes_alone() {
-    let (mut streams, mut sender) = (streams(), LogSender::new());
-    write(&mut streams, &mut sender, 100, NOW);
-    write(&mut streams, &mut sender, LOG_BATCH + 1, NOW);
-    assert_eq!(sent(&mut sender, NOW), [mini(), Err(100), Err(LOG_BATCH + 1)]);
-    assert_eq!(sender.next_timeout(), None);
-    write(&mut streams, &mut sender, LOG_BATCH, NOW);
-    assert_eq!(sent(&mut sender, NOW), []);
-}
-
-#[test]
-fn an_entry_waits_a_second() {
-    let (mut streams, mut sender) = (streams(), LogSender::new());
-    assert_eq!(sender.next_timeout(), None);
-    write(&mut streams, &mut sender, 100, NOW);
-    let half = NOW + LOG_DELAY / 2;
-    write(&mut streams, &mut sender, 50, half);
-    assert_eq!(sent(&mut sender, half), [mini()]);
-    let due = NOW + LOG_DELAY;
-    assert_eq!(sender.next_timeout(), Some(due));
-    assert_eq!(sent(&mut sender, Time::from_nanos(due.as_nanos() - 1)), []);
-    assert_eq!(sent(&mut sender, due), [Err(150)]);
-    assert_eq!(sender.next_timeout(), None);
-
-    // Without a poll the next entry notices.
-    write(&mut streams, &mut sender, 100, due);
-    let later = due + Duration::from_secs(3);
-    write(&mut streams, &mut sender, 70, later);
-    assert_eq!(sent(&mut sender, later), [Err(100)]);
-    assert_eq!(sender.next_timeout(), Some(later + LOG_DELAY));
-    // Time that goes back changes nothing.
-    assert_eq!(sent(&mut sender, NOW), []);
-}
-
-#[test]
-fn writers_come_up_with_their_first_entry_and_are_announced_once() {
+fn writers_come_up_with_their_first_entry() {
     let mut streams = streams();
-    let (mut early, mut late) = (LogSender::new(), LogSender::new());
-    early.announce(&streams);
-    assert_eq!(sent(&mut early, NOW), []);
-
-    write(&mut streams, &mut early, 100, NOW);
-    let other = Name::from("mini-2");
-    let entry = streams.write_to(14, &other, &[LogValue::string("x")], NOW).unwrap();
+    assert_eq!(streams.writers().count(), 0);
+    let text = [LogValue::string("x")];
+    streams.write(14, &text, NOW).unwrap();
+    let entry = streams.write_to(14, &Name::from("mini-2"), &text, NOW).unwrap();
     assert_eq!(entry.writer().network_time, NOW.as_secs_f64());
     let flag = Time::from_nanos(2_000_000_000_000_000_000);
     streams.write(15, &[LogValue::Bool(true)], flag).unwrap();
-    let paths: Vec<_> = streams.writers().map(|active| active.writer.path.clone()).collect();
-    assert_eq!(paths, ["mini", "mini-2", "flag"]);
-
-    late.announce(&streams);
-    write(&mut streams, &mut late, 100, NOW);
-    late.announce(&streams);
-    late.flush();
-    assert_eq!(sent(&mut late, NOW), [mini(), Ok("mini-2".into()), Ok("flag".into()), Err(100)]);
-    let entry = streams.write(15, &[LogValue::Bool(false)], NOW).unwrap();
-    early.write(&entry, NOW);
-    early.flush();
-    assert_eq!(sent(&mut early, NOW).len(), 3);
-    early.announce(&streams);
-    assert_eq!(sent(&mut early, NOW), [Ok("mini-2".into())]);
-}
-
-#[test]
-fn what_waits_is_counted() {
-    let (mut streams, mut sender) = (streams(), LogSender::new());
-    write(&mut streams, &mut sender, LOG_BATCH + 1, NOW);
-    let queued = sender.queued();
-    let Some(Message::LogCreateWriter(announcement)) = sender.poll_message(NOW) else {
-        panic!("no announcement")
-    };
-    assert_eq!(queued, announcement.len() + LOG_BATCH + 1);
-    let _ = sender.poll_message(NOW);
-    assert_eq!(sender.queued(), 0);
+    streams.write(14, &text, flag).unwrap();
+    let announced = streams.writers().map(|up| LogWriter::decode(up.announcement()).unwrap());
+    let announced: Vec<_> = announced.map(|writer| (writer.path, writer.network_time)).collect();
+    let (now, flag) = (NOW.as_secs_f64(), flag.as_secs_f64());
+    assert_eq!(announced, [("mini".into(), now), ("mini-2".into(), now), ("flag".into(), flag)]);
 }
 
 #[test]

@@ -101,7 +101,6 @@ impl Communication {
             has_turn: false,
             point: None,
             batches: Default::default(),
-            log_input: Default::default(),
             pings: Default::default(),
             counters: Default::default(),
         };
@@ -220,6 +219,7 @@ impl Communication {
                 .clone()
                 .filter(|_| entry.map_or(self.options.listen_ssl, |entry| entry.node.ssl)),
             wire_limits: self.options.wire_limits,
+            log_limits: self.options.log_limits,
             serial_limits: self.options.serial_limits,
             declarations: Arc::clone(&self.declarations),
             undeclared: self.options.undeclared,
@@ -250,7 +250,6 @@ impl Communication {
         peer.heard = now;
         peer.pinged = false;
         peer.point = None;
-        peer.log_input = None;
         let (link, role) = (peer.link, peer.role);
         if let Some(link) = link {
             self.timers.cancel(Timer::Secure(link));

@@ -121,9 +121,6 @@ impl Communication {
             if !closed && (peer.awaiting_setup || self.must_wait(id)) {
                 return;
             }
-            if self.next_log_entry(id) {
-                continue;
-            }
             let link = self.peers.get(&id).and_then(|peer| peer.link);
             let Some((notification, held)) = link
                 .and_then(|link| self.links.get_mut(&link)?.connection.as_deref_mut())

@@ -10,8 +10,8 @@ use crate::Time;
 #[derive(Debug, Default)]
 pub(super) struct Listening {
     wanted: bool,
-    /// Sockets are open, as far as we know.
-    sockets: usize,
+    /// Where sockets are open, as far as we know.
+    sockets: Vec<Endpoint>,
 }
 
 impl Communication {
@@ -41,7 +41,7 @@ impl Communication {
     pub(super) fn close_sockets(&mut self) -> bool {
         self.timers.cancel(Timer::Listen);
         self.actions.retain(|action| !matches!(action, Action::Listen(_)));
-        self.listening.sockets = 0;
+        self.listening.sockets.clear();
         let wanted = std::mem::take(&mut self.listening.wanted);
         if wanted {
             self.actions.push_back(Action::StopListening);
@@ -53,7 +53,7 @@ impl Communication {
     pub fn feed_listening(&mut self, endpoint: Endpoint, ssl: bool, now: Time) {
         self.feed_time(now);
         if self.listening.wanted {
-            self.listening.sockets += 1;
+            self.listening.sockets.push(endpoint.clone());
             self.log(LogLine::Listening { endpoint: endpoint.clone(), ssl });
             self.notifications.push_back(Notification::Listening(endpoint));
         }
@@ -75,14 +75,19 @@ impl Communication {
         if address_in_use && self.listening.wanted {
             self.actions.retain(|action| !matches!(action, Action::Listen(_)));
             self.actions.push_back(Action::StopListening);
-            self.listening.sockets = 0;
+            self.listening.sockets.clear();
             self.timers.set(self.now + self.options.listen_retry, Timer::Listen);
         }
     }
 
     /// Tells whether there is a socket on which we listen.
     pub fn is_listening(&self) -> bool {
-        self.listening.sockets > 0
+        !self.listening.sockets.is_empty()
+    }
+
+    /// Returns where we listen, with the ports that the system chose.
+    pub fn listening(&self) -> &[Endpoint] {
+        &self.listening.sockets
     }
 
     /// Takes note that a connection could not be accepted. We listen on.

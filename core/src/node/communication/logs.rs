@@ -18,7 +18,7 @@ use crate::logs::{
 /// Our log streams, and who gets them.
 #[derive(Debug, Default)]
 pub(super) struct Logs {
-    streams: LogStreams,
+    pub(super) streams: LogStreams,
     /// The peers that have requested logs; shared while entries are sent to them.
     receivers: Arc<BTreeSet<PeerId>>,
 }
@@ -60,8 +60,8 @@ impl Communication {
     }
 
     /// Writes an entry to the log of a stream: to every peer that is Running and has requested logs,
-    /// in batches of [`LOG_BATCH`](crate::logs::LOG_BATCH) bytes or what
-    /// [`LOG_DELAY`](crate::logs::LOG_DELAY) brings (§6). It is written to no file of our own.
+    /// in batches of [`LOG_BATCH`](super::super::LOG_BATCH) bytes or what
+    /// [`BATCH_DELAY`](super::super::BATCH_DELAY) brings (§6). It is written to no file of our own.
     ///
     /// A batch is lost with the connection, but for a close of our own, which sends it.
     ///
@@ -152,13 +152,8 @@ impl Communication {
                 raised.dropped += 1;
                 continue;
             }
-            let now = self.now;
-            if let Some(logs) = self.peers.get_mut(&id).and_then(|peer| peer.batches.logs.as_mut())
-            {
-                logs.write(entry, now);
-                raised.peers += 1;
-            }
-            self.send_batches(id);
+            self.batch_entry(id, entry);
+            raised.peers += 1;
         }
         raised
     }
@@ -187,7 +182,9 @@ impl Communication {
         }
         if let Some(peer) = self.peers.get_mut(&id) {
             peer.batches.given += 1;
-            peer.batches.logs.iter_mut().for_each(|logs| logs.was_told(writer));
+            peer.batches.logs.iter_mut().for_each(|logs| {
+                logs.announced.insert(writer.place);
+            });
         }
     }
 
@@ -198,17 +195,8 @@ impl Communication {
         let logs = peer.batches.logs.get_or_insert_with(Box::default);
         if !peer.running {
             let given = self.logs.streams.writers().take(peer.batches.given);
-            given.for_each(|writer| logs.was_told(writer));
+            logs.announced.extend(given.map(|writer| writer.place));
         }
         Arc::make_mut(&mut self.logs.receivers).insert(id);
-    }
-
-    /// A peer is Running: announces what came up since its connection is.
-    pub(super) fn announce_writers(&mut self, id: PeerId) {
-        let Some(peer) = self.peers.get_mut(&id) else { return };
-        if let Some(logs) = &mut peer.batches.logs {
-            logs.announce(&self.logs.streams);
-            self.send_batches(id);
-        }
     }
 }

@@ -7,7 +7,6 @@ mod events;
 mod input;
 mod listening;
 mod liveness;
-mod log_input;
 mod logging;
 mod logs;
 mod policy;
@@ -26,11 +25,10 @@ use super::outbox::Outbox;
 use super::timers::{Timer, Timers};
 use super::{
     Action, Configuration, ConfigurationError, ConnectionId, Depth, EventPeer, Node, Notification,
-    Options, PeerCounters, PeerId,
+    Options, PeerCounters, PeerId, PingStatistics,
 };
 use crate::connection::{Connection, Phase, Role, StateSource};
 use crate::data::{Declarations, Name};
-use crate::services::PingStatistics;
 use crate::wire::SyncPoint;
 use crate::{Findings, Time};
 
@@ -152,8 +150,6 @@ struct Peer {
     point: Option<SyncPoint>,
     /// What is batched for it.
     batches: batches::Batches,
-    /// The logs that it sends.
-    log_input: Option<Box<log_input::LogInput>>,
     /// What its answers to our PINGs sum up to.
     pings: Option<Box<PingStatistics>>,
     /// What its earlier connections carried, and what is counted here.

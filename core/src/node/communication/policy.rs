@@ -9,6 +9,7 @@ use super::super::timers::Timer;
 use super::super::{EventPeer, Handshake, Notification, PeerId};
 use super::{Communication, Entry};
 use crate::connection::{self, CloseCause, ProtocolErrorKind, Role, SyncRequest};
+use crate::logs::{DroppedEntry, LogEntry};
 use crate::wire::{Compression, Version};
 
 impl Communication {
@@ -68,8 +69,23 @@ impl Communication {
             From::RemotePrint(items) => {
                 return self.tell_bounded(id, Notification::RemotePrint { peer: who, items });
             }
-            From::LogCreateWriter(argument) => return self.writer_came(id, &argument),
-            From::LogWrite(argument) => return self.entries_came(id, argument),
+            From::LogWriterAnnounced(writer) => {
+                Notification::LogWriterAnnounced { peer: who, writer }
+            }
+            From::LogEntry(LogEntry { writer, values }) => {
+                return self.tell_bounded(id, Notification::LogEntry { peer: who, writer, values });
+            }
+            From::LogEntryDropped { entry, first } => {
+                // As in Bro, which drops the rest of the message as well (3§2).
+                if first {
+                    let (line, DroppedEntry { path, why, .. }) =
+                        (LogLine::LogEntryUnknown, &*entry);
+                    let reason = format!("{line}: {path}: {why}");
+                    self.log_peer(id, line);
+                    self.error(id, reason.into());
+                }
+                return;
+            }
             From::SyncPoint(point) => {
                 self.peer_reached(id, point);
                 Notification::SyncPoint { peer: who, point }
@@ -220,9 +236,6 @@ impl Communication {
         let next = EventPeer { class: None, descr: Default::default(), ..(*who).clone() };
         self.lose_outbox(id);
         self.lose_batches(id);
-        if let Some(peer) = self.peers.get_mut(&id) {
-            peer.log_input = Default::default();
-        }
         let ours = match &cause {
             CloseCause::ClosedByUs => true,
             CloseCause::Protocol(error) => {

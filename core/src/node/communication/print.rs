@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use super::super::PeerId;
+use super::super::batch::print_item;
 use super::super::log::LogLine;
+use super::super::{PeerId, PingStatistics};
 use super::{Communication, RaiseError, Raised};
 use crate::Time;
 use crate::connection::PRINT_HOOK;
-use crate::services::PingStatistics;
 
 impl Communication {
     /// Prints to a file, without the newline: for every peer that is Running and has requested
-    /// `print_hook`, in batches of [`PRINT_BATCH`](crate::services::PRINT_BATCH) bytes or what
-    /// [`PRINT_DELAY`](crate::services::PRINT_DELAY) brings (§6). Standard output is `/dev/stdout`.
+    /// `print_hook`, in batches of [`PRINT_BATCH`](super::super::PRINT_BATCH) bytes or what
+    /// [`BATCH_DELAY`](super::super::BATCH_DELAY) brings (§6). Standard output is `/dev/stdout`.
     /// Nothing is printed here.
     ///
     /// A batch is lost with the connection, but for a close of our own, which sends it.
@@ -24,7 +24,7 @@ impl Communication {
         if let Some(peer) = self.hindrance(PRINT_HOOK, None) {
             return Err(RaiseError::Full(peer));
         }
-        let mut raised = Raised::default();
+        let (mut raised, mut item) = (Raised::default(), None);
         let peers = self.subscribers.get(PRINT_HOOK).map(Arc::clone);
         for id in peers.iter().flat_map(|peers| peers.iter().copied()) {
             if !self.is_running(id) {
@@ -34,12 +34,9 @@ impl Communication {
                 raised.dropped += 1;
                 continue;
             }
-            let now = self.now;
-            if let Some(peer) = self.peers.get_mut(&id) {
-                peer.batches.prints.get_or_insert_with(Box::default).print(file, text, now);
-                raised.peers += 1;
-            }
-            self.send_batches(id);
+            let item = item.get_or_insert_with(|| print_item(file, text));
+            self.batch_print(id, item);
+            raised.peers += 1;
         }
         Ok(raised)
     }

@@ -64,6 +64,11 @@ impl Communication {
         self.with_entries(|_, peer| peer.established && !peer.awaiting_setup)
     }
 
+    /// Returns the peers that are Running (§3.5).
+    pub fn running_peers(&self) -> impl Iterator<Item = &Arc<EventPeer>> {
+        self.peers.values().filter(|peer| peer.running).map(|peer| &peer.who)
+    }
+
     fn with_entries(
         &self,
         is_wanted: impl Fn(PeerId, &Peer) -> bool,

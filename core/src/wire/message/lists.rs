@@ -86,7 +86,7 @@ impl PrintItems {
     }
 
     /// Returns the items, or `None` if the last file name has no text.
-    pub(super) fn from_argument(argument: Bytes) -> Option<Self> {
+    pub(crate) fn from_argument(argument: Bytes) -> Option<Self> {
         let items = PrintItems(without_last_nul(argument));
         let nuls = items.0.iter().filter(|byte| **byte == 0).count();
         (nuls % 2 == 1).then_some(items)

@@ -81,12 +81,11 @@ impl Message {
     #[inline]
     pub(crate) fn held_bytes(&self) -> usize {
         match self {
-            Message::Serial(bytes)
-            | Message::CaptureFilter(bytes)
-            | Message::LogCreateWriter(bytes)
-            | Message::LogWrite(bytes) => bytes.len(),
+            Message::Serial(bytes) | Message::CaptureFilter(bytes) => bytes.len(),
             Message::RequestEvents(names) => names.as_argument().len(),
             Message::RemotePrint(items) => items.as_argument().len(),
+            // Of a LOG_CREATE_WRITER nothing is kept, and a LOG_WRITE is little but the values that
+            // come of it, which count by themselves.
             _ => 0,
         }
     }

@@ -50,7 +50,7 @@ pub(crate) async fn an_application_that_takes_nothing_stops_the_peer_and_loses_n
 
 pub(crate) async fn log_entries_wait_for_room(stream: Stream) {
     const LOG: i32 = 5;
-    const BATCH: usize = brocomm::logs::LOG_BATCH;
+    const BATCH: usize = brocomm::node::LOG_BATCH;
     let ours = Options { outgoing: queue(2, Overflow::Block), ..listening() };
     let theirs = Options { incoming: queue(2, Overflow::Block), ..Options::default() };
     let (here, mut told_here, port) = listener(stream, ours, vec![]).await;

@@ -7,11 +7,11 @@ use crate::logs::{LogField, LogStream, LogValue};
 impl World {
     /// How many messages with entries and with prints the peer got.
     fn came(&mut self) -> (usize, usize) {
-        use connection::Notification::{LogWrite, RemotePrint};
+        use connection::Notification::{LogEntry, RemotePrint};
         let got = std::mem::take(&mut self.got);
         let count =
             |is: fn(&connection::Notification) -> bool| got.iter().filter(|n| is(n)).count();
-        (count(|n| matches!(n, LogWrite(_))), count(|n| matches!(n, RemotePrint(_))))
+        (count(|n| matches!(n, LogEntry(_))), count(|n| matches!(n, RemotePrint(_))))
     }
 
     /// Writes an entry and prints a line, of which the batches are not complete.

@@ -4,10 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use bytes::Bytes;
 
-use super::loggable::is_loggable;
+use super::writer::is_loggable;
 use super::{LogError, LogErrorKind as Kind, LogField, LogValue, LogWriter};
 use crate::data::{Name, Port, Subnet, Transport, TypeTag};
-use crate::wire::MessageType;
+use crate::wire::{self, MessageType, Truncated};
 
 /// The least that a value takes: its type and whether it is there.
 const LEAST_VALUE: u32 = 5;
@@ -18,67 +18,85 @@ const LEAST_OPTION: u32 = 8;
 
 type Result<T> = std::result::Result<T, Kind>;
 
-/// Walks through an argument; what it hands out as bytes shares the argument.
-#[derive(Debug)]
-pub(crate) struct Reader<'a> {
-    argument: &'a Bytes,
-    rest: &'a [u8],
+/// Walks through the argument of a log message.
+type Cursor<'a> = wire::Cursor<'a, Kind>;
+
+impl From<Truncated> for Kind {
+    fn from(Truncated { wanted }: Truncated) -> Kind {
+        Kind::Truncated { wanted }
+    }
 }
 
 /// An entry as it is on the wire (3§2).
 #[derive(Debug)]
-pub(crate) struct RawEntry {
-    pub(crate) stream: i32,
-    pub(crate) writer: i32,
-    pub(crate) path: Bytes,
-    pub(crate) values: Vec<LogValue>,
+pub(super) struct RawEntry {
+    pub(super) stream: i32,
+    pub(super) writer: i32,
+    pub(super) path: Bytes,
+    pub(super) values: Vec<LogValue>,
+}
+
+/// The argument of a LOG_WRITE, as far as it was not read.
+#[derive(Debug, Default)]
+pub(crate) struct Unread {
+    argument: Bytes,
+    /// How much of it was read.
+    read: u32,
+}
+
+impl Unread {
+    pub(crate) fn new(argument: Bytes) -> Unread {
+        Unread { argument, read: 0 }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.argument.is_empty()
+    }
+
+    /// Reads the next entry, of at most so many values, elements included. After an error there are
+    /// no more.
+    pub(super) fn next(&mut self, limit: u32) -> Option<std::result::Result<RawEntry, LogError>> {
+        if self.is_empty() {
+            return None;
+        }
+        let mut cursor = Cursor::new(&self.argument);
+        cursor.seek(self.read);
+        let entry = cursor.entry(limit);
+        let (offset, left) = (cursor.offset(), cursor.left());
+        let entry = entry.map_err(|kind| LogError { kind, message: MessageType::LogWrite, offset });
+        self.read = offset;
+        if left == 0 || entry.is_err() {
+            *self = Unread::default();
+        }
+        Some(entry)
+    }
 }
 
 /// Reads an announcement (3§1). Nothing of it shares the argument.
 pub(super) fn writer(argument: &Bytes) -> std::result::Result<LogWriter, LogError> {
-    let mut reader = Reader::new(argument);
-    let read = reader.writer().and_then(|writer| match reader.left() {
+    let mut cursor = Cursor::new(argument);
+    let read = cursor.writer().and_then(|writer| match cursor.left() {
         0 => Ok(writer),
         left => Err(Kind::LeftOver { left }),
     });
-    read.map_err(|kind| reader.error(kind, MessageType::LogCreateWriter))
+    let offset = cursor.offset();
+    read.map_err(|kind| LogError { kind, message: MessageType::LogCreateWriter, offset })
 }
 
-impl<'a> Reader<'a> {
-    pub(crate) fn new(argument: &'a Bytes) -> Reader<'a> {
-        Reader { argument, rest: argument }
-    }
-
-    pub(crate) fn position(&self) -> usize {
-        self.argument.len().saturating_sub(self.rest.len())
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.rest.is_empty()
-    }
-
-    /// Reads the next entry of at most so many values, elements included.
-    pub(crate) fn entry(&mut self, limit: u32) -> std::result::Result<RawEntry, LogError> {
-        self.raw_entry(limit).map_err(|kind| self.error(kind, MessageType::LogWrite))
-    }
-
-    fn error(&self, kind: Kind, message: MessageType) -> LogError {
-        LogError { kind, message, offset: u32::try_from(self.position()).unwrap_or(u32::MAX) }
-    }
-
+impl Cursor<'_> {
     fn writer(&mut self) -> Result<LogWriter> {
         let (stream, writer) = (self.i32()?, self.i32()?);
         let count = self.u32()?;
-        let path = self.name()?;
+        let path = self.lasting_name()?;
         let (rotation_base, rotation_interval) = (self.f64()?, self.f64()?);
         let network_time = self.f64()?;
         let options = self.u32()?;
-        let options = self.check(i64::from(options), LEAST_OPTION)?;
-        let options = self.several(options, |reader| {
-            Ok((reader.name()?, Bytes::copy_from_slice(reader.string()?)))
+        let options = self.check(options.into(), LEAST_OPTION)?;
+        let options = self.several(options, |cursor| {
+            Ok((cursor.lasting_name()?, Bytes::copy_from_slice(cursor.string_bytes()?)))
         })?;
-        let count = self.check(i64::from(count), LEAST_FIELD)?;
-        let fields = self.several(count, Reader::field)?;
+        let count = self.check(count.into(), LEAST_FIELD)?;
+        let fields = self.several(count, Cursor::field)?;
         Ok(LogWriter {
             stream,
             writer,
@@ -92,8 +110,8 @@ impl<'a> Reader<'a> {
     }
 
     fn field(&mut self) -> Result<LogField> {
-        let secondary_name = if self.bool()? { Some(self.name()?) } else { None };
-        let name = self.name()?;
+        let secondary_name = if self.bool()? { Some(self.lasting_name()?) } else { None };
+        let name = self.lasting_name()?;
         let ty = self.tag()?;
         if !is_loggable(ty) {
             return Err(Kind::BadType(i32::from(ty as u8)));
@@ -102,14 +120,14 @@ impl<'a> Reader<'a> {
         Ok(LogField { name, secondary_name, ty, subtype, optional: self.bool()? })
     }
 
-    fn raw_entry(&mut self, limit: u32) -> Result<RawEntry> {
+    fn entry(&mut self, limit: u32) -> Result<RawEntry> {
         let (stream, writer) = (self.i32()?, self.i32()?);
-        let path = self.shared()?;
+        let path = self.string()?;
         let count = self.u32()?;
-        let count = self.check(i64::from(count), LEAST_VALUE)?;
+        let count = self.check(count.into(), LEAST_VALUE)?;
         let mut total = 0;
         add(&mut total, count, limit)?;
-        let values = self.several(count, |reader| reader.value(&mut total, limit))?;
+        let values = self.several(count, |cursor| cursor.value(&mut total, limit))?;
         Ok(RawEntry { stream, writer, path, values })
     }
 
@@ -124,9 +142,9 @@ impl<'a> Reader<'a> {
         let count = self.i64()?;
         let count = self.check(count, LEAST_VALUE)?;
         add(total, count, limit)?;
-        let elements = self.several(count, |reader| match reader.tag()? {
+        let elements = self.several(count, |cursor| match cursor.tag()? {
             tag @ (TypeTag::Table | TypeTag::Vector) => Err(Kind::Nested(tag)),
-            tag => reader.single(tag),
+            tag => cursor.single(tag),
         })?;
         Ok(match tag {
             TypeTag::Table => LogValue::Set(elements),
@@ -147,10 +165,10 @@ impl<'a> Reader<'a> {
             TypeTag::Double => LogValue::Double(self.f64()?),
             TypeTag::Time => LogValue::Time(self.f64()?),
             TypeTag::Interval => LogValue::Interval(self.f64()?),
-            TypeTag::String => LogValue::String(self.shared()?),
-            TypeTag::Enum => LogValue::Enum(self.shared()?),
-            TypeTag::Func => LogValue::Func(self.shared()?),
-            TypeTag::File => LogValue::File(self.shared()?),
+            TypeTag::String => LogValue::String(self.string()?),
+            TypeTag::Enum => LogValue::Enum(self.string()?),
+            TypeTag::Func => LogValue::Func(self.string()?),
+            TypeTag::File => LogValue::File(self.string()?),
             TypeTag::Port => LogValue::Port(self.port()?),
             TypeTag::Addr => LogValue::Addr(self.addr()?),
             TypeTag::Subnet => LogValue::Subnet(self.subnet()?),
@@ -212,80 +230,13 @@ impl<'a> Reader<'a> {
 
     /// Checks a number of things against the bytes that are left, each taking `least` at least.
     fn check(&self, count: i64, least: u32) -> Result<usize> {
-        let left = self.left();
-        let fits = count.checked_mul(i64::from(least)).is_some_and(|bytes| bytes <= left.into());
-        let checked = usize::try_from(count).ok().filter(|_| fits);
-        checked.ok_or(Kind::TooManyElements { count, left })
-    }
-
-    fn left(&self) -> u32 {
-        u32::try_from(self.rest.len()).unwrap_or(u32::MAX)
-    }
-
-    #[inline]
-    fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
-        match self.rest.split_first_chunk() {
-            Some((bytes, rest)) => {
-                self.rest = rest;
-                Ok(*bytes)
-            }
-            None => Err(self.truncated(N as u32)),
-        }
-    }
-
-    fn truncated(&self, wanted: u32) -> Kind {
-        Kind::Truncated { wanted: wanted.saturating_sub(self.left()) }
-    }
-
-    fn u8(&mut self) -> Result<u8> {
-        self.array().map(u8::from_be_bytes)
-    }
-
-    /// Only 1 is true, as in Bro.
-    fn bool(&mut self) -> Result<bool> {
-        Ok(self.u8()? == 1)
-    }
-
-    fn u32(&mut self) -> Result<u32> {
-        self.array().map(u32::from_be_bytes)
-    }
-
-    fn i32(&mut self) -> Result<i32> {
-        self.array().map(i32::from_be_bytes)
-    }
-
-    fn u64(&mut self) -> Result<u64> {
-        self.array().map(u64::from_be_bytes)
-    }
-
-    fn i64(&mut self) -> Result<i64> {
-        self.array().map(i64::from_be_bytes)
-    }
-
-    fn f64(&mut self) -> Result<f64> {
-        self.array().map(f64::from_be_bytes)
-    }
-
-    fn string(&mut self) -> Result<&'a [u8]> {
-        let length = self.u32()?;
-        let (string, rest) = usize::try_from(length)
-            .ok()
-            .and_then(|length| self.rest.split_at_checked(length))
-            .ok_or_else(|| self.truncated(length))?;
-        self.rest = rest;
-        Ok(string)
-    }
-
-    /// Reads a string that shares the argument.
-    fn shared(&mut self) -> Result<Bytes> {
-        let argument = self.argument;
-        // What `string` gives lies inside the argument, so this never panics.
-        self.string().map(|string| argument.slice_ref(string))
+        let fitting = u64::try_from(count).ok().and_then(|count| self.fitting(count, least));
+        fitting.ok_or(Kind::TooManyElements { count, left: self.left() })
     }
 
     /// Reads a name into a buffer of its own, as announcements outlive the message.
-    fn name(&mut self) -> Result<Name> {
-        self.string().map(|name| Name::from_bytes(Bytes::copy_from_slice(name)))
+    fn lasting_name(&mut self) -> Result<Name> {
+        self.string_bytes().map(|name| Name::from_bytes(Bytes::copy_from_slice(name)))
     }
 }
 

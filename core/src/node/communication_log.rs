@@ -3,10 +3,10 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::{LogField, LogFormat, LogStream, LogValue};
 use crate::Time;
 use crate::connection::{LogLevel, LogMessage, LogSource};
 use crate::data::TypeTag;
+use crate::logs::{LogField, LogFormat, LogStream, LogValue};
 
 /// Names a peer at the beginning of a line: `[#10000/127.0.0.1:58030]`, as Bro's core does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -92,7 +92,7 @@ impl CommunicationLine {
 /// ```
 /// use brocomm::Time;
 /// use brocomm::connection::LogMessage;
-/// use brocomm::logs::{CommunicationLine, CommunicationLog, PeerPrefix};
+/// use brocomm::node::{CommunicationLine, CommunicationLog, PeerPrefix};
 ///
 /// let log = CommunicationLog::new("bro");
 /// let now = Time::from_secs_f64(1_500_000_000.5);

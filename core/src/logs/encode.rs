@@ -34,7 +34,7 @@ fn field(field: &LogField, out: &mut Vec<u8>) {
 }
 
 /// Appends an entry (3§2).
-pub(crate) fn entry(stream: i32, writer: i32, path: &[u8], values: &[LogValue], out: &mut Vec<u8>) {
+pub(super) fn entry(stream: i32, writer: i32, path: &[u8], values: &[LogValue], out: &mut Vec<u8>) {
     int(stream, out);
     int(writer, out);
     string(path, out);

@@ -5,7 +5,7 @@ use std::fmt;
 /// Sums up the answers to PINGs.
 ///
 /// ```
-/// use brocomm::services::PingStatistics;
+/// use brocomm::node::PingStatistics;
 ///
 /// let mut statistics = PingStatistics::default();
 /// for seconds in [0.001, 0.002, 0.003, 0.006] {

@@ -1,13 +1,13 @@
 //! How the columns of logs are written: the options of Bro's ASCII writer.
 
-use brocomm::logs::AsciiFormat;
+use brocomm::logs::{AsciiFormat, JsonFormat, LogFormat};
 use bytes::Bytes;
 
 use crate::failure::{Failure, misused};
 
 /// Options of Bro's ASCII writer.
 #[derive(Debug, clap::Args)]
-pub(super) struct Columns {
+pub(crate) struct Columns {
     /// What stands between columns; a tab by default. Here and below \t, \\ and \xHH are bytes.
     #[arg(long, value_name = "TEXT", value_parser = bytes, conflicts_with = "json")]
     separator: Option<Bytes>,
@@ -26,11 +26,14 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// Returns the form of logs.
+    /// Returns the form of logs, with `json` as lines of JSON.
     ///
     /// # Errors
     /// Options with which lines could not be read back.
-    pub(super) fn format(&self) -> Result<AsciiFormat, Failure> {
+    pub(crate) fn format(&self, json: bool) -> Result<LogFormat, Failure> {
+        if json {
+            return Ok(LogFormat::Json(JsonFormat::default()));
+        }
         let usual = AsciiFormat::default();
         let format = AsciiFormat {
             separator: self.separator.clone().unwrap_or(usual.separator),
@@ -40,7 +43,7 @@ impl Columns {
             ..AsciiFormat::default()
         };
         check(&format).map_err(|why| misused(format_args!("{why}")))?;
-        Ok(format)
+        Ok(LogFormat::Ascii(format))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Received packets as a pcap file (2§2).
 
-use thiserror::Error;
+use std::fmt;
 
-use crate::data::Packet;
+use brocomm::data::Packet;
 
 /// The magic number of files with microseconds.
 const MAGIC: u32 = 0xa1b2_c3d4;
@@ -14,32 +14,19 @@ const RAW: ([u32; 2], u32) = ([12, 14], 101);
 /// Writes packets as a classic pcap file, little-endian, with microseconds.
 ///
 /// A file has one link type; packets of another belong in another file.
-///
-/// ```
-/// use brocomm::data::{Name, Packet};
-/// use brocomm::services::Pcap;
-///
-/// let data = vec![0; 60].into();
-/// let packet = Packet { sec: 1, usec: 2, len: 60, link_type: 1, tag: Name::new(), data };
-/// let (pcap, mut file) = (Pcap::new(packet.link_type), Vec::new());
-/// pcap.header(&mut file);
-/// pcap.packet(&packet, &mut file)?;
-/// assert_eq!(file.len(), 24 + 16 + 60);
-/// # Ok::<(), brocomm::services::OtherLinkType>(())
-/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pcap {
+pub(crate) struct Pcap {
     link_type: u32,
 }
 
 impl Pcap {
     /// Makes a writer for packets of this link type, as packets carry it.
-    pub fn new(link_type: u32) -> Pcap {
+    pub(crate) fn new(link_type: u32) -> Pcap {
         Pcap { link_type }
     }
 
     /// Appends the header of the file.
-    pub fn header(&self, out: &mut Vec<u8>) {
+    pub(crate) fn header(&self, out: &mut Vec<u8>) {
         let (raw, in_files) = RAW;
         let link_type = if raw.contains(&self.link_type) { in_files } else { self.link_type };
         // Version 2.4; no offset from UTC.
@@ -52,7 +39,7 @@ impl Pcap {
     ///
     /// # Errors
     /// [`OtherLinkType`] if it is not of the file's link type; nothing is appended then.
-    pub fn packet(&self, packet: &Packet, out: &mut Vec<u8>) -> Result<(), OtherLinkType> {
+    pub(crate) fn packet(&self, packet: &Packet, out: &mut Vec<u8>) -> Result<(), OtherLinkType> {
         if packet.link_type != self.link_type {
             return Err(OtherLinkType { packet: packet.link_type, file: self.link_type });
         }
@@ -69,24 +56,31 @@ impl Pcap {
 }
 
 /// Says that a packet does not belong in a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("packet of link type {packet} in a file of link type {file}")]
-pub struct OtherLinkType {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OtherLinkType {
     /// The packet's link type.
-    pub packet: u32,
+    packet: u32,
     /// The file's.
-    pub file: u32,
+    file: u32,
+}
+
+impl fmt::Display for OtherLinkType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "packet of link type {} in a file of link type {}", self.packet, self.file)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
+    use brocomm::connection::{Observer, Role};
+    use brocomm::data::{Name, Serial};
+    use brocomm::wire::Framing;
+    use brocomm_conformance::{Side, StepKind, sessions};
 
     use super::*;
-    use crate::data::Name;
 
     fn packet(usec: u32, len: u32) -> Packet {
-        let data = Bytes::from_static(b"abcd");
+        let data = b"abcd".to_vec().into();
         Packet { sec: 7, usec, len, link_type: 1, tag: Name::new(), data }
     }
 
@@ -119,5 +113,37 @@ mod tests {
         let error = Pcap::new(113).packet(&packet(0, 0), &mut out);
         assert_eq!(error, Err(OtherLinkType { packet: 1, file: 113 }));
         assert!(out.is_empty());
+    }
+
+    #[test]
+    fn recorded_packets_give_a_file() {
+        let sessions = sessions();
+        let session = sessions.iter().find(|session| session.name() == "bro-bro-packets").unwrap();
+        let mut observer = Observer::new(Framing::Clear, Default::default(), Default::default());
+        let (pcap, mut file, mut number) = (Pcap::new(1), Vec::new(), 0);
+        pcap.header(&mut file);
+        for step in session.recording().unwrap().steps {
+            let StepKind::Data { from, bytes } = step.kind else { continue };
+            let role = if from == Side::Connector { Role::Initiator } else { Role::Acceptor };
+            observer.feed(role, &bytes);
+            while let Some(observed) = observer.poll() {
+                if let Some(Ok(Serial::Packet(packet))) = observed.serial {
+                    pcap.packet(&packet, &mut file).unwrap();
+                    number += 1;
+                }
+            }
+        }
+        assert!(number > 10);
+        // Each packet's length leads to the next, and the last to the end.
+        let word = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().unwrap());
+        let (mut at, mut times) = (24, Vec::new());
+        while at < file.len() {
+            times.push((word(at), word(at + 4)));
+            assert_eq!(word(at + 8), word(at + 12));
+            at += 16 + usize::try_from(word(at + 8)).unwrap();
+        }
+        assert_eq!((at, times.len()), (file.len(), number));
+        assert!(times.is_sorted());
+        assert_eq!(times[0], (1_362_692_526, 939_084));
     }
 }

@@ -1,0 +1,54 @@
+//! `brocomm demo`: two nodes exchange what nodes do, and what arrives is checked.
+
+use std::io::{self, IsTerminal, Write};
+
+use serde_json::json;
+
+use crate::failure::{Failure, failed};
+
+/// Runs two nodes on this machine, and shows and checks what they exchange.
+///
+/// Needs nothing outside: both nodes are in this program, on the loopback interface. They exchange
+/// events in both directions, a synchronized table and a log; a connection is lost and comes back; and
+/// it shows how fast all that is.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// Print one JSON object: address, of the one that listens; sections: [{title, lines}, …];
+    /// speed: {events_per_second, round_trip, in seconds, and the same of plain sockets}; and
+    /// failures, which is what did not arrive as it was sent.
+    #[arg(long)]
+    json: bool,
+}
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  everything arrived, in order and unchanged
+  1  something did not
+  2  the command line is wrong";
+
+pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
+    let report = brocomm_demo::run().map_err(|error| failed(format_args!("demo: {error}")))?;
+    let failures: Vec<&str> = report.failures().collect();
+    if args.json {
+        let speed = &report.speed;
+        let object = json!({
+            "address": report.address,
+            "sections": report.sections.iter()
+                .map(|section| json!({ "title": section.title, "lines": section.lines }))
+                .collect::<Vec<_>>(),
+            "speed": {
+                "events_per_second": speed.events_per_second,
+                "plain_events_per_second": speed.plain_events_per_second,
+                "round_trip": speed.round_trip,
+                "plain_round_trip": speed.plain_round_trip,
+            },
+            "failures": failures,
+        });
+        writeln!(out, "{object}")?;
+    } else {
+        let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        report.write(colour, out)?;
+    }
+    if failures.is_empty() { Ok(()) } else { Err(Failure::Told) }
+}

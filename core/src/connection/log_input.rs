@@ -1,0 +1,106 @@
+//! Logs that the peer sends (part 3).
+
+use bytes::Bytes;
+
+use super::{
+    CloseCause, Connection, LogMessage, Notification, Phase, ProtocolError, ProtocolErrorKind,
+};
+use crate::logs::{Announced, LogError, LogReceiver, Received, Unread};
+use crate::wire::MessageType;
+
+/// Reads what the peer sends of its logs; most peers send none.
+#[derive(Debug)]
+pub(super) struct LogInput {
+    receiver: LogReceiver,
+    /// What is left of the LOG_WRITE that came last: an entry is read when it is asked for, since it
+    /// takes several times the memory of its bytes.
+    unread: Unread,
+    /// How many notifications go before what is left.
+    before: usize,
+    /// Whether one of the message's entries was dropped.
+    dropped: bool,
+    /// Where the message came: its phase and its beginning in the stream of the peer.
+    phase: Phase,
+    offset: u64,
+}
+
+impl LogInput {
+    /// Tells whether entries are left, which go before whatever else may come.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.unread.is_empty()
+    }
+
+    /// Takes note that a notification was taken.
+    pub(super) fn advance(&mut self) {
+        self.before = self.before.saturating_sub(1);
+    }
+}
+
+impl Connection {
+    /// The peer announces a writer.
+    pub(super) fn log_writer(&mut self, argument: &Bytes, offset: u64) {
+        match self.log_input().receiver.announce(argument) {
+            Ok(Announced::New(writer)) => self.notify(Notification::LogWriterAnnounced(writer)),
+            Ok(Announced::Again(_)) => {}
+            Err(error) => {
+                let what = ProtocolErrorKind::Log(Box::new(error));
+                self.violation(what, Some(MessageType::LogCreateWriter), offset);
+            }
+        }
+    }
+
+    /// The peer sends entries, which are read one by one when all before them is taken.
+    pub(super) fn log_entries(&mut self, argument: Bytes, offset: u64) {
+        let (before, phase) = (self.notifications.len(), self.phase);
+        let input = self.log_input();
+        (input.unread, input.before) = (Unread::new(argument), before);
+        (input.dropped, input.phase, input.offset) = (false, phase, offset);
+    }
+
+    fn log_input(&mut self) -> &mut LogInput {
+        let (limits, phase) = (self.config.log_limits, self.phase);
+        self.log_input.get_or_insert_with(|| {
+            Box::new(LogInput {
+                receiver: LogReceiver::new(limits),
+                unread: Unread::default(),
+                before: 0,
+                dropped: false,
+                phase,
+                offset: 0,
+            })
+        })
+    }
+
+    /// Reads the next entry, if it is its turn.
+    pub(super) fn next_log_entry(&mut self) -> Option<Notification> {
+        let input = self.log_input.as_deref_mut().filter(|input| input.before == 0)?;
+        match input.receiver.next(&mut input.unread)? {
+            Ok(Received::Entry(entry)) => Some(Notification::LogEntry(entry)),
+            Ok(Received::Dropped(entry)) => {
+                let first = !std::mem::replace(&mut input.dropped, true);
+                Some(Notification::LogEntryDropped { entry: Box::new(entry), first })
+            }
+            Err(error) => {
+                let (phase, offset) = (input.phase, input.offset);
+                self.reject_log_entry(error, phase, offset);
+                None
+            }
+        }
+    }
+
+    /// Ends the connection for an entry that can't be read. What came after it, the end of the
+    /// connection included, counts for nothing.
+    fn reject_log_entry(&mut self, error: LogError, phase: Phase, offset: u64) {
+        self.notifications.clear();
+        let message = Some(error.message);
+        let kind = ProtocolErrorKind::Log(Box::new(error));
+        let error = ProtocolError { kind, message, phase, offset };
+        self.log(LogMessage::Violation(error.clone()));
+        if self.phase == Phase::Closed {
+            self.log(LogMessage::PeerDisconnected);
+            self.notify(Notification::Closed(CloseCause::Protocol(error)));
+        } else {
+            self.close_because(CloseCause::Protocol(error));
+        }
+    }
+}

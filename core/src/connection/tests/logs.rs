@@ -1,0 +1,132 @@
+//! Logs that the peer sends: read one by one, in order with all else (part 3).
+
+use super::*;
+use crate::logs::{LogField, LogLimits, LogStream, LogStreams, LogValue, Mismatch};
+
+/// A LOG_CREATE_WRITER, and the argument of a LOG_WRITE with these entries.
+fn log(numbers: std::ops::Range<u64>) -> (Message, Vec<u8>) {
+    let mut streams = LogStreams::new();
+    let fields = vec![LogField::new("n", TypeTag::Count)];
+    streams.declare(LogStream::new(14, "mini", fields)).unwrap();
+    let mut entries = Vec::new();
+    for n in numbers {
+        entries.extend(streams.write(14, &[LogValue::Count(n)], NOW).unwrap().as_bytes());
+    }
+    let writer = streams.writers().next().unwrap().announcement().clone();
+    (Message::LogCreateWriter(writer), entries)
+}
+
+/// What came: the path of a writer, or the number in an entry.
+fn log_of(notification: &Notification) -> Option<Result<u64, Name>> {
+    match notification {
+        Notification::LogWriterAnnounced(writer) => Some(Err(writer.path.clone())),
+        Notification::LogEntry(entry) => match entry.values[..] {
+            [LogValue::Count(n)] => Some(Ok(n)),
+            _ => panic!("{entry:?}"),
+        },
+        _ => None,
+    }
+}
+
+fn numbers(told: &[Notification]) -> Vec<u64> {
+    told.iter().filter_map(log_of).filter_map(Result::ok).collect()
+}
+
+#[test]
+fn entries_are_read_when_they_are_asked_for_and_before_what_comes_after_them() {
+    let mut connection = in_phase(Phase::Running);
+    let (writer, entries) = log(0..500);
+    let write = Message::LogWrite(entries.into());
+    feed(&mut connection, &[call_of("none"), writer, write.clone(), call_of("none"), write]);
+    assert_eq!(connection.waiting_notifications(), 3, "the event, the writer, the message");
+    assert_eq!(connection.counters().events_received, 1);
+    assert!(!connection.wants_input());
+    connection.feed_eof(NOW);
+    let told = drain(&mut connection);
+    let event = |n: &Notification| matches!(n, Notification::Event(_));
+    assert!(event(&told[0]));
+    assert_eq!(log_of(&told[1]), Some(Err("mini".into())));
+    assert_eq!(numbers(&told[..502]), Vec::from_iter(0..500));
+    assert!(event(&told[502]));
+    assert_eq!(numbers(&told[502..]), Vec::from_iter(0..500));
+    assert_eq!(told.last(), Some(&Notification::Closed(CloseCause::PeerClosed)));
+}
+
+#[test]
+fn entries_that_came_before_we_closed_come_before_it() {
+    let mut connection = in_phase(Phase::Running);
+    let (writer, entries) = log(0..3);
+    feed(&mut connection, &[writer, Message::LogWrite(entries.into()), call_of("none")]);
+    let announced = connection.poll_notification();
+    assert!(matches!(announced, Some(Notification::LogWriterAnnounced(_))));
+    connection.close(NOW);
+    let told = drain(&mut connection);
+    assert_eq!(numbers(&told[..3]), [0, 1, 2]);
+    assert_eq!(
+        without_log(told[3..].to_vec()),
+        [Notification::Closed(CloseCause::ClosedByUs)],
+        "what was not looked at is dropped"
+    );
+}
+
+#[test]
+fn an_entry_that_cannot_be_read_ends_the_connection_once() {
+    for closed in [false, true] {
+        let mut connection = in_phase(Phase::Running);
+        let (writer, entries) = log(7..9);
+        feed(&mut connection, &[writer]);
+        let offset = connection.counters().input.bytes;
+        let cut = [&entries[..], &entries[..entries.len() - 1]].concat();
+        let write = Message::LogWrite(cut.clone().into());
+        feed(&mut connection, &[write, call_of("none")]);
+        if closed {
+            connection.close(NOW);
+        }
+        let mut told = drain(&mut connection);
+        assert_eq!(numbers(&told), [7, 8, 7]);
+        let Some(Notification::Closed(CloseCause::Protocol(error))) = told.pop() else {
+            panic!("{told:?}")
+        };
+        assert_eq!((error.phase, error.offset), (Phase::Running, offset));
+        assert_eq!(error.message, Some(crate::wire::MessageType::LogWrite));
+        let ProtocolErrorKind::Log(log) = &error.kind else { panic!("{error}") };
+        assert_eq!(log.kind, crate::logs::LogErrorKind::Truncated { wanted: 1 });
+        assert_eq!(log.offset as usize, cut.len() - 7);
+        let is_closed = |n: &&Notification| matches!(n, Notification::Closed(_));
+        assert_eq!(told.iter().filter(is_closed).count(), 0);
+    }
+}
+
+#[test]
+fn an_entry_without_a_writer_is_dropped_and_told() {
+    let mut connection = in_phase(Phase::Running);
+    let (writer, entries) = log(1..3);
+    let write = Message::LogWrite(entries.into());
+    feed(&mut connection, &[write.clone(), write.clone(), writer.clone(), write, writer]);
+    let told = drain(&mut connection);
+    let dropped: Vec<_> = told
+        .iter()
+        .filter_map(|n| match n {
+            Notification::LogEntryDropped { entry, first } => Some((entry.why, *first)),
+            _ => None,
+        })
+        .collect();
+    let why = Mismatch::UnknownWriter;
+    assert_eq!(dropped, [(why, true), (why, false), (why, true), (why, false)]);
+    let came: Vec<_> = told.iter().filter_map(log_of).collect();
+    assert_eq!(came, [Err("mini".into()), Ok(1), Ok(2)]);
+    assert_eq!(connection.phase(), Phase::Running);
+}
+
+#[test]
+fn a_writer_beyond_the_limits_ends_the_connection() {
+    let log_limits = LogLimits { writers: 0, ..LogLimits::default() };
+    let config = Config { log_limits, ..config() };
+    let mut connection = Connection::new(config, Role::Acceptor, NOW);
+    feed(&mut connection, &[version(), log(0..1).0, call_of("none")]);
+    let told = without_log(drain(&mut connection));
+    let Some(Notification::Closed(CloseCause::Protocol(error))) = told.last() else {
+        panic!("{told:?}")
+    };
+    assert!(error.to_string().starts_with("more than 0 writers"), "{error}");
+}

@@ -1,0 +1,181 @@
+//! Reading primitives (2§1) off one chunk.
+
+use std::marker::PhantomData;
+
+use bytes::Bytes;
+use nom::bytes::complete::take;
+use nom::{IResult, Parser};
+
+/// Walks through a chunk; what it hands out as bytes shares the chunk. Errors are those of whoever
+/// reads, who adds where and what was being read.
+#[derive(Debug)]
+pub(crate) struct Cursor<'a, E> {
+    chunk: &'a Bytes,
+    rest: &'a [u8],
+    error: PhantomData<E>,
+}
+
+/// The chunk ends before what is read does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Truncated {
+    /// How many bytes are missing at least.
+    pub(crate) wanted: u32,
+}
+
+impl<'a, E: From<Truncated>> Cursor<'a, E> {
+    pub(crate) fn new(chunk: &'a Bytes) -> Cursor<'a, E> {
+        Cursor { chunk, rest: chunk, error: PhantomData }
+    }
+
+    /// Returns the number of bytes read; the length of a chunk fits 32 bits (§1.1).
+    #[inline]
+    pub(crate) fn offset(&self) -> u32 {
+        self.chunk.len().wrapping_sub(self.rest.len()) as u32
+    }
+
+    /// Returns the number of bytes left.
+    pub(crate) fn left(&self) -> u32 {
+        u32::try_from(self.rest.len()).unwrap_or(u32::MAX)
+    }
+
+    #[inline(always)]
+    fn leaf<T>(
+        &mut self,
+        wanted: u32,
+        mut parser: impl Parser<&'a [u8], Output = T, Error = ()>,
+    ) -> Result<T, E> {
+        let parsed: IResult<&'a [u8], T, ()> = parser.parse(self.rest);
+        match parsed {
+            Ok((rest, value)) => {
+                self.rest = rest;
+                Ok(value)
+            }
+            Err(_) => Err(self.truncated(wanted)),
+        }
+    }
+
+    /// Reads a fixed number of bytes; nom would walk them one by one.
+    #[inline(always)]
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], E> {
+        match self.rest.split_first_chunk() {
+            Some((bytes, rest)) => {
+                self.rest = rest;
+                Ok(*bytes)
+            }
+            None => Err(self.truncated(N as u32)),
+        }
+    }
+
+    /// Returns all that is left.
+    #[inline(always)]
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// Goes on with an end of what was [left](Self::rest).
+    #[inline(always)]
+    pub(crate) fn set_rest(&mut self, rest: &'a [u8]) {
+        self.rest = rest;
+    }
+
+    /// Goes to this many bytes from the beginning.
+    #[inline]
+    pub(crate) fn seek(&mut self, offset: u32) {
+        self.rest = self.chunk.get(offset as usize..).unwrap_or_default();
+    }
+
+    /// Passes over this many bytes.
+    #[inline]
+    pub(crate) fn pass(&mut self, length: u32) -> Result<(), E> {
+        match self.rest.get(length as usize..) {
+            Some(rest) => {
+                self.rest = rest;
+                Ok(())
+            }
+            None => Err(self.truncated(length)),
+        }
+    }
+
+    /// Passes over a string.
+    #[inline]
+    pub(crate) fn pass_string(&mut self) -> Result<(), E> {
+        let length = self.u32()?;
+        self.pass(length)
+    }
+
+    #[cold]
+    fn truncated(&self, wanted: u32) -> E {
+        Truncated { wanted: wanted.saturating_sub(self.left()) }.into()
+    }
+
+    #[inline]
+    pub(crate) fn u8(&mut self) -> Result<u8, E> {
+        self.array().map(u8::from_be_bytes)
+    }
+
+    /// Only 1 is true; Bro reads anything else as false.
+    #[inline]
+    pub(crate) fn bool(&mut self) -> Result<bool, E> {
+        Ok(self.u8()? == 1)
+    }
+
+    #[inline]
+    pub(crate) fn u16(&mut self) -> Result<u16, E> {
+        self.array().map(u16::from_be_bytes)
+    }
+
+    #[inline]
+    pub(crate) fn u32(&mut self) -> Result<u32, E> {
+        self.array().map(u32::from_be_bytes)
+    }
+
+    #[inline]
+    pub(crate) fn u64(&mut self) -> Result<u64, E> {
+        self.array().map(u64::from_be_bytes)
+    }
+
+    #[inline]
+    pub(crate) fn i32(&mut self) -> Result<i32, E> {
+        self.array().map(i32::from_be_bytes)
+    }
+
+    #[inline]
+    pub(crate) fn i64(&mut self) -> Result<i64, E> {
+        self.array().map(i64::from_be_bytes)
+    }
+
+    #[inline]
+    pub(crate) fn f64(&mut self) -> Result<f64, E> {
+        self.array().map(f64::from_be_bytes)
+    }
+
+    /// Reads this many bytes, shared with the chunk.
+    #[inline]
+    pub(crate) fn take(&mut self, length: u32) -> Result<Bytes, E> {
+        let start = self.chunk.len() - self.rest.len();
+        self.pass(length)?;
+        // What was passed lies inside the chunk, so this never panics.
+        Ok(self.chunk.slice(start..start + length as usize))
+    }
+
+    #[inline]
+    pub(crate) fn string(&mut self) -> Result<Bytes, E> {
+        let length = self.u32()?;
+        self.take(length)
+    }
+
+    /// Reads a string, borrowed.
+    #[inline]
+    pub(crate) fn string_bytes(&mut self) -> Result<&'a [u8], E> {
+        let length = self.u32()?;
+        self.leaf(length, take(length))
+    }
+
+    /// Returns a number of elements if the bytes left can hold as many, each taking `least` bytes at
+    /// least.
+    #[inline]
+    pub(crate) fn fitting(&self, count: u64, least: u32) -> Option<usize> {
+        let bytes = count.checked_mul(u64::from(least))?;
+        usize::try_from(count).ok().filter(|_| bytes <= u64::from(self.left()))
+    }
+}

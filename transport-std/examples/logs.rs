@@ -1,0 +1,35 @@
+//! A log that one node writes and another one receives. Both are in this program, so that it runs by
+//! itself.
+//!
+//! ```text
+//! cargo run -p brocomm-std --example logs
+//! ```
+
+#![allow(clippy::print_stdout, reason = "this is a program")]
+
+use std::error::Error;
+use std::net::IpAddr;
+
+use brocomm_std::{NodeHandle, Record};
+
+#[derive(Record)]
+struct Scan {
+    #[bro(log)]
+    host: IpAddr,
+    #[bro(log)]
+    ports: u64,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let sensor = NodeHandle::builder().log::<Scan>("scans").listen("127.0.0.1:0").start()?;
+    let address = sensor.listening(None).ok_or("the sensor stopped")?.to_string();
+    let collector = NodeHandle::builder().receive_logs().connect(&address).start()?;
+    let mut entries = collector.log_entries();
+
+    sensor.connected(None).ok_or("the sensor stopped")?;
+    let scans = sensor.log("scans")?;
+    scans.write(&Scan { host: [10, 0, 0, 1].into(), ports: 443 }, None)?;
+    let (peer, entry) = entries.next(None).ok_or("the collector stopped")?;
+    println!("{} of {}: {:?}", entry.writer.path, peer.endpoint, entry.get("host"));
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! Two nodes that share a table. Both are in this program, so that it runs by itself.
+//!
+//! ```text
+//! cargo run -p brocomm-std --example table
+//! ```
+
+#![allow(clippy::print_stdout, reason = "this is a program")]
+
+use std::error::Error;
+use std::net::IpAddr;
+
+use brocomm_std::{Change, NodeHandle};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let manager = NodeHandle::builder()
+        .table::<IpAddr, String>("blocked")
+        .listen("127.0.0.1:0")
+        .accept("127.0.0.1")
+        .start()?;
+    let address = manager.listening(None).ok_or("the manager stopped")?.to_string();
+    let worker =
+        NodeHandle::builder().table::<IpAddr, String>("blocked").connect(&address).start()?;
+    let at_worker = worker.table::<IpAddr, String>("blocked")?;
+    let mut changes = at_worker.changes();
+
+    manager.connected(None).ok_or("the manager stopped")?;
+    let at_manager = manager.table::<IpAddr, String>("blocked")?;
+    at_manager.insert(&[10, 0, 0, 1].into(), &"it scans".to_owned())?;
+    while let Some(change) = changes.next(None) {
+        if let Change::Set(host, why) = change? {
+            println!("{host} is blocked: {why}");
+            break;
+        }
+    }
+    println!("{:?}", at_worker.entries()?);
+    Ok(())
+}

@@ -1,0 +1,286 @@
+//! Nodes of Rust types: events, tables and logs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use brocomm_std::brocomm::Time;
+use brocomm_std::brocomm::data::{ToValue, TypeTag};
+use brocomm_std::brocomm::logs::{LogValue, StreamError};
+use brocomm_std::brocomm::node::{Node, Notification};
+use brocomm_std::brocomm::state::StateError;
+use brocomm_std::{
+    Builder, Change, Enum, Event, NodeHandle, Record, StartError, Table, TransportError,
+};
+
+/// No test comes near it unless it fails.
+fn late() -> Option<Instant> {
+    Some(Instant::now() + Duration::from_secs(60))
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Enum)]
+#[bro(name = "Scan::Kind", rename_all = "SCREAMING_SNAKE_CASE")]
+enum Kind {
+    Address,
+    Port,
+}
+
+#[derive(Debug, Clone, PartialEq, Record)]
+#[bro(name = "Scan::Info")]
+struct Info {
+    #[bro(log)]
+    host: IpAddr,
+    #[bro(log)]
+    kind: Kind,
+    #[bro(log)]
+    note: Option<String>,
+    hidden: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Event)]
+#[bro(name = "Scan::seen")]
+struct Seen {
+    info: Info,
+    ports: BTreeSet<u16>,
+}
+
+/// Its name in Bro is `want_block`.
+#[derive(Debug, Clone, PartialEq, Event)]
+struct WantBlock(IpAddr);
+
+fn info(last: u8) -> Info {
+    let host = IpAddr::from([10, 0, 0, last]);
+    Info { host, kind: Kind::Port, note: None, hidden: u64::from(last) }
+}
+
+/// Two nodes that are connected; both sides are built with all that is given.
+fn pair(built: impl Fn(Builder) -> Builder) -> [NodeHandle; 2] {
+    let listens = built(NodeHandle::builder()).listen("127.0.0.1:0").accept("127.0.0.1");
+    let listens = listens.start().unwrap();
+    let address = listens.listening(late()).unwrap().to_string();
+    let connects = built(NodeHandle::builder()).connect(&address).start().unwrap();
+    connects.connected(late()).unwrap();
+    listens.connected(late()).unwrap();
+    [listens, connects]
+}
+
+#[test]
+fn events_of_rust_types_go_both_ways() {
+    let [manager, sensor] = pair(|node| node.receive::<Seen>().receive::<WantBlock>());
+    let mut scans = manager.events::<Seen>().unwrap();
+    let mut blocks = sensor.events::<WantBlock>().unwrap();
+    for last in 1..=3 {
+        let seen = Seen { info: info(last), ports: [22, 443].into() };
+        assert_eq!(sensor.raise(&seen, late()).unwrap().peers, 1);
+        let (_, found) = scans.next(late()).unwrap().unwrap();
+        assert_eq!(found, seen);
+        manager.try_raise(WantBlock(found.info.host)).unwrap();
+        assert_eq!(blocks.next(late()).unwrap().unwrap().1, WantBlock(seen.info.host));
+    }
+    let answer = std::thread::spawn(move || {
+        let (_, block) = blocks.next(late()).unwrap().unwrap();
+        let seen = Seen { info: Info { host: block.0, ..info(9) }, ports: BTreeSet::new() };
+        sensor.raise(seen, late()).unwrap();
+        sensor.flush(Duration::from_secs(60));
+        sensor
+    });
+    let timeout = Duration::from_secs(60);
+    let answered =
+        manager.request(WantBlock([10, 0, 0, 9].into()), "Scan::seen", |_| true, timeout);
+    assert_eq!(Seen::try_from(&answered.unwrap().1).unwrap().info, info(9));
+    drop(answer.join().unwrap());
+}
+
+#[test]
+fn what_is_waited_for_is_nobody_elses_loss() {
+    let [manager, _sensor] = pair(|node| node.receive::<WantBlock>());
+    // Nobody has read, so it still gets all that came.
+    let mut all = manager.subscribe();
+    let first = std::iter::from_fn(|| all.next(late()));
+    let came = |wanted: fn(&Notification) -> bool| move |told: Notification| wanted(&told);
+    let mut first = first.map(came(|told| matches!(told, Notification::Listening(_))));
+    assert!(first.any(|is_it| is_it));
+    manager.terminate();
+    assert_eq!(manager.connected(late()).map(|_| ()), None);
+}
+
+fn table(node: &NodeHandle) -> Table<(IpAddr, u64), Info> {
+    node.table("blocked").unwrap()
+}
+
+#[test]
+fn a_table_is_a_map_on_both_sides() {
+    let [manager, worker] = pair(|node| node.table::<(IpAddr, u64), Info>("blocked"));
+    let (here, there) = (table(&manager), table(&worker));
+    assert_eq!(here.name(), "blocked");
+    let mut changes = there.changes();
+    let mut change = || loop {
+        match changes.next(late()).unwrap().unwrap() {
+            Change::Replaced => {}
+            change => return change,
+        }
+    };
+    let keys: [(IpAddr, u64); 2] = [([10, 0, 0, 1].into(), 80), ([10, 0, 0, 2].into(), 443)];
+    for (at, key) in (1..).zip(&keys) {
+        assert_eq!(here.get(key), Ok(None));
+        here.insert(key, &info(at)).unwrap();
+        assert_eq!(change(), Change::Set(*key, info(at)));
+        assert_eq!(there.get(key), Ok(Some(info(at))));
+        assert!(there.contains(key));
+    }
+    assert_eq!((there.len(), there.is_empty()), (2, false));
+    here.insert(&keys[0], &info(7)).unwrap();
+    assert_eq!(change(), Change::Set(keys[0], info(7)));
+    assert_eq!(here.remove(&keys[1]), Ok(true));
+    assert_eq!(change(), Change::Removed(keys[1]));
+    assert_eq!(here.remove(&keys[1]), Ok(false));
+    assert_eq!(there.entries(), Ok(vec![(keys[0], info(7))]));
+    // The other way.
+    let mut changes = here.changes();
+    there.insert(&keys[1], &info(3)).unwrap();
+    assert_eq!(changes.next(late()), Some(Ok(Change::Set(keys[1], info(3)))));
+    there.remove(&keys[0]).unwrap();
+    assert_eq!(changes.next(late()), Some(Ok(Change::Removed(keys[0]))));
+    // And what is not made by methods of a table.
+    worker
+        .with(|node, now| {
+            let empty = BTreeMap::<(IpAddr, u64), Info>::new().to_value();
+            node.change_state(now, |store| store.assign("blocked", empty))
+        })
+        .unwrap();
+    assert_eq!(changes.next(late()), Some(Ok(Change::Replaced)));
+    assert!(here.is_empty());
+    manager.terminate();
+    worker.terminate();
+    let after = std::iter::from_fn(|| changes.next(late()));
+    assert!(after.collect::<Vec<_>>().is_empty());
+}
+
+#[test]
+fn who_listens_has_the_tables_that_count() {
+    let build = || NodeHandle::builder().table::<String, u64>("hits");
+    let manager = build().listen("127.0.0.1:0").accept("127.0.0.1").start().unwrap();
+    let address = manager.listening(late()).unwrap().to_string();
+    let hits = manager.table::<String, u64>("hits").unwrap();
+    hits.insert(&"first".to_owned(), &1).unwrap();
+    let worker = build().connect(&address).start().unwrap();
+    let copy = worker.table::<String, u64>("hits").unwrap();
+    let mut changes = copy.changes();
+    assert_eq!(changes.next(late()), Some(Ok(Change::Replaced)));
+    assert_eq!(copy.entries(), Ok(vec![("first".to_owned(), 1)]));
+}
+
+#[test]
+fn a_table_of_other_types_is_refused() {
+    let node = NodeHandle::builder()
+        .table::<IpAddr, String>("blocked")
+        .declare("global seen: set[addr] &synchronized; global own: table[addr] of string;")
+        .start()
+        .unwrap();
+    assert!(node.table::<IpAddr, String>("blocked").is_ok());
+    let other = node.table::<IpAddr, u64>("blocked").unwrap_err();
+    assert_eq!(other.to_string(), "value for blocked: {0}: expected count, found string");
+    for name in ["own", "nowhere"] {
+        let unknown = node.table::<IpAddr, String>(name).unwrap_err();
+        assert_eq!(unknown, StateError::UnknownTarget(name.into()));
+    }
+    assert!(node.table::<IpAddr, String>("seen").is_err());
+}
+
+#[test]
+fn a_log_is_written_from_records_and_read_by_column() {
+    let [collector, sensor] = pair(|node| node.log::<Info>("scans").receive_logs());
+    let mut entries = collector.log_entries();
+    let log = sensor.log::<Info>("scans").unwrap();
+    assert_eq!(log.write(&info(1), late()).unwrap().peers, 1);
+    assert_eq!(
+        log.write(&Info { note: Some("again".into()), ..info(2) }, late()).unwrap().peers,
+        1
+    );
+    for (last, note) in [(1, LogValue::Unset(TypeTag::String)), (2, LogValue::string("again"))] {
+        let (_, entry) = entries.next(late()).unwrap();
+        assert_eq!(entry.writer.path, "scans");
+        assert_eq!(entry.get("host"), Some(&LogValue::Addr([10, 0, 0, last].into())));
+        assert_eq!(entry.get("kind"), Some(&LogValue::Enum("Scan::PORT".into())));
+        assert_eq!(entry.get("note"), Some(&note));
+        assert_eq!(entry.get("hidden"), None);
+    }
+}
+
+#[derive(Record)]
+struct Other {
+    #[bro(log)]
+    ts: Time,
+}
+
+#[derive(Record)]
+struct Unloggable {
+    hidden: u64,
+}
+
+#[test]
+fn a_log_of_other_columns_is_refused() {
+    let node = NodeHandle::builder().log::<Info>("scans").start().unwrap();
+    let error = node.log::<Info>("conn").unwrap_err();
+    assert_eq!(error, StreamError::NoLog { path: "conn".into() });
+    assert_eq!(error.to_string(), "log conn is not declared");
+    assert!(matches!(node.log::<Other>("scans"), Err(StreamError::NoColumn { .. })));
+    let _ = (Other { ts: Time::from_secs_f64(0.0) }.ts, Unloggable { hidden: 0 }.hidden);
+}
+
+#[test]
+fn what_cannot_be_started_says_why() {
+    let build = NodeHandle::builder;
+    for (builder, error) in [
+        (build().connect("nowhere.invalid"), "cannot resolve nowhere.invalid: "),
+        (build().connect("127.0.0.1:99999"), "cannot resolve 127.0.0.1:99999: "),
+        (build().connect(""), "cannot resolve : "),
+        (build().listen("127.0.0.1:x"), "cannot resolve 127.0.0.1:x: "),
+        (build().accept("[::1"), "cannot resolve [::1: "),
+        (build().declare("global x"), "declarations: line 1, column 9: "),
+        (build().declare("global s: set[pattern] &synchronized;"), "declarations: "),
+        (build().log::<Unloggable>("log"), "logs: record { hidden:count; } has no field with &log"),
+        (build().options(|options| options.cache_size = 0), "configuration: cache_size = 0: "),
+    ] {
+        let found = builder.start().unwrap_err();
+        assert!(found.to_string().starts_with(error), "{found}");
+        let is_address = matches!(found, StartError::Address(TransportError::Resolve { .. }));
+        assert_eq!(is_address, error.starts_with("cannot resolve"), "{found:?}");
+    }
+}
+
+#[test]
+fn addresses_are_as_people_write_them() {
+    let entry = |builder: Builder| {
+        let node = builder.build().unwrap();
+        let (name, entry) = node.nodes().next().unwrap();
+        (name.to_owned(), entry.clone())
+    };
+    for (address, host, port, zone) in [
+        ("127.0.0.1", "127.0.0.1", 47757, None),
+        ("127.0.0.1:1", "127.0.0.1", 1, None),
+        ("::1", "::1", 47757, None),
+        ("[::1]", "::1", 47757, None),
+        ("[::1]:99", "::1", 99, None),
+        ("[fe80::1%1]:99", "fe80::1", 99, Some("1")),
+        ("[fe80::1%1]", "fe80::1", 47757, Some("1")),
+    ] {
+        let (name, node) = entry(NodeHandle::builder().connect(address));
+        assert_eq!(name, address);
+        assert_eq!((node.host, node.p), (host.parse().unwrap(), Some(port)), "{address}");
+        assert_eq!(node.zone_id.as_deref(), zone, "{address}");
+        assert!(node.connect && node.retry == Duration::from_secs(1));
+    }
+    let (_, accepted) = entry(NodeHandle::builder().accept("::1"));
+    assert_eq!((accepted.connect, accepted.p), (false, None));
+    let own = Node { events: Some("other".parse().unwrap()), ..Node::new([192, 0, 2, 1].into()) };
+    let built = NodeHandle::builder().receive::<Seen>().receive::<WantBlock>();
+    let (_, kept) = entry(built.peer("own", own.clone()));
+    assert_eq!(kept, own);
+    let built = NodeHandle::builder().receive::<Seen>().receive::<WantBlock>();
+    let requested = entry(built.accept("127.0.0.1")).1.events.unwrap();
+    assert_eq!(requested.source(), "Scan::seen|want_block");
+    for (name, is_it) in [("Scan::seen", true), ("want_block", true), ("want_blocks", false)] {
+        assert_eq!(requested.matches(name.as_bytes()), is_it);
+    }
+}

@@ -1,0 +1,305 @@
+//! A node in a few lines.
+
+use std::collections::BTreeMap;
+use std::collections::hash_map::RandomState;
+use std::fmt;
+use std::hash::{BuildHasher, Hasher};
+use std::io;
+use std::marker::PhantomData;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use brocomm::data::{
+    Attribute, AttributeTag, Attributes, BroType, Declarations, EventType, Global, IndexType, Name,
+};
+use brocomm::driver::{Cause, StartError, TransportError};
+use brocomm::logs::{LogRecord, LogStream};
+use brocomm::node::{Backoff, Communication, Configuration, EventPattern, Node, Options};
+use brocomm::state::{Limits, Store};
+
+use crate::naming::resolve;
+use crate::zone;
+
+/// The number of the first log stream that is declared with [`Builder::log`]; far above those of Bro.
+const FIRST_LOG: i32 = 10_000;
+
+/// Starts a node that was built.
+pub trait Start: Sized {
+    /// Starts a node that was made but not [started](Communication::start).
+    ///
+    /// # Errors
+    /// [`StartError::System`].
+    fn start_node(node: Communication) -> Result<Self, StartError>;
+}
+
+/// Builds a node: what it exchanges with its peers, and who they are.
+///
+/// Everything that is exchanged is exchanged with all peers. What the methods here don't offer is set
+/// on the [`Options`] and, for one peer, on its [`Node`].
+///
+/// By default it connects again after a lost connection, first after a second and then less often,
+/// at least once in 30 s.
+#[must_use = "nothing is started yet"]
+pub struct Builder<N> {
+    options: Options,
+    declarations: Declarations,
+    /// Events that every peer is asked for.
+    requested: Vec<Name>,
+    connect: Vec<(String, Node)>,
+    accept: Vec<(String, Node)>,
+    peers: Vec<(String, Node)>,
+    listen: Option<String>,
+    logs: Vec<LogStream>,
+    has_tables: bool,
+    requests_logs: bool,
+    errors: Vec<StartError>,
+    node: PhantomData<fn() -> N>,
+}
+
+impl<N: Start> Builder<N> {
+    /// Builds a node without peers.
+    pub fn new() -> Builder<N> {
+        let backoff = Backoff { factor: 2.0, max: Duration::from_secs(30), jitter: 0.1 };
+        Builder {
+            options: Options { retry_backoff: Some(backoff), ..Options::default() },
+            declarations: Declarations::new(),
+            requested: Vec::new(),
+            connect: Vec::new(),
+            accept: Vec::new(),
+            peers: Vec::new(),
+            listen: None,
+            logs: Vec::new(),
+            has_tables: false,
+            requests_logs: false,
+            errors: Vec::new(),
+            node: PhantomData,
+        }
+    }
+
+    /// Sets the name by which peers know the node, Bro's `peer_description`.
+    pub fn name(mut self, name: impl Into<Name>) -> Builder<N> {
+        self.options.peer_description = name.into();
+        self
+    }
+
+    /// Requests all events of a type from every peer; `events` of the node then returns them.
+    pub fn receive<E: EventType>(mut self) -> Builder<N> {
+        self.requested.push(Name::from_static(E::NAME));
+        self.send::<E>()
+    }
+
+    /// Declares an event that the node raises. Peers that request it get it.
+    pub fn send<E: EventType>(mut self) -> Builder<N> {
+        self.declarations.add_event(E::declaration());
+        self
+    }
+
+    /// Shares a table with every peer, as a `&synchronized` variable of this name does in Bro.
+    ///
+    /// When a connection is established, the table of the node that accepted it replaces the other one.
+    pub fn table<K: IndexType, V: BroType>(mut self, name: impl Into<Name>) -> Builder<N> {
+        let ty = <BTreeMap<K, V> as BroType>::bro_type();
+        let list = vec![Attribute { tag: AttributeTag::Synchronized, expr: None }];
+        let attributes = Some(Arc::new(Attributes { ty: ty.clone(), list }));
+        self.declarations.globals.insert(Global { attributes, ..Global::new(name, ty) });
+        self.has_tables = true;
+        self
+    }
+
+    /// Declares a log that the node writes, with a column for each field of the record that has
+    /// `#[bro(log)]`. Peers that request logs get its entries.
+    ///
+    /// A Bro takes a stream's number for one of its own. The logs that are declared here have numbers
+    /// that no Bro uses; declare a [`LogStream`] with [`Communication::declare_log`] for another one.
+    pub fn log<R: LogRecord>(mut self, path: impl Into<Name>) -> Builder<N> {
+        let number = FIRST_LOG.saturating_add(i32::try_from(self.logs.len()).unwrap_or(i32::MAX));
+        match LogStream::of::<R>(number, path) {
+            Ok(stream) => self.logs.push(stream),
+            Err(error) => self.errors.push(StartError::Log(error.into())),
+        }
+        self
+    }
+
+    /// Requests the logs of every peer.
+    pub fn receive_logs(mut self) -> Builder<N> {
+        self.requests_logs = true;
+        self
+    }
+
+    /// Adds declarations in Bro's notation: types, events, and variables, of which those with
+    /// `&synchronized` are shared.
+    pub fn declare(mut self, bro: &str) -> Builder<N> {
+        if let Err(error) = self.declarations.read(bro) {
+            self.errors.push(StartError::Declarations(error));
+        }
+        let mut globals = self.declarations.globals.iter();
+        self.has_tables |= globals.any(|global| global.has(AttributeTag::Synchronized));
+        self
+    }
+
+    /// Connects to a peer: `HOST`, `HOST:PORT`, or an IPv6 address in brackets, with a zone if needed.
+    /// The port is 47757 if none is given.
+    ///
+    /// Names are resolved when the node is started, which waits for the resolver.
+    pub fn connect(self, address: &str) -> Builder<N> {
+        self.connect_with(address, |_| {})
+    }
+
+    /// Connects to a peer, with changes to how.
+    pub fn connect_with(mut self, address: &str, change: impl FnOnce(&mut Node)) -> Builder<N> {
+        let mut peer = Node {
+            connect: true,
+            retry: Duration::from_secs(1),
+            ..Node::new(IpAddr::from([0, 0, 0, 0]))
+        };
+        change(&mut peer);
+        self.connect.push((address.to_owned(), peer));
+        self
+    }
+
+    /// Listens for peers: `ADDRESS:PORT`, with port 0 for one that the system chooses. Only what
+    /// [`accept`](Self::accept) names is listened to.
+    pub fn listen(mut self, address: &str) -> Builder<N> {
+        self.listen = Some(address.to_owned());
+        self
+    }
+
+    /// Accepts input from a host that connects, and requests of it what the node wants. Any other
+    /// host that connects may request events and logs, and what it sends is not looked at.
+    pub fn accept(self, host: &str) -> Builder<N> {
+        self.accept_with(host, |_| {})
+    }
+
+    /// Accepts input from a host that connects, with changes to how.
+    pub fn accept_with(mut self, host: &str, change: impl FnOnce(&mut Node)) -> Builder<N> {
+        let mut peer = Node::new(IpAddr::from([0, 0, 0, 0]));
+        change(&mut peer);
+        self.accept.push((host.to_owned(), peer));
+        self
+    }
+
+    /// Adds a peer of which everything is set already. The events to request are those of
+    /// [`receive`](Self::receive), unless it names others.
+    pub fn peer(mut self, name: impl Into<String>, peer: Node) -> Builder<N> {
+        self.peers.push((name.into(), peer));
+        self
+    }
+
+    /// Changes options of the node.
+    pub fn options(mut self, change: impl FnOnce(&mut Options)) -> Builder<N> {
+        change(&mut self.options);
+        self
+    }
+
+    /// Starts the node.
+    ///
+    /// # Errors
+    /// [`StartError`]; the first of several. That a peer can't be reached, or the address not be
+    /// listened on, is none: it is tried again, and the log says so.
+    pub fn start(self) -> Result<N, StartError> {
+        N::start_node(self.build()?)
+    }
+
+    /// Makes the state machine of the node, for more changes before it is started.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn build(mut self) -> Result<Communication, StartError> {
+        if !self.errors.is_empty() {
+            return Err(self.errors.remove(0));
+        }
+        if let Some(address) = &self.listen {
+            let at = first_address(address, 0)?;
+            self.options.listen = true;
+            self.options.listen_interface = at.ip();
+            self.options.listen_port = at.port();
+            self.options.listen_ipv6 |= at.is_ipv6();
+        }
+        let mut nodes = Vec::new();
+        for (address, mut peer) in std::mem::take(&mut self.connect) {
+            let at = first_address(&address, 47757)?;
+            (peer.host, peer.p) = (at.ip(), Some(at.port()));
+            peer.zone_id = peer.zone_id.or_else(|| zone::within(&address));
+            nodes.push((address, self.exchanging(peer)));
+        }
+        for (host, mut peer) in std::mem::take(&mut self.accept) {
+            peer.host = first_address(&host, 0)?.ip();
+            peer.zone_id = peer.zone_id.or_else(|| zone::within(&host));
+            // The state of whoever listens is the one that the others get.
+            peer.auth |= self.has_tables;
+            nodes.push((host, self.exchanging(peer)));
+        }
+        for (name, peer) in std::mem::take(&mut self.peers) {
+            nodes.push((name, self.exchanging(peer)));
+        }
+        let declarations = Arc::new(self.declarations);
+        let configuration =
+            Configuration { options: self.options, nodes, declarations: Arc::clone(&declarations) };
+        let mut node = Communication::new(configuration).map_err(StartError::Configuration)?;
+        if self.has_tables {
+            let mut store = Store::new(prefix(), Limits::default());
+            store.declare_synchronized(&declarations).map_err(StartError::State)?;
+            node.set_store(store);
+        }
+        for stream in self.logs {
+            node.declare_log(stream).map_err(StartError::Log)?;
+        }
+        Ok(node)
+    }
+
+    /// Adds to a peer what is exchanged with all.
+    fn exchanging(&self, mut peer: Node) -> Node {
+        if peer.events.is_none() && !self.requested.is_empty() {
+            let names: Vec<String> = self.requested.iter().map(escaped).collect();
+            // A name is a pattern of itself.
+            peer.events = EventPattern::new(&names.join("|")).ok();
+        }
+        peer.sync |= self.has_tables;
+        peer.request_logs |= self.requests_logs;
+        peer
+    }
+}
+
+impl<N: Start> Default for Builder<N> {
+    fn default() -> Builder<N> {
+        Builder::new()
+    }
+}
+
+impl<N> fmt::Debug for Builder<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").finish_non_exhaustive()
+    }
+}
+
+/// Writes a name as the pattern that matches nothing else.
+fn escaped(name: &Name) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    let name = String::from_utf8_lossy(name).into_owned();
+    name.chars().flat_map(|c| (!is_plain(c)).then_some('\\').into_iter().chain([c])).collect()
+}
+
+/// Returns what the names of our containers begin with: Bro has `#host#pid#`. It is another one with
+/// every start, as hashers of the standard library have random keys.
+fn prefix() -> String {
+    let random = RandomState::new().build_hasher().finish();
+    format!("#brocomm#{}-{random:x}#", std::process::id())
+}
+
+/// Returns the first address of a host, with or without a port.
+fn first_address(address: &str, port: u16) -> Result<SocketAddr, StartError> {
+    let with_port = match address.parse::<IpAddr>() {
+        Ok(ip) => SocketAddr::new(ip, port).to_string(),
+        Err(_) if address.ends_with(']') || !address.contains(':') => format!("{address}:{port}"),
+        Err(_) => address.to_owned(),
+    };
+    let found = resolve(&with_port).and_then(|found| {
+        let none = || io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+        found.into_iter().next().ok_or_else(none)
+    });
+    found.map_err(|error| {
+        let cause = Cause::from(error);
+        StartError::Address(TransportError::Resolve { address: address.to_owned(), cause })
+    })
+}

@@ -1,0 +1,136 @@
+//! Logs as Rust values.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use brocomm::driver::Subscription;
+use brocomm::logs::{LogEntry, LogRecord, Mismatch, StreamError};
+use brocomm::node::{EventPeer, Notification, Raised, WriteLogError};
+use futures_core::Stream;
+
+use crate::{Awaiting, Handle, Notifications};
+
+/// A log that this node writes, whose entries are made of records of a Rust type.
+pub struct Log<R> {
+    handle: Handle,
+    stream: i32,
+    record: PhantomData<fn(R)>,
+}
+
+impl<R: LogRecord> Log<R> {
+    /// Looks a log up by its path.
+    pub(crate) fn new(handle: Handle, path: &str) -> Result<Log<R>, StreamError> {
+        let found = handle.with(|node, _| {
+            let mut streams = node.log_streams().streams();
+            streams.find(|stream| stream.path == path).map(|s| (s.number, s.fields.clone()))
+        });
+        let (stream, columns) = found.ok_or(StreamError::NoLog { path: path.into() })?;
+        let fields = R::log_fields()?;
+        if let Some(field) = fields.iter().find(|field| !columns.contains(field)) {
+            return Err(StreamError::NoColumn { stream, field: field.name.clone() });
+        }
+        if fields != columns {
+            let mismatch = Mismatch::Count { values: fields.len(), columns: columns.len() };
+            return Err(StreamError::Mismatch { stream, column: None, mismatch });
+        }
+        Ok(Log { handle, stream, record: PhantomData })
+    }
+
+    /// Writes an entry: sends it to every peer that requested logs, with others that are written within
+    /// a second, as soon as there is room for it.
+    ///
+    /// The future can be dropped at any time: the entry is written or not, never in part.
+    ///
+    /// # Errors
+    /// That the entry holds what no log can.
+    pub async fn write(&self, record: &R) -> Result<Raised, StreamError> {
+        let mut writing = self.writing(record);
+        self.handle.let_others().await;
+        poll_fn(|cx| writing(cx.waker())).await
+    }
+
+    /// Writes an entry if there is room for it.
+    ///
+    /// # Errors
+    /// [`WriteLogError::Stream`], [`WriteLogError::Full`]. The entry is not written then.
+    pub fn try_write(&self, record: &R) -> Result<Raised, WriteLogError> {
+        let values = record.log_values();
+        self.handle.with(|node, now| node.write_log(self.stream, &values, now))
+    }
+
+    /// Returns what writes an entry if there is room for it, or wakes when there is.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn writing(
+        &self,
+        record: &R,
+    ) -> impl FnMut(&Waker) -> Poll<Result<Raised, StreamError>> + '_ {
+        let (values, mut awaiting) = (record.log_values(), Awaiting::new(&self.handle));
+        move |waker| awaiting.poll_write_log(self.stream, &values, waker)
+    }
+}
+
+impl<R> Clone for Log<R> {
+    fn clone(&self) -> Log<R> {
+        Log { handle: self.handle.clone(), stream: self.stream, record: PhantomData }
+    }
+}
+
+impl<R> fmt::Debug for Log<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Log").field(&self.stream).finish()
+    }
+}
+
+/// Returns the entries of peers' logs, in order.
+pub struct LogEntries {
+    notifications: Notifications,
+}
+
+impl LogEntries {
+    #[track_caller]
+    pub(crate) fn new(handle: Handle) -> LogEntries {
+        let subscription = Subscription::new("log entries").logs();
+        LogEntries { notifications: Notifications::new(handle, subscription) }
+    }
+
+    /// Returns the next entry with the peer that wrote it, as soon as there is one; `None` when the node
+    /// has stopped. The future can be dropped at any time without losing anything.
+    pub async fn next(&mut self) -> Option<(Arc<EventPeer>, LogEntry)> {
+        poll_fn(|cx| self.poll_entry(cx.waker())).await
+    }
+
+    /// Returns the next entry if there is one, or wakes when there is.
+    pub fn poll_entry(&mut self, waker: &Waker) -> Poll<Option<(Arc<EventPeer>, LogEntry)>> {
+        loop {
+            match self.notifications.poll_notification(waker) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Ready(Some(Notification::LogEntry { peer, writer, values })) => {
+                    return Poll::Ready(Some((peer, LogEntry { writer, values })));
+                }
+                // It subscribed to nothing else.
+                Poll::Ready(Some(_)) => {}
+            }
+        }
+    }
+}
+
+impl Stream for LogEntries {
+    type Item = (Arc<EventPeer>, LogEntry);
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_entry(cx.waker())
+    }
+}
+
+impl fmt::Debug for LogEntries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogEntries").finish_non_exhaustive()
+    }
+}

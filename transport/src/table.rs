@@ -1,0 +1,264 @@
+//! Synchronized tables as maps of Rust values.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::poll_fn;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use brocomm::data::{
+    BroType, ConversionError, Entry, FromIndex, FromValue, IndexType, Name, Opcode, StateAccess,
+    ToIndex, ToValue, Value,
+};
+use brocomm::driver::Subscription;
+use brocomm::node::Notification;
+use brocomm::state::{Path, StateError};
+use futures_core::Stream;
+
+use crate::{Handle, Notifications};
+
+/// A synchronized table, `table[K] of V &synchronized` in Bro, as a map of Rust values.
+///
+/// What is changed here is sent to all peers that share it, and what they change is here at once; see
+/// [`changes`](Self::changes). Nothing waits.
+pub struct Table<K, V> {
+    handle: Handle,
+    name: Name,
+    types: PhantomData<fn(K) -> V>,
+}
+
+impl<K: IndexType, V: BroType> Table<K, V> {
+    /// Looks a table up.
+    pub(crate) fn new(handle: Handle, name: Name) -> Result<Table<K, V>, StateError> {
+        let global = handle.with(|node, _| {
+            let is_shared = node.store().is_some_and(|store| store.names().any(|n| *n == name));
+            node.declarations().globals.get(&name).filter(|_| is_shared).cloned()
+        });
+        let global = global.ok_or_else(|| StateError::UnknownTarget(name.clone()))?;
+        global.check::<BTreeMap<K, V>>().map_err(|error| misfit(&name, error))?;
+        Ok(Table { handle, name, types: PhantomData })
+    }
+
+    /// Returns the name of the variable.
+    pub fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// Returns the number of entries.
+    pub fn len(&self) -> usize {
+        self.handle.with(|node, _| {
+            let len = node.store().and_then(|store| store.len(self.path()).ok().flatten());
+            len.unwrap_or_default()
+        })
+    }
+
+    /// Tells whether there are no entries.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl<K: ToIndex, V: BroType> Table<K, V> {
+    /// Returns the value of a key; `None` if it has none.
+    ///
+    /// # Errors
+    /// [`StateError::Type`] if a peer's value is out of the Rust type's range.
+    pub fn get(&self, key: &K) -> Result<Option<V>, StateError>
+    where
+        V: FromValue,
+    {
+        let path = self.path().index(key.to_index(&K::index_types()));
+        let value = self.handle.with(|node, _| node.store().map(|store| store.get(path)));
+        match value {
+            Some(Ok(value)) => {
+                V::from_value(&value).map(Some).map_err(|error| misfit(&self.name, error))
+            }
+            Some(Err(StateError::NoSuchEntry { .. })) | None => Ok(None),
+            Some(Err(error)) => Err(error),
+        }
+    }
+
+    /// Tells whether a key has a value.
+    pub fn contains(&self, key: &K) -> bool {
+        let index = key.to_index(&K::index_types());
+        self.handle.with(|node, _| {
+            node.store().is_some_and(|store| store.contains(self.path(), index) == Ok(true))
+        })
+    }
+
+    /// Sets the value of a key, and sends the change to all peers that share the table.
+    ///
+    /// # Errors
+    /// [`StateError::Full`]; [`StateError::Type`] if the value is none that a Bro could have.
+    pub fn insert(&self, key: &K, value: &V) -> Result<(), StateError>
+    where
+        V: ToValue,
+    {
+        let path = self.path().index(key.to_index(&K::index_types()));
+        let value = value.to_value();
+        self.handle.with(|node, now| node.change_state(now, |store| store.assign(path, value)))
+    }
+
+    /// Removes a key, and sends the change to all peers that share the table; returns whether it was
+    /// there.
+    ///
+    /// # Errors
+    /// [`StateError::Type`] if the key is none that a Bro could have.
+    pub fn remove(&self, key: &K) -> Result<bool, StateError> {
+        let index = key.to_index(&K::index_types());
+        self.handle.with(|node, now| {
+            let store = node.store();
+            let was = store.map(|store| store.contains(self.path(), index.clone())).transpose()?;
+            node.change_state(now, |store| store.delete(self.path(), index))?;
+            Ok(was.unwrap_or_default())
+        })
+    }
+}
+
+impl<K: FromIndex, V: FromValue> Table<K, V> {
+    /// Returns all entries as they are now.
+    ///
+    /// # Errors
+    /// [`StateError::Type`] if what a peer put there is out of a Rust type's range.
+    pub fn entries(&self) -> Result<Vec<(K, V)>, StateError> {
+        let value = self.handle.with(|node, _| node.store().map(|store| store.get(self.path())));
+        let Some(Value::Table(table)) = value.transpose()? else { return Ok(Vec::new()) };
+        let entry = |entry: &Entry| {
+            let key =
+                K::from_index(&entry.index.items).map_err(|error| misfit(&self.name, error))?;
+            let value = entry.value.as_ref().ok_or_else(|| self.unknown())?;
+            Ok((key, V::from_value(value).map_err(|error| misfit(&self.name, error))?))
+        };
+        table.entries.iter().map(entry).collect()
+    }
+
+    /// Subscribes to what peers change in the table, and to what expires. What this node itself changes
+    /// is not among it.
+    pub fn changes(&self) -> Changes<K, V> {
+        let subscription = Subscription::new(format!("changes of {}", self.name)).state();
+        let notifications = Notifications::new(self.handle.clone(), subscription);
+        Changes { notifications, table: self.clone() }
+    }
+}
+
+impl<K, V> Table<K, V> {
+    fn path(&self) -> Path {
+        Path::to(self.name.clone())
+    }
+
+    fn unknown(&self) -> StateError {
+        StateError::UnknownTarget(self.name.clone())
+    }
+}
+
+fn misfit(name: &Name, error: ConversionError) -> StateError {
+    StateError::Type { target: name.clone(), error }
+}
+
+impl<K, V> Clone for Table<K, V> {
+    fn clone(&self) -> Table<K, V> {
+        Table { handle: self.handle.clone(), name: self.name.clone(), types: PhantomData }
+    }
+}
+
+impl<K, V> fmt::Debug for Table<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Table").field(&self.name).finish()
+    }
+}
+
+/// A change of a synchronized table that a peer made, or time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Change<K, V> {
+    /// A key has a value, or another one than before.
+    Set(K, V),
+    /// A key was removed, or its entry expired.
+    Removed(K),
+    /// The whole table was replaced, as when a connection is established, or something within a value
+    /// changed: see [`Table::entries`].
+    Replaced,
+}
+
+/// Returns the changes of a table in their order; see [`Table::changes`].
+pub struct Changes<K, V> {
+    notifications: Notifications,
+    table: Table<K, V>,
+}
+
+impl<K: FromIndex, V: FromValue> Changes<K, V> {
+    /// Returns the next change, as soon as there is one; `None` when the node has stopped.
+    ///
+    /// An error says that a peer put there what is out of a Rust type's range; the changes after it
+    /// come nevertheless. The future can be dropped at any time without losing anything.
+    pub async fn next(&mut self) -> Option<Result<Change<K, V>, StateError>> {
+        poll_fn(|cx| self.poll_change(cx.waker())).await
+    }
+
+    /// Returns the next change if there is one, or wakes when there is.
+    pub fn poll_change(&mut self, waker: &Waker) -> Poll<Option<Result<Change<K, V>, StateError>>> {
+        loop {
+            let change = match self.notifications.poll_notification(waker) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Ready(Some(Notification::StateAccessPerformed { access, .. })) => {
+                    self.of_access(&access)
+                }
+                Poll::Ready(Some(Notification::Expired(expired))) => {
+                    let is_ours = expired.variables.contains(&self.table.name);
+                    is_ours.then(|| self.key(&expired.index.items).map(Change::Removed))
+                }
+                Poll::Ready(Some(_)) => None,
+            };
+            if let Some(change) = change {
+                return Poll::Ready(Some(change));
+            }
+        }
+    }
+
+    /// Returns what an operation did to the table, if anything.
+    fn of_access(&self, access: &StateAccess) -> Option<Result<Change<K, V>, StateError>> {
+        let name = &self.table.name;
+        if access.target == *name {
+            return Some(Ok(Change::Replaced));
+        }
+        let (is_entry, is_part) = self.table.handle.with(|node, _| {
+            let Some(store) = node.store() else { return (false, false) };
+            let is_entry = match (store.id_of(&access.target), store.id_at(self.table.path())) {
+                (Some(target), Ok(id)) => target == id,
+                _ => false,
+            };
+            (is_entry, store.variables_of(&access.target).contains(name))
+        });
+        match (access.opcode, &access.op1, &access.op2) {
+            _ if !is_entry => is_part.then_some(Ok(Change::Replaced)),
+            (Opcode::AssignIdx | Opcode::IncrIdx, Value::List(index), Some(value)) => {
+                let value = V::from_value(value).map_err(|error| misfit(name, error));
+                Some(self.key(&index.items).and_then(|key| Ok(Change::Set(key, value?))))
+            }
+            (Opcode::Del | Opcode::Expire, Value::List(index), _) => {
+                Some(self.key(&index.items).map(Change::Removed))
+            }
+            _ => None,
+        }
+    }
+
+    fn key(&self, index: &[Value]) -> Result<K, StateError> {
+        K::from_index(index).map_err(|error| misfit(&self.table.name, error))
+    }
+}
+
+impl<K: FromIndex, V: FromValue> Stream for Changes<K, V> {
+    type Item = Result<Change<K, V>, StateError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_change(cx.waker())
+    }
+}
+
+impl<K, V> fmt::Debug for Changes<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Changes").field(&self.table.name).finish()
+    }
+}
