@@ -21,6 +21,45 @@ fn events_pass_in_both_directions() {
     }
 }
 
+/// Without a driver: what is fed and shown is ciphertext.
+#[test]
+fn a_connection_encrypts_by_itself() {
+    let (near, far) = two();
+    let mut near = Connection::new(config(Some(near)), Role::Initiator, NOW);
+    let mut far = Connection::new(config(Some(far)), Role::Acceptor, NOW);
+    assert_eq!((near.next_timeout(), far.waiting_notifications()), (Some(after(30)), 0));
+    let mut carried = Vec::new();
+    let mut carry = |near: &mut Connection, far: &mut Connection| {
+        while near.has_output() || far.has_output() {
+            for (from, to) in [(&mut *near, &mut *far), (&mut *far, &mut *near)] {
+                let bytes = from.poll_transmit().to_vec();
+                from.advance(bytes.len(), NOW);
+                to.feed_bytes(&bytes, NOW);
+                carried.extend(bytes);
+            }
+        }
+    };
+    carry(&mut near, &mut far);
+    let take = |end: &mut Connection| -> Vec<Notification> {
+        std::iter::from_fn(|| end.poll_notification()).collect()
+    };
+    for end in [&mut near, &mut far] {
+        let told = take(end);
+        assert_eq!(told[0], Notification::Secured, "{told:?}");
+        assert_eq!(told.iter().filter(|told| **told == Notification::Secured).count(), 1);
+        assert!(told.contains(&Notification::HandshakeDone), "{told:?}");
+        assert!(end.tls().is_some_and(|tls| tls.peer_certificates.len() == 1));
+        assert_eq!(end.next_timeout(), None);
+    }
+    let event = Event { name: "e".into(), time: 1.5, args: vec![Value::string("in secret")] };
+    assert_eq!(near.send_event(&event), Ok(Sent::Sent));
+    near.close(NOW);
+    carry(&mut near, &mut far);
+    let told = take(&mut far);
+    assert!(matches!(told[..], [Notification::Event(_), .., Notification::Closed(CloseCause::PeerClosed)]), "{told:?}");
+    assert!(!carried.windows(9).any(|part| part == b"in secret"));
+}
+
 #[test]
 fn both_sides_know_what_was_agreed_upon() {
     let (near, far) = two();
