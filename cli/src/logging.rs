@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 use std::io;
 
-use brocomm::connection::{self, Notification};
+use brocomm::connection::{self, LogMessage, Notification};
 use brocomm::node::CommunicationEntry;
 use clap::ValueEnum;
 use tracing::field::{Field, Visit, display};
@@ -135,16 +135,18 @@ pub(crate) fn communication(entry: &CommunicationEntry) {
 /// Says what one connection logs. What ends it is told by whoever uses it, so that all of this is for
 /// those who want more, but for entries of logs that are dropped.
 pub(crate) fn connection(peer: impl fmt::Display, told: &Notification) {
-    match told {
-        Notification::Log(message) => {
-            let (address, source) = (display(peer), display(message.source()));
-            tracing::info!(address, source, "{message}");
-        }
-        Notification::LogEntryDropped { entry, .. } => {
-            let (path, why) = (&entry.path, entry.why);
-            warn(format_args!("{peer}: write error for log entry: {path}: {why}"));
-        }
-        _ => {}
+    for message in LogMessage::of(told) {
+        let (address, source) = (display(&peer), display(message.source()));
+        tracing::info!(address, source, "{message}");
+    }
+    dropped_entry(peer, told);
+}
+
+/// Says that an entry of a peer's logs was dropped.
+pub(crate) fn dropped_entry(peer: impl fmt::Display, told: &Notification) {
+    if let Notification::LogEntryDropped { entry, .. } = told {
+        let (path, why) = (&entry.path, entry.why);
+        warn(format_args!("{peer}: write error for log entry: {path}: {why}"));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Notifications as a line of text or JSON.
 
 use brocomm::Time;
-use brocomm::connection::{CloseCause, Notification};
+use brocomm::connection::{CloseCause, LogMessage, Notification};
 use brocomm::data::json::Text;
 use brocomm::data::{Event, Value};
 use brocomm::logs::{AsciiFormat, LogEntry, LogObject};
@@ -130,17 +130,20 @@ impl Notice {
                     [field("seq", seq), seconds("d1", d1), seconds("d2", d2), seconds("d3", d3)];
                 Notice::new("pong", fields, format!("{seq} after {:.3} ms", d1 * 1e3))
             }
-            Notification::Log(message) => {
-                let text = message.to_string();
-                let fields = [
-                    field("level", &message.level().to_string()),
-                    field("source", &message.source().to_string()),
-                    field("message", &text),
-                ];
-                Notice::new("log", fields, text)
-            }
+            Notification::Log(message) => Notice::of_line(message),
             other => Notice::of_content(other),
         }
+    }
+
+    /// Says a line of the communication log.
+    pub(crate) fn of_line(message: &LogMessage) -> Notice {
+        let text = message.to_string();
+        let fields = [
+            field("level", &message.level().to_string()),
+            field("source", &message.source().to_string()),
+            field("message", &text),
+        ];
+        Notice::new("log", fields, text)
     }
 
     /// Says what a message carries.

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use brocomm::Time;
-use brocomm::connection::Notification;
+use brocomm::connection::{LogMessage, Notification};
 
 use crate::notice::{Line, Notice};
 use crate::session::Print;
@@ -28,6 +28,12 @@ impl<'a> Printer<'a> {
         peer: &str,
         notification: &Notification,
     ) -> io::Result<()> {
+        for line in LogMessage::of(notification) {
+            self.notice(time, peer, &Notice::of_line(&line))?;
+        }
+        if matches!(notification, Notification::Log(_)) {
+            return Ok(());
+        }
         self.notice(time, peer, &Notice::of(notification))?;
         if let (Notification::Event(_), Some(left)) = (notification, &mut self.left) {
             *left = left.saturating_sub(1);

@@ -3,8 +3,8 @@
 
 use crate::common::{NOW, declarations};
 use brocomm::connection::{
-    CloseCause, Config, Connection, LogLevel, Notification, Phase, ProtocolErrorKind as Kind, Role,
-    Setup,
+    CloseCause, Config, Connection, LogLevel, LogMessage, Notification, Phase,
+    ProtocolErrorKind as Kind, Role, Setup,
 };
 use brocomm::data::{CallMismatch, ConversionError, Event, TypeTag, Value};
 use brocomm::serial::SerialErrorKind;
@@ -112,11 +112,9 @@ impl Outcome {
     }
 
     fn errors(&self) -> Vec<String> {
-        let logs = self.notifications.iter().filter_map(|n| match n {
-            Notification::Log(line) if line.level() == LogLevel::Error => Some(line.to_string()),
-            _ => None,
-        });
-        logs.collect()
+        let lines = self.notifications.iter().flat_map(LogMessage::of);
+        let errors = lines.filter(|line| line.level() == LogLevel::Error);
+        errors.map(|line| line.to_string()).collect()
     }
 
     fn cause(&self) -> &CloseCause {

@@ -13,7 +13,9 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, TcpStream};
 use std::time::{Instant, SystemTime};
 
-use brocomm::connection::{CloseCause, Config, Connection, Notification, Role, Sent, Setup};
+use brocomm::connection::{
+    CloseCause, Config, Connection, LogMessage, Notification, Role, Sent, Setup,
+};
 use brocomm::data::Declarations;
 use brocomm::{Time, event};
 
@@ -85,6 +87,9 @@ fn told(
     notification: Notification,
     now: Time,
 ) -> Result<(), Box<dyn Error>> {
+    for line in LogMessage::of(&notification) {
+        eprintln!("{line}");
+    }
     match notification {
         Notification::HandshakeDone => {
             let host = IpAddr::from([10, 0, 0, 1]);
@@ -100,7 +105,6 @@ fn told(
         }
         Notification::Closed(CloseCause::ClosedByUs) => {}
         Notification::Closed(cause) => return Err(format!("{cause:?}").into()),
-        Notification::Log(message) => eprintln!("{message}"),
         _ => {}
     }
     Ok(())

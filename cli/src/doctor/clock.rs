@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn a_few_seconds_are_what_an_entry_takes() {
         let report = |ahead, is_sure| {
-            let (clock, mut out) = (Clock { ahead, is_sure, ..Clock::default() }, Vec::new());
+            let (clock, mut out) = (Clock { ahead, is_sure }, Vec::new());
             clock.report(&mut Report::new(&mut out, false)).unwrap();
             String::from_utf8(out).unwrap()
         };

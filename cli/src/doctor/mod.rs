@@ -197,7 +197,7 @@ fn wait(
                 asked.filter = Some(printed::bytes(&filter));
             }
             Ok(Some(told)) => {
-                logging::connection(peer.remote_addr(), &told);
+                logging::dropped_entry(peer.remote_addr(), &told);
                 let now = peer.now();
                 asked.clock.iter_mut().for_each(|clock| clock.told(&told, now));
             }

@@ -149,16 +149,13 @@ fn follow(sender: u64, mut peer: Peer, stop: &Stop, reports: &SyncSender<Report>
             }
         };
         logging::connection(from, &told);
-        match told {
-            Notification::Closed(cause) => {
-                fault = session::fault(&cause).map(|fault| format!("{from}: {fault}"));
-            }
-            Notification::LogWriterAnnounced(_) | Notification::LogEntry(_) => {
-                if reports.send(Report::Log { sender, from, told }).is_err() {
-                    break;
-                }
-            }
-            _ => {}
+        if let Notification::Closed(cause) = &told {
+            fault = session::fault(cause).map(|fault| format!("{from}: {fault}"));
+        }
+        let is_log =
+            matches!(told, Notification::LogWriterAnnounced(_) | Notification::LogEntry(_));
+        if is_log && reports.send(Report::Log { sender, from, told }).is_err() {
+            break;
         }
     }
     if session::part(&mut peer).is_err() {

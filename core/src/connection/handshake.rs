@@ -167,29 +167,23 @@ impl Connection {
                 self.log(LogMessage::UnknownEvent(name));
                 continue;
             }
-            self.log(LogMessage::RegisteredForEvent(name.clone()));
             if is_new {
-                if *name == *PRINT_HOOK {
-                    self.log(LogMessage::InitializedPrintBuffer);
-                }
                 self.peer.events_size += name.len() + NAME_OVERHEAD;
                 self.peer.events.insert(name.clone());
                 self.notify(Notification::EventRequested(name));
+            } else {
+                self.log(LogMessage::RegisteredForEvent(name));
             }
         }
     }
 
     pub(super) fn peer_requests_sync(&mut self, authoritative: bool) {
-        if authoritative {
-            self.log(LogMessage::PeerAuthoritative);
-        }
         self.peer.sync = Some(SyncRequest { authoritative });
         self.notify(Notification::SyncRequested { authoritative });
     }
 
     pub(super) fn peer_requests_logs(&mut self) {
         self.peer.logs = true;
-        self.log(LogMessage::PeerRequestedLogs);
         self.notify(Notification::LogsRequested);
     }
 }

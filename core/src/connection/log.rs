@@ -4,9 +4,10 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::{ProtocolError, ProtocolErrorKind, SyncRole};
+use super::handshake::PRINT_HOOK;
+use super::{CloseCause, Notification, ProtocolError, ProtocolErrorKind, SyncRole};
 use crate::data::{CallMismatch, Name};
-use crate::wire::{Compression, SyncPoint};
+use crate::wire::{Compression, SyncPoint, Version};
 
 /// Says how grave a line of the communication log is; the graver is the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -119,6 +120,55 @@ pub enum LogMessage {
 }
 
 impl LogMessage {
+    /// Returns the lines that a notification stands for, most often none. They go before what follows
+    /// from it.
+    pub fn of(told: &Notification) -> Vec<LogMessage> {
+        match told {
+            Notification::Log(message) => vec![message.clone()],
+            Notification::Established(Version { class: Some(class), .. }) if !class.is_empty() => {
+                vec![LogMessage::PeerSentClass(class.clone())]
+            }
+            Notification::PeerDescription(name) => vec![LogMessage::PeerDescription(name.clone())],
+            Notification::EventRequested(name) => {
+                let mut lines = vec![LogMessage::RegisteredForEvent(name.clone())];
+                lines.extend((**name == *PRINT_HOOK).then_some(LogMessage::InitializedPrintBuffer));
+                lines
+            }
+            Notification::SyncRequested { authoritative: true } => {
+                vec![LogMessage::PeerAuthoritative]
+            }
+            Notification::LogsRequested => vec![LogMessage::PeerRequestedLogs],
+            Notification::SyncStarted(role) => vec![LogMessage::PhaseSync(*role)],
+            Notification::HandshakeDone => vec![LogMessage::PhaseRunning],
+            Notification::SyncPoint(point) => vec![LogMessage::ReachedSyncPoint(*point)],
+            Notification::CallRejected { name, mismatch } => {
+                let (name, mismatch) = (name.clone(), mismatch.clone());
+                vec![LogMessage::CallRejected { name, mismatch }]
+            }
+            Notification::Closed(cause) => LogMessage::of_close(cause),
+            _ => Vec::new(),
+        }
+    }
+
+    fn of_close(cause: &CloseCause) -> Vec<LogMessage> {
+        let mut lines = Vec::new();
+        if let CloseCause::Protocol(error) = cause {
+            lines.push(LogMessage::Violation(error.clone()));
+            if matches!(error.kind, ProtocolErrorKind::Serial(_)) {
+                lines.push(LogMessage::UnserializationError);
+            }
+        }
+        #[cfg(feature = "__tls")]
+        if let CloseCause::Tls(error) = cause {
+            lines.push(LogMessage::ReadError(error.to_string().into()));
+        }
+        if matches!(cause, CloseCause::ClosedByUs | CloseCause::Protocol(_)) {
+            lines.push(LogMessage::ClosingConnection);
+        }
+        lines.push(LogMessage::PeerDisconnected);
+        lines
+    }
+
     /// Returns the line's `level`.
     pub const fn level(&self) -> LogLevel {
         match self {
@@ -206,12 +256,5 @@ impl fmt::Display for LogMessage {
             LogMessage::ClosingConnection => f.write_str("closing connection"),
             LogMessage::PeerDisconnected => f.write_str("peer disconnected"),
         }
-    }
-}
-
-impl ProtocolErrorKind {
-    /// Tells whether Bro logs `unserialization error` after the cause (§5).
-    pub(super) const fn is_unserialization(&self) -> bool {
-        matches!(self, ProtocolErrorKind::Serial(_))
     }
 }

@@ -2,9 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{
-    CloseCause, Connection, LogMessage, Notification, Phase, ProtocolError, ProtocolErrorKind,
-};
+use super::{CloseCause, Connection, Notification, Phase, ProtocolError, ProtocolErrorKind};
 use crate::logs::{Announced, LogError, LogReceiver, Received, Unread};
 use crate::wire::MessageType;
 
@@ -94,13 +92,11 @@ impl Connection {
         self.notifications.clear();
         let message = Some(error.message);
         let kind = ProtocolErrorKind::Log(Box::new(error));
-        let error = ProtocolError { kind, message, phase, offset };
-        self.log(LogMessage::Violation(error.clone()));
+        let cause = CloseCause::Protocol(ProtocolError { kind, message, phase, offset });
         if self.phase == Phase::Closed {
-            self.log(LogMessage::PeerDisconnected);
-            self.notify(Notification::Closed(CloseCause::Protocol(error)));
+            self.notify(Notification::Closed(cause));
         } else {
-            self.close_because(CloseCause::Protocol(error));
+            self.close_because(cause);
         }
     }
 }

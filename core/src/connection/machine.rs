@@ -371,33 +371,18 @@ impl Connection {
         message: Option<MessageType>,
         offset: u64,
     ) {
-        let error = ProtocolError { kind, message, phase: self.phase, offset };
-        self.log(LogMessage::Violation(error.clone()));
-        if error.kind.is_unserialization() {
-            self.log(LogMessage::UnserializationError);
-        }
-        self.close_because(CloseCause::Protocol(error));
+        let phase = self.phase;
+        self.close_because(CloseCause::Protocol(ProtocolError { kind, message, phase, offset }));
     }
 
-    /// Ends the connection, once: logs, drops what only a live one needs, notifies (§3.6).
+    /// Ends the connection, once: drops what only a live one needs, notifies (§3.6).
     pub(super) fn close_because(&mut self, cause: CloseCause) {
         if self.phase == Phase::Closed {
             return;
         }
-        let by_us = matches!(cause, CloseCause::ClosedByUs | CloseCause::Protocol(_));
-        self.broken |= !by_us;
+        self.broken |= !matches!(cause, CloseCause::ClosedByUs | CloseCause::Protocol(_));
         if self.broken {
             self.output.clear();
-        }
-        if self.begun {
-            #[cfg(feature = "__tls")]
-            if let CloseCause::Tls(error) = &cause {
-                self.log(LogMessage::ReadError(error.to_string().into()));
-            }
-            if by_us {
-                self.log(LogMessage::ClosingConnection);
-            }
-            self.log(LogMessage::PeerDisconnected);
         }
         self.counters = self.counters();
         self.phase = Phase::Closed;

@@ -118,7 +118,8 @@ pub enum Notification {
     /// The peer has reached a point of its trace (§2.11).
     SyncPoint(SyncPoint),
 
-    /// A line for the communication log (part 4 §5).
+    /// A line for the communication log (part 4 §5), beside those that other notifications
+    /// [stand for](LogMessage::of).
     Log(LogMessage),
 }
 

@@ -62,10 +62,7 @@ impl Connection {
             Message::Compress => self.log(LogMessage::EnablingDecompression),
             Message::Ping(args) => self.answer_ping(args),
             Message::Pong(args) => self.pong(args),
-            Message::SyncPoint(point) => {
-                self.log(LogMessage::ReachedSyncPoint(point));
-                self.notify(Notification::SyncPoint(point));
-            }
+            Message::SyncPoint(point) => self.notify(Notification::SyncPoint(point)),
             Message::RemotePrint(items) => self.notify(Notification::RemotePrint(items)),
             Message::LogCreateWriter(writer) => self.log_writer(&writer, offset),
             Message::LogWrite(entries) => self.log_entries(entries, offset),

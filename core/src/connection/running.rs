@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::handshake::PRINT_HOOK;
 use super::output::Output;
-use super::{Command, Config, Connection, LogMessage, Notification, Phase, SyncRole, UsageError};
+use super::{Command, Config, Connection, Notification, Phase, SyncRole, UsageError};
 use crate::Time;
 use crate::data::{Event, Id, Packet};
 use crate::serial::{LazyEvent, Mode};
@@ -235,7 +235,6 @@ impl Connection {
     pub(super) fn enter_running(&mut self) {
         self.phase = Phase::Running;
         self.announce_writers();
-        self.log(LogMessage::PhaseRunning);
         self.notify(Notification::HandshakeDone);
     }
 

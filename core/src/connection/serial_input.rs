@@ -82,9 +82,7 @@ impl Connection {
 
     fn reject(&mut self, name: Name, mismatch: CallMismatch) {
         self.counters.calls_rejected += 1;
-        let name = name.compact();
-        self.log(LogMessage::CallRejected { name: name.clone(), mismatch: mismatch.clone() });
-        self.notify(Notification::CallRejected { name, mismatch });
+        self.notify(Notification::CallRejected { name: name.compact(), mismatch });
     }
 
     /// Delivers a call that is right, if input is accepted (§4).
@@ -104,7 +102,6 @@ impl Connection {
         } else if let Some(Value::String(text)) = &id.value {
             let name = Name::from_bytes(text.clone()).compact();
             self.peer.description = Some(name.clone());
-            self.log(LogMessage::PeerDescription(name.clone()));
             self.notify(Notification::PeerDescription(name));
         } else {
             self.log(LogMessage::PeerDescriptionNotAString);

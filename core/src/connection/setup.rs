@@ -51,9 +51,6 @@ impl Connection {
         if let Some(wrong) = wrong {
             return self.violation(wrong, Some(MessageType::Version), offset);
         }
-        if let Some(class) = version.class.as_ref().filter(|class| !class.is_empty()) {
-            self.log(LogMessage::PeerSentClass(class.clone()));
-        }
         self.reader.set_cache_size(version.cache_size);
         self.peer.version = Some(version.clone());
         self.phase = Phase::Handshake;

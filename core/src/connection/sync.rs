@@ -57,7 +57,6 @@ impl Connection {
 
     pub(super) fn enter_sync(&mut self, role: SyncRole) {
         self.phase = Phase::Sync(role);
-        self.log(LogMessage::PhaseSync(role));
         self.notify(Notification::SyncStarted(role));
         if role == SyncRole::Sender {
             self.log(LogMessage::StartingFullState);

@@ -1,5 +1,6 @@
 //! Why an operation on state was not carried out.
 
+use super::Path;
 use crate::data::{ConversionError, Name, Opcode, TypeTag};
 
 /// Says why an operation, our own or a peer's, was not carried out; nothing is changed then.
@@ -120,5 +121,13 @@ impl StateError {
     pub(super) fn value(target: &Name) -> impl Fn(ConversionError) -> StateError {
         let target = target.clone();
         move |error| StateError::Type { target: target.clone(), error }
+    }
+
+    /// Names, where a value is of another type, what the caller named instead of a unique id.
+    pub(super) fn named_by(self, path: &Path) -> StateError {
+        match self {
+            StateError::Type { error, .. } => StateError::value(&path.target)(error),
+            error => error,
+        }
     }
 }

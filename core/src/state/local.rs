@@ -41,12 +41,13 @@ impl Store {
         path: impl Into<Path>,
         value: impl Into<Value>,
     ) -> Result<Option<StateAccess>, StateError> {
-        let place = self.place(&path.into())?;
+        let path = path.into();
+        let place = self.place(&path)?;
         if let Place::Entry(key, _) = &place {
             self.require_table(*key, Opcode::AssignIdx, true)?;
         }
         let old = self.old_value(&place);
-        self.assign_to(&place, &value.into(), Source::Local)?;
+        self.assign_to(&place, &value.into(), Source::Local).map_err(|e| e.named_by(&path))?;
         Ok(self.assignment(&place, self.value_of(&place), old))
     }
 
@@ -186,7 +187,7 @@ impl Store {
             let found = found.unwrap_or(crate::data::TypeTag::Void);
             return Err(StateError::WrongKind { operation, target, found });
         }
-        Ok((key, self.index(key, index)?))
+        Ok((key, self.index(key, index).map_err(|error| error.named_by(path))?))
     }
 
     /// Checks that a container is a table with values, or a set.

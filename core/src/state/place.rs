@@ -203,7 +203,8 @@ impl Store {
         };
         Ok(match (&container.content, part) {
             (Content::Table(_), Part::Index(index)) => {
-                Place::Entry(key, self.index(key, index.clone())?)
+                let index = self.index(key, index.clone());
+                Place::Entry(key, index.map_err(|error| error.named_by(path))?)
             }
             (Content::Record(_), Part::Field(field)) => Place::Field(key, self.field(key, field)?),
             (Content::Vector(_), Part::Element(at)) => self.element(key, *at)?,

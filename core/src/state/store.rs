@@ -174,8 +174,9 @@ impl Store {
         path: impl Into<Path>,
         index: impl Into<Vec<Value>>,
     ) -> Result<bool, StateError> {
-        let key = self.container(&path.into())?;
-        let index = self.index(key, index.into())?;
+        let path = path.into();
+        let key = self.container(&path)?;
+        let index = self.index(key, index.into()).map_err(|error| error.named_by(&path))?;
         Ok(self.heap.table(key).is_some_and(|table| table.entries.contains_key(&index)))
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use brocomm::connection::{Config, StateSource};
-use brocomm::node::{Node, Options};
+use brocomm::node::{Handshake, Node, Notification, Options};
 use brocomm::wire::{Caps, Message, SyncPoint};
 
 use super::support::*;
@@ -323,4 +323,115 @@ fn terminating() {
     let now = bench.now;
     bench.node.terminate_communication(now);
     once(&bench.log(), "info parent terminating...");
+}
+
+/// What a node told since, in order: the lines of the log without their prefix, and the names of the
+/// other notifications.
+fn transcript(bench: &mut Bench) -> Vec<String> {
+    let name = |told: &Notification| {
+        let text = format!("{told:?}");
+        let end = text.find(|c: char| !c.is_alphanumeric()).unwrap_or(text.len());
+        format!("<{}>", &text[..end])
+    };
+    let entry = |told: &Notification| match told {
+        Notification::Log(entry) => line(entry).replace(&format!("{PREFIX} "), ""),
+        told => name(told),
+    };
+    bench.told().iter().map(entry).collect()
+}
+
+/// What a peer that wants all says by hand: its name, requests of events twice, of state and logs.
+fn requests() -> Vec<Message> {
+    let names = |names: &[&str]| Message::RequestEvents(names.iter().collect());
+    let id = brocomm::data::Id::global(
+        "peer_description",
+        brocomm::data::Type::STRING,
+        Some(brocomm::data::Value::string("hand")),
+    );
+    let mut bytes = Vec::new();
+    let mode = brocomm::serial::Mode::HANDSHAKE;
+    brocomm::serial::Writer::new(3000).id(mode, &id.into(), &mut bytes).unwrap();
+    vec![
+        Message::Serial(bytes.into()),
+        names(&["ping", "mystery", "print_hook"]),
+        names(&["print_hook", "ping"]),
+        Message::RequestSync { authoritative: true },
+        Message::RequestLogs,
+        Message::Caps(Caps::BRO),
+        Message::PhaseDone,
+    ]
+}
+
+/// What the log says of a peer from its first byte to its last, among the other notifications.
+const TRANSCRIPT: &[&str] = &[
+    "info child accepted clear connection",
+    "info parent added peer",
+    "info parent peer connected",
+    "info parent phase: version",
+    "info parent peer sent class \"c\"",
+    "<ConnectionEstablished>",
+    "info script connection established",
+    "info script requesting events matching /^?(ping)$?/",
+    "info script accepting state",
+    "info parent phase: handshake",
+    "info parent peer_description is hand",
+    "info parent registered for event ping",
+    "<EventRegistered>",
+    "info parent request for unknown event mystery",
+    "info parent registered for event print_hook",
+    "info parent initialized print buffer",
+    "<EventRegistered>",
+    "info parent registered for event print_hook",
+    "info parent registered for event ping",
+    "info parent peer considers its state authoritative",
+    "info parent peer requested logs",
+    "info parent peer supports keep-in-cache; using that",
+    "info parent phase: sync (sender)",
+    "<SyncStarted>",
+    "info parent starting to send full state",
+    "info parent done sending full state",
+    "info parent phase: running",
+    "<ConnectionHandshakeDone>",
+    "info parent reached sync-point 3",
+    "<SyncPoint>",
+    "error parent unserializing event/function mystery: unknown event/function, ignoring",
+    "<ConnectionError>",
+    "error parent unserializing: unknown serialization type 62",
+    "error parent unserialization error",
+    "info parent closing connection",
+    "info script connection closed",
+    "info parent peer disconnected",
+    "<ConnectionError>",
+    "<ConnectionClosed>",
+    "info child connection closed",
+];
+
+#[test]
+fn lines_stand_among_the_notifications_as_things_happened() {
+    for handshake in [Handshake::Automatic, Handshake::Application] {
+        let options = Options { handshake, ..Options::default() };
+        let node = Node { class: Some("c".into()), ..wants("ping", peer()) };
+        let mut bench = Bench::new(options, vec![("peer", node)]);
+        bench.node.set_state_source(StateSource::Application);
+        let hand = bench.accept(None);
+        bench.send(hand, &[version("c")]);
+        let mut got = transcript(&mut bench);
+        bench.send(hand, &requests());
+        if handshake == Handshake::Application {
+            assert_eq!(transcript(&mut bench), [""; 0], "the application makes its requests first");
+            bench.node.apply_node(FIRST).unwrap();
+            bench.node.complete_handshake(FIRST).unwrap();
+        }
+        got.extend(transcript(&mut bench));
+        bench.node.state_done(FIRST).unwrap();
+        got.extend(transcript(&mut bench));
+        let mut call = Vec::new();
+        let mode = brocomm::serial::Mode::RUNNING;
+        brocomm::serial::Writer::new(0).event(mode, b"mystery", 1.0, &[], &mut call).unwrap();
+        let bad = Message::Serial("bad".into());
+        let messages = [Message::SyncPoint(SyncPoint::Point(3)), Message::Serial(call.into()), bad];
+        bench.send(hand, &messages);
+        got.extend(transcript(&mut bench));
+        assert_eq!(got, TRANSCRIPT, "{handshake:?}");
+    }
 }

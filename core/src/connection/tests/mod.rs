@@ -103,11 +103,8 @@ fn without_log(notifications: Vec<Notification>) -> Vec<Notification> {
 
 /// The log's lines as `source level message`.
 fn log_lines(notifications: &[Notification]) -> Vec<String> {
-    let line = |n: &Notification| match n {
-        Notification::Log(line) => Some(format!("{} {} {line}", line.source(), line.level())),
-        _ => None,
-    };
-    notifications.iter().filter_map(line).collect()
+    let line = |line: LogMessage| format!("{} {} {line}", line.source(), line.level());
+    notifications.iter().flat_map(LogMessage::of).map(line).collect()
 }
 
 fn feed(connection: &mut Connection, messages: &[Message]) {

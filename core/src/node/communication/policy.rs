@@ -8,7 +8,7 @@ use super::super::log::LogLine;
 use super::super::timers::Timer;
 use super::super::{EventPeer, Handshake, Notification, PeerId};
 use super::{Communication, Entry};
-use crate::connection::{self, CloseCause, ProtocolErrorKind, Role, SyncRequest};
+use crate::connection::{self, CloseCause, LogMessage, ProtocolErrorKind, Role, SyncRequest};
 use crate::logs::{DroppedEntry, LogEntry};
 use crate::wire::{Compression, Version};
 
@@ -16,18 +16,26 @@ impl Communication {
     /// Acts on what a peer's connection tells, and tells the application what concerns it.
     pub(super) fn take(&mut self, id: PeerId, notification: connection::Notification) {
         use connection::Notification as From;
+        for message in LogMessage::of(&notification) {
+            if self.connection(id).is_none() {
+                // Its TLS failed before it began.
+                break;
+            }
+            // The script's lines are written at once, those of the core after them.
+            let is_last = message == LogMessage::PeerDisconnected;
+            if is_last && self.peers.get(&id).is_some_and(|peer| peer.established) {
+                self.log_peer(id, LogLine::RemoteConnectionClosed);
+            }
+            self.log_peer(id, LogLine::Connection(message));
+        }
         let Some(peer) = self.peers.get_mut(&id) else { return };
         let who = Arc::clone(&peer.who);
         let told = match notification {
             From::Log(message) => {
-                // The script's lines are written at once, those of the core after them.
-                if message == connection::LogMessage::PeerDisconnected && peer.established {
-                    self.log_peer(id, LogLine::RemoteConnectionClosed);
+                if message == LogMessage::PeerDescriptionNotAString {
+                    self.error(id, message.to_string().into());
                 }
-                let is_error = message == connection::LogMessage::PeerDescriptionNotAString;
-                let reason = is_error.then(|| message.to_string().into());
-                self.log_peer(id, LogLine::Connection(message));
-                return reason.into_iter().for_each(|reason| self.error(id, reason));
+                return;
             }
             From::Event(event) => return self.tell_event(id, event),
             // Not asked for.

@@ -131,14 +131,14 @@ fn operations_outside_of_a_type_are_errors_and_change_nothing() {
     for (got, expected) in [
         (error(store.assign("nope", 1u64)), "nothing is known by the name nope, 2§9"),
         (error(store.assign("n", "x")), "value for n: expected int, found string"),
-        (error(store.assign(t1(), 5u64)), "value for #a#1#3: expected string, found count"),
+        (error(store.assign(t1(), 5u64)), "value for t1: expected string, found count"),
         (
             error(store.assign(Path::to("t1").index([]), "x")),
-            "value for #a#1#3: expected 1 values, found 0",
+            "value for t1: expected 1 values, found 0",
         ),
         (
             error(store.assign(Path::to("t1").index(["k".into()]), "x")),
-            "value for #a#1#3: [0]: expected count, found string",
+            "value for t1: [0]: expected count, found string",
         ),
         (
             error(store.assign(Path::to("t1").field("a"), "x")),
@@ -211,4 +211,35 @@ fn old_values_are_told_if_they_are_to_be_compared() {
     assert_eq!(tell(store.add("set1", count(1))), "add #a#1#1 1 1 -");
     assert_eq!(tell(store.add("set1", count(8))), "add #a#1#1 8 - -");
     assert_eq!(tell(store.delete("set1", count(8))), "del #a#1#1 8 1 -");
+}
+
+#[test]
+fn what_is_of_another_type_is_named_as_the_caller_did() {
+    let mut store = store("a");
+    let text = |result: Result<_, StateError>| result.unwrap_err().to_string();
+    let at = |index: Value| Path::to("t1").index([index]);
+    assert_eq!(
+        text(store.assign(at("x".into()), "b")),
+        "value for t1: [0]: expected count, found string"
+    );
+    assert_eq!(
+        text(store.assign(at(Value::Count(1)), 1.5)),
+        "value for t1: expected string, found double"
+    );
+    assert_eq!(
+        text(store.delete("t1", vec!["x".into()])),
+        "value for t1: [0]: expected count, found string"
+    );
+    assert_eq!(
+        text(store.add("set1", vec!["x".into()])),
+        "value for set1: [0]: expected count, found string"
+    );
+    assert_eq!(
+        text(store.assign(Path::to("v").element(0), "x")),
+        "value for v: expected count, found string"
+    );
+    assert_eq!(
+        text(store.assign(Path::to("r").field("s").field("b"), "x")),
+        "value for r: expected count, found string"
+    );
 }

@@ -29,14 +29,16 @@ fn a_connection_encrypts_by_itself() {
     let mut far = Connection::new(config(Some(far)), Role::Acceptor, NOW);
     assert_eq!((near.next_timeout(), far.waiting_notifications()), (Some(after(30)), 0));
     let mut carried = Vec::new();
+    let mut pass = |from: &mut Connection, to: &mut Connection| {
+        let bytes = from.poll_transmit().to_vec();
+        from.advance(bytes.len(), NOW);
+        to.feed_bytes(&bytes, NOW);
+        carried.extend(bytes);
+    };
     let mut carry = |near: &mut Connection, far: &mut Connection| {
         while near.has_output() || far.has_output() {
-            for (from, to) in [(&mut *near, &mut *far), (&mut *far, &mut *near)] {
-                let bytes = from.poll_transmit().to_vec();
-                from.advance(bytes.len(), NOW);
-                to.feed_bytes(&bytes, NOW);
-                carried.extend(bytes);
-            }
+            pass(near, far);
+            pass(far, near);
         }
     };
     carry(&mut near, &mut far);
@@ -56,7 +58,13 @@ fn a_connection_encrypts_by_itself() {
     near.close(NOW);
     carry(&mut near, &mut far);
     let told = take(&mut far);
-    assert!(matches!(told[..], [Notification::Event(_), .., Notification::Closed(CloseCause::PeerClosed)]), "{told:?}");
+    assert!(
+        matches!(
+            told[..],
+            [Notification::Event(_), .., Notification::Closed(CloseCause::PeerClosed)]
+        ),
+        "{told:?}"
+    );
     assert!(!carried.windows(9).any(|part| part == b"in secret"));
 }
 
