@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use brocomm::node::{Action, ConnectionId, Endpoint, Node, Options};
+use brocomm::node::{Action, Endpoint, Node, Options};
 use brocomm::wire::{EventNames, Message};
 
 use super::support::*;
@@ -180,7 +180,7 @@ fn capture_filter_in_its_three_cases() {
 fn ssl() {
     let nodes = vec![("a", connects(peer())), ("b", Node { ssl: true, ..connects(peer()) })];
     let mut bench = Bench::new(with_tls(), nodes);
-    let first_of = |(link, _): (ConnectionId, Endpoint), bench: &mut Bench| {
+    let first_of = |(link, _): (brocomm::node::ConnectionId, Endpoint), bench: &mut Bench| {
         bench.node.feed_connected(link, bench.now);
         bench.node.poll_transmit(link)[0]
     };
