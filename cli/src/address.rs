@@ -60,6 +60,16 @@ fn check_zone(ipv6: &str) -> Result<(), String> {
     }
 }
 
+/// Reads the address of a peer to connect to, which is on a port.
+pub(crate) fn parse_peer(text: &str) -> Result<String, String> {
+    match parse(text)? {
+        address if address.ends_with(":0") => {
+            Err("a peer cannot listen on port 0: must be 1 to 65535".to_owned())
+        }
+        address => Ok(address),
+    }
+}
+
 /// Reads an address whose port may not lack.
 pub(crate) fn parse_with_port(text: &str) -> Result<String, String> {
     match parse(text)? {
@@ -86,6 +96,17 @@ mod tests {
             ("[fe80::1%2]:5", "[fe80::1%2]:5"),
         ] {
             assert_eq!(parse(text).as_deref(), Ok(address));
+        }
+    }
+
+    #[test]
+    fn peers_have_a_port() {
+        for text in ["h:0", "[::1]:0", "10.0.0.1:00000"] {
+            assert!(parse_peer(text).unwrap_err().contains("port 0"), "{text}");
+            assert!(parse(text).is_ok(), "{text}");
+        }
+        for text in ["h", "::", "[fe80::%1]:10", "10.0.0.0"] {
+            assert_eq!(parse_peer(text), parse(text));
         }
     }
 

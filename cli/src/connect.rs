@@ -24,7 +24,7 @@ use crate::session::{Options, timeout};
 pub(crate) struct Args {
     /// Where the peer listens; the port is 47757 unless given, IPv6 addresses are written
     /// [::1]:47757, with a zone [fe80::1%eth0].
-    #[arg(value_name = "HOST[:PORT]", value_parser = address::parse)]
+    #[arg(value_name = "HOST[:PORT]", value_parser = address::parse_peer)]
     peer: String,
 
     /// How many seconds to wait for the connection.
@@ -57,7 +57,8 @@ Exit codes:
 /// Shows all that comes until it ends.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let config = args.options.config()?;
-    let printer = Printer::new(out, args.options.form.print(), args.options.count);
+    let printer =
+        Printer::new(out, args.options.form.print(), args.options.count).quiet(args.options.quiet);
     if printer.is_done() {
         return Ok(());
     }

@@ -8,8 +8,7 @@ use brocomm::connection::LogMessage;
 use brocomm::data::{Declarations, EventDecl, Name, ParseError};
 use brocomm::node::EventPattern;
 
-use crate::failure::{Failure, misused, warn};
-use crate::input::reason;
+use crate::failure::{Failure, misused, reason, warn};
 
 /// Options that declare events and the types in them.
 #[derive(Debug, clap::Args)]
@@ -63,9 +62,14 @@ pub(crate) fn requested(declared: &Arc<Declarations>, pattern: Option<&EventPatt
     let matches = |name: &&Name| pattern.is_none_or(|pattern| pattern.matches(name));
     let names: Vec<Name> = declared.events.keys().filter(matches).cloned().collect();
     if names.is_empty() {
-        warn(format_args!("{}", LogMessage::NoEventsToRequest));
-        if let Some(pattern) = pattern.filter(|_| !declared.events.is_empty()) {
-            warn(format_args!("{} declared events, none matches {pattern}", declared.events.len()));
+        let none = LogMessage::NoEventsToRequest;
+        match (pattern, declared.events.len()) {
+            (Some(pattern), declared @ 1..) => {
+                warn(format_args!("{none}: of {declared} declared events none matches {pattern}"));
+            }
+            _ => warn(format_args!(
+                "{none}; declare those that you want by --event 'NAME(TYPE, …)' or --declarations"
+            )),
         }
     }
     names

@@ -21,6 +21,15 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// Returns what an error of the system says, as part of a sentence and without its number.
+pub(crate) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((text, _)) => text.to_lowercase(),
+        None => text,
+    }
+}
+
 /// Tells what failed: what happened, where, and what to do.
 pub(crate) fn tell(what: fmt::Arguments<'_>) {
     tracing::error!("{what}");

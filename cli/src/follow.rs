@@ -22,7 +22,7 @@ use crate::tls::Tls;
 pub(crate) struct Target {
     /// Where the peer listens; the port is 47757 unless given, IPv6 addresses are written
     /// [::1]:47757, with a zone [fe80::1%eth0].
-    #[arg(value_name = "HOST[:PORT]", value_parser = address::parse)]
+    #[arg(value_name = "HOST[:PORT]", value_parser = address::parse_peer)]
     peer: String,
 
     #[command(flatten)]

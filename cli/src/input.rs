@@ -9,6 +9,7 @@ use brocomm_conformance::{LineProblem, RecordingError, RecordingReader};
 use flate2::bufread::MultiGzDecoder;
 
 use crate::capture::{self, Captured};
+use crate::failure::reason;
 use crate::progress::Progress;
 
 /// A file, or standard input; inflated if it is gzipped.
@@ -76,12 +77,6 @@ impl Input {
         }
         Ok(Input::Recording(recording))
     }
-}
-
-/// Returns what an error says, without the system's number for it.
-pub(crate) fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }
 
 /// Returns the first bytes of a source, as many as tell what it is, and the source as it was.

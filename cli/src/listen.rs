@@ -77,12 +77,12 @@ enum Report {
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let config = args.options.config()?;
     let stop = Stop::on_signal();
-    let listener =
-        Listener::bind(args.on.as_str()).map_err(|error| failed(format_args!("{error}")))?;
+    let listener = session::bind(&args.on)?;
     // Whoever reads where we listen can end us in order.
     let _registered = stop.add(listener.stop_handle());
     let mut packets = args.options.packets()?;
-    let mut printer = Printer::new(out, args.options.form.print(), args.options.count);
+    let mut printer =
+        Printer::new(out, args.options.form.print(), args.options.count).quiet(args.options.quiet);
     printer.listening(&listener.local_addr().to_string())?;
 
     let (reports, received) = sync_channel(WAITING);

@@ -11,8 +11,7 @@ use brocomm::data::Name;
 use brocomm::logs::{LogEntry, LogFile, LogFormat, LogNames, LogWriter, Rotation};
 
 use crate::clock::Clock;
-use crate::failure::{Failure, failed, misused, warn};
-use crate::input::reason;
+use crate::failure::{Failure, failed, misused, reason, warn};
 
 /// How many logs a folder takes; a Bro with all its scripts has some 50.
 const MOST: usize = 2048;
@@ -68,8 +67,9 @@ impl LogFolder {
         names: LogNames,
     ) -> Result<LogFolder, Failure> {
         let utc_offset = clock.offset()?;
-        fs::create_dir_all(folder)
-            .map_err(|e| failed(format_args!("{}: cannot make folder: {e}", folder.display())))?;
+        fs::create_dir_all(folder).map_err(|e| {
+            failed(format_args!("{}: cannot make folder: {}", folder.display(), reason(&e)))
+        })?;
         Ok(LogFolder {
             folder: folder.to_owned(),
             format,
@@ -299,7 +299,7 @@ impl Log {
     }
 
     fn cannot(&self, error: &io::Error) -> String {
-        format!("{}: cannot write: {error}", self.path.display())
+        format!("{}: cannot write: {}", self.path.display(), reason(error))
     }
 }
 
@@ -307,8 +307,9 @@ impl Log {
 pub(crate) fn read_names(file: Option<&Path>) -> Result<LogNames, Failure> {
     let Some(file) = file else { return Ok(LogNames::default()) };
     let shown = file.display();
-    let text = fs::read_to_string(file)
-        .map_err(|e| misused(format_args!("{shown}: cannot read names of logs: {}", reason(&e))))?;
+    let text = fs::read_to_string(file).map_err(|error| {
+        misused(format_args!("{shown}: cannot read names of logs: {}", reason(&error)))
+    })?;
     LogNames::parse(&text)
         .map_err(|error| misused(format_args!("{shown}: cannot use names of logs: {error}")))
 }

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::io;
 
 use brocomm::connection::{self, LogMessage, Notification};
-use brocomm::node::CommunicationEntry;
+use brocomm::node::{CommunicationEntry, EventPeer};
 use clap::ValueEnum;
 use tracing::field::{Field, Visit, display};
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -121,14 +121,14 @@ fn dropped(bytes: u64) -> String {
     format!("{bytes} bytes of messages were dropped here: nobody read standard error")
 }
 
-/// Says a line of the communication log.
-pub(crate) fn communication(entry: &CommunicationEntry) {
+/// Says a line of the communication log, in these words.
+pub(crate) fn communication(entry: &CommunicationEntry, text: &str) {
     let peer = entry.peer.as_ref().map(|peer| peer.id.0);
     let address = entry.peer.as_ref().map(|peer| display(&peer.endpoint));
     let source = entry.source().map(display);
     match entry.level() {
-        Some(connection::LogLevel::Error) => tracing::error!(peer, address, source, "{entry}"),
-        _ => tracing::info!(peer, address, source, "{entry}"),
+        Some(connection::LogLevel::Error) => tracing::error!(peer, address, source, "{text}"),
+        _ => tracing::info!(peer, address, source, "{text}"),
     }
 }
 
@@ -148,6 +148,12 @@ pub(crate) fn dropped_entry(peer: impl fmt::Display, told: &Notification) {
         let (path, why) = (&entry.path, entry.why);
         warn(format_args!("{peer}: write error for log entry: {path}: {why}"));
     }
+}
+
+/// Says what is wrong with a peer.
+pub(crate) fn peer(peer: &EventPeer, text: &str) {
+    let (id, address) = (peer.id.0, display(&peer.endpoint));
+    tracing::error!(peer = id, address, "{text}");
 }
 
 /// Tells whether a line of the communication log is to be said.

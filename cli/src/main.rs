@@ -34,6 +34,7 @@ mod logging;
 mod logs;
 mod manual;
 mod notice;
+mod number;
 mod output;
 mod packets;
 mod pcap;
@@ -58,7 +59,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Cli, Command};
-use failure::{Failure, tell};
+use failure::{Failure, reason, tell};
 use output::Overflow;
 
 fn main() -> ExitCode {
@@ -131,7 +132,7 @@ fn end(result: Result<(), Failure>) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(Failure::Output(error)) => {
-            tell(format_args!("standard output: cannot write: {error}"));
+            tell(format_args!("standard output: cannot write: {}", reason(&error)));
             ExitCode::FAILURE
         }
         Err(Failure::Told) => ExitCode::FAILURE,

@@ -8,7 +8,7 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 
 use crate::args::Cli;
-use crate::failure::{Failure, failed};
+use crate::failure::{Failure, failed, reason};
 
 /// Prints the completions of commands and options for a shell.
 #[derive(Debug, clap::Args)]
@@ -56,6 +56,7 @@ pub(crate) fn completions(args: &Completions, out: &mut dyn Write) -> Result<(),
 pub(crate) fn man(args: &Man) -> Result<(), Failure> {
     let written = fs::create_dir_all(&args.folder)
         .and_then(|()| clap_mangen::generate_to(Cli::command(), &args.folder));
-    written
-        .map_err(|error| failed(format_args!("{}: cannot write: {error}", args.folder.display())))
+    written.map_err(|error| {
+        failed(format_args!("{}: cannot write: {}", args.folder.display(), reason(&error)))
+    })
 }

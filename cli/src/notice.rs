@@ -237,8 +237,8 @@ impl Notice {
             _ => "other",
         };
         let error = fault(cause);
-        let text = error.clone().unwrap_or_else(|| name.to_owned());
-        Notice::new("closed", [field("cause", name), field("error", &error)], text)
+        // For people it stands on standard error.
+        Notice::new("closed", [field("cause", name), field("error", &error)], name)
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use brocomm::connection::Notification;
 
-use crate::failure::{Failure, failed, warn};
+use crate::failure::{Failure, failed, reason, warn};
 use crate::pcap::Pcap;
 
 /// What packets are of unless a peer sends some of another kind: DLT_EN10MB.
@@ -71,5 +71,5 @@ fn begin(link_type: u32, out: &mut Vec<u8>) -> Pcap {
 }
 
 fn cannot(path: &Path, error: &std::io::Error) -> Failure {
-    failed(format_args!("{}: cannot write: {error}", path.display()))
+    failed(format_args!("{}: cannot write: {}", path.display(), reason(error)))
 }

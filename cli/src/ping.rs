@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::address;
 use crate::decode::printed;
 use crate::failure::{Failure, failed, misused};
+use crate::number::within;
 use crate::session::{self, DESCRIPTION, seconds, timeout};
 use crate::stop::Stop;
 use crate::tls::Tls;
@@ -25,11 +26,11 @@ use crate::tls::Tls;
 pub(crate) struct Args {
     /// Where the peer listens; the port is 47757 unless given, IPv6 addresses are written
     /// [::1]:47757, with a zone [fe80::1%eth0].
-    #[arg(value_name = "HOST[:PORT]", value_parser = address::parse)]
+    #[arg(value_name = "HOST[:PORT]", value_parser = address::parse_peer)]
     peer: String,
 
     /// How many PINGs to send; until Ctrl-C by default.
-    #[arg(long, short, value_name = "N")]
+    #[arg(long, short, value_name = "N", value_parser = within(0..=u32::MAX))]
     count: Option<u32>,
 
     /// How many seconds to wait between them. The next is never sent before the last is answered,

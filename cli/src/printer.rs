@@ -12,13 +12,26 @@ use crate::session::Print;
 pub(crate) struct Printer<'a> {
     out: &'a mut dyn Write,
     print: Print,
+    /// Whether events only are printed.
+    quiet: bool,
     /// How many events are to come, if that is limited.
     left: Option<u64>,
 }
 
 impl<'a> Printer<'a> {
     pub(crate) fn new(out: &'a mut dyn Write, print: Print, count: Option<u64>) -> Printer<'a> {
-        Printer { out, print, left: count }
+        Printer { out, print, quiet: false, left: count }
+    }
+
+    /// Has only events printed, if that is wanted.
+    pub(crate) fn quiet(mut self, quiet: bool) -> Printer<'a> {
+        self.quiet = quiet;
+        self
+    }
+
+    /// Tells whether lines are for programs.
+    pub(crate) fn is_json(&self) -> bool {
+        self.print == Print::Json
     }
 
     /// Prints a line at once, so that whoever reads a pipe sees it.
@@ -28,13 +41,17 @@ impl<'a> Printer<'a> {
         peer: &str,
         notification: &Notification,
     ) -> io::Result<()> {
-        for line in LogMessage::of(notification) {
-            self.notice(time, peer, &Notice::of_line(&line))?;
+        let is_event = matches!(notification, Notification::Event(_));
+        if !self.quiet {
+            let lines = LogMessage::of(notification);
+            let is_json = self.is_json();
+            for line in lines.iter().filter(|line| is_json || is_news(line)) {
+                self.notice(time, peer, &Notice::of_line(line))?;
+            }
         }
-        if matches!(notification, Notification::Log(_)) {
-            return Ok(());
+        if is_event || !(self.quiet || matches!(notification, Notification::Log(_))) {
+            self.notice(time, peer, &Notice::of(notification))?;
         }
-        self.notice(time, peer, &Notice::of(notification))?;
         if let (Notification::Event(_), Some(left)) = (notification, &mut self.left) {
             *left = left.saturating_sub(1);
         }
@@ -79,4 +96,29 @@ impl<'a> Printer<'a> {
             Print::Bro => format!("listening on {address}"),
         })
     }
+}
+
+/// Tells whether a line of the communication log says something that no other notification does.
+fn is_news(message: &LogMessage) -> bool {
+    use LogMessage as Log;
+    !matches!(
+        message,
+        Log::PeerConnected
+            | Log::PhaseVersion
+            | Log::PeerSentClass(_)
+            | Log::PhaseHandshake
+            | Log::PeerDescription(_)
+            | Log::RegisteredForEvent(_)
+            | Log::NoEventsToRequest
+            | Log::PeerAuthoritative
+            | Log::PeerRequestedLogs
+            | Log::PhaseSync(_)
+            | Log::PhaseRunning
+            | Log::ReachedSyncPoint(_)
+            | Log::CallRejected { .. }
+            | Log::Violation(_)
+            | Log::UnserializationError
+            | Log::ClosingConnection
+            | Log::PeerDisconnected
+    )
 }

@@ -15,8 +15,9 @@ use bytes::Bytes;
 use crate::address;
 use crate::capture::{self, Captured};
 use crate::decode::{Shown, length, role};
-use crate::failure::{Failure, failed, misused};
-use crate::input::{Input, reason};
+use crate::failure::{Failure, failed, misused, reason};
+use crate::input::Input;
+use crate::number::within;
 use crate::progress::Progress;
 use crate::session::{self, seconds};
 
@@ -35,7 +36,7 @@ pub(crate) struct Args {
 
     /// The peer; the port is 47757 unless given, IPv6 addresses are written [::1]:47757, with a zone
     /// [fe80::1%eth0].
-    #[arg(long, value_name = "HOST[:PORT]", value_parser = address::parse)]
+    #[arg(long, value_name = "HOST[:PORT]", value_parser = address::parse_peer)]
     to: String,
 
     /// Play what the listener sent, not what the connector did; we connect all the same.
@@ -48,12 +49,13 @@ pub(crate) struct Args {
     wait: Duration,
 
     /// The listener's port in captures.
-    #[arg(long, value_name = "PORT", default_value_t = address::PORT)]
+    #[arg(long, value_name = "PORT", default_value_t = address::PORT,
+        value_parser = within(1..=u16::MAX))]
     port: u16,
 
     /// Which connection of a capture with several to play, counted from 1 as `brocomm decode` shows
     /// them.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = within(1..=u32::MAX))]
     connection: Option<u32>,
 
     /// Print one JSON object per line, as `brocomm decode --json` does.
@@ -87,8 +89,9 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         let (why, hint) = (reason(&error), session::hint_for(error.kind()));
         failed(format_args!("cannot connect to {}: {why}{hint}", args.to))
     })?;
-    let lost =
-        |error: io::Error| failed(format_args!("{}: the connection failed: {error}", args.to));
+    let lost = |error: io::Error| {
+        failed(format_args!("{}: the connection failed: {}", args.to, reason(&error)))
+    };
     stream.set_write_timeout(Some(args.wait.max(Duration::from_secs(1)))).map_err(lost)?;
     let reading = stream.try_clone().map_err(lost)?;
     let (pieces, received) = sync_channel(WAITING);
@@ -273,7 +276,7 @@ impl Play<'_> {
 
     fn send(&mut self, bytes: &Bytes) -> Result<(), Failed> {
         if let Err(error) = self.stream.write_all(bytes) {
-            return Err(Failed::Peer(format!("the connection failed: {error}")));
+            return Err(Failed::Peer(format!("the connection failed: {}", reason(&error))));
         }
         self.observer.feed(role(self.us), bytes);
         self.show()

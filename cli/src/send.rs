@@ -23,7 +23,7 @@ use crate::{address, call, literal};
 pub(crate) struct Args {
     /// Where the peer listens; the port is 47757 unless given, IPv6 addresses are written
     /// [::1]:47757, with a zone [fe80::1%eth0].
-    #[arg(value_name = "HOST[:PORT]", value_parser = address::parse)]
+    #[arg(value_name = "HOST[:PORT]", value_parser = address::parse_peer)]
     peer: String,
 
     /// The events, as in a script of Bro: 'my_event("hello", 7, 10.0.0.1, 80/tcp)', or as JSON:

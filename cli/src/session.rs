@@ -23,9 +23,10 @@ use clap::ValueEnum;
 use crate::declare::{Declare, requested};
 use crate::decode::printed;
 use crate::failure::{Failure, failed, warn};
+use crate::number::within;
 use crate::packets::Packets;
 use crate::stop::Stop;
-use crate::tls::Tls;
+use crate::tls::{self, Tls};
 
 /// What the descriptions of our programs begin with, unless the user gives another.
 pub(crate) const DESCRIPTION: &str = "brocomm";
@@ -63,18 +64,22 @@ pub(crate) struct Options {
 
     /// How strongly to compress what we send, 0 for not at all.
     #[arg(long, value_name = "LEVEL", default_value_t = 0,
-        value_parser = clap::value_parser!(u8).range(0..=9))]
+        value_parser = within::<u8>(0..=9))]
     compression: u8,
 
     #[command(flatten)]
     pub(crate) form: Form,
+
+    /// Print events only, not what else peers say and ask for.
+    #[arg(long)]
+    pub(crate) quiet: bool,
 
     /// Write the packets that peers send into this file as well, in the form of pcap.
     #[arg(long, value_name = "FILE")]
     write_packets: Option<PathBuf>,
 
     /// End after so many events.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = within(0..=u64::MAX))]
     pub(crate) count: Option<u64>,
 }
 
@@ -143,6 +148,11 @@ pub(crate) fn base(declarations: Arc<Declarations>) -> Config {
 pub(crate) fn join(address: &str, config: Config, timeout: Duration) -> Result<Peer, Failure> {
     Peer::connect(address, config, timeout)
         .map_err(|error| failed(format_args!("{error}{}", hint(&error))))
+}
+
+/// Listens at an address.
+pub(crate) fn bind(address: &str) -> Result<Listener, Failure> {
+    Listener::bind(address).map_err(|error| failed(format_args!("{error}{}", hint(&error))))
 }
 
 /// Waits for the next peer; `None` if stopped. That one can't be accepted ends nothing.
@@ -295,14 +305,19 @@ pub(crate) fn fault(cause: &CloseCause) -> Option<String> {
             Some("the peer closed the connection in the middle of a message".to_owned())
         }
         CloseCause::TransportFailed { reason } => Some(format!("the connection failed: {reason}")),
-        CloseCause::Tls(error) => Some(format!("TLS: {error}")),
+        CloseCause::Tls(error) => Some(format!("TLS: {error}{}", tls::advice(error))),
         CloseCause::Protocol(error) => Some(
-            other_protocol(error)
-                .or_else(|| other_release(&error.kind))
-                .unwrap_or_else(|| format!("the peer broke the protocol: {error}")),
+            not_a_peer(error).unwrap_or_else(|| format!("the peer broke the protocol: {error}")),
         ),
         cause => Some(format!("{cause:?}")),
     }
+}
+
+/// Says what a peer is that can't be spoken to, if that is why it broke the protocol.
+pub(crate) fn not_a_peer(error: &ProtocolError) -> Option<String> {
+    other_protocol(error)
+        .or_else(|| clear_expected(&error.kind))
+        .or_else(|| other_release(&error.kind))
 }
 
 /// Tells whether a connection ended because the peer speaks another protocol.
@@ -318,7 +333,19 @@ fn other_protocol(error: &ProtocolError) -> Option<String> {
     let is_text = first.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\r' | b'\n' | b'\t'));
     (error.offset == 0 && is_text).then(|| {
         let first = first.escape_ascii();
-        format!("the peer speaks another protocol: what it sent begins with \"{first}\"")
+        format!(
+            "the peer speaks another protocol: what it sent begins with \"{first}\"; is the port \
+             right?"
+        )
+    })
+}
+
+/// Says that a peer speaks TLS and we don't.
+fn clear_expected(error: &ProtocolErrorKind) -> Option<String> {
+    let ProtocolErrorKind::Wire(wire) = error else { return None };
+    matches!(wire.kind, WireErrorKind::PeerSpeaksTls { .. }).then(|| {
+        "the peer speaks TLS, clear text is expected; for TLS there are --tls-ca and --tls-cert"
+            .to_owned()
     })
 }
 
@@ -358,8 +385,11 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
 
 /// Returns what to do about an error, if that is known.
 pub(crate) fn hint(error: &TransportError) -> &'static str {
-    use TransportError::{Connect, ConnectTimedOut, Resolve};
+    use TransportError::{Bind, Connect, ConnectTimedOut, Resolve};
     match error {
+        Bind { cause, .. } if cause.kind == ErrorKind::AddrInUse => {
+            "; end the program that listens there, or choose another port"
+        }
         Connect { cause, .. } => hint_for(cause.kind),
         ConnectTimedOut { .. } => hint_for(ErrorKind::TimedOut),
         Resolve { .. } => "; is the name right?",

@@ -13,6 +13,7 @@ use brocomm_std::Peer;
 use crate::failure::{Failure, failed, misused, warn};
 use crate::follow::{Again, End, Follow, Target};
 use crate::logs::for_logs;
+use crate::number::within;
 
 /// Connects to a peer, requests its logs, and shows the entries of one as they come.
 ///
@@ -46,7 +47,7 @@ pub(crate) struct Args {
     json: bool,
 
     /// End after so many entries.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = within(0..=u64::MAX))]
     count: Option<u64>,
 }
 

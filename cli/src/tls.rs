@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use brocomm::tls::{TlsConfig, TlsConfigError};
+use brocomm::tls::{CertificateProblem, TlsConfig, TlsConfigError, TlsError};
 
-use crate::failure::{Failure, failed};
+use crate::failure::{Failure, misused, reason};
 
 /// The files that TLS needs; without them there is none.
 #[derive(Debug, Default, clap::Args)]
@@ -40,7 +40,7 @@ impl Tls {
             None => None,
             Some(path) => Some(first_line("--tls-passphrase-file", path)?),
         };
-        let wrong = |error: TlsConfigError| failed(format_args!("{}", named(&error)));
+        let wrong = |error: TlsConfigError| misused(format_args!("{}", named(&error)));
         let tls = TlsConfig::from_pem(&authorities, &own, passphrase.as_deref()).map_err(wrong)?;
         match &self.tls_name {
             None => Ok(Some(tls)),
@@ -51,14 +51,14 @@ impl Tls {
 
 fn file(option: &str, path: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(path).map_err(|error| {
-        failed(format_args!("{option} {}: cannot be read: {error}", path.display()))
+        misused(format_args!("{option} {}: cannot be read: {}", path.display(), reason(&error)))
     })
 }
 
 fn first_line(option: &str, path: &Path) -> Result<String, Failure> {
     let bytes = file(option, path)?;
     let text = String::from_utf8(bytes)
-        .map_err(|_| failed(format_args!("{option} {}: not UTF-8", path.display())))?;
+        .map_err(|_| misused(format_args!("{option} {}: not UTF-8", path.display())))?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
@@ -69,4 +69,23 @@ fn named(error: &TlsConfigError) -> String {
         .replace("`ssl_ca_certificate`", "--tls-ca")
         .replace("`ssl_private_key`", "--tls-cert")
         .replace("`ssl_passphrase`", "--tls-passphrase-file")
+}
+
+/// Returns what to do about an error of TLS, if that is known.
+pub(crate) fn advice(error: &TlsError) -> &'static str {
+    match error {
+        TlsError::ClearText { .. } | TlsError::TimedOut { .. } => {
+            "; without --tls-ca it is asked in clear text"
+        }
+        TlsError::ClosedInHandshake | TlsError::Refused { .. } => {
+            "; does it accept our certificate (--tls-cert), and has it one itself?"
+        }
+        TlsError::Certificate(CertificateProblem::UnknownIssuer) => {
+            "; that is --tls-ca, which does not have who issued it"
+        }
+        TlsError::Certificate(
+            CertificateProblem::Expired { .. } | CertificateProblem::NotYetValid { .. },
+        ) => "; issue it anew, or set the clock",
+        _ => "",
+    }
 }

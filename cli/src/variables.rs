@@ -9,7 +9,7 @@ use brocomm::Time;
 use brocomm::data::{AttributeTag, Declarations};
 use brocomm::state::{Limits, Store};
 
-use crate::failure::{Failure, failed, warn};
+use crate::failure::{Failure, failed, misused, reason, warn};
 
 /// Makes a store of what is declared `&synchronized`, if anything is, with what the file holds.
 pub(crate) fn store(
@@ -21,8 +21,8 @@ pub(crate) fn store(
     if !declarations.globals.iter().any(|global| global.has(AttributeTag::Synchronized)) {
         return match file {
             None => Ok(None),
-            Some(_) => Err(failed(format_args!(
-                "--state: the configuration declares no variable with &synchronized"
+            Some(_) => Err(misused(format_args!(
+                "--state: the configuration declares no variable with `&synchronized`"
             ))),
         };
     }
@@ -45,7 +45,7 @@ fn restore(store: &mut Store, file: &Path) -> Result<(), Failure> {
     let snapshot = match fs::read(file) {
         Ok(snapshot) => snapshot,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(failed(format_args!("{shown}: cannot read: {error}"))),
+        Err(error) => return Err(failed(format_args!("{shown}: cannot read: {}", reason(&error)))),
     };
     let skipped = store.restore(&snapshot.into()).map_err(|error| {
         failed(format_args!("{shown}: {error}; move it away to begin with the initial values"))
@@ -74,7 +74,7 @@ pub(crate) fn check_writable(file: &Path) -> Result<(), Failure> {
 }
 
 fn cannot_write(file: &Path, error: &io::Error) -> Failure {
-    failed(format_args!("{}: cannot write: {error}", file.display()))
+    failed(format_args!("{}: cannot write: {}", file.display(), reason(error)))
 }
 
 /// Returns where the next content of a file is written.

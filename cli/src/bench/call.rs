@@ -38,6 +38,8 @@ impl Call {
     pub(super) fn new(event: &str, reply: &str, size: usize) -> Result<Call, Failure> {
         let EventDecl { name: event, params } = EventDecl::parse(event, &Declarations::new())
             .map_err(|error| misused(format_args!("--event: {}", pointed(event, &error))))?;
+        EventDecl::parse(&format!("{reply}()"), &Declarations::new())
+            .map_err(|_| misused(format_args!("--reply: `{reply}` is not the name of an event")))?;
         let mut parts = Vec::new();
         for field in &params {
             parts.push(match field.ty.tag() {

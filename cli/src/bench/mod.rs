@@ -18,6 +18,7 @@ use brocomm_std::Peer;
 
 use crate::address;
 use crate::failure::{Failure, failed, tell};
+use crate::number::within;
 use crate::printer::Printer;
 use crate::session::{self, Print, timeout};
 use crate::stop::Stop;
@@ -40,7 +41,7 @@ use report::Report;
 pub(crate) struct Args {
     /// Where the peer listens; the port is 47757 unless given, IPv6 addresses are written
     /// [::1]:47757, with a zone [fe80::1%eth0].
-    #[arg(value_name = "HOST[:PORT]", value_parser = address::parse,
+    #[arg(value_name = "HOST[:PORT]", value_parser = address::parse_peer,
         required_unless_present = "serve")]
     peer: Option<String>,
 
@@ -64,23 +65,23 @@ pub(crate) struct Args {
 
     /// How many events to send on each connection.
     #[arg(long, short, value_name = "N", default_value_t = 10_000,
-        value_parser = clap::value_parser!(u64).range(..=client::MOST))]
+        value_parser = within::<u64>(0..=client::MOST))]
     count: u64,
 
     /// How many connections to have at once.
     #[arg(long, value_name = "N", default_value_t = 1,
-        value_parser = clap::value_parser!(u16).range(1..=1000))]
+        value_parser = within::<u16>(1..=1000))]
     connections: u16,
 
     /// How many events may be unanswered at once, on each connection. With 1 the latency is that of
     /// the way there and back; with more the rate is higher, and so is the latency.
     #[arg(long, value_name = "N", default_value_t = 16,
-        value_parser = clap::value_parser!(u32).range(1..=65536))]
+        value_parser = within::<u32>(1..=65536))]
     window: u32,
 
     /// How many bytes each string has, at least 16.
     #[arg(long, value_name = "BYTES", default_value_t = 64,
-        value_parser = clap::value_parser!(u32).range(DIGITS as i64..=8 << 20))]
+        value_parser = within::<u32>(DIGITS as u32..=8 << 20))]
     size: u32,
 
     /// How many seconds to wait for each connection, and for the next reply on it.
@@ -175,6 +176,7 @@ impl Args {
         let stop = Stop::on_signal();
         // Whenever a signal comes, what was measured is to be shown.
         let _held = stop.hold();
+        self.svg.as_deref().map(plot::check_writable).transpose()?;
         let peers = self.join(address, call, &stop)?;
         let load = Load {
             count: self.count,

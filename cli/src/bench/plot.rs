@@ -3,7 +3,8 @@
 //! From left to right there are ever fewer that take longer: a tenth of them right of 90%, a
 //! hundredth right of 99%, and so on. So what is rare, and slow, has as much room as what is not.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io;
 use std::path::Path;
 
 use plotters::prelude::{
@@ -11,7 +12,7 @@ use plotters::prelude::{
 };
 
 use super::measured::Measured;
-use crate::failure::{Failure, failed};
+use crate::failure::{Failure, failed, reason};
 
 /// How many columns of a terminal there are to the next 9 of a percentile.
 const COLUMNS: u32 = 16;
@@ -62,12 +63,21 @@ pub(super) fn text(measured: &Measured) -> String {
     format!("latency in ms by percentile\n{}\n{}", lines.join("\n"), labels.trim_end())
 }
 
+/// Fails if a file can't be drawn into; leaves it as it is.
+pub(super) fn check_writable(file: &Path) -> Result<(), Failure> {
+    let tried = File::options().append(true).create(true).open(file);
+    tried.map(drop).map_err(|error| cannot_write(file, &error))
+}
+
+fn cannot_write(file: &Path, error: &io::Error) -> Failure {
+    failed(format_args!("--svg {}: cannot write: {}", file.display(), reason(error)))
+}
+
 /// Draws into a file.
 pub(super) fn write(file: &Path, title: &str, measured: &Measured) -> Result<(), Failure> {
     let svg = svg(title, measured)
         .map_err(|error| failed(format_args!("--svg {}: {error}", file.display())))?;
-    fs::write(file, svg)
-        .map_err(|error| failed(format_args!("--svg {}: cannot write: {error}", file.display())))
+    fs::write(file, svg).map_err(|error| cannot_write(file, &error))
 }
 
 fn svg(title: &str, measured: &Measured) -> Result<String, String> {

@@ -4,7 +4,7 @@ use std::thread;
 
 use brocomm::connection::{Config, Notification, Sent, UsageError};
 use brocomm::data::Event;
-use brocomm_std::{Flushed, Listener, Peer};
+use brocomm_std::{Flushed, Peer};
 
 use super::call::Call;
 use crate::failure::{Failure, failed, tell, warn};
@@ -19,7 +19,7 @@ pub(super) fn serve(
     listening: impl FnOnce(&str) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let stop = Stop::on_signal();
-    let mut listener = Listener::bind(on).map_err(|error| failed(format_args!("{error}")))?;
+    let mut listener = session::bind(on)?;
     let _registered = stop.add(listener.stop_handle());
     listening(&listener.local_addr().to_string())?;
     thread::scope(|scope| {

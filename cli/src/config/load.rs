@@ -10,11 +10,10 @@ use brocomm::data::{Declarations, ParseError};
 use brocomm::node::{Configuration, ConfigurationErrorKind as Kind};
 use toml::de::{DeTable, DeValue};
 
-use crate::input::reason;
-
 use super::reader::{Item, Read, Source, Table, parse};
 use super::tables;
 use super::tls::{TlsFiles, needs_tls};
+use crate::failure::reason;
 
 /// Says what is wrong with a file, and where.
 ///

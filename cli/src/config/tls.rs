@@ -7,6 +7,7 @@ use brocomm::node::Configuration;
 use brocomm::tls::{Pem, TlsConfig, TlsConfigError};
 
 use super::load::Problem;
+use crate::failure::reason;
 
 /// The names of files in PEM, and the passphrase, by Bro's options for them. It can't be printed,
 /// for logs are no place for a passphrase.
@@ -82,7 +83,10 @@ impl TlsFiles {
         let mut problems = Vec::new();
         let mut file = |key: &str, name: &str| {
             fs::read(name).unwrap_or_else(|error| {
-                let what = format!("{key} = {name:?}: cannot be read: {error}; name a file in PEM");
+                let what = format!(
+                    "{key} = {name:?}: cannot be read: {}; name a file in PEM",
+                    reason(&error)
+                );
                 problems.push(problem(key, what));
                 Vec::new()
             })

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::address;
 use crate::clock::Clock;
 use crate::columns::Columns;
+use crate::number::within;
 
 /// Shows what recorded sessions carry, one line per message.
 ///
@@ -22,7 +23,8 @@ pub(crate) struct Args {
     pub(crate) files: Vec<PathBuf>,
 
     /// The listener's port in captures.
-    #[arg(long, value_name = "PORT", default_value_t = address::PORT)]
+    #[arg(long, value_name = "PORT", default_value_t = address::PORT,
+        value_parser = within(1..=u16::MAX))]
     pub(crate) port: u16,
 
     /// Print one JSON object per line; see the end of `--help`. With --write-logs, write lines of JSON

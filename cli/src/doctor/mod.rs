@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use brocomm::connection::{
     Authority, CloseCause, Config, Notification, Role, Setup, SyncRequest, SyncRole,
 };
-use brocomm::tls::{CertificateProblem, TlsError};
 use brocomm::wire::Version;
 use brocomm_std::Peer;
 use serde_json::json;
@@ -21,7 +20,7 @@ use crate::failure::Failure;
 use crate::logging;
 use crate::session::{self, hint, timeout};
 use crate::stop::Stop;
-use crate::tls::Tls;
+use crate::tls::{self, Tls};
 use clock::Clock;
 use report::Report;
 
@@ -36,7 +35,7 @@ use report::Report;
 pub(crate) struct Args {
     /// Where the peer listens; the port is 47757 unless given, IPv6 addresses are written
     /// [::1]:47757, with a zone [fe80::1%eth0].
-    #[arg(value_name = "HOST[:PORT]", value_parser = address::parse)]
+    #[arg(value_name = "HOST[:PORT]", value_parser = address::parse_peer)]
     peer: String,
 
     /// Our class, by which a Bro finds the entry of its `Communication::nodes` for us.
@@ -171,7 +170,7 @@ fn wait(
     while !is_so(peer, asked) {
         match peer.next(deadline) {
             Ok(Some(Notification::Closed(CloseCause::Tls(error)))) => {
-                report.bad("tls", &format!("{error}{}", advice(&error)))?;
+                report.bad("tls", &format!("{error}{}", tls::advice(&error)))?;
             }
             Ok(Some(Notification::Closed(cause))) => {
                 if let CloseCause::Protocol(error) = &cause
@@ -206,25 +205,6 @@ fn wait(
         }
     }
     Ok(true)
-}
-
-/// Returns what to do about an error of TLS, if that is known.
-fn advice(error: &TlsError) -> &'static str {
-    match error {
-        TlsError::ClearText { .. } | TlsError::TimedOut { .. } => {
-            "; without --tls-ca it is asked in clear text"
-        }
-        TlsError::ClosedInHandshake | TlsError::Refused { .. } => {
-            "; does it accept our certificate (--tls-cert), and has it one itself?"
-        }
-        TlsError::Certificate(CertificateProblem::UnknownIssuer) => {
-            "; that is --tls-ca, which does not have who issued it"
-        }
-        TlsError::Certificate(
-            CertificateProblem::Expired { .. } | CertificateProblem::NotYetValid { .. },
-        ) => "; issue it anew, or set the clock",
-        _ => "",
-    }
 }
 
 /// Reports what TLS came to, and who the peer is by its certificate.

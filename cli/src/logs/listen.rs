@@ -46,7 +46,7 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let config = args.manner.config(Default::default(), for_logs())?;
     let (stop, once) = (Stop::on_signal(), args.again.once);
-    let listener = Listener::bind(address).map_err(|error| failed(format_args!("{error}")))?;
+    let listener = session::bind(address)?;
     // What was begun is to be ended in order, wherever a signal finds us.
     let _held = stop.hold();
     writeln!(out, "listening on {}", listener.local_addr())?;

@@ -33,7 +33,7 @@ use crate::log_folder::{LogFolder, read_names};
 pub(crate) struct Args {
     /// Where the peer listens; the port is 47757 unless given, IPv6 addresses are written
     /// [::1]:47757.
-    #[arg(value_name = "HOST[:PORT]", value_parser = address::parse,
+    #[arg(value_name = "HOST[:PORT]", value_parser = address::parse_peer,
         required_unless_present = "listen")]
     peer: Option<String>,
 

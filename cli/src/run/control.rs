@@ -6,7 +6,7 @@ use std::future::pending;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::failure::{Failure, failed};
+use crate::failure::{Failure, failed, reason};
 use crate::signals::Ends;
 
 /// What is asked for.
@@ -28,7 +28,7 @@ pub(super) struct Signals {
 
 impl Signals {
     pub(super) fn new() -> Result<Signals, Failure> {
-        let taken = |error| failed(format_args!("cannot take signals: {error}"));
+        let taken = |error| failed(format_args!("cannot take signals: {}", reason(&error)));
         Ok(Signals {
             ends: Ends::new().map_err(taken)?,
             #[cfg(unix)]

@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::lines::{LONGEST, Line, Lines};
 use crate::call;
-use crate::failure::warn;
+use crate::failure::{reason, warn};
 
 /// Of how many events it is remembered that nobody requested them in time.
 const REMEMBERED: usize = 1000;
@@ -75,7 +75,9 @@ impl Input {
             match lines.next().await {
                 Ok(Some(line)) => self.line(line).await,
                 Ok(None) => return,
-                Err(error) => return self.progress.fail(format_args!("cannot read: {error}")),
+                Err(error) => {
+                    return self.progress.fail(format_args!("cannot read: {}", reason(&error)));
+                }
             }
         }
     }

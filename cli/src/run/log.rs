@@ -11,7 +11,7 @@ use brocomm::node::CommunicationEntry;
 use brocomm::node::CommunicationLog;
 
 use crate::clock::Clock;
-use crate::failure::{Failure, failed};
+use crate::failure::{Failure, failed, reason};
 use crate::output::{Output, Overflow};
 
 /// Writes the communication log as Bro does, each line at once.
@@ -27,8 +27,9 @@ pub(super) struct Log {
 impl Log {
     pub(super) fn create(path: &Path, description: &[u8], clock: Clock) -> Result<Log, Failure> {
         let utc_offset = clock.offset()?;
-        let file = File::create(path)
-            .map_err(|error| failed(format_args!("{}: cannot write: {error}", path.display())))?;
+        let file = File::create(path).map_err(|error| {
+            failed(format_args!("{}: cannot write: {}", path.display(), reason(&error)))
+        })?;
         let (file, path) = (Output::new(file, Overflow::Wait, || ()), path.to_owned());
         let (description, format) = (description.to_vec(), CommunicationLog::new(description));
         Ok(Log { description, utc_offset, format, file, path, opened: false })
@@ -92,6 +93,6 @@ impl Log {
     }
 
     fn cannot(&self, error: &std::io::Error) -> Failure {
-        failed(format_args!("{}: cannot write: {error}", self.path.display()))
+        failed(format_args!("{}: cannot write: {}", self.path.display(), reason(error)))
     }
 }

@@ -1,6 +1,7 @@
 //! `brocomm run`: a whole node with its peers.
 
 mod control;
+mod explain;
 mod input;
 mod lines;
 mod log;
@@ -23,7 +24,7 @@ use brocomm_tokio::{NodeHandle, Subscription};
 use crate::address;
 use crate::clock::Clock;
 use crate::config;
-use crate::failure::{Failure, failed, misused, tell};
+use crate::failure::{Failure, failed, misused, reason, tell};
 use crate::printer::Printer;
 use crate::session::{Form, timeout};
 use crate::variables;
@@ -130,7 +131,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| failed(format_args!("cannot start: {error}")))?;
+        .map_err(|error| failed(format_args!("cannot start: {}", reason(&error))))?;
     let result = runtime.block_on(async {
         let node = NodeHandle::run(communication)
             .map_err(|error| failed(format_args!("cannot start: {error}")))?;

@@ -14,6 +14,12 @@ use crate::printer::Printer;
 /// Prints what a node tells, as `brocomm listen` prints what a connection tells.
 pub(super) fn show(printer: &mut Printer<'_>, time: Time, told: Notification) -> io::Result<()> {
     let (peer, notice) = match told {
+        // For people they stand on standard error.
+        Notification::ConnectFailed { .. } | Notification::ConnectionError { .. }
+            if !printer.is_json() =>
+        {
+            return Ok(());
+        }
         Notification::Log(_) | Notification::Terminated { .. } => return Ok(()),
         Notification::Listening(endpoint) => return printer.listening(&endpoint.to_string()),
         Notification::ConnectionEstablished { peer, node } => {

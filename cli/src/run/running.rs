@@ -15,7 +15,7 @@ use super::log::Log;
 use super::metrics::Tally;
 use super::state::State;
 use super::status::Status;
-use super::{peers, print, service};
+use super::{explain, peers, print, service};
 use crate::failure::{Failure, failed};
 use crate::logging;
 use crate::output::{self, GRACE};
@@ -177,9 +177,14 @@ impl Running<'_> {
         match notification {
             Notification::Log(entry) => {
                 if logging::wants(entry) {
-                    logging::communication(entry);
+                    let text = self.node.with(|node, now| explain::explained(entry, node, now));
+                    text.iter().for_each(|text| logging::communication(entry, text));
                 }
                 return self.log.as_mut().map_or(Ok(()), |log| log.write(entry));
+            }
+            Notification::ConnectionClosed { peer, cause, .. } => {
+                let text = self.node.with(|node, now| explain::closed(peer, cause, node, now));
+                text.iter().for_each(|text| logging::peer(peer, text));
             }
             Notification::Listening(_) => self.manager.notify(service::State::Ready),
             Notification::StateAccessPerformed { .. } | Notification::Expired(_) => {

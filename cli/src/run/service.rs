@@ -6,6 +6,7 @@ use std::io::{self, Write};
 #[cfg(target_os = "linux")]
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 
+use crate::failure::reason;
 use crate::output::{Output, Overflow};
 
 /// What the service manager is notified of.
@@ -30,7 +31,10 @@ impl Manager {
             Ok(socket) => Some(Output::new(socket, Overflow::Drop(|_| Vec::new()), || ())),
             Err(error) => {
                 let name = name.to_string_lossy();
-                tracing::warn!("NOTIFY_SOCKET={name}: cannot notify the service manager: {error}");
+                tracing::warn!(
+                    "NOTIFY_SOCKET={name}: cannot notify the service manager: {}",
+                    reason(&error)
+                );
                 None
             }
         }))
@@ -45,7 +49,7 @@ impl Manager {
         };
         if let Some(Err(error)) = self.0.as_mut().map(|manager| manager.write_all(line.as_bytes()))
         {
-            tracing::warn!("the service manager cannot be notified: {error}");
+            tracing::warn!("the service manager cannot be notified: {}", reason(&error));
             self.0 = None;
         }
     }

@@ -16,6 +16,7 @@ use crate::config;
 use crate::declare;
 use crate::failure::{Failure, failed, misused};
 use crate::follow::{End, Target};
+use crate::number::within;
 use change::Change;
 use replica::{Replica, Shown};
 use task::{Get, Task, Watch};
@@ -144,7 +145,8 @@ enum Command {
         place: String,
 
         /// How much to add; less than 0 to subtract.
-        #[arg(value_name = "BY", default_value_t = 1, allow_negative_numbers = true)]
+        #[arg(value_name = "BY", default_value_t = 1, allow_negative_numbers = true,
+            value_parser = within(i64::MIN..=i64::MAX))]
         by: i64,
     },
     /// Prints what variables hold, and then each change, until Ctrl-C is pressed.
@@ -160,7 +162,7 @@ enum Command {
         names: Vec<String>,
 
         /// End after so many changes.
-        #[arg(long, value_name = "N")]
+        #[arg(long, value_name = "N", value_parser = within(0..=u64::MAX))]
         count: Option<u64>,
     },
 }

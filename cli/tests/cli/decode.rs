@@ -297,3 +297,18 @@ fn wrong_use_is_told_apart_from_failure() {
         assert!(help.stdout.contains("Exit codes:") && help.stdout.contains("Examples:"));
     }
 }
+
+#[test]
+fn a_runtime_is_signed() {
+    for (runtime, word) in [(-2_i32, "fffffffe"), (i32::MIN, "80000000"), (7, "00000007")] {
+        let version =
+            ["0000000801000000", "00000000", "00000011", "00000007", "00000bb8", "0000001a"];
+        let hex = format!("{}{word}00", version.concat());
+        let line = format!("{{\"t\": 0.5, \"from\": \"connector\", \"hex\": \"{hex}\"}}\n");
+        let file = scratch("decode-runtime", "session.jsonl", line.as_bytes());
+        let told = run(["decode".as_ref(), file.as_os_str()]).stdout;
+        assert!(told.contains(&format!(" runtime={runtime}s ")), "{told}");
+        let told = run(["decode".as_ref(), "--json".as_ref(), file.as_os_str()]).stdout;
+        assert!(told.contains(&format!("\"runtime\":{runtime},")), "{told}");
+    }
+}

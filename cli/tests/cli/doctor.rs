@@ -66,7 +66,10 @@ fn it_is_told_how_far_it_got() {
     });
     let (code, step, finding, text) = last(&address, "--timeout=10");
     assert_eq!((code, step.as_str(), finding.as_str()), (1, "connection", "BAD"), "{text}");
-    assert_eq!(text, "the peer speaks another protocol: what it sent begins with \"HTTP\"");
+    assert_eq!(
+        text,
+        "the peer speaks another protocol: what it sent begins with \"HTTP\"; is the port right?"
+    );
     other.join().unwrap();
 }
 

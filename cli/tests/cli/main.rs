@@ -9,6 +9,7 @@ mod decode_state;
 mod doctor;
 #[cfg(unix)]
 mod examples;
+mod faults;
 mod follow;
 #[cfg(unix)]
 mod introduction;

@@ -7,7 +7,7 @@ use crate::support::{Program, Run, run, scratch};
 
 /// Runs a command, in words, that can't do what it is asked, and checks its exit code and why.
 #[track_caller]
-fn assert_said(command: &str, code: i32, why: &str) {
+pub(crate) fn assert_said(command: &str, code: i32, why: &str) {
     let Run { code: got, stdout, stderr } = run(command.split_whitespace());
     assert_eq!((got, stdout.as_str()), (code, ""), "{command}: {stderr}");
     assert!(stderr.contains(why), "{command}: {stderr}");
@@ -119,7 +119,7 @@ fn help_is_short_and_of_the_command() {
 
 /// Returns the address of what accepts connections and then says something else than a Bro, or
 /// nothing.
-fn other_service(says: &'static [u8]) -> String {
+pub(crate) fn other_service(says: &'static [u8]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     std::thread::spawn(move || {

@@ -219,7 +219,7 @@ fn in_vain(test: &str) -> PathBuf {
 fn messages_are_lines_of_json_if_asked_for() {
     let file = in_vain("operations-json");
     let mut node = start(&file, &["--log-format", "json", "--log-level", "info"]);
-    node.error_with("could not connect");
+    node.error_with("not tried again");
     node.signal("-USR1");
     node.error_with("events in/out");
     node.signal("-TERM");
@@ -249,7 +249,7 @@ fn messages_are_those_of_a_level_and_worse_ones() {
     let file = in_vain("operations-level");
     let stderr = |level: &str| {
         let mut node = start(&file, &["--log-level", level]);
-        node.line_with("connect_failed");
+        node.error_with("connect failed");
         // What is asked for comes in any case.
         node.signal("-USR1");
         node.signal("-TERM");
@@ -303,7 +303,10 @@ fn systemd_is_told_when_a_node_is_ready_and_when_it_ends() {
         let mut command = crate::support::brocomm();
         command.args(["run", "--no-log"]).arg(&file).env("NOTIFY_SOCKET", &socket);
         let mut node = Program::spawn(command);
-        node.line_with(if text.is_empty() { "connect_failed" } else { "listening on " });
+        match text.is_empty() {
+            true => node.error_with("connect failed"),
+            false => node.line_with("listening on "),
+        };
         node.signal("-TERM");
         assert_eq!(node.end().code, 0);
         let _ = fs::remove_file(&path);

@@ -125,10 +125,21 @@ fn mistakes_on_the_command_line_are_pointed_at() {
 }
 
 #[test]
-fn a_pattern_that_matches_nothing_is_told_as_bro_does() {
+fn who_requests_no_event_is_told_how_to() {
     let closed = closed_port();
-    let Run { stderr: err, .. } = run(["connect", &closed, "--event=ping()", "--events=pin"]);
-    assert!(err.starts_with("brocomm: warning: no events to request\n"), "{err}");
+    for command in ["connect", "listen"] {
+        let address = match command {
+            "listen" => vec!["--on=192.0.2.1:1"],
+            _ => vec![closed.as_str()],
+        };
+        let errors = |more: &[&str]| run([&[command], &address[..], more].concat()).stderr;
+        let none = "brocomm: warning: no events to request";
+        let how = "; declare those that you want by --event 'NAME(TYPE, …)' or --declarations\n";
+        assert!(errors(&[]).starts_with(&format!("{none}{how}")), "{}", errors(&[]));
+        let matching = errors(&["--event=ping()", "--events=pin"]);
+        let why = format!("{none}: of 1 declared events none matches /^?(pin)$?/\n");
+        assert!(matching.starts_with(&why), "{matching}");
+    }
 }
 
 #[test]

@@ -101,7 +101,7 @@ fn who_does_not_use_tls_is_told() {
     assert_eq!(run(send).code, 1);
     let Run { code, stderr, .. } = listener.end();
     assert_eq!(code, 1);
-    assert!(stderr.contains("the peer speaks TLS where clear text is expected"), "{stderr}");
+    assert!(stderr.contains("the peer speaks TLS, clear text is expected"), "{stderr}");
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn what_is_wrong_with_a_file_is_told_with_its_option() {
     let error = |ca: &str, own: &str| {
         let Run { code, stderr, .. } =
             run(["send", "127.0.0.1:1", "e()", "--tls-ca", ca, "--tls-cert", own]);
-        assert_eq!(code, 1);
+        assert_eq!(code, 2);
         stderr
     };
     let stderr = error("no.pem", &own);
@@ -312,7 +312,7 @@ fn every_command_that_joins_or_listens_takes_the_options() {
     ] {
         let passphrase = ["--tls-passphrase-file", "no.txt"];
         let run = run([&command[..], &tls, &passphrase].concat());
-        assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{command:?}");
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{command:?}");
         let error = "brocomm: --tls-passphrase-file no.txt: cannot be read: ";
         assert!(run.stderr.contains(error), "{command:?}: {}", run.stderr);
     }

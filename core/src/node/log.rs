@@ -76,6 +76,8 @@ pub enum LogLine {
     CannotListen {
         endpoint: Endpoint,
         reason: Box<str>,
+        /// Whether there will be another attempt.
+        retries: bool,
     },
     Accepted {
         ssl: bool,
@@ -263,7 +265,7 @@ impl fmt::Display for LogLine {
                 write!(f, "listening on {endpoint} ({})", if *ssl { "ssl" } else { "clear" })
             }
             LogLine::StoppedListening => f.write_str("stopped listening"),
-            LogLine::CannotListen { endpoint, reason } => {
+            LogLine::CannotListen { endpoint, reason, .. } => {
                 write!(f, "can't bind to {endpoint}, {reason}")
             }
             LogLine::Accepted { ssl } => write!(f, "accepted {} connection", kind(ssl)),

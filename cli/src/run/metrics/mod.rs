@@ -13,7 +13,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use crate::address;
-use crate::failure::{Failure, failed};
+use crate::failure::{Failure, failed, reason};
 use numbers::Numbers;
 pub(super) use tally::Tally;
 
@@ -36,14 +36,15 @@ impl Metrics {
             Ok(Metrics { listener, address })
         };
         bound().map_err(|error: std::io::Error| {
-            failed(format_args!("--metrics {address}: cannot listen: {error}"))
+            failed(format_args!("--metrics {address}: cannot listen: {}", reason(&error)))
         })
     }
 
     /// Serves the numbers of a node from now on, within a runtime, until that ends.
     pub(super) fn serve(self, node: &NodeHandle, tally: &Tally) -> Result<(), Failure> {
-        let listener = tokio::net::TcpListener::from_std(self.listener)
-            .map_err(|error| failed(format_args!("--metrics {}: {error}", self.address)))?;
+        let listener = tokio::net::TcpListener::from_std(self.listener).map_err(|error| {
+            failed(format_args!("--metrics {}: {}", self.address, reason(&error)))
+        })?;
         tracing::info!(
             address = self.address.to_string(),
             "metrics are at http://{}/metrics",

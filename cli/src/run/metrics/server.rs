@@ -19,6 +19,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 use super::format::Format;
+use crate::failure::reason;
 
 /// How many may ask at a time; others wait to be accepted.
 const CONNECTIONS: usize = 16;
@@ -44,7 +45,7 @@ pub(super) async fn serve(listener: TcpListener, registry: Arc<Registry>) {
                 });
             }
             Err(error) => {
-                tracing::warn!("metrics: cannot accept a connection: {error}");
+                tracing::warn!("metrics: cannot accept a connection: {}", reason(&error));
                 sleep(PAUSE).await;
             }
         }

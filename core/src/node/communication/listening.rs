@@ -71,8 +71,9 @@ impl Communication {
         now: Time,
     ) {
         self.feed_time(now);
-        self.log(LogLine::CannotListen { endpoint, reason: reason.into() });
-        if address_in_use && self.listening.wanted {
+        let retries = address_in_use && self.listening.wanted;
+        self.log(LogLine::CannotListen { endpoint, reason: reason.into(), retries });
+        if retries {
             self.actions.retain(|action| !matches!(action, Action::Listen(_)));
             self.actions.push_back(Action::StopListening);
             self.listening.sockets.clear();
