@@ -205,13 +205,17 @@ impl Connection {
     /// Returns the next notification as well, with the bytes that it keeps alive of the message that
     /// it came with.
     pub(crate) fn poll_held(&mut self) -> Option<(Notification, usize)> {
-        if self.notifications.is_empty() {
-            self.held = false;
+        let mut entry = self.next_log_entry();
+        if entry.is_none() {
+            if self.notifications.is_empty() {
+                self.held = false;
+            }
+            if self.backlog && !self.held {
+                self.process();
+                entry = self.next_log_entry();
+            }
         }
-        if self.backlog && !self.held {
-            self.process();
-        }
-        if let Some(entry) = self.next_log_entry() {
+        if let Some(entry) = entry {
             return Some((entry, 0));
         }
         if let Some(input) = &mut self.log_input {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::inbox;
 use super::super::log::LogLine;
 use super::super::{ConnectionId, Notification, Overflow, PeerId, Queue};
-use super::Communication;
+use super::{Communication, Peer};
 use crate::Time;
 use crate::connection::{Connection, LogMessage, Phase, Role};
 
@@ -116,13 +116,15 @@ impl Communication {
     pub(super) fn drain(&mut self, id: PeerId) {
         loop {
             let Some(peer) = self.peers.get(&id) else { return };
-            let connection = peer.link.and_then(|link| self.transport(link));
-            let closed = connection.is_some_and(|c| c.phase() == Phase::Closed);
-            if !closed && (peer.awaiting_setup || self.must_wait(id)) {
-                return;
+            if peer.awaiting_setup || self.is_crowded_by(peer) {
+                // What came before its connection was closed still comes.
+                let connection = peer.link.and_then(|link| self.transport(link));
+                if connection.is_none_or(|c| c.phase() != Phase::Closed) {
+                    return;
+                }
             }
-            let link = self.peers.get(&id).and_then(|peer| peer.link);
-            let Some((notification, held)) = link
+            let Some((notification, held)) = peer
+                .link
                 .and_then(|link| self.links.get_mut(&link)?.connection.as_deref_mut())
                 .and_then(Connection::poll_held)
             else {
@@ -136,8 +138,11 @@ impl Communication {
 
     /// Tells whether what a peer sends has to wait for the application.
     pub(super) fn must_wait(&self, id: PeerId) -> bool {
-        let Queue { bound, overflow } = self.options.incoming;
-        let Some(inbox) = self.peers.get(&id).map(|peer| &peer.inbox) else { return false };
+        self.peers.get(&id).is_some_and(|peer| self.is_crowded_by(peer))
+    }
+
+    fn is_crowded_by(&self, peer: &Peer) -> bool {
+        let (Queue { bound, overflow }, inbox) = (self.options.incoming, &peer.inbox);
         let total = || self.incoming.reaches(self.options.incoming_total);
         // Dropping makes no room for what is never dropped.
         inbox.is_full_for_good(bound)
