@@ -125,7 +125,7 @@
 //! | a log whose path leads out of its folder | [`logs::file_name`] |
 //! | state that grows without end | [`state::Limits::cost`] |
 //! | containers within themselves, or in very many places | [`state::StateError::TooDeep`], [`state::StateError::TooLarge`] |
-//! | a TLS handshake without end | [`driver::CONNECT_TIMEOUT`]; what waits is bounded by rustls |
+//! | a TLS handshake without end | 30 s (`tls::HANDSHAKE_TIMEOUT`); what waits is bounded by rustls |
 //! | more than the application takes | [`connection::Config::notification_limit`], [`node::Options::incoming`] |
 //!
 //! `forbid(unsafe_code)` concerns this crate; the zlib under it (`zlib-rs`, by `flate2`) has some, and
@@ -155,6 +155,7 @@ pub mod driver;
 mod findings;
 pub mod logs;
 pub mod node;
+mod role;
 pub mod serial;
 pub mod state;
 mod time;

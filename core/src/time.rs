@@ -59,6 +59,17 @@ impl Time {
     pub const fn saturating_since(self, earlier: Time) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
+
+    /// Returns how many nanoseconds this is ahead of another time.
+    pub(crate) fn ahead_of(self, other: Time) -> i128 {
+        i128::from(self.0) - i128::from(other.0)
+    }
+
+    /// Returns the time that is so many nanoseconds ahead of this.
+    pub(crate) fn shifted(self, nanos: i128) -> Time {
+        let nanos = i128::from(self.0).saturating_add(nanos);
+        Time(u64::try_from(nanos.max(0)).unwrap_or(u64::MAX))
+    }
 }
 
 impl Add<Duration> for Time {

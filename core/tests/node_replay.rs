@@ -81,7 +81,7 @@ impl Replay {
             }
             None => {
                 let host = self.node.nodes().next().unwrap().1.host;
-                let link = self.node.feed_accepted(Endpoint::new(host, 40000), false, NOW);
+                let link = self.node.feed_accepted(Endpoint::new(host, 40000), NOW);
                 self.link = link.unwrap();
                 self.peer = PeerId(10_000);
             }

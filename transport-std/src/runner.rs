@@ -12,10 +12,10 @@ use brocomm::Time;
 use brocomm::driver::{BLOCK, Task};
 use brocomm::node::{Action, KeepAlive};
 use brocomm_transport::Shared;
+use mio::net::TcpListener;
 use mio::{Events, Poll, Token};
 
 use carrying::Carrying;
-use listening::Listening;
 
 /// Wakes the poller; no socket has it.
 const WAKER: Token = Token(0);
@@ -30,7 +30,7 @@ pub(crate) struct Runner {
     poll: Poll,
     roused: Arc<Roused>,
     manager: Waker,
-    listening: BTreeMap<Token, Listening>,
+    listening: BTreeMap<Token, TcpListener>,
     carrying: BTreeMap<Token, Carrying>,
     /// What is to be looked at when, whatever happens.
     alarms: BTreeMap<Token, Time>,

@@ -136,7 +136,7 @@ mod example {
                 let connection = peer.driver.connection();
                 let mut flags = PollFlags::empty();
                 // Polled as levels: only what is wanted, or it would not wait.
-                flags.set(PollFlags::OUT, !connection.poll_transmit().is_empty());
+                flags.set(PollFlags::OUT, connection.has_output());
                 let wants_input = connection.wants_input() || connection.poll_close().is_some();
                 flags.set(PollFlags::IN, wants_input);
                 PollFd::new(&peer.socket, flags)

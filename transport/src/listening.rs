@@ -39,11 +39,11 @@ pub fn open<T>(
 
 /// Tells the node that a peer was accepted. Returns what carries the connection, none if the node
 /// is ending.
-pub fn accepted(shared: &Shared, from: SocketAddr, ssl: bool) -> Option<Carrier> {
+pub fn accepted(shared: &Shared, from: SocketAddr) -> Option<Carrier> {
     shared.with(|hub, now| {
         let zone = zone_of(from, hub.communication());
         let endpoint = Endpoint { host: from.ip(), zone, port: from.port() };
-        Carrier::accept(hub, endpoint, ssl, now)
+        hub.communication_mut().feed_accepted(endpoint, now).map(Carrier::new)
     })
 }
 

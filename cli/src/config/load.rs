@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use brocomm::data::{Declarations, ParseError};
-use brocomm::node::Configuration;
+use brocomm::node::{Configuration, ConfigurationErrorKind as Kind};
 use toml::de::{DeTable, DeValue};
 
 use super::reader::{Item, Read, Source, Table, parse};
 use super::tables;
+use super::tls::{TlsFiles, needs_tls};
 use crate::failure::reason;
 
 /// Says what is wrong with a file, and where.
@@ -47,8 +48,10 @@ impl fmt::Display for Problem {
 pub(crate) fn load(path: &Path) -> Result<Configuration, Vec<Problem>> {
     match fs::read_to_string(path) {
         Ok(text) => {
-            let mut configuration = read(path, &text)?;
-            configuration.options.tls = super::tls::load(path, &text, &configuration)?;
+            let (mut configuration, files) = read(path, &text)?;
+            if needs_tls(&configuration).is_some() {
+                configuration.options.tls = Some(files.read(path, &text)?);
+            }
             Ok(configuration)
         }
         Err(error) => {
@@ -87,13 +90,13 @@ fn other_form(text: &str) -> Option<&'static str> {
 }
 
 /// Reads a configuration from the text of a file.
-pub(super) fn read(path: &Path, text: &str) -> Result<Configuration, Vec<Problem>> {
+pub(super) fn read(path: &Path, text: &str) -> Result<(Configuration, TlsFiles), Vec<Problem>> {
     let mut source = Source::new(text);
     let is_toml = DeTable::parse(text).is_ok();
     if let (false, Some(what)) = (is_toml, other_form(text)) {
         return Err(vec![Problem { file: path.to_owned(), place: None, what: what.to_owned() }]);
     }
-    let (configuration, mut problems) = all(path, text, &mut source);
+    let (configuration, files, mut problems) = all(path, text, &mut source);
     let here = source.problems.into_iter().map(|(at, _, what)| (at, what));
     problems.extend(here.map(|(at, what)| Problem {
         file: path.to_owned(),
@@ -103,7 +106,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Configuration, Vec<Problem
     // Those of other files come last, as they stand.
     problems.sort_by_key(|problem| (problem.file != path, problem.place));
     problems.dedup();
-    if problems.is_empty() { Ok(configuration) } else { Err(problems) }
+    if problems.is_empty() { Ok((configuration, files)) } else { Err(problems) }
 }
 
 /// Reads all there is; gives what is wrong with other files.
@@ -111,7 +114,7 @@ pub(super) fn all(
     path: &Path,
     text: &str,
     source: &mut Source<'_>,
-) -> (Configuration, Vec<Problem>) {
+) -> (Configuration, TlsFiles, Vec<Problem>) {
     let folder = path.parent().unwrap_or(Path::new(""));
     // What is no TOML may hide any key, so that what is missing then means nothing.
     let mut copy = Source::new(text);
@@ -120,12 +123,8 @@ pub(super) fn all(
     let is_toml = source.problems.is_empty();
 
     let mut table = Table::root(root.get_ref(), source);
-    let mut options = tables::options(&mut table);
-    for file in [&mut options.ssl_ca_certificate, &mut options.ssl_private_key] {
-        if let Some(name) = file.as_mut().filter(|name| !name.is_empty()) {
-            *name = folder.join(&*name).to_string_lossy().into_owned();
-        }
-    }
+    let options = tables::options(&mut table);
+    let tls_files = tables::tls_files(&mut table).within(folder);
     let mut declarations = Declarations::new();
     let problems = files(&mut table, folder, &mut declarations);
     if let Some(item) = table.item("declarations", String::KIND) {
@@ -135,15 +134,19 @@ pub(super) fn all(
     table.finish();
 
     let configuration = Configuration { options, nodes, declarations: Arc::new(declarations) };
-    if let (true, Err(errors)) = (is_toml, configuration.validate()) {
-        for error in errors {
-            if !source.is_wrong(&error.key) {
-                let at = source.place(&error.key);
-                source.problems.push((at, error.key.clone(), error.to_string()));
+    if is_toml {
+        let mut found = tls_files.check(needs_tls(&configuration).as_deref());
+        let errors = configuration.validate().err().into_iter().flatten();
+        // What TLS is made of is in the files.
+        let errors = errors.filter(|error| !matches!(error.kind, Kind::NeededForTls { .. }));
+        found.extend(errors.map(|error| (error.key.clone(), error.to_string())));
+        for (key, what) in found {
+            if !source.is_wrong(&key) {
+                source.problems.push((source.place(&key), key, what));
             }
         }
     }
-    (configuration, problems)
+    (configuration, tls_files, problems)
 }
 
 /// Reads the declarations in other files; gives what is wrong with these.

@@ -7,6 +7,7 @@ use brocomm::node::{Backoff, Bound, KeepAlive, Liveness, Node, Options, Queue};
 use brocomm::{serial, wire};
 
 use super::reader::{Item, Read, Source, Table};
+use super::tls::TlsFiles;
 use super::values::zone;
 
 /// Reads the fields of a struct from keys of the same names.
@@ -66,8 +67,7 @@ pub(super) fn options(table: &mut Table<'_, '_, '_, '_>) -> Options {
         listen, listen_interface, listen_port, listen_ssl, listen_ipv6, listen_ipv6_zone_id,
         listen_retry, compression_level, forward_remote_events, forward_remote_state_changes,
         remote_check_sync_consistency, remote_trace_sync_interval, remote_trace_sync_peers,
-        max_remote_events_processed, ssl_ca_certificate, ssl_private_key, ssl_passphrase,
-        peer_description, default_capture_filter, handshake, undeclared, outgoing, outgoing_total,
+        max_remote_events_processed, peer_description, default_capture_filter, handshake, undeclared, outgoing, outgoing_total,
         incoming, incoming_total, retry_backoff, keep_alive, terminate_timeout, cache_size,
         wire_limits, serial_limits, log_limits; tls
     });
@@ -75,6 +75,15 @@ pub(super) fn options(table: &mut Table<'_, '_, '_, '_>) -> Options {
     let by_itself = Some(options.listen_ipv6_zone_id).filter(|zone| !zone.is_empty());
     options.listen_ipv6_zone_id = zone(table, "listen_interface", by_itself).unwrap_or_default();
     options
+}
+
+/// Reads what the files that TLS needs are called.
+pub(super) fn tls_files(table: &mut Table<'_, '_, '_, '_>) -> TlsFiles {
+    let default = TlsFiles::default();
+    let files = fields!(table, Some(&default) => TlsFiles {
+        ssl_ca_certificate, ssl_private_key, ssl_passphrase
+    });
+    files.unwrap_or_default()
 }
 
 impl Read for Node {

@@ -9,11 +9,12 @@ use super::reader::Source;
 use super::reference::{entries, is_value, render, uncommented};
 
 fn loaded(text: &str) -> Configuration {
-    read(Path::new("node.toml"), text).unwrap_or_else(|problems| panic!("{problems:?}"))
+    let read = read(Path::new("node.toml"), text);
+    read.unwrap_or_else(|problems| panic!("{problems:?}")).0
 }
 
 fn problems(text: &str) -> Vec<String> {
-    let problems = read(Path::new("node.toml"), text).unwrap_err();
+    let problems = read(Path::new("node.toml"), text).err().expect("something is wrong");
     problems.iter().map(ToString::to_string).collect()
 }
 
@@ -28,7 +29,7 @@ fn the_example_as_it_stands_is_the_default() {
 fn the_example_has_every_key() {
     let text = uncommented(EXAMPLE);
     let mut source = Source::new(&text);
-    let (configuration, other) = all(Path::new("node.toml"), &text, &mut source);
+    let (configuration, _, other) = all(Path::new("node.toml"), &text, &mut source);
     assert_eq!((source.problems, other), (vec![], vec![]));
     for key in source.asked.into_keys() {
         assert!(source.places.contains_key(&key), "{key} is not in the example");
@@ -39,18 +40,13 @@ fn the_example_has_every_key() {
 
 #[test]
 fn the_example_tells_the_defaults() {
-    let Configuration { options, nodes, .. } = loaded(&uncommented(EXAMPLE));
+    let (configuration, files) = read(Path::new("node.toml"), &uncommented(EXAMPLE)).ok().unwrap();
+    let Configuration { options, nodes, .. } = configuration;
     let default = Options::default();
-    assert_eq!(options.ssl_private_key.as_deref(), Some("node.pem"));
+    assert_eq!(files.ssl_private_key.as_deref(), Some("node.pem"));
     assert_eq!(options.retry_backoff.unwrap().max, Duration::from_secs(600));
     // All others are as they are without.
-    let options = Options {
-        ssl_ca_certificate: None,
-        ssl_private_key: None,
-        ssl_passphrase: None,
-        retry_backoff: None,
-        ..options
-    };
+    let options = Options { retry_backoff: None, ..options };
     assert_eq!(options, default);
 
     let (name, node) = &nodes[0];
@@ -66,7 +62,7 @@ fn the_example_tells_the_defaults() {
 fn the_defaults_that_are_stated_of_peers_are_so() {
     let node = |text: &str| {
         let text = format!("[nodes.a]\nhost = '::1'\n{text}");
-        let (configuration, _) = all(Path::new(""), &text, &mut Source::new(&text));
+        let (configuration, ..) = all(Path::new(""), &text, &mut Source::new(&text));
         configuration.nodes[0].1.clone()
     };
     let mut checked = 0;

@@ -3,53 +3,111 @@
 use std::fs;
 use std::path::Path;
 
-use brocomm::node::{Configuration, Passphrase};
+use brocomm::node::Configuration;
 use brocomm::tls::{Pem, TlsConfig, TlsConfigError};
 
 use super::load::Problem;
 use crate::failure::reason;
 
-/// Reads the files that a configuration names, if anything in it asks for TLS.
-pub(super) fn load(
-    path: &Path,
-    text: &str,
-    configuration: &Configuration,
-) -> Result<Option<TlsConfig>, Vec<Problem>> {
-    let options = &configuration.options;
-    let wanted = options.listen_ssl || configuration.nodes.iter().any(|(_, node)| node.ssl);
-    let (Some(ca), Some(own), true) =
-        (&options.ssl_ca_certificate, &options.ssl_private_key, wanted)
-    else {
-        return Ok(None);
-    };
-    let problem =
-        |key: &str, what: String| Problem { file: path.to_owned(), place: place(text, key), what };
-    let mut problems = Vec::new();
-    let mut file = |key: &str, name: &str| {
-        fs::read(name).unwrap_or_else(|error| {
-            let what =
-                format!("{key} = {name:?}: cannot be read: {}; name a file in PEM", reason(&error));
-            problems.push(problem(key, what));
-            Vec::new()
-        })
-    };
-    let (ca_pem, own_pem) = (file("ssl_ca_certificate", ca), file("ssl_private_key", own));
-    if !problems.is_empty() {
-        return Err(problems);
+/// The names of files in PEM, and the passphrase, by Bro's options for them. It can't be printed,
+/// for logs are no place for a passphrase.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(super) struct TlsFiles {
+    /// Holds the certificates of the authorities that peers' certificates must come from.
+    pub(super) ssl_ca_certificate: Option<String>,
+    /// Holds our certificate chain and its private key.
+    pub(super) ssl_private_key: Option<String>,
+    /// What the private key is encrypted with.
+    pub(super) ssl_passphrase: Option<String>,
+}
+
+/// Returns the first key of a configuration that asks for TLS.
+pub(super) fn needs_tls(configuration: &Configuration) -> Option<String> {
+    if configuration.options.listen_ssl {
+        return Some("listen_ssl".to_owned());
     }
-    let passphrase = options.ssl_passphrase.as_ref().map(Passphrase::as_str);
-    TlsConfig::from_pem(&ca_pem, &own_pem, passphrase).map(Some).map_err(|error| {
-        let (key, name) = match &error {
-            TlsConfigError::Malformed { pem: Pem::CaCertificate, .. }
-            | TlsConfigError::NoCertificate(Pem::CaCertificate)
-            | TlsConfigError::Certificate { pem: Pem::CaCertificate, .. } => {
-                ("ssl_ca_certificate", ca)
+    let (name, _) = configuration.nodes.iter().find(|(_, node)| node.ssl)?;
+    Some(format!("nodes.{name}.ssl"))
+}
+
+impl TlsFiles {
+    /// Takes names that are relative for those of files in this folder.
+    pub(super) fn within(mut self, folder: &Path) -> TlsFiles {
+        for file in [&mut self.ssl_ca_certificate, &mut self.ssl_private_key] {
+            if let Some(name) = file.as_mut().filter(|name| !name.is_empty()) {
+                *name = folder.join(&*name).to_string_lossy().into_owned();
             }
-            TlsConfigError::WrongPassphrase => ("ssl_passphrase", own),
-            _ => ("ssl_private_key", own),
+        }
+        self
+    }
+
+    /// Returns what is wrong with the names, by key, if this key asks for TLS.
+    pub(super) fn check(&self, needed_by: Option<&str>) -> Vec<(String, String)> {
+        let mut problems = Vec::new();
+        let mut problem = |key: &str, what: String| problems.push((key.to_owned(), what));
+        for (key, name) in [
+            ("ssl_ca_certificate", &self.ssl_ca_certificate),
+            ("ssl_private_key", &self.ssl_private_key),
+        ] {
+            match (name.as_deref(), needed_by) {
+                (None, Some(needed_by)) => problem(
+                    key,
+                    format!(
+                        "{key} is not set: TLS, which `{needed_by}` asks for, needs it; name a \
+                         file in PEM"
+                    ),
+                ),
+                (Some(""), _) => {
+                    problem(key, format!("{key} = \"\": no file has an empty name; leave it out"));
+                }
+                _ => {}
+            }
+        }
+        if self.ssl_passphrase.is_some() && self.ssl_private_key.is_none() {
+            let what = "ssl_passphrase = …: there is no key to be decrypted; set \
+                        `ssl_private_key`, or leave this out";
+            problem("ssl_passphrase", what.to_owned());
+        }
+        problems
+    }
+
+    /// Reads the files that a configuration names.
+    pub(super) fn read(&self, path: &Path, text: &str) -> Result<TlsConfig, Vec<Problem>> {
+        let ca = self.ssl_ca_certificate.as_deref().unwrap_or_default();
+        let own = self.ssl_private_key.as_deref().unwrap_or_default();
+        let problem = |key: &str, what: String| Problem {
+            file: path.to_owned(),
+            place: place(text, key),
+            what,
         };
-        vec![problem(key, format!("{name}: {error}"))]
-    })
+        let mut problems = Vec::new();
+        let mut file = |key: &str, name: &str| {
+            fs::read(name).unwrap_or_else(|error| {
+                let what = format!(
+                    "{key} = {name:?}: cannot be read: {}; name a file in PEM",
+                    reason(&error)
+                );
+                problems.push(problem(key, what));
+                Vec::new()
+            })
+        };
+        let (ca_pem, own_pem) = (file("ssl_ca_certificate", ca), file("ssl_private_key", own));
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        TlsConfig::from_pem(&ca_pem, &own_pem, self.ssl_passphrase.as_deref()).map_err(|error| {
+            let (key, name) = match &error {
+                TlsConfigError::Malformed { pem: Pem::CaCertificate, .. }
+                | TlsConfigError::NoCertificate(Pem::CaCertificate)
+                | TlsConfigError::Certificate { pem: Pem::CaCertificate, .. } => {
+                    ("ssl_ca_certificate", ca)
+                }
+                TlsConfigError::WrongPassphrase => ("ssl_passphrase", own),
+                _ => ("ssl_private_key", own),
+            };
+            vec![problem(key, format!("{name}: {error}"))]
+        })
+    }
 }
 
 /// Returns line and column of a key among the options.
@@ -60,4 +118,29 @@ fn place(text: &str, key: &str) -> Option<(usize, usize)> {
     };
     let line = text.lines().position(is_it)?;
     Some((line.saturating_add(1), 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files_are_checked() {
+        let named = |ca: Option<&str>, own: Option<&str>, passphrase: Option<&str>| {
+            let [ssl_ca_certificate, ssl_private_key, ssl_passphrase] =
+                [ca, own, passphrase].map(|name| name.map(str::to_owned));
+            TlsFiles { ssl_ca_certificate, ssl_private_key, ssl_passphrase }
+        };
+        let keys = |files: TlsFiles, needed_by: Option<&str>| -> Vec<String> {
+            files.check(needed_by).into_iter().map(|(key, _)| key).collect()
+        };
+        let both = ["ssl_ca_certificate", "ssl_private_key"];
+        assert_eq!(keys(named(None, None, None), Some("listen_ssl")), both);
+        assert_eq!(keys(named(None, None, None), None), [""; 0]);
+        assert_eq!(keys(named(Some("ca"), None, None), Some("nodes.b.ssl")), both[1..]);
+        assert_eq!(keys(named(Some("ca"), Some(""), None), None), both[1..]);
+        let secret = named(None, None, Some("secret")).check(None);
+        let [(key, what)] = &secret[..] else { panic!("{secret:?}") };
+        assert!(key == "ssl_passphrase" && !what.contains("secret"), "{what}");
+    }
 }

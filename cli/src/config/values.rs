@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use brocomm::connection::Undeclared;
 use brocomm::data::{Declarations, Name, Transport, Type, Value};
-use brocomm::node::{EventPattern, Handshake, Overflow, Passphrase};
+use brocomm::node::{EventPattern, Handshake, Overflow};
 use bytes::Bytes;
 use toml::de::DeValue;
 
@@ -171,7 +171,7 @@ macro_rules! texts {
         }
     )* };
 }
-texts!(String, Bytes, Name, Passphrase);
+texts!(String, Bytes, Name);
 
 impl Read for EventPattern {
     const KIND: &'static str = "pattern, in quotes";

@@ -209,7 +209,7 @@ fn wait(
 
 /// Reports what TLS came to, and who the peer is by its certificate.
 fn secured(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
-    let Some(tls) = peer.tls() else { return Ok(()) };
+    let Some(tls) = peer.connection().tls() else { return Ok(()) };
     let (version, suite) = (&tls.version, &tls.cipher_suite);
     let group = tls.key_exchange.as_deref();
     let more = group.map(|group| format!(", keys exchanged by {group}")).unwrap_or_default();

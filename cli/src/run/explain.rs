@@ -34,7 +34,9 @@ pub(super) fn explained(
             format!("{entry}; trying again in {} s", node.options().listen_retry.as_secs_f64())
         }
         LogLine::ConnectFailed { .. } => format!("{entry}{or_not}"),
-        LogLine::CannotInitIo { .. } | LogLine::ReadError { .. } | LogLine::WriteError { .. } => {
+        LogLine::CannotInitIo { .. }
+        | LogLine::Connection(LogMessage::ReadError(_))
+        | LogLine::WriteError { .. } => {
             format!("{entry}{again}")
         }
         // The line before says why, and that there will be no other attempt.

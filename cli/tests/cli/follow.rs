@@ -16,19 +16,19 @@ use crate::support::{Program, brocomm, closed_port, no_folder, run};
 pub(crate) const STREAM: i32 = 14;
 
 /// A node that listens, with a log of its own.
-pub(crate) struct Node {
+pub(crate) struct TestNode {
     runtime: Runtime,
     handle: NodeHandle,
     notifications: Notifications,
     pub(crate) address: String,
 }
 
-impl Node {
-    pub(crate) fn start() -> Node {
-        Node::start_on(0)
+impl TestNode {
+    pub(crate) fn start() -> TestNode {
+        TestNode::start_on(0)
     }
 
-    fn start_on(listen_port: u16) -> Node {
+    fn start_on(listen_port: u16) -> TestNode {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let options = Options {
             listen: true,
@@ -45,7 +45,7 @@ impl Node {
         ];
         let stream = LogStream::new(STREAM, "mini", fields);
         handle.with(|node, _| node.declare_log(stream)).unwrap();
-        let mut node = Node { runtime, handle, notifications, address: String::new() };
+        let mut node = TestNode { runtime, handle, notifications, address: String::new() };
         let listening = node.wait_for(|told| matches!(told, Notification::Listening(_)));
         let Notification::Listening(endpoint) = listening else { panic!("{listening:?}") };
         node.address = endpoint.to_string();
@@ -93,7 +93,7 @@ impl Node {
 
 #[test]
 fn the_clock_of_a_peer_is_told_by_its_logs() {
-    let mut node = Node::start();
+    let mut node = TestNode::start();
     let fields = vec![LogField::new("ts", TypeTag::Time)];
     let stream = LogStream::new(STREAM + 1, "communication", fields);
     node.with(|node, _| node.declare_log(stream)).unwrap();
@@ -124,7 +124,7 @@ fn the_clock_of_a_peer_is_told_by_its_logs() {
     assert_eq!(line["text"], format!("it is {ahead:.1} s ahead of ours"));
 }
 
-pub(crate) fn entries(node: &Node) {
+pub(crate) fn entries(node: &TestNode) {
     node.write(1, Some("first"));
     node.write(2, Some("a\tb"));
     node.write(3, None);
@@ -137,7 +137,7 @@ fn logs_are_written_as_a_bro_does() {
     fs::create_dir_all(&folder).unwrap();
     let names = folder.join("names");
     fs::write(&names, "stream 14 Mini::LOG\n").unwrap();
-    let mut node = Node::start();
+    let mut node = TestNode::start();
     let child = node
         .joined_by("logs", &["--once", "--write", write, "--log-names", names.to_str().unwrap()]);
     entries(&node);
@@ -169,7 +169,7 @@ fn logs_are_written_as_a_bro_does() {
 #[test]
 fn logs_are_closed_when_the_program_is_terminated() {
     let folder = no_folder("follow-terminated");
-    let mut node = Node::start();
+    let mut node = TestNode::start();
     let child = node.joined_by("logs", &["--write", folder.to_str().unwrap(), "--json"]);
     child.signal("-TERM");
     node.wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
@@ -180,7 +180,7 @@ fn logs_are_closed_when_the_program_is_terminated() {
 fn logs_are_rotated_and_json_if_asked_to() {
     let folder = no_folder("follow-rotated");
     let write = folder.to_str().unwrap();
-    let mut node = Node::start();
+    let mut node = TestNode::start();
     let child = node.joined_by("logs", &["--once", "--write", write, "--rotate", "1d", "--json"]);
     entries(&node);
     node.end();
@@ -216,7 +216,7 @@ fn times_of_files_are_local_unless_utc_is_asked_for() {
     let mut found = Vec::new();
     for more in [&[][..], &["--utc"]] {
         let folder = no_folder("follow-local");
-        let mut node = Node::start();
+        let mut node = TestNode::start();
         let arguments = ["--once", "--rotate", "1d", "--write", folder.to_str().unwrap()];
         let child = node.joined_in("XYZ-9", "logs", &[&arguments, more].concat());
         node.write(1, None);
@@ -233,7 +233,7 @@ fn times_of_files_are_local_unless_utc_is_asked_for() {
 
 #[test]
 fn a_log_can_be_followed_column_by_column() {
-    let mut node = Node::start();
+    let mut node = TestNode::start();
     // The entries before the program came are not shown, the log is known all the same.
     node.write(0, None);
     let child = node.joined_by("tail", &["mini", "--fields", "s,n", "-c", "--count", "2"]);
@@ -250,7 +250,7 @@ fn a_log_can_be_followed_column_by_column() {
 
 #[test]
 fn a_column_that_is_not_there_is_named() {
-    let mut node = Node::start();
+    let mut node = TestNode::start();
     node.write(0, None);
     let child = Program::start(["tail", &node.address, "mini", "--fields", "nope"]);
     node.wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
@@ -263,7 +263,7 @@ fn a_column_that_is_not_there_is_named() {
 fn a_peer_that_comes_back_is_followed_on() {
     let folder = no_folder("follow-again");
     let write = folder.to_str().unwrap();
-    let mut node = Node::start();
+    let mut node = TestNode::start();
     let port = node.address.rsplit(':').next().unwrap().parse().unwrap();
     let mut logs = node.joined_by("logs", &["--write", write, "--retry", "0.05"]);
     let arguments = ["mini", "--header", "--count", "4", "--retry", "0.05"];
@@ -271,7 +271,7 @@ fn a_peer_that_comes_back_is_followed_on() {
     entries(&node);
     node.end();
 
-    let mut node = Node::start_on(port);
+    let mut node = TestNode::start_on(port);
     for _ in 0..2 {
         node.wait_for(|told| matches!(told, Notification::ConnectionHandshakeDone(_)));
     }
@@ -297,7 +297,7 @@ fn a_peer_that_comes_back_is_followed_on() {
 
 #[test]
 fn prints_are_shown_with_their_files() {
-    let mut node = Node::start();
+    let mut node = TestNode::start();
     let child = node.joined_by("print", &[]);
     let json = node.joined_by("print", &["--json"]);
     for (file, text) in [("/dev/stdout", "hello"), ("a file", "a\nb")] {
@@ -325,7 +325,7 @@ fn what_is_not_there_cannot_be_followed() {
 
 #[test]
 fn a_log_that_is_not_there_is_told() {
-    let mut node = Node::start();
+    let mut node = TestNode::start();
     node.write(0, None);
     let mut child = node.joined_by("tail", &["mini.log", "--once"]);
     let told = "the peer has announced no log mini.log, which is waited for; it announced mini; did you \

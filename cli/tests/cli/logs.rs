@@ -5,12 +5,12 @@ use std::fs;
 use brocomm::node::Notification;
 use serde_json::{Value, json};
 
-use crate::follow::{Node, entries};
+use crate::follow::{TestNode, entries};
 use crate::support::{brocomm, closed_port, no_folder, run};
 
 #[test]
 fn the_logs_of_a_peer_are_listed() {
-    let mut node = Node::start();
+    let mut node = TestNode::start();
     node.write(0, None);
     let child = node.joined_by("logs", &["--list"]);
     node.wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
@@ -23,7 +23,7 @@ fn the_logs_of_a_peer_are_listed() {
     assert_eq!((&line["path"], &line["columns"]), (&json!("mini"), &columns));
     node.end();
 
-    let mut node = Node::start();
+    let mut node = TestNode::start();
     let child = node.joined_by("logs", &["--list"]);
     node.wait_for(|told| matches!(told, Notification::ConnectionClosed { .. }));
     let ended = child.end();
@@ -36,7 +36,7 @@ fn the_logs_of_a_peer_are_listed() {
 fn columns_are_written_as_asked_for() {
     let folder = no_folder("follow-columns");
     let write = folder.to_str().unwrap();
-    let mut node = Node::start();
+    let mut node = TestNode::start();
     let options = ["--once", "--write", write, "--separator", r"\x7c", "--unset-field", ""];
     let child = node.joined_by("logs", &options);
     entries(&node);

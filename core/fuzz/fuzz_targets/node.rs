@@ -68,7 +68,7 @@ fn run(kind: u8, mut script: &[u8]) {
         match (operation >> 2 & 7, link) {
             (0, None) => {
                 let from = Endpoint::new([10, 0, 0, 1].into(), 50_000);
-                links[slot] = node.feed_accepted(from, false, now);
+                links[slot] = node.feed_accepted(from, now);
             }
             (0 | 1, Some(link)) => {
                 let length = script.first().map_or(0, |length| usize::from(*length) * 4);

@@ -50,10 +50,11 @@ pub struct Config {
     /// How strongly what we send is compressed if the peer can decompress. Default `None`: not at
     /// all (§1.5).
     pub compression: Option<Compression>,
-    /// What carries the connection. Default [`Framing::Clear`].
+    /// How chunks are framed. Default [`Framing::Clear`]; [`Framing::Tls`] alone is for a stream
+    /// whose TLS somebody else makes.
     pub framing: Framing,
-    /// Has [`driver`](crate::driver) put TLS around the connection; the framing is
-    /// [`Framing::Tls`] then, whatever is said above. Default `None` (part 4 §6).
+    /// Puts TLS around the connection; the framing is [`Framing::Tls`] then, whatever is said
+    /// above. Default `None` (part 4 §6).
     #[cfg(feature = "__tls")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub tls: Option<crate::tls::TlsConfig>,

@@ -111,6 +111,8 @@ pub enum LogMessage {
     Violation(ProtocolError),
     /// The connection is closed because a SERIAL could not be read.
     UnserializationError,
+    /// Nothing more can be read from the peer, for a reason that is meant for people.
+    ReadError(Box<str>),
     /// We close the connection.
     ClosingConnection,
     /// The connection is gone.
@@ -156,6 +158,10 @@ impl LogMessage {
                 lines.push(LogMessage::UnserializationError);
             }
         }
+        #[cfg(feature = "__tls")]
+        if let CloseCause::Tls(error) = cause {
+            lines.push(LogMessage::ReadError(error.to_string().into()));
+        }
         if matches!(cause, CloseCause::ClosedByUs | CloseCause::Protocol(_)) {
             lines.push(LogMessage::ClosingConnection);
         }
@@ -169,6 +175,7 @@ impl LogMessage {
             LogMessage::PeerDescriptionNotAString
             | LogMessage::CallRejected { .. }
             | LogMessage::Violation(_)
+            | LogMessage::ReadError(_)
             | LogMessage::UnserializationError => LogLevel::Error,
             _ => LogLevel::Info,
         }
@@ -177,16 +184,16 @@ impl LogMessage {
     /// Returns the line's `src_name`.
     pub const fn source(&self) -> LogSource {
         match self {
-            LogMessage::EnablingCompression(_) | LogMessage::EnablingDecompression => {
-                LogSource::Child
-            }
+            LogMessage::EnablingCompression(_)
+            | LogMessage::EnablingDecompression
+            | LogMessage::ReadError(_) => LogSource::Child,
             _ => LogSource::Parent,
         }
     }
 
     /// Tells whether the line begins with the peer's `[#id/host:port] `.
     pub const fn has_prefix(&self) -> bool {
-        !matches!(self, LogMessage::NoEventsToRequest)
+        !matches!(self, LogMessage::NoEventsToRequest | LogMessage::ReadError(_))
     }
 }
 
@@ -245,6 +252,7 @@ impl fmt::Display for LogMessage {
             LogMessage::Violation(error) if error.kind.is_worded_by_bro() => error.kind.fmt(f),
             LogMessage::Violation(error) => error.fmt(f),
             LogMessage::UnserializationError => f.write_str("unserialization error"),
+            LogMessage::ReadError(reason) => write!(f, "can't read data chunk: {reason}"),
             LogMessage::ClosingConnection => f.write_str("closing connection"),
             LogMessage::PeerDisconnected => f.write_str("peer disconnected"),
         }

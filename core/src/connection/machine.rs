@@ -27,6 +27,11 @@ pub struct Connection {
     pub(super) decoder: Decoder,
     pub(super) reader: serial::Reader,
     pub(super) output: Output,
+    /// What is between the stream and the messages, if anything is.
+    #[cfg(feature = "__tls")]
+    pub(super) tls: Option<Box<crate::tls::Machine>>,
+    /// Our VERSION is queued: TLS, if there is any, is up.
+    pub(super) begun: bool,
     /// Each with the bytes that it keeps alive of the message that it came with.
     pub(super) notifications: VecDeque<(Notification, usize)>,
     /// What the message that is being processed keeps alive, until a notification does.
@@ -55,10 +60,10 @@ pub enum PollClose {
 }
 
 impl Connection {
-    /// Begins a connection whose transport, TLS included, has just been established.
+    /// Begins a connection whose transport has just been established.
     ///
-    /// Our VERSION and `peer_description` are queued at once (§3.1). A configuration should have
-    /// been [validated](Config::validate).
+    /// Our VERSION and `peer_description` are queued at once (§3.1); with [`Config::tls`], when TLS
+    /// is up. A configuration should have been [validated](Config::validate).
     pub fn new(config: Config, role: Role, now: Time) -> Connection {
         #[cfg(feature = "__tls")]
         let config = match &config.tls {
@@ -74,6 +79,9 @@ impl Connection {
             decoder: Decoder::new(config.framing, config.wire_limits),
             reader: serial::Reader::new(config.serial_limits),
             output: Output::new(config.framing, config.cache_size, config.output_limit),
+            #[cfg(feature = "__tls")]
+            tls: None,
+            begun: false,
             notifications: VecDeque::new(),
             held_bytes: 0,
             log_input: None,
@@ -85,6 +93,10 @@ impl Connection {
             config,
         };
         connection.reader.set_declarations(Arc::clone(&connection.config.declarations));
+        #[cfg(feature = "__tls")]
+        if connection.begin_tls() {
+            return connection;
+        }
         connection.begin();
         connection
     }
@@ -97,6 +109,14 @@ impl Connection {
     /// Bytes that are fed in spite of that wait in memory.
     pub fn feed_bytes(&mut self, bytes: &[u8], now: Time) {
         self.feed_time(now);
+        #[cfg(feature = "__tls")]
+        if self.tls.is_some() {
+            return self.decrypt(bytes);
+        }
+        self.feed_plaintext(bytes);
+    }
+
+    pub(super) fn feed_plaintext(&mut self, bytes: &[u8]) {
         if self.phase != Phase::Closed && self.end.is_none() {
             self.decoder.feed(bytes);
             self.process();
@@ -111,12 +131,6 @@ impl Connection {
     /// Takes note that the transport failed, for a reason that is meant for people (§3.6).
     pub fn feed_failure(&mut self, reason: &str, now: Time) {
         self.feed_end(CloseCause::TransportFailed { reason: reason.into() }, now);
-    }
-
-    /// Takes note that TLS failed, at once or after what came before (part 4 §6).
-    #[cfg(feature = "__tls")]
-    pub(crate) fn feed_tls_failure(&mut self, error: &crate::tls::TlsError, now: Time) {
-        self.feed_end(CloseCause::Tls(Box::new(error.clone())), now);
     }
 
     /// Gives memory back that is only of use while something passes.
@@ -135,18 +149,47 @@ impl Connection {
     /// Takes note of the time; a time before the last one given counts as that.
     pub fn feed_time(&mut self, now: Time) {
         self.now = self.now.max(now);
+        #[cfg(feature = "__tls")]
+        self.feed_time_to_tls();
+    }
+
+    /// Returns when to [feed the time](Self::feed_time), at the latest: while TLS is not up, when
+    /// patience with the peer is over.
+    pub fn next_timeout(&self) -> Option<Time> {
+        #[cfg(feature = "__tls")]
+        if let Some(tls) = self.tls.as_deref().filter(|_| self.phase != Phase::Closed) {
+            return tls.next_timeout();
+        }
+        None
     }
 
     /// Returns what waits to be written, in order; empty if nothing does.
     #[must_use = "the peer waits for these bytes"]
-    pub fn poll_transmit(&self) -> &[u8] {
+    pub fn poll_transmit(&mut self) -> &[u8] {
+        #[cfg(feature = "__tls")]
+        if self.tls.is_some() {
+            return self.encrypt();
+        }
         self.output.pending()
+    }
+
+    /// Tells whether something waits to be written, which
+    /// [`poll_transmit`](Self::poll_transmit) shows.
+    pub fn has_output(&self) -> bool {
+        let waits = !self.output.pending().is_empty();
+        #[cfg(feature = "__tls")]
+        if let Some(tls) = &self.tls {
+            return tls.has_output(waits, self.phase == Phase::Closed);
+        }
+        waits
     }
 
     /// Takes note that the first `written` bytes of [`poll_transmit`](Self::poll_transmit) have
     /// been written.
     pub fn advance(&mut self, written: usize, now: Time) {
         self.feed_time(now);
+        #[cfg(feature = "__tls")]
+        let written = self.tls.as_mut().map_or(written, |tls| tls.advance(written));
         self.output.advance(written);
         if self.backlog {
             self.process();
@@ -183,7 +226,7 @@ impl Connection {
 
     /// Tells whether all that was ever to be sent has been written.
     pub(crate) fn is_all_written(&self) -> bool {
-        self.output.written() == self.counters().output.bytes
+        self.begun && self.output.written() == self.counters().output.bytes
     }
 
     /// Returns how many notifications wait to be taken; the entries of a log message count as one.
@@ -200,10 +243,10 @@ impl Connection {
     pub fn poll_close(&self) -> Option<PollClose> {
         if self.phase != Phase::Closed {
             None
-        } else if self.broken || self.poll_transmit().is_empty() {
-            Some(PollClose::Now)
-        } else {
+        } else if self.has_output() {
             Some(PollClose::WhenWritten)
+        } else {
+            Some(PollClose::Now)
         }
     }
 
@@ -222,6 +265,11 @@ impl Connection {
     pub fn close(&mut self, now: Time) {
         self.feed_time(now);
         self.close_because(CloseCause::ClosedByUs);
+    }
+
+    /// Tells whether our VERSION is queued: TLS, if there is any, is up.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun
     }
 
     /// Returns how far the connection has come.
@@ -336,8 +384,8 @@ impl Connection {
         if self.phase == Phase::Closed {
             return;
         }
-        if !matches!(cause, CloseCause::ClosedByUs | CloseCause::Protocol(_)) {
-            self.broken = true;
+        self.broken |= !matches!(cause, CloseCause::ClosedByUs | CloseCause::Protocol(_));
+        if self.broken {
             self.output.clear();
         }
         self.counters = self.counters();
@@ -353,13 +401,17 @@ impl Connection {
         self.notify(Notification::Closed(cause));
     }
 
-    fn feed_end(&mut self, cause: CloseCause, now: Time) {
+    pub(super) fn feed_end(&mut self, cause: CloseCause, now: Time) {
         self.feed_time(now);
+        #[cfg(feature = "__tls")]
+        let cause = self.end_tls(cause);
         // A peer that only closed its half may still read what waits to be written.
         self.broken |= !matches!(cause, CloseCause::PeerClosed);
         if self.phase != Phase::Closed {
             self.end.get_or_insert(cause);
             self.process();
+        } else if self.broken {
+            self.output.clear();
         }
     }
 }

@@ -15,8 +15,9 @@
 //! the same answers. The least that a driver does after each call that is not a getter: write what
 //! [`poll_transmit`](Connection::poll_transmit) shows, take what
 //! [`poll_notification`](Connection::poll_notification) hands out, heed
-//! [`poll_close`](Connection::poll_close), and read on only while
-//! [`wants_input`](Connection::wants_input).
+//! [`poll_close`](Connection::poll_close), read on only while
+//! [`wants_input`](Connection::wants_input), and call again at
+//! [`next_timeout`](Connection::next_timeout).
 //!
 //! ```
 //! use brocomm::Time;
@@ -38,6 +39,9 @@
 //!     .any(|notification| notification == Notification::HandshakeDone);
 //! assert!(done);
 //! ```
+//!
+//! With [`Config::tls`] the bytes that are fed and shown are those of TLS, and
+//! [`Secured`](Notification::Secured) comes before all else.
 //!
 //! # What a peer can not do
 //!
@@ -67,12 +71,15 @@ mod peer;
 mod phase;
 mod receive;
 mod running;
+#[cfg(feature = "__tls")]
+mod secure;
 mod serial_input;
 mod setup;
 mod sync;
 #[cfg(test)]
 mod tests;
 
+pub use crate::role::Role;
 pub use authority::{Authority, SyncRequest};
 pub use config::{Config, ConfigError, Setup, StateSource, Undeclared};
 pub use counters::Counters;
@@ -83,5 +90,5 @@ pub use log::{LogLevel, LogMessage, LogSource};
 pub use machine::{Connection, PollClose};
 pub use notification::{CloseCause, Notification};
 pub use observer::{Observed, Observer, ObserverCounters};
-pub use phase::{Phase, Role, SyncRole};
+pub use phase::{Phase, SyncRole};
 pub use running::Sent;

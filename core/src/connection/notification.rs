@@ -18,6 +18,12 @@ use crate::wire::{PrintItems, SyncPoint, Version, WireError};
 #[non_exhaustive]
 pub enum Notification {
     // The connection's life (§3).
+    /// TLS is up, and the connection begins (part 4 §6); comes first, once, and only with
+    /// [`Config::tls`](super::Config::tls). [`Connection::tls`](super::Connection::tls) tells who
+    /// the peer is.
+    #[cfg(feature = "__tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    Secured,
     /// The peer's VERSION came: Handshake begins, and our CAPS are on their way (§3.2).
     ///
     /// This is `remote_connection_established`. With [`Config::setup`](super::Config::setup) the

@@ -1,25 +1,6 @@
-//! Who is who, and how far a connection has come (§3).
+//! How far a connection has come (§3).
 
 use std::fmt;
-
-/// Says which side of the TCP connection a node is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// Opened the TCP connection.
-    Initiator,
-    /// Accepted it.
-    Acceptor,
-}
-
-impl Role {
-    /// Returns the role of the other side.
-    pub const fn other(self) -> Role {
-        match self {
-            Role::Initiator => Role::Acceptor,
-            Role::Acceptor => Role::Initiator,
-        }
-    }
-}
 
 /// Says which side of the synchronization a node is (§3.3, §3.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -15,6 +15,7 @@ pub(super) const PEER_DESCRIPTION: &str = "peer_description";
 impl Connection {
     /// Queues what each side sends at once: VERSION, and the description if there is one.
     pub(super) fn begin(&mut self) {
+        self.begun = true;
         let class = self.config.class.clone();
         if let Some(class) = class.as_ref().filter(|class| !class.is_empty()) {
             self.log(LogMessage::SendingClass(class.clone()));

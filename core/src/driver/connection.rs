@@ -3,9 +3,9 @@
 use std::io;
 use std::task::Poll;
 
-use super::{Socket, Step};
+use super::{Session, Socket, Step};
 use crate::Time;
-use crate::connection::{Connection, Notification};
+use crate::connection::{Connection, Notification, PollClose};
 
 /// Says how far a flush came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,40 +34,25 @@ pub enum Flushed {
 /// * When writing fails, what the peer sent before is read, then the connection is over.
 #[derive(Debug)]
 pub struct Driver {
-    session: Carried,
+    connection: Connection,
     socket: Socket,
 }
 
-/// The connection, with TLS around it if there is any.
-#[cfg(feature = "__tls")]
-type Carried = super::secured::Secured<Connection>;
-#[cfg(not(feature = "__tls"))]
-type Carried = Connection;
-
 impl Driver {
-    /// Takes a connection over whose transport has just been established; if its configuration
-    /// [says so](crate::connection::Config::tls), TLS is yet to be.
+    /// Takes a connection over whose transport has just been established.
     pub fn new(connection: Connection) -> Driver {
-        Driver { session: carried(connection), socket: Socket::new() }
+        Driver { connection, socket: Socket::new() }
     }
 
     /// Returns the connection, for its getters.
     pub fn connection(&self) -> &Connection {
-        &self.session
+        &self.connection
     }
 
     /// Returns the connection, for its commands. What is fed to it and polled from it is the
     /// business of the driver alone.
     pub fn connection_mut(&mut self) -> &mut Connection {
-        &mut self.session
-    }
-
-    /// Returns what the TLS around the connection has come to; `None` without TLS, and before its
-    /// handshake is done.
-    #[cfg(feature = "__tls")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
-    pub fn tls(&self) -> Option<crate::tls::Negotiated> {
-        self.session.tls.as_ref()?.negotiated()
+        &mut self.connection
     }
 
     /// Returns the next notification if there is one and nothing can be written, or a user who
@@ -91,7 +76,7 @@ impl Driver {
             Poll::Pending
         } else if self.connection().poll_close().is_some() {
             Poll::Ready(Flushed::Over)
-        } else if self.connection().poll_transmit().is_empty() {
+        } else if !self.connection().has_output() {
             Poll::Ready(Flushed::All)
         } else if !self.connection().wants_input() && self.connection().waiting_notifications() > 0
         {
@@ -104,7 +89,7 @@ impl Driver {
     /// Tells when nothing can be written at present: nothing waits, or the socket takes no more.
     #[must_use = "something may still wait to be written"]
     pub fn poll_written(&self) -> Poll<()> {
-        self.socket.poll_written(&self.session)
+        self.socket.poll_written(&self.connection)
     }
 
     /// Tells when the socket is to be closed or was, and whether all was written then, which is no
@@ -135,20 +120,20 @@ impl Driver {
     /// Says what to do next. [`Step::EndOutput`] comes at most once; everything else comes again
     /// until it is done.
     pub fn poll_step(&mut self, now: Time) -> Step<'_> {
-        self.socket.poll_step(&mut self.session, now)
+        self.socket.poll_step(&mut self.connection, now)
     }
 
     /// Takes note of what writing gave. An error of the kind `WouldBlock` means that the socket is
     /// not ready, one of the kind `Interrupted` nothing, and every other that nothing more can be
     /// written.
     pub fn feed_write(&mut self, result: io::Result<usize>, now: Time) {
-        self.socket.feed_write(&mut self.session, result, now);
+        self.socket.feed_write(&mut self.connection, result, now);
     }
 
     /// Takes note of what reading gave: bytes, none at the end of the stream. Errors mean what they
     /// mean to [`feed_write`](Self::feed_write).
     pub fn feed_read(&mut self, result: io::Result<&[u8]>, now: Time) {
-        self.socket.feed_read(&mut self.session, result, now);
+        self.socket.feed_read(&mut self.connection, result, now);
     }
 
     /// Takes note that reading may give something again.
@@ -168,24 +153,53 @@ impl Driver {
     }
 }
 
-#[cfg(feature = "__tls")]
-fn carried(mut connection: Connection) -> Carried {
-    use super::secured::{Secured, Tls};
-    let (role, now) = (connection.role(), connection.now());
-    let tls = match &connection.config().tls {
-        None => None,
-        Some(config) => match Tls::new(config, role, now) {
-            Ok(tls) => Some(Box::new(tls)),
-            Err(error) => {
-                connection.feed_tls_failure(&error, now);
-                None
-            }
-        },
-    };
-    Secured { session: connection, tls }
-}
+impl Session for Connection {
+    fn connection(&self) -> Option<&Connection> {
+        Some(self)
+    }
 
-#[cfg(not(feature = "__tls"))]
-fn carried(connection: Connection) -> Carried {
-    connection
+    fn feed_time(&mut self, now: Time) -> Time {
+        Connection::feed_time(self, now);
+        self.now()
+    }
+
+    fn poll_transmit(&mut self) -> &[u8] {
+        Connection::poll_transmit(self)
+    }
+
+    fn advance(&mut self, written: usize, now: Time) {
+        Connection::advance(self, written, now);
+    }
+
+    fn feed_bytes(&mut self, bytes: &[u8], now: Time) {
+        Connection::feed_bytes(self, bytes, now);
+    }
+
+    fn feed_eof(&mut self, now: Time) {
+        Connection::feed_eof(self, now);
+    }
+
+    fn feed_read_failure(&mut self, reason: &str, now: Time) {
+        self.feed_failure(reason, now);
+    }
+
+    fn feed_write_failure(&mut self, reason: &str, now: Time) {
+        self.feed_failure(reason, now);
+    }
+
+    fn next_timeout(&self) -> Option<Time> {
+        Connection::next_timeout(self)
+    }
+
+    fn poll_close(&self) -> Option<PollClose> {
+        Connection::poll_close(self)
+    }
+
+    fn wants_input(&self) -> bool {
+        Connection::wants_input(self)
+    }
+
+    fn is_forgotten(&self) -> bool {
+        false
+    }
 }

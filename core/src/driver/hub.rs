@@ -2,7 +2,6 @@
 
 mod asking;
 mod carrier;
-mod security;
 mod subscribing;
 #[cfg(test)]
 mod tests;

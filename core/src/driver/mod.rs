@@ -61,9 +61,6 @@ use std::time::Duration;
 mod connection;
 mod error;
 mod hub;
-#[cfg(feature = "__tls")]
-mod secured;
-mod session;
 mod socket;
 #[cfg(test)]
 mod tests;
@@ -73,8 +70,7 @@ pub use error::{Cause, RequestError, StartError, TransportError};
 pub use hub::{Carrier, Flush, Hub, Subscription, Task, Ticket};
 pub use socket::{BLOCK, LINGER, Step};
 
-use session::{NodeSession, Session};
-use socket::Socket;
+use socket::{Session, Socket};
 
 /// How long a peer has to answer an attempt to connect, if nobody says otherwise.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);

@@ -1,12 +1,12 @@
-//! What is to be done next with one socket, whatever it carries bytes for.
+//! What is to be done next with one socket, whatever connection it carries bytes for.
 
 use std::io::{self, ErrorKind};
 use std::task::Poll;
 use std::time::Duration;
 
-use super::{Cause, Session};
+use super::Cause;
 use crate::Time;
-use crate::connection::PollClose;
+use crate::connection::{Connection, PollClose};
 
 /// How many bytes to read at once.
 pub const BLOCK: usize = 64 << 10;
@@ -41,6 +41,58 @@ pub enum Step<'a> {
     },
     /// Close the socket, both halves; nothing comes after it.
     Close,
+}
+
+/// A connection for which a [`Socket`] carries bytes: one by itself, or one of a node.
+pub(super) trait Session {
+    /// Returns the connection, if there is one.
+    fn connection(&self) -> Option<&Connection>;
+
+    /// Takes note of the time; returns it, or a later one if that was given before.
+    fn feed_time(&mut self, now: Time) -> Time;
+
+    /// Returns what waits to be written, in order.
+    fn poll_transmit(&mut self) -> &[u8];
+
+    /// Takes note that the first `written` bytes of it have been written.
+    fn advance(&mut self, written: usize, now: Time);
+
+    /// Takes bytes that came.
+    fn feed_bytes(&mut self, bytes: &[u8], now: Time);
+
+    /// Takes note that the peer closed its half.
+    fn feed_eof(&mut self, now: Time);
+
+    /// Takes note that reading failed.
+    fn feed_read_failure(&mut self, reason: &str, now: Time);
+
+    /// Takes note that writing failed, and that nothing more is read.
+    fn feed_write_failure(&mut self, reason: &str, now: Time);
+
+    /// Returns when something is to be done at the latest, whatever the socket does.
+    fn next_timeout(&self) -> Option<Time>;
+
+    /// Tells whether, and when, the socket is to be closed.
+    fn poll_close(&self) -> Option<PollClose>;
+
+    /// Tells whether more should be read.
+    fn wants_input(&self) -> bool;
+
+    /// Tells whether nobody wants to hear of the connection any more, so that the socket is closed
+    /// at once.
+    fn is_forgotten(&self) -> bool;
+
+    /// Tells whether something waits to be written.
+    fn has_output(&self) -> bool {
+        self.connection().is_some_and(Connection::has_output)
+    }
+
+    /// Tells whether nothing more is read before some output is written, whatever the application
+    /// does.
+    fn awaits_output(&self) -> bool {
+        let awaits = |c: &Connection| !c.wants_input() && c.waiting_notifications() == 0;
+        self.connection().is_some_and(awaits)
+    }
 }
 
 /// Decides when one socket is read, written and closed; its bytes are those of a [`Session`], the
@@ -111,7 +163,8 @@ impl Socket {
         if self.over {
             return Step::Close;
         }
-        if self.poll_written(session).is_pending() {
+        // What can't be encrypted leaves nothing to write.
+        if self.poll_written(session).is_pending() && !session.poll_transmit().is_empty() {
             return Step::Write(session.poll_transmit());
         }
         self.heed_write_failure(session, now);

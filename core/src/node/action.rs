@@ -13,8 +13,6 @@ pub enum Action {
         connection: ConnectionId,
         /// Where to.
         endpoint: Endpoint,
-        /// Whether to use TLS (part 4 §6).
-        ssl: bool,
         /// What to ask of TCP.
         keep_alive: Option<KeepAlive>,
     },

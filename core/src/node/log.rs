@@ -93,9 +93,6 @@ pub enum LogLine {
     CannotInitIo {
         reason: Box<str>,
     },
-    ReadError {
-        reason: Box<str>,
-    },
     WriteError {
         reason: Box<str>,
     },
@@ -191,7 +188,6 @@ impl LogLine {
             | LogLine::AcceptFailed { .. }
             | LogLine::ConnectFailed { .. }
             | LogLine::CannotInitIo { .. }
-            | LogLine::ReadError { .. }
             | LogLine::WriteError { .. }
             | LogLine::CouldNotConnect
             | LogLine::EventDropped { .. }
@@ -223,7 +219,6 @@ impl LogLine {
             | LogLine::Connected
             | LogLine::ConnectFailed { .. }
             | LogLine::CannotInitIo { .. }
-            | LogLine::ReadError { .. }
             | LogLine::WriteError { .. }
             | LogLine::ConnectionClosed
             | LogLine::IncomingFull
@@ -255,9 +250,7 @@ impl LogLine {
     const fn has_prefix(&self) -> bool {
         match self {
             LogLine::Connection(message) => message.has_prefix(),
-            LogLine::CannotInitIo { .. } | LogLine::ReadError { .. } | LogLine::IncomingFull => {
-                false
-            }
+            LogLine::CannotInitIo { .. } | LogLine::IncomingFull => false,
             line => !matches!(line.source(), Some(LogSource::Script) | None),
         }
     }
@@ -280,7 +273,6 @@ impl fmt::Display for LogLine {
             LogLine::Connected => f.write_str("connected"),
             LogLine::ConnectFailed { reason } => write!(f, "connect failed: {reason}"),
             LogLine::CannotInitIo { reason } => write!(f, "can't init peer io: {reason}"),
-            LogLine::ReadError { reason } => write!(f, "can't read data chunk: {reason}"),
             LogLine::WriteError { reason } => write!(f, "child: write error {reason}"),
             LogLine::ConnectionClosed | LogLine::RemoteConnectionClosed => {
                 f.write_str("connection closed")

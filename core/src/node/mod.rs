@@ -44,7 +44,7 @@
 //! };
 //! assert_eq!(endpoint.to_string(), "192.0.2.1:47757");
 //! manager.feed_connected(here, now);
-//! let there = sensor.feed_accepted(Endpoint::new(host, 50_000), false, now).expect("it goes on");
+//! let there = sensor.feed_accepted(Endpoint::new(host, 50_000), now).expect("it goes on");
 //!
 //! // Carries bytes; returns whether there were any.
 //! type End<'a> = (&'a mut Communication, ConnectionId);
@@ -95,7 +95,6 @@ mod log;
 mod notification;
 mod options;
 mod outbox;
-mod passphrase;
 mod pattern;
 mod peer;
 mod ping;
@@ -117,7 +116,6 @@ pub use entry::{Liveness, Node};
 pub use log::{CommunicationEntry, LogLine};
 pub use notification::Notification;
 pub use options::{Backoff, Bound, Handshake, KeepAlive, Options, Overflow, Queue};
-pub use passphrase::Passphrase;
 pub use pattern::{EventPattern, PatternError, PatternErrorKind};
 pub use peer::{ConnectionId, Endpoint, EventPeer, PeerId};
 pub use ping::{PingStatistics, Series};

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::Passphrase;
 use crate::connection::Undeclared;
 use crate::data::Name;
 use crate::logs::LogLimits;
@@ -54,15 +53,8 @@ pub struct Options {
     /// How many events of one peer are delivered before others have their turn. Default 10 (§6).
     pub max_remote_events_processed: u32,
 
-    /// The file with the certificates of the authorities that peers' certificates must come from.
-    /// Default none; needed for TLS (part 4 §6).
-    pub ssl_ca_certificate: Option<String>,
-    /// The file with our certificate chain and its private key. Default none; needed for TLS.
-    pub ssl_private_key: Option<String>,
-    /// What the private key is encrypted with. Default none.
-    pub ssl_passphrase: Option<Passphrase>,
-    /// What was made of the contents of these files, which the core does not read. Default none;
-    /// without it TLS fails, with it the files need not be named.
+    /// Authorities, our certificate and its key: what Bro's `ssl_ca_certificate`, `ssl_private_key` and
+    /// `ssl_passphrase` name, which the core does not read. Default none; needed for TLS (part 4 §6).
     #[cfg(feature = "__tls")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub tls: Option<crate::tls::TlsConfig>,
@@ -131,9 +123,6 @@ impl Default for Options {
             remote_trace_sync_interval: Duration::ZERO,
             remote_trace_sync_peers: 0,
             max_remote_events_processed: 10,
-            ssl_ca_certificate: None,
-            ssl_private_key: None,
-            ssl_passphrase: None,
             #[cfg(feature = "__tls")]
             tls: None,
             peer_description: Name::from_static("bro"),

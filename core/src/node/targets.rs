@@ -14,7 +14,7 @@ pub struct ListenTarget {
     pub endpoint: Endpoint,
     /// Whether the socket has to be for IPv6 only, as every IPv6 one is (`IPV6_V6ONLY`).
     pub v6_only: bool,
-    /// Whether peers have to use TLS.
+    /// Whether peers have to use TLS, which is made over what is accepted by the node itself.
     pub ssl: bool,
 }
 

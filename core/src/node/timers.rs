@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::PeerId;
+use super::{ConnectionId, PeerId};
 use crate::Time;
 
 /// Names what is due at a time.
@@ -14,6 +14,8 @@ pub(super) enum Timer {
     Liveness(PeerId),
     /// Send what is batched for a peer (§6).
     Batch(PeerId),
+    /// Wait no longer for TLS.
+    Secure(ConnectionId),
     /// Bind again.
     Listen,
     /// Log what passed.

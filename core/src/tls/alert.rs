@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::connection::Role;
+use crate::role::Role;
 
 /// Names the reason for which a peer ended a connection; prints as `unknown_ca (48)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -6,15 +6,12 @@ use thiserror::Error;
 
 use super::alert::{NO_COMMON_VERSION, no_common_suite};
 use super::{Alert, CertificateProblem};
-use crate::connection::Role;
+use crate::role::Role;
 
 /// Says why a connection cannot be secured, or is secure no longer; it is over then.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TlsError {
-    /// The options ask for TLS, but there is no [`TlsConfig`](super::TlsConfig).
-    #[error("TLS is asked for, but there are no certificates for it, 4§6")]
-    NotConfigured,
     /// The peer sends something else.
     #[error("{}, 4§6", clear(*.first))]
     ClearText {

@@ -3,7 +3,7 @@
 use rustls::{Error, PeerIncompatible};
 
 use super::{Alert, CertificateProblem, TlsError};
-use crate::connection::Role;
+use crate::role::Role;
 
 /// Returns what an error of the library means to us, who are in this role.
 pub(super) fn of(error: &Error, role: Role) -> TlsError {

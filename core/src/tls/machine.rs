@@ -11,22 +11,32 @@ use rustls::server::UnbufferedServerConnection;
 
 use super::clock::Clock;
 use super::step::{Next, Send, Step};
-use super::{Negotiated, Received, TlsConfig, TlsError, failure};
+use super::{HANDSHAKE_TIMEOUT, Negotiated, Received, TlsConfig, TlsError, failure};
 use crate::Time;
-use crate::connection::Role;
+use crate::role::Role;
 
 /// How much memory is kept for what comes, or goes, while nothing does.
 const KEPT: usize = 1 << 10;
+
+/// How much is encrypted at once; so much ciphertext waits to be written at most, beside what TLS
+/// itself has to say.
+const BATCH: usize = 64 << 10;
 
 /// Drives rustls, which does no I/O either.
 ///
 /// What waits to be sent stays in [`outgoing`](Self::outgoing) until it is
 /// [written](Self::advance); what came is taken in at once, but for the record that is not complete.
+/// What is encrypted counts as written when its ciphertext is, so that flushing, bounds of queues and
+/// counters mean what they mean without TLS.
 pub(crate) struct Machine {
     config: TlsConfig,
     side: Side,
     role: Role,
     clock: Arc<Clock>,
+    /// How far the wall clock is ahead of the times that are fed, in nanoseconds.
+    wall_ahead: i128,
+    /// When patience with the handshake is over.
+    deadline: Time,
     /// What came and is not processed: less than a record, or a handshake message in several.
     incoming: Vec<u8>,
     /// The peer's first bytes are those of TLS.
@@ -34,6 +44,8 @@ pub(crate) struct Machine {
     outgoing: Vec<u8>,
     /// How much of it is written.
     start: usize,
+    /// How much plaintext it is of.
+    encrypted: usize,
     secured: bool,
     sent_close_notify: bool,
     received_close_notify: bool,
@@ -65,10 +77,13 @@ impl Machine {
             side: side.map_err(|error| failure::of(&error, role))?,
             role,
             clock,
+            wall_ahead: 0,
+            deadline: now + HANDSHAKE_TIMEOUT,
             incoming: Vec::new(),
             is_tls: false,
             outgoing: Vec::new(),
             start: 0,
+            encrypted: 0,
             secured: false,
             sent_close_notify: false,
             received_close_notify: false,
@@ -78,9 +93,27 @@ impl Machine {
         Ok(machine)
     }
 
-    /// Takes note of the time, by which certificates are valid or not.
-    pub(crate) fn feed_time(&self, now: Time) {
-        self.clock.set(now);
+    /// Takes note of the time, by which certificates are valid or not; fails when the handshake
+    /// takes too long.
+    pub(crate) fn feed_time(&mut self, now: Time) -> Result<(), TlsError> {
+        self.clock.set(now.shifted(self.wall_ahead));
+        match self.next_timeout() {
+            Some(deadline) if deadline <= now => {
+                self.fail(TlsError::TimedOut { timeout: HANDSHAKE_TIMEOUT })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes note of what the wall clock shows at that time.
+    pub(crate) fn feed_wall_clock(&mut self, wall: Time, now: Time) {
+        self.wall_ahead = wall.ahead_of(now);
+        self.clock.set(wall);
+    }
+
+    /// Returns when the handshake has to be done.
+    pub(crate) fn next_timeout(&self) -> Option<Time> {
+        self.is_handshaking().then_some(self.deadline)
     }
 
     /// Takes in what the peer sent, in any pieces.
@@ -97,11 +130,7 @@ impl Machine {
             match first_bytes(&self.incoming) {
                 Some(Ok(())) => self.is_tls = true,
                 // Nothing is sent: who does not speak TLS does not understand an alert.
-                Some(Err(error)) => {
-                    self.incoming = Vec::new();
-                    self.failed = Some(error.clone());
-                    return Err(error);
-                }
+                Some(Err(error)) => return self.fail(error),
                 None => return Ok(()),
             }
         }
@@ -113,14 +142,53 @@ impl Machine {
         result
     }
 
-    /// Encrypts something, all of it, once the connection is [secured](Self::is_secured).
-    pub(crate) fn encrypt(&mut self, plaintext: &[u8]) -> Result<(), TlsError> {
-        debug_assert!(self.secured, "nothing is sent before");
-        self.process(Send::Plaintext(plaintext), &mut |_| {})
+    /// Takes note that the stream has ended. A Bro that terminates sends no `close_notify`; whether
+    /// it ended between two messages, those who get the plaintext know.
+    pub(crate) fn feed_eof(&mut self) -> Result<(), TlsError> {
+        if self.is_handshaking() {
+            self.fail(TlsError::ClosedInHandshake)
+        } else if self.incoming.is_empty() {
+            Ok(())
+        } else {
+            // The peer may still read.
+            let _ = self.close();
+            self.fail(TlsError::Truncated)
+        }
+    }
+
+    /// Takes note that the stream failed, which is ours to say before the end of the handshake.
+    pub(crate) fn feed_failure(&mut self, reason: &str) -> Result<(), TlsError> {
+        match self.is_handshaking() {
+            true => self.fail(TlsError::Lost { reason: reason.into() }),
+            false => Ok(()),
+        }
+    }
+
+    /// Encrypts of what waits, when all that was encrypted before is written; last of all says that
+    /// nothing more comes.
+    pub(crate) fn encrypt(&mut self, waiting: &[u8], is_last: bool) -> Result<(), TlsError> {
+        if !self.is_usable() || !self.outgoing.is_empty() {
+            Ok(())
+        } else if !waiting.is_empty() {
+            let batch = waiting.get(..BATCH).unwrap_or(waiting);
+            self.encrypted = batch.len();
+            self.process(Send::Plaintext(batch), &mut |_| {})
+        } else if is_last {
+            self.close()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Tells whether there is something to be written, if something or nothing waits to be
+    /// [encrypted](Self::encrypt).
+    pub(crate) fn has_output(&self, waits: bool, is_last: bool) -> bool {
+        let more = waits || is_last && !self.sent_close_notify;
+        !self.outgoing.is_empty() || more && self.is_usable()
     }
 
     /// Says that nothing more is sent.
-    pub(crate) fn close(&mut self) -> Result<(), TlsError> {
+    fn close(&mut self) -> Result<(), TlsError> {
         if std::mem::replace(&mut self.sent_close_notify, true) {
             return Ok(());
         }
@@ -132,19 +200,25 @@ impl Machine {
         self.outgoing.get(self.start..).unwrap_or_default()
     }
 
-    /// Takes note that so many bytes of it were written.
-    pub(crate) fn advance(&mut self, written: usize) {
+    /// Takes note that so many bytes of it were written; returns how much plaintext is written with
+    /// them.
+    pub(crate) fn advance(&mut self, written: usize) -> usize {
         self.start = self.start.saturating_add(written).min(self.outgoing.len());
-        if self.start == self.outgoing.len() {
-            self.outgoing.clear();
-            self.outgoing.shrink_to(KEPT);
-            self.start = 0;
+        if self.start < self.outgoing.len() {
+            return 0;
         }
+        self.outgoing.clear();
+        self.outgoing.shrink_to(KEPT);
+        self.start = 0;
+        std::mem::take(&mut self.encrypted)
     }
 
-    /// Tells whether the handshake is done.
-    pub(crate) const fn is_secured(&self) -> bool {
-        self.secured
+    const fn is_handshaking(&self) -> bool {
+        !self.secured && self.failed.is_none()
+    }
+
+    const fn is_usable(&self) -> bool {
+        self.secured && self.failed.is_none()
     }
 
     /// Returns what the handshake came to, once it is done.
@@ -156,27 +230,11 @@ impl Machine {
         Negotiated::of(state, &self.config).filter(|_| self.secured)
     }
 
-    pub(crate) const fn has_failed(&self) -> bool {
-        self.failed.is_some()
-    }
-
-    pub(crate) const fn has_sent_close_notify(&self) -> bool {
-        self.sent_close_notify
-    }
-
-    pub(crate) const fn has_received_close_notify(&self) -> bool {
-        self.received_close_notify
-    }
-
-    /// Tells whether a record, or a handshake message in several, has begun to come.
-    pub(crate) fn is_inside_record(&self) -> bool {
-        !self.incoming.is_empty()
-    }
-
     /// Gives up; what waits to be written stays.
-    pub(crate) fn fail(&mut self, error: TlsError) {
-        self.failed.get_or_insert(error);
+    fn fail(&mut self, error: TlsError) -> Result<(), TlsError> {
+        self.failed = Some(error.clone());
         self.incoming = Vec::new();
+        Err(error)
     }
 
     /// Takes in what came, and sends what is to be sent.
@@ -227,11 +285,7 @@ impl Machine {
                 self.incoming.drain(..processed.min(self.incoming.len()));
                 Ok(())
             }
-            Some(error) => {
-                let error = failure::of(&error, self.role);
-                self.fail(error.clone());
-                Err(error)
-            }
+            Some(error) => self.fail(failure::of(&error, self.role)),
         }
     }
 }

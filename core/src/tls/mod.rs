@@ -1,9 +1,8 @@
 //! TLS between the stream's bytes and the protocol's (part 4 §6), by rustls.
 //!
 //! A [`TlsConfig`] in [`Config::tls`](crate::connection::Config::tls) or
-//! [`Options::tls`](crate::node::Options::tls) is all that is needed:
-//! [`driver`](crate::driver) then puts TLS between the socket and the connection, for every
-//! transport alike.
+//! [`Options::tls`](crate::node::Options::tls) is all that is needed: what is fed to the connection,
+//! and what it shows to be written, is ciphertext then.
 //!
 //! * Both sides show a certificate and demand one. Names are not checked unless
 //!   [`TlsConfig::expect_name`] says so.
@@ -17,11 +16,13 @@
 //!   a stream that ends without, between two messages, counts as closed by the peer too; inside a
 //!   message it is [`CloseCause::PeerClosedMidMessage`](crate::connection::CloseCause), inside a TLS
 //!   record [`TlsError::Truncated`]. A Bro takes either for the end.
-//! * The handshake has [`CONNECT_TIMEOUT`](crate::driver::CONNECT_TIMEOUT).
+//! * The handshake has [`HANDSHAKE_TIMEOUT`].
 //!
 //! # Features
 //!
 //! `tls` is `tls-ring`: ring is easiest to build. With `tls-aws-lc-rs` it is aws-lc-rs.
+
+use std::time::Duration;
 
 mod alert;
 mod certificate;
@@ -47,3 +48,6 @@ pub use error::TlsError;
 pub(crate) use machine::Machine;
 pub use negotiated::Negotiated;
 pub(crate) use step::Received;
+
+/// How long a peer has for the handshake.
+pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);

@@ -77,7 +77,7 @@ impl Bench {
     }
 
     pub(crate) fn accept_from(&mut self, from: Endpoint, peer: Option<Config>) -> usize {
-        let link = self.node.feed_accepted(from, false, self.now).expect("it is accepted");
+        let link = self.node.feed_accepted(from, self.now).expect("it is accepted");
         let at = self.add(link, peer, Role::Initiator);
         self.settle();
         at

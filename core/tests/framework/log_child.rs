@@ -52,12 +52,9 @@ fn cannot_bind() {
 
 #[test]
 fn accepted_connection() {
-    for (ssl, kind) in [(false, "clear"), (true, "SSL")] {
-        let mut bench = bench();
-        let from = Endpoint::new(host(), 50_000);
-        bench.node.feed_accepted(from, ssl, bench.now).unwrap();
-        once(&bench.log(), &format!("info child {PREFIX} accepted {kind} connection"));
-    }
+    let mut bench = bench();
+    bench.accept(None);
+    once(&bench.log(), &format!("info child {PREFIX} accepted clear connection"));
 }
 
 #[test]
@@ -79,28 +76,32 @@ fn accept_failed() {
     assert_eq!(bench.actions, [], "it listens on");
 }
 
+#[cfg(feature = "tls")]
 #[test]
 fn cannot_init_peer_io() {
-    let reason = "the peer sent no certificate";
-    let line = format!("error child can't init peer io: {reason}");
-    let mut bench = bench();
-    let from = Endpoint::new(host(), 50_000);
-    let id = bench.node.feed_securing(from, bench.now).unwrap();
+    let line = "error child can't init peer io: the peer does not speak TLS, it begins with \
+                47 45 54 20, 4§6";
+    let request = b"GET / HTTP/1.1";
+    let mut bench = Bench::new(Options { listen_ssl: true, ..with_tls() }, vec![("peer", peer())]);
+    let id = bench.node.feed_accepted(Endpoint::new(host(), 50_000), bench.now).unwrap();
     let before = bench.log();
     once(&before, &format!("info child {PREFIX} accepted SSL connection"));
     never(&before, "peer connected");
-    bench.node.feed_securing_failed(id, reason, bench.now);
-    once(&bench.log(), &line);
+    bench.node.feed_bytes(id, request, bench.now);
+    once(&bench.log(), line);
     assert_eq!(bench.node.peers().count(), 0);
 
-    let mut bench = Bench::new(Options::default(), vec![("a", connects(peer()))]);
+    let node = Node { ssl: true, ..connects(peer()) };
+    let mut bench = Bench::new(Options { listen: false, ..with_tls() }, vec![("a", node)]);
     let id = match bench.actions.first() {
         Some(Action::Connect { connection, .. }) => *connection,
         other => panic!("{other:?}"),
     };
-    bench.node.feed_securing_failed(id, reason, bench.now);
+    bench.node.feed_connected(id, bench.now);
+    never(&bench.log(), "connected");
+    bench.node.feed_bytes(id, request, bench.now);
     let log = bench.log();
-    once(&log, &line);
+    once(&log, line);
     once(&log, "error parent [#1/10.9.9.9:47757] could not connect");
 }
 

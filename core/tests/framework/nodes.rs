@@ -175,15 +175,18 @@ fn capture_filter_in_its_three_cases() {
     }
 }
 
+#[cfg(feature = "tls")]
 #[test]
 fn ssl() {
     let nodes = vec![("a", connects(peer())), ("b", Node { ssl: true, ..connects(peer()) })];
-    let bench = Bench::new(with_tls(), nodes);
-    let ssl = |action: &Action| match action {
-        Action::Connect { ssl, .. } => Some(*ssl),
-        _ => None,
+    let mut bench = Bench::new(with_tls(), nodes);
+    let first_of = |(link, _): (brocomm::node::ConnectionId, Endpoint), bench: &mut Bench| {
+        bench.node.feed_connected(link, bench.now);
+        bench.node.poll_transmit(link)[0]
     };
-    assert_eq!(bench.actions.iter().filter_map(ssl).collect::<Vec<_>>(), [false, true]);
+    let (clear, secured) = (bench.attempt(), bench.attempt());
+    assert_eq!(first_of(clear, &mut bench), 0, "the length of a chunk (§1.1)");
+    assert_eq!(first_of(secured, &mut bench), 22, "a handshake of TLS");
 }
 
 #[test]

@@ -36,11 +36,16 @@ pub(crate) fn listening() -> Options {
     Options { listen: true, ..Options::default() }
 }
 
-/// Options with the files that TLS needs.
+/// Options with what TLS needs.
+#[cfg(feature = "tls")]
 pub(crate) fn with_tls() -> Options {
-    let file = |name: &str| Some(name.to_owned());
-    let (ssl_ca_certificate, ssl_private_key) = (file("ca.pem"), file("node.pem"));
-    Options { ssl_ca_certificate, ssl_private_key, ..listening() }
+    let ca = include_bytes!("../../src/tls/tests/pem/authority.pem");
+    let own = [
+        &include_bytes!("../../src/tls/tests/pem/version3.pem")[..],
+        include_bytes!("../../src/tls/tests/pem/key.pem"),
+    ];
+    let tls = brocomm::tls::TlsConfig::from_pem(ca, &own.concat(), None);
+    Options { tls: Some(tls.expect("the certificates are right")), ..listening() }
 }
 
 pub(crate) fn wants(events: &str, node: Node) -> Node {

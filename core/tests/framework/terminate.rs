@@ -124,7 +124,7 @@ fn nothing_begins_any_more() {
     bench.refuse();
     terminate(&mut bench);
     let now = bench.now;
-    assert_eq!(bench.node.feed_accepted(Endpoint::new(host(), 1), false, now), None);
+    assert_eq!(bench.node.feed_accepted(Endpoint::new(host(), 1), now), None);
     assert_eq!(bench.node.connect_peer("a", now), Err(NodeError::Terminating));
     assert_eq!(bench.node.raise(ping(1), now), Ok(Raised::default()));
     bench.actions.clear();

@@ -120,13 +120,13 @@ impl Network {
     fn act(&mut self, n: usize, action: Action) {
         let now = self.now;
         match action {
-            Action::Connect { connection, endpoint, ssl, .. } => {
+            Action::Connect { connection, endpoint, .. } => {
                 let reachable = |host: &Host| host.listens && !host.isolated;
                 let to = self.nodes.iter().position(|host| host.address == endpoint);
                 let to = to.filter(|to| reachable(&self.nodes[*to]) && !self.nodes[n].isolated);
                 let from = Endpoint::new(self.nodes[n].address.host, 50000);
-                let accepted = to
-                    .and_then(|to| Some((to, self.nodes[to].node.feed_accepted(from, ssl, now)?)));
+                let accepted =
+                    to.and_then(|to| Some((to, self.nodes[to].node.feed_accepted(from, now)?)));
                 match accepted {
                     Some(other) => {
                         self.links.insert((n, connection), other);

@@ -88,7 +88,7 @@ impl Simulation {
         let host = &mut self.hosts[n];
         let from = Endpoint::new(address(who.node), self.random.range(40_000, 60_000) as u16);
         let (time, other) = (host.time(now), host.who);
-        let Some(accepted) = host.node().feed_accepted(from, false, time) else {
+        let Some(accepted) = host.node().feed_accepted(from, time) else {
             return self.at(now, Happening::ConnectFails(who, id, "connection reset by peer"));
         };
         let newest = host.node().peers().last().expect("a peer was added").id;

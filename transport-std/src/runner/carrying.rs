@@ -58,17 +58,12 @@ impl Runner {
     }
 
     /// Begins to carry a connection that was accepted, unless the node is ending.
-    pub(super) fn begin(
-        &mut self,
-        mut stream: TcpStream,
-        from: SocketAddr,
-        ssl: bool,
-    ) -> io::Result<()> {
+    pub(super) fn begin(&mut self, mut stream: TcpStream, from: SocketAddr) -> io::Result<()> {
         let (token, waker) = self.token();
         let keep_alive = self.keep_alive;
         set_up(SockRef::from(&stream), keep_alive)?;
         self.register(&mut stream, token)?;
-        if let Some(carrier) = accepted(&self.shared, from, ssl) {
+        if let Some(carrier) = accepted(&self.shared, from) {
             let (connecting, ended) = (None, false);
             let carrying = Carrying { carrier, stream, connecting, keep_alive, ended, waker };
             self.carrying.insert(token, carrying);
@@ -149,7 +144,8 @@ impl Runner {
         }) {
             Ok(true) => {
                 *connecting = None;
-                self.shared.with(|hub, now| carrier.feed_connected(hub, now));
+                let id = carrier.id();
+                self.shared.with(|hub, now| hub.communication_mut().feed_connected(id, now));
                 return true;
             }
             Ok(false) if self.shared.now() < until => {

@@ -10,33 +10,25 @@ use mio::{Interest, Token};
 
 use super::Runner;
 
-#[derive(Debug)]
-pub(super) struct Listening {
-    socket: TcpListener,
-    ssl: bool,
-}
-
 impl Runner {
     pub(super) fn listen(&mut self, target: ListenTarget) {
-        let ssl = target.ssl;
         let (token, _) = self.token();
         let opened = listening::open(&self.shared, target, |socket| {
             let mut socket = TcpListener::from_std(socket);
             self.poll.registry().register(&mut socket, token, Interest::READABLE)?;
             Ok(socket)
         });
-        self.listening.extend(opened.map(|socket| (token, Listening { socket, ssl })));
+        self.listening.extend(opened.map(|socket| (token, socket)));
     }
 
     /// Accepts all who wait, if the token is that of a listening socket.
     pub(super) fn accept(&mut self, token: Token) {
-        while let Some(Listening { socket, ssl }) = self.listening.get(&token) {
-            let ssl = *ssl;
+        while let Some(socket) = self.listening.get(&token) {
             // That one peer has gone again says nothing about the next.
             let (error, pause) = match socket.accept() {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(error) => (error, true),
-                Ok((stream, from)) => match self.begin(stream, from, ssl) {
+                Ok((stream, from)) => match self.begin(stream, from) {
                     Ok(()) => continue,
                     Err(error) => (error, false),
                 },

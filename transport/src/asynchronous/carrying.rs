@@ -105,7 +105,8 @@ pub(super) async fn connect<R: Runtime>(
     match connected.await {
         None => {}
         Some(Ok(link)) => {
-            shared.with(|hub, now| carrier.feed_connected(hub, now));
+            let id = carrier.id();
+            shared.with(|hub, now| hub.communication_mut().feed_connected(id, now));
             Carrying::new(shared, carrier, link).await;
         }
         Some(Err(cause)) => shared.feed_connect_failed(&carrier, cause),

@@ -28,7 +28,6 @@ pub(super) struct Manager<R: Runtime> {
 #[derive(Debug)]
 struct Listening<R: Runtime> {
     socket: R::Listener,
-    ssl: bool,
     /// Runs while nothing is accepted, since that failed.
     pause: Alarm<R>,
 }
@@ -47,10 +46,9 @@ impl<R: Runtime> Manager<R> {
             }
             Action::CancelConnect(_) => {}
             Action::Listen(target) => {
-                let ssl = target.ssl;
                 let opened = listening::open(&self.shared, target, R::listen);
                 let pause = Alarm::new();
-                self.listening.extend(opened.map(|socket| Listening { socket, ssl, pause }));
+                self.listening.extend(opened.map(|socket| Listening { socket, pause }));
             }
             Action::StopListening => self.listening.clear(),
         }
@@ -59,7 +57,7 @@ impl<R: Runtime> Manager<R> {
     /// Accepts all who wait; this task is woken when more come.
     fn accept(&mut self, cx: &mut Context<'_>) {
         let Manager { runtime, shared, keep_alive, listening, .. } = self;
-        for Listening { socket, ssl, pause } in listening {
+        for Listening { socket, pause } in listening {
             while pause.poll_set(cx).is_ready() {
                 *pause = Alarm::new();
                 // That one peer has gone again says nothing about the next.
@@ -68,7 +66,7 @@ impl<R: Runtime> Manager<R> {
                     Poll::Ready(Err(error)) => (error, Alarm::set(ACCEPT_PAUSE)),
                     Poll::Ready(Ok((stream, from))) => match Link::new(stream, *keep_alive) {
                         Ok(link) => {
-                            if let Some(carrier) = listening::accepted(shared, from, *ssl) {
+                            if let Some(carrier) = listening::accepted(shared, from) {
                                 let shared = Arc::clone(shared);
                                 runtime.spawn(Carrying::<R>::new(shared, carrier, link));
                             }

@@ -168,12 +168,6 @@ impl<R: Runtime> Peer<R> {
         self.driver.connection_mut()
     }
 
-    /// Returns what TLS has come to; `None` without it, and before its handshake is done.
-    #[cfg(any(feature = "tls", feature = "tls-aws-lc-rs"))]
-    pub fn tls(&self) -> Option<brocomm::tls::Negotiated> {
-        self.driver.tls()
-    }
-
     /// Returns what the wall clock shows, for the times of events. The connection itself is fed from
     /// a clock that never goes back, [`Connection::now`].
     pub fn now(&self) -> Time {

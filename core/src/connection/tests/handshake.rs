@@ -32,7 +32,7 @@ fn version_and_description_are_sent_at_once_and_as_bro_does() {
 #[test]
 fn a_broccoli_sends_neither_class_nor_description() {
     let config = Config { class: None, description: Name::new(), cache_size: 1000, ..config() };
-    let connection = Connection::new(config, Role::Initiator, NOW);
+    let mut connection = Connection::new(config, Role::Initiator, NOW);
     assert_eq!(
         hex::encode(connection.poll_transmit()),
         "0000000801000000000000000000001000000007000003e80000001a00000000"

@@ -4,12 +4,12 @@ use std::io;
 use std::task::Waker;
 
 use super::Hub;
-use super::security::Security;
 use crate::Time;
+use crate::connection::{Connection, PollClose};
 #[cfg(doc)]
 use crate::driver::Driver;
-use crate::driver::{Socket, Step};
-use crate::node::{ConnectionId, Endpoint};
+use crate::driver::{Session, Socket, Step};
+use crate::node::{Communication, ConnectionId};
 
 /// Carries the bytes of one connection of a node over one socket, as a [`Driver`] does for a single
 /// connection.
@@ -20,7 +20,6 @@ pub struct Carrier {
     id: ConnectionId,
     socket: Socket,
     outcome: Option<Outcome>,
-    security: Security,
 }
 
 /// What a step gave.
@@ -33,19 +32,7 @@ enum Outcome {
 impl Carrier {
     /// Takes over a connection that is up, or being made.
     pub const fn new(id: ConnectionId) -> Carrier {
-        Carrier { id, socket: Socket::new(), outcome: None, security: Security::Unknown }
-    }
-
-    /// Takes over a connection that a peer has made, on a socket where it has to use TLS or not;
-    /// `None` if it is to be closed, because the node is ending.
-    pub fn accept(hub: &mut Hub, endpoint: Endpoint, ssl: bool, now: Time) -> Option<Carrier> {
-        let node = &mut hub.communication;
-        let id = if ssl {
-            node.feed_securing(endpoint, now)?
-        } else {
-            node.feed_accepted(endpoint, ssl, now)?
-        };
-        Some(Carrier::new(id))
+        Carrier { id, socket: Socket::new(), outcome: None }
     }
 
     /// Returns which connection it is.
@@ -62,13 +49,6 @@ impl Carrier {
             hub.carriers.insert(self.id, waker.clone());
         }
         given_up
-    }
-
-    /// Takes note that the connection is up; TLS, if there is to be any, is made next.
-    pub fn feed_connected(&self, hub: &mut Hub, now: Time) {
-        if hub.communication.is_to_be_secured(self.id).is_none() {
-            hub.communication.feed_connected(self.id, now);
-        }
     }
 
     /// Takes note that the connection did not come about; that is the end of it.
@@ -88,9 +68,9 @@ impl Carrier {
         now: Time,
         waker: &Waker,
     ) -> Step<'a> {
-        let Carrier { id, socket, outcome, security } = self;
+        let Carrier { id, socket, outcome } = self;
         let id = *id;
-        let mut session = security.around(&mut hub.communication, id, now);
+        let mut session = NodeSession { node: &mut hub.communication, id };
         match outcome.take() {
             Some(Outcome::Write(result)) => socket.feed_write(&mut session, result, now),
             Some(Outcome::Read(result)) => {
@@ -99,14 +79,13 @@ impl Carrier {
             }
             None => {}
         }
-        security.take_back(session);
         if hub.abandoned {
             socket.give_up();
         }
         // All that has happened to this connection so far is heeded now.
         hub.carriers.remove(&id);
         hub.heed_connections();
-        let mut session = security.around(&mut hub.communication, id, now);
+        let mut session = NodeSession { node: &mut hub.communication, id };
         let step = match socket.poll_step(&mut session, now) {
             Step::Write(bytes) => {
                 let length = bytes.len().min(buffer.len());
@@ -121,7 +100,6 @@ impl Carrier {
             Step::Wait { until } => Step::Wait { until },
             Step::Close => Step::Close,
         };
-        security.take_back(session);
         if step != Step::Close {
             hub.carriers.insert(id, waker.clone());
         }
@@ -154,5 +132,63 @@ impl Carrier {
     pub fn feed_closed(&self, hub: &mut Hub, now: Time) {
         hub.carriers.remove(&self.id);
         hub.communication.feed_closed(self.id, now);
+    }
+}
+
+/// One connection of a node.
+struct NodeSession<'a> {
+    node: &'a mut Communication,
+    id: ConnectionId,
+}
+
+impl Session for NodeSession<'_> {
+    fn connection(&self) -> Option<&Connection> {
+        self.node.transport(self.id)
+    }
+
+    fn feed_time(&mut self, now: Time) -> Time {
+        self.node.feed_time(now);
+        self.node.now()
+    }
+
+    fn poll_transmit(&mut self) -> &[u8] {
+        self.node.poll_transmit(self.id)
+    }
+
+    fn advance(&mut self, written: usize, now: Time) {
+        self.node.advance(self.id, written, now);
+    }
+
+    fn feed_bytes(&mut self, bytes: &[u8], now: Time) {
+        self.node.feed_bytes(self.id, bytes, now);
+    }
+
+    fn feed_eof(&mut self, now: Time) {
+        self.node.feed_eof(self.id, now);
+    }
+
+    fn feed_read_failure(&mut self, reason: &str, now: Time) {
+        self.node.feed_read_failure(self.id, reason, now);
+    }
+
+    fn feed_write_failure(&mut self, reason: &str, now: Time) {
+        self.node.feed_write_failure(self.id, reason, now);
+    }
+
+    fn next_timeout(&self) -> Option<Time> {
+        // The node has timers of its own.
+        None
+    }
+
+    fn poll_close(&self) -> Option<PollClose> {
+        self.node.poll_close(self.id)
+    }
+
+    fn wants_input(&self) -> bool {
+        self.node.wants_input(self.id)
+    }
+
+    fn is_forgotten(&self) -> bool {
+        !self.node.is_known(self.id)
     }
 }

@@ -82,7 +82,7 @@ impl World {
         hub.subscribe(&mut first, Subscription::new("first"));
         hub.communication_mut().start(NOW);
         let from = Endpoint::new(here, 50_000);
-        let id = hub.communication_mut().feed_accepted(from, false, NOW).unwrap();
+        let id = hub.communication_mut().feed_accepted(from, NOW).unwrap();
         let setup = Setup {
             events: vec!["e".into(), "print_hook".into()],
             accept_input: true,
@@ -237,7 +237,11 @@ fn failures_are_those_of_reading_or_writing() {
     let failed = |told: Vec<Notification>| {
         let line = |told| match told {
             Notification::Log(entry)
-                if matches!(entry.line, LogLine::ReadError { .. } | LogLine::WriteError { .. }) =>
+                if matches!(
+                    entry.line,
+                    LogLine::Connection(crate::connection::LogMessage::ReadError(_))
+                        | LogLine::WriteError { .. }
+                ) =>
             {
                 Some(entry.line.to_string())
             }
@@ -323,7 +327,7 @@ fn attempts_to_connect_are_given_up() {
     assert_eq!(connecting.woken(), 1);
     assert!(carrier.is_given_up(&mut hub, &waker));
     // Too late, and nothing comes of it.
-    carrier.feed_connected(&mut hub, NOW);
+    hub.communication_mut().feed_connected(carrier.id(), NOW);
     carrier.feed_connect_failed(&mut hub, "connection refused", NOW);
     let again = hub.communication_mut().disconnect(PeerId(1), NOW);
     assert_eq!(again, Err(NodeError::NotConnected(PeerId(1))));

@@ -9,7 +9,7 @@ use super::super::{Action, Backoff, ConnectionId, Endpoint, EventPeer, Notificat
 use super::{Communication, FIRST_ACCEPTED, Link, NodeError, Peer};
 use crate::Time;
 use crate::connection::{CloseCause, Config, Connection, Role};
-use crate::wire::{Caps, Framing};
+use crate::wire::Caps;
 
 /// How many bytes of output, serialized, wait for one connection; more waits as events.
 const OUTPUT: usize = 64 << 10;
@@ -107,10 +107,10 @@ impl Communication {
         self.peers.insert(id, Box::new(peer));
     }
 
-    fn add_link(&mut self, peer: PeerId, ssl: bool) -> ConnectionId {
+    fn add_link(&mut self, peer: PeerId) -> ConnectionId {
         let id = ConnectionId(self.next_connection);
         self.next_connection += 1;
-        self.links.insert(id, Link { peer, connection: None, ssl, gone: false, touched: false });
+        self.links.insert(id, Link { peer, connection: None, gone: false, touched: false });
         if let Some(peer) = self.peers.get_mut(&peer) {
             peer.link = Some(id);
             peer.sockets += 1;
@@ -120,38 +120,18 @@ impl Communication {
 
     /// Asks the transport to connect to a peer.
     pub(super) fn try_connect(&mut self, id: PeerId) {
-        let Some(entry) = self.entry(id) else { return };
-        let ssl = entry.node.ssl;
         let Some(peer) = self.peers.get(&id).filter(|peer| peer.link.is_none()) else { return };
         let endpoint = peer.who.endpoint.clone();
-        let connection = self.add_link(id, ssl);
+        let connection = self.add_link(id);
         let keep_alive = self.options.keep_alive;
-        self.actions.push_back(Action::Connect { connection, endpoint, ssl, keep_alive });
+        self.actions.push_back(Action::Connect { connection, endpoint, keep_alive });
     }
 
-    /// Takes note that a connection that the node asked for is up, TLS included; or that TLS is, on
-    /// one that is [being secured](Self::feed_securing).
+    /// Takes note that a connection that the node asked for is up; TLS, if there is to be any, is
+    /// made over it.
     pub fn feed_connected(&mut self, id: ConnectionId, now: Time) {
         self.feed_time(now);
-        let Some((peer, role)) = self.attempt(id) else { return };
-        if role == Role::Acceptor {
-            return self.begin(id, role, None);
-        }
-        self.log_peer(peer, LogLine::Connected);
-        let class = self.entry(peer).and_then(|entry| entry.node.class.clone());
-        self.begin(id, role, class);
-    }
-
-    /// Returns whose connection it is and who began it, if it is not up.
-    fn attempt(&self, id: ConnectionId) -> Option<(PeerId, Role)> {
-        let link = self.links.get(&id).filter(|link| link.connection.is_none())?;
-        Some((link.peer, self.peers.get(&link.peer)?.role))
-    }
-
-    /// Tells whether there is to be TLS on a connection that is not up, and in which role.
-    pub(crate) fn is_to_be_secured(&self, id: ConnectionId) -> Option<Role> {
-        let ssl = self.links.get(&id).is_some_and(|link| link.ssl);
-        self.attempt(id).filter(|_| ssl).map(|(_, role)| role)
+        self.open(id);
     }
 
     /// Takes note that a connection that the node asked for did not come about.
@@ -163,37 +143,21 @@ impl Communication {
         self.attempt_failed(id, line, CloseCause::TransportFailed { reason: reason.into() });
     }
 
-    /// Takes note that TLS did not come about on a connection that is up: `can't init peer io`
-    /// (part 4 §5). `reason` is meant for people.
-    pub fn feed_securing_failed(&mut self, id: ConnectionId, reason: &str, now: Time) {
-        self.feed_time(now);
-        let line = LogLine::CannotInitIo { reason: reason.into() };
-        self.attempt_failed(id, line, CloseCause::TransportFailed { reason: reason.into() });
-    }
-
-    /// Takes note that TLS failed, on a connection that is being secured or was (part 4 §6).
-    #[cfg(feature = "__tls")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
-    pub fn feed_tls_failure(&mut self, id: ConnectionId, error: &crate::tls::TlsError, now: Time) {
-        self.feed_time(now);
-        if self.attempt(id).is_some() {
-            let line = LogLine::CannotInitIo { reason: error.to_string().into() };
-            return self.attempt_failed(id, line, CloseCause::Tls(Box::new(error.clone())));
+    /// Gives up a connection that did not come about. One whose TLS failed stays until the transport
+    /// has closed it, for the peer is told why.
+    pub(super) fn attempt_failed(&mut self, id: ConnectionId, line: LogLine, cause: CloseCause) {
+        let Some(link) = self.links.get(&id).filter(|link| link.begun().is_none()) else { return };
+        let id_of_peer = link.peer;
+        if link.is_pending() {
+            self.links.remove(&id);
         }
-        self.log_failure(id, LogLine::ReadError { reason: error.to_string().into() });
-        self.feed(id, now, |connection, now| connection.feed_tls_failure(error, now));
-    }
-
-    /// Forgets a connection that did not come about.
-    fn attempt_failed(&mut self, id: ConnectionId, line: LogLine, cause: CloseCause) {
-        let Some((id_of_peer, role)) = self.attempt(id) else { return };
-        self.links.remove(&id);
+        self.timers.cancel(Timer::Secure(id));
         let Some(peer) = self.peers.get_mut(&id_of_peer) else { return };
         peer.link = None;
         peer.sockets = peer.sockets.saturating_sub(1);
         peer.failures = peer.failures.saturating_add(1);
         peer.last_error = Some(line.to_string().into());
-        let who = Arc::clone(&peer.who);
+        let (who, role) = (Arc::clone(&peer.who), peer.role);
         let reason = match &cause {
             CloseCause::TransportFailed { reason } => reason.clone(),
             #[cfg(feature = "__tls")]
@@ -218,52 +182,42 @@ impl Communication {
         self.end_if_done();
     }
 
-    /// Takes note that a peer connected, TLS included; returns what the connection is called, or
+    /// Takes note that a peer connected, TLS not included; returns what the connection is called, or
     /// `None` if it is to be closed, because the node is ending.
-    pub fn feed_accepted(
-        &mut self,
-        endpoint: Endpoint,
-        ssl: bool,
-        now: Time,
-    ) -> Option<ConnectionId> {
-        let id = self.accept(endpoint, ssl, now)?;
-        self.begin(id, Role::Acceptor, None);
-        Some(id)
-    }
-
-    /// Takes note that a peer connected and that TLS is now to be made, after which comes
-    /// [`feed_connected`](Self::feed_connected) or
-    /// [`feed_securing_failed`](Self::feed_securing_failed); returns as
-    /// [`feed_accepted`](Self::feed_accepted) does.
-    pub fn feed_securing(&mut self, endpoint: Endpoint, now: Time) -> Option<ConnectionId> {
-        self.accept(endpoint, true, now)
-    }
-
-    fn accept(&mut self, endpoint: Endpoint, ssl: bool, now: Time) -> Option<ConnectionId> {
+    pub fn feed_accepted(&mut self, endpoint: Endpoint, now: Time) -> Option<ConnectionId> {
         self.feed_time(now);
         if self.ending.is_under_way() {
             return None;
         }
         let peer = self.accepted_id();
         self.add_peer(peer, endpoint, Role::Acceptor, None);
-        let id = self.add_link(peer, ssl);
+        let ssl = self.options.listen_ssl;
+        let id = self.add_link(peer);
         self.log_peer(peer, LogLine::Accepted { ssl });
         self.log_peer(peer, LogLine::AddedPeer);
+        self.open(id);
         Some(id)
     }
 
-    /// Begins the protocol.
-    fn begin(&mut self, id: ConnectionId, role: Role, class: Option<bytes::Bytes>) {
+    /// Makes the connection over a transport that is up. It begins at once, or when TLS is up.
+    fn open(&mut self, id: ConnectionId) {
+        let Some(link) = self.links.get(&id).filter(|link| link.connection.is_none()) else {
+            return;
+        };
+        let Some(peer) = self.peers.get(&link.peer) else { return };
+        let entry = self.entry(link.peer).filter(|_| peer.role == Role::Initiator);
         let config = Config {
             description: self.options.peer_description.clone(),
-            class: Some(class.unwrap_or_default()),
+            class: Some(entry.and_then(|entry| entry.node.class.clone()).unwrap_or_default()),
             cache_size: self.options.cache_size,
             capabilities: Caps::BRO,
             runtime: self.runtime(),
-            framing: match self.links.get(&id) {
-                Some(link) if link.ssl => Framing::Tls,
-                _ => Framing::Clear,
-            },
+            #[cfg(feature = "__tls")]
+            tls: self
+                .options
+                .tls
+                .clone()
+                .filter(|_| entry.map_or(self.options.listen_ssl, |entry| entry.node.ssl)),
             wire_limits: self.options.wire_limits,
             log_limits: self.options.log_limits,
             serial_limits: self.options.serial_limits,
@@ -274,19 +228,37 @@ impl Communication {
             state: self.state,
             ..Config::default()
         };
-        let now = self.now;
-        let Some(link) = self.links.get_mut(&id) else { return };
-        link.connection = Some(Box::new(Connection::new(config, role, now)));
-        let peer = link.peer;
-        if let Some(peer) = self.peers.get_mut(&peer) {
-            peer.heard = now;
-            peer.pinged = false;
-            peer.point = None;
+        let connection = Connection::new(config, peer.role, self.now);
+        let (peer, begun) = (link.peer, connection.has_begun());
+        if let Some(until) = connection.next_timeout() {
+            self.timers.set(until, Timer::Secure(id));
         }
-        self.lose_batches(peer);
-        self.give_writers(peer);
+        if let Some(link) = self.links.get_mut(&id) {
+            link.connection = Some(Box::new(connection));
+        }
+        if begun {
+            self.begin(peer);
+        }
         self.drain(peer);
         self.touch(id);
+    }
+
+    /// Begins with a peer whose connection is up, TLS included.
+    pub(super) fn begin(&mut self, id: PeerId) {
+        let now = self.now;
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        peer.heard = now;
+        peer.pinged = false;
+        peer.point = None;
+        let (link, role) = (peer.link, peer.role);
+        if let Some(link) = link {
+            self.timers.cancel(Timer::Secure(link));
+        }
+        if role == Role::Initiator {
+            self.log_peer(id, LogLine::Connected);
+        }
+        self.lose_batches(id);
+        self.give_writers(id);
     }
 
     /// Returns the whole seconds since the node started (§3.3).

@@ -7,7 +7,7 @@ use super::super::log::LogLine;
 use super::super::{ConnectionId, Notification, Overflow, PeerId, Queue};
 use super::{Communication, Peer};
 use crate::Time;
-use crate::connection::{Connection, Phase, Role};
+use crate::connection::{Connection, LogMessage, Phase, Role};
 
 impl Communication {
     /// Takes bytes that came over a connection, split in any way.
@@ -29,7 +29,8 @@ impl Communication {
 
     /// Takes note that reading from a connection failed, for a reason that is meant for people.
     pub fn feed_read_failure(&mut self, id: ConnectionId, reason: &str, now: Time) {
-        self.feed_failure(id, LogLine::ReadError { reason: reason.into() }, reason, now);
+        let line = LogLine::Connection(LogMessage::ReadError(reason.into()));
+        self.feed_failure(id, line, reason, now);
     }
 
     /// Takes note that writing to a connection failed, for a reason that is meant for people.
@@ -44,12 +45,10 @@ impl Communication {
     }
 
     /// Logs what happened to a connection, unless it was over before.
-    pub(super) fn log_failure(&mut self, id: ConnectionId, line: LogLine) {
-        let over = |connection: &Connection| connection.phase() == Phase::Closed;
-        if self.connection_of(id).is_some_and(|connection| !over(connection)) {
-            if let Some(peer) = self.links.get(&id).map(|link| link.peer) {
-                self.log_peer(peer, line);
-            }
+    fn log_failure(&mut self, id: ConnectionId, line: LogLine) {
+        let Some(link) = self.links.get(&id) else { return };
+        if link.begun().is_some_and(|connection| connection.phase() != Phase::Closed) {
+            self.log_peer(link.peer, line);
         }
     }
 
@@ -62,11 +61,13 @@ impl Communication {
             // Requests of the application come too late.
             peer.awaiting_setup = false;
         }
-        self.feed(id, now, |connection, now| {
-            connection.feed_failure("closed by the transport", now);
-        });
+        if self.links.get(&id).is_some_and(|link| link.begun().is_some()) {
+            self.feed(id, now, |connection, now| {
+                connection.feed_failure("closed by the transport", now);
+            });
+        }
         let Some(link) = self.links.get_mut(&id) else { return };
-        if link.connection.as_deref().is_some_and(|c| c.phase() != Phase::Closed) {
+        if link.begun().is_some_and(|c| c.phase() != Phase::Closed) {
             link.gone = true;
         } else {
             self.forget_link(id);
@@ -76,13 +77,14 @@ impl Communication {
     /// Forgets a connection that the transport has closed.
     pub(super) fn forget_link(&mut self, id: ConnectionId) {
         if let Some(link) = self.links.remove(&id) {
-            if let Some(peer) = self.peers.get_mut(&link.peer) {
+            let counts = link.begun().is_some() || link.is_pending();
+            if let Some(peer) = self.peers.get_mut(&link.peer).filter(|_| counts) {
                 peer.sockets = peer.sockets.saturating_sub(1);
                 if peer.link == Some(id) {
                     peer.link = None;
                 }
             }
-            if link.connection.is_some() {
+            if link.begun().is_some() {
                 self.log_peer(link.peer, LogLine::ConnectionClosed);
             }
         }
@@ -100,14 +102,14 @@ impl Communication {
         let now = self.now;
         let Some(link) = self.links.get_mut(&id) else { return };
         let Some(connection) = &mut link.connection else { return };
+        #[cfg(feature = "__tls")]
+        if !connection.has_begun() {
+            connection.feed_wall_clock(now.shifted(self.wall_ahead), now);
+        }
         feed(connection, now);
         let peer = link.peer;
         self.drain(peer);
         self.touch(id);
-    }
-
-    fn connection_of(&self, id: ConnectionId) -> Option<&Connection> {
-        self.links.get(&id)?.connection.as_deref()
     }
 
     /// Looks at what a peer's connection tells, as far as there is room for it.
@@ -116,12 +118,15 @@ impl Communication {
             let Some(peer) = self.peers.get(&id) else { return };
             if peer.awaiting_setup || self.is_crowded_by(peer) {
                 // What came before its connection was closed still comes.
-                if self.connection(id).is_none_or(|c| c.phase() != Phase::Closed) {
+                let connection = peer.link.and_then(|link| self.transport(link));
+                if connection.is_none_or(|c| c.phase() != Phase::Closed) {
                     return;
                 }
             }
-            let Some((notification, held)) =
-                self.connection_mut(id).and_then(Connection::poll_held)
+            let Some((notification, held)) = peer
+                .link
+                .and_then(|link| self.links.get_mut(&link)?.connection.as_deref_mut())
+                .and_then(Connection::poll_held)
             else {
                 return;
             };

@@ -27,7 +27,7 @@ use super::{
     Action, Configuration, ConfigurationError, ConnectionId, Depth, EventPeer, Node, Notification,
     Options, PeerCounters, PeerId, PingStatistics,
 };
-use crate::connection::{Connection, Role, StateSource};
+use crate::connection::{Connection, Phase, Role, StateSource};
 use crate::data::{Declarations, Name};
 use crate::wire::SyncPoint;
 use crate::{Findings, Time};
@@ -160,13 +160,25 @@ struct Peer {
 #[derive(Debug)]
 struct Link {
     peer: PeerId,
-    /// None until it is connected.
+    /// None until the transport is connected; it begins when TLS is up.
     connection: Option<Box<Connection>>,
-    ssl: bool,
     /// The transport has closed it; it is here until all that came over it is looked at.
     gone: bool,
     /// Whether it is among the touched ones.
     touched: bool,
+}
+
+impl Link {
+    /// Returns the connection, once it has begun.
+    fn begun(&self) -> Option<&Connection> {
+        self.connection.as_deref().filter(|connection| connection.has_begun())
+    }
+
+    /// Tells whether there is no connection yet, because it is being made or secured.
+    fn is_pending(&self) -> bool {
+        let over = |connection: &Connection| connection.phase() == Phase::Closed;
+        self.begun().is_none() && !self.connection.as_deref().is_some_and(over)
+    }
 }
 
 impl Communication {
@@ -252,6 +264,7 @@ impl Communication {
                 Timer::Retry(peer) => self.try_connect(peer),
                 Timer::Liveness(peer) => self.check_liveness(peer),
                 Timer::Batch(peer) => self.batch_due(peer),
+                Timer::Secure(link) => self.feed(link, now, Connection::feed_time),
                 Timer::Listen => self.bind(),
                 Timer::Statistics => self.log_statistics_again(),
                 Timer::Terminate => self.terminate_now(),
@@ -266,7 +279,7 @@ impl Communication {
     ///
     /// Without this the wall clock shows what is fed.
     pub fn feed_wall_clock(&mut self, wall: Time, now: Time) {
-        self.wall_ahead = i128::from(wall.as_nanos()) - i128::from(now.as_nanos());
+        self.wall_ahead = wall.ahead_of(now);
         self.feed_store_wall_clock();
     }
 
@@ -287,12 +300,13 @@ impl Communication {
 
     fn connection(&self, peer: PeerId) -> Option<&Connection> {
         let link = self.peers.get(&peer)?.link?;
-        self.links.get(&link)?.connection.as_deref()
+        self.links.get(&link)?.begun()
     }
 
     fn connection_mut(&mut self, peer: PeerId) -> Option<&mut Connection> {
         let link = self.peers.get(&peer)?.link?;
-        self.links.get_mut(&link)?.connection.as_deref_mut()
+        let connection = self.links.get_mut(&link)?.connection.as_deref_mut();
+        connection.filter(|connection| connection.has_begun())
     }
 
     fn entry(&self, peer: PeerId) -> Option<&Entry> {

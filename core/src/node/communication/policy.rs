@@ -17,6 +17,10 @@ impl Communication {
     pub(super) fn take(&mut self, id: PeerId, notification: connection::Notification) {
         use connection::Notification as From;
         for message in LogMessage::of(&notification) {
+            if self.connection(id).is_none() {
+                // Its TLS failed before it began.
+                break;
+            }
             // The script's lines are written at once, those of the core after them.
             let is_last = message == LogMessage::PeerDisconnected;
             if is_last && self.peers.get(&id).is_some_and(|peer| peer.established) {
@@ -36,6 +40,8 @@ impl Communication {
             From::Event(event) => return self.tell_event(id, event),
             // Not asked for.
             From::LazyEvent(event) => return self.tell_event(id, event.to_event()),
+            #[cfg(feature = "__tls")]
+            From::Secured => return self.begin(id),
             From::Established(version) => return self.established(id, version),
             From::Closed(cause) => return self.closed(id, cause),
             From::HandshakeDone => return self.handshake_done(id),
@@ -206,6 +212,11 @@ impl Communication {
     /// A connection is over: forgets what only it needed, and arranges another (§3.6).
     fn closed(&mut self, id: PeerId, cause: CloseCause) {
         let Some(link) = self.peers.get(&id).and_then(|peer| peer.link) else { return };
+        #[cfg(feature = "__tls")]
+        if let (None, CloseCause::Tls(error)) = (self.connection(id), &cause) {
+            let line = LogLine::CannotInitIo { reason: error.to_string().into() };
+            return self.attempt_failed(link, line, cause);
+        }
         let requests = self.connection(id).map(|connection| connection.peer_events().clone());
         for name in requests.iter().flatten() {
             if let Some(subscribers) = self.subscribers.get_mut(name) {

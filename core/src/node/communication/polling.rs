@@ -33,8 +33,10 @@ impl Communication {
 
     /// Returns what waits to be sent over a connection, as
     /// [`Connection::poll_transmit`] does.
-    pub fn poll_transmit(&self, id: ConnectionId) -> &[u8] {
-        self.transport(id).map(Connection::poll_transmit).unwrap_or_default()
+    pub fn poll_transmit(&mut self, id: ConnectionId) -> &[u8] {
+        let link = self.links.get_mut(&id);
+        let connection = link.and_then(|link| link.connection.as_deref_mut());
+        connection.map(Connection::poll_transmit).unwrap_or_default()
     }
 
     /// Takes note that the first `written` bytes of it have been written.
@@ -68,9 +70,12 @@ impl Communication {
     /// Tells whether more should be read from a connection.
     pub fn wants_input(&self, id: ConnectionId) -> bool {
         let Some(link) = self.links.get(&id) else { return false };
-        link.connection.as_deref().is_some_and(Connection::wants_input)
-            && !self.must_wait(link.peer)
-            && self.peers.get(&link.peer).is_some_and(|peer| !peer.awaiting_setup)
+        let Some(connection) = link.connection.as_deref() else { return false };
+        let may_wait = || {
+            self.must_wait(link.peer)
+                || self.peers.get(&link.peer).is_none_or(|peer| peer.awaiting_setup)
+        };
+        connection.wants_input() && !(connection.has_begun() && may_wait())
     }
 
     /// Tells whether the transport has something to do for a connection: until the attempt to

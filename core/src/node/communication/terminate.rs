@@ -50,7 +50,7 @@ impl Communication {
         self.timers.set(self.now + self.options.terminate_timeout, Timer::Terminate);
         self.actions.retain(|action| !matches!(action, Action::Connect { .. }));
         let pending: Vec<ConnectionId> =
-            self.links.iter().filter(|(_, l)| l.connection.is_none()).map(|(id, _)| *id).collect();
+            self.links.iter().filter(|(_, link)| link.is_pending()).map(|(id, _)| *id).collect();
         for id in pending {
             self.actions.push_back(Action::CancelConnect(id));
             self.feed_connect_failed(id, "terminating", self.now);
@@ -115,7 +115,8 @@ impl Communication {
     /// If we are ending and all connections are closed: says so.
     pub(super) fn end_if_done(&mut self) {
         let Ending::UnderWay { undelivered } = &mut self.ending else { return };
-        if !self.links.is_empty() {
+        // Peers whose TLS failed may still be told why.
+        if self.links.values().any(|link| link.begun().is_some() || link.is_pending()) {
             return;
         }
         let undelivered = std::mem::take(undelivered);

@@ -28,8 +28,7 @@ impl Communication {
     /// Returns what the wall clock shows at that time, as far as it was
     /// [fed in](Self::feed_wall_clock).
     pub fn wall_clock(&self) -> Time {
-        let nanos = i128::from(self.now.as_nanos()).saturating_add(self.wall_ahead);
-        Time::from_nanos(u64::try_from(nanos.max(0)).unwrap_or(u64::MAX))
+        self.now.shifted(self.wall_ahead)
     }
 
     /// Returns the entries by name, in order (part 4 §2).
@@ -145,8 +144,7 @@ impl Communication {
     }
 
     fn is_unsent(&self, id: PeerId, peer: &Peer) -> bool {
-        let waits =
-            |link: &Link| link.connection.as_deref().is_some_and(|c| !c.poll_transmit().is_empty());
+        let waits = |link: &Link| link.begun().is_some_and(Connection::has_output);
         let current = peer.link.and_then(|link| self.links.get(&link));
         // Connections that are over may still have something to send.
         let has_others = peer.sockets > usize::from(peer.link.is_some());

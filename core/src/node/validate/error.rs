@@ -116,18 +116,21 @@ pub enum ConfigurationErrorKind {
         "there are no sync points without `remote_trace_sync_interval`; set it, or leave this out"
     )]
     TraceSyncWithoutInterval,
-    /// TLS is asked for, but a file that it needs is not named.
-    #[error("TLS, which `{needed_by}` asks for, needs it; name a file in PEM")]
+    /// TLS is asked for, but there is nothing to make it with.
+    #[cfg_attr(
+        feature = "__tls",
+        error("TLS, which `{needed_by}` asks for, needs certificates and a private key")
+    )]
+    #[cfg_attr(
+        not(feature = "__tls"),
+        error(
+            "`{needed_by}` asks for TLS, for which brocomm has to be built with its feature `tls`"
+        )
+    )]
     NeededForTls {
         /// The key that asks for TLS.
         needed_by: String,
     },
-    /// A file's name is empty.
-    #[error("no file has an empty name; leave it out")]
-    EmptyPath,
-    /// A passphrase for no key.
-    #[error("there is no key to be decrypted; set `ssl_private_key`, or leave this out")]
-    PassphraseWithoutKey,
     /// A NUL where text goes to a peer, which takes it as the text's end.
     #[error("byte {at} is a NUL, where peers take the text to end; leave it out")]
     ContainsNul {

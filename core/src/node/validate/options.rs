@@ -1,6 +1,6 @@
 //! What can be wrong with the node's own options.
 
-use super::{ConfigurationErrorKind as Kind, Found, quoted, time};
+use super::{ConfigurationErrorKind as Kind, Found, time};
 use crate::node::{Backoff, Configuration, Handshake, KeepAlive, Options};
 
 /// The least a message may be allowed to be: a VERSION with its class, a request of some events.
@@ -63,34 +63,21 @@ fn listening(configuration: &Configuration, findings: &mut Found) {
     }
 }
 
-/// Checks the files of TLS (part 4 §6).
+/// Checks that there is what TLS needs (part 4 §6).
 fn tls(configuration: &Configuration, findings: &mut Found) {
     let options = &configuration.options;
+    #[cfg(feature = "__tls")]
+    if options.tls.is_some() {
+        return;
+    }
     let needed_by = if options.listen_ssl {
         Some("listen_ssl".to_owned())
     } else {
         let first = configuration.nodes.iter().find(|(_, node)| node.ssl);
         first.map(|(name, _)| format!("nodes.{name}.ssl"))
     };
-    #[cfg(feature = "__tls")]
-    let needed_by = needed_by.filter(|_| options.tls.is_none());
-    for (key, path) in [
-        ("ssl_ca_certificate", &options.ssl_ca_certificate),
-        ("ssl_private_key", &options.ssl_private_key),
-    ] {
-        match (path, &needed_by) {
-            (None, Some(needed_by)) => {
-                findings.unset(key, Kind::NeededForTls { needed_by: needed_by.clone() });
-            }
-            (Some(path), _) if path.is_empty() => {
-                findings.add(key, quoted(path.as_bytes()), Kind::EmptyPath);
-            }
-            _ => {}
-        }
-    }
-    if options.ssl_passphrase.is_some() && options.ssl_private_key.is_none() {
-        // Logs are no place for a passphrase.
-        findings.add("ssl_passphrase", "…", Kind::PassphraseWithoutKey);
+    if let Some(needed_by) = needed_by {
+        findings.unset("tls", Kind::NeededForTls { needed_by });
     }
 }
 

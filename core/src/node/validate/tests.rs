@@ -151,24 +151,15 @@ fn sync_points_need_an_interval() {
 }
 
 #[test]
-fn tls_needs_its_files() {
-    let missing = |key: &str, needed_by: &str| {
+fn tls_needs_certificates() {
+    let missing = |needed_by: &str| {
         let kind = Kind::NeededForTls { needed_by: needed_by.into() };
-        ConfigurationError { key: key.into(), value: None, kind }
+        [ConfigurationError { key: "tls".into(), value: None, kind }]
     };
-    assert_eq!(
-        errors(options! { listen_ssl: true }, &[]),
-        [missing("ssl_ca_certificate", "listen_ssl"), missing("ssl_private_key", "listen_ssl")]
-    );
-    let options = options! { ssl_ca_certificate: Some("ca.pem".into()) };
+    assert_eq!(errors(options! { listen_ssl: true }, &[]), missing("listen_ssl"));
     let tls = Node { ssl: true, ..sensor() };
-    let found = errors(options.clone(), &[("a", sensor()), ("b", tls)]);
-    assert_eq!(found, [missing("ssl_private_key", "nodes.b.ssl")]);
-
-    let empty = Options { ssl_private_key: Some(String::new()), ..options };
-    option(empty, "ssl_private_key", "\"\"", Kind::EmptyPath);
-    let secret = options! { ssl_passphrase: Some("secret".into()) };
-    option(secret, "ssl_passphrase", "…", Kind::PassphraseWithoutKey);
+    let found = errors(Options::default(), &[("a", sensor()), ("b", tls)]);
+    assert_eq!(found, missing("nodes.b.ssl"));
 }
 
 #[test]
@@ -301,8 +292,7 @@ fn all_is_reported_in_the_order_of_the_fields() {
             "listen_port",
             "listen_retry",
             "compression_level",
-            "ssl_ca_certificate",
-            "ssl_private_key",
+            "tls",
             "cache_size",
             "nodes.a.zone_id",
             "nodes.a.p",

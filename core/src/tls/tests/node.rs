@@ -59,21 +59,19 @@ impl World {
     fn accepting(options: Options, peer: Config) -> World {
         let mut hub = hub(Options { listen_ssl: true, ..options }, Node::new(HERE.into()));
         let from = Endpoint::new(HERE.into(), 50_000);
-        let carrier = Carrier::accept(&mut hub, from, true, NOW);
-        World::of(hub, carrier, End::new(peer, Role::Initiator))
+        let id = hub.communication_mut().feed_accepted(from, NOW);
+        World::of(hub, id.map(Carrier::new), End::new(peer, Role::Initiator))
     }
 
     /// The node connects.
     fn connecting(options: Options, node: Node, peer: Config) -> World {
         let node = Node { connect: true, ssl: true, ..node };
         let mut hub = hub(options, node);
-        let Task::Do(Action::Connect { connection, ssl: true, .. }) =
-            hub.poll_task(NOW, Waker::noop())
-        else {
+        let Task::Do(Action::Connect { connection, .. }) = hub.poll_task(NOW, Waker::noop()) else {
             panic!()
         };
         let carrier = Carrier::new(connection);
-        carrier.feed_connected(&mut hub, NOW);
+        hub.communication_mut().feed_connected(connection, NOW);
         World::of(hub, Some(carrier), End::new(peer, Role::Acceptor))
     }
 
@@ -243,20 +241,6 @@ fn a_peer_without_tls_is_told_from_one_that_has_it() {
     let line =
         "can't init peer io: the peer speaks the protocol in clear text, TLS is expected, 4§6";
     assert!(world.told().iter().any(|told| told == line));
-}
-
-#[test]
-fn without_certificates_there_is_no_tls() {
-    let (_, theirs) = two();
-    let named = || Some("name.pem".to_owned());
-    let options =
-        Options { ssl_ca_certificate: named(), ssl_private_key: named(), ..Options::default() };
-    let mut world = World::accepting(options, config(Some(theirs)));
-    world.run();
-    let told = world.told();
-    let line = "can't init peer io: TLS is asked for, but there are no certificates for it, 4§6";
-    assert!(told.iter().any(|told| told == line), "{told:#?}");
-    assert!(world.closed);
 }
 
 /// Runs a session whose stream ends after these bytes; returns what was told of it.

@@ -64,7 +64,7 @@ async fn pair(stream: Stream) -> (Peer, Peer) {
     zip(until_running(&mut here), until_running(&mut there)).await;
     #[cfg(feature = "tls")]
     for peer in [&here, &there] {
-        assert_eq!(peer.tls().is_none(), stream.is_clear());
+        assert_eq!(peer.connection().tls().is_none(), stream.is_clear());
     }
     (here, there)
 }

@@ -68,7 +68,7 @@ fn numbers(range: std::ops::Range<u64>) -> Vec<String> {
 /// Another peer of the node, which sends.
 fn another(hub: &mut Hub) -> (Carrier, Connection) {
     let from = Endpoint::new(Ipv4Addr::LOCALHOST.into(), 50_001);
-    let id = hub.communication_mut().feed_accepted(from, false, NOW).unwrap();
+    let id = hub.communication_mut().feed_accepted(from, NOW).unwrap();
     let setup = Setup { events: vec!["e".into()], accept_input: true, ..Setup::default() };
     let config =
         Config { setup: Some(setup), undeclared: Undeclared::Deliver, ..Config::default() };

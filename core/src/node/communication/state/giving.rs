@@ -25,8 +25,7 @@ impl Communication {
         let access = Arc::new(access);
         let (mut running, mut overfull) = (Vec::new(), Vec::new());
         for (id, peer) in self.peers.iter_mut().filter(|(id, _)| Some(**id) != origin) {
-            let connection =
-                peer.link.and_then(|link| self.links.get(&link)?.connection.as_deref());
+            let connection = peer.link.and_then(|link| self.links.get(&link)?.begun());
             let Some(connection) = connection.filter(|c| c.is_sync_requested()) else { continue };
             let addressed = peer.exchange.address(&access);
             let waiting = match &mut peer.exchange.stage {

@@ -1,0 +1,86 @@
+//! TLS between the stream and the messages (part 4 §6).
+
+use super::{CloseCause, Connection, Notification, Phase};
+use crate::Time;
+use crate::tls::{Machine, Negotiated, Received, TlsError};
+
+impl Connection {
+    /// Returns what TLS has come to, and who the peer is by its certificate; `None` without TLS, and
+    /// before it is up.
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    pub fn tls(&self) -> Option<Negotiated> {
+        self.tls.as_ref()?.negotiated()
+    }
+
+    /// Takes a reading of the wall clock, by which certificates are valid or not. Without this it
+    /// shows what is fed.
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    pub fn feed_wall_clock(&mut self, wall: Time, now: Time) {
+        if let Some(tls) = &mut self.tls {
+            tls.feed_wall_clock(wall, now);
+        }
+    }
+
+    /// Tells whether there is to be TLS; then it begins.
+    pub(super) fn begin_tls(&mut self) -> bool {
+        let Some(config) = &self.config.tls else { return false };
+        match Machine::new(config, self.role, self.now) {
+            Ok(machine) => self.tls = Some(Box::new(machine)),
+            Err(error) => self.fail(error),
+        }
+        true
+    }
+
+    pub(super) fn decrypt(&mut self, bytes: &[u8]) {
+        if self.phase == Phase::Closed || self.end.is_some() {
+            return;
+        }
+        let Some(mut tls) = self.tls.take() else { return };
+        let result = tls.feed(bytes, &mut |received| match received {
+            Received::Secured => {
+                self.notify(Notification::Secured);
+                self.begin();
+            }
+            Received::Bytes(bytes) => self.feed_plaintext(bytes),
+            Received::CloseNotify => self.feed_end(CloseCause::PeerClosed, self.now),
+        });
+        self.tls = Some(tls);
+        result.unwrap_or_else(|error| self.fail(error));
+    }
+
+    pub(super) fn encrypt(&mut self) -> &[u8] {
+        let is_last = self.phase == Phase::Closed;
+        if let Some(tls) = &mut self.tls {
+            if let Err(error) = tls.encrypt(self.output.pending(), is_last) {
+                self.fail(error);
+            }
+        }
+        self.tls.as_deref().map(Machine::outgoing).unwrap_or_default()
+    }
+
+    pub(super) fn feed_time_to_tls(&mut self) {
+        if let Some(tls) = &mut self.tls {
+            if let Err(error) = tls.feed_time(self.now) {
+                self.fail(error);
+            }
+        }
+    }
+
+    /// Returns what an end of the stream means to TLS.
+    pub(super) fn end_tls(&mut self, cause: CloseCause) -> CloseCause {
+        let Some(tls) = &mut self.tls else { return cause };
+        if self.phase == Phase::Closed || self.end.is_some() {
+            return cause;
+        }
+        let result = match &cause {
+            CloseCause::PeerClosed => tls.feed_eof(),
+            CloseCause::TransportFailed { reason } => tls.feed_failure(reason),
+            _ => Ok(()),
+        };
+        result.map_or_else(|error| CloseCause::Tls(Box::new(error)), |()| cause)
+    }
+
+    fn fail(&mut self, error: TlsError) {
+        self.feed_end(CloseCause::Tls(Box::new(error)), self.now);
+    }
+}
