@@ -13,7 +13,7 @@ use super::reader::{Expected, Source};
 const PEER: &str = "nodes.sensor";
 
 const INTRODUCTION: &str = "\
-# Configuration
+# NodeConfig
 
 `brocomm run` reads a file in TOML. `brocomm config example` prints one that has every key in it, and
 `brocomm config check brocomm.toml` tells all that is wrong with yours, and where. This page is what
