@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use brocomm::connection::LogMessage;
+use brocomm::connection::CommLogMessage;
 use brocomm::data::{Declarations, EventDecl, Name, ParseError};
 use brocomm::node::EventPattern;
 
@@ -62,7 +62,7 @@ pub(crate) fn requested(declared: &Arc<Declarations>, pattern: Option<&EventPatt
     let matches = |name: &&Name| pattern.is_none_or(|pattern| pattern.matches(name));
     let names: Vec<Name> = declared.events.keys().filter(matches).cloned().collect();
     if names.is_empty() {
-        let none = LogMessage::NoEventsToRequest;
+        let none = CommLogMessage::NoEventsToRequest;
         match (pattern, declared.events.len()) {
             (Some(pattern), declared @ 1..) => {
                 warn(format_args!("{none}: of {declared} declared events none matches {pattern}"));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use brocomm::Time;
-use brocomm::connection::{CloseCause, Config, Notification, Setup};
+use brocomm::connection::{CloseCause, ConnectionConfig, Notification, Requests};
 use brocomm::data::{Declarations, Name};
 use brocomm_std::Peer;
 
@@ -115,20 +115,20 @@ impl Target {
     pub(crate) fn follow(
         &self,
         declarations: Arc<Declarations>,
-        setup: Setup,
+        requests: Requests,
         follower: &mut dyn Follow,
     ) -> Result<End, Failure> {
-        self.manner.follow(&self.peer, declarations, setup, follower)
+        self.manner.follow(&self.peer, declarations, requests, follower)
     }
 
     /// Follows the peer, and connects again when it is gone, if that is wanted.
     pub(crate) fn follow_again(
         &self,
         again: &Again,
-        setup: Setup,
+        requests: Requests,
         follower: &mut dyn Follow,
     ) -> Result<End, Failure> {
-        self.manner.follow_again(&self.peer, again, setup, follower)
+        self.manner.follow_again(&self.peer, again, requests, follower)
     }
 }
 
@@ -138,10 +138,10 @@ impl Manner {
         &self,
         peer: &str,
         declarations: Arc<Declarations>,
-        setup: Setup,
+        requests: Requests,
         follower: &mut dyn Follow,
     ) -> Result<End, Failure> {
-        follow(peer, self.config(declarations, setup)?, self.timeout, follower)
+        follow(peer, self.config(declarations, requests)?, self.timeout, follower)
     }
 
     /// Follows a peer, and connects again when it is gone, if that is wanted. Once it was there,
@@ -150,13 +150,13 @@ impl Manner {
         &self,
         address: &str,
         again: &Again,
-        setup: Setup,
+        requests: Requests,
         follower: &mut dyn Follow,
     ) -> Result<End, Failure> {
         if again.once {
-            return self.follow(address, Arc::default(), setup, follower);
+            return self.follow(address, Arc::default(), requests, follower);
         }
-        let config = self.config(Arc::default(), setup)?;
+        let config = self.config(Arc::default(), requests)?;
         let stop = Stop::on_signal();
         let mut peer = session::join(address, config.clone(), self.timeout)?;
         // What was begun is to be ended in order, wherever a signal finds us.
@@ -191,13 +191,13 @@ impl Manner {
     pub(crate) fn config(
         &self,
         declarations: Arc<Declarations>,
-        setup: Setup,
-    ) -> Result<Config, Failure> {
-        Ok(Config {
+        requests: Requests,
+    ) -> Result<ConnectionConfig, Failure> {
+        Ok(ConnectionConfig {
             description: Name::from(self.description.as_str()),
             class: Some(self.class.clone().unwrap_or_default().into()),
-            runtime: if setup.sync.is_some() { YOUNGEST } else { 0 },
-            setup: Some(setup),
+            runtime: if requests.sync.is_some() { YOUNGEST } else { 0 },
+            requests: Some(requests),
             tls: self.tls.read()?,
             ..session::base(declarations)
         })
@@ -208,7 +208,7 @@ impl Manner {
 /// to end.
 pub(crate) fn follow(
     address: &str,
-    config: Config,
+    config: ConnectionConfig,
     timeout: Duration,
     follower: &mut dyn Follow,
 ) -> Result<End, Failure> {

@@ -5,7 +5,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
 use brocomm::Time;
-use brocomm::connection::{Config, Notification};
+use brocomm::connection::{ConnectionConfig, Notification};
 use brocomm_std::{Listener, Peer};
 
 use crate::address;
@@ -131,7 +131,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 /// Accepts until stopped, and waits for all peers to be gone.
 fn accept(
     mut listener: Listener,
-    config: &Config,
+    config: &ConnectionConfig,
     once: bool,
     stop: &Stop,
     reports: &SyncSender<Report>,

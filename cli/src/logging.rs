@@ -3,8 +3,8 @@
 use std::fmt::{self, Write as _};
 use std::io;
 
-use brocomm::connection::{self, LogMessage, Notification};
-use brocomm::node::{CommunicationEntry, EventPeer};
+use brocomm::connection::{self, CommLogMessage, Notification};
+use brocomm::node::{CommLogEntry, EventPeer};
 use clap::ValueEnum;
 use tracing::field::{Field, Visit, display};
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -122,7 +122,7 @@ fn dropped(bytes: u64) -> String {
 }
 
 /// Says a line of the communication log, in these words.
-pub(crate) fn communication(entry: &CommunicationEntry, text: &str) {
+pub(crate) fn communication(entry: &CommLogEntry, text: &str) {
     let peer = entry.peer.as_ref().map(|peer| peer.id.0);
     let address = entry.peer.as_ref().map(|peer| display(&peer.endpoint));
     let source = entry.source().map(display);
@@ -135,7 +135,7 @@ pub(crate) fn communication(entry: &CommunicationEntry, text: &str) {
 /// Says what one connection logs. What ends it is told by whoever uses it, so that all of this is for
 /// those who want more, but for entries of logs that are dropped.
 pub(crate) fn connection(peer: impl fmt::Display, told: &Notification) {
-    for message in LogMessage::of(told) {
+    for message in CommLogMessage::of(told) {
         let (address, source) = (display(&peer), display(message.source()));
         tracing::info!(address, source, "{message}");
     }
@@ -157,7 +157,7 @@ pub(crate) fn peer(peer: &EventPeer, text: &str) {
 }
 
 /// Tells whether a line of the communication log is to be said.
-pub(crate) fn wants(entry: &CommunicationEntry) -> bool {
+pub(crate) fn wants(entry: &CommLogEntry) -> bool {
     entry.level() == Some(connection::LogLevel::Error) || tracing::enabled!(Level::INFO)
 }
 

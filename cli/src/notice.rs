@@ -1,7 +1,7 @@
 //! Notifications as a line of text or JSON.
 
 use brocomm::Time;
-use brocomm::connection::{CloseCause, LogMessage, Notification};
+use brocomm::connection::{CloseCause, CommLogMessage, Notification};
 use brocomm::data::json::Text;
 use brocomm::data::{Event, Value};
 use brocomm::logs::{AsciiFormat, LogEntry, LogObject};
@@ -136,7 +136,7 @@ impl Notice {
     }
 
     /// Says a line of the communication log.
-    pub(crate) fn of_line(message: &LogMessage) -> Notice {
+    pub(crate) fn of_line(message: &CommLogMessage) -> Notice {
         let text = message.to_string();
         let fields = [
             field("level", &message.level().to_string()),

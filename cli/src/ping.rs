@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use brocomm::connection::{Config, Notification, Phase};
+use brocomm::connection::{ConnectionConfig, Notification, Phase};
 use brocomm::node::PingStatistics;
 use brocomm_std::Peer;
 use serde_json::json;
@@ -66,7 +66,7 @@ Exit codes:
 /// Pings, and sums up.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let stop = Stop::on_signal();
-    let config = Config { tls: args.tls.read()?, ..session::base(Arc::default()) };
+    let config = ConnectionConfig { tls: args.tls.read()?, ..session::base(Arc::default()) };
     let mut peer = session::join(&args.peer, config, args.timeout)?;
     let _registered = stop.add(peer.stop_handle());
     let name = peer.remote_addr().to_string();

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use brocomm::connection::{Notification, Setup};
+use brocomm::connection::{Notification, Requests};
 use brocomm::data::Name;
 use brocomm_std::Peer;
 
@@ -38,8 +38,8 @@ Exit codes:
 /// Shows what comes until it ends.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let events = vec![Name::from_static("print_hook")];
-    let setup = Setup { events, ..Setup::default() };
-    args.target.follow(Arc::default(), setup, &mut Prints { out, json: args.json }).map(|_| ())
+    let requests = Requests { events, ..Requests::default() };
+    args.target.follow(Arc::default(), requests, &mut Prints { out, json: args.json }).map(|_| ())
 }
 
 struct Prints<'a> {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use brocomm::Time;
-use brocomm::connection::{LogMessage, Notification};
+use brocomm::connection::{CommLogMessage, Notification};
 
 use crate::notice::{Line, Notice};
 use crate::session::Print;
@@ -43,7 +43,7 @@ impl<'a> Printer<'a> {
     ) -> io::Result<()> {
         let is_event = matches!(notification, Notification::Event(_));
         if !self.quiet {
-            let lines = LogMessage::of(notification);
+            let lines = CommLogMessage::of(notification);
             let is_json = self.is_json();
             for line in lines.iter().filter(|line| is_json || is_news(line)) {
                 self.notice(time, peer, &Notice::of_line(line))?;
@@ -99,8 +99,8 @@ impl<'a> Printer<'a> {
 }
 
 /// Tells whether a line of the communication log says something that no other notification does.
-fn is_news(message: &LogMessage) -> bool {
-    use LogMessage as Log;
+fn is_news(message: &CommLogMessage) -> bool {
+    use CommLogMessage as Log;
     !matches!(
         message,
         Log::PeerConnected

@@ -9,8 +9,8 @@ use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
 use brocomm::connection::{
-    CloseCause, Config, Connection, Notification, Phase, ProtocolError, ProtocolErrorKind, Setup,
-    Undeclared,
+    CloseCause, Connection, ConnectionConfig, Notification, Phase, ProtocolError,
+    ProtocolErrorKind, Requests, Undeclared,
 };
 use brocomm::data::{Declarations, Name};
 use brocomm::driver::ACCEPT_PAUSE;
@@ -117,15 +117,20 @@ impl Options {
     }
 
     /// Returns the configuration of each connection.
-    pub(crate) fn config(&self) -> Result<Config, Failure> {
+    pub(crate) fn config(&self) -> Result<ConnectionConfig, Failure> {
         let declarations = Arc::new(self.declare.read()?);
         let events = requested(&declarations, self.events.as_ref());
         let capture_filter = self.capture_filter.clone().map(Bytes::from);
-        Ok(Config {
+        Ok(ConnectionConfig {
             description: Name::from(self.description.as_str()),
             class: Some(self.class.clone().unwrap_or_default().into()),
             compression: Compression::new(self.compression),
-            setup: Some(Setup { events, capture_filter, accept_input: true, ..Setup::default() }),
+            requests: Some(Requests {
+                events,
+                capture_filter,
+                accept_input: true,
+                ..Requests::default()
+            }),
             tls: self.tls.read()?,
             ..base(declarations)
         })
@@ -133,19 +138,23 @@ impl Options {
 }
 
 /// Returns the configuration of a tool that knows these declarations, and asks for nothing.
-pub(crate) fn base(declarations: Arc<Declarations>) -> Config {
-    Config {
+pub(crate) fn base(declarations: Arc<Declarations>) -> ConnectionConfig {
+    ConnectionConfig {
         description: Name::from_static(DESCRIPTION),
         declarations,
         // We are to show, and send, what peers want, whether or not we have heard of it.
         undeclared: Undeclared::Deliver,
-        setup: Some(Setup { accept_input: true, ..Setup::default() }),
-        ..Config::default()
+        requests: Some(Requests { accept_input: true, ..Requests::default() }),
+        ..ConnectionConfig::default()
     }
 }
 
 /// Connects to the peer at an address.
-pub(crate) fn join(address: &str, config: Config, timeout: Duration) -> Result<Peer, Failure> {
+pub(crate) fn join(
+    address: &str,
+    config: ConnectionConfig,
+    timeout: Duration,
+) -> Result<Peer, Failure> {
     Peer::connect(address, config, timeout)
         .map_err(|error| failed(format_args!("{error}{}", hint(&error))))
 }
@@ -158,7 +167,7 @@ pub(crate) fn bind(address: &str) -> Result<Listener, Failure> {
 /// Waits for the next peer; `None` if stopped. That one can't be accepted ends nothing.
 pub(crate) fn accept(
     listener: &mut Listener,
-    config: &Config,
+    config: &ConnectionConfig,
     stop: &Stop,
 ) -> Result<Option<Peer>, TransportError> {
     loop {

@@ -43,18 +43,18 @@
 //!
 //! ```
 //! use brocomm::Time;
-//! use brocomm::connection::{Config, Connection, Notification, Role, Setup, Undeclared};
+//! use brocomm::connection::{ConnectionConfig, Connection, Notification, Role, Requests, Undeclared};
 //! use brocomm::data::{Event, Value};
 //!
 //! let now = Time::from_secs_f64(1_500_000_000.0);
-//! let requests = |events: &[&str]| Config {
-//!     setup: Some(Setup {
+//! let requests = |events: &[&str]| ConnectionConfig {
+//!     requests: Some(Requests {
 //!         events: events.iter().map(|name| (*name).into()).collect(),
 //!         accept_input: true,
-//!         ..Setup::default()
+//!         ..Requests::default()
 //!     }),
 //!     undeclared: Undeclared::Deliver,
-//!     ..Config::default()
+//!     ..ConnectionConfig::default()
 //! };
 //! let mut sensor = Connection::new(requests(&[]), Role::Initiator, now);
 //! let mut manager = Connection::new(requests(&["scan_seen"]), Role::Acceptor, now);
@@ -118,15 +118,15 @@
 //! | a cache without bound | [`serial::Limits::cache`], [`serial::Limits::cache_bytes`] |
 //! | types that contain themselves | references upwards are weak, so nothing leaks |
 //! | messages where they don't belong | [`connection::LEGALITY`] |
-//! | requests for millions of events | [`connection::Config::requests_limit`] |
-//! | PINGs without reading the answers | [`connection::Config::reply_limit`] |
+//! | requests for millions of events | [`connection::ConnectionConfig::requests_limit`] |
+//! | PINGs without reading the answers | [`connection::ConnectionConfig::reply_limit`] |
 //! | log writers without end, or of endless columns | [`logs::LogLimits::writers`], [`logs::LogLimits::announced`] |
 //! | a log entry of billions of values | [`logs::LogLimits::values`], after the bytes that are left |
 //! | a log whose path leads out of its folder | [`logs::file_name`] |
 //! | state that grows without end | [`state::Limits::cost`] |
 //! | containers within themselves, or in very many places | [`state::StateError::TooDeep`], [`state::StateError::TooLarge`] |
 //! | a TLS handshake without end | 30 s (`tls::HANDSHAKE_TIMEOUT`); what waits is bounded by rustls |
-//! | more than the application takes | [`connection::Config::notification_limit`], [`node::Options::incoming`] |
+//! | more than the application takes | [`connection::ConnectionConfig::notification_limit`], [`node::Options::incoming`] |
 //!
 //! `forbid(unsafe_code)` concerns this crate; the zlib under it (`zlib-rs`, by `flate2`) has some, and
 //! so has the cryptography of TLS.
@@ -147,12 +147,12 @@
 )]
 
 mod calendar;
+mod config_errors;
 pub mod connection;
 pub mod data;
 #[cfg(feature = "derive")]
 mod derive;
 pub mod driver;
-mod findings;
 pub mod logs;
 pub mod node;
 mod role;
@@ -164,9 +164,9 @@ mod time;
 pub mod tls;
 pub mod wire;
 
+pub use config_errors::ConfigErrors;
 #[cfg(feature = "derive")]
 pub use derive::{Enum, Event, Record};
-pub use findings::Findings;
 pub use time::Time;
 
 #[cfg(test)]
@@ -195,12 +195,12 @@ mod tests {
         check::<crate::logs::LogStreams>();
         check::<crate::logs::LogReceiver>();
         check::<crate::logs::LogFile>();
-        check::<crate::node::Communication>();
-        check::<crate::node::Configuration>();
+        check::<crate::node::NodeMachine>();
+        check::<crate::node::NodeConfig>();
         check::<crate::driver::Driver>();
-        check::<crate::driver::Carrier>();
+        check::<crate::driver::SocketDriver>();
         // It lives behind a lock.
         fn can_be_sent<T: Send + 'static>() {}
-        can_be_sent::<crate::driver::Hub>();
+        can_be_sent::<crate::driver::NodeDriver>();
     }
 }

@@ -93,7 +93,7 @@ impl From<SystemTime> for Time {
     ///
     /// The wall clock may be set back, which time here does not; so what feeds a connection reads
     /// it once, and adds what a monotonic clock counts from then on. A node is fed
-    /// [what the wall clock shows](crate::node::Communication::feed_wall_clock) as well.
+    /// [what the wall clock shows](crate::node::NodeMachine::feed_wall_clock) as well.
     fn from(wall: SystemTime) -> Time {
         Time::EPOCH + wall.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
     }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::meter::allocations;
 use brocomm::Time;
-use brocomm::connection::{Config, Connection, Notification, Phase, Role, Sent, Setup, Undeclared};
+use brocomm::connection::{
+    Connection, ConnectionConfig, Notification, Phase, Requests, Role, Sent, Undeclared,
+};
 use brocomm::data::{
     Declarations, Event, EventDecl, Field, Name, Port, Record, Table, Type, Value,
 };
@@ -19,11 +21,17 @@ fn transfer(from: &mut Connection, to: &mut Connection) {
 /// Two connections in Running, which know the event by these parameters; or else it needs no
 /// declaration.
 fn pair(params: Option<Vec<Field>>) -> (Connection, Connection) {
-    let setup = Setup { events: vec![Name::from("e")], accept_input: true, ..Setup::default() };
+    let requests =
+        Requests { events: vec![Name::from("e")], accept_input: true, ..Requests::default() };
     let mut declarations = Declarations::new();
     params.into_iter().for_each(|params| declarations.add_event(EventDecl::new("e", params)));
     let (undeclared, declarations) = (Undeclared::Deliver, Arc::new(declarations));
-    let config = Config { undeclared, declarations, setup: Some(setup), ..Config::default() };
+    let config = ConnectionConfig {
+        undeclared,
+        declarations,
+        requests: Some(requests),
+        ..ConnectionConfig::default()
+    };
     let mut here = Connection::new(config.clone(), Role::Initiator, NOW);
     let mut there = Connection::new(config, Role::Acceptor, NOW);
     while here.phase() != Phase::Running || there.phase() != Phase::Running {

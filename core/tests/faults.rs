@@ -3,8 +3,8 @@
 
 use crate::common::{NOW, declarations};
 use brocomm::connection::{
-    CloseCause, Config, Connection, LogLevel, LogMessage, Notification, Phase,
-    ProtocolErrorKind as Kind, Role, Setup,
+    CloseCause, CommLogMessage, Connection, ConnectionConfig, LogLevel, Notification, Phase,
+    ProtocolErrorKind as Kind, Requests, Role,
 };
 use brocomm::data::{CallMismatch, ConversionError, Event, TypeTag, Value};
 use brocomm::serial::SerialErrorKind;
@@ -25,7 +25,7 @@ const CALLS: usize = 168;
 const HEADER: [u8; 12] = [0, 0, 0, 8, 2, 0, 0, 0, 0, 0, 0, 0];
 
 /// A listener as the one that was recorded.
-fn config() -> Config {
+fn config() -> ConnectionConfig {
     let declarations = declarations(
         "global c2l_count: event(v: count);
          global c2l_string: event(v: string);
@@ -34,14 +34,14 @@ fn config() -> Config {
          global never_asked: event(v: count);
          global a_global: count;",
     );
-    Config {
-        setup: Some(Setup {
+    ConnectionConfig {
+        requests: Some(Requests {
             events: ["c2l_count", "c2l_string", "c2l_two"].map(Into::into).to_vec(),
             accept_input: true,
-            ..Setup::default()
+            ..Requests::default()
         }),
         declarations,
-        ..Config::default()
+        ..ConnectionConfig::default()
     }
 }
 
@@ -112,7 +112,7 @@ impl Outcome {
     }
 
     fn errors(&self) -> Vec<String> {
-        let lines = self.notifications.iter().flat_map(LogMessage::of);
+        let lines = self.notifications.iter().flat_map(CommLogMessage::of);
         let errors = lines.filter(|line| line.level() == LogLevel::Error);
         errors.map(|line| line.to_string()).collect()
     }
@@ -370,8 +370,8 @@ fn records_of_a_broccoli_become_what_is_declared() {
                                   tries: count &default=3; seen: set[addr]; };
          global ping: event(data: ping_data);",
     );
-    let setup = Some(Setup { accept_input: true, ..Setup::default() });
-    let config = Config { setup, declarations, ..Config::default() };
+    let requests = Some(Requests { accept_input: true, ..Requests::default() });
+    let config = ConnectionConfig { requests, declarations, ..ConnectionConfig::default() };
     let mut connection = Connection::new(config, Role::Acceptor, NOW);
     connection.feed_bytes(&stream("broccoli-bro-ping-record"), NOW);
     let mut notifications = Vec::new();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::network::{Network, address};
 use brocomm::data::{Declarations, Event, Value};
-use brocomm::node::{Configuration, Node, Notification, Options};
+use brocomm::node::{NodeConfig, Notification, Options, PeerConfig};
 
 fn declarations() -> Arc<Declarations> {
     let text = "global ping: event(n: count); global pong: event(n: count);";
@@ -14,13 +14,13 @@ fn declarations() -> Arc<Declarations> {
     Arc::new(declarations)
 }
 
-fn configuration(options: Options, nodes: Vec<(&str, Node)>) -> Configuration {
+fn configuration(options: Options, nodes: Vec<(&str, PeerConfig)>) -> NodeConfig {
     let nodes = nodes.into_iter().map(|(name, node)| (name.to_owned(), node)).collect();
-    Configuration { options, nodes, declarations: declarations() }
+    NodeConfig { options, nodes, declarations: declarations() }
 }
 
-fn wants(events: &str, node: Node) -> Node {
-    Node { events: Some(events.parse().expect("the pattern is right")), ..node }
+fn wants(events: &str, node: PeerConfig) -> PeerConfig {
+    PeerConfig { events: Some(events.parse().expect("the pattern is right")), ..node }
 }
 
 fn ping(n: u64) -> Event {
@@ -31,9 +31,12 @@ fn ping(n: u64) -> Event {
 fn two_nodes_connect_exchange_events_and_end() {
     let mut net = Network::new();
     let listening = Options { listen: true, ..Options::default() };
-    let manager =
-        net.add(configuration(listening, vec![("sensor", wants("ping", Node::new(address(1))))]));
-    let node = Node { connect: true, retry: Duration::from_secs(5), ..Node::new(address(0)) };
+    let manager = net.add(configuration(
+        listening,
+        vec![("sensor", wants("ping", PeerConfig::new(address(1))))],
+    ));
+    let node =
+        PeerConfig { connect: true, retry: Duration::from_secs(5), ..PeerConfig::new(address(0)) };
     let sensor = net.add(configuration(Options::default(), vec![("manager", wants("pong", node))]));
     net.settle();
 

@@ -8,8 +8,8 @@ use crate::network::{Network, address};
 use brocomm::connection::Phase;
 use brocomm::data::{Declarations, Event, Value};
 use brocomm::node::{
-    Bound, Communication, Configuration, ConnectionId, Handshake, Liveness, LogLine, Node,
-    Notification, Options, Overflow, PeerId, PeerState, Queue,
+    Bound, CommLogLine, ConnectionId, Handshake, Liveness, NodeConfig, NodeMachine, Notification,
+    Options, Overflow, PeerConfig, PeerId, PeerState, Queue,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -17,13 +17,13 @@ const SECOND: Duration = Duration::from_secs(1);
 /// The first connection of a node, to the first peer that it connects to.
 const FIRST: (ConnectionId, PeerId) = (ConnectionId(1), PeerId(1));
 
-fn configuration(options: Options, node: Node) -> Configuration {
+fn configuration(options: Options, node: PeerConfig) -> NodeConfig {
     let mut declarations = Declarations::new();
     let text = "global ping: event(n: count, text: string);";
     declarations.read(text).expect("the declaration is right");
-    let node = Node { events: Some("ping".parse().expect("the pattern is right")), ..node };
+    let node = PeerConfig { events: Some("ping".parse().expect("the pattern is right")), ..node };
     let nodes = vec![("peer".to_owned(), node)];
-    Configuration { options, nodes, declarations: Arc::new(declarations) }
+    NodeConfig { options, nodes, declarations: Arc::new(declarations) }
 }
 
 fn ping(n: u64) -> Event {
@@ -39,18 +39,18 @@ fn numbers(events: &[Event]) -> Vec<u64> {
 }
 
 /// A node that connects to another, which listens; the first is returned first.
-fn pair(options: Options, entry: Node, other: Options) -> (Network, usize, usize) {
+fn pair(options: Options, entry: PeerConfig, other: Options) -> (Network, usize, usize) {
     let mut net = Network::new();
     let other = Options { listen: true, ..other };
-    let there = net.add(configuration(other, Node::new(address(1))));
-    let entry = Node { connect: true, retry: SECOND, host: address(there), ..entry };
+    let there = net.add(configuration(other, PeerConfig::new(address(1))));
+    let entry = PeerConfig { connect: true, retry: SECOND, host: address(there), ..entry };
     let here = net.add(configuration(options, entry));
     (net, here, there)
 }
 
-fn keeping(events: usize) -> Node {
+fn keeping(events: usize) -> PeerConfig {
     let bound = Bound::new(events, 1 << 20);
-    Node { store_and_forward: Some(bound), ..Node::new(address(0)) }
+    PeerConfig { store_and_forward: Some(bound), ..PeerConfig::new(address(0)) }
 }
 
 fn raise(net: &mut Network, node: usize, event: Event) -> brocomm::node::Raised {
@@ -122,7 +122,8 @@ fn one_by_one() -> Options {
 
 #[test]
 fn what_waits_when_the_transport_closes_is_told_before_the_end() {
-    let (mut net, here, there) = pair(one_by_one(), Node::new(address(0)), Options::default());
+    let (mut net, here, there) =
+        pair(one_by_one(), PeerConfig::new(address(0)), Options::default());
     net.settle();
     // More than a connection looks at ahead.
     for n in 1..=200 {
@@ -134,7 +135,7 @@ fn what_waits_when_the_transport_closes_is_told_before_the_end() {
     node.feed_bytes(FIRST.0, &bytes, now);
     node.feed_closed(FIRST.0, now);
     let mut told = Vec::new();
-    let mut tell = |node: &mut Communication| {
+    let mut tell = |node: &mut NodeMachine| {
         while let Some(notification) = node.poll_notification() {
             told.push(notification);
         }
@@ -151,7 +152,7 @@ fn what_waits_when_the_transport_closes_is_told_before_the_end() {
 #[test]
 fn a_peer_that_is_not_read_is_not_silent() {
     let liveness = Liveness { ping_after: SECOND, close_after: 2 * SECOND };
-    let entry = Node { liveness: Some(liveness), ..Node::new(address(0)) };
+    let entry = PeerConfig { liveness: Some(liveness), ..PeerConfig::new(address(0)) };
     let (mut net, here, there) = pair(one_by_one(), entry, Options::default());
     net.settle();
     raise(&mut net, there, ping(1));
@@ -181,7 +182,7 @@ fn a_large_event_drops_as_many_old_ones_as_it_needs_the_room_of() {
     let bound = Bound::new(1000, 4000);
     let options =
         Options { outgoing: Queue { bound, overflow: Overflow::DropOldest }, ..Options::default() };
-    let (mut net, here, _) = pair(options, Node::new(address(0)), Options::default());
+    let (mut net, here, _) = pair(options, PeerConfig::new(address(0)), Options::default());
     net.settle();
     let large = |n| Event::new("ping", vec![Value::Count(n), Value::string("x".repeat(30_000))]);
     for n in 0..4 {
@@ -204,7 +205,7 @@ fn what_comes_after_an_event_that_a_queue_had_no_room_for_does_not_come_before_t
 {
     let queue = Queue { bound: Bound::new(2, 1 << 20), overflow: Overflow::Disconnect };
     let options = Options { incoming: queue, ..Options::default() };
-    let (mut net, here, there) = pair(options, Node::new(address(0)), Options::default());
+    let (mut net, here, there) = pair(options, PeerConfig::new(address(0)), Options::default());
     net.settle();
     for n in 1..=200 {
         raise(&mut net, there, ping(n));
@@ -219,7 +220,7 @@ fn what_comes_after_an_event_that_a_queue_had_no_room_for_does_not_come_before_t
         _ => None,
     };
     assert_eq!(numbers(&told.iter().filter_map(event).collect::<Vec<_>>()), [1, 2]);
-    let full = |told: &&Notification| matches!(told, Notification::Log(entry) if entry.line == LogLine::IncomingFull);
+    let full = |told: &&Notification| matches!(told, Notification::Log(entry) if entry.line == CommLogLine::IncomingFull);
     assert_eq!(told.iter().filter(full).count(), 1);
     assert!(matches!(net.node(here).peer_state(FIRST.1), Some(PeerState::Waiting { .. })));
 }
@@ -227,7 +228,7 @@ fn what_comes_after_an_event_that_a_queue_had_no_room_for_does_not_come_before_t
 #[test]
 fn what_is_told_after_an_event_is_not_remote_itself() {
     let (mut net, here, there) =
-        pair(Options::default(), Node::new(address(0)), Options::default());
+        pair(Options::default(), PeerConfig::new(address(0)), Options::default());
     net.settle();
     raise(&mut net, there, ping(1));
     let bytes = net.node(there).poll_transmit(FIRST.0).to_vec();

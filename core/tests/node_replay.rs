@@ -8,7 +8,7 @@ use brocomm::Time;
 use brocomm::connection::{Observer, Phase, Role, StateSource};
 use brocomm::data::Serial;
 use brocomm::node::{
-    Action, Communication, CommunicationEntry, ConnectionId, Endpoint, Notification, PeerId,
+    Action, CommLogEntry, ConnectionId, Endpoint, NodeMachine, Notification, PeerId,
 };
 use brocomm::wire::{Framing, Message, SyncPoint};
 use brocomm_conformance::{Party, Recording, Session, Side, StepKind, sessions};
@@ -21,14 +21,14 @@ const FIRST_PACKET: f64 = 1_362_692_526.869_344;
 
 /// A node in the place of one side of a recording.
 struct Replay {
-    node: Communication,
+    node: NodeMachine,
     link: ConnectionId,
     peer: PeerId,
     role: Role,
     /// Follows what the node and the recorded peer send to each other.
     observer: Observer,
     sent: Vec<Sent>,
-    log: Vec<CommunicationEntry>,
+    log: Vec<CommLogEntry>,
     /// What the recorded side sent of its own accord, and the node has not.
     to_send: VecDeque<Sent>,
 }
@@ -39,7 +39,7 @@ impl Replay {
         let party = party(&expectation, side);
         let configuration =
             crate::common::bro::configuration(party.script.as_deref().unwrap(), recording);
-        let mut node = Communication::new(configuration).unwrap();
+        let mut node = NodeMachine::new(configuration).unwrap();
         node.set_state_source(StateSource::Application);
         let runtime = u64::from(crate::common::look_at(recording, side).config.runtime);
         node.start(Time::from_nanos(NOW.as_nanos() - runtime * 1_000_000_000));
@@ -352,7 +352,7 @@ fn a_node_logs_what_the_bro_logged_in_its_place() {
         });
         let recorded = by_source(fields.filter(|f| counts(f.0, &f.2, side, closed_by_us)));
 
-        let level = |entry: &CommunicationEntry| match entry.level() {
+        let level = |entry: &CommLogEntry| match entry.level() {
             Some(brocomm::connection::LogLevel::Info) => "info",
             Some(brocomm::connection::LogLevel::Error) => "error",
             None => "-",

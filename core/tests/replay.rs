@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 /// Returns what a connection should notify of what a peer sent in SERIALs, and in other messages.
 fn expected(ours: &Seen, theirs: &Seen) -> (Vec<Notification>, Vec<Notification>) {
-    let wants_state = ours.config.setup.as_ref().is_some_and(|setup| setup.sync.is_some());
+    let wants_state = ours.config.requests.as_ref().is_some_and(|requests| requests.sync.is_some());
     let serials = theirs.serials.iter().cloned().filter_map(|serial| match serial {
         Serial::Event(event) => Some(Notification::Event(event)),
         Serial::Id(id) => Some(Notification::Id(id)),

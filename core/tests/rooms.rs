@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The rooms by rank, from the bytes up; those of one rank don't know each other.
 const ROOMS: [&[&str]; 10] = [
-    &["time", "findings", "role"],
+    &["time", "config_errors", "role"],
     &["calendar", "wire"],
     &["data", "tls"],
     &["serial", "logs"],
@@ -18,7 +18,7 @@ const ROOMS: [&[&str]; 10] = [
 ];
 
 /// What the root shows of its private modules.
-const OF_THE_ROOT: [(&str, &str); 2] = [("Time", "time"), ("Findings", "findings")];
+const OF_THE_ROOT: [(&str, &str); 2] = [("Time", "time"), ("ConfigErrors", "config_errors")];
 
 fn rank(room: &str) -> Option<usize> {
     ROOMS.iter().position(|rank| rank.contains(&room))

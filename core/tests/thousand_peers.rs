@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::meter;
 use crate::network::{Network, address};
 use brocomm::data::{Declarations, Event, Value};
-use brocomm::node::{Communication, Configuration, Node, Notification, Options};
+use brocomm::node::{NodeConfig, NodeMachine, Notification, Options, PeerConfig};
 
 const PEERS: usize = 1000;
 
@@ -14,15 +14,15 @@ const PEERS: usize = 1000;
 /// something takes beyond that is its object cache, 2§5.)
 const BOUND: usize = 8 << 10;
 
-fn configuration(options: Options, nodes: Vec<(String, Node)>) -> Configuration {
+fn configuration(options: Options, nodes: Vec<(String, PeerConfig)>) -> NodeConfig {
     let mut declarations = Declarations::new();
     let text = "global ping: event(n: count);";
     declarations.read(text).expect("the declaration is right");
-    Configuration { options, nodes, declarations: Arc::new(declarations) }
+    NodeConfig { options, nodes, declarations: Arc::new(declarations) }
 }
 
-fn wanting_ping(node: Node) -> Node {
-    Node { events: Some("ping".parse().expect("the pattern is right")), ..node }
+fn wanting_ping(node: PeerConfig) -> PeerConfig {
+    PeerConfig { events: Some("ping".parse().expect("the pattern is right")), ..node }
 }
 
 fn done(told: &Notification) -> bool {
@@ -32,11 +32,12 @@ fn done(told: &Notification) -> bool {
 /// A node with a thousand peers, each of which is configured, and these.
 fn network() -> (Network, usize) {
     let mut net = Network::new();
-    let nodes = (1..=PEERS).map(|n| (format!("peer-{n}"), wanting_ping(Node::new(address(n)))));
+    let nodes =
+        (1..=PEERS).map(|n| (format!("peer-{n}"), wanting_ping(PeerConfig::new(address(n)))));
     let listening = Options { listen: true, ..Options::default() };
     let manager = net.add(configuration(listening, nodes.collect()));
     net.settle();
-    let node = || wanting_ping(Node { connect: true, ..Node::new(address(manager)) });
+    let node = || wanting_ping(PeerConfig { connect: true, ..PeerConfig::new(address(manager)) });
     for _ in 0..PEERS {
         net.add(configuration(Options::default(), vec![("manager".to_owned(), node())]));
     }
@@ -45,7 +46,7 @@ fn network() -> (Network, usize) {
 
 /// Returns what is freed with a node.
 fn held(net: &mut Network, node: usize) -> usize {
-    let other = Communication::new(Configuration::default()).expect("nothing is wrong");
+    let other = NodeMachine::new(NodeConfig::default()).expect("nothing is wrong");
     let node = std::mem::replace(net.node(node), other);
     let before = meter::held();
     drop(node);

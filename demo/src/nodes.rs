@@ -7,7 +7,7 @@ use brocomm_std::brocomm::Time;
 use brocomm_std::brocomm::data::{EventType, Port};
 use brocomm_std::brocomm::logs::AsciiFormat;
 use brocomm_std::brocomm::node::{Bound, Endpoint};
-use brocomm_std::{Change, Event, NodeHandle, Record};
+use brocomm_std::{Change, Event, Node, Record};
 
 use crate::{DemoError, Section, deadline};
 
@@ -51,14 +51,14 @@ struct Scan {
 
 /// Two nodes that are connected.
 pub(crate) struct Pair {
-    pub(crate) manager: NodeHandle,
-    pub(crate) sensor: NodeHandle,
+    pub(crate) manager: Node,
+    pub(crate) sensor: Node,
     pub(crate) address: Endpoint,
 }
 
 impl Pair {
     pub(crate) fn start() -> Result<Pair, DemoError> {
-        let manager = NodeHandle::builder()
+        let manager = Node::builder()
             .name("manager")
             .receive::<ScanSeen>()
             .receive::<Ping>()
@@ -70,7 +70,7 @@ impl Pair {
             .accept("127.0.0.1")
             .start()?;
         let address = manager.listening(deadline()).ok_or("the manager does not listen")?;
-        let sensor = NodeHandle::builder()
+        let sensor = Node::builder()
             .name("sensor")
             .send::<ScanSeen>()
             .send::<Ping>()

@@ -11,7 +11,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use brocomm::connection::{CloseCause, Config, Notification, Sent, Setup};
+use brocomm::connection::{CloseCause, ConnectionConfig, Notification, Requests, Sent};
 use brocomm::data::{Declarations, Event, Handlers};
 use brocomm::{Record, Time, event};
 use brocomm_std::Peer;
@@ -73,15 +73,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         })?
     };
 
-    let config = Config {
+    let config = ConnectionConfig {
         description: "broping".into(),
-        setup: Some(Setup {
+        requests: Some(Requests {
             events: handlers.events().cloned().collect(),
             accept_input: true,
-            ..Setup::default()
+            ..Requests::default()
         }),
         declarations,
-        ..Config::default()
+        ..ConnectionConfig::default()
     };
     let mut peer = Peer::connect(&host, config, Duration::from_secs(10))?;
 

@@ -13,7 +13,7 @@ use std::net::{IpAddr, TcpStream};
 use std::time::{Instant, SystemTime};
 
 use brocomm::connection::{
-    CloseCause, Config, Connection, LogMessage, Notification, Role, Sent, Setup,
+    CloseCause, CommLogMessage, Connection, ConnectionConfig, Notification, Requests, Role, Sent,
 };
 use brocomm::data::Declarations;
 use brocomm::{Time, event};
@@ -28,12 +28,16 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut declarations = Declarations::new();
     declarations.read(DECLARATIONS)?;
-    let config = Config {
+    let config = ConnectionConfig {
         description: "sensor-own-loop".into(),
         class: Some("sensor".into()),
         declarations: declarations.into(),
-        setup: Some(Setup { events: vec!["block".into()], accept_input: true, ..Setup::default() }),
-        ..Config::default()
+        requests: Some(Requests {
+            events: vec!["block".into()],
+            accept_input: true,
+            ..Requests::default()
+        }),
+        ..ConnectionConfig::default()
     };
 
     let mut socket = TcpStream::connect(hub)?;
@@ -81,7 +85,7 @@ fn handle(
     notification: Notification,
     now: Time,
 ) -> Result<(), Box<dyn Error>> {
-    for line in LogMessage::of(&notification) {
+    for line in CommLogMessage::of(&notification) {
         eprintln!("{line}");
     }
     match notification {

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use brocomm::data::Declarations;
 use brocomm::event;
-use brocomm::node::{Configuration, Node, Notification, Options};
-use brocomm_std::NodeHandle;
+use brocomm::node::{NodeConfig, Notification, Options, PeerConfig};
+use brocomm_std::Node;
 
 const DECLARATIONS: &str = "
     event scan_seen(host: addr, ports: count);
@@ -27,15 +27,15 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut declarations = Declarations::new();
     declarations.read(DECLARATIONS)?;
-    let entry = Node {
+    let entry = PeerConfig {
         connect: true,
         p: Some(hub.port()),
         class: Some("sensor".into()),
         retry: Duration::from_secs(1),
         events: Some("block".parse()?),
-        ..Node::new(hub.ip())
+        ..PeerConfig::new(hub.ip())
     };
-    let node = NodeHandle::start(Configuration {
+    let node = Node::start(NodeConfig {
         options: Options { peer_description: "sensor-std".into(), ..Options::default() },
         nodes: vec![("hub".into(), entry)],
         declarations: Arc::new(declarations),

@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use brocomm::data::Declarations;
 use brocomm::event;
-use brocomm::node::{Configuration, Node, Notification, Options};
+use brocomm::node::{NodeConfig, Notification, Options, PeerConfig};
 use brocomm::tls::TlsConfig;
-use brocomm_std::NodeHandle;
+use brocomm_std::Node;
 
 const DECLARATIONS: &str = "
     event scan_seen(host: addr, ports: count);
@@ -34,16 +34,16 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let tls = TlsConfig::from_pem(&fs::read(authority)?, &fs::read(own)?, None)?;
     let options = Options { tls: Some(tls), ..Options::default() };
-    let entry = Node {
+    let entry = PeerConfig {
         ssl: true,
         connect: true,
         p: Some(hub.port()),
         class: Some("sensor".into()),
         retry: Duration::from_secs(1),
         events: Some("block".parse()?),
-        ..Node::new(hub.ip())
+        ..PeerConfig::new(hub.ip())
     };
-    let node = NodeHandle::start(Configuration {
+    let node = Node::start(NodeConfig {
         options,
         nodes: vec![("hub".into(), entry)],
         declarations: Arc::new(declarations),

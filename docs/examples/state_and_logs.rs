@@ -13,10 +13,10 @@ use std::time::{Duration, SystemTime};
 
 use brocomm::data::{Declarations, Value};
 use brocomm::logs::{AsciiFormat, LogStream};
-use brocomm::node::{Communication, Configuration, Node, Notification, Options};
+use brocomm::node::{NodeConfig, NodeMachine, Notification, Options, PeerConfig};
 use brocomm::state::{Limits, Path, StateError, Store};
 use brocomm::{Record, Time};
-use brocomm_std::NodeHandle;
+use brocomm_std::Node;
 
 /// An entry of the log `scans`. The fields with `log` are its columns.
 #[derive(Record)]
@@ -49,17 +49,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     let here = Ipv4Addr::LOCALHOST.into();
 
     // The hub's state is authoritative.
-    let viewer = Node { sync: true, auth: true, ..Node::new(here) };
+    let viewer = PeerConfig { sync: true, auth: true, ..PeerConfig::new(here) };
     let options =
         Options { listen: true, listen_interface: here, listen_port: 0, ..Options::default() };
-    let mut hub = Communication::new(Configuration {
+    let mut hub = NodeMachine::new(NodeConfig {
         options,
         nodes: vec![("viewer".into(), viewer)],
         declarations: Arc::clone(&declarations),
     })?;
     hub.set_store(store("hub", &declarations)?);
     hub.declare_log(LogStream::of::<Info>(SCANS, "scans")?)?;
-    let hub = NodeHandle::run(hub)?;
+    let hub = Node::run(hub)?;
     let mut notifications = hub.subscribe();
     let port = loop {
         match notifications.next(None) {
@@ -71,21 +71,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Other notifications of the hub are not needed.
     drop(notifications);
 
-    let entry = Node {
+    let entry = PeerConfig {
         connect: true,
         p: Some(port),
         retry: Duration::from_secs(1),
         sync: true,
         request_logs: true,
-        ..Node::new(here)
+        ..PeerConfig::new(here)
     };
-    let mut viewer = Communication::new(Configuration {
+    let mut viewer = NodeMachine::new(NodeConfig {
         nodes: vec![("hub".into(), entry)],
         declarations: Arc::clone(&declarations),
-        ..Configuration::default()
+        ..NodeConfig::default()
     })?;
     viewer.set_store(store("viewer", &declarations)?);
-    let viewer = NodeHandle::run(viewer)?;
+    let viewer = Node::run(viewer)?;
     let mut notifications = viewer.subscribe();
 
     let (mut changed, mut logged) = (false, false);
@@ -113,7 +113,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Changes a variable and writes a log entry.
-fn share(hub: &NodeHandle) -> Result<(), Box<dyn Error>> {
+fn share(hub: &Node) -> Result<(), Box<dyn Error>> {
     let host = IpAddr::from([10, 0, 0, 1]);
     let entry = Path::to("blocked").index([Value::Addr(host)]);
     hub.with(|node, now| node.change_state(now, |store| store.assign(entry, "it scans")))?;

@@ -10,7 +10,7 @@ mod loopback;
 mod runtime;
 
 mod of {
-    pub(crate) use brocomm_async_std::{NodeHandle, Notifications};
+    pub(crate) use brocomm_async_std::{Node, Notifications};
     pub(crate) use smol::io::{AsyncReadExt, AsyncWriteExt};
     pub(crate) use smol::net::{TcpListener, TcpStream};
     pub(crate) use smol::spawn;

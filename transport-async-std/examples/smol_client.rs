@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brocomm::data::{Declarations, Event, Value};
-use brocomm::node::{Configuration, Node, Notification};
-use brocomm_async_std::NodeHandle;
+use brocomm::node::{NodeConfig, Notification, PeerConfig};
+use brocomm_async_std::Node;
 
 /// What both sides know; a file, in a real program.
 const DECLARATIONS: &str = "
@@ -33,20 +33,20 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let host = args.next().map_or(Ok(Ipv4Addr::LOCALHOST.into()), |host| host.parse::<IpAddr>())?;
     let port = args.next().map_or(Ok(47757), |port| port.parse())?;
 
-    let node = NodeHandle::start(Configuration {
+    let node = Node::start(NodeConfig {
         // Whom to connect to, how often, and what is requested of it.
         nodes: vec![(
             "server".into(),
-            Node {
+            PeerConfig {
                 connect: true,
                 p: Some(port),
                 retry: Duration::from_secs(1),
                 events: Some("reputation".parse()?),
-                ..Node::new(host)
+                ..PeerConfig::new(host)
             },
         )],
         declarations: Arc::new(declarations),
-        ..Configuration::default()
+        ..NodeConfig::default()
     })?;
     let mut notifications = node.subscribe();
     while let Some(notification) = notifications.next().await {

@@ -2,7 +2,7 @@
 //!
 //! # Two ways
 //!
-//! * A [`NodeHandle`] runs a whole node: it listens, connects and connects again, carries what passes
+//! * A [`Node`] runs a whole node: it listens, connects and connects again, carries what passes
 //!   between the node and any number of peers, in one thread of its own, and can be shared.
 //! * A [`Peer`] carries one [`Connection`](brocomm::connection::Connection), and a [`Listener`]
 //!   accepts such peers. Nothing is spawned: a peer reads and writes while its owner awaits
@@ -12,7 +12,7 @@
 //! Both wait with the help of `async-io`, as smol and async-std do, and can be awaited under either
 //! and under every other executor. Both read and write at once, so two that send each other a lot
 //! never wait for each other. All futures can be dropped without losing anything, see
-//! [there](asynchronous::NodeHandle#cancellation) and [there](asynchronous::Peer#cancellation); so a
+//! [there](asynchronous::Node#cancellation) and [there](asynchronous::Peer#cancellation); so a
 //! limit of time is `async_std::future::timeout(…, peer.next())`, or a race with a timer.
 //!
 //! # A node
@@ -22,8 +22,8 @@
 //! use std::sync::Arc;
 //!
 //! use brocomm::data::{Declarations, Event, Value};
-//! use brocomm::node::{Configuration, Node, Notification, Options};
-//! use brocomm_async_std::NodeHandle;
+//! use brocomm::node::{NodeConfig, PeerConfig, Notification, Options};
+//! use brocomm_async_std::Node;
 //!
 //! # smol::block_on(async {
 //! let mut declarations = Declarations::new();
@@ -32,7 +32,7 @@
 //! let here = Ipv4Addr::LOCALHOST.into();
 //!
 //! // One listens, and requests an event of whoever connects from this host ...
-//! let manager = NodeHandle::start(Configuration {
+//! let manager = Node::start(NodeConfig {
 //!     options: Options {
 //!         listen: true,
 //!         listen_interface: here,
@@ -41,7 +41,7 @@
 //!     },
 //!     nodes: vec![(
 //!         "sensor".into(),
-//!         Node { events: Some("hello".parse()?), ..Node::new(here) },
+//!         PeerConfig { events: Some("hello".parse()?), ..PeerConfig::new(here) },
 //!     )],
 //!     declarations: Arc::clone(&declarations),
 //! })?;
@@ -53,13 +53,13 @@
 //! };
 //!
 //! // ... and another connects to it, and raises the event when it is connected.
-//! let sensor = NodeHandle::start(Configuration {
+//! let sensor = Node::start(NodeConfig {
 //!     nodes: vec![(
 //!         "manager".into(),
-//!         Node { connect: true, p: Some(port), ..Node::new(here) },
+//!         PeerConfig { connect: true, p: Some(port), ..PeerConfig::new(here) },
 //!     )],
 //!     declarations,
-//!     ..Configuration::default()
+//!     ..NodeConfig::default()
 //! })?;
 //! let mut connecting = sensor.subscribe();
 //! while let Some(notification) = connecting.next().await {
@@ -86,7 +86,7 @@
 //! ```
 //! use std::time::Duration;
 //!
-//! use brocomm::connection::{Config, Notification, Setup, Undeclared};
+//! use brocomm::connection::{ConnectionConfig, Notification, Requests, Undeclared};
 //! use brocomm::data::{Event, Name, Value};
 //! use brocomm_async_std::{Listener, Peer};
 //!
@@ -96,11 +96,11 @@
 //! let address = listener.local_addr();
 //!
 //! // One side requests an event ...
-//! let setup = Setup { events: vec![hello.clone()], accept_input: true, ..Setup::default() };
-//! let config = Config {
-//!     setup: Some(setup),
+//! let requests = Requests { events: vec![hello.clone()], accept_input: true, ..Requests::default() };
+//! let config = ConnectionConfig {
+//!     requests: Some(requests),
 //!     undeclared: Undeclared::Deliver,
-//!     ..Config::default()
+//!     ..ConnectionConfig::default()
 //! };
 //! let receiver = smol::spawn(async move {
 //!     let mut peer = listener.accept(config).await?;
@@ -114,10 +114,10 @@
 //! });
 //!
 //! // ... and the other sends it.
-//! let config = Config {
-//!     setup: Some(Setup::default()),
+//! let config = ConnectionConfig {
+//!     requests: Some(Requests::default()),
 //!     undeclared: Undeclared::Deliver,
-//!     ..Config::default()
+//!     ..ConnectionConfig::default()
 //! };
 //! let event = Event { name: hello, time: 0.0, args: vec![Value::string("world")] };
 //! let mut peer = Peer::connect(address, config, Duration::from_secs(10)).await?;
@@ -151,7 +151,7 @@ pub use brocomm_transport::{
 pub use runtime::AsyncIo;
 
 /// Runs a node, in one thread of its own.
-pub type NodeHandle = asynchronous::NodeHandle<AsyncIo>;
+pub type Node = asynchronous::Node<AsyncIo>;
 
 /// Carries one [`Connection`](brocomm::connection::Connection) over TCP.
 pub type Peer = asynchronous::Peer<AsyncIo>;
@@ -159,5 +159,5 @@ pub type Peer = asynchronous::Peer<AsyncIo>;
 /// Listens for peers.
 pub type Listener = asynchronous::Listener<AsyncIo>;
 
-/// Builds a node: what it exchanges with its peers, and who they are; see [`NodeHandle::builder`].
-pub type Builder = brocomm_transport::Builder<NodeHandle>;
+/// Builds a node: what it exchanges with its peers, and who they are; see [`Node::builder`].
+pub type Builder = brocomm_transport::Builder<Node>;

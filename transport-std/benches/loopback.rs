@@ -16,18 +16,18 @@ mod runtime {
 
     use brocomm::data::Event;
     use brocomm::node::Notification;
-    pub(crate) use brocomm_std::{NodeHandle, Notifications};
+    pub(crate) use brocomm_std::{Node, Notifications};
     use futures_lite::future::block_on;
 
     pub(crate) async fn next(told: &mut Notifications) -> Notification {
         told.next(None).unwrap()
     }
 
-    pub(crate) async fn raise(node: &NodeHandle, event: Event) {
+    pub(crate) async fn raise(node: &Node, event: Event) {
         assert!(node.raise(event, None).unwrap().peers > 0);
     }
 
-    pub(crate) async fn flush(node: &NodeHandle) {
+    pub(crate) async fn flush(node: &Node) {
         assert_eq!(node.flush(Duration::from_secs(60)), []);
     }
 

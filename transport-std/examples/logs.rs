@@ -10,7 +10,7 @@
 use std::error::Error;
 use std::net::IpAddr;
 
-use brocomm_std::{NodeHandle, Record};
+use brocomm_std::{Node, Record};
 
 #[derive(Record)]
 struct Scan {
@@ -21,9 +21,9 @@ struct Scan {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let sensor = NodeHandle::builder().log::<Scan>("scans").listen("127.0.0.1:0").start()?;
+    let sensor = Node::builder().log::<Scan>("scans").listen("127.0.0.1:0").start()?;
     let address = sensor.listening(None).ok_or("the sensor stopped")?.to_string();
-    let collector = NodeHandle::builder().receive_logs().connect(&address).start()?;
+    let collector = Node::builder().receive_logs().connect(&address).start()?;
     let mut entries = collector.log_entries();
 
     sensor.connected(None).ok_or("the sensor stopped")?;

@@ -9,17 +9,16 @@
 use std::error::Error;
 use std::net::IpAddr;
 
-use brocomm_std::{Change, NodeHandle};
+use brocomm_std::{Change, Node};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let manager = NodeHandle::builder()
+    let manager = Node::builder()
         .table::<IpAddr, String>("blocked")
         .listen("127.0.0.1:0")
         .accept("127.0.0.1")
         .start()?;
     let address = manager.listening(None).ok_or("the manager stopped")?.to_string();
-    let worker =
-        NodeHandle::builder().table::<IpAddr, String>("blocked").connect(&address).start()?;
+    let worker = Node::builder().table::<IpAddr, String>("blocked").connect(&address).start()?;
     let at_worker = worker.table::<IpAddr, String>("blocked")?;
     let mut changes = at_worker.changes();
 

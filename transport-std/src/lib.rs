@@ -2,7 +2,7 @@
 //!
 //! # Two ways
 //!
-//! * A [`NodeHandle`] runs a whole node: it listens, connects and connects again, carries what passes
+//! * A [`Node`] runs a whole node: it listens, connects and connects again, carries what passes
 //!   between the node and any number of peers, in one thread of its own, and can be shared.
 //! * A [`Peer`] carries one [`Connection`](brocomm::connection::Connection), and a [`Listener`]
 //!   accepts such peers. Both wait in the calling thread, so that a program with several has a
@@ -19,8 +19,8 @@
 //! use std::sync::Arc;
 //!
 //! use brocomm::data::{Declarations, Event, Value};
-//! use brocomm::node::{Configuration, Node, Notification, Options};
-//! use brocomm_std::NodeHandle;
+//! use brocomm::node::{NodeConfig, PeerConfig, Notification, Options};
+//! use brocomm_std::Node;
 //!
 //! let mut declarations = Declarations::new();
 //! declarations.read("global hello: event(to: string);")?;
@@ -28,7 +28,7 @@
 //! let here = Ipv4Addr::LOCALHOST.into();
 //!
 //! // One listens, and requests an event of whoever connects from this host ...
-//! let manager = NodeHandle::start(Configuration {
+//! let manager = Node::start(NodeConfig {
 //!     options: Options {
 //!         listen: true,
 //!         listen_interface: here,
@@ -37,7 +37,7 @@
 //!     },
 //!     nodes: vec![(
 //!         "sensor".into(),
-//!         Node { events: Some("hello".parse()?), ..Node::new(here) },
+//!         PeerConfig { events: Some("hello".parse()?), ..PeerConfig::new(here) },
 //!     )],
 //!     declarations: Arc::clone(&declarations),
 //! })?;
@@ -49,13 +49,13 @@
 //! };
 //!
 //! // ... and another connects to it, and raises the event when it is connected.
-//! let sensor = NodeHandle::start(Configuration {
+//! let sensor = Node::start(NodeConfig {
 //!     nodes: vec![(
 //!         "manager".into(),
-//!         Node { connect: true, p: Some(port), ..Node::new(here) },
+//!         PeerConfig { connect: true, p: Some(port), ..PeerConfig::new(here) },
 //!     )],
 //!     declarations,
-//!     ..Configuration::default()
+//!     ..NodeConfig::default()
 //! })?;
 //! let mut connecting = sensor.subscribe();
 //! while let Some(notification) = connecting.next(None) {
@@ -83,7 +83,7 @@
 //! use std::thread;
 //! use std::time::Duration;
 //!
-//! use brocomm::connection::{Config, Notification, Setup, Undeclared};
+//! use brocomm::connection::{ConnectionConfig, Notification, Requests, Undeclared};
 //! use brocomm::data::{Event, Name, Value};
 //! use brocomm_std::{Listener, Peer};
 //!
@@ -92,11 +92,11 @@
 //! let address = listener.local_addr();
 //!
 //! // One side requests an event ...
-//! let setup = Setup { events: vec![hello.clone()], accept_input: true, ..Setup::default() };
-//! let config = Config {
-//!     setup: Some(setup),
+//! let requests = Requests { events: vec![hello.clone()], accept_input: true, ..Requests::default() };
+//! let config = ConnectionConfig {
+//!     requests: Some(requests),
 //!     undeclared: Undeclared::Deliver,
-//!     ..Config::default()
+//!     ..ConnectionConfig::default()
 //! };
 //! let receiver = thread::spawn(move || {
 //!     let mut peer = listener.accept(config, None)?.expect("nobody stops it");
@@ -110,10 +110,10 @@
 //! });
 //!
 //! // ... and the other sends it.
-//! let config = Config {
-//!     setup: Some(Setup::default()),
+//! let config = ConnectionConfig {
+//!     requests: Some(Requests::default()),
 //!     undeclared: Undeclared::Deliver,
-//!     ..Config::default()
+//!     ..ConnectionConfig::default()
 //! };
 //! let event = Event { name: hello, time: 0.0, args: vec![Value::string("world")] };
 //! let mut peer = Peer::connect(address, config, Duration::from_secs(10))?;
@@ -149,10 +149,10 @@ pub use brocomm::driver::{Cause, RequestError, StartError, Subscription, Transpo
 pub use brocomm_derive::{StdEnum as Enum, StdEvent as Event, StdRecord as Record};
 pub use brocomm_transport::{Change, Received};
 pub use listener::Listener;
-pub use node::NodeHandle;
+pub use node::Node;
 pub use peer::{Flushed, Peer};
 pub use stop::StopHandle;
 pub use subscribing::{Changes, Events, LogEntries, Notifications};
 pub use table::{Log, Table};
-/// Builds a node: what it exchanges with its peers, and who they are; see [`NodeHandle::builder`].
-pub type Builder = brocomm_transport::Builder<NodeHandle>;
+/// Builds a node: what it exchanges with its peers, and who they are; see [`Node::builder`].
+pub type Builder = brocomm_transport::Builder<Node>;

@@ -5,7 +5,7 @@ use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Instant;
 
-use brocomm::connection::{Config, Role};
+use brocomm::connection::{ConnectionConfig, Role};
 use brocomm_transport::naming::{accept_failed, listen_on, listener_unusable, stream_unusable};
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token};
@@ -57,7 +57,7 @@ impl Listener {
     /// pause](brocomm::driver::ACCEPT_PAUSE); [`TransportError::System`] if the system can't wait.
     pub fn accept(
         &mut self,
-        config: Config,
+        config: ConnectionConfig,
         deadline: Option<Instant>,
     ) -> Result<Option<Peer>, TransportError> {
         config.validate().map_err(TransportError::Config)?;

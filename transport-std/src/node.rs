@@ -9,7 +9,7 @@ use brocomm::data::{BroType, Event, EventType, IndexType, Name, SignatureError};
 use brocomm::driver::{Flush, RequestError, StartError, Subscription};
 use brocomm::logs::{LogRecord, LogValue, StreamError};
 use brocomm::node::{
-    Communication, Configuration, Endpoint, EventPeer, NodeError, PeerId, RaiseError, Raised,
+    Endpoint, EventPeer, NodeConfig, NodeError, NodeMachine, PeerId, RaiseError, Raised,
     WriteLogError,
 };
 use brocomm::state::StateError;
@@ -35,11 +35,11 @@ use crate::{Events, Log, LogEntries, Notifications, Table};
 /// [`write_log`](Self::write_log) wait, or whatever the policy there is.
 #[derive(Debug, Clone)]
 #[must_use = "the node ends when its handle is dropped"]
-pub struct NodeHandle(Handle);
+pub struct Node(Handle);
 
-impl NodeHandle {
+impl Node {
     /// Builds a node: what it exchanges with its peers, and who they are.
-    pub fn builder() -> Builder<NodeHandle> {
+    pub fn builder() -> Builder<Node> {
         Builder::new()
     }
 
@@ -48,17 +48,17 @@ impl NodeHandle {
     /// # Errors
     /// [`StartError`]. That the node can't listen or connect is none: a notification says so, and it
     /// is tried again as the options say.
-    pub fn start(configuration: Configuration) -> Result<NodeHandle, StartError> {
-        let communication = Communication::new(configuration).map_err(StartError::Configuration)?;
-        NodeHandle::run(communication)
+    pub fn start(configuration: NodeConfig) -> Result<Node, StartError> {
+        let communication = NodeMachine::new(configuration).map_err(StartError::NodeConfig)?;
+        Node::run(communication)
     }
 
     /// Begins with a node that was made, and perhaps changed, but not
-    /// [started](Communication::start).
+    /// [started](NodeMachine::start).
     ///
     /// # Errors
     /// [`StartError::System`].
-    pub fn run(communication: Communication) -> Result<NodeHandle, StartError> {
+    pub fn run(communication: NodeMachine) -> Result<Node, StartError> {
         let begin = |shared| {
             let runner = Runner::new(shared).map_err(|error| StartError::System {
                 doing: "set up a poller",
@@ -69,7 +69,7 @@ impl NodeHandle {
             )?;
             Ok(())
         };
-        Ok(NodeHandle(run(communication, Clock::new(Instant::now), begin)?))
+        Ok(Node(run(communication, Clock::new(Instant::now), begin)?))
     }
 
     /// Waits until the node listens, and returns where: with the port that the system chose, if it was to.
@@ -86,7 +86,7 @@ impl NodeHandle {
         wait_for(deadline, |waker| progress.poll(waker)).flatten()
     }
 
-    /// Raises an event as [`Communication::raise`] does, as soon as there is room for it.
+    /// Raises an event as [`NodeMachine::raise`] does, as soon as there is room for it.
     ///
     /// If the policy of [`Options::outgoing`](brocomm::node::Options::outgoing) is to block, one
     /// peer that has requested the event and reads nothing makes this wait until it does, or is
@@ -109,7 +109,7 @@ impl NodeHandle {
         }
     }
 
-    /// Writes an entry to the log of a stream as [`Communication::write_log`] does, as soon as there
+    /// Writes an entry to the log of a stream as [`NodeMachine::write_log`] does, as soon as there
     /// is room for it.
     ///
     /// If the policy of [`Options::outgoing`](brocomm::node::Options::outgoing) is to block, one
@@ -180,7 +180,7 @@ impl NodeHandle {
         }
     }
 
-    /// Ends in order, as [`Communication::terminate_communication`] does, and waits for it: what
+    /// Ends in order, as [`NodeMachine::terminate_communication`] does, and waits for it: what
     /// waits is sent, then all is closed.
     ///
     /// Takes no longer than
@@ -207,7 +207,7 @@ impl NodeHandle {
     /// Each subscriber has a queue of its own, and its [`Subscription`] says what happens when that is
     /// full. By default nothing is lost: the peers that sent what comes next are not read from until
     /// the subscriber has read; nobody else waits, and when it has read nothing for a second, the
-    /// log names it ([`LogLine::SubscriberStalled`](brocomm::node::LogLine::SubscriberStalled)).
+    /// log names it ([`CommLogLine::SubscriberStalled`](brocomm::node::CommLogLine::SubscriberStalled)).
     /// Whoever wants no more drops it. An answer to a
     /// request is for nobody else.
     pub fn subscribe_with(&self, subscription: Subscription) -> Notifications {
@@ -216,7 +216,7 @@ impl NodeHandle {
 
     /// Subscribes to all events of one type, as Rust values; otherwise like
     /// [`subscribe`](Self::subscribe). That peers are asked for the event is the business of
-    /// [`Node::events`](brocomm::node::Node::events).
+    /// [`PeerConfig::events`](brocomm::node::PeerConfig::events).
     ///
     /// # Errors
     /// Says that the event is not declared, or which parameter differs from its declaration.
@@ -268,7 +268,7 @@ impl NodeHandle {
     /// Raises an event if there is room for it.
     ///
     /// # Errors
-    /// As [`Communication::raise`].
+    /// As [`NodeMachine::raise`].
     pub fn try_raise(&self, event: impl Into<Event>) -> Result<Raised, RaiseError> {
         self.0.try_raise(event)
     }
@@ -280,23 +280,23 @@ impl NodeHandle {
     /// The node waits meanwhile, so this should be short; and it must not use this handle, which
     /// would wait for ever. What is fed to the node and polled from it is the business of the
     /// handle alone.
-    pub fn with<T>(&self, act: impl FnOnce(&mut Communication, Time) -> T) -> T {
+    pub fn with<T>(&self, act: impl FnOnce(&mut NodeMachine, Time) -> T) -> T {
         self.0.with(act)
     }
 
-    /// Connects to a node by name, as [`Communication::connect_peer`] does.
+    /// Connects to a node by name, as [`NodeMachine::connect_peer`] does.
     ///
     /// # Errors
-    /// As [`Communication::connect_peer`].
+    /// As [`NodeMachine::connect_peer`].
     pub fn connect_peer(&self, name: &str) -> Result<PeerId, NodeError> {
         self.0.connect_peer(name)
     }
 
-    /// Closes the connection to a peer, as [`Communication::disconnect`] does; what waits for it is
+    /// Closes the connection to a peer, as [`NodeMachine::disconnect`] does; what waits for it is
     /// sent before.
     ///
     /// # Errors
-    /// As [`Communication::disconnect`].
+    /// As [`NodeMachine::disconnect`].
     pub fn disconnect(&self, peer: PeerId) -> Result<(), NodeError> {
         self.0.disconnect(peer)
     }
@@ -307,14 +307,14 @@ impl NodeHandle {
     }
 }
 
-impl Start for NodeHandle {
-    fn start_node(node: Communication) -> Result<NodeHandle, StartError> {
-        NodeHandle::run(node)
+impl Start for Node {
+    fn start_node(node: NodeMachine) -> Result<Node, StartError> {
+        Node::run(node)
     }
 }
 
 /// What does not depend on the transport, for programs that run on several.
-impl AsRef<Handle> for NodeHandle {
+impl AsRef<Handle> for Node {
     fn as_ref(&self) -> &Handle {
         &self.0
     }

@@ -6,7 +6,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use brocomm::Time;
-use brocomm::connection::{Config, Connection, Notification, Role, Sent, UsageError};
+use brocomm::connection::{Connection, ConnectionConfig, Notification, Role, Sent, UsageError};
 use brocomm::data::Event;
 use brocomm::driver::{self, BLOCK, Driver, Step, TransportError};
 use brocomm_transport::Clock;
@@ -67,7 +67,7 @@ impl Peer {
     /// [`TransportError::ConnectTimedOut`], [`TransportError::System`].
     pub fn connect(
         address: impl ToSocketAddrs + fmt::Display,
-        config: Config,
+        config: ConnectionConfig,
         timeout: Duration,
     ) -> Result<Peer, TransportError> {
         config.validate().map_err(TransportError::Config)?;
@@ -80,7 +80,7 @@ impl Peer {
     /// [`TransportError::Config`]; [`TransportError::System`].
     pub fn from_stream(
         stream: TcpStream,
-        config: Config,
+        config: ConnectionConfig,
         role: Role,
     ) -> Result<Peer, TransportError> {
         config.validate().map_err(TransportError::Config)?;
@@ -90,7 +90,7 @@ impl Peer {
 
     pub(crate) fn new(
         stream: mio::net::TcpStream,
-        config: Config,
+        config: ConnectionConfig,
         role: Role,
     ) -> Result<Peer, TransportError> {
         let (link, stop) = Link::new(stream).map_err(stream_unusable)?;

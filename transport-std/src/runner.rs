@@ -15,7 +15,7 @@ use brocomm_transport::Shared;
 use mio::net::TcpListener;
 use mio::{Events, Poll, Token};
 
-use carrying::Carrying;
+use carrying::SocketTask;
 
 /// Wakes the poller; no socket has it.
 const WAKER: Token = Token(0);
@@ -31,7 +31,7 @@ pub(crate) struct Runner {
     roused: Arc<Roused>,
     manager: Waker,
     listening: BTreeMap<Token, TcpListener>,
-    carrying: BTreeMap<Token, Carrying>,
+    carrying: BTreeMap<Token, SocketTask>,
     /// What is to be looked at when, whatever happens.
     alarms: BTreeMap<Token, Time>,
     next: usize,

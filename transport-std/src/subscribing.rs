@@ -12,7 +12,7 @@ use brocomm_transport::{Change, Received};
 use crate::sleeping::wait_for;
 
 /// Hands out a node's notifications, in order; all that come, if it is iterated. See
-/// [`NodeHandle::subscribe`](crate::NodeHandle::subscribe).
+/// [`Node::subscribe`](crate::Node::subscribe).
 ///
 /// Each has a queue of its own, which is freed when it is dropped.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl Iterator for Notifications {
 }
 
 /// Hands out the events of one type that peers raise, in order, see
-/// [`NodeHandle::events`](crate::NodeHandle::events); all that come, if it is iterated.
+/// [`Node::events`](crate::Node::events); all that come, if it is iterated.
 ///
 /// An error says that an argument doesn't fit the Rust type, such as a number that is too big for
 /// it; the events after it come nevertheless.
@@ -93,7 +93,7 @@ impl<E: EventType> Iterator for Events<E> {
 }
 
 /// Returns the entries of peers' logs, in order, see
-/// [`NodeHandle::log_entries`](crate::NodeHandle::log_entries); all that come, if it is iterated.
+/// [`Node::log_entries`](crate::Node::log_entries); all that come, if it is iterated.
 #[derive(Debug)]
 pub struct LogEntries(pub(crate) brocomm_transport::LogEntries);
 

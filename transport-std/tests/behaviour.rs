@@ -24,8 +24,8 @@ fn calls_wait_in_threads_of_their_own() {
     use std::time::{Duration, Instant};
 
     use brocomm::data::{Declarations, Event, Value};
-    use brocomm::node::{Bound, Configuration, Node, Notification, Options};
-    use brocomm_std::NodeHandle;
+    use brocomm::node::{Bound, NodeConfig, Notification, Options, PeerConfig};
+    use brocomm_std::Node;
 
     const COUNT: u64 = 20_000;
     let here = Ipv4Addr::LOCALHOST.into();
@@ -34,14 +34,11 @@ fn calls_wait_in_threads_of_their_own() {
     let declarations = Arc::new(declarations);
     let options =
         Options { listen: true, listen_interface: here, listen_port: 0, ..Options::default() };
-    let wants = Node { events: Some("ping".parse().unwrap()), ..Node::new(here) };
+    let wants = PeerConfig { events: Some("ping".parse().unwrap()), ..PeerConfig::new(here) };
     let nodes = vec![("peer".to_owned(), wants)];
-    let manager = NodeHandle::start(Configuration {
-        options,
-        nodes,
-        declarations: Arc::clone(&declarations),
-    })
-    .unwrap();
+    let manager =
+        Node::start(NodeConfig { options, nodes, declarations: Arc::clone(&declarations) })
+            .unwrap();
     let mut told = manager.subscribe();
     let port = loop {
         if let Some(Notification::Listening(endpoint)) = told.next(None) {
@@ -51,9 +48,9 @@ fn calls_wait_in_threads_of_their_own() {
     let raising = thread::spawn(move || {
         let mut options = Options::default();
         options.outgoing.bound = Bound::new(10, 1 << 20);
-        let node = Node { connect: true, p: Some(port), ..Node::new(here) };
+        let node = PeerConfig { connect: true, p: Some(port), ..PeerConfig::new(here) };
         let nodes = vec![("manager".to_owned(), node)];
-        let sensor = NodeHandle::start(Configuration { options, nodes, declarations }).unwrap();
+        let sensor = Node::start(NodeConfig { options, nodes, declarations }).unwrap();
         let mut told = sensor.subscribe();
         while !matches!(told.next(None), Some(Notification::ConnectionHandshakeDone(_))) {}
         for n in 0..COUNT {

@@ -7,11 +7,9 @@ use std::time::{Duration, Instant};
 use brocomm_std::brocomm::Time;
 use brocomm_std::brocomm::data::{ToValue, TypeTag};
 use brocomm_std::brocomm::logs::{LogValue, StreamError};
-use brocomm_std::brocomm::node::{Node, Notification};
+use brocomm_std::brocomm::node::{Notification, PeerConfig};
 use brocomm_std::brocomm::state::StateError;
-use brocomm_std::{
-    Builder, Change, Enum, Event, NodeHandle, Record, StartError, Table, TransportError,
-};
+use brocomm_std::{Builder, Change, Enum, Event, Node, Record, StartError, Table, TransportError};
 
 /// No test comes near it unless it fails.
 fn late() -> Option<Instant> {
@@ -54,11 +52,11 @@ fn info(last: u8) -> Info {
 }
 
 /// Two nodes that are connected; both sides are built with all that is given.
-fn pair(built: impl Fn(Builder) -> Builder) -> [NodeHandle; 2] {
-    let listens = built(NodeHandle::builder()).listen("127.0.0.1:0").accept("127.0.0.1");
+fn pair(built: impl Fn(Builder) -> Builder) -> [Node; 2] {
+    let listens = built(Node::builder()).listen("127.0.0.1:0").accept("127.0.0.1");
     let listens = listens.start().unwrap();
     let address = listens.listening(late()).unwrap().to_string();
-    let connects = built(NodeHandle::builder()).connect(&address).start().unwrap();
+    let connects = built(Node::builder()).connect(&address).start().unwrap();
     connects.connected(late()).unwrap();
     listens.connected(late()).unwrap();
     [listens, connects]
@@ -104,7 +102,7 @@ fn what_is_waited_for_is_nobody_elses_loss() {
     assert_eq!(manager.connected(late()).map(|_| ()), None);
 }
 
-fn table(node: &NodeHandle) -> Table<(IpAddr, u64), Info> {
+fn table(node: &Node) -> Table<(IpAddr, u64), Info> {
     node.table("blocked").unwrap()
 }
 
@@ -158,7 +156,7 @@ fn a_table_is_a_map_on_both_sides() {
 
 #[test]
 fn who_listens_has_the_tables_that_count() {
-    let build = || NodeHandle::builder().table::<String, u64>("hits");
+    let build = || Node::builder().table::<String, u64>("hits");
     let manager = build().listen("127.0.0.1:0").accept("127.0.0.1").start().unwrap();
     let address = manager.listening(late()).unwrap().to_string();
     let hits = manager.table::<String, u64>("hits").unwrap();
@@ -172,7 +170,7 @@ fn who_listens_has_the_tables_that_count() {
 
 #[test]
 fn a_table_of_other_types_is_refused() {
-    let node = NodeHandle::builder()
+    let node = Node::builder()
         .table::<IpAddr, String>("blocked")
         .declare("global seen: set[addr] &synchronized; global own: table[addr] of string;")
         .start()
@@ -220,7 +218,7 @@ struct Unloggable {
 
 #[test]
 fn a_log_of_other_columns_is_refused() {
-    let node = NodeHandle::builder().log::<Info>("scans").start().unwrap();
+    let node = Node::builder().log::<Info>("scans").start().unwrap();
     let error = node.log::<Info>("conn").unwrap_err();
     assert_eq!(error, StreamError::NoLog { path: "conn".into() });
     assert_eq!(error.to_string(), "log conn is not declared");
@@ -230,7 +228,7 @@ fn a_log_of_other_columns_is_refused() {
 
 #[test]
 fn what_cannot_be_started_says_why() {
-    let build = NodeHandle::builder;
+    let build = Node::builder;
     for (builder, error) in [
         (build().connect("nowhere.invalid"), "cannot resolve nowhere.invalid: "),
         (build().connect("127.0.0.1:99999"), "cannot resolve 127.0.0.1:99999: "),
@@ -265,19 +263,22 @@ fn addresses_are_as_people_write_them() {
         ("[fe80::1%1]:99", "fe80::1", 99, Some("1")),
         ("[fe80::1%1]", "fe80::1", 47757, Some("1")),
     ] {
-        let (name, node) = entry(NodeHandle::builder().connect(address));
+        let (name, node) = entry(Node::builder().connect(address));
         assert_eq!(name, address);
         assert_eq!((node.host, node.p), (host.parse().unwrap(), Some(port)), "{address}");
         assert_eq!(node.zone_id.as_deref(), zone, "{address}");
         assert!(node.connect && node.retry == Duration::from_secs(1));
     }
-    let (_, accepted) = entry(NodeHandle::builder().accept("::1"));
+    let (_, accepted) = entry(Node::builder().accept("::1"));
     assert_eq!((accepted.connect, accepted.p), (false, None));
-    let own = Node { events: Some("other".parse().unwrap()), ..Node::new([192, 0, 2, 1].into()) };
-    let built = NodeHandle::builder().receive::<Seen>().receive::<WantBlock>();
+    let own = PeerConfig {
+        events: Some("other".parse().unwrap()),
+        ..PeerConfig::new([192, 0, 2, 1].into())
+    };
+    let built = Node::builder().receive::<Seen>().receive::<WantBlock>();
     let (_, kept) = entry(built.peer("own", own.clone()));
     assert_eq!(kept, own);
-    let built = NodeHandle::builder().receive::<Seen>().receive::<WantBlock>();
+    let built = Node::builder().receive::<Seen>().receive::<WantBlock>();
     let requested = entry(built.accept("127.0.0.1")).1.events.unwrap();
     assert_eq!(requested.source(), "Scan::seen|want_block");
     for (name, is_it) in [("Scan::seen", true), ("want_block", true), ("want_blocks", false)] {

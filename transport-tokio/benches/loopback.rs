@@ -10,7 +10,7 @@ mod loopback;
 mod runtime;
 
 mod of {
-    pub(crate) use brocomm_tokio::{NodeHandle, Notifications};
+    pub(crate) use brocomm_tokio::{Node, Notifications};
     pub(crate) use tokio::io::{AsyncReadExt, AsyncWriteExt};
     pub(crate) use tokio::net::{TcpListener, TcpStream};
 

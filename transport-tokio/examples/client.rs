@@ -9,7 +9,7 @@
 use std::error::Error;
 use std::net::IpAddr;
 
-use brocomm_tokio::{Event, NodeHandle};
+use brocomm_tokio::{Event, Node};
 
 #[derive(Event)]
 struct ScanSeen {
@@ -25,8 +25,7 @@ struct Block {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let address = std::env::args().nth(1).unwrap_or("127.0.0.1:47757".to_owned());
-    let bro =
-        NodeHandle::builder().receive::<ScanSeen>().send::<Block>().connect(&address).start()?;
+    let bro = Node::builder().receive::<ScanSeen>().send::<Block>().connect(&address).start()?;
     let mut scans = bro.events::<ScanSeen>()?;
     while let Some(scan) = scans.next().await {
         let (peer, ScanSeen { host, ports }) = scan?;

@@ -11,8 +11,8 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use brocomm::data::{Declarations, Event, Value};
-use brocomm::node::{Configuration, Node, Notification, Options};
-use brocomm_tokio::NodeHandle;
+use brocomm::node::{NodeConfig, Notification, Options, PeerConfig};
+use brocomm_tokio::Node;
 
 /// What both sides know; a file, in a real program.
 const DECLARATIONS: &str = "
@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let here = Ipv4Addr::LOCALHOST.into();
     let listen_port = std::env::args().nth(1).map_or(Ok(47757), |port| port.parse())?;
 
-    let node = NodeHandle::start(Configuration {
+    let node = Node::start(NodeConfig {
         options: Options {
             listen: true,
             listen_interface: here,
@@ -38,7 +38,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         // Whoever connects from this host, and what is requested of it.
         nodes: vec![(
             "client".into(),
-            Node { events: Some("scan_seen|reputation_wanted".parse()?), ..Node::new(here) },
+            PeerConfig {
+                events: Some("scan_seen|reputation_wanted".parse()?),
+                ..PeerConfig::new(here)
+            },
         )],
         declarations: Arc::new(declarations),
     })?;

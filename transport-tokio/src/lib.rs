@@ -2,7 +2,7 @@
 //!
 //! # Two ways
 //!
-//! * A [`NodeHandle`] runs a whole node: it listens, connects and connects again, carries what passes
+//! * A [`Node`] runs a whole node: it listens, connects and connects again, carries what passes
 //!   between the node and any number of peers, in tasks of its own, and can be shared.
 //! * A [`Peer`] carries one [`Connection`](brocomm::connection::Connection), and a [`Listener`]
 //!   accepts such peers. Nothing is spawned: a peer reads and writes while its owner awaits
@@ -12,7 +12,7 @@
 //! Both run on either flavour of tokio's runtime, with I/O and time enabled; outside of one they
 //! panic as tokio's own sockets do. Both read and write at once, so two that send each other a lot
 //! never wait for each other. All futures can be dropped without losing anything, see
-//! [there](asynchronous::NodeHandle#cancellation) and [there](asynchronous::Peer#cancellation); so a
+//! [there](asynchronous::Node#cancellation) and [there](asynchronous::Peer#cancellation); so a
 //! limit of time is `tokio::time::timeout(…, peer.next())`.
 //!
 //! # A node
@@ -22,8 +22,8 @@
 //! use std::sync::Arc;
 //!
 //! use brocomm::data::{Declarations, Event, Value};
-//! use brocomm::node::{Configuration, Node, Notification, Options};
-//! use brocomm_tokio::NodeHandle;
+//! use brocomm::node::{NodeConfig, PeerConfig, Notification, Options};
+//! use brocomm_tokio::Node;
 //!
 //! # #[tokio::main]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -33,7 +33,7 @@
 //! let here = Ipv4Addr::LOCALHOST.into();
 //!
 //! // One listens, and requests an event of whoever connects from this host ...
-//! let manager = NodeHandle::start(Configuration {
+//! let manager = Node::start(NodeConfig {
 //!     options: Options {
 //!         listen: true,
 //!         listen_interface: here,
@@ -42,7 +42,7 @@
 //!     },
 //!     nodes: vec![(
 //!         "sensor".into(),
-//!         Node { events: Some("hello".parse()?), ..Node::new(here) },
+//!         PeerConfig { events: Some("hello".parse()?), ..PeerConfig::new(here) },
 //!     )],
 //!     declarations: Arc::clone(&declarations),
 //! })?;
@@ -54,13 +54,13 @@
 //! };
 //!
 //! // ... and another connects to it, and raises the event when it is connected.
-//! let sensor = NodeHandle::start(Configuration {
+//! let sensor = Node::start(NodeConfig {
 //!     nodes: vec![(
 //!         "manager".into(),
-//!         Node { connect: true, p: Some(port), ..Node::new(here) },
+//!         PeerConfig { connect: true, p: Some(port), ..PeerConfig::new(here) },
 //!     )],
 //!     declarations,
-//!     ..Configuration::default()
+//!     ..NodeConfig::default()
 //! })?;
 //! let mut connecting = sensor.subscribe();
 //! while let Some(notification) = connecting.next().await {
@@ -87,7 +87,7 @@
 //! ```
 //! use std::time::Duration;
 //!
-//! use brocomm::connection::{Config, Notification, Setup, Undeclared};
+//! use brocomm::connection::{ConnectionConfig, Notification, Requests, Undeclared};
 //! use brocomm::data::{Event, Name, Value};
 //! use brocomm_tokio::{Listener, Peer};
 //!
@@ -98,11 +98,11 @@
 //! let address = listener.local_addr();
 //!
 //! // One side requests an event ...
-//! let setup = Setup { events: vec![hello.clone()], accept_input: true, ..Setup::default() };
-//! let config = Config {
-//!     setup: Some(setup),
+//! let requests = Requests { events: vec![hello.clone()], accept_input: true, ..Requests::default() };
+//! let config = ConnectionConfig {
+//!     requests: Some(requests),
 //!     undeclared: Undeclared::Deliver,
-//!     ..Config::default()
+//!     ..ConnectionConfig::default()
 //! };
 //! let receiver = tokio::spawn(async move {
 //!     let mut peer = listener.accept(config).await?;
@@ -116,10 +116,10 @@
 //! });
 //!
 //! // ... and the other sends it.
-//! let config = Config {
-//!     setup: Some(Setup::default()),
+//! let config = ConnectionConfig {
+//!     requests: Some(Requests::default()),
 //!     undeclared: Undeclared::Deliver,
-//!     ..Config::default()
+//!     ..ConnectionConfig::default()
 //! };
 //! let event = Event { name: hello, time: 0.0, args: vec![Value::string("world")] };
 //! let mut peer = Peer::connect(address, config, Duration::from_secs(10)).await?;
@@ -153,7 +153,7 @@ pub use runtime::Tokio;
 
 /// Runs a node, in tasks of its own. Has to be started within a runtime with I/O and time enabled,
 /// and panics elsewhere as [`tokio::spawn`] does.
-pub type NodeHandle = asynchronous::NodeHandle<Tokio>;
+pub type Node = asynchronous::Node<Tokio>;
 
 /// Carries one [`Connection`](brocomm::connection::Connection) over TCP.
 pub type Peer = asynchronous::Peer<Tokio>;
@@ -161,5 +161,5 @@ pub type Peer = asynchronous::Peer<Tokio>;
 /// Listens for peers.
 pub type Listener = asynchronous::Listener<Tokio>;
 
-/// Builds a node: what it exchanges with its peers, and who they are; see [`NodeHandle::builder`].
-pub type Builder = brocomm_transport::Builder<NodeHandle>;
+/// Builds a node: what it exchanges with its peers, and who they are; see [`Node::builder`].
+pub type Builder = brocomm_transport::Builder<Node>;

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use brocomm_tokio::{Change, Enum, Event, NodeHandle, Record};
+use brocomm_tokio::{Change, Enum, Event, Node, Record};
 use futures_lite::StreamExt;
 
 #[derive(Debug, Clone, Copy, PartialEq, Enum)]
@@ -30,7 +30,7 @@ struct Block {
 
 #[tokio::test]
 async fn events_tables_and_logs_are_rust_values() {
-    let manager = NodeHandle::builder()
+    let manager = Node::builder()
         .send::<ScanSeen>()
         .receive::<Block>()
         .table::<IpAddr, String>("blocked")
@@ -40,7 +40,7 @@ async fn events_tables_and_logs_are_rust_values() {
         .start()
         .unwrap();
     let address = manager.listening().await.unwrap().to_string();
-    let client = NodeHandle::builder()
+    let client = Node::builder()
         .receive::<ScanSeen>()
         .send::<Block>()
         .table::<IpAddr, String>("blocked")

@@ -17,7 +17,9 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use brocomm::Time;
-use brocomm::connection::{Config, Connection, Notification, Phase, Role, Setup, Undeclared};
+use brocomm::connection::{
+    Connection, ConnectionConfig, Notification, Phase, Requests, Role, Undeclared,
+};
 use brocomm::data::{Event, Value};
 
 /// What the application works on, beside what it tells of it.
@@ -35,10 +37,14 @@ impl Application {
         socket.set_nonblocking(true)?;
         socket.set_nodelay(true)?;
         let start = (Time::from(SystemTime::now()), Instant::now());
-        let setup =
-            Setup { events: vec!["measured".into()], accept_input: true, ..Setup::default() };
+        let requests =
+            Requests { events: vec!["measured".into()], accept_input: true, ..Requests::default() };
         let undeclared = Undeclared::Deliver;
-        let config = Config { setup: Some(setup), undeclared, ..Config::default() };
+        let config = ConnectionConfig {
+            requests: Some(requests),
+            undeclared,
+            ..ConnectionConfig::default()
+        };
         let connection = Connection::new(config, role, start.0);
         Ok(Application { socket, connection, start, buffer: vec![0; 4096], measured: 0, heard: 0 })
     }

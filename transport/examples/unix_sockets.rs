@@ -29,7 +29,9 @@ mod example {
     use std::time::{Duration, Instant};
 
     use brocomm::Time;
-    use brocomm::connection::{Config, Connection, Notification, Role, Setup, Undeclared};
+    use brocomm::connection::{
+        Connection, ConnectionConfig, Notification, Requests, Role, Undeclared,
+    };
     use brocomm::data::{Event, Value};
     use brocomm::driver::{BLOCK, Driver, Step};
     use brocomm_transport::Clock;
@@ -47,10 +49,10 @@ mod example {
         fn new(name: &'static str, socket: UnixStream, role: Role, now: Time) -> io::Result<Peer> {
             socket.set_nonblocking(true)?;
             let events = vec!["greeting".into()];
-            let config = Config {
-                setup: Some(Setup { events, accept_input: true, ..Setup::default() }),
+            let config = ConnectionConfig {
+                requests: Some(Requests { events, accept_input: true, ..Requests::default() }),
                 undeclared: Undeclared::Deliver,
-                ..Config::default()
+                ..ConnectionConfig::default()
             };
             let driver = Driver::new(Connection::new(config, role, now));
             Ok(Peer { name, socket, driver, over: false })

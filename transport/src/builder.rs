@@ -15,7 +15,7 @@ use brocomm::data::{
 };
 use brocomm::driver::{Cause, StartError, TransportError};
 use brocomm::logs::{LogRecord, LogStream};
-use brocomm::node::{Backoff, Communication, Configuration, EventPattern, Node, Options};
+use brocomm::node::{Backoff, EventPattern, NodeConfig, NodeMachine, Options, PeerConfig};
 use brocomm::state::{Limits, Store};
 
 use crate::naming::resolve;
@@ -26,17 +26,17 @@ const FIRST_LOG: i32 = 10_000;
 
 /// Starts a node that was built.
 pub trait Start: Sized {
-    /// Starts a node that was made but not [started](Communication::start).
+    /// Starts a node that was made but not [started](NodeMachine::start).
     ///
     /// # Errors
     /// [`StartError::System`].
-    fn start_node(node: Communication) -> Result<Self, StartError>;
+    fn start_node(node: NodeMachine) -> Result<Self, StartError>;
 }
 
 /// Builds a node: what it exchanges with its peers, and who they are.
 ///
 /// Everything that is exchanged is exchanged with all peers. What the methods here don't offer is set
-/// on the [`Options`] and, for one peer, on its [`Node`].
+/// on the [`Options`] and, for one peer, on its [`PeerConfig`].
 ///
 /// By default it connects again after a lost connection, first after a second and then less often,
 /// at least once in 30 s.
@@ -46,9 +46,9 @@ pub struct Builder<N> {
     declarations: Declarations,
     /// Events that every peer is asked for.
     requested: Vec<Name>,
-    connect: Vec<(String, Node)>,
-    accept: Vec<(String, Node)>,
-    peers: Vec<(String, Node)>,
+    connect: Vec<(String, PeerConfig)>,
+    accept: Vec<(String, PeerConfig)>,
+    peers: Vec<(String, PeerConfig)>,
     listen: Option<String>,
     logs: Vec<LogStream>,
     has_tables: bool,
@@ -111,7 +111,7 @@ impl<N: Start> Builder<N> {
     /// `#[bro(log)]`. Peers that request logs get its entries.
     ///
     /// A Bro takes a stream's number for one of its own. The logs that are declared here have numbers
-    /// that no Bro uses; declare a [`LogStream`] with [`Communication::declare_log`] for another one.
+    /// that no Bro uses; declare a [`LogStream`] with [`NodeMachine::declare_log`] for another one.
     pub fn log<R: LogRecord>(mut self, path: impl Into<Name>) -> Builder<N> {
         let number = FIRST_LOG.saturating_add(i32::try_from(self.logs.len()).unwrap_or(i32::MAX));
         match LogStream::of::<R>(number, path) {
@@ -147,11 +147,15 @@ impl<N: Start> Builder<N> {
     }
 
     /// Connects to a peer, with changes to how.
-    pub fn connect_with(mut self, address: &str, change: impl FnOnce(&mut Node)) -> Builder<N> {
-        let mut peer = Node {
+    pub fn connect_with(
+        mut self,
+        address: &str,
+        change: impl FnOnce(&mut PeerConfig),
+    ) -> Builder<N> {
+        let mut peer = PeerConfig {
             connect: true,
             retry: Duration::from_secs(1),
-            ..Node::new(IpAddr::from([0, 0, 0, 0]))
+            ..PeerConfig::new(IpAddr::from([0, 0, 0, 0]))
         };
         change(&mut peer);
         self.connect.push((address.to_owned(), peer));
@@ -172,8 +176,8 @@ impl<N: Start> Builder<N> {
     }
 
     /// Accepts input from a host that connects, with changes to how.
-    pub fn accept_with(mut self, host: &str, change: impl FnOnce(&mut Node)) -> Builder<N> {
-        let mut peer = Node::new(IpAddr::from([0, 0, 0, 0]));
+    pub fn accept_with(mut self, host: &str, change: impl FnOnce(&mut PeerConfig)) -> Builder<N> {
+        let mut peer = PeerConfig::new(IpAddr::from([0, 0, 0, 0]));
         change(&mut peer);
         self.accept.push((host.to_owned(), peer));
         self
@@ -181,7 +185,7 @@ impl<N: Start> Builder<N> {
 
     /// Adds a peer of which everything is set already. The events to request are those of
     /// [`receive`](Self::receive), unless it names others.
-    pub fn peer(mut self, name: impl Into<String>, peer: Node) -> Builder<N> {
+    pub fn peer(mut self, name: impl Into<String>, peer: PeerConfig) -> Builder<N> {
         self.peers.push((name.into(), peer));
         self
     }
@@ -205,7 +209,7 @@ impl<N: Start> Builder<N> {
     ///
     /// # Errors
     /// As [`start`](Self::start).
-    pub fn build(mut self) -> Result<Communication, StartError> {
+    pub fn build(mut self) -> Result<NodeMachine, StartError> {
         if !self.errors.is_empty() {
             return Err(self.errors.remove(0));
         }
@@ -235,8 +239,8 @@ impl<N: Start> Builder<N> {
         }
         let declarations = Arc::new(self.declarations);
         let configuration =
-            Configuration { options: self.options, nodes, declarations: Arc::clone(&declarations) };
-        let mut node = Communication::new(configuration).map_err(StartError::Configuration)?;
+            NodeConfig { options: self.options, nodes, declarations: Arc::clone(&declarations) };
+        let mut node = NodeMachine::new(configuration).map_err(StartError::NodeConfig)?;
         if self.has_tables {
             let mut store = Store::new(prefix(), Limits::default());
             store.declare_synchronized(&declarations).map_err(StartError::State)?;
@@ -249,7 +253,7 @@ impl<N: Start> Builder<N> {
     }
 
     /// Adds to a peer what is exchanged with all.
-    fn exchanging(&self, mut peer: Node) -> Node {
+    fn exchanging(&self, mut peer: PeerConfig) -> PeerConfig {
         if peer.events.is_none() && !self.requested.is_empty() {
             let names: Vec<String> = self.requested.iter().map(escaped).collect();
             // A name is a pattern of itself.

@@ -12,7 +12,7 @@ use brocomm::Time;
 use brocomm::data::{BroType, Event, EventType, Handlers, IndexType, Name, SignatureError};
 use brocomm::driver::{StartError, Subscription};
 use brocomm::logs::{LogRecord, StreamError};
-use brocomm::node::{Communication, Endpoint, EventPeer, NodeError, PeerId, RaiseError, Raised};
+use brocomm::node::{Endpoint, EventPeer, NodeError, NodeMachine, PeerId, RaiseError, Raised};
 use brocomm::state::StateError;
 
 use crate::{Clock, Events, Log, LogEntries, Notifications, Progress, Shared, Table};
@@ -38,13 +38,13 @@ impl Drop for Owner {
     }
 }
 
-/// Starts a node that was made but not [started](Communication::start); `begin` is to begin what
+/// Starts a node that was made but not [started](NodeMachine::start); `begin` is to begin what
 /// runs it.
 ///
 /// # Errors
 /// What `begin` says.
 pub fn run(
-    mut communication: Communication,
+    mut communication: NodeMachine,
     clock: Clock,
     begin: impl FnOnce(Arc<Shared>) -> Result<(), StartError>,
 ) -> Result<Handle, StartError> {
@@ -79,7 +79,7 @@ impl Handle {
     /// Each subscriber has a queue of its own, and its [`Subscription`] says what happens when that is
     /// full. By default nothing is lost: the peers that sent what comes next are not read from until
     /// the subscriber has read; nobody else waits, and when it has read nothing for a second, the
-    /// log names it ([`LogLine::SubscriberStalled`](brocomm::node::LogLine::SubscriberStalled)).
+    /// log names it ([`CommLogLine::SubscriberStalled`](brocomm::node::CommLogLine::SubscriberStalled)).
     /// Whoever wants no more drops it. An answer to a
     /// request is for nobody else.
     pub fn subscribe_with(&self, subscription: Subscription) -> Notifications {
@@ -88,7 +88,7 @@ impl Handle {
 
     /// Subscribes to all events of one type, as Rust values; otherwise like
     /// [`subscribe`](Self::subscribe). That peers are asked for the event is the business of
-    /// [`Node::events`](brocomm::node::Node::events).
+    /// [`PeerConfig::events`](brocomm::node::PeerConfig::events).
     ///
     /// # Errors
     /// Says that the event is not declared, or which parameter differs from its declaration.
@@ -133,7 +133,7 @@ impl Handle {
     }
 
     /// Subscribes to the entries of peers' logs, which the node has to
-    /// [request](brocomm::node::Node::request_logs). As with [`subscribe`](Self::subscribe), peers wait
+    /// [request](brocomm::node::PeerConfig::request_logs). As with [`subscribe`](Self::subscribe), peers wait
     /// for a subscriber that doesn't read.
     #[track_caller]
     pub fn log_entries(&self) -> LogEntries {
@@ -170,7 +170,7 @@ impl Handle {
     /// Raises an event if there is room for it.
     ///
     /// # Errors
-    /// As [`Communication::raise`].
+    /// As [`NodeMachine::raise`].
     pub fn try_raise(&self, event: impl Into<Event>) -> Result<Raised, RaiseError> {
         let event = event.into();
         self.with(|communication, now| communication.raise(event, now))
@@ -183,24 +183,24 @@ impl Handle {
     /// The node waits meanwhile, so this should be short; and it must not use this handle, which
     /// would wait for ever. What is fed to the node and polled from it is the business of the
     /// handle alone.
-    pub fn with<T>(&self, act: impl FnOnce(&mut Communication, Time) -> T) -> T {
+    pub fn with<T>(&self, act: impl FnOnce(&mut NodeMachine, Time) -> T) -> T {
         self.shared.with(|hub, now| act(hub.communication_mut(), now))
     }
 
-    /// Connects to a node by name, as [`Communication::connect_peer`] does. What comes of it is
+    /// Connects to a node by name, as [`NodeMachine::connect_peer`] does. What comes of it is
     /// told.
     ///
     /// # Errors
-    /// As [`Communication::connect_peer`].
+    /// As [`NodeMachine::connect_peer`].
     pub fn connect_peer(&self, name: &str) -> Result<PeerId, NodeError> {
         self.with(|communication, now| communication.connect_peer(name, now))
     }
 
-    /// Closes the connection to a peer, as [`Communication::disconnect`] does; what waits for it is
+    /// Closes the connection to a peer, as [`NodeMachine::disconnect`] does; what waits for it is
     /// sent before.
     ///
     /// # Errors
-    /// As [`Communication::disconnect`].
+    /// As [`NodeMachine::disconnect`].
     pub fn disconnect(&self, peer: PeerId) -> Result<(), NodeError> {
         self.with(|communication, now| communication.disconnect(peer, now))
     }
@@ -222,7 +222,7 @@ mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
     use std::time::{Duration, Instant, SystemTime};
 
-    use brocomm::node::Configuration;
+    use brocomm::node::NodeConfig;
 
     use super::*;
 
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn the_wall_clock_is_read_each_time_and_timers_go_on() {
-        let communication = Communication::new(Configuration::default()).unwrap();
+        let communication = NodeMachine::new(NodeConfig::default()).unwrap();
         let clock = Clock::with_wall_clock(Instant::now, wall);
         let handle = run(communication, clock, |_| Ok(())).unwrap();
         let mut before = clock.start();

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
-use brocomm::driver::{Carrier, Cause};
+use brocomm::driver::{Cause, SocketDriver};
 use brocomm::node::{Endpoint, ListenTarget};
 
 use crate::Shared;
@@ -39,11 +39,11 @@ pub fn open<T>(
 
 /// Tells the node that a peer was accepted. Returns what carries the connection, none if the node
 /// is ending.
-pub fn accepted(shared: &Shared, from: SocketAddr) -> Option<Carrier> {
+pub fn accepted(shared: &Shared, from: SocketAddr) -> Option<SocketDriver> {
     shared.with(|hub, now| {
         let zone = zone_of(from, hub.communication());
         let endpoint = Endpoint { host: from.ip(), zone, port: from.port() };
-        hub.communication_mut().feed_accepted(endpoint, now).map(Carrier::new)
+        hub.communication_mut().feed_accepted(endpoint, now).map(SocketDriver::new)
     })
 }
 

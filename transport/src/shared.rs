@@ -6,16 +6,16 @@ use std::task::{Poll, Waker};
 
 use brocomm::Time;
 use brocomm::data::{CallError, Event};
-use brocomm::driver::{Carrier, Cause, Flush, Hub, Ticket};
+use brocomm::driver::{Cause, Flush, NodeDriver, SocketDriver, Ticket};
 use brocomm::logs::{LogValue, StreamError};
-use brocomm::node::{Communication, EventPeer, PeerId, Raised};
+use brocomm::node::{EventPeer, NodeMachine, PeerId, Raised};
 
 use crate::{Clock, Handle};
 
 /// Holds the node behind a lock, and its clock.
 #[derive(Debug)]
 pub struct Shared {
-    hub: Mutex<Hub>,
+    hub: Mutex<NodeDriver>,
     clock: Clock,
     /// How many events were raised, and log entries written.
     raised: AtomicU32,
@@ -25,9 +25,9 @@ pub struct Shared {
 const TURN: u32 = 256;
 
 impl Shared {
-    /// Takes over a node, which should have been [started](Communication::start) or be so soon.
-    pub(crate) fn new(communication: Communication, clock: Clock) -> Shared {
-        Shared { hub: Mutex::new(Hub::new(communication)), clock, raised: AtomicU32::new(0) }
+    /// Takes over a node, which should have been [started](NodeMachine::start) or be so soon.
+    pub(crate) fn new(communication: NodeMachine, clock: Clock) -> Shared {
+        Shared { hub: Mutex::new(NodeDriver::new(communication)), clock, raised: AtomicU32::new(0) }
     }
 
     /// Returns what time it is for the node's timers.
@@ -40,7 +40,7 @@ impl Shared {
     }
 
     /// Does something with the node, and wakes those whom it concerns. The lock is held meanwhile.
-    pub fn with<T>(&self, act: impl FnOnce(&mut Hub, Time) -> T) -> T {
+    pub fn with<T>(&self, act: impl FnOnce(&mut NodeDriver, Time) -> T) -> T {
         let (result, wake) = {
             // The node stays usable when its user panics in the midst of a call.
             let mut hub = self.hub.lock().unwrap_or_else(PoisonError::into_inner);
@@ -63,7 +63,7 @@ impl Shared {
     }
 
     /// Tells the node that a connection did not come about, and why.
-    pub fn feed_connect_failed(&self, carrier: &Carrier, cause: impl Into<Cause>) {
+    pub fn feed_connect_failed(&self, carrier: &SocketDriver, cause: impl Into<Cause>) {
         let Cause { text, .. } = cause.into();
         self.with(|hub, now| carrier.feed_connect_failed(hub, &text, now));
     }
@@ -84,10 +84,10 @@ impl Awaiting<'_> {
         Awaiting { shared: handle.shared(), ticket: Ticket::default(), is_known: false }
     }
 
-    /// Raises an event when there is room for it, as [`Hub::poll_raise`] does.
+    /// Raises an event when there is room for it, as [`NodeDriver::poll_raise`] does.
     ///
     /// # Errors
-    /// As [`Hub::poll_raise`].
+    /// As [`NodeDriver::poll_raise`].
     pub fn poll_raise(
         &mut self,
         event: &mut Option<Event>,
@@ -97,10 +97,10 @@ impl Awaiting<'_> {
     }
 
     /// Writes an entry to the log of a stream when there is room for it, as
-    /// [`Hub::poll_write_log`] does.
+    /// [`NodeDriver::poll_write_log`] does.
     ///
     /// # Errors
-    /// As [`Hub::poll_write_log`].
+    /// As [`NodeDriver::poll_write_log`].
     pub fn poll_write_log(
         &mut self,
         stream: i32,
@@ -110,28 +110,31 @@ impl Awaiting<'_> {
         self.poll(|hub, ticket, now| hub.poll_write_log(ticket, stream, values, now, waker))
     }
 
-    /// Is to get the first event of which this is true, as [`Hub::expect`] has it.
+    /// Is to get the first event of which this is true, as [`NodeDriver::expect`] has it.
     pub fn expect(&mut self, is_answer: impl FnMut(&EventPeer, &Event) -> bool + Send + 'static) {
         self.is_known = true;
         self.shared.with(|hub, _| hub.expect(&mut self.ticket, is_answer));
     }
 
-    /// Returns the event that was [expected](Self::expect), as [`Hub::poll_answer`] does.
+    /// Returns the event that was [expected](Self::expect), as [`NodeDriver::poll_answer`] does.
     pub fn poll_answer(&mut self, waker: &Waker) -> Poll<Option<(Arc<EventPeer>, Event)>> {
         self.poll(|hub, ticket, _| hub.poll_answer(ticket, waker))
     }
 
-    /// Tells when all that was raised before is written, as [`Hub::poll_flush`] does.
+    /// Tells when all that was raised before is written, as [`NodeDriver::poll_flush`] does.
     pub fn poll_flush(&mut self, flush: &mut Flush, waker: &Waker) -> Poll<()> {
         self.poll(|hub, ticket, now| hub.poll_flush(ticket, flush, now, waker))
     }
 
-    /// Tells when communication is terminated, as [`Hub::poll_terminated`] does.
+    /// Tells when communication is terminated, as [`NodeDriver::poll_terminated`] does.
     pub fn poll_terminated(&mut self, waker: &Waker) -> Poll<Vec<PeerId>> {
         self.poll(|hub, ticket, _| hub.poll_terminated(ticket, waker))
     }
 
-    fn poll<T>(&mut self, poll: impl FnOnce(&mut Hub, &mut Ticket, Time) -> Poll<T>) -> Poll<T> {
+    fn poll<T>(
+        &mut self,
+        poll: impl FnOnce(&mut NodeDriver, &mut Ticket, Time) -> Poll<T>,
+    ) -> Poll<T> {
         let polled = self.shared.with(|hub, now| poll(hub, &mut self.ticket, now));
         self.is_known |= polled.is_pending();
         polled

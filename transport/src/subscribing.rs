@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 
 use brocomm::data::{DispatchError, EventType};
 use brocomm::driver::{Subscription, Ticket};
-use brocomm::node::{Communication, EventPeer, Notification};
+use brocomm::node::{EventPeer, NodeMachine, Notification};
 use futures_core::Stream;
 
 use crate::Handle;
@@ -161,11 +161,11 @@ impl<E> fmt::Debug for Events<E> {
 /// Awaits that a node gets somewhere, without taking notifications from subscribers.
 pub struct Progress<T> {
     notifications: Notifications,
-    look: fn(&Communication) -> Option<T>,
+    look: fn(&NodeMachine) -> Option<T>,
 }
 
 impl<T> Progress<T> {
-    pub(crate) fn new(handle: &Handle, look: fn(&Communication) -> Option<T>) -> Progress<T> {
+    pub(crate) fn new(handle: &Handle, look: fn(&NodeMachine) -> Option<T>) -> Progress<T> {
         let subscription = Subscription::new("progress").progress();
         Progress { notifications: Notifications::new(handle.clone(), subscription), look }
     }

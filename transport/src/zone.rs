@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6, ToSocketAddrs};
 
-use brocomm::node::{Communication, Endpoint};
+use brocomm::node::{Endpoint, NodeMachine};
 
 /// Returns the address of an endpoint, with its zone as a number.
 ///
@@ -56,7 +56,7 @@ fn scope_of(zone: &str) -> io::Result<u32> {
 }
 
 /// Returns the zone of an address that a peer connected from: as an entry calls it, or its number.
-pub fn zone_of(address: SocketAddr, node: &Communication) -> Option<Box<str>> {
+pub fn zone_of(address: SocketAddr, node: &NodeMachine) -> Option<Box<str>> {
     let SocketAddr::V6(address) = address else { return None };
     let scope = address.scope_id();
     if scope == 0 {
@@ -69,7 +69,7 @@ pub fn zone_of(address: SocketAddr, node: &Communication) -> Option<Box<str>> {
 
 #[cfg(test)]
 mod tests {
-    use brocomm::node::{Configuration, Node};
+    use brocomm::node::{NodeConfig, PeerConfig};
 
     use super::*;
 
@@ -116,9 +116,9 @@ mod tests {
     #[test]
     fn a_zone_is_called_what_the_entries_call_it() {
         let link_local: Ipv6Addr = "fe80::1".parse().unwrap();
-        let entry = Node { zone_id: Some("lo".into()), ..Node::new(link_local.into()) };
+        let entry = PeerConfig { zone_id: Some("lo".into()), ..PeerConfig::new(link_local.into()) };
         let nodes = vec![("peer".to_owned(), entry)];
-        let node = Communication::new(Configuration { nodes, ..Configuration::default() }).unwrap();
+        let node = NodeMachine::new(NodeConfig { nodes, ..NodeConfig::default() }).unwrap();
         let zone = |scope| zone_of(SocketAddrV6::new(link_local, 7, 0, scope).into(), &node);
         assert_eq!(zone(0), None);
         assert_eq!(zone(12345).as_deref(), Some("12345"));

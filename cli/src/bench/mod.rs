@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use brocomm::connection::{Config, Setup};
+use brocomm::connection::{ConnectionConfig, Requests};
 use brocomm_std::Peer;
 
 use crate::address;
@@ -162,11 +162,12 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 
 impl Args {
     /// Returns the configuration of a connection on which an event is requested.
-    fn config(&self, event: &brocomm::data::Name) -> Result<Config, Failure> {
-        let setup = Setup { events: vec![event.clone()], accept_input: true, ..Setup::default() };
-        Ok(Config {
+    fn config(&self, event: &brocomm::data::Name) -> Result<ConnectionConfig, Failure> {
+        let requests =
+            Requests { events: vec![event.clone()], accept_input: true, ..Requests::default() };
+        Ok(ConnectionConfig {
             class: Some(self.class.clone().unwrap_or_default().into()),
-            setup: Some(setup),
+            requests: Some(requests),
             tls: self.tls.read()?,
             ..session::base(Arc::default())
         })

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use brocomm::connection::{Config, Notification, Sent, UsageError};
+use brocomm::connection::{ConnectionConfig, Notification, Sent, UsageError};
 use brocomm::data::Event;
 use brocomm_std::{Flushed, Peer};
 
@@ -14,7 +14,7 @@ use crate::stop::Stop;
 /// Accepts peers and answers their events until a signal comes. `listening` is called with where.
 pub(super) fn serve(
     on: &str,
-    config: &Config,
+    config: &ConnectionConfig,
     call: &Call,
     listening: impl FnOnce(&str) -> Result<(), Failure>,
 ) -> Result<(), Failure> {

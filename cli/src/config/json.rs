@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use brocomm::node::{Configuration, Node};
+use brocomm::node::{NodeConfig, PeerConfig};
 use serde_json::{Value, json};
 
 use super::load::{Problem, load};
@@ -43,8 +43,8 @@ fn problem(problem: &Problem) -> Value {
     json!({ "file": file.display().to_string(), "line": line, "column": column, "text": what })
 }
 
-fn node(configuration: &Configuration) -> Value {
-    let Configuration { options, declarations, .. } = configuration;
+fn node(configuration: &NodeConfig) -> Value {
+    let NodeConfig { options, declarations, .. } = configuration;
     let targets = if options.listen { options.listen_targets() } else { Vec::new() };
     let listens: Vec<String> = targets.iter().map(ToString::to_string).collect();
     json!({
@@ -57,8 +57,8 @@ fn node(configuration: &Configuration) -> Value {
     })
 }
 
-fn peer(name: &str, node: &Node, configuration: &Configuration) -> Value {
-    let Configuration { options, declarations, .. } = configuration;
+fn peer(name: &str, node: &PeerConfig, configuration: &NodeConfig) -> Value {
+    let NodeConfig { options, declarations, .. } = configuration;
     let known = node.events.as_ref().map(|events| {
         let known = declarations.events.keys().filter(|name| events.matches(name));
         known.map(ToString::to_string).collect::<Vec<_>>()

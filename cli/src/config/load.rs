@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use brocomm::data::{Declarations, ParseError};
-use brocomm::node::{Configuration, ConfigurationErrorKind as Kind};
+use brocomm::node::{NodeConfig, NodeConfigErrorKind as Kind};
 use toml::de::{DeTable, DeValue};
 
 use super::reader::{Item, Read, Source, Table, parse};
@@ -43,9 +43,9 @@ impl fmt::Display for Problem {
 /// # Errors
 ///
 /// All that is wrong, in the order of the file: what is no TOML, unknown keys, wrong types,
-/// declarations that can't be read, and what `Configuration::validate` finds; then what is wrong
+/// declarations that can't be read, and what `NodeConfig::validate` finds; then what is wrong
 /// with the files that TLS needs, if there is to be any.
-pub(crate) fn load(path: &Path) -> Result<Configuration, Vec<Problem>> {
+pub(crate) fn load(path: &Path) -> Result<NodeConfig, Vec<Problem>> {
     match fs::read_to_string(path) {
         Ok(text) => {
             let (mut configuration, files) = read(path, &text)?;
@@ -90,7 +90,7 @@ fn other_form(text: &str) -> Option<&'static str> {
 }
 
 /// Reads a configuration from the text of a file.
-pub(super) fn read(path: &Path, text: &str) -> Result<(Configuration, TlsFiles), Vec<Problem>> {
+pub(super) fn read(path: &Path, text: &str) -> Result<(NodeConfig, TlsFiles), Vec<Problem>> {
     let mut source = Source::new(text);
     let is_toml = DeTable::parse(text).is_ok();
     if let (false, Some(what)) = (is_toml, other_form(text)) {
@@ -114,7 +114,7 @@ pub(super) fn all(
     path: &Path,
     text: &str,
     source: &mut Source<'_>,
-) -> (Configuration, TlsFiles, Vec<Problem>) {
+) -> (NodeConfig, TlsFiles, Vec<Problem>) {
     let folder = path.parent().unwrap_or(Path::new(""));
     // What is no TOML may hide any key, so that what is missing then means nothing.
     let mut copy = Source::new(text);
@@ -133,7 +133,7 @@ pub(super) fn all(
     let nodes = tables::nodes(&mut table);
     table.finish();
 
-    let configuration = Configuration { options, nodes, declarations: Arc::new(declarations) };
+    let configuration = NodeConfig { options, nodes, declarations: Arc::new(declarations) };
     if is_toml {
         let mut found = tls_files.check(needs_tls(&configuration).as_deref());
         let errors = configuration.validate().err().into_iter().flatten();

@@ -15,7 +15,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, failed, misused, tell, warn};
-use brocomm::node::Configuration;
+use brocomm::node::NodeConfig;
 use load::load;
 pub(crate) use reader::suggestion;
 
@@ -82,7 +82,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 }
 
 /// Reads a configuration, and tells what is odd or wrong with it.
-pub(crate) fn load_and_warn(file: &Path) -> Result<Configuration, Failure> {
+pub(crate) fn load_and_warn(file: &Path) -> Result<NodeConfig, Failure> {
     let configuration = load_or_tell(file)?;
     for warning in configuration.warnings() {
         warn(format_args!("{}: warning: {warning}", file.display()));
@@ -91,7 +91,7 @@ pub(crate) fn load_and_warn(file: &Path) -> Result<Configuration, Failure> {
 }
 
 /// Reads a configuration, and tells what is wrong with it.
-pub(crate) fn load_or_tell(file: &Path) -> Result<Configuration, Failure> {
+pub(crate) fn load_or_tell(file: &Path) -> Result<NodeConfig, Failure> {
     load(file).map_err(|problems| {
         problems.iter().for_each(|problem| tell(format_args!("{problem}")));
         let count = problems.len();

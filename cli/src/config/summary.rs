@@ -4,11 +4,11 @@ use std::io::{self, Write};
 use std::net::IpAddr;
 
 use brocomm::data::{Name, Value};
-use brocomm::node::{Configuration, Node, Options};
+use brocomm::node::{NodeConfig, Options, PeerConfig};
 
 /// Tells in short what a node with this configuration does.
-pub(super) fn write(configuration: &Configuration, out: &mut dyn Write) -> io::Result<()> {
-    let Configuration { options, nodes, declarations } = configuration;
+pub(super) fn write(configuration: &NodeConfig, out: &mut dyn Write) -> io::Result<()> {
+    let NodeConfig { options, nodes, declarations } = configuration;
     writeln!(out, "This node, `{}`:", options.peer_description)?;
     if options.listen {
         for target in options.listen_targets() {
@@ -41,7 +41,11 @@ fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-pub(super) fn described(node: &Node, options: &Options, configuration: &Configuration) -> String {
+pub(super) fn described(
+    node: &PeerConfig,
+    options: &Options,
+    configuration: &NodeConfig,
+) -> String {
     let class = node.class.as_ref().map(|class| format!(" as \"{}\"", class.escape_ascii()));
     let class = class.unwrap_or_default();
     let zone = node.zone_id.as_ref().map(|zone| format!("%{zone}")).unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use brocomm::logs::LogLimits;
-use brocomm::node::{Backoff, Bound, KeepAlive, Liveness, Node, Options, Queue};
+use brocomm::node::{Backoff, Bound, KeepAlive, Liveness, Options, PeerConfig, Queue};
 use brocomm::{serial, wire};
 
 use super::reader::{Item, Read, Source, Table};
@@ -86,15 +86,15 @@ pub(super) fn tls_files(table: &mut Table<'_, '_, '_, '_>) -> TlsFiles {
     files.unwrap_or_default()
 }
 
-impl Read for Node {
+impl Read for PeerConfig {
     const KIND: &'static str = "table";
 
     fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
         let mut table = Table::new(item, source)?;
         // Of all fields only this has no default. Without it the others are read all the same.
         let host = table.field::<IpAddr>("host", None);
-        let default = Node::new(host.unwrap_or(Ipv4Addr::UNSPECIFIED.into()));
-        let mut node = fields!(table, Some(&default) => Node {
+        let default = PeerConfig::new(host.unwrap_or(Ipv4Addr::UNSPECIFIED.into()));
+        let mut node = fields!(table, Some(&default) => PeerConfig {
             host, zone_id, p, class, events, connect, retry, accept_input, sync, request_logs,
             auth, capture_filter, ssl, compression, store_and_forward, liveness,
         });
@@ -107,12 +107,12 @@ impl Read for Node {
 }
 
 /// Reads the entries of peers, in the order of the file.
-pub(super) fn nodes(table: &mut Table<'_, '_, '_, '_>) -> Vec<(String, Node)> {
+pub(super) fn nodes(table: &mut Table<'_, '_, '_, '_>) -> Vec<(String, PeerConfig)> {
     let mut nodes = Vec::new();
     let Some(item) = table.item("nodes", "a table for each peer") else { return nodes };
     let Some(mut table) = Table::new(&item, table.source) else { return nodes };
     for (name, item) in table.items() {
-        if let Some(node) = Node::read(&item, None, table.source) {
+        if let Some(node) = PeerConfig::read(&item, None, table.source) {
             nodes.push((name, node));
         }
     }

@@ -1,14 +1,14 @@
 use std::path::Path;
 use std::time::Duration;
 
-use brocomm::node::{Bound, Configuration, Node, Options};
+use brocomm::node::{Bound, NodeConfig, Options, PeerConfig};
 
 use super::EXAMPLE;
 use super::load::{all, read};
 use super::reader::Source;
 use super::reference::{entries, is_value, render, uncommented};
 
-fn loaded(text: &str) -> Configuration {
+fn loaded(text: &str) -> NodeConfig {
     let read = read(Path::new("node.toml"), text);
     read.unwrap_or_else(|problems| panic!("{problems:?}")).0
 }
@@ -20,8 +20,8 @@ fn problems(text: &str) -> Vec<String> {
 
 #[test]
 fn the_example_as_it_stands_is_the_default() {
-    assert_eq!(loaded(EXAMPLE), Configuration::default());
-    assert_eq!(loaded(""), Configuration::default());
+    assert_eq!(loaded(EXAMPLE), NodeConfig::default());
+    assert_eq!(loaded(""), NodeConfig::default());
 }
 
 /// What is read names every field, or it wouldn't compile; so the example does.
@@ -41,7 +41,7 @@ fn the_example_has_every_key() {
 #[test]
 fn the_example_tells_the_defaults() {
     let (configuration, files) = read(Path::new("node.toml"), &uncommented(EXAMPLE)).ok().unwrap();
-    let Configuration { options, nodes, .. } = configuration;
+    let NodeConfig { options, nodes, .. } = configuration;
     let default = Options::default();
     assert_eq!(files.ssl_private_key.as_deref(), Some("node.pem"));
     assert_eq!(options.retry_backoff.unwrap().max, Duration::from_secs(600));
@@ -50,7 +50,7 @@ fn the_example_tells_the_defaults() {
     assert_eq!(options, default);
 
     let (name, node) = &nodes[0];
-    let default = Node::new("fe80::1".parse().unwrap());
+    let default = PeerConfig::new("fe80::1".parse().unwrap());
     assert_eq!(name, "sensor");
     assert_eq!(node.store_and_forward, Some(Bound::new(10_000, 16 << 20)));
     assert_eq!((node.accept_input, node.host), (default.accept_input, default.host));
@@ -144,7 +144,7 @@ fn zones_are_written_behind_addresses_or_by_themselves() {
             "host = 'fe80::2%eth1'\nzone_id = 'eth1'",
         ),
     ] {
-        let Configuration { options, nodes, .. } =
+        let NodeConfig { options, nodes, .. } =
             loaded(&format!("listen_ipv6 = true\n{interface}\n[nodes.a]\n{host}\n"));
         let listens = (options.listen_interface.to_string(), options.listen_ipv6_zone_id);
         assert_eq!(listens, ("fe80::1".to_owned(), "eth0".to_owned()));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use brocomm::node::Configuration;
+use brocomm::node::NodeConfig;
 use brocomm::tls::{Pem, TlsConfig, TlsConfigError};
 
 use super::load::Problem;
@@ -22,7 +22,7 @@ pub(super) struct TlsFiles {
 }
 
 /// Returns the first key of a configuration that asks for TLS.
-pub(super) fn needs_tls(configuration: &Configuration) -> Option<String> {
+pub(super) fn needs_tls(configuration: &NodeConfig) -> Option<String> {
     if configuration.options.listen_ssl {
         return Some("listen_ssl".to_owned());
     }

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use brocomm::connection::{
-    Authority, CloseCause, Config, Notification, Role, Setup, SyncRequest, SyncRole,
+    Authority, CloseCause, ConnectionConfig, Notification, Requests, Role, SyncRequest, SyncRole,
 };
 use brocomm::wire::Version;
 use brocomm_std::Peer;
@@ -98,10 +98,14 @@ struct Asked {
 /// Goes step by step, as far as it gets.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let mut report = Report::new(out, args.json);
-    let config = Config {
+    let config = ConnectionConfig {
         tls: args.tls.read()?,
         class: Some(args.class.clone().unwrap_or_default().into()),
-        setup: Some(Setup { accept_input: true, request_logs: args.clock, ..Setup::default() }),
+        requests: Some(Requests {
+            accept_input: true,
+            request_logs: args.clock,
+            ..Requests::default()
+        }),
         ..session::base(Default::default())
     };
     let begin = Instant::now();

@@ -6,7 +6,7 @@ use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use brocomm::connection::{Config, Notification};
+use brocomm::connection::{ConnectionConfig, Notification};
 use brocomm_std::{Listener, Peer};
 
 use super::{Args, Logs, for_logs, written};
@@ -104,7 +104,7 @@ fn take(logs: &mut Logs, report: Report, once: bool) -> Result<(), Failure> {
 /// Accepts until stopped, and waits for all peers to be gone.
 fn accept(
     mut listener: Listener,
-    config: &Config,
+    config: &ConnectionConfig,
     once: bool,
     stop: &Stop,
     reports: &SyncSender<Report>,

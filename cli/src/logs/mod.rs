@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use brocomm::Time;
-use brocomm::connection::{Notification, Setup};
+use brocomm::connection::{Notification, Requests};
 use brocomm::logs::Rotation;
 use brocomm_std::Peer;
 
@@ -129,8 +129,8 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 }
 
 /// Asks a peer for its logs.
-pub(crate) fn for_logs() -> Setup {
-    Setup { request_logs: true, ..Setup::default() }
+pub(crate) fn for_logs() -> Requests {
+    Requests { request_logs: true, ..Requests::default() }
 }
 
 struct Logs {

@@ -1,9 +1,9 @@
 //! What a running node says of errors on standard error: more than Bro's words in the log.
 
 use brocomm::Time;
-use brocomm::connection::{CloseCause, LogMessage};
+use brocomm::connection::{CloseCause, CommLogMessage};
 use brocomm::data::CallMismatch;
-use brocomm::node::{Communication, CommunicationEntry, EventPeer, LogLine, PeerId, PeerState};
+use brocomm::node::{CommLogEntry, CommLogLine, EventPeer, NodeMachine, PeerId, PeerState};
 
 use crate::session;
 
@@ -11,36 +11,34 @@ use crate::session;
 /// there will be another attempt.
 ///
 /// Returns nothing if another line says all of it.
-pub(super) fn explained(
-    entry: &CommunicationEntry,
-    node: &Communication,
-    now: Time,
-) -> Option<String> {
+pub(super) fn explained(entry: &CommLogEntry, node: &NodeMachine, now: Time) -> Option<String> {
     let peer = entry.peer.as_ref();
     let again = peer.and_then(|peer| again(node, peer.id, now));
     let or_not = again.as_deref().unwrap_or("; not tried again");
     let again = again.as_deref().unwrap_or_default();
     Some(match &entry.line {
-        LogLine::Connection(LogMessage::CallRejected { mismatch, .. }) => match mismatch {
+        CommLogLine::Connection(CommLogMessage::CallRejected { mismatch, .. }) => match mismatch {
             CallMismatch::Unknown | CallMismatch::NotAnEvent => entry.to_string(),
             mismatch if mismatch.is_dropped_by_bro() => format!("{entry} ({mismatch})"),
             _ => entry.to_string(),
         },
         // Said when the connection is closed, with what it means and what comes next.
-        LogLine::Connection(LogMessage::Violation(_) | LogMessage::UnserializationError) => {
+        CommLogLine::Connection(
+            CommLogMessage::Violation(_) | CommLogMessage::UnserializationError,
+        ) => {
             return None;
         }
-        LogLine::CannotListen { retries: true, .. } => {
+        CommLogLine::CannotListen { retries: true, .. } => {
             format!("{entry}; trying again in {} s", node.options().listen_retry.as_secs_f64())
         }
-        LogLine::ConnectFailed { .. } => format!("{entry}{or_not}"),
-        LogLine::CannotInitIo { .. }
-        | LogLine::Connection(LogMessage::ReadError(_))
-        | LogLine::WriteError { .. } => {
+        CommLogLine::ConnectFailed { .. } => format!("{entry}{or_not}"),
+        CommLogLine::CannotInitIo { .. }
+        | CommLogLine::Connection(CommLogMessage::ReadError(_))
+        | CommLogLine::WriteError { .. } => {
             format!("{entry}{again}")
         }
         // The line before says why, and that there will be no other attempt.
-        LogLine::CouldNotConnect => return None,
+        CommLogLine::CouldNotConnect => return None,
         _ => entry.to_string(),
     })
 }
@@ -49,7 +47,7 @@ pub(super) fn explained(
 pub(super) fn closed(
     peer: &EventPeer,
     cause: &CloseCause,
-    node: &Communication,
+    node: &NodeMachine,
     now: Time,
 ) -> Option<String> {
     let CloseCause::Protocol(_) = cause else { return None };
@@ -62,7 +60,7 @@ pub(super) fn closed(
 }
 
 /// Says when a peer is connected to again, if it is.
-fn again(node: &Communication, peer: PeerId, now: Time) -> Option<String> {
+fn again(node: &NodeMachine, peer: PeerId, now: Time) -> Option<String> {
     let Some(PeerState::Waiting { until }) = node.peer_state(peer) else { return None };
     let seconds = until.saturating_since(now).as_secs_f64().round().max(1.0);
     Some(format!("; trying again in {seconds} s"))

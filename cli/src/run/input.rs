@@ -9,7 +9,7 @@ use std::time::Duration;
 use brocomm::connection::Phase;
 use brocomm::data::{Declarations, Event, Name, ParseError};
 use brocomm::node::{Notification, Overflow, PeerState};
-use brocomm_tokio::{NodeHandle, Subscription};
+use brocomm_tokio::{Node, Subscription};
 use tokio::io::{AsyncBufRead, BufReader};
 use tokio::time::{Instant, timeout_at};
 
@@ -22,7 +22,7 @@ const REMEMBERED: usize = 1000;
 
 /// Raises the events on standard input.
 pub(super) struct Input {
-    node: NodeHandle,
+    node: Node,
     declarations: Arc<Declarations>,
     /// How long an event waits for a peer that requests it.
     patience: Duration,
@@ -56,7 +56,7 @@ impl Progress {
 }
 
 impl Input {
-    pub(super) fn new(node: NodeHandle, patience: Duration) -> Input {
+    pub(super) fn new(node: Node, patience: Duration) -> Input {
         let declarations = node.with(|node, _| Arc::clone(node.declarations()));
         Input { node, declarations, patience, unwanted: BTreeSet::new(), progress: Arc::default() }
     }

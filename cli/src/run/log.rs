@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use brocomm::Time;
 use brocomm::logs::{AsciiFormat, LogFormat};
-use brocomm::node::CommunicationEntry;
+use brocomm::node::CommLogEntry;
 use brocomm::node::CommunicationLog;
 
 use crate::clock::Clock;
@@ -46,7 +46,7 @@ impl Log {
     }
 
     /// Does not wait if there is [room](Self::room).
-    pub(super) fn write(&mut self, entry: &CommunicationEntry) -> Result<(), Failure> {
+    pub(super) fn write(&mut self, entry: &CommLogEntry) -> Result<(), Failure> {
         let mut bytes = Vec::new();
         if !std::mem::replace(&mut self.opened, true) {
             self.set_clock(entry.time);

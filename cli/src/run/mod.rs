@@ -18,8 +18,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use brocomm::node::{Communication, Configuration};
-use brocomm_tokio::{NodeHandle, Subscription};
+use brocomm::node::{NodeConfig, NodeMachine};
+use brocomm_tokio::{Node, Subscription};
 
 use crate::address;
 use crate::clock::Clock;
@@ -133,7 +133,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         .build()
         .map_err(|error| failed(format_args!("cannot start: {}", reason(&error))))?;
     let result = runtime.block_on(async {
-        let node = NodeHandle::run(communication)
+        let node = Node::run(communication)
             .map_err(|error| failed(format_args!("cannot start: {error}")))?;
         // Lines of the log come though nobody reads the output.
         let notifications = node.subscribe_with(Subscription::new("standard output"));
@@ -165,10 +165,10 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 }
 
 /// Makes the node, with the variables that it has in common with its peers.
-fn communication(configuration: Configuration, args: &Args) -> Result<Communication, Failure> {
+fn communication(configuration: NodeConfig, args: &Args) -> Result<NodeMachine, Failure> {
     let declarations = Arc::clone(&configuration.declarations);
     let description = configuration.options.peer_description.clone();
-    let mut communication = Communication::new(configuration).map_err(|errors| {
+    let mut communication = NodeMachine::new(configuration).map_err(|errors| {
         errors.iter().for_each(|error| tell(format_args!("{error}")));
         Failure::Usage
     })?;

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use brocomm::Time;
 use brocomm::connection::Phase;
-use brocomm::node::{Communication, PeerCounters, PeerState};
+use brocomm::node::{NodeMachine, PeerCounters, PeerState};
 
 /// Returns a table of the peers, one line each.
-pub(super) fn table(node: &Communication, now: Time) -> String {
+pub(super) fn table(node: &NodeMachine, now: Time) -> String {
     let mut rows = vec![
         ["peer", "address", "node", "state", "events in/out", "bytes in/out", "waiting", "dropped"]
             .map(str::to_owned),
@@ -43,7 +43,7 @@ pub(super) fn table(node: &Communication, now: Time) -> String {
 }
 
 /// Returns how many peers there are and what passed, on one line.
-pub(super) fn summary(node: &Communication) -> String {
+pub(super) fn summary(node: &NodeMachine) -> String {
     let (mut running, mut all, mut events_in, mut events_out, mut waiting) = (0, 0, 0, 0, 0);
     for peer in node.peers() {
         all += 1;

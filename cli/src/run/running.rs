@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brocomm::node::Notification;
-use brocomm_tokio::{NodeHandle, Notifications};
+use brocomm_tokio::{Node, Notifications};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval_at, sleep_until};
 
@@ -27,7 +27,7 @@ const KEEP: Duration = Duration::from_secs(10);
 
 /// A node that runs, and all that goes on around it.
 pub(super) struct Running<'a> {
-    pub(super) node: NodeHandle,
+    pub(super) node: Node,
     /// What is printed.
     pub(super) notifications: Notifications,
     /// The same for all else: the log, counters, and what has to be done.
@@ -265,7 +265,7 @@ fn end_output_by(log: &Option<Log>, patience: Duration) {
 
 /// Waits until all is written; can be dropped and called again.
 async fn write_rest(
-    node: &NodeHandle,
+    node: &Node,
     log: &Option<Log>,
     state: &mut Option<State>,
     manager: &service::Manager,
@@ -288,7 +288,7 @@ async fn write_rest(
 }
 
 /// Returns the variables of a node; there are some if they have a file.
-fn snapshot(node: &NodeHandle) -> Result<Vec<u8>, Failure> {
+fn snapshot(node: &Node) -> Result<Vec<u8>, Failure> {
     let snapshot = node.with(|node, _| node.store().map(variables::snapshot));
     snapshot.unwrap_or_else(|| Ok(Vec::new()))
 }

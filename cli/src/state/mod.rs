@@ -9,7 +9,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use brocomm::connection::{Setup, SyncRequest};
+use brocomm::connection::{Requests, SyncRequest};
 use brocomm::data::Declarations;
 
 use crate::config;
@@ -228,9 +228,9 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 fn join(common: &Common, declared: Arc<Declarations>, task: &mut dyn Task) -> Result<(), Failure> {
     // Without authority: what we have counts for nothing.
     let sync = Some(SyncRequest { authoritative: false });
-    let setup = Setup { sync, accept_input: true, ..Setup::default() };
+    let requests = Requests { sync, accept_input: true, ..Requests::default() };
     let mut replica = Replica::new(&declared, common.target.manner.timeout, &mut *task)?;
-    let end = common.target.follow(declared, setup, &mut replica)?;
+    let end = common.target.follow(declared, requests, &mut replica)?;
     let (is_asked, has_begun) = (replica.is_asked_for_state(), replica.has_begun());
     match end {
         _ if is_asked => {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use brocomm::connection::{Config, Notification, Sent, Setup, Undeclared};
+use brocomm::connection::{ConnectionConfig, Notification, Requests, Sent, Undeclared};
 use brocomm::data::{Event, Value as BroValue};
 use brocomm_std::Listener;
 use serde_json::{Value, json};
@@ -136,10 +136,16 @@ fn what_makes_no_sense_is_refused() {
 
 /// Accepts a peer and answers each of its events with what is made of it.
 fn answer(mut listener: Listener, mut replies: impl FnMut(Event) -> Vec<Event>) {
-    let setup =
-        Setup { events: vec!["conformance_echo".into()], accept_input: true, ..Setup::default() };
-    let config =
-        Config { setup: Some(setup), undeclared: Undeclared::Deliver, ..Config::default() };
+    let requests = Requests {
+        events: vec!["conformance_echo".into()],
+        accept_input: true,
+        ..Requests::default()
+    };
+    let config = ConnectionConfig {
+        requests: Some(requests),
+        undeclared: Undeclared::Deliver,
+        ..ConnectionConfig::default()
+    };
     let mut peer = listener.accept(config, None).unwrap().unwrap();
     while let Some(told) = peer.next(None).unwrap() {
         if let Notification::Event(event) = told {

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use brocomm::data::TypeTag;
 use brocomm::logs::{LogField, LogStream, LogValue};
-use brocomm::node::{Communication, Configuration, Notification, Options};
-use brocomm_tokio::{NodeHandle, Notifications};
+use brocomm::node::{NodeConfig, NodeMachine, Notification, Options};
+use brocomm_tokio::{Node, Notifications};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
@@ -18,7 +18,7 @@ pub(crate) const STREAM: i32 = 14;
 /// A node that listens, with a log of its own.
 pub(crate) struct TestNode {
     runtime: Runtime,
-    handle: NodeHandle,
+    handle: Node,
     notifications: Notifications,
     pub(crate) address: String,
 }
@@ -36,8 +36,8 @@ impl TestNode {
             listen_port,
             ..Options::default()
         };
-        let configuration = Configuration { options, ..Configuration::default() };
-        let handle = runtime.block_on(async { NodeHandle::start(configuration) }).unwrap();
+        let configuration = NodeConfig { options, ..NodeConfig::default() };
+        let handle = runtime.block_on(async { Node::start(configuration) }).unwrap();
         let notifications = handle.subscribe();
         let fields = vec![
             LogField::new("n", TypeTag::Count),
@@ -76,7 +76,7 @@ impl TestNode {
         child
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut Communication, brocomm::Time) -> T) -> T {
+    fn with<T>(&self, act: impl FnOnce(&mut NodeMachine, brocomm::Time) -> T) -> T {
         self.handle.with(act)
     }
 
@@ -105,7 +105,7 @@ fn the_clock_of_a_peer_is_told_by_its_logs() {
     });
     // An old entry, and one of an hour from now.
     for from_now in [-1e6, 3600.0] {
-        let write = |node: &mut Communication, now: brocomm::Time| {
+        let write = |node: &mut NodeMachine, now: brocomm::Time| {
             let time = LogValue::Time(now.as_secs_f64() + from_now);
             node.write_log(STREAM + 1, &[time], now)
         };

@@ -90,8 +90,8 @@ fn a_time_zone_that_is_none_is_refused() {
 fn several_peers_log_to_one_folder() {
     use brocomm::data::TypeTag;
     use brocomm::logs::{LogField, LogStream, LogValue};
-    use brocomm::node::{Configuration, Node as Entry};
-    use brocomm_tokio::NodeHandle;
+    use brocomm::node::{NodeConfig, PeerConfig as Entry};
+    use brocomm_tokio::Node;
     use tokio::runtime::Builder;
 
     use crate::follow::STREAM;
@@ -108,8 +108,8 @@ fn several_peers_log_to_one_folder() {
     for (n, column) in [(1, "x"), (2, "y")] {
         let entry = Entry { p: Some(port), connect: true, ..Entry::new([127, 0, 0, 1].into()) };
         let nodes = vec![("logger".into(), entry)];
-        let configuration = Configuration { nodes, ..Configuration::default() };
-        let handle = runtime.block_on(async { NodeHandle::start(configuration) }).unwrap();
+        let configuration = NodeConfig { nodes, ..NodeConfig::default() };
+        let handle = runtime.block_on(async { Node::start(configuration) }).unwrap();
         let mut notifications = handle.subscribe();
         for (number, path, column) in [(STREAM, "mini", "n"), (STREAM + 1, "other", column)] {
             let fields = vec![LogField::new(column, TypeTag::Count)];

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use brocomm::connection::{Config, Phase, Setup};
+use brocomm::connection::{ConnectionConfig, Phase, Requests};
 use brocomm::data::{Name, Packet};
 use brocomm_std::Peer;
 use bytes::Bytes;
@@ -238,7 +238,8 @@ fn packets_are_written_as_pcap() {
     let file = scratch("packets", "got.pcap", b"");
     let write = ["--write-packets", file.to_str().unwrap()];
     let (listener, address) = Program::listen(&[&write[..], &["--once"]].concat());
-    let config = Config { setup: Some(Setup::default()), ..Config::default() };
+    let config =
+        ConnectionConfig { requests: Some(Requests::default()), ..ConnectionConfig::default() };
     let mut peer = Peer::connect(address, config, Duration::from_secs(10)).unwrap();
     while peer.connection().phase() != Phase::Running {
         peer.next(None).unwrap().expect("it goes on");

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use brocomm::data::{Declarations, Value as BroValue};
-use brocomm::node::{Communication, Configuration, Node, Notification, Options};
+use brocomm::node::{NodeConfig, NodeMachine, Notification, Options, PeerConfig};
 use brocomm::state::{Limits, Path, Store};
-use brocomm_tokio::NodeHandle;
+use brocomm_tokio::Node;
 use serde_json::{Value, json};
 use tokio::runtime::Builder;
 
@@ -249,12 +249,12 @@ fn a_change_within_a_variable_is_shown_by_its_name() {
         listen_port: 0,
         ..Options::default()
     };
-    let nodes = vec![("tool".to_owned(), Node::new([127, 0, 0, 1].into()))];
-    let configuration = Configuration { options, nodes, ..Configuration::default() };
-    let mut communication = Communication::new(configuration).unwrap();
+    let nodes = vec![("tool".to_owned(), PeerConfig::new([127, 0, 0, 1].into()))];
+    let configuration = NodeConfig { options, nodes, ..NodeConfig::default() };
+    let mut communication = NodeMachine::new(configuration).unwrap();
     communication.set_store(store);
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    let node = runtime.block_on(async { NodeHandle::run(communication) }).unwrap();
+    let node = runtime.block_on(async { Node::run(communication) }).unwrap();
     let mut told = node.subscribe();
     let mut wait_for = |is_it: fn(&Notification) -> bool| loop {
         let told = runtime.block_on(told.next()).expect("it comes before the end");
@@ -296,13 +296,13 @@ fn the_first_connection_to_a_node_that_has_just_begun_stays() {
         ..Options::default()
     };
     // It wants our state as well, and has run for no longer than we have.
-    let tool = Node { sync: true, ..Node::new([127, 0, 0, 1].into()) };
+    let tool = PeerConfig { sync: true, ..PeerConfig::new([127, 0, 0, 1].into()) };
     let nodes = vec![("tool".to_owned(), tool)];
-    let configuration = Configuration { options, nodes, ..Configuration::default() };
-    let mut communication = Communication::new(configuration).unwrap();
+    let configuration = NodeConfig { options, nodes, ..NodeConfig::default() };
+    let mut communication = NodeMachine::new(configuration).unwrap();
     communication.set_store(store);
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    let node = runtime.block_on(async { NodeHandle::run(communication) }).unwrap();
+    let node = runtime.block_on(async { Node::run(communication) }).unwrap();
     let mut told = node.subscribe();
     let mut connections = 0;
     let mut wait_for = |is_it: fn(&Notification) -> bool| loop {

@@ -10,7 +10,7 @@ use super::framing::echoed;
 use crate::suite::{Capability, Case, Exchange, Hello, Outcome, Role, Stop, Trial, chunk, header};
 
 pub(super) fn cases() -> Vec<Case> {
-    [version(), setup(), handshake()].concat()
+    [version(), requests(), handshake()].concat()
 }
 
 /// The argument of VERSION (§2.1).
@@ -93,7 +93,7 @@ fn version() -> Vec<Case> {
 }
 
 /// The first phase (§3.1).
-fn setup() -> Vec<Case> {
+fn requests() -> Vec<Case> {
     vec![
         Case::must(
             "3.1/1",

@@ -7,7 +7,7 @@ use std::time::Duration;
 use brocomm::Time;
 use brocomm::data::{Declarations, Event, Name, TypeTag, Value};
 use brocomm::logs::{LogField, LogStream, LogValue};
-use brocomm::node::{Communication, Configuration, Node, Notification, Options, Overflow, Queue};
+use brocomm::node::{NodeConfig, NodeMachine, Notification, Options, Overflow, PeerConfig, Queue};
 use brocomm::state::{Limits, Path, Store};
 use brocomm::tls::TlsConfig;
 use thiserror::Error;
@@ -57,7 +57,7 @@ pub(super) fn communication(
     role: Role,
     address: SocketAddr,
     tls: Option<TlsConfig>,
-) -> Result<Communication, NotMade> {
+) -> Result<NodeMachine, NotMade> {
     let wrong = |error: &dyn std::fmt::Display| NotMade(error.to_string());
     let mut declarations = Declarations::new();
     declarations.read(DECLARATIONS).map_err(|error| wrong(&error))?;
@@ -76,14 +76,14 @@ pub(super) fn communication(
     };
     let mut nodes = Vec::new();
     for entry in Entry::ALL.iter().copied().filter(|entry| *entry != Entry::Stranger) {
-        let node = Node { ssl, ..node(entry, host)? };
+        let node = PeerConfig { ssl, ..node(entry, host)? };
         nodes.extend(names(entry).map(|name| (name, node.clone())));
     }
     let mut store = Store::new("#own#1#", Limits::default());
     store.declare_synchronized(&declarations).map_err(|error| wrong(&error))?;
-    let configuration = Configuration { options, nodes, declarations: Arc::new(declarations) };
+    let configuration = NodeConfig { options, nodes, declarations: Arc::new(declarations) };
     let mut communication =
-        Communication::new(configuration).map_err(|errors| NotMade(format!("{errors:?}")))?;
+        NodeMachine::new(configuration).map_err(|errors| NotMade(format!("{errors:?}")))?;
     communication.set_store(store);
     let fields = vec![LogField::new("text", TypeTag::String)];
     let stream = LogStream::new(LOG, "conformance", fields);
@@ -91,10 +91,10 @@ pub(super) fn communication(
     Ok(communication)
 }
 
-fn node(entry: Entry, host: IpAddr) -> Result<Node, NotMade> {
+fn node(entry: Entry, host: IpAddr) -> Result<PeerConfig, NotMade> {
     let class = Some(entry.class()).filter(|class| !class.is_empty());
     let events = "conformance_.*".parse();
-    Ok(Node {
+    Ok(PeerConfig {
         class: class.map(Into::into),
         events: Some(events.map_err(|error| NotMade(format!("{error}")))?),
         accept_input: entry != Entry::Deaf,
@@ -103,12 +103,12 @@ fn node(entry: Entry, host: IpAddr) -> Result<Node, NotMade> {
         request_logs: entry == Entry::Logs,
         sync: matches!(entry, Entry::Sync | Entry::Auth),
         auth: entry == Entry::Auth,
-        ..Node::new(host)
+        ..PeerConfig::new(host)
     })
 }
 
 /// Does what the suite asks for by events.
-pub(super) fn answer(communication: &mut Communication, notification: Notification, now: Time) {
+pub(super) fn answer(communication: &mut NodeMachine, notification: Notification, now: Time) {
     let Notification::Event { event, .. } = notification else { return };
     if let Some(answer) = act(communication, event, now) {
         // If there is no room for it, the suite misses it.
@@ -116,7 +116,7 @@ pub(super) fn answer(communication: &mut Communication, notification: Notificati
     }
 }
 
-fn act(communication: &mut Communication, event: Event, now: Time) -> Option<Event> {
+fn act(communication: &mut NodeMachine, event: Event, now: Time) -> Option<Event> {
     let text = match event.args.first() {
         Some(Value::String(text)) => text.clone(),
         _ => Default::default(),

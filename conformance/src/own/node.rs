@@ -8,13 +8,13 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use brocomm::Time;
-use brocomm::node::{Communication, NodeError, Notification};
+use brocomm::node::{NodeError, NodeMachine, Notification};
 use brocomm::tls::TlsConfig;
 use brocomm::wire::Framing;
 use brocomm_async_std::AsyncIo;
 use brocomm_tokio::Tokio;
 use brocomm_transport::Handle;
-use brocomm_transport::asynchronous::{NodeHandle, Runtime};
+use brocomm_transport::asynchronous::{Node, Runtime};
 use futures_lite::future::block_on;
 
 use super::application::{Place, answer, communication, names};
@@ -213,7 +213,7 @@ impl Running {
 
 /// Handles a notification.
 fn handle(
-    communication: &mut Communication,
+    communication: &mut NodeMachine,
     notification: Notification,
     now: Time,
     port: &Sender<u16>,
@@ -225,8 +225,8 @@ fn handle(
     answer(communication, notification, now);
 }
 
-fn over_std(communication: Communication, started: &Sender<Started>, port: &Sender<u16>) {
-    let node = match brocomm_std::NodeHandle::run(communication) {
+fn over_std(communication: NodeMachine, started: &Sender<Started>, port: &Sender<u16>) {
+    let node = match brocomm_std::Node::run(communication) {
         Ok(node) => node,
         Err(error) => return drop(started.send(Err(io::Error::other(error)))),
     };
@@ -237,7 +237,7 @@ fn over_std(communication: Communication, started: &Sender<Started>, port: &Send
     }
 }
 
-fn over_tokio(communication: Communication, started: &Sender<Started>, port: &Sender<u16>) {
+fn over_tokio(communication: NodeMachine, started: &Sender<Started>, port: &Sender<u16>) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return drop(started.send(Err(error))),
@@ -246,11 +246,11 @@ fn over_tokio(communication: Communication, started: &Sender<Started>, port: &Se
 }
 
 async fn over_async<R: Runtime>(
-    communication: Communication,
+    communication: NodeMachine,
     started: &Sender<Started>,
     port: &Sender<u16>,
 ) {
-    let node = match NodeHandle::<R>::run(communication) {
+    let node = match Node::<R>::run(communication) {
         Ok(node) => node,
         Err(error) => return drop(started.send(Err(io::Error::other(error)))),
     };

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use brocomm::Time;
 use brocomm::connection::{
-    CloseCause, Config, Connection, Notification, Observed, Observer, Phase, ProtocolErrorKind,
-    Role, Setup,
+    CloseCause, Connection, ConnectionConfig, Notification, Observed, Observer, Phase,
+    ProtocolErrorKind, Requests, Role,
 };
 use brocomm::data::{Declarations, Value};
 use brocomm::logs::{LogLimits, LogReceiver, LogWriter, Received};
@@ -237,7 +237,10 @@ fn refusal(vector: &Invalid) -> Option<(String, String)> {
             of_logs(&receiver.entries(&argument).find_map(Result::err)?)
         }
         "stream" => {
-            let config = Config { setup: Some(Setup::default()), ..Config::default() };
+            let config = ConnectionConfig {
+                requests: Some(Requests::default()),
+                ..ConnectionConfig::default()
+            };
             let mut connection = Connection::new(config, Role::Acceptor, Time::default());
             connection.feed_bytes(&argument, Time::default());
             let error =
@@ -278,9 +281,10 @@ fn what_has_to_be_ignored_changes_nothing() {
     let known = "global conformance_echo: event(x: any); global conformance_n = 0;
         global conformance_log: event(text: string); global conformance_echoed: event(x: any);";
     declarations.read(known).unwrap();
-    let setup = Setup { accept_input: true, ..Setup::default() };
+    let requests = Requests { accept_input: true, ..Requests::default() };
     let declarations = Arc::new(declarations);
-    let config = Config { setup: Some(setup), declarations, ..Config::default() };
+    let config =
+        ConnectionConfig { requests: Some(requests), declarations, ..ConnectionConfig::default() };
     for vector in open::<Ignored>("ignored.json") {
         assert_eq!(vector.kind, "stream", "{}", vector.name);
         let mut connection = Connection::new(config.clone(), Role::Acceptor, Time::default());

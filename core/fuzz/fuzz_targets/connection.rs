@@ -4,7 +4,7 @@
 
 use brocomm::Time;
 use brocomm::connection::{
-    Config, Connection, Notification, Role, Setup, StateSource, SyncRequest, Undeclared,
+    ConnectionConfig, Connection, Notification, Role, Requests, StateSource, SyncRequest, Undeclared,
 };
 use brocomm::{serial, wire};
 use brocomm_fuzz::within;
@@ -26,15 +26,15 @@ const OPENING: [&[u8]; 3] = [
 fn run(kind: u8, pieces: &[&[u8]]) -> (Vec<Notification>, Vec<u8>) {
     let role = if kind & 1 == 0 { Role::Initiator } else { Role::Acceptor };
     let sync = (kind & 2 != 0).then_some(SyncRequest { authoritative: kind & 4 != 0 });
-    let setup = Setup { accept_input: kind & 8 != 0, sync, ..Setup::default() };
-    let config = Config {
-        setup: Some(setup),
+    let requests = Requests { accept_input: kind & 8 != 0, sync, ..Requests::default() };
+    let config = ConnectionConfig {
+        requests: Some(requests),
         state: if kind & 16 == 0 { StateSource::None } else { StateSource::Application },
         undeclared: Undeclared::Deliver,
         wire_limits: wire::Limits { chunk: 1 << 16, message: 1 << 17, inflated: 1 << 17 },
         serial_limits: serial::Limits { depth: 32, objects: 10_000, ..Default::default() },
         notification_limit: if kind & 32 == 0 { 1024 } else { 1 },
-        ..Config::default()
+        ..ConnectionConfig::default()
     };
     let mut connection = Connection::new(config, role, NOW);
     let mut told = Vec::new();

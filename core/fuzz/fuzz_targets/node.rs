@@ -9,7 +9,7 @@ use brocomm::Time;
 use brocomm::connection::Undeclared;
 use brocomm::data::{Event, Value};
 use brocomm::node::{
-    Bound, Communication, Configuration, ConnectionId, Endpoint, Node, Notification, Options,
+    Bound, NodeMachine, NodeConfig, ConnectionId, Endpoint, PeerConfig, Notification, Options,
     Overflow, PeerId, Queue,
 };
 use brocomm::{serial, wire};
@@ -26,7 +26,7 @@ const OPENING: &[u8] =
 /// What a node may hold for four peers at the limits below, beyond so many times what it was sent.
 const MEMORY: usize = 32 << 20;
 
-fn node(kind: u8) -> Communication {
+fn node(kind: u8) -> NodeMachine {
     let queue = |overflow| Queue { bound: Bound::new(4, 1 << 16), overflow };
     let overflow = |bits| match bits & 3 {
         0 => Overflow::Block,
@@ -43,14 +43,14 @@ fn node(kind: u8) -> Communication {
         serial_limits: serial::Limits { depth: 32, objects: 10_000, ..Default::default() },
         ..Options::default()
     };
-    let entry = Node {
+    let entry = PeerConfig {
         sync: kind & 64 != 0,
         compression: (kind & 128 != 0).then_some(6),
-        ..Node::new([10, 0, 0, 1].into())
+        ..PeerConfig::new([10, 0, 0, 1].into())
     };
     let nodes = vec![("peer".to_owned(), entry)];
-    let configuration = Configuration { options, nodes, ..Configuration::default() };
-    let mut node = Communication::new(configuration).expect("the configuration is right");
+    let configuration = NodeConfig { options, nodes, ..NodeConfig::default() };
+    let mut node = NodeMachine::new(configuration).expect("the configuration is right");
     node.start(Time::EPOCH);
     node
 }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use std::task::Poll;
 
 use brocomm::Time;
-use brocomm::connection::{Config, Connection, Notification, Role, Setup, Undeclared};
+use brocomm::connection::{ConnectionConfig, Connection, Notification, Role, Requests, Undeclared};
 use brocomm::tls::TlsConfig;
 use brocomm::driver::{Driver, Step};
 use brocomm::{serial, wire};
@@ -33,13 +33,13 @@ struct Side {
 
 impl Side {
     fn new(role: Role) -> Side {
-        let config = Config {
-            setup: Some(Setup { accept_input: true, ..Setup::default() }),
+        let config = ConnectionConfig {
+            requests: Some(Requests { accept_input: true, ..Requests::default() }),
             undeclared: Undeclared::Deliver,
             wire_limits: wire::Limits { chunk: 1 << 16, message: 1 << 17, inflated: 1 << 17 },
             serial_limits: serial::Limits { depth: 32, objects: 10_000, ..Default::default() },
             tls: Some(OURS.clone()),
-            ..Config::default()
+            ..ConnectionConfig::default()
         };
         Side { driver: Driver::new(Connection::new(config, role, NOW)), told: Vec::new() }
     }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use super::SyncRequest;
-use crate::Findings;
+use crate::ConfigErrors;
 use crate::data::{
     CallError, CallMismatch, Declarations, Event, Name, TypeTag, Value, check_arguments,
 };
@@ -17,24 +17,24 @@ use crate::{serial, wire};
 /// Configures one connection.
 ///
 /// Plain data with a default for each; [`validate`](Self::validate) finds what makes no sense. There
-/// will be more fields, and some depend on features, so that a literal ends with `..Config::default()`:
+/// will be more fields, and some depend on features, so that a literal ends with `..ConnectionConfig::default()`:
 ///
 /// ```
-/// use brocomm::connection::{Config, Setup};
+/// use brocomm::connection::{ConnectionConfig, Requests};
 ///
-/// let config = Config {
+/// let config = ConnectionConfig {
 ///     description: "sensor".into(),
-///     setup: Some(Setup {
+///     requests: Some(Requests {
 ///         events: vec!["scan_seen".into()],
 ///         accept_input: true,
-///         ..Setup::default()
+///         ..Requests::default()
 ///     }),
-///     ..Config::default()
+///     ..ConnectionConfig::default()
 /// };
 /// assert_eq!(config.validate(), Ok(()));
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct Config {
+pub struct ConnectionConfig {
     /// Our `peer_description`. Default `bro`; if empty, as a Broccoli has it, none is sent (§3.1).
     pub description: Name,
     /// Our class. Default empty, which a Bro sends as a lone NUL; `None`, as a Broccoli has it,
@@ -87,14 +87,14 @@ pub struct Config {
     /// What is requested from the peer, by the connection itself. Default `None`: the application
     /// makes the requests when [`Established`](super::Notification::Established) comes, and no
     /// later message is looked at before it has taken that notification and asked for another.
-    pub setup: Option<Setup>,
+    pub requests: Option<Requests>,
     /// Where our state comes from if we are to send it. Default [`StateSource::None`].
     pub state: StateSource,
 }
 
-impl Default for Config {
-    fn default() -> Config {
-        Config {
+impl Default for ConnectionConfig {
+    fn default() -> ConnectionConfig {
+        ConnectionConfig {
             description: Name::from_static("bro"),
             class: Some(Bytes::new()),
             cache_size: 3000,
@@ -114,7 +114,7 @@ impl Default for Config {
             notification_limit: 1024,
             reply_limit: 64 << 10,
             requests_limit: 4 << 20,
-            setup: None,
+            requests: None,
             state: StateSource::None,
         }
     }
@@ -122,9 +122,9 @@ impl Default for Config {
 
 /// Says what a connection requests from its peer, as a node entry that applies does (§3.2, §4).
 ///
-/// There may be more fields, so that a literal ends with `..Setup::default()`.
+/// There may be more fields, so that a literal ends with `..Requests::default()`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Setup {
+pub struct Requests {
     /// The events to request, in this order. Default none.
     pub events: Vec<Name>,
     /// The capture filter to send. Default none.
@@ -216,26 +216,26 @@ pub enum ConfigError {
     },
 }
 
-impl Config {
+impl ConnectionConfig {
     /// Checks everything.
     ///
-    /// A connection made from a configuration with findings does no harm, but not what it says.
+    /// A connection made from a configuration with errors does no harm, but not what it says.
     ///
     /// # Errors
-    /// All findings, in the order of the fields.
-    pub fn validate(&self) -> Result<(), Findings<ConfigError>> {
-        let mut findings = Vec::new();
+    /// All errors, in the order of the fields.
+    pub fn validate(&self) -> Result<(), ConfigErrors<ConfigError>> {
+        let mut errors = Vec::new();
         let mut no_nul = |key, text: &[u8]| {
             if let Some(at) = text.iter().position(|byte| *byte == 0) {
-                findings.push(ConfigError::ContainsNul { key, at });
+                errors.push(ConfigError::ContainsNul { key, at });
             }
         };
         no_nul("class", self.class.as_deref().unwrap_or_default());
-        if let Some(setup) = &self.setup {
-            setup.events.iter().for_each(|name| no_nul("setup.events", name));
-            no_nul("setup.capture_filter", setup.capture_filter.as_deref().unwrap_or_default());
-            let empty = setup.events.iter().enumerate().filter(|(_, name)| name.is_empty());
-            findings.extend(empty.map(|(index, _)| ConfigError::EmptyEventName { index }));
+        if let Some(requests) = &self.requests {
+            requests.events.iter().for_each(|name| no_nul("setup.events", name));
+            no_nul("setup.capture_filter", requests.capture_filter.as_deref().unwrap_or_default());
+            let empty = requests.events.iter().enumerate().filter(|(_, name)| name.is_empty());
+            errors.extend(empty.map(|(index, _)| ConfigError::EmptyEventName { index }));
         }
         for (key, zero) in [
             ("cache_size", self.cache_size == 0),
@@ -245,13 +245,13 @@ impl Config {
             ("requests_limit", self.requests_limit == 0),
         ] {
             if zero {
-                findings.push(ConfigError::Zero { key });
+                errors.push(ConfigError::Zero { key });
             }
         }
         if let Err((name, tag)) = self.declarations.check() {
-            findings.push(ConfigError::IndexType { name, tag });
+            errors.push(ConfigError::IndexType { name, tag });
         }
-        Findings::none_in(findings)
+        ConfigErrors::none_in(errors)
     }
 }
 
@@ -261,28 +261,28 @@ mod tests {
 
     #[test]
     fn the_default_is_valid() {
-        assert_eq!(Config::default().validate(), Ok(()));
+        assert_eq!(ConnectionConfig::default().validate(), Ok(()));
     }
 
     #[test]
     fn all_findings_are_reported() {
-        let config = Config {
+        let config = ConnectionConfig {
             class: Some(Bytes::from_static(b"a\0b")),
             cache_size: 0,
             output_limit: 0,
             notification_limit: 0,
             reply_limit: 0,
             requests_limit: 0,
-            setup: Some(Setup {
+            requests: Some(Requests {
                 events: vec![Name::new(), Name::from("x\0")],
                 capture_filter: Some(Bytes::from_static(b"\0")),
-                ..Setup::default()
+                ..Requests::default()
             }),
-            ..Config::default()
+            ..ConnectionConfig::default()
         };
         assert_eq!(
             config.validate(),
-            Err(Findings::from(vec![
+            Err(ConfigErrors::from(vec![
                 ConfigError::ContainsNul { key: "class", at: 1 },
                 ConfigError::ContainsNul { key: "setup.events", at: 1 },
                 ConfigError::ContainsNul { key: "setup.capture_filter", at: 0 },

@@ -105,7 +105,7 @@ pub enum ProtocolErrorKind {
     #[error("message is not legal in this phase")]
     UnexpectedMessage,
     /// The names of events that a peer requests take more than
-    /// [`Config::requests_limit`](super::Config::requests_limit) (§2.3).
+    /// [`ConnectionConfig::requests_limit`](super::ConnectionConfig::requests_limit) (§2.3).
     #[error("names of requested events take {bytes} bytes, limit is {limit}")]
     TooManyEvents {
         /// What they would take.
@@ -191,7 +191,7 @@ pub enum UsageError {
     QueueFull {
         /// The bytes that wait.
         queued: usize,
-        /// [`Config::output_limit`](super::Config::output_limit).
+        /// [`ConnectionConfig::output_limit`](super::ConnectionConfig::output_limit).
         limit: usize,
     },
     /// An event does not fit its declaration (§5).

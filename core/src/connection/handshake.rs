@@ -4,8 +4,8 @@ use bytes::Bytes;
 
 use super::output::Output;
 use super::{
-    Authority, Command, Connection, LogMessage, Notification, Phase, ProtocolErrorKind, Setup,
-    SyncRequest, Undeclared, UsageError,
+    Authority, CommLogMessage, Command, Connection, Notification, Phase, ProtocolErrorKind,
+    Requests, SyncRequest, Undeclared, UsageError,
 };
 use crate::data::Name;
 use crate::wire::{Caps, Compression, EventNames, Message, MessageType};
@@ -31,7 +31,7 @@ impl Connection {
         Output::check_size(names.iter().map(|name| name.len() + 1).sum())?;
         let request: EventNames = names.iter().map(|name| &**name).collect();
         if request.is_empty() {
-            self.log(LogMessage::NoEventsToRequest);
+            self.log(CommLogMessage::NoEventsToRequest);
             return Ok(());
         }
         self.ours.events.extend(names.iter().map(Name::compact));
@@ -110,21 +110,21 @@ impl Connection {
     }
 
     /// Makes the requests of a node entry that applies, in its order, and completes (§3.2, §4).
-    pub(super) fn apply(&mut self, setup: &Setup) {
-        self.ours.accept_input = setup.accept_input;
-        if !setup.events.is_empty() {
-            self.ours.events.extend(setup.events.iter().map(Name::compact));
-            let names = setup.events.iter().map(|name| &**name).collect();
+    pub(super) fn apply(&mut self, requests: &Requests) {
+        self.ours.accept_input = requests.accept_input;
+        if !requests.events.is_empty() {
+            self.ours.events.extend(requests.events.iter().map(Name::compact));
+            let names = requests.events.iter().map(|name| &**name).collect();
             self.output.message(&Message::RequestEvents(names));
         }
-        if let Some(filter) = &setup.capture_filter {
+        if let Some(filter) = &requests.capture_filter {
             self.output.message(&Message::CaptureFilter(filter.clone()));
         }
-        if let Some(SyncRequest { authoritative }) = setup.sync {
-            self.ours.sync = setup.sync;
+        if let Some(SyncRequest { authoritative }) = requests.sync {
+            self.ours.sync = requests.sync;
             self.output.message(&Message::RequestSync { authoritative });
         }
-        if setup.request_logs {
+        if requests.request_logs {
             self.ours.logs = true;
             self.output.message(&Message::RequestLogs);
         }
@@ -164,7 +164,7 @@ impl Connection {
             let is_new = !self.peer.events.contains(name);
             let name = Name::from_bytes(Bytes::copy_from_slice(name));
             if !known {
-                self.log(LogMessage::UnknownEvent(name));
+                self.log(CommLogMessage::UnknownEvent(name));
                 continue;
             }
             if is_new {
@@ -172,7 +172,7 @@ impl Connection {
                 self.peer.events.insert(name.clone());
                 self.notify(Notification::EventRequested(name));
             } else {
-                self.log(LogMessage::RegisteredForEvent(name));
+                self.log(CommLogMessage::RegisteredForEvent(name));
             }
         }
     }
@@ -199,17 +199,17 @@ impl Connection {
     fn handshake_complete(&mut self, offset: u64) {
         let caps = self.peer.caps;
         if !caps.contains(Caps::PID_64BIT) {
-            self.log(LogMessage::CompatibilityMode);
+            self.log(CommLogMessage::CompatibilityMode);
         }
         if caps.contains(Caps::NEW_CACHE_STRATEGY) {
-            self.log(LogMessage::KeepInCache);
+            self.log(CommLogMessage::KeepInCache);
         }
         if caps.contains(Caps::BROCCOLI_PEER) {
-            self.log(LogMessage::PeerIsBroccoli);
+            self.log(CommLogMessage::PeerIsBroccoli);
         }
         if let Some(level) = self.ours.compression.filter(|_| caps.contains(Caps::COMPRESSION)) {
             self.output.compress(level);
-            self.log(LogMessage::EnablingCompression(level));
+            self.log(CommLogMessage::EnablingCompression(level));
         }
         self.announce_writers();
         let their_runtime = self.peer.version.as_ref().map_or(0, |version| version.runtime);

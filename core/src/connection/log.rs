@@ -53,7 +53,7 @@ impl fmt::Display for LogSource {
 /// Names that a peer sent print with every unusual byte as `\xHH`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum LogMessage {
+pub enum CommLogMessage {
     /// We send a class that is not empty.
     SendingClass(Bytes),
     /// The transport is up.
@@ -119,64 +119,68 @@ pub enum LogMessage {
     PeerDisconnected,
 }
 
-impl LogMessage {
+impl CommLogMessage {
     /// Returns the lines that a notification stands for, most often none. They go before what follows
     /// from it.
-    pub fn of(told: &Notification) -> Vec<LogMessage> {
+    pub fn of(told: &Notification) -> Vec<CommLogMessage> {
         match told {
             Notification::Log(message) => vec![message.clone()],
             Notification::Established(Version { class: Some(class), .. }) if !class.is_empty() => {
-                vec![LogMessage::PeerSentClass(class.clone())]
+                vec![CommLogMessage::PeerSentClass(class.clone())]
             }
-            Notification::PeerDescription(name) => vec![LogMessage::PeerDescription(name.clone())],
+            Notification::PeerDescription(name) => {
+                vec![CommLogMessage::PeerDescription(name.clone())]
+            }
             Notification::EventRequested(name) => {
-                let mut lines = vec![LogMessage::RegisteredForEvent(name.clone())];
-                lines.extend((**name == *PRINT_HOOK).then_some(LogMessage::InitializedPrintBuffer));
+                let mut lines = vec![CommLogMessage::RegisteredForEvent(name.clone())];
+                lines.extend(
+                    (**name == *PRINT_HOOK).then_some(CommLogMessage::InitializedPrintBuffer),
+                );
                 lines
             }
             Notification::SyncRequested { authoritative: true } => {
-                vec![LogMessage::PeerAuthoritative]
+                vec![CommLogMessage::PeerAuthoritative]
             }
-            Notification::LogsRequested => vec![LogMessage::PeerRequestedLogs],
-            Notification::SyncStarted(role) => vec![LogMessage::PhaseSync(*role)],
-            Notification::HandshakeDone => vec![LogMessage::PhaseRunning],
-            Notification::SyncPoint(point) => vec![LogMessage::ReachedSyncPoint(*point)],
+            Notification::LogsRequested => vec![CommLogMessage::PeerRequestedLogs],
+            Notification::SyncStarted(role) => vec![CommLogMessage::PhaseSync(*role)],
+            Notification::HandshakeDone => vec![CommLogMessage::PhaseRunning],
+            Notification::SyncPoint(point) => vec![CommLogMessage::ReachedSyncPoint(*point)],
             Notification::CallRejected { name, mismatch } => {
                 let (name, mismatch) = (name.clone(), mismatch.clone());
-                vec![LogMessage::CallRejected { name, mismatch }]
+                vec![CommLogMessage::CallRejected { name, mismatch }]
             }
-            Notification::Closed(cause) => LogMessage::of_close(cause),
+            Notification::Closed(cause) => CommLogMessage::of_close(cause),
             _ => Vec::new(),
         }
     }
 
-    fn of_close(cause: &CloseCause) -> Vec<LogMessage> {
+    fn of_close(cause: &CloseCause) -> Vec<CommLogMessage> {
         let mut lines = Vec::new();
         if let CloseCause::Protocol(error) = cause {
-            lines.push(LogMessage::Violation(error.clone()));
+            lines.push(CommLogMessage::Violation(error.clone()));
             if matches!(error.kind, ProtocolErrorKind::Serial(_)) {
-                lines.push(LogMessage::UnserializationError);
+                lines.push(CommLogMessage::UnserializationError);
             }
         }
         #[cfg(feature = "__tls")]
         if let CloseCause::Tls(error) = cause {
-            lines.push(LogMessage::ReadError(error.to_string().into()));
+            lines.push(CommLogMessage::ReadError(error.to_string().into()));
         }
         if matches!(cause, CloseCause::ClosedByUs | CloseCause::Protocol(_)) {
-            lines.push(LogMessage::ClosingConnection);
+            lines.push(CommLogMessage::ClosingConnection);
         }
-        lines.push(LogMessage::PeerDisconnected);
+        lines.push(CommLogMessage::PeerDisconnected);
         lines
     }
 
     /// Returns the line's `level`.
     pub const fn level(&self) -> LogLevel {
         match self {
-            LogMessage::PeerDescriptionNotAString
-            | LogMessage::CallRejected { .. }
-            | LogMessage::Violation(_)
-            | LogMessage::ReadError(_)
-            | LogMessage::UnserializationError => LogLevel::Error,
+            CommLogMessage::PeerDescriptionNotAString
+            | CommLogMessage::CallRejected { .. }
+            | CommLogMessage::Violation(_)
+            | CommLogMessage::ReadError(_)
+            | CommLogMessage::UnserializationError => LogLevel::Error,
             _ => LogLevel::Info,
         }
     }
@@ -184,64 +188,66 @@ impl LogMessage {
     /// Returns the line's `src_name`.
     pub const fn source(&self) -> LogSource {
         match self {
-            LogMessage::EnablingCompression(_)
-            | LogMessage::EnablingDecompression
-            | LogMessage::ReadError(_) => LogSource::Child,
+            CommLogMessage::EnablingCompression(_)
+            | CommLogMessage::EnablingDecompression
+            | CommLogMessage::ReadError(_) => LogSource::Child,
             _ => LogSource::Parent,
         }
     }
 
     /// Tells whether the line begins with the peer's `[#id/host:port] `.
     pub const fn has_prefix(&self) -> bool {
-        !matches!(self, LogMessage::NoEventsToRequest | LogMessage::ReadError(_))
+        !matches!(self, CommLogMessage::NoEventsToRequest | CommLogMessage::ReadError(_))
     }
 }
 
-impl fmt::Display for LogMessage {
+impl fmt::Display for CommLogMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            LogMessage::SendingClass(class) => {
+            CommLogMessage::SendingClass(class) => {
                 write!(f, "sending class \"{}\"", class.escape_ascii())
             }
-            LogMessage::PeerConnected => f.write_str("peer connected"),
-            LogMessage::PhaseVersion => f.write_str("phase: version"),
-            LogMessage::PeerSentClass(class) => {
+            CommLogMessage::PeerConnected => f.write_str("peer connected"),
+            CommLogMessage::PhaseVersion => f.write_str("phase: version"),
+            CommLogMessage::PeerSentClass(class) => {
                 write!(f, "peer sent class \"{}\"", class.escape_ascii())
             }
-            LogMessage::PhaseHandshake => f.write_str("phase: handshake"),
-            LogMessage::PeerDescription(name) if name.is_empty() => {
+            CommLogMessage::PhaseHandshake => f.write_str("phase: handshake"),
+            CommLogMessage::PeerDescription(name) if name.is_empty() => {
                 f.write_str("peer_description is not set")
             }
-            LogMessage::PeerDescription(name) => write!(f, "peer_description is {name}"),
-            LogMessage::PeerDescriptionNotAString => {
+            CommLogMessage::PeerDescription(name) => write!(f, "peer_description is {name}"),
+            CommLogMessage::PeerDescriptionNotAString => {
                 f.write_str("unserializing ID peer_description: peer_description not a string")
             }
-            LogMessage::RegisteredForEvent(name) => write!(f, "registered for event {name}"),
-            LogMessage::UnknownEvent(name) => write!(f, "request for unknown event {name}"),
-            LogMessage::InitializedPrintBuffer => f.write_str("initialized print buffer"),
-            LogMessage::NoEventsToRequest => f.write_str("warning: no events to request"),
-            LogMessage::PeerAuthoritative => f.write_str("peer considers its state authoritative"),
-            LogMessage::PeerRequestedLogs => f.write_str("peer requested logs"),
-            LogMessage::CompatibilityMode => {
+            CommLogMessage::RegisteredForEvent(name) => write!(f, "registered for event {name}"),
+            CommLogMessage::UnknownEvent(name) => write!(f, "request for unknown event {name}"),
+            CommLogMessage::InitializedPrintBuffer => f.write_str("initialized print buffer"),
+            CommLogMessage::NoEventsToRequest => f.write_str("warning: no events to request"),
+            CommLogMessage::PeerAuthoritative => {
+                f.write_str("peer considers its state authoritative")
+            }
+            CommLogMessage::PeerRequestedLogs => f.write_str("peer requested logs"),
+            CommLogMessage::CompatibilityMode => {
                 f.write_str("peer does not support 64bit PIDs; using compatibility mode")
             }
-            LogMessage::KeepInCache => f.write_str("peer supports keep-in-cache; using that"),
-            LogMessage::PeerIsBroccoli => f.write_str("peer is a Broccoli"),
-            LogMessage::EnablingCompression(level) => {
+            CommLogMessage::KeepInCache => f.write_str("peer supports keep-in-cache; using that"),
+            CommLogMessage::PeerIsBroccoli => f.write_str("peer is a Broccoli"),
+            CommLogMessage::EnablingCompression(level) => {
                 write!(f, "enabling compression (level {})", level.level())
             }
-            LogMessage::EnablingDecompression => f.write_str("enabling decompression"),
-            LogMessage::PhaseSync(role) => write!(f, "phase: sync ({role})"),
-            LogMessage::StartingFullState => f.write_str("starting to send full state"),
-            LogMessage::DoneFullState => f.write_str("done sending full state"),
-            LogMessage::PhaseRunning => f.write_str("phase: running"),
-            LogMessage::ReachedSyncPoint(SyncPoint::Point(point)) => {
+            CommLogMessage::EnablingDecompression => f.write_str("enabling decompression"),
+            CommLogMessage::PhaseSync(role) => write!(f, "phase: sync ({role})"),
+            CommLogMessage::StartingFullState => f.write_str("starting to send full state"),
+            CommLogMessage::DoneFullState => f.write_str("done sending full state"),
+            CommLogMessage::PhaseRunning => f.write_str("phase: running"),
+            CommLogMessage::ReachedSyncPoint(SyncPoint::Point(point)) => {
                 write!(f, "reached sync-point {point}")
             }
-            LogMessage::ReachedSyncPoint(SyncPoint::Final) => {
+            CommLogMessage::ReachedSyncPoint(SyncPoint::Final) => {
                 f.write_str("reached final sync-point")
             }
-            LogMessage::CallRejected { name, mismatch } => {
+            CommLogMessage::CallRejected { name, mismatch } => {
                 write!(f, "unserializing event/function {name}: ")?;
                 match mismatch.is_dropped_by_bro() {
                     true => f.write_str(mismatch.in_bros_words()),
@@ -249,12 +255,12 @@ impl fmt::Display for LogMessage {
                     false => f.write_str(&mismatch.in_full()),
                 }
             }
-            LogMessage::Violation(error) if error.kind.is_worded_by_bro() => error.kind.fmt(f),
-            LogMessage::Violation(error) => error.fmt(f),
-            LogMessage::UnserializationError => f.write_str("unserialization error"),
-            LogMessage::ReadError(reason) => write!(f, "can't read data chunk: {reason}"),
-            LogMessage::ClosingConnection => f.write_str("closing connection"),
-            LogMessage::PeerDisconnected => f.write_str("peer disconnected"),
+            CommLogMessage::Violation(error) if error.kind.is_worded_by_bro() => error.kind.fmt(f),
+            CommLogMessage::Violation(error) => error.fmt(f),
+            CommLogMessage::UnserializationError => f.write_str("unserialization error"),
+            CommLogMessage::ReadError(reason) => write!(f, "can't read data chunk: {reason}"),
+            CommLogMessage::ClosingConnection => f.write_str("closing connection"),
+            CommLogMessage::PeerDisconnected => f.write_str("peer disconnected"),
         }
     }
 }

@@ -8,7 +8,8 @@ use super::log_input::LogInput;
 use super::output::Output;
 use super::peer::{Ours, Peer};
 use super::{
-    CloseCause, Config, LogMessage, Notification, Phase, ProtocolError, ProtocolErrorKind, Role,
+    CloseCause, CommLogMessage, ConnectionConfig, Notification, Phase, ProtocolError,
+    ProtocolErrorKind, Role,
 };
 use crate::Time;
 use crate::data::Name;
@@ -18,7 +19,7 @@ use crate::wire::{Caps, Decoder, MessageType, Version};
 /// One connection to a peer; see the [module](super) for how to drive it.
 #[derive(Debug)]
 pub struct Connection {
-    pub(super) config: Config,
+    pub(super) config: ConnectionConfig,
     pub(super) role: Role,
     pub(super) now: Time,
     pub(super) phase: Phase,
@@ -62,12 +63,12 @@ pub enum PollClose {
 impl Connection {
     /// Begins a connection whose transport has just been established.
     ///
-    /// Our VERSION and `peer_description` are queued at once (§3.1); with [`Config::tls`], when TLS
-    /// is up. A configuration should have been [validated](Config::validate).
-    pub fn new(config: Config, role: Role, now: Time) -> Connection {
+    /// Our VERSION and `peer_description` are queued at once (§3.1); with [`ConnectionConfig::tls`], when TLS
+    /// is up. A configuration should have been [validated](ConnectionConfig::validate).
+    pub fn new(config: ConnectionConfig, role: Role, now: Time) -> Connection {
         #[cfg(feature = "__tls")]
         let config = match &config.tls {
-            Some(_) => Config { framing: crate::wire::Framing::Tls, ..config },
+            Some(_) => ConnectionConfig { framing: crate::wire::Framing::Tls, ..config },
             None => config,
         };
         let mut connection = Connection {
@@ -283,7 +284,7 @@ impl Connection {
     }
 
     /// Returns what the connection was configured with.
-    pub fn config(&self) -> &Config {
+    pub fn config(&self) -> &ConnectionConfig {
         &self.config
     }
 
@@ -355,7 +356,7 @@ impl Connection {
         self.notifications.push_back((notification, std::mem::take(&mut self.held_bytes)));
     }
 
-    pub(super) fn log(&mut self, message: LogMessage) {
+    pub(super) fn log(&mut self, message: CommLogMessage) {
         self.notify(Notification::Log(message));
     }
 

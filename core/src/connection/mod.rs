@@ -21,9 +21,9 @@
 //!
 //! ```
 //! use brocomm::Time;
-//! use brocomm::connection::{Config, Connection, Notification, Role, Setup};
+//! use brocomm::connection::{ConnectionConfig, Connection, Notification, Role, Requests};
 //!
-//! let config = Config { setup: Some(Setup::default()), ..Config::default() };
+//! let config = ConnectionConfig { requests: Some(Requests::default()), ..ConnectionConfig::default() };
 //! let now = Time::from_nanos(1_000_000_000);
 //! let mut here = Connection::new(config.clone(), Role::Initiator, now);
 //! let mut there = Connection::new(config, Role::Acceptor, now);
@@ -40,19 +40,19 @@
 //! assert!(done);
 //! ```
 //!
-//! With [`Config::tls`] the bytes that are fed and shown are those of TLS, and
+//! With [`ConnectionConfig::tls`] the bytes that are fed and shown are those of TLS, and
 //! [`Secured`](Notification::Secured) comes before all else.
 //!
 //! # What a peer can not do
 //!
 //! | attempt | answer |
 //! | --- | --- |
-//! | claims a length, or inflates to one | [`Config::wire_limits`], checked before anything is allocated |
-//! | nests, references or caches without end | [`Config::serial_limits`] |
-//! | sends faster than the user takes notifications | [`Config::notification_limit`], then input waits |
-//! | asks for answers and never reads them | [`Config::reply_limit`], then input waits |
-//! | never reads at all | [`Config::output_limit`], then commands are refused |
-//! | requests events without end | [`Config::requests_limit`], then the connection is closed |
+//! | claims a length, or inflates to one | [`ConnectionConfig::wire_limits`], checked before anything is allocated |
+//! | nests, references or caches without end | [`ConnectionConfig::serial_limits`] |
+//! | sends faster than the user takes notifications | [`ConnectionConfig::notification_limit`], then input waits |
+//! | asks for answers and never reads them | [`ConnectionConfig::reply_limit`], then input waits |
+//! | never reads at all | [`ConnectionConfig::output_limit`], then commands are refused |
+//! | requests events without end | [`ConnectionConfig::requests_limit`], then the connection is closed |
 //! | breaks the protocol in any way | one [`ProtocolError`], and the connection is closed |
 
 mod authority;
@@ -81,12 +81,12 @@ mod tests;
 
 pub use crate::role::Role;
 pub use authority::{Authority, SyncRequest};
-pub use config::{Config, ConfigError, Setup, StateSource, Undeclared};
+pub use config::{ConfigError, ConnectionConfig, Requests, StateSource, Undeclared};
 pub use counters::Counters;
 pub use error::{Command, ProtocolError, ProtocolErrorKind, UsageError};
 pub(crate) use handshake::PRINT_HOOK;
 pub use legality::{LEGALITY, Legality, LegalityRow, legality};
-pub use log::{LogLevel, LogMessage, LogSource};
+pub use log::{CommLogMessage, LogLevel, LogSource};
 pub use machine::{Connection, PollClose};
 pub use notification::{CloseCause, Notification};
 pub use observer::{Observed, Observer, ObserverCounters};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{LogMessage, ProtocolError, SyncRole};
+use super::{CommLogMessage, ProtocolError, SyncRole};
 use crate::data::{CallMismatch, Event, Id, Name, Packet, StateAccess};
 use crate::logs::{DroppedEntry, LogEntry, LogWriter};
 use crate::serial::LazyEvent;
@@ -19,14 +19,14 @@ use crate::wire::{PrintItems, SyncPoint, Version, WireError};
 pub enum Notification {
     // The connection's life (§3).
     /// TLS is up, and the connection begins (part 4 §6); comes first, once, and only with
-    /// [`Config::tls`](super::Config::tls). [`Connection::tls`](super::Connection::tls) tells who
+    /// [`ConnectionConfig::tls`](super::ConnectionConfig::tls). [`Connection::tls`](super::Connection::tls) tells who
     /// the peer is.
     #[cfg(feature = "__tls")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     Secured,
     /// The peer's VERSION came: Handshake begins, and our CAPS are on their way (§3.2).
     ///
-    /// This is `remote_connection_established`. With [`Config::setup`](super::Config::setup) the
+    /// This is `remote_connection_established`. With [`ConnectionConfig::requests`](super::ConnectionConfig::requests) the
     /// requests are made already; without, the application makes them now and calls
     /// [`complete_handshake`](super::Connection::complete_handshake).
     Established(Version),
@@ -34,7 +34,7 @@ pub enum Notification {
     ///
     /// The sender sends its state now and then calls
     /// [`state_done`](super::Connection::state_done), unless
-    /// [`Config::state`](super::Config::state) says that it has none.
+    /// [`ConnectionConfig::state`](super::ConnectionConfig::state) says that it has none.
     SyncStarted(SyncRole),
     /// Running begins, after Sync if there was one (§3.5); comes once.
     ///
@@ -69,7 +69,7 @@ pub enum Notification {
     /// a Bro does. Or it is delivered unchecked under
     /// [`Undeclared::Deliver`](super::Undeclared::Deliver).
     Event(Event),
-    /// The same with [`Config::events_lazily`](super::Config::events_lazily): the arguments are
+    /// The same with [`ConnectionConfig::events_lazily`](super::ConnectionConfig::events_lazily): the arguments are
     /// decoded when they are asked for, and are as the peer sent them. Only the number of arguments
     /// and their type tags are checked. It keeps the message that brought it.
     LazyEvent(LazyEvent),
@@ -119,8 +119,8 @@ pub enum Notification {
     SyncPoint(SyncPoint),
 
     /// A line for the communication log (part 4 §5), beside those that other notifications
-    /// [stand for](LogMessage::of).
-    Log(LogMessage),
+    /// [stand for](CommLogMessage::of).
+    Log(CommLogMessage),
 }
 
 /// Says why a connection is over (§3.6).

@@ -17,7 +17,7 @@ pub(super) struct Peer {
     pub(super) description: Option<Name>,
     /// The events it has requested.
     pub(super) events: BTreeSet<Name>,
-    /// What the names of these take, for [`Config::requests_limit`](super::Config::requests_limit).
+    /// What the names of these take, for [`ConnectionConfig::requests_limit`](super::ConnectionConfig::requests_limit).
     pub(super) events_size: usize,
     pub(super) sync: Option<SyncRequest>,
     pub(super) logs: bool,

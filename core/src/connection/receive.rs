@@ -1,7 +1,7 @@
 //! What comes from the peer, message by message.
 
 use super::legality::is_violation;
-use super::{CloseCause, Connection, LogMessage, Notification, Phase, ProtocolErrorKind};
+use super::{CloseCause, CommLogMessage, Connection, Notification, Phase, ProtocolErrorKind};
 use crate::wire::{Decoded, Message, MessageType};
 
 impl Connection {
@@ -59,7 +59,7 @@ impl Connection {
             Message::PhaseDone => self.phase_done(offset),
             Message::Caps(caps) => self.peer.caps = caps,
             // The decoder has acted on it.
-            Message::Compress => self.log(LogMessage::EnablingDecompression),
+            Message::Compress => self.log(CommLogMessage::EnablingDecompression),
             Message::Ping(args) => self.answer_ping(args),
             Message::Pong(args) => self.pong(args),
             Message::SyncPoint(point) => self.notify(Notification::SyncPoint(point)),

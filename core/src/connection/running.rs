@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::handshake::PRINT_HOOK;
 use super::output::Output;
-use super::{Command, Config, Connection, Notification, Phase, SyncRole, UsageError};
+use super::{Command, Connection, ConnectionConfig, Notification, Phase, SyncRole, UsageError};
 use crate::Time;
 use crate::data::{Event, Id, Packet};
 use crate::serial::{LazyEvent, Mode};
@@ -28,7 +28,7 @@ pub enum Sent {
 impl Connection {
     /// Sends a call of an event, if the peer has requested it.
     ///
-    /// If the event is among [`Config::declarations`](super::Config::declarations), its arguments
+    /// If the event is among [`ConnectionConfig::declarations`](super::ConnectionConfig::declarations), its arguments
     /// are checked and made of the declared types as
     /// [`coerce_call`](crate::data::Declarations::coerce_call) does; otherwise they go as they are.
     ///
@@ -37,7 +37,7 @@ impl Connection {
     /// [`UsageError::Unwritable`].
     #[inline]
     pub fn send_event(&mut self, event: &Event) -> Result<Sent, UsageError> {
-        let Config { declarations, undeclared, .. } = &self.config;
+        let ConnectionConfig { declarations, undeclared, .. } = &self.config;
         match undeclared.coerce_call(declarations, event).map_err(Box::new)? {
             None => self.send_checked_event(event),
             Some(args) => {

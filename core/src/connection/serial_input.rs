@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::setup::PEER_DESCRIPTION;
-use super::{Connection, LogMessage, Notification, Phase, ProtocolErrorKind, Undeclared};
+use super::{CommLogMessage, Connection, Notification, Phase, ProtocolErrorKind, Undeclared};
 use crate::data::{CallMismatch, Event, Id, Name, Serial, Value};
 use crate::serial::{LazyEvent, LazySerial, Mode};
 use crate::wire::MessageType;
@@ -104,7 +104,7 @@ impl Connection {
             self.peer.description = Some(name.clone());
             self.notify(Notification::PeerDescription(name));
         } else {
-            self.log(LogMessage::PeerDescriptionNotAString);
+            self.log(CommLogMessage::PeerDescriptionNotAString);
         }
     }
 

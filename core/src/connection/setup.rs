@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Connection, LogMessage, Notification, Phase, ProtocolErrorKind};
+use super::{CommLogMessage, Connection, Notification, Phase, ProtocolErrorKind};
 use crate::data::{Attribute, AttributeTag, Attributes, Id, Name, Type, Value};
 use crate::serial::Mode;
 use crate::wire::{Message, MessageType, Version};
@@ -18,7 +18,7 @@ impl Connection {
         self.begun = true;
         let class = self.config.class.clone();
         if let Some(class) = class.as_ref().filter(|class| !class.is_empty()) {
-            self.log(LogMessage::SendingClass(class.clone()));
+            self.log(CommLogMessage::SendingClass(class.clone()));
         }
         self.output.message(&Message::Version(Version {
             protocol: Version::PROTOCOL,
@@ -33,8 +33,8 @@ impl Connection {
             let _ =
                 self.output.serial(|writer, argument| writer.id(Mode::HANDSHAKE, &id, argument));
         }
-        self.log(LogMessage::PeerConnected);
-        self.log(LogMessage::PhaseVersion);
+        self.log(CommLogMessage::PeerConnected);
+        self.log(CommLogMessage::PhaseVersion);
     }
 
     /// Takes the peer's VERSION and enters Handshake.
@@ -56,9 +56,9 @@ impl Connection {
         self.phase = Phase::Handshake;
         self.output.message(&Message::Caps(self.config.capabilities));
         self.notify(Notification::Established(version));
-        self.log(LogMessage::PhaseHandshake);
-        match self.config.setup.clone() {
-            Some(setup) => self.apply(&setup),
+        self.log(CommLogMessage::PhaseHandshake);
+        match self.config.requests.clone() {
+            Some(requests) => self.apply(&requests),
             None => self.held = true,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::running::Sent;
 use super::{
-    Command, Connection, LogMessage, Notification, Phase, StateSource, SyncRole, UsageError,
+    CommLogMessage, Command, Connection, Notification, Phase, StateSource, SyncRole, UsageError,
 };
 use crate::data::StateAccess;
 use crate::wire::Message;
@@ -49,7 +49,7 @@ impl Connection {
         if self.phase != Phase::Sync(SyncRole::Sender) {
             return Err(self.wrong_phase(Command::StateDone));
         }
-        self.log(LogMessage::DoneFullState);
+        self.log(CommLogMessage::DoneFullState);
         self.output.message(&Message::PhaseDone);
         self.enter_running();
         Ok(())
@@ -59,7 +59,7 @@ impl Connection {
         self.phase = Phase::Sync(role);
         self.notify(Notification::SyncStarted(role));
         if role == SyncRole::Sender {
-            self.log(LogMessage::StartingFullState);
+            self.log(CommLogMessage::StartingFullState);
             if self.config.state == StateSource::None {
                 // We are the sender, so it is not refused.
                 let _ = self.state_done();

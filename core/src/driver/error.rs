@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::Findings;
+use crate::ConfigErrors;
 use crate::connection::ConfigError;
 use crate::data::CallError;
 use crate::data::ParseError;
 use crate::logs::StreamError;
-use crate::node::ConfigurationError;
+use crate::node::NodeConfigError;
 use crate::state::StateError;
 
 /// Says what failed, with which address, and why.
@@ -82,7 +82,7 @@ pub enum TransportError {
     },
     /// The configuration makes no sense.
     #[error("configuration: {0}")]
-    Config(Findings<ConfigError>),
+    Config(ConfigErrors<ConfigError>),
 }
 
 /// Says why a node does not begin.
@@ -91,7 +91,7 @@ pub enum TransportError {
 pub enum StartError {
     /// The configuration makes no sense.
     #[error("configuration: {0}")]
-    Configuration(Findings<ConfigurationError>),
+    NodeConfig(ConfigErrors<NodeConfigError>),
     /// A peer's address, or the one to listen on, is not known.
     #[error(transparent)]
     Address(TransportError),

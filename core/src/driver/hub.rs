@@ -13,16 +13,16 @@ use std::task::Waker;
 
 use crate::Time;
 use crate::node::inbox::Inbox;
-use crate::node::{Action, Communication, ConnectionId};
+use crate::node::{Action, ConnectionId, NodeMachine};
 
-pub use carrier::Carrier;
+pub use carrier::SocketDriver;
 pub use subscribing::Subscription;
 pub use waiting::{Flush, Ticket};
 
-/// Holds a [`Communication`] that several tasks drive, and knows whom to wake.
+/// Holds a [`NodeMachine`] that several tasks drive, and knows whom to wake.
 ///
 /// One task manages: it does what [`poll_task`](Self::poll_task) says, and accepts. One for each
-/// connection carries, by a [`Carrier`]. The application's own await room for events, and, as
+/// connection carries, by a [`SocketDriver`]. The application's own await room for events, and, as
 /// [subscribers](Self::subscribe), notifications. Each leaves a [`Waker`] when there is nothing for
 /// it to do.
 ///
@@ -32,8 +32,8 @@ pub use waiting::{Flush, Ticket};
 /// A transport keeps the hub behind a lock, holds that for single calls only, never while it reads,
 /// writes or waits; before the calls that it makes under one lock it
 /// [feeds the time](Self::feed_clock), and after them it [settles](Self::settle) and wakes.
-pub struct Hub {
-    communication: Communication,
+pub struct NodeDriver {
+    communication: NodeMachine,
     /// Actions that the managing task has not begun.
     actions: VecDeque<Action>,
     manager: Option<Waker>,
@@ -57,7 +57,7 @@ pub struct Hub {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "the node goes on only if it is done"]
 pub enum Task {
-    /// Do this. What [`Action::CancelConnect`] asks for shows in the [`Carrier`].
+    /// Do this. What [`Action::CancelConnect`] asks for shows in the [`SocketDriver`].
     Do(Action),
     /// Wait until woken, or until this time.
     Wait {
@@ -68,10 +68,10 @@ pub enum Task {
     End,
 }
 
-impl Hub {
-    /// Takes over a node, which should have been [started](Communication::start) or be so soon.
-    pub fn new(communication: Communication) -> Hub {
-        Hub {
+impl NodeDriver {
+    /// Takes over a node, which should have been [started](NodeMachine::start) or be so soon.
+    pub fn new(communication: NodeMachine) -> NodeDriver {
+        NodeDriver {
             communication,
             actions: VecDeque::new(),
             manager: None,
@@ -88,18 +88,18 @@ impl Hub {
     }
 
     /// Returns the node, for its getters.
-    pub fn communication(&self) -> &Communication {
+    pub fn communication(&self) -> &NodeMachine {
         &self.communication
     }
 
     /// Returns the node, for its commands and what a transport feeds to it. What is polled from it
     /// is the business of the hub alone, notifications included.
-    pub fn communication_mut(&mut self) -> &mut Communication {
+    pub fn communication_mut(&mut self) -> &mut NodeMachine {
         &mut self.communication
     }
 
     /// Takes note of the time, and of what the wall clock shows then; see
-    /// [`Communication::feed_wall_clock`].
+    /// [`NodeMachine::feed_wall_clock`].
     pub fn feed_clock(&mut self, now: Time, wall: Time) {
         self.communication.feed_wall_clock(wall, now);
         self.feed_time(now);
@@ -168,7 +168,7 @@ impl Hub {
     }
 }
 
-impl fmt::Debug for Hub {
+impl fmt::Debug for NodeDriver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hub").field("communication", &self.communication).finish_non_exhaustive()
     }

@@ -12,7 +12,7 @@
 //! use std::time::{Instant, SystemTime};
 //!
 //! use brocomm::Time;
-//! use brocomm::connection::{Config, Connection, Role};
+//! use brocomm::connection::{ConnectionConfig, Connection, Role};
 //! use brocomm::driver::{BLOCK, Driver, Step};
 //!
 //! # fn wait_for(_: &TcpStream, _: Option<std::time::Duration>) {}
@@ -21,7 +21,7 @@
 //! socket.set_nonblocking(true)?;
 //! let (wall, start) = (Time::from(SystemTime::now()), Instant::now());
 //! let now = || wall + start.elapsed();
-//! let connection = Connection::new(Config::default(), Role::Initiator, now());
+//! let connection = Connection::new(ConnectionConfig::default(), Role::Initiator, now());
 //! let mut driver = Driver::new(connection);
 //! let mut buffer = vec![0; BLOCK];
 //! loop {
@@ -53,8 +53,8 @@
 //! ```
 //!
 //! A whole node has many sockets, and is shared among the tasks or threads that carry them: a
-//! [`Hub`] holds the [`Communication`](crate::node::Communication) for them and knows whom to wake,
-//! and a [`Carrier`] is to each of its connections what a driver is to a single one.
+//! [`NodeDriver`] holds the [`NodeMachine`](crate::node::NodeMachine) for them and knows whom to wake,
+//! and a [`SocketDriver`] is to each of its connections what a driver is to a single one.
 
 use std::time::Duration;
 
@@ -67,7 +67,7 @@ mod tests;
 
 pub use connection::{Driver, Flushed};
 pub use error::{Cause, RequestError, StartError, TransportError};
-pub use hub::{Carrier, Flush, Hub, Subscription, Task, Ticket};
+pub use hub::{Flush, NodeDriver, SocketDriver, Subscription, Task, Ticket};
 pub use socket::{BLOCK, LINGER, Step};
 
 use socket::{Session, Socket};

@@ -10,8 +10,8 @@
 //! [`LogStreams`] has the streams that were declared, and encodes each entry once, for a
 //! [`Connection`](crate::connection::Connection::send_log_write). A node announces writers and
 //! batches entries for all its peers (§6):
-//! [`declare_log`](crate::node::Communication::declare_log) and
-//! [`write_log`](crate::node::Communication::write_log).
+//! [`declare_log`](crate::node::NodeMachine::declare_log) and
+//! [`write_log`](crate::node::NodeMachine::write_log).
 //!
 //! The stream's number is one of the *receiver's* `Log::ID`; a Bro takes it for its own.
 //!
@@ -54,7 +54,7 @@
 //! [`LogWriterAnnounced`](crate::connection::Notification::LogWriterAnnounced) and
 //! [`LogEntry`](crate::connection::Notification::LogEntry). So does a
 //! [node](crate::node::Notification::LogEntry), of peers with
-//! [`request_logs`](crate::node::Node::request_logs). A [`LogReceiver`] reads the messages of one
+//! [`request_logs`](crate::node::PeerConfig::request_logs). A [`LogReceiver`] reads the messages of one
 //! side of a recorded session. Streams and kinds of writers are numbers that
 //! only the sender knows the meaning of; [`LogNames`] has names for them.
 //!

@@ -6,8 +6,8 @@ use super::{ConnectionId, Endpoint, KeepAlive, ListenTarget};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// Connect, and say what came of it with
-    /// [`feed_connected`](super::Communication::feed_connected) or
-    /// [`feed_connect_failed`](super::Communication::feed_connect_failed).
+    /// [`feed_connected`](super::NodeMachine::feed_connected) or
+    /// [`feed_connect_failed`](super::NodeMachine::feed_connect_failed).
     Connect {
         /// What the connection is called from now on.
         connection: ConnectionId,
@@ -19,8 +19,8 @@ pub enum Action {
     /// Give up an attempt to connect.
     CancelConnect(ConnectionId),
     /// Listen, and say what came of it with
-    /// [`feed_listening`](super::Communication::feed_listening) or
-    /// [`feed_listen_failed`](super::Communication::feed_listen_failed). More than one may be asked
+    /// [`feed_listening`](super::NodeMachine::feed_listening) or
+    /// [`feed_listen_failed`](super::NodeMachine::feed_listen_failed). More than one may be asked
     /// for, one socket each.
     Listen(ListenTarget),
     /// Close all listening sockets.

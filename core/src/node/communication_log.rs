@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use crate::Time;
-use crate::connection::{LogLevel, LogMessage, LogSource};
+use crate::connection::{CommLogMessage, LogLevel, LogSource};
 use crate::data::TypeTag;
 use crate::logs::{LogField, LogFormat, LogStream, LogValue};
 
@@ -62,7 +62,7 @@ impl CommunicationLine {
 
     /// Makes the line that a connection asks for with
     /// [`Notification::Log`](crate::connection::Notification::Log).
-    pub fn of(time: Time, peer: &PeerPrefix, message: &LogMessage) -> CommunicationLine {
+    pub fn of(time: Time, peer: &PeerPrefix, message: &CommLogMessage) -> CommunicationLine {
         let peer = message.has_prefix().then_some(peer);
         CommunicationLine::new(time, message.source(), message.level(), peer, message)
     }
@@ -91,13 +91,13 @@ impl CommunicationLine {
 ///
 /// ```
 /// use brocomm::Time;
-/// use brocomm::connection::LogMessage;
+/// use brocomm::connection::CommLogMessage;
 /// use brocomm::node::{CommunicationLine, CommunicationLog, PeerPrefix};
 ///
 /// let log = CommunicationLog::new("bro");
 /// let now = Time::from_secs_f64(1_500_000_000.5);
 /// let peer = PeerPrefix { id: 1, host: [127, 0, 0, 1].into(), port: 47757 };
-/// let line = CommunicationLine::of(now, &peer, &LogMessage::PhaseRunning);
+/// let line = CommunicationLine::of(now, &peer, &CommLogMessage::PhaseRunning);
 ///
 /// let mut file = Vec::new();
 /// log.open(now, &mut file);

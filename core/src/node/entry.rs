@@ -9,22 +9,22 @@ use super::{Bound, EventPattern};
 
 /// Describes a peer: an entry of `Communication::nodes`, with Bro's names and defaults (part 4 §2).
 ///
-/// There may be more fields, so that a literal ends with `..Node::new(host)`:
+/// There may be more fields, so that a literal ends with `..PeerConfig::new(host)`:
 ///
 /// ```
-/// use brocomm::node::Node;
+/// use brocomm::node::PeerConfig;
 ///
-/// let node = Node {
+/// let node = PeerConfig {
 ///     connect: true,
 ///     retry: std::time::Duration::from_secs(60),
 ///     events: Some("Notice::.*|scan_seen".parse()?),
-///     ..Node::new([192, 0, 2, 1].into())
+///     ..PeerConfig::new([192, 0, 2, 1].into())
 /// };
 /// assert!(node.accept_input);
 /// # Ok::<(), brocomm::node::PatternError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct Node {
+pub struct PeerConfig {
     /// The peer's address.
     pub host: IpAddr,
     /// The RFC 4007 zone of a non-global IPv6 `host`. Default none.
@@ -67,10 +67,10 @@ pub struct Node {
     pub liveness: Option<Liveness>,
 }
 
-impl Node {
+impl PeerConfig {
     /// Makes an entry with nothing but the address.
-    pub const fn new(host: IpAddr) -> Node {
-        Node {
+    pub const fn new(host: IpAddr) -> PeerConfig {
+        PeerConfig {
             host,
             zone_id: None,
             p: None,

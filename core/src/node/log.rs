@@ -7,22 +7,22 @@ use bytes::Bytes;
 
 use super::{CommunicationLine, Endpoint, EventPattern, EventPeer, PeerCounters};
 use crate::Time;
-use crate::connection::{LogLevel, LogMessage, LogSource};
+use crate::connection::{CommLogMessage, LogLevel, LogSource};
 use crate::wire::SyncPoint;
 
 /// Holds one line of the communication log.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct CommunicationEntry {
+pub struct CommLogEntry {
     /// When.
     pub time: Time,
     /// The peer that it is about. Not every such line has a prefix that names it.
     pub peer: Option<Arc<EventPeer>>,
     /// What.
-    pub line: LogLine,
+    pub line: CommLogLine,
 }
 
-impl CommunicationEntry {
+impl CommLogEntry {
     /// Returns the line's `level`; Bro leaves it unset in two of its lines.
     pub const fn level(&self) -> Option<LogLevel> {
         self.line.level()
@@ -34,9 +34,9 @@ impl CommunicationEntry {
     }
 }
 
-impl From<&CommunicationEntry> for CommunicationLine {
+impl From<&CommLogEntry> for CommunicationLine {
     /// Makes the line of the file.
-    fn from(entry: &CommunicationEntry) -> CommunicationLine {
+    fn from(entry: &CommLogEntry) -> CommunicationLine {
         CommunicationLine {
             time: entry.time,
             source: entry.source(),
@@ -46,7 +46,7 @@ impl From<&CommunicationEntry> for CommunicationLine {
     }
 }
 
-impl fmt::Display for CommunicationEntry {
+impl fmt::Display for CommLogEntry {
     /// Prints the line's `message`, with its prefix.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(peer) = self.peer.as_ref().filter(|_| self.line.has_prefix()) {
@@ -63,9 +63,9 @@ impl fmt::Display for CommunicationEntry {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the variants that only hold what is printed say so by it")]
-pub enum LogLine {
+pub enum CommLogLine {
     /// What one connection has to say.
-    Connection(LogMessage),
+    Connection(CommLogMessage),
 
     // The transport.
     Listening {
@@ -180,57 +180,57 @@ pub enum LogLine {
     StateInconsistency(Box<str>),
 }
 
-impl LogLine {
+impl CommLogLine {
     const fn level(&self) -> Option<LogLevel> {
         match self {
-            LogLine::Connection(message) => Some(message.level()),
-            LogLine::CannotListen { .. }
-            | LogLine::AcceptFailed { .. }
-            | LogLine::ConnectFailed { .. }
-            | LogLine::CannotInitIo { .. }
-            | LogLine::WriteError { .. }
-            | LogLine::CouldNotConnect
-            | LogLine::EventDropped { .. }
-            | LogLine::LogEntriesDropped { .. }
-            | LogLine::PrintsDropped { .. }
-            | LogLine::PacketDropped
-            | LogLine::IdDropped { .. }
-            | LogLine::LogEntryUnknown
-            | LogLine::Unwritable { .. }
-            | LogLine::SubscriberStalled { .. }
-            | LogLine::SubscriberDrops { .. }
-            | LogLine::SubscriberDisconnected { .. }
-            | LogLine::Silent
-            | LogLine::IncomingFull
-            | LogLine::OutgoingFull => Some(LogLevel::Error),
-            LogLine::CannotTriggerConnect | LogLine::StateInconsistency(_) => None,
+            CommLogLine::Connection(message) => Some(message.level()),
+            CommLogLine::CannotListen { .. }
+            | CommLogLine::AcceptFailed { .. }
+            | CommLogLine::ConnectFailed { .. }
+            | CommLogLine::CannotInitIo { .. }
+            | CommLogLine::WriteError { .. }
+            | CommLogLine::CouldNotConnect
+            | CommLogLine::EventDropped { .. }
+            | CommLogLine::LogEntriesDropped { .. }
+            | CommLogLine::PrintsDropped { .. }
+            | CommLogLine::PacketDropped
+            | CommLogLine::IdDropped { .. }
+            | CommLogLine::LogEntryUnknown
+            | CommLogLine::Unwritable { .. }
+            | CommLogLine::SubscriberStalled { .. }
+            | CommLogLine::SubscriberDrops { .. }
+            | CommLogLine::SubscriberDisconnected { .. }
+            | CommLogLine::Silent
+            | CommLogLine::IncomingFull
+            | CommLogLine::OutgoingFull => Some(LogLevel::Error),
+            CommLogLine::CannotTriggerConnect | CommLogLine::StateInconsistency(_) => None,
             _ => Some(LogLevel::Info),
         }
     }
 
     const fn source(&self) -> Option<LogSource> {
         match self {
-            LogLine::Connection(message) => Some(message.source()),
-            LogLine::Listening { .. }
-            | LogLine::StoppedListening
-            | LogLine::CannotListen { .. }
-            | LogLine::Accepted { .. }
-            | LogLine::AcceptFailed { .. }
-            | LogLine::Connected
-            | LogLine::ConnectFailed { .. }
-            | LogLine::CannotInitIo { .. }
-            | LogLine::WriteError { .. }
-            | LogLine::ConnectionClosed
-            | LogLine::IncomingFull
-            | LogLine::Terminated => Some(LogSource::Child),
-            LogLine::ConnectionEstablished
-            | LogLine::RequestingEvents(_)
-            | LogLine::SendingCaptureFilter(_)
-            | LogLine::AcceptingState
-            | LogLine::RequestingState
-            | LogLine::RequestingLogs
-            | LogLine::RemoteConnectionClosed => Some(LogSource::Script),
-            LogLine::CannotTriggerConnect | LogLine::StateInconsistency(_) => None,
+            CommLogLine::Connection(message) => Some(message.source()),
+            CommLogLine::Listening { .. }
+            | CommLogLine::StoppedListening
+            | CommLogLine::CannotListen { .. }
+            | CommLogLine::Accepted { .. }
+            | CommLogLine::AcceptFailed { .. }
+            | CommLogLine::Connected
+            | CommLogLine::ConnectFailed { .. }
+            | CommLogLine::CannotInitIo { .. }
+            | CommLogLine::WriteError { .. }
+            | CommLogLine::ConnectionClosed
+            | CommLogLine::IncomingFull
+            | CommLogLine::Terminated => Some(LogSource::Child),
+            CommLogLine::ConnectionEstablished
+            | CommLogLine::RequestingEvents(_)
+            | CommLogLine::SendingCaptureFilter(_)
+            | CommLogLine::AcceptingState
+            | CommLogLine::RequestingState
+            | CommLogLine::RequestingLogs
+            | CommLogLine::RemoteConnectionClosed => Some(LogSource::Script),
+            CommLogLine::CannotTriggerConnect | CommLogLine::StateInconsistency(_) => None,
             _ => Some(LogSource::Parent),
         }
     }
@@ -239,9 +239,10 @@ impl LogLine {
     pub(super) const fn is_of_close(&self) -> bool {
         matches!(
             self,
-            LogLine::Connection(LogMessage::ClosingConnection | LogMessage::PeerDisconnected)
-                | LogLine::RemoteConnectionClosed
-                | LogLine::ConnectionClosed
+            CommLogLine::Connection(
+                CommLogMessage::ClosingConnection | CommLogMessage::PeerDisconnected
+            ) | CommLogLine::RemoteConnectionClosed
+                | CommLogLine::ConnectionClosed
         )
     }
 
@@ -249,112 +250,116 @@ impl LogLine {
     /// do.
     const fn has_prefix(&self) -> bool {
         match self {
-            LogLine::Connection(message) => message.has_prefix(),
-            LogLine::CannotInitIo { .. } | LogLine::IncomingFull => false,
+            CommLogLine::Connection(message) => message.has_prefix(),
+            CommLogLine::CannotInitIo { .. } | CommLogLine::IncomingFull => false,
             line => !matches!(line.source(), Some(LogSource::Script) | None),
         }
     }
 }
 
-impl fmt::Display for LogLine {
+impl fmt::Display for CommLogLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = |ssl: &bool| if *ssl { "SSL" } else { "clear" };
         match self {
-            LogLine::Connection(message) => message.fmt(f),
-            LogLine::Listening { endpoint, ssl } => {
+            CommLogLine::Connection(message) => message.fmt(f),
+            CommLogLine::Listening { endpoint, ssl } => {
                 write!(f, "listening on {endpoint} ({})", if *ssl { "ssl" } else { "clear" })
             }
-            LogLine::StoppedListening => f.write_str("stopped listening"),
-            LogLine::CannotListen { endpoint, reason, .. } => {
+            CommLogLine::StoppedListening => f.write_str("stopped listening"),
+            CommLogLine::CannotListen { endpoint, reason, .. } => {
                 write!(f, "can't bind to {endpoint}, {reason}")
             }
-            LogLine::Accepted { ssl } => write!(f, "accepted {} connection", kind(ssl)),
-            LogLine::AcceptFailed { reason } => write!(f, "accept failed, {reason}"),
-            LogLine::Connected => f.write_str("connected"),
-            LogLine::ConnectFailed { reason } => write!(f, "connect failed: {reason}"),
-            LogLine::CannotInitIo { reason } => write!(f, "can't init peer io: {reason}"),
-            LogLine::WriteError { reason } => write!(f, "child: write error {reason}"),
-            LogLine::ConnectionClosed | LogLine::RemoteConnectionClosed => {
+            CommLogLine::Accepted { ssl } => write!(f, "accepted {} connection", kind(ssl)),
+            CommLogLine::AcceptFailed { reason } => write!(f, "accept failed, {reason}"),
+            CommLogLine::Connected => f.write_str("connected"),
+            CommLogLine::ConnectFailed { reason } => write!(f, "connect failed: {reason}"),
+            CommLogLine::CannotInitIo { reason } => write!(f, "can't init peer io: {reason}"),
+            CommLogLine::WriteError { reason } => write!(f, "child: write error {reason}"),
+            CommLogLine::ConnectionClosed | CommLogLine::RemoteConnectionClosed => {
                 f.write_str("connection closed")
             }
-            LogLine::Terminated => f.write_str("terminating"),
-            LogLine::AddedPeer => f.write_str("added peer"),
-            LogLine::RemovedPeer => f.write_str("removed peer"),
-            LogLine::CouldNotConnect => f.write_str("could not connect"),
-            LogLine::Statistics(counters) => counters.fmt_statistics(f),
-            LogLine::Terminating => f.write_str("terminating..."),
-            LogLine::ClosingConnection => f.write_str("closing connection"),
-            LogLine::ReachedSyncPoint(SyncPoint::Point(point)) => {
+            CommLogLine::Terminated => f.write_str("terminating"),
+            CommLogLine::AddedPeer => f.write_str("added peer"),
+            CommLogLine::RemovedPeer => f.write_str("removed peer"),
+            CommLogLine::CouldNotConnect => f.write_str("could not connect"),
+            CommLogLine::Statistics(counters) => counters.fmt_statistics(f),
+            CommLogLine::Terminating => f.write_str("terminating..."),
+            CommLogLine::ClosingConnection => f.write_str("closing connection"),
+            CommLogLine::ReachedSyncPoint(SyncPoint::Point(point)) => {
                 write!(f, "reached sync-point {point}")
             }
-            LogLine::EndOfTrace | LogLine::ReachedSyncPoint(SyncPoint::Final) => {
+            CommLogLine::EndOfTrace | CommLogLine::ReachedSyncPoint(SyncPoint::Final) => {
                 f.write_str("reached end of trace, sending final sync point")
             }
-            LogLine::WaitingForPeers => f.write_str("waiting for peers"),
-            LogLine::StoppingAtPacket { packet, next } => {
+            CommLogLine::WaitingForPeers => f.write_str("waiting for peers"),
+            CommLogLine::StoppingAtPacket { packet, next } => {
                 let (packet, next) = (packet.as_secs_f64(), next.as_secs_f64());
                 write!(f, "stopping at packet {packet:.6}, next sync-point at {next:.6}")
             }
-            LogLine::AllPeersReached(SyncPoint::Point(point)) => {
+            CommLogLine::AllPeersReached(SyncPoint::Point(point)) => {
                 write!(f, "all peers reached sync-point {point}")
             }
-            LogLine::AllPeersReached(SyncPoint::Final) => {
+            CommLogLine::AllPeersReached(SyncPoint::Final) => {
                 f.write_str("all peers reached final sync-point, going to finish")
             }
-            LogLine::EventDropped { incoming: true, name } => {
+            CommLogLine::EventDropped { incoming: true, name } => {
                 write!(f, "dropped event {name} from peer, too much waits to be handled")
             }
-            LogLine::EventDropped { incoming: false, name } => {
+            CommLogLine::EventDropped { incoming: false, name } => {
                 write!(f, "dropped event {name} for peer, too much waits to be sent")
             }
-            LogLine::LogEntriesDropped { incoming: true, number } => {
+            CommLogLine::LogEntriesDropped { incoming: true, number } => {
                 write!(f, "dropped {number} log entries from peer, too much waits to be handled")
             }
-            LogLine::LogEntriesDropped { incoming: false, number } => {
+            CommLogLine::LogEntriesDropped { incoming: false, number } => {
                 write!(f, "dropped {number} log entries for peer, too much waits to be sent")
             }
-            LogLine::PrintsDropped { incoming: true, number } => {
+            CommLogLine::PrintsDropped { incoming: true, number } => {
                 write!(f, "dropped {number} prints from peer, too much waits to be handled")
             }
-            LogLine::PrintsDropped { incoming: false, number } => {
+            CommLogLine::PrintsDropped { incoming: false, number } => {
                 write!(f, "dropped {number} prints for peer, too much waits to be sent")
             }
-            LogLine::PacketDropped => {
+            CommLogLine::PacketDropped => {
                 f.write_str("dropped packet from peer, too much waits to be handled")
             }
-            LogLine::IdDropped { name } => {
+            CommLogLine::IdDropped { name } => {
                 write!(f, "dropped ID {name} from peer, too much waits to be handled")
             }
-            LogLine::LogEntryUnknown => f.write_str("write error for log entry"),
-            LogLine::Unwritable { name } => {
+            CommLogLine::LogEntryUnknown => f.write_str("write error for log entry"),
+            CommLogLine::Unwritable { name } => {
                 write!(f, "serializing call: event {name} is too large or too deep, not sent")
             }
-            LogLine::SubscriberStalled { name, waiting } => write!(
+            CommLogLine::SubscriberStalled { name, waiting } => write!(
                 f,
                 "subscriber {name} has read nothing for 1 s: its queue of {waiting} notifications \
                  is full, and peers wait"
             ),
-            LogLine::SubscriberDrops { name } => {
+            CommLogLine::SubscriberDrops { name } => {
                 write!(f, "subscriber {name} reads too slowly: its queue is full, dropping")
             }
-            LogLine::SubscriberDisconnected { name } => {
+            CommLogLine::SubscriberDisconnected { name } => {
                 write!(f, "subscriber {name} reads too slowly: its queue was full, disconnected")
             }
-            LogLine::Silent => f.write_str("no sign of life from peer, closing connection"),
-            LogLine::OutgoingFull => f.write_str("too much waits to be sent, closing connection"),
-            LogLine::IncomingFull => {
+            CommLogLine::Silent => f.write_str("no sign of life from peer, closing connection"),
+            CommLogLine::OutgoingFull => {
+                f.write_str("too much waits to be sent, closing connection")
+            }
+            CommLogLine::IncomingFull => {
                 f.write_str("queue to parent filling up; shutting down heaviest connection")
             }
-            LogLine::ConnectionEstablished => f.write_str("connection established"),
-            LogLine::RequestingEvents(events) => write!(f, "requesting events matching {events}"),
-            LogLine::SendingCaptureFilter(filter) => {
+            CommLogLine::ConnectionEstablished => f.write_str("connection established"),
+            CommLogLine::RequestingEvents(events) => {
+                write!(f, "requesting events matching {events}")
+            }
+            CommLogLine::SendingCaptureFilter(filter) => {
                 write!(f, "sending capture_filter: {}", filter.escape_ascii())
             }
-            LogLine::AcceptingState => f.write_str("accepting state"),
-            LogLine::RequestingState => f.write_str("requesting synchronized state"),
-            LogLine::RequestingLogs => f.write_str("requesting logs"),
-            LogLine::CannotTriggerConnect => f.write_str("can't trigger connect"),
-            LogLine::StateInconsistency(what) => write!(f, "state inconsistency: {what}"),
+            CommLogLine::AcceptingState => f.write_str("accepting state"),
+            CommLogLine::RequestingState => f.write_str("requesting synchronized state"),
+            CommLogLine::RequestingLogs => f.write_str("requesting logs"),
+            CommLogLine::CannotTriggerConnect => f.write_str("can't trigger connect"),
+            CommLogLine::StateInconsistency(what) => write!(f, "state inconsistency: {what}"),
         }
     }
 }

@@ -1,27 +1,27 @@
 //! The Communication framework: a node with its peers (part 4, §3.3, §4, §6).
 //!
-//! A [`Communication`] is made of a [`Configuration`] and is fed what the world does and polled for
+//! A [`NodeMachine`] is made of a [`NodeConfig`] and is fed what the world does and polled for
 //! what the world must do, as a [`Connection`](crate::connection::Connection) is, for any number of
 //! connections. The least that a driver does after each call that is not a getter:
 //!
-//! * do what [`poll_action`](Communication::poll_action) asks for: connect, listen;
-//! * for each connection that [`poll_connection`](Communication::poll_connection) names: write what
-//!   [`poll_transmit`](Communication::poll_transmit) shows, heed
-//!   [`poll_close`](Communication::poll_close), and read while
-//!   [`wants_input`](Communication::wants_input);
-//! * take what [`poll_notification`](Communication::poll_notification) hands out;
-//! * call [`feed_time`](Communication::feed_time) when
-//!   [`next_timeout`](Communication::next_timeout) says so.
+//! * do what [`poll_action`](NodeMachine::poll_action) asks for: connect, listen;
+//! * for each connection that [`poll_connection`](NodeMachine::poll_connection) names: write what
+//!   [`poll_transmit`](NodeMachine::poll_transmit) shows, heed
+//!   [`poll_close`](NodeMachine::poll_close), and read while
+//!   [`wants_input`](NodeMachine::wants_input);
+//! * take what [`poll_notification`](NodeMachine::poll_notification) hands out;
+//! * call [`feed_time`](NodeMachine::feed_time) when
+//!   [`next_timeout`](NodeMachine::next_timeout) says so.
 //!
 //! Here a manager connects to a sensor, and both are their own transport:
 //!
 //! ```
 //! use brocomm::data::{Declarations, Event, Value};
 //! use brocomm::node::{
-//!     Action, Communication, Configuration, ConfigurationError, ConnectionId, Endpoint, Node,
+//!     Action, NodeMachine, NodeConfig, NodeConfigError, ConnectionId, Endpoint, PeerConfig,
 //!     Notification,
 //! };
-//! use brocomm::{Findings, Time};
+//! use brocomm::{ConfigErrors, Time};
 //!
 //! let now = Time::from_secs_f64(1_500_000_000.0);
 //! let mut declarations = Declarations::new();
@@ -29,15 +29,15 @@
 //! let node = |name: &str, node| {
 //!     let nodes = vec![(name.to_owned(), node)];
 //!     let declarations = declarations.clone().into();
-//!     let configuration = Configuration { nodes, declarations, ..Configuration::default() };
-//!     let mut node = Communication::new(configuration)?;
+//!     let configuration = NodeConfig { nodes, declarations, ..NodeConfig::default() };
+//!     let mut node = NodeMachine::new(configuration)?;
 //!     node.start(now);
-//!     Ok::<_, Findings<ConfigurationError>>(node)
+//!     Ok::<_, ConfigErrors<NodeConfigError>>(node)
 //! };
 //! let host = [192, 0, 2, 1].into();
 //! let events = Some("scan_.*".parse()?);
-//! let mut manager = node("sensor", Node { connect: true, events, ..Node::new(host) })?;
-//! let mut sensor = node("manager", Node::new(host))?;
+//! let mut manager = node("sensor", PeerConfig { connect: true, events, ..PeerConfig::new(host) })?;
+//! let mut sensor = node("manager", PeerConfig::new(host))?;
 //!
 //! let Some(Action::Connect { connection: here, endpoint, .. }) = manager.poll_action() else {
 //!     panic!("the manager is to connect")
@@ -47,14 +47,14 @@
 //! let there = sensor.feed_accepted(Endpoint::new(host, 50_000), now).expect("it goes on");
 //!
 //! // Carries bytes; returns whether there were any.
-//! type End<'a> = (&'a mut Communication, ConnectionId);
+//! type End<'a> = (&'a mut NodeMachine, ConnectionId);
 //! fn carry((from, out): End<'_>, (to, into): End<'_>, now: Time) -> bool {
 //!     let bytes = from.poll_transmit(out).to_vec();
 //!     from.advance(out, bytes.len(), now);
 //!     to.feed_bytes(into, &bytes, now);
 //!     !bytes.is_empty()
 //! }
-//! let exchange = |manager: &mut Communication, sensor: &mut Communication| {
+//! let exchange = |manager: &mut NodeMachine, sensor: &mut NodeMachine| {
 //!     while carry((manager, here), (sensor, there), now)
 //!         | carry((sensor, there), (manager, here), now)
 //!     {}
@@ -76,10 +76,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Besides events, a node has [synchronized variables](Communication::set_store) in common with its
-//! peers ([`state`](crate::state)); it [writes logs](Communication::write_log), which go to peers that
+//! Besides events, a node has [synchronized variables](NodeMachine::set_store) in common with its
+//! peers ([`state`](crate::state)); it [writes logs](NodeMachine::write_log), which go to peers that
 //! request them, and hands on what peers [log](Notification::LogEntry) ([`logs`](crate::logs)); and it
-//! [prints](Communication::print) to those who listen.
+//! [prints](NodeMachine::print) to those who listen.
 //!
 //! [`framework`] shows each row of part 4 with what stands for it here, and its tests.
 
@@ -108,12 +108,12 @@ pub mod framework {}
 
 pub use action::Action;
 pub use batch::{BATCH_DELAY, LOG_BATCH, PRINT_BATCH};
-pub use communication::{Communication, NodeError, RaiseError, Raised, TraceStep, WriteLogError};
+pub use communication::{NodeError, NodeMachine, RaiseError, Raised, TraceStep, WriteLogError};
 pub use communication_log::{CommunicationLine, CommunicationLog, PeerPrefix};
-pub use configuration::Configuration;
+pub use configuration::NodeConfig;
 pub use counters::{Depth, PeerCounters, PeerState};
-pub use entry::{Liveness, Node};
-pub use log::{CommunicationEntry, LogLine};
+pub use entry::{Liveness, PeerConfig};
+pub use log::{CommLogEntry, CommLogLine};
 pub use notification::Notification;
 pub use options::{Backoff, Bound, Handshake, KeepAlive, Options, Overflow, Queue};
 pub use pattern::{EventPattern, PatternError, PatternErrorKind};
@@ -121,5 +121,5 @@ pub use peer::{ConnectionId, Endpoint, EventPeer, PeerId};
 pub use ping::{PingStatistics, Series};
 pub use targets::ListenTarget;
 pub use validate::{
-    ConfigurationError, ConfigurationErrorKind, ConfigurationWarning, ConfigurationWarningKind,
+    ConfigurationWarning, ConfigurationWarningKind, NodeConfigError, NodeConfigErrorKind,
 };

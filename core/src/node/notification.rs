@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{CommunicationEntry, Endpoint, EventPeer, PeerId};
+use super::{CommLogEntry, Endpoint, EventPeer, PeerId};
 use crate::connection::{CloseCause, SyncRole};
 use crate::data::{Event, Id, Name, Packet, StateAccess};
 use crate::logs::{LogValue, LogWriter};
@@ -67,7 +67,7 @@ pub enum Notification {
     },
     /// Sync begins (§3.4). As the sender, and with [`StateSource::Application`], the application
     /// sends its state now and calls
-    /// [`state_done`](super::Communication::state_done).
+    /// [`state_done`](super::NodeMachine::state_done).
     ///
     /// [`StateSource::Application`]: crate::connection::StateSource::Application
     SyncStarted {
@@ -113,7 +113,7 @@ pub enum Notification {
     /// An entry of a table expired: its `&expire_func`, if it has one, is to be called.
     Expired(Box<Expired>),
     /// A peer changed synchronized state, and we have requested sync; only if the node has no
-    /// [variables](super::Communication::set_store) itself.
+    /// [variables](super::NodeMachine::set_store) itself.
     StateAccess {
         /// Who.
         peer: Arc<EventPeer>,
@@ -164,7 +164,7 @@ pub enum Notification {
         writer: Arc<LogWriter>,
     },
     /// A peer sent an entry of a log that it announced (§2.14, 3§2). Whatever
-    /// [`accept_input`](super::Node::accept_input) says.
+    /// [`accept_input`](super::PeerConfig::accept_input) says.
     LogEntry {
         /// Who.
         peer: Arc<EventPeer>,
@@ -183,8 +183,8 @@ pub enum Notification {
     /// We listen here.
     Listening(Endpoint),
     /// A line for the communication log: `remote_log` and `remote_log_peer`.
-    Log(CommunicationEntry),
-    /// [`terminate_communication`](super::Communication::terminate_communication) is done: all
+    Log(CommLogEntry),
+    /// [`terminate_communication`](super::NodeMachine::terminate_communication) is done: all
     /// connections are closed. Nothing comes after it.
     Terminated {
         /// The peers that did not take all that was queued for them in time.

@@ -10,11 +10,11 @@ use crate::data::Name;
 use crate::logs::LogLimits;
 use crate::{serial, wire};
 
-/// Configures a node; see [`Node`](super::Node) for what is told of each peer.
+/// Configures a node; see [`PeerConfig`](super::PeerConfig) for what is told of each peer.
 ///
 /// Names and defaults are Bro's where it has the option (part 4 §1, §6, part 1 §6); the others say
 /// what this crate does where Bro leaves no choice. Plain data:
-/// [`validate`](super::Configuration::validate) finds what makes no sense. There will be more fields, and
+/// [`validate`](super::NodeConfig::validate) finds what makes no sense. There will be more fields, and
 /// some depend on features, so that a literal ends with `..Options::default()`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
@@ -87,12 +87,12 @@ pub struct Options {
     pub incoming_total: Bound,
 
     /// How the time between attempts to connect grows. Default none: it stays
-    /// [`Node::retry`](super::Node::retry).
+    /// [`PeerConfig::retry`](super::PeerConfig::retry).
     pub retry_backoff: Option<Backoff>,
     /// What the transport asks of TCP, so that peers that vanished are found. Default after 60 s of
     /// silence, then every 10 s, 6 times.
     pub keep_alive: Option<KeepAlive>,
-    /// How long [`terminate`](super::Communication::terminate_communication) waits for peers to
+    /// How long [`terminate`](super::NodeMachine::terminate_communication) waits for peers to
     /// take what is queued for them. Default 5 s.
     pub terminate_timeout: Duration,
 
@@ -157,7 +157,7 @@ pub enum Handshake {
     Automatic,
     /// The application, when
     /// [`ConnectionEstablished`](super::Notification::ConnectionEstablished) comes; it must call
-    /// [`complete_handshake`](super::Communication::complete_handshake) (part 4 §4).
+    /// [`complete_handshake`](super::NodeMachine::complete_handshake) (part 4 §4).
     Application,
 }
 
@@ -191,7 +191,7 @@ impl Bound {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Overflow {
-    /// Who adds to the queue waits: [`raise`](super::Communication::raise) refuses, or the peer is
+    /// Who adds to the queue waits: [`raise`](super::NodeMachine::raise) refuses, or the peer is
     /// not read from. Nothing is lost.
     #[default]
     Block,
@@ -215,7 +215,7 @@ pub struct Backoff {
     /// The longest wait.
     pub max: Duration,
     /// The part of the wait that is random, 0 to 1. The random numbers are
-    /// [fed in](super::Communication::feed_random).
+    /// [fed in](super::NodeMachine::feed_random).
     pub jitter: f64,
 }
 

@@ -29,7 +29,7 @@ impl Options {
     /// IPv4 and, if [`listen_ipv6`](Self::listen_ipv6) is on, then at the one of IPv6; else at the interface.
     ///
     /// Nothing, if the interface is an IPv6 one and `listen_ipv6` is off, which
-    /// [`validate`](super::Configuration::validate) finds.
+    /// [`validate`](super::NodeConfig::validate) finds.
     pub fn listen_targets(&self) -> Vec<ListenTarget> {
         let interface = self.listen_interface;
         let addresses: &[IpAddr] = if interface.is_unspecified() {

@@ -1,7 +1,7 @@
 //! How much memory things take in queues, roughly, for the bounds of these.
 
-use super::{CommunicationEntry, LogLine, Notification};
-use crate::connection::LogMessage;
+use super::{CommLogEntry, CommLogLine, Notification};
+use crate::connection::CommLogMessage;
 use crate::data::{Event, StateAccess, Value};
 use crate::logs::LogValue;
 
@@ -31,15 +31,15 @@ pub(crate) fn of_notification(told: &Notification) -> usize {
 pub(crate) fn of_line(told: &Notification) -> usize {
     let name = match told {
         Notification::EventRegistered { name, .. } => name.len(),
-        Notification::Log(CommunicationEntry {
+        Notification::Log(CommLogEntry {
             line:
-                LogLine::Connection(
-                    LogMessage::RegisteredForEvent(name)
-                    | LogMessage::UnknownEvent(name)
-                    | LogMessage::CallRejected { name, .. },
+                CommLogLine::Connection(
+                    CommLogMessage::RegisteredForEvent(name)
+                    | CommLogMessage::UnknownEvent(name)
+                    | CommLogMessage::CallRejected { name, .. },
                 )
-                | LogLine::EventDropped { name, .. }
-                | LogLine::IdDropped { name },
+                | CommLogLine::EventDropped { name, .. }
+                | CommLogLine::IdDropped { name },
             ..
         }) => name.len(),
         _ => 0,

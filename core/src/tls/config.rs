@@ -29,12 +29,12 @@ use crate::Time;
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use brocomm::connection::Config;
+/// use brocomm::connection::ConnectionConfig;
 /// use brocomm::tls::TlsConfig;
 ///
 /// let (ca, node) = (std::fs::read("ca.pem")?, std::fs::read("node.pem")?);
 /// let tls = TlsConfig::from_pem(&ca, &node, None)?;
-/// let config = Config { tls: Some(tls), ..Config::default() };
+/// let config = ConnectionConfig { tls: Some(tls), ..ConnectionConfig::default() };
 /// # Ok(())
 /// # }
 /// ```

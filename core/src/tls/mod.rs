@@ -1,6 +1,6 @@
 //! TLS between the stream's bytes and the protocol's (part 4 §6), by rustls.
 //!
-//! A [`TlsConfig`] in [`Config::tls`](crate::connection::Config::tls) or
+//! A [`TlsConfig`] in [`ConnectionConfig::tls`](crate::connection::ConnectionConfig::tls) or
 //! [`Options::tls`](crate::node::Options::tls) is all that is needed: what is fed to the connection,
 //! and what it shows to be written, is ciphertext then.
 //!

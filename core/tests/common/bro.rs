@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brocomm::data::{Declarations, EventDecl, Field, Name, Serial, Type};
-use brocomm::node::{Configuration, Node, Options};
+use brocomm::node::{NodeConfig, Options, PeerConfig};
 use brocomm::wire::Message;
 use brocomm_conformance::{Recording, Side};
 use regex::Regex;
@@ -12,7 +12,7 @@ use regex::Regex;
 use super::look_at;
 
 /// Returns the configuration that a Bro script makes, as far as the recordings' scripts go.
-pub(crate) fn configuration(script: &str, recording: &Recording) -> Configuration {
+pub(crate) fn configuration(script: &str, recording: &Recording) -> NodeConfig {
     let find = |pattern: &str, text: &str| {
         let found = Regex::new(pattern).expect("the test's own pattern").captures(text)?;
         Some(found[1].to_owned())
@@ -29,7 +29,7 @@ pub(crate) fn configuration(script: &str, recording: &Recording) -> Configuratio
         Duration::from_secs_f64(number)
     };
     let host = field("host").expect("every node has a host");
-    let node = Node {
+    let node = PeerConfig {
         p: field("p").map(|p| p.trim_end_matches("/tcp").parse().unwrap()),
         class: text("class").map(Into::into),
         events: field("events").map(|events| events.parse().unwrap()),
@@ -40,7 +40,7 @@ pub(crate) fn configuration(script: &str, recording: &Recording) -> Configuratio
         request_logs: flag("request_logs"),
         capture_filter: text("capture_filter").map(Into::into),
         compression: field("compression").map(|level| level.parse().unwrap()),
-        ..Node::new(host.trim_matches(['[', ']']).parse().unwrap())
+        ..PeerConfig::new(host.trim_matches(['[', ']']).parse().unwrap())
     };
     let options = Options {
         listen: script.contains("@load frameworks/communication/listen"),
@@ -53,7 +53,7 @@ pub(crate) fn configuration(script: &str, recording: &Recording) -> Configuratio
             .map_or(0, |n| n.parse().unwrap()),
         ..Options::default()
     };
-    Configuration {
+    NodeConfig {
         options,
         nodes: vec![("peer".to_owned(), node)],
         declarations: Arc::new(declared(recording)),

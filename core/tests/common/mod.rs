@@ -7,7 +7,8 @@ use std::sync::{Arc, LazyLock};
 
 use brocomm::Time;
 use brocomm::connection::{
-    Config, Connection, Notification, Observed, Observer, Role, Setup, SyncRequest, Undeclared,
+    Connection, ConnectionConfig, Notification, Observed, Observer, Requests, Role, SyncRequest,
+    Undeclared,
 };
 use brocomm::data::{Declarations, Serial};
 use brocomm::wire::{Framing, Message};
@@ -51,7 +52,7 @@ fn read_good_recordings() -> Vec<(String, Recording)> {
 /// What one side of a session was set up with and sent, as seen from outside.
 #[derive(Default)]
 pub(crate) struct Seen {
-    pub(crate) config: Config,
+    pub(crate) config: ConnectionConfig,
     /// What its SERIALs carried, `peer_description` aside.
     pub(crate) serials: Vec<Serial>,
     /// Its other messages.
@@ -73,7 +74,7 @@ pub(crate) fn observed(recording: &Recording, side: Side) -> Vec<Observed> {
 /// Looks at what one side of a recording was and sent.
 pub(crate) fn look_at(recording: &Recording, side: Side) -> Seen {
     let mut seen = Seen::default();
-    let mut setup = Setup { accept_input: true, ..Setup::default() };
+    let mut requests = Requests { accept_input: true, ..Requests::default() };
     for observed in observed(recording, side) {
         let message = observed.message.expect("the recording is good");
         match &message {
@@ -84,13 +85,13 @@ pub(crate) fn look_at(recording: &Recording, side: Side) -> Seen {
             }
             Message::Caps(caps) => seen.config.capabilities = *caps,
             Message::RequestSync { authoritative } => {
-                setup.sync = Some(SyncRequest { authoritative: *authoritative });
+                requests.sync = Some(SyncRequest { authoritative: *authoritative });
             }
-            Message::RequestLogs => setup.request_logs = true,
+            Message::RequestLogs => requests.request_logs = true,
             Message::RequestEvents(names) => {
-                setup.events.extend(names.iter().map(|n| Bytes::copy_from_slice(n).into()));
+                requests.events.extend(names.iter().map(|n| Bytes::copy_from_slice(n).into()));
             }
-            Message::CaptureFilter(filter) => setup.capture_filter = Some(filter.clone()),
+            Message::CaptureFilter(filter) => requests.capture_filter = Some(filter.clone()),
             _ => {}
         }
         match observed.serial {
@@ -104,13 +105,13 @@ pub(crate) fn look_at(recording: &Recording, side: Side) -> Seen {
         }
     }
     seen.config.undeclared = Undeclared::Deliver;
-    seen.config.setup = Some(setup);
+    seen.config.requests = Some(requests);
     seen
 }
 
 /// Feeds a connection all that the peer sent, cut as given, and then its end; returns what the
 /// connection notified.
-pub(crate) fn replay(config: &Config, role: Role, pieces: &[&[u8]]) -> Vec<Notification> {
+pub(crate) fn replay(config: &ConnectionConfig, role: Role, pieces: &[&[u8]]) -> Vec<Notification> {
     let mut connection = Connection::new(config.clone(), role, NOW);
     let mut notifications = Vec::new();
     let mut drain = |connection: &mut Connection| {

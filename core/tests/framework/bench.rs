@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use brocomm::Time;
-use brocomm::connection::{self, Config, Connection, PollClose, Role};
+use brocomm::connection::{self, Connection, ConnectionConfig, PollClose, Role};
 use brocomm::data::Event;
 use brocomm::node::{
-    Action, Communication, ConnectionId, Endpoint, Node, Notification, Options, PeerId,
+    Action, ConnectionId, Endpoint, NodeMachine, Notification, Options, PeerConfig, PeerId,
 };
 use brocomm::wire::{self, Decoder, Encoder, Framing, Message};
 
@@ -15,7 +15,7 @@ use super::support::{FIRST, configuration, host, lines, number, numbers};
 /// A node with peers that the test plays.
 pub(crate) struct Bench {
     pub(crate) now: Time,
-    pub(crate) node: Communication,
+    pub(crate) node: NodeMachine,
     /// What the node told and the test has not taken.
     pub(crate) told: Vec<Notification>,
     /// What the node wants done and the test has not looked at.
@@ -41,14 +41,14 @@ pub(crate) struct Hand {
 }
 
 impl Bench {
-    pub(crate) fn new(options: Options, nodes: Vec<(&str, Node)>) -> Bench {
+    pub(crate) fn new(options: Options, nodes: Vec<(&str, PeerConfig)>) -> Bench {
         Bench::begun(Time::from_secs_f64(1_500_000_000.0), options, nodes)
     }
 
     /// A node that begins at a given time.
-    pub(crate) fn begun(now: Time, options: Options, nodes: Vec<(&str, Node)>) -> Bench {
+    pub(crate) fn begun(now: Time, options: Options, nodes: Vec<(&str, PeerConfig)>) -> Bench {
         let configuration = configuration(options, nodes);
-        let mut node = Communication::new(configuration).expect("the configuration is right");
+        let mut node = NodeMachine::new(configuration).expect("the configuration is right");
         node.start(now);
         let (told, actions, hands) = (Vec::new(), Vec::new(), Vec::new());
         let mut bench = Bench { now, node, told, actions, hands, takes: true };
@@ -57,7 +57,7 @@ impl Bench {
     }
 
     /// A node with one peer that is Running; what was told until then is forgotten.
-    pub(crate) fn running(options: Options, node: Node, peer: Config) -> Bench {
+    pub(crate) fn running(options: Options, node: PeerConfig, peer: ConnectionConfig) -> Bench {
         let mut bench = Bench::new(options, vec![("peer", node)]);
         bench.accept(Some(peer));
         assert!(bench.is_running(FIRST));
@@ -71,12 +71,12 @@ impl Bench {
 
     /// Lets a peer connect to the node, from a port of its own; without a configuration the test
     /// speaks for it.
-    pub(crate) fn accept(&mut self, peer: Option<Config>) -> usize {
+    pub(crate) fn accept(&mut self, peer: Option<ConnectionConfig>) -> usize {
         let port = 50_000 + u16::try_from(self.hands.len()).expect("few connect");
         self.accept_from(Endpoint::new(host(), port), peer)
     }
 
-    pub(crate) fn accept_from(&mut self, from: Endpoint, peer: Option<Config>) -> usize {
+    pub(crate) fn accept_from(&mut self, from: Endpoint, peer: Option<ConnectionConfig>) -> usize {
         let link = self.node.feed_accepted(from, self.now).expect("it is accepted");
         let at = self.add(link, peer, Role::Initiator);
         self.settle();
@@ -98,7 +98,7 @@ impl Bench {
     }
 
     /// Lets the node's attempt to connect succeed.
-    pub(crate) fn connect(&mut self, peer: Option<Config>) -> usize {
+    pub(crate) fn connect(&mut self, peer: Option<ConnectionConfig>) -> usize {
         let (link, _) = self.attempt();
         self.node.feed_connected(link, self.now);
         let at = self.add(link, peer, Role::Acceptor);
@@ -113,7 +113,7 @@ impl Bench {
         self.settle();
     }
 
-    fn add(&mut self, link: ConnectionId, peer: Option<Config>, role: Role) -> usize {
+    fn add(&mut self, link: ConnectionId, peer: Option<ConnectionConfig>, role: Role) -> usize {
         self.hands.push(Hand {
             link,
             connection: peer.map(|config| Connection::new(config, role, self.now)),
@@ -231,7 +231,7 @@ impl Bench {
 }
 
 impl Hand {
-    fn step(&mut self, node: &mut Communication, now: Time) -> bool {
+    fn step(&mut self, node: &mut NodeMachine, now: Time) -> bool {
         let mut moved = false;
         if let Some(connection) = &mut self.connection {
             while let Some(notification) = connection.poll_notification() {

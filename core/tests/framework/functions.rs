@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use brocomm::connection::{self, Command, Phase, Sent, SyncRole, UsageError};
 use brocomm::data::{Id, Opcode, Packet, StateAccess, Value};
-use brocomm::node::{Action, Handshake, Node, NodeError, Notification, Options, PeerId};
+use brocomm::node::{Action, Handshake, NodeError, Notification, Options, PeerConfig, PeerId};
 use brocomm::wire::{Message, PrintItem, PrintItems};
 use bytes::Bytes;
 
@@ -13,7 +13,8 @@ use super::support::*;
 /// A node whose application makes the requests, with a peer whose VERSION came.
 fn in_handshake() -> Bench {
     let options = Options { handshake: Handshake::Application, ..Options::default() };
-    let mut bench = Bench::new(options, vec![("peer", Node { request_logs: true, ..peer() })]);
+    let mut bench =
+        Bench::new(options, vec![("peer", PeerConfig { request_logs: true, ..peer() })]);
     let hand = bench.accept(None);
     bench.send(hand, &[version("")]);
     bench
@@ -225,7 +226,7 @@ fn stop_listening_gives_up_binding_again() {
 
 #[test]
 fn set_accept_state() {
-    let node = Node { accept_input: false, ..wants("ping", peer()) };
+    let node = PeerConfig { accept_input: false, ..wants("ping", peer()) };
     let mut bench = Bench::running(Options::default(), node, requesting(&[]));
     for (n, accept) in [(0, false), (1, true), (2, false)] {
         assert_eq!(bench.node.set_accept_state(FIRST, accept), Ok(()));

@@ -1,7 +1,7 @@
 //! What waits for the application is bounded, whatever it is (§6).
 
 use brocomm::data::{Event, Id, Packet, Type, Value};
-use brocomm::node::{Bound, Node, Notification, Options, Overflow, Queue};
+use brocomm::node::{Bound, Notification, Options, Overflow, PeerConfig, Queue};
 use brocomm::wire::{Message, PrintItem, SyncPoint};
 
 use super::support::*;
@@ -70,7 +70,7 @@ fn bad_call(bench: &mut Bench, _: u32) {
 /// A node whose application takes nothing while its peer sends this, one at a time.
 fn flooded(overflow: Overflow, bound: Bound, send: fn(&mut Bench, u32)) -> Bench {
     let options = Options { incoming: Queue { bound, overflow }, ..Options::default() };
-    let node = Node { accept_input: true, ..wants("ping", peer()) };
+    let node = PeerConfig { accept_input: true, ..wants("ping", peer()) };
     let mut bench = Bench::running(options, node, requesting(&[]));
     bench.takes = false;
     for n in 0..5 {

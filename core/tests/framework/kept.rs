@@ -1,18 +1,18 @@
 //! Store and forward: what is kept for a peer that is away.
 
-use brocomm::connection::Config;
-use brocomm::node::{Bound, Node, Options, PeerId, Raised};
+use brocomm::connection::ConnectionConfig;
+use brocomm::node::{Bound, Options, PeerConfig, PeerId, Raised};
 use brocomm::wire::{Caps, EventNames, Message};
 
 use super::support::*;
 
 const A: PeerId = PeerId(1);
 
-fn kept(events: usize) -> Node {
-    Node { store_and_forward: Some(Bound::new(events, 1 << 20)), ..retries(5, peer()) }
+fn kept(events: usize) -> PeerConfig {
+    PeerConfig { store_and_forward: Some(Bound::new(events, 1 << 20)), ..retries(5, peer()) }
 }
 
-fn bench(node: Node) -> Bench {
+fn bench(node: PeerConfig) -> Bench {
     Bench::new(Options::default(), vec![("a", node)])
 }
 
@@ -120,6 +120,7 @@ fn what_waited_when_the_connection_was_lost_is_sent_over_the_next() {
     assert!(bench.node.counters(A).unwrap().outgoing.events >= 3);
     bench.lose(hand);
     bench.pass(5 * SECOND);
-    let hand = bench.connect(Some(Config { description: "x".into(), ..requesting(&["ping"]) }));
+    let hand =
+        bench.connect(Some(ConnectionConfig { description: "x".into(), ..requesting(&["ping"]) }));
     assert_eq!(bench.pinged(hand), [0, 1, 2]);
 }

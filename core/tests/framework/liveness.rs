@@ -1,7 +1,7 @@
 //! Finding peers that are gone without saying so.
 
-use brocomm::connection::{CloseCause, Config};
-use brocomm::node::{Bound, Liveness, Node, Notification, Options, Overflow, Queue};
+use brocomm::connection::{CloseCause, ConnectionConfig};
+use brocomm::node::{Bound, Liveness, Notification, Options, Overflow, PeerConfig, Queue};
 use brocomm::wire::{Caps, Message};
 
 use super::support::*;
@@ -11,8 +11,8 @@ const LIVENESS: Liveness = Liveness {
     close_after: std::time::Duration::from_secs(30),
 };
 
-fn watched() -> Node {
-    Node { liveness: Some(LIVENESS), ..wants("ping", peer()) }
+fn watched() -> PeerConfig {
+    PeerConfig { liveness: Some(LIVENESS), ..wants("ping", peer()) }
 }
 
 fn pings_sent(bench: &Bench) -> usize {
@@ -74,7 +74,7 @@ fn a_peer_that_stays_silent_is_given_up() {
 
 #[test]
 fn one_that_was_given_up_is_connected_to_again() {
-    let node = Node { liveness: Some(LIVENESS), ..retries(5, peer()) };
+    let node = PeerConfig { liveness: Some(LIVENESS), ..retries(5, peer()) };
     let mut bench = Bench::new(Options::default(), vec![("a", node)]);
     bench.connect(Some(requesting(&[])));
     dies(&mut bench);
@@ -84,7 +84,7 @@ fn one_that_was_given_up_is_connected_to_again() {
 
 #[test]
 fn a_broccoli_is_never_pinged_nor_given_up() {
-    let config = Config { capabilities: Caps::BROCCOLI_PEER, ..requesting(&[]) };
+    let config = ConnectionConfig { capabilities: Caps::BROCCOLI_PEER, ..requesting(&[]) };
     let mut bench = Bench::running(Options::default(), watched(), config);
     bench.pass(1000 * SECOND);
     assert_eq!(pings_sent(&bench), 0);

@@ -1,7 +1,7 @@
 //! The communication log (part 4 §5): what the transport reports.
 
-use brocomm::connection::Config;
-use brocomm::node::{Action, Endpoint, Node, Options};
+use brocomm::connection::ConnectionConfig;
+use brocomm::node::{Action, Endpoint, Options, PeerConfig};
 use brocomm::wire::Message;
 
 use super::support::*;
@@ -91,7 +91,7 @@ fn cannot_init_peer_io() {
     once(&bench.log(), line);
     assert_eq!(bench.node.peers().count(), 0);
 
-    let node = Node { ssl: true, ..connects(peer()) };
+    let node = PeerConfig { ssl: true, ..connects(peer()) };
     let mut bench = Bench::new(Options { listen: false, ..with_tls() }, vec![("a", node)]);
     let id = match bench.actions.first() {
         Some(Action::Connect { connection, .. }) => *connection,
@@ -125,7 +125,7 @@ fn connect_failed() {
 
 #[test]
 fn enabling_compression() {
-    let node = Node { compression: Some(4), ..peer() };
+    let node = PeerConfig { compression: Some(4), ..peer() };
     let mut bench = Bench::new(Options::default(), vec![("peer", node)]);
     let hand = bench.accept(None);
     bench.send(hand, &handshake()[..1]);
@@ -138,9 +138,9 @@ fn enabling_compression() {
 #[test]
 fn enabling_compression_is_not_written_if_the_peer_cannot() {
     let capabilities = brocomm::wire::Caps::BROCCOLI_PEER;
-    let node = Node { compression: Some(4), ..peer() };
+    let node = PeerConfig { compression: Some(4), ..peer() };
     let mut bench = Bench::new(Options::default(), vec![("peer", node)]);
-    bench.accept(Some(Config { capabilities, ..requesting(&[]) }));
+    bench.accept(Some(ConnectionConfig { capabilities, ..requesting(&[]) }));
     never(&bench.log(), "compression");
 }
 
@@ -148,7 +148,7 @@ fn enabling_compression_is_not_written_if_the_peer_cannot() {
 fn enabling_decompression() {
     let mut bench = Bench::new(Options::default(), vec![("peer", peer())]);
     let compression = brocomm::wire::Compression::new(1);
-    bench.accept(Some(Config { compression, ..requesting(&[]) }));
+    bench.accept(Some(ConnectionConfig { compression, ..requesting(&[]) }));
     let log = bench.log();
     once(&log, &format!("info child {PREFIX} enabling decompression"));
     never(&log, "enabling compression");

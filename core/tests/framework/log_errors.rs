@@ -2,7 +2,7 @@
 
 use brocomm::connection::{Phase, StateSource};
 use brocomm::data::{Event, Id, Type, Value};
-use brocomm::node::{Node, Notification, Options, PeerId};
+use brocomm::node::{Notification, Options, PeerConfig, PeerId};
 use brocomm::serial::{Mode, SerialErrorKind, Writer};
 use brocomm::wire::{Message, Version};
 use bytes::Bytes;
@@ -89,7 +89,7 @@ fn remote_data_version_mismatch() {
 
 #[test]
 fn authoritative_state_on_both_sides() {
-    let node = Node { sync: true, auth: true, ..peer() };
+    let node = PeerConfig { sync: true, auth: true, ..peer() };
     let mut bench = Bench::new(Options::default(), vec![("peer", node)]);
     let hand = bench.accept(None);
     bench.send(hand, &[version(""), Message::RequestSync { authoritative: true }]);

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use brocomm::connection::{Config, StateSource};
-use brocomm::node::{Handshake, Node, Notification, Options};
+use brocomm::connection::{ConnectionConfig, StateSource};
+use brocomm::node::{Handshake, Notification, Options, PeerConfig};
 use brocomm::wire::{Caps, Message, SyncPoint};
 
 use super::support::*;
@@ -57,7 +57,7 @@ fn removed_peer() {
 #[test]
 fn sending_class() {
     for (class, sends) in [(Some("c"), true), (Some(""), false), (None, false)] {
-        let node = Node { class: class.map(Into::into), ..connects(peer()) };
+        let node = PeerConfig { class: class.map(Into::into), ..connects(peer()) };
         let mut bench = Bench::new(Options::default(), vec![("a", node)]);
         bench.connect(None);
         let log = bench.log();
@@ -112,7 +112,7 @@ fn no_events_to_request() {
 fn peer_description() {
     for (descr, text) in [("far away", "far away"), ("x\u{7}", r"x\x07")] {
         let mut bench = bench();
-        bench.accept(Some(Config { description: descr.into(), ..requesting(&[]) }));
+        bench.accept(Some(ConnectionConfig { description: descr.into(), ..requesting(&[]) }));
         once(&bench.log(), &format!("info parent {PREFIX} peer_description is {text}"));
     }
 }
@@ -208,7 +208,7 @@ fn phase_sync_as_the_sender() {
 
 #[test]
 fn phase_sync_as_the_receiver() {
-    let node = Node { sync: true, ..peer() };
+    let node = PeerConfig { sync: true, ..peer() };
     let mut bench = Bench::new(Options::default(), vec![("peer", node)]);
     bench.accept(Some(requesting(&[])));
     let log = bench.log();
@@ -238,7 +238,7 @@ fn closing_connection_and_peer_disconnected() {
 
 #[test]
 fn closing_connection_for_every_known_peer_at_exit() {
-    let other = Node::new([10, 9, 9, 8].into());
+    let other = PeerConfig::new([10, 9, 9, 8].into());
     let nodes =
         vec![("waits", retries(5, peer())), ("tries", connects(other.clone())), ("no", other)];
     let mut bench = Bench::new(Options::default(), nodes);
@@ -290,7 +290,7 @@ fn parent_statistics_every_minute_while_there_are_peers() {
 
 #[test]
 fn parent_statistics_count() {
-    let node = Node { sync: true, ..wants("ping", peer()) };
+    let node = PeerConfig { sync: true, ..wants("ping", peer()) };
     let mut bench = Bench::running(Options::default(), node, requesting(&["ping", "text"]));
     bench.raise(0, &ping(1));
     bench.raise(0, &ping(2));
@@ -410,7 +410,7 @@ const TRANSCRIPT: &[&str] = &[
 fn lines_stand_among_the_notifications_as_things_happened() {
     for handshake in [Handshake::Automatic, Handshake::Application] {
         let options = Options { handshake, ..Options::default() };
-        let node = Node { class: Some("c".into()), ..wants("ping", peer()) };
+        let node = PeerConfig { class: Some("c".into()), ..wants("ping", peer()) };
         let mut bench = Bench::new(options, vec![("peer", node)]);
         bench.node.set_state_source(StateSource::Application);
         let hand = bench.accept(None);

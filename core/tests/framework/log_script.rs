@@ -1,11 +1,11 @@
 //! The communication log (part 4 §5): what the policy layer reports, never with a prefix.
 
-use brocomm::node::{Node, Options};
+use brocomm::node::{Options, PeerConfig};
 
 use super::support::*;
 
 /// Returns the lines of the policy layer when a peer connects.
-fn logged(node: Node) -> Vec<String> {
+fn logged(node: PeerConfig) -> Vec<String> {
     let mut bench = Bench::new(Options::default(), vec![("peer", node)]);
     bench.accept(Some(requesting(&[])));
     let mut log = bench.log();
@@ -13,14 +13,14 @@ fn logged(node: Node) -> Vec<String> {
     log
 }
 
-fn silent() -> Node {
-    Node { accept_input: false, ..peer() }
+fn silent() -> PeerConfig {
+    PeerConfig { accept_input: false, ..peer() }
 }
 
 #[test]
 fn connection_established() {
     assert_eq!(logged(silent()), ["info script connection established"]);
-    let unlisted = Node::new([10, 9, 9, 1].into());
+    let unlisted = PeerConfig::new([10, 9, 9, 1].into());
     assert_eq!(logged(unlisted), ["info script connection established"]);
 }
 
@@ -35,7 +35,7 @@ fn connection_established_is_not_written_in_setup() {
 
 #[test]
 fn what_an_entry_does_in_order() {
-    let node = Node {
+    let node = PeerConfig {
         capture_filter: Some("tcp".into()),
         sync: true,
         request_logs: true,
@@ -57,12 +57,12 @@ fn each_thing_that_an_entry_does_by_itself() {
     for (node, line) in [
         (wants("ping", silent()), "requesting events matching /^?(ping)$?/"),
         (
-            Node { capture_filter: Some("".into()), ..silent() },
+            PeerConfig { capture_filter: Some("".into()), ..silent() },
             "sending capture_filter: ip or not ip",
         ),
         (peer(), "accepting state"),
-        (Node { sync: true, ..silent() }, "requesting synchronized state"),
-        (Node { request_logs: true, ..silent() }, "requesting logs"),
+        (PeerConfig { sync: true, ..silent() }, "requesting synchronized state"),
+        (PeerConfig { request_logs: true, ..silent() }, "requesting logs"),
     ] {
         let expected = ["connection established", line].map(|line| format!("info script {line}"));
         assert_eq!(logged(node), expected);

@@ -1,9 +1,10 @@
 //! Logs of our own, sent to peers (part 3, §6).
 
-use brocomm::connection::{Config, Setup};
+use brocomm::connection::{ConnectionConfig, Requests};
 use brocomm::logs::{LogLimits, LogStream, StreamError};
 use brocomm::node::{
-    Bound, LOG_BATCH, Node, Notification, Options, Overflow, PeerId, Queue, Raised, WriteLogError,
+    Bound, LOG_BATCH, Notification, Options, Overflow, PeerConfig, PeerId, Queue, Raised,
+    WriteLogError,
 };
 use brocomm::wire::{Caps, Message};
 
@@ -20,8 +21,8 @@ fn write(bench: &mut Bench, n: u64) -> Result<Raised, WriteLogError> {
     raised
 }
 
-fn requesting_logs() -> Config {
-    set_up(Setup { request_logs: true, ..Setup::default() })
+fn requesting_logs() -> ConnectionConfig {
+    set_up(Requests { request_logs: true, ..Requests::default() })
 }
 
 /// A node with a stream, and a peer that has requested logs.
@@ -59,7 +60,7 @@ fn sent(bench: &Bench, hand: usize) -> (Vec<String>, Vec<Vec<u64>>) {
 fn entries_go_from_node_to_node_in_order() {
     let mut net = Network::new();
     let sender = net.add(configuration(listening(), vec![]));
-    let node = Node { connect: true, request_logs: true, ..Node::new(address(0)) };
+    let node = PeerConfig { connect: true, request_logs: true, ..PeerConfig::new(address(0)) };
     let receiver = net.add(configuration(Options::default(), vec![("sender", node)]));
     net.settle();
     net.told(receiver);

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use brocomm::node::{Action, Endpoint, Node, Options};
+use brocomm::node::{Action, Endpoint, Options, PeerConfig};
 use brocomm::wire::{EventNames, Message};
 
 use super::support::*;
 
 #[test]
 fn defaults_are_those_of_bro() {
-    let node = Node::new(host());
+    let node = PeerConfig::new(host());
     assert_eq!((&node.zone_id, node.p, &node.class, &node.events), (&None, None, &None, &None));
     assert_eq!((node.connect, node.retry, node.accept_input), (false, Duration::ZERO, true));
     assert_eq!((node.sync, node.auth, node.request_logs, node.ssl), (false, false, false, false));
@@ -19,7 +19,7 @@ fn defaults_are_those_of_bro() {
 
 #[test]
 fn host_and_p() {
-    let node = Node { p: Some(1234), ..connects(peer()) };
+    let node = PeerConfig { p: Some(1234), ..connects(peer()) };
     let mut bench = Bench::new(Options::default(), vec![("a", node)]);
     assert_eq!(bench.attempt().1, Endpoint::new(host(), 1234));
 }
@@ -33,7 +33,7 @@ fn p_unset_is_listen_port() {
 #[test]
 fn zone_id() {
     let link_local = "fe80::1".parse().unwrap();
-    let node = Node { zone_id: Some("eth0".into()), ..connects(Node::new(link_local)) };
+    let node = PeerConfig { zone_id: Some("eth0".into()), ..connects(PeerConfig::new(link_local)) };
     let mut bench = Bench::new(Options::default(), vec![("a", node)]);
     let (link, endpoint) = bench.attempt();
     assert_eq!(
@@ -50,7 +50,7 @@ fn zone_id() {
 fn an_entry_with_a_zone_does_not_apply_to_a_peer_in_another() {
     let link_local = "fe80::1".parse().unwrap();
     for (zone, applies) in [("eth0", true), ("eth1", false)] {
-        let node = Node { zone_id: Some("eth0".into()), ..Node::new(link_local) };
+        let node = PeerConfig { zone_id: Some("eth0".into()), ..PeerConfig::new(link_local) };
         let mut bench = Bench::new(Options::default(), vec![("a", node)]);
         let from = Endpoint { zone: Some(zone.into()), ..Endpoint::new(link_local, 1) };
         bench.accept_from(from, Some(requesting(&[])));
@@ -60,7 +60,7 @@ fn an_entry_with_a_zone_does_not_apply_to_a_peer_in_another() {
 
 #[test]
 fn class_is_sent_if_we_connect() {
-    let node = Node { class: Some("probe".into()), ..connects(peer()) };
+    let node = PeerConfig { class: Some("probe".into()), ..connects(peer()) };
     let mut bench = Bench::new(Options::default(), vec![("a", node)]);
     let hand = bench.connect(None);
     let sent = &bench.hands[hand].sent[0];
@@ -72,7 +72,7 @@ fn class_is_sent_if_we_connect() {
 
 #[test]
 fn class_is_not_sent_if_the_peer_connects() {
-    let node = Node { class: Some("probe".into()), ..peer() };
+    let node = PeerConfig { class: Some("probe".into()), ..peer() };
     let mut bench = Bench::new(Options::default(), vec![("a", node)]);
     let hand = bench.accept(None);
     let sent = &bench.hands[hand].sent[0];
@@ -105,7 +105,7 @@ fn events_unset_requests_none() {
 
 #[test]
 fn connect() {
-    let (waits, begins) = (peer(), connects(Node::new([10, 9, 9, 8].into())));
+    let (waits, begins) = (peer(), connects(PeerConfig::new([10, 9, 9, 8].into())));
     let bench = Bench::new(Options::default(), vec![("a", waits), ("b", begins)]);
     assert_eq!(bench.actions.len(), 1);
     assert!(matches!(
@@ -127,7 +127,7 @@ fn retry() {
 #[test]
 fn accept_input() {
     for accepts in [true, false] {
-        let node = Node { accept_input: accepts, ..wants("ping", peer()) };
+        let node = PeerConfig { accept_input: accepts, ..wants("ping", peer()) };
         let mut bench = Bench::running(Options::default(), node, requesting(&[]));
         bench.raise(0, &ping(1));
         assert_eq!(bench.pings(), if accepts { vec![1] } else { vec![] });
@@ -137,7 +137,7 @@ fn accept_input() {
 #[test]
 fn sync() {
     for syncs in [true, false] {
-        let node = Node { sync: syncs, ..peer() };
+        let node = PeerConfig { sync: syncs, ..peer() };
         let bench = Bench::running(Options::default(), node, requesting(&[]));
         let request = Message::RequestSync { authoritative: false };
         assert_eq!(bench.hands[0].was_sent(&request), syncs);
@@ -146,7 +146,7 @@ fn sync() {
 
 #[test]
 fn auth() {
-    let node = Node { sync: true, auth: true, ..peer() };
+    let node = PeerConfig { sync: true, auth: true, ..peer() };
     let bench = Bench::running(Options::default(), node, requesting(&[]));
     assert!(bench.hands[0].was_sent(&Message::RequestSync { authoritative: true }));
 }
@@ -154,7 +154,7 @@ fn auth() {
 #[test]
 fn request_logs() {
     for requests in [true, false] {
-        let node = Node { request_logs: requests, ..peer() };
+        let node = PeerConfig { request_logs: requests, ..peer() };
         let bench = Bench::running(Options::default(), node, requesting(&[]));
         assert_eq!(bench.hands[0].was_sent(&Message::RequestLogs), requests);
     }
@@ -165,7 +165,7 @@ fn capture_filter_in_its_three_cases() {
     for (filter, sent) in
         [(None, None), (Some(""), Some("ip or not ip")), (Some("udp"), Some("udp"))]
     {
-        let node = Node { capture_filter: filter.map(Into::into), ..peer() };
+        let node = PeerConfig { capture_filter: filter.map(Into::into), ..peer() };
         let bench = Bench::running(Options::default(), node, requesting(&[]));
         let filters = bench.hands[0].sent.iter().filter_map(|message| match message {
             Message::CaptureFilter(filter) => Some(filter.clone()),
@@ -178,7 +178,7 @@ fn capture_filter_in_its_three_cases() {
 #[cfg(feature = "tls")]
 #[test]
 fn ssl() {
-    let nodes = vec![("a", connects(peer())), ("b", Node { ssl: true, ..connects(peer()) })];
+    let nodes = vec![("a", connects(peer())), ("b", PeerConfig { ssl: true, ..connects(peer()) })];
     let mut bench = Bench::new(with_tls(), nodes);
     let first_of = |(link, _): (brocomm::node::ConnectionId, Endpoint), bench: &mut Bench| {
         bench.node.feed_connected(link, bench.now);
@@ -195,7 +195,7 @@ fn compression() {
         [(Some(1), 0, true), (Some(0), 9, false), (None, 9, true)]
     {
         let options = Options { compression_level: options_level, ..Options::default() };
-        let node = Node { compression: level, ..peer() };
+        let node = PeerConfig { compression: level, ..peer() };
         let mut bench = Bench::new(options, vec![("a", node)]);
         let hand = bench.accept(Some(requesting(&[])));
         assert_eq!(bench.hands[hand].was_sent(&Message::Compress), compresses);
@@ -218,7 +218,7 @@ fn peer_and_connected() {
 
 #[test]
 fn an_entry_that_applies_does_things_in_order() {
-    let node = Node {
+    let node = PeerConfig {
         capture_filter: Some("udp".into()),
         compression: Some(3),
         sync: true,

@@ -1,8 +1,8 @@
 //! Notifications (part 4 §4), each with all that it says.
 
-use brocomm::connection::{CloseCause, Config, SyncRole};
+use brocomm::connection::{CloseCause, ConnectionConfig, SyncRole};
 use brocomm::data::{Event, Id, Packet, Value};
-use brocomm::node::{Endpoint, Node, Notification, Options};
+use brocomm::node::{Endpoint, Notification, Options, PeerConfig};
 use brocomm::wire::{Message, PrintItem, PrintItems, SyncPoint};
 use bytes::Bytes;
 
@@ -32,7 +32,7 @@ fn after(message: Message) -> Notification {
 #[test]
 fn established_handshake_done_and_closed() {
     let mut bench = Bench::new(Options::default(), vec![("a", peer())]);
-    let hand = bench.accept(Some(Config { class: Some("c".into()), ..requesting(&[]) }));
+    let hand = bench.accept(Some(ConnectionConfig { class: Some("c".into()), ..requesting(&[]) }));
     bench.accept(Some(requesting(&[])));
     let news = bench.news();
     let [
@@ -154,7 +154,7 @@ fn event() {
 #[test]
 fn state_access() {
     use brocomm::data::{Opcode, StateAccess};
-    let node = Node { sync: true, ..peer() };
+    let node = PeerConfig { sync: true, ..peer() };
     let mut bench = Bench::running(Options::default(), node, syncing(false));
     let (op1, target) = (Value::Count(7), "number".into());
     let access = StateAccess { opcode: Opcode::Assign, target, op1, op2: None, op3: None };
@@ -167,8 +167,10 @@ fn state_access() {
 
 #[test]
 fn sync_started() {
-    let mut bench =
-        Bench::new(Options::default(), vec![("a", Node { sync: true, auth: true, ..peer() })]);
+    let mut bench = Bench::new(
+        Options::default(),
+        vec![("a", PeerConfig { sync: true, auth: true, ..peer() })],
+    );
     bench.accept(Some(syncing(false)));
     assert!(bench.news().iter().any(|told| matches!(
         told,

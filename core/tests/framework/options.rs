@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use brocomm::data::StateAccess;
-use brocomm::node::{Action, Endpoint, KeepAlive, ListenTarget, Node, Notification, Options};
+use brocomm::node::{Action, Endpoint, KeepAlive, ListenTarget, Notification, Options, PeerConfig};
 use brocomm::wire::{Compression, Message};
 
 use super::support::*;
@@ -55,7 +55,7 @@ fn listen_interface() {
 fn listen_port() {
     let options = Options { listen_port: 4711, ..listening() };
     assert_eq!(targets(options.clone())[0].endpoint.port, 4711);
-    let elsewhere = Node { p: Some(99), ..connects(peer()) };
+    let elsewhere = PeerConfig { p: Some(99), ..connects(peer()) };
     let mut bench = Bench::new(options, vec![("a", connects(peer())), ("b", elsewhere)]);
     assert_eq!(bench.attempt().1, Endpoint::new(host(), 4711), "where a node has none");
     assert_eq!(bench.attempt().1, Endpoint::new(host(), 99));
@@ -77,7 +77,7 @@ fn listen_ssl() {
 #[test]
 fn outgoing_connections_do_not_depend_on_listen_ipv6() {
     let host: std::net::IpAddr = "2001:db8::1".parse().unwrap();
-    let mut bench = Bench::new(Options::default(), vec![("a", connects(Node::new(host)))]);
+    let mut bench = Bench::new(Options::default(), vec![("a", connects(PeerConfig::new(host)))]);
     assert_eq!(bench.attempt().1, Endpoint::new(host, 47757));
 }
 
@@ -125,7 +125,7 @@ fn compression_level() {
     let line = "info child [#10000/10.9.9.9:50000] enabling compression (level 6)";
     for (level, of_node, compresses) in [(6, None, true), (6, Some(0), false), (0, None, false)] {
         let options = Options { compression_level: level, ..Options::default() };
-        let node = Node { compression: of_node, ..peer() };
+        let node = PeerConfig { compression: of_node, ..peer() };
         let mut bench = Bench::new(options, vec![("peer", node)]);
         let hand = bench.accept(Some(requesting(&[])));
         assert_eq!(bench.hands[hand].was_sent(&Message::Compress), compresses);
@@ -165,7 +165,7 @@ fn forward_remote_events() {
 
 #[test]
 fn an_operation_on_state_goes_to_all_that_requested_sync_but_its_origin() {
-    let node = Node { sync: true, ..peer() };
+    let node = PeerConfig { sync: true, ..peer() };
     let mut bench = Bench::running(Options::default(), node, syncing(false));
     bench.accept(Some(syncing(false)));
     bench.accept(Some(requesting(&[])));
@@ -216,7 +216,7 @@ fn keep_alive_is_handed_to_the_transport() {
 #[test]
 fn default_capture_filter() {
     let options = Options { default_capture_filter: "tcp".into(), ..Options::default() };
-    let node = Node { capture_filter: Some("".into()), ..peer() };
+    let node = PeerConfig { capture_filter: Some("".into()), ..peer() };
     let bench = Bench::running(options, node, requesting(&[]));
     assert!(bench.hands[0].was_sent(&Message::CaptureFilter("tcp".into())));
 }

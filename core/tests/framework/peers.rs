@@ -1,7 +1,7 @@
 //! What is known of a peer (part 4 §2, §3).
 
-use brocomm::connection::{Config, Phase};
-use brocomm::node::{Endpoint, Node, NodeError, Notification, Options, PeerId, PeerState};
+use brocomm::connection::{ConnectionConfig, Phase};
+use brocomm::node::{Endpoint, NodeError, Notification, Options, PeerConfig, PeerId, PeerState};
 
 use super::support::*;
 
@@ -53,7 +53,7 @@ fn a_reconnection_of_the_peer_gets_another_id() {
 
 #[test]
 fn host_and_p_are_where_we_connected_to_or_its_own() {
-    let node = Node { p: Some(77), ..connects(peer()) };
+    let node = PeerConfig { p: Some(77), ..connects(peer()) };
     let mut bench = Bench::new(Options::default(), vec![("a", node)]);
     bench.connect(Some(requesting(&[])));
     bench.accept_from(Endpoint::new([10, 9, 9, 7].into(), 61_234), None);
@@ -66,8 +66,8 @@ fn host_and_p_are_where_we_connected_to_or_its_own() {
 #[test]
 fn descr() {
     for (accepts, descr) in [(true, "far away"), (false, "")] {
-        let node = Node { accept_input: accepts, ..peer() };
-        let config = Config { description: "far away".into(), ..requesting(&[]) };
+        let node = PeerConfig { accept_input: accepts, ..peer() };
+        let config = ConnectionConfig { description: "far away".into(), ..requesting(&[]) };
         let mut bench = Bench::new(Options::default(), vec![("a", node)]);
         bench.accept(Some(config));
         assert_eq!(bench.node.peer(FIRST).unwrap().descr, descr);
@@ -87,7 +87,7 @@ fn class() {
     for class in [None, Some(""), Some("probe")] {
         let class = class.map(bytes::Bytes::from);
         let mut bench = Bench::new(Options::default(), vec![]);
-        bench.accept(Some(Config { class: class.clone(), ..requesting(&[]) }));
+        bench.accept(Some(ConnectionConfig { class: class.clone(), ..requesting(&[]) }));
         assert_eq!(bench.node.peer(FIRST).unwrap().class, class);
     }
 }
@@ -95,7 +95,7 @@ fn class() {
 #[test]
 fn what_a_notification_says_of_a_peer_that_was_lost_is_what_was_known() {
     let mut bench = Bench::new(Options::default(), vec![("a", retries(1, peer()))]);
-    let hand = bench.connect(Some(Config { description: "x".into(), ..requesting(&[]) }));
+    let hand = bench.connect(Some(ConnectionConfig { description: "x".into(), ..requesting(&[]) }));
     bench.hang_up(hand);
     let closed = bench.news().into_iter().find_map(|told| match told {
         Notification::ConnectionClosed { peer, .. } => Some(peer.descr.clone()),

@@ -1,26 +1,26 @@
 //! Which entry applies to a peer, and what that means (§4).
 
-use brocomm::connection::Config;
+use brocomm::connection::ConnectionConfig;
 use brocomm::data::{Event, Opcode, Packet, StateAccess, Value};
-use brocomm::node::{Endpoint, Node, Notification, Options};
+use brocomm::node::{Endpoint, Notification, Options, PeerConfig};
 use brocomm::wire::{Message, PingArgs, PingLayout, PrintItem, SyncPoint};
 use bytes::Bytes;
 
 use super::support::*;
 
 /// Returns the entry that applies to a peer of this class.
-fn applies(nodes: Vec<(&str, Node)>, class: Option<&'static str>) -> Option<String> {
+fn applies(nodes: Vec<(&str, PeerConfig)>, class: Option<&'static str>) -> Option<String> {
     let mut bench = Bench::new(Options::default(), nodes);
     let class = class.map(|class| Bytes::from_static(class.as_bytes()));
-    bench.accept(Some(Config { class, ..requesting(&[]) }));
+    bench.accept(Some(ConnectionConfig { class, ..requesting(&[]) }));
     bench.news().into_iter().find_map(|told| match told {
         Notification::ConnectionEstablished { node, .. } => node.map(|name| name.to_string()),
         _ => None,
     })
 }
 
-fn classed(class: Option<&'static str>) -> Node {
-    Node { class: class.map(|class| Bytes::from_static(class.as_bytes())), ..peer() }
+fn classed(class: Option<&'static str>) -> PeerConfig {
+    PeerConfig { class: class.map(|class| Bytes::from_static(class.as_bytes())), ..peer() }
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn classes_match_if_they_are_equal_or_neither_has_one() {
 #[test]
 fn the_first_entry_that_applies_wins() {
     let nodes = || {
-        let elsewhere = Node::new([10, 9, 9, 1].into());
+        let elsewhere = PeerConfig::new([10, 9, 9, 1].into());
         vec![("other", elsewhere), ("z", classed(Some("a"))), ("y", peer()), ("x", peer())]
     };
     assert_eq!(applies(nodes(), None).as_deref(), Some("y"));
@@ -56,9 +56,9 @@ fn an_ipv4_peer_on_an_ipv6_socket_is_the_same() {
 
 #[test]
 fn the_entry_that_we_connected_with_applies_whatever_class_the_peer_sends() {
-    let node = Node { class: Some("ours".into()), ..connects(peer()) };
+    let node = PeerConfig { class: Some("ours".into()), ..connects(peer()) };
     let mut bench = Bench::new(Options::default(), vec![("first", peer()), ("a", node)]);
-    bench.connect(Some(Config { class: Some("theirs".into()), ..requesting(&[]) }));
+    bench.connect(Some(ConnectionConfig { class: Some("theirs".into()), ..requesting(&[]) }));
     assert!(bench.node.is_node_connected("a"));
     assert!(!bench.node.is_node_connected("first"));
 }
@@ -77,7 +77,7 @@ fn a_peer_without_an_entry_may_ask_but_not_send() {
 
 /// A node that doesn't accept input, and whose peer believes that everything is wanted.
 fn refusing() -> Bench {
-    let node = Node { accept_input: false, sync: true, ..wants(".*", peer()) };
+    let node = PeerConfig { accept_input: false, sync: true, ..wants(".*", peer()) };
     Bench::running(Options::default(), node, requesting(&[]))
 }
 
@@ -110,8 +110,8 @@ fn packet() -> Packet {
 #[test]
 fn accept_input_off_hides_the_description() {
     let mut bench =
-        Bench::new(Options::default(), vec![("a", Node { accept_input: false, ..peer() })]);
-    bench.accept(Some(Config { description: "x".into(), ..requesting(&[]) }));
+        Bench::new(Options::default(), vec![("a", PeerConfig { accept_input: false, ..peer() })]);
+    bench.accept(Some(ConnectionConfig { description: "x".into(), ..requesting(&[]) }));
     never(&bench.log(), "peer_description");
 }
 

@@ -33,7 +33,7 @@ fn sent(bench: &Bench, hand: usize) -> Vec<Vec<usize>> {
 fn what_is_printed_goes_to_those_who_asked() {
     let mut net = Network::new();
     let printer = net.add(configuration(listening(), vec![]));
-    let node = |events: &str| wants(events, connects(brocomm::node::Node::new(address(0))));
+    let node = |events: &str| wants(events, connects(brocomm::node::PeerConfig::new(address(0))));
     for events in ["print_hook", "ping"] {
         let options =
             Options { undeclared: brocomm::connection::Undeclared::Deliver, ..Options::default() };

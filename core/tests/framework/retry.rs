@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use brocomm::connection::CloseCause;
 use brocomm::node::{
-    Action, Backoff, Handshake, Node, NodeError, Notification, Options, PeerId, PeerState,
+    Action, Backoff, Handshake, NodeError, Notification, Options, PeerConfig, PeerId, PeerState,
 };
 use brocomm::wire::Message;
 
@@ -13,7 +13,7 @@ use super::support::*;
 const A: PeerId = PeerId(1);
 
 /// A node that is connected to its peer.
-fn connected(node: Node) -> Bench {
+fn connected(node: PeerConfig) -> Bench {
     let mut bench = Bench::new(Options::default(), vec![("a", node)]);
     bench.connect(Some(requesting(&[])));
     assert!(bench.is_running(A));
@@ -86,14 +86,14 @@ fn never_with_retry_0() {
 
 #[test]
 fn a_retry_below_a_second_would_be_none_and_is_refused() {
-    let node = Node { retry: Duration::from_millis(999), ..connects(peer()) };
+    let node = PeerConfig { retry: Duration::from_millis(999), ..connects(peer()) };
     let errors = configuration(Options::default(), vec![("a", node)]).validate().unwrap_err();
     assert_eq!(errors.iter().map(|error| &*error.key).collect::<Vec<_>>(), ["nodes.a.retry"]);
 }
 
 #[test]
 fn retry_counts_whole_seconds() {
-    let node = Node { retry: Duration::from_millis(2900), ..connects(peer()) };
+    let node = PeerConfig { retry: Duration::from_millis(2900), ..connects(peer()) };
     let mut bench = connected(node);
     bench.hang_up(0);
     tries_after(&mut bench, 2 * SECOND);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use brocomm::data::Value;
-use brocomm::node::{Node, Notification, Options, PeerId};
+use brocomm::node::{Notification, Options, PeerConfig, PeerId};
 use brocomm::state::Path;
 
 use super::network::{Network, address};
@@ -46,7 +46,10 @@ fn changes_are_forwarded_but_not_back() {
     let middle = add(
         &mut net,
         options,
-        vec![("left", syncs(Node::new(address(1)))), ("right", syncs(Node::new(address(2))))],
+        vec![
+            ("left", syncs(PeerConfig::new(address(1)))),
+            ("right", syncs(PeerConfig::new(address(2)))),
+        ],
     );
     let left = add(&mut net, Options::default(), vec![("middle", syncs(connects(middle)))]);
     let right = add(&mut net, Options::default(), vec![("middle", syncs(connects(middle)))]);
@@ -99,7 +102,7 @@ fn nobody_is_told_while_updates_are_suspended() {
 fn what_is_not_as_the_peer_took_it_to_be_is_told() {
     let mut net = Network::new();
     let checking = |options| Options { remote_check_sync_consistency: true, ..options };
-    let nodes = vec![("there", syncs(Node::new(address(1))))];
+    let nodes = vec![("there", syncs(PeerConfig::new(address(1))))];
     let here = add(&mut net, checking(listening()), nodes);
     let nodes = vec![("here", syncs(connects(here)))];
     let there = add(&mut net, checking(Options::default()), nodes);

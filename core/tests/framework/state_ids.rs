@@ -1,7 +1,7 @@
 //! Under which ids containers are addressed, when one goes by several (2§6, 2§9).
 
 use brocomm::data::Value;
-use brocomm::node::{Node, Notification, Options};
+use brocomm::node::{Notification, Options, PeerConfig};
 use brocomm::state::Path;
 
 use super::network::{Network, address};
@@ -19,8 +19,8 @@ fn at(index: u64) -> Path {
 /// on the left, which it merges into its own.
 fn merged(forwards: bool) -> Network {
     let mut net = Network::new();
-    let right = Node { auth: true, ..syncs(Node::new(address(RIGHT))) };
-    let nodes = vec![("right", right), ("left", syncs(Node::new(address(LEFT))))];
+    let right = PeerConfig { auth: true, ..syncs(PeerConfig::new(address(RIGHT))) };
+    let nodes = vec![("right", right), ("left", syncs(PeerConfig::new(address(LEFT))))];
     let options = Options { forward_remote_state_changes: forwards, ..listening() };
     add(&mut net, options, nodes);
     change(&mut net, MIDDLE, |store| store.assign(at(0), "middle"));
@@ -34,7 +34,7 @@ fn merged(forwards: bool) -> Network {
 
 /// Adds a node on the left that considers its own state authoritative.
 fn join(net: &mut Network) {
-    let middle = Node { auth: true, ..syncs(connects(MIDDLE)) };
+    let middle = PeerConfig { auth: true, ..syncs(connects(MIDDLE)) };
     let left = add(net, Options::default(), vec![("middle", middle)]);
     change(net, left, |store| store.assign(at(1), "left"));
     net.settle();

@@ -1,7 +1,7 @@
 //! Large states, which go in pieces and hold up nobody.
 
 use brocomm::data::{Event, Value};
-use brocomm::node::{ConnectionId, Node, Options, PeerId};
+use brocomm::node::{ConnectionId, Options, PeerConfig, PeerId};
 use brocomm::state::{FullState, Path};
 
 use super::network::{Network, address};
@@ -39,8 +39,8 @@ fn waiting(net: &mut Network) -> usize {
 /// Gives a state of so many entries and elements, while changes and events go on.
 fn give(entries: u64, elements: u64) {
     let mut net = Network::new();
-    let taker = Node { auth: true, ..syncs(Node::new(address(TAKER))) };
-    let other = wants("ping", Node::new(address(OTHER)));
+    let taker = PeerConfig { auth: true, ..syncs(PeerConfig::new(address(TAKER))) };
+    let other = wants("ping", PeerConfig::new(address(OTHER)));
     add(&mut net, listening(), vec![("other", other), ("taker", taker)]);
     for n in 0..entries {
         change(&mut net, SERVER, |store| store.assign(square(n), n * n));
@@ -115,8 +115,8 @@ fn a_table_of_a_million_entries_is_given_in_pieces_and_holds_up_nobody() {
 #[test]
 fn what_is_changed_while_the_peer_gives_its_state_is_told_to_it_unless_undone() {
     let mut net = Network::new();
-    let taker = syncs(Node::new(address(1)));
-    let giver = add(&mut net, listening(), vec![("taker", Node { auth: true, ..taker })]);
+    let taker = syncs(PeerConfig::new(address(1)));
+    let giver = add(&mut net, listening(), vec![("taker", PeerConfig { auth: true, ..taker })]);
     for n in 0..10_000 {
         change(&mut net, giver, |store| store.assign(square(n), n));
     }

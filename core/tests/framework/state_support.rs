@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use brocomm::connection::Phase;
 use brocomm::data::{Declarations, StateAccess, Value};
-use brocomm::node::{Configuration, Node, Options, PeerId, PeerState};
+use brocomm::node::{NodeConfig, Options, PeerConfig, PeerId, PeerState};
 use brocomm::state::{Limits, Path, StateError, Store};
 
 use super::network::{Network, address};
@@ -36,20 +36,20 @@ pub(crate) fn store(n: usize) -> Store {
 }
 
 /// Adds a node with variables of its own.
-pub(crate) fn add(net: &mut Network, options: Options, nodes: Vec<(&str, Node)>) -> usize {
+pub(crate) fn add(net: &mut Network, options: Options, nodes: Vec<(&str, PeerConfig)>) -> usize {
     let nodes = nodes.into_iter().map(|(name, node)| (name.to_owned(), node)).collect();
-    let configuration = Configuration { options, nodes, declarations: Arc::new(declarations()) };
+    let configuration = NodeConfig { options, nodes, declarations: Arc::new(declarations()) };
     let n = net.add(configuration);
     net.node(n).set_store(store(n));
     n
 }
 
-pub(crate) fn syncs(node: Node) -> Node {
-    Node { sync: true, ..node }
+pub(crate) fn syncs(node: PeerConfig) -> PeerConfig {
+    PeerConfig { sync: true, ..node }
 }
 
-pub(crate) fn connects(to: usize) -> Node {
-    Node { connect: true, retry: Duration::from_secs(1), ..Node::new(address(to)) }
+pub(crate) fn connects(to: usize) -> PeerConfig {
+    PeerConfig { connect: true, retry: Duration::from_secs(1), ..PeerConfig::new(address(to)) }
 }
 
 pub(crate) fn get(net: &Network, n: usize, path: impl Into<Path>) -> Value {
@@ -63,11 +63,11 @@ pub(crate) fn host(n: u8) -> Value {
 /// Two nodes that synchronise, the second with authority.
 pub(crate) fn pair() -> (Network, usize, usize) {
     let mut net = Network::new();
-    let here = add(&mut net, listening(), vec![("there", syncs(Node::new(address(1))))]);
+    let here = add(&mut net, listening(), vec![("there", syncs(PeerConfig::new(address(1))))]);
     let there = add(
         &mut net,
         Options::default(),
-        vec![("here", Node { auth: true, ..syncs(connects(here)) })],
+        vec![("here", PeerConfig { auth: true, ..syncs(connects(here)) })],
     );
     (net, here, there)
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brocomm::Time;
-use brocomm::connection::{Config, Setup, SyncRequest, Undeclared};
+use brocomm::connection::{ConnectionConfig, Requests, SyncRequest, Undeclared};
 use brocomm::data::{Declarations, Event, TypeTag, Value};
 use brocomm::logs::{LogField, LogStream, LogStreams, LogValue};
-use brocomm::node::{CommunicationEntry, Configuration, Node, Notification, Options, PeerId};
+use brocomm::node::{CommLogEntry, NodeConfig, Notification, Options, PeerConfig, PeerId};
 use brocomm::wire::{Caps, Message, Version};
 use bytes::Bytes;
 
@@ -27,9 +27,9 @@ pub(crate) fn declarations() -> Arc<Declarations> {
     Arc::new(declarations)
 }
 
-pub(crate) fn configuration(options: Options, nodes: Vec<(&str, Node)>) -> Configuration {
+pub(crate) fn configuration(options: Options, nodes: Vec<(&str, PeerConfig)>) -> NodeConfig {
     let nodes = nodes.into_iter().map(|(name, node)| (name.to_owned(), node)).collect();
-    Configuration { options, nodes, declarations: declarations() }
+    NodeConfig { options, nodes, declarations: declarations() }
 }
 
 pub(crate) fn listening() -> Options {
@@ -48,16 +48,16 @@ pub(crate) fn with_tls() -> Options {
     Options { tls: Some(tls.expect("the certificates are right")), ..listening() }
 }
 
-pub(crate) fn wants(events: &str, node: Node) -> Node {
-    Node { events: Some(events.parse().expect("the pattern is right")), ..node }
+pub(crate) fn wants(events: &str, node: PeerConfig) -> PeerConfig {
+    PeerConfig { events: Some(events.parse().expect("the pattern is right")), ..node }
 }
 
-pub(crate) fn connects(node: Node) -> Node {
-    Node { connect: true, ..node }
+pub(crate) fn connects(node: PeerConfig) -> PeerConfig {
+    PeerConfig { connect: true, ..node }
 }
 
-pub(crate) fn retries(secs: u64, node: Node) -> Node {
-    Node { connect: true, retry: Duration::from_secs(secs), ..node }
+pub(crate) fn retries(secs: u64, node: PeerConfig) -> PeerConfig {
+    PeerConfig { connect: true, retry: Duration::from_secs(secs), ..node }
 }
 
 /// The address that the peers here have.
@@ -66,8 +66,8 @@ pub(crate) fn host() -> std::net::IpAddr {
 }
 
 /// An entry for a peer here.
-pub(crate) fn peer() -> Node {
-    Node::new(host())
+pub(crate) fn peer() -> PeerConfig {
+    PeerConfig::new(host())
 }
 
 pub(crate) fn ping(n: u64) -> Event {
@@ -79,19 +79,23 @@ pub(crate) fn text(len: usize) -> Event {
 }
 
 /// A peer's configuration: requests these events, and accepts input.
-pub(crate) fn requesting(events: &[&str]) -> Config {
+pub(crate) fn requesting(events: &[&str]) -> ConnectionConfig {
     let events = events.iter().map(|name| (*name).into()).collect();
-    set_up(Setup { events, accept_input: true, ..Setup::default() })
+    set_up(Requests { events, accept_input: true, ..Requests::default() })
 }
 
-pub(crate) fn set_up(setup: Setup) -> Config {
+pub(crate) fn set_up(requests: Requests) -> ConnectionConfig {
     // It checks nothing, so that it can send what does not fit.
-    Config { setup: Some(setup), undeclared: Undeclared::Deliver, ..Config::default() }
+    ConnectionConfig {
+        requests: Some(requests),
+        undeclared: Undeclared::Deliver,
+        ..ConnectionConfig::default()
+    }
 }
 
-pub(crate) fn syncing(authoritative: bool) -> Config {
+pub(crate) fn syncing(authoritative: bool) -> ConnectionConfig {
     let sync = Some(SyncRequest { authoritative });
-    set_up(Setup { sync, accept_input: true, ..Setup::default() })
+    set_up(Requests { sync, accept_input: true, ..Requests::default() })
 }
 
 pub(crate) fn number(event: &Event) -> Option<u64> {
@@ -121,7 +125,7 @@ pub(crate) fn log_messages() -> [Message; 2] {
 }
 
 /// A line of the communication log: level, source and message, `-` where there is none.
-pub(crate) fn line(entry: &CommunicationEntry) -> String {
+pub(crate) fn line(entry: &CommLogEntry) -> String {
     let level = entry.level().map_or("-".to_owned(), |level| level.to_string());
     let source = entry.source().map_or("-".to_owned(), |source| source.to_string());
     format!("{level} {source} {entry}")

@@ -1,7 +1,7 @@
 //! Who sends its state when both are set up, and to whom (§3.3, §3.4).
 
-use brocomm::connection::{Connection, Phase, Setup, StateSource, SyncRequest, SyncRole};
-use brocomm::node::{Node, Options, PeerId};
+use brocomm::connection::{Connection, Phase, Requests, StateSource, SyncRequest, SyncRole};
+use brocomm::node::{Options, PeerConfig, PeerId};
 
 use super::network::{Network, address};
 use super::support::*;
@@ -10,15 +10,19 @@ const A: PeerId = PeerId(1);
 
 /// Lets two nodes connect to each other, the acceptor having run for so much longer; returns the
 /// phases that they are in, and what they logged.
-fn meet(initiator: Node, acceptor: Node, ahead: i64) -> [(Option<Phase>, Vec<String>); 2] {
+fn meet(
+    initiator: PeerConfig,
+    acceptor: PeerConfig,
+    ahead: i64,
+) -> [(Option<Phase>, Vec<String>); 2] {
     let mut net = Network::new();
     let wait = SECOND * u32::try_from(ahead.abs()).expect("a few seconds");
     // Addresses go by the order of adding. Attempts fail until the acceptor is there.
     let (initiator_first, retry) = (ahead <= 0, SECOND);
     let at = |first: bool| address(usize::from(!first));
-    let from = Node { retry, host: at(!initiator_first), ..initiator };
+    let from = PeerConfig { retry, host: at(!initiator_first), ..initiator };
     let from = configuration(Options::default(), vec![("peer", from)]);
-    let to = Node { host: at(initiator_first), ..acceptor };
+    let to = PeerConfig { host: at(initiator_first), ..acceptor };
     let to = configuration(listening(), vec![("peer", to)]);
     let (first, second) = if initiator_first { (from, to) } else { (to, from) };
     net.add(first);
@@ -35,8 +39,8 @@ fn meet(initiator: Node, acceptor: Node, ahead: i64) -> [(Option<Phase>, Vec<Str
     })
 }
 
-fn node(sync: bool, auth: bool) -> Node {
-    Node { connect: false, sync, auth, ..Node::new([0, 0, 0, 0].into()) }
+fn node(sync: bool, auth: bool) -> PeerConfig {
+    PeerConfig { connect: false, sync, auth, ..PeerConfig::new([0, 0, 0, 0].into()) }
 }
 
 /// What follows when both have made their requests.
@@ -96,7 +100,7 @@ fn all_combinations_of_sync_and_auth_and_runtimes() {
             let (initiator, acceptor) = (connects(node(ours.0, ours.1)), node(theirs.0, theirs.1));
             if outcome == Outcome::Refused {
                 let refused = [initiator, acceptor].map(|node| {
-                    let node = Node { host: address(0), ..node };
+                    let node = PeerConfig { host: address(0), ..node };
                     configuration(Options::default(), vec![("a", node)]).validate().is_err()
                 });
                 assert_eq!(refused, [ours, theirs].map(|of| of == (false, true)), "{case}");
@@ -140,7 +144,7 @@ fn check(outcome: Outcome, sides: [(Option<Phase>, Vec<String>); 2], case: &str)
 /// A Bro ignores it then.
 #[test]
 fn auth_without_sync_is_refused() {
-    let node = Node { auth: true, ..peer() };
+    let node = PeerConfig { auth: true, ..peer() };
     let errors = configuration(Options::default(), vec![("a", node)]).validate().unwrap_err();
     assert_eq!(errors.iter().map(|error| &*error.key).collect::<Vec<_>>(), ["nodes.a.auth"]);
 }
@@ -167,13 +171,13 @@ fn several_peers_sync_at_once() {
 fn events_for_a_peer_in_sync_are_dropped_not_queued() {
     let mut bench = Bench::new(Options::default(), vec![("peer", peer())]);
     bench.node.set_state_source(StateSource::Application);
-    let setup = Setup {
+    let requests = Requests {
         events: vec!["ping".into()],
         accept_input: true,
         sync: Some(SyncRequest { authoritative: false }),
-        ..Setup::default()
+        ..Requests::default()
     };
-    let hand = bench.accept(Some(set_up(setup)));
+    let hand = bench.accept(Some(set_up(requests)));
     let now = bench.now;
     assert_eq!(bench.node.raise(ping(1), now).map(|raised| raised.peers), Ok(0));
     bench.node.state_done(FIRST).unwrap();

@@ -118,8 +118,10 @@ fn peers_in_handshake_are_closed_at_once() {
 
 #[test]
 fn nothing_begins_any_more() {
-    let keeping =
-        brocomm::node::Node { store_and_forward: Some(Bound::new(10, 1000)), ..retries(5, peer()) };
+    let keeping = brocomm::node::PeerConfig {
+        store_and_forward: Some(Bound::new(10, 1000)),
+        ..retries(5, peer())
+    };
     let mut bench = Bench::new(Options::default(), vec![("a", keeping)]);
     bench.refuse();
     terminate(&mut bench);

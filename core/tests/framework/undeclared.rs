@@ -1,6 +1,6 @@
 //! Events that arrive without a declaration, or unlike theirs (§5).
 
-use brocomm::connection::{Config, Notification as Told, Undeclared};
+use brocomm::connection::{ConnectionConfig, Notification as Told, Undeclared};
 use brocomm::data::{Event, Value};
 use brocomm::node::{Notification, Options};
 use brocomm::wire::{Encoder, Framing, Message};
@@ -10,8 +10,8 @@ use super::support::*;
 const PREFIX: &str = "[#10000/10.9.9.9:50000]";
 
 /// A peer that knows any event.
-fn knowing(events: &[&str]) -> Config {
-    Config { undeclared: Undeclared::Deliver, ..requesting(events) }
+fn knowing(events: &[&str]) -> ConnectionConfig {
+    ConnectionConfig { undeclared: Undeclared::Deliver, ..requesting(events) }
 }
 
 /// A node, and a peer that raises what it was not asked for.

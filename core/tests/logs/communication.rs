@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use brocomm::Time;
-use brocomm::connection::{LogLevel, LogMessage, LogSource};
+use brocomm::connection::{CommLogMessage, LogLevel, LogSource};
 use brocomm::data::TypeTag;
 use brocomm::logs::{LogValue, LogWriter};
 use brocomm::node::{CommunicationLine, CommunicationLog, PeerPrefix};
@@ -96,13 +96,13 @@ fn the_communication_stream_has_bros_columns() {
 fn a_line_says_who_and_how_grave() {
     let peer = PeerPrefix { id: 3, host: "::1".parse().unwrap(), port: 47757 };
     let line = |message| CommunicationLine::of(Time::EPOCH, &peer, &message);
-    let running = line(LogMessage::PhaseRunning);
+    let running = line(CommLogMessage::PhaseRunning);
     assert_eq!(running.message, "[#3/[::1]:47757] phase: running");
     assert_eq!((running.source, running.level), (Some(LogSource::Parent), Some(LogLevel::Info)));
-    assert_eq!(line(LogMessage::NoEventsToRequest).message, "warning: no events to request");
-    let failed = line(LogMessage::UnserializationError);
+    assert_eq!(line(CommLogMessage::NoEventsToRequest).message, "warning: no events to request");
+    let failed = line(CommLogMessage::UnserializationError);
     assert_eq!(failed.level, Some(LogLevel::Error));
-    let compressing = line(LogMessage::EnablingDecompression);
+    let compressing = line(CommLogMessage::EnablingDecompression);
     assert_eq!(compressing.source, Some(LogSource::Child));
     let inconsistent = CommunicationLine { source: None, level: None, ..running };
     let unset = LogValue::Unset(TypeTag::String);

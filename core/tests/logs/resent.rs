@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use brocomm::Time;
-use brocomm::connection::Setup;
+use brocomm::connection::Requests;
 use brocomm::data::Name;
 use brocomm::logs::{Announced, LogField, LogReceiver, LogStream, LogValue, LogWriter};
 use brocomm::node::{Options, Raised};
@@ -77,7 +77,7 @@ fn a_node_sends_recorded_logs_again_with_the_same_bytes() {
                 bench.node.write_log(writer.stream, &entry, now).unwrap();
             }
         }
-        bench.accept(Some(set_up(Setup { request_logs: true, ..Setup::default() })));
+        bench.accept(Some(set_up(Requests { request_logs: true, ..Requests::default() })));
         for message in &messages {
             match message {
                 Message::LogCreateWriter(argument) => {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use brocomm::Time;
 use brocomm::connection::PollClose;
 use brocomm::data::Event;
-use brocomm::node::{Action, Communication, Configuration, ConnectionId, Endpoint, Notification};
+use brocomm::node::{Action, ConnectionId, Endpoint, NodeConfig, NodeMachine, Notification};
 
 /// Nodes, each at an address of its own, and what is between them.
 pub struct Network {
@@ -20,7 +20,7 @@ pub struct Network {
 }
 
 pub struct Host {
-    pub node: Communication,
+    pub node: NodeMachine,
     pub address: Endpoint,
     listens: bool,
     /// Whether connections to and from it fail.
@@ -35,8 +35,8 @@ impl Network {
     }
 
     /// Adds a node with the address `10.0.0.n`, and starts it.
-    pub fn add(&mut self, configuration: Configuration) -> usize {
-        let mut node = Communication::new(configuration).expect("the configuration is right");
+    pub fn add(&mut self, configuration: NodeConfig) -> usize {
+        let mut node = NodeMachine::new(configuration).expect("the configuration is right");
         let n = self.nodes.len();
         node.start(self.now);
         let address = Endpoint::new(address(n), node.options().listen_port);
@@ -50,7 +50,7 @@ impl Network {
         n
     }
 
-    pub fn node(&mut self, n: usize) -> &mut Communication {
+    pub fn node(&mut self, n: usize) -> &mut NodeMachine {
         &mut self.nodes[n].node
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use brocomm::Time;
 use brocomm::connection::Phase;
 use brocomm::data::{Event, Value};
-use brocomm::node::{Communication, Overflow, PeerId, PeerState};
+use brocomm::node::{NodeMachine, Overflow, PeerId, PeerState};
 
 use super::oracle::{Seen, What};
 use super::scenario::{NAMES, Plan};
@@ -23,7 +23,7 @@ const BACKLOG: usize = 64;
 pub struct Host {
     pub who: Who,
     /// None while it is down.
-    pub node: Option<Communication>,
+    pub node: Option<NodeMachine>,
     pub plan: Plan,
     /// How often the application looks for notifications; `None` for at once.
     pub period: Option<Nanos>,
@@ -82,7 +82,7 @@ impl Host {
         *self = Host { period, listen_epoch: self.listen_epoch + 1, ..Host::new(who, plan) };
     }
 
-    pub fn node(&mut self) -> &mut Communication {
+    pub fn node(&mut self) -> &mut NodeMachine {
         self.node.as_mut().expect("the node is up")
     }
 

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use brocomm::data::Declarations;
 use brocomm::node::{
-    Backoff, Bound, Configuration, Handshake, Liveness, Node, Options, Overflow, Queue,
+    Backoff, Bound, Handshake, Liveness, NodeConfig, Options, Overflow, PeerConfig, Queue,
 };
 
 use super::random::Random;
@@ -34,7 +34,7 @@ pub struct Scenario {
 }
 
 pub struct Plan {
-    pub configuration: Configuration,
+    pub configuration: NodeConfig,
     /// What its clock is ahead of the true time.
     pub skew: Nanos,
     /// How often the application looks for notifications, or `None` for at once.
@@ -179,7 +179,7 @@ impl Plan {
         }
         let slow = random.percent(35);
         Plan {
-            configuration: Configuration {
+            configuration: NodeConfig {
                 options,
                 nodes: Vec::new(),
                 declarations: Arc::new(declarations),
@@ -197,7 +197,7 @@ fn connect(plans: &mut [Plan], from: usize, to: usize, random: &mut Random) {
     let class = random.percent(20).then(|| Bytes::from_static(b"sensor"));
     let retry = random.pick(&[0, 1, 1, 2, 5]);
     let sync = random.percent(40);
-    let initiator = Node {
+    let initiator = PeerConfig {
         connect: true,
         retry: Duration::from_secs(retry),
         class: class.clone(),
@@ -211,15 +211,15 @@ fn connect(plans: &mut [Plan], from: usize, to: usize, random: &mut Random) {
     if random.percent(90) {
         let class = if random.percent(90) { class } else { Some(Bytes::from_static(b"other")) };
         let both = sync && random.percent(50);
-        let acceptor = Node { class, ..entry(from, both, random) };
+        let acceptor = PeerConfig { class, ..entry(from, both, random) };
         plans[to].configuration.nodes.push((format!("from-{from}"), acceptor));
     }
 }
 
-fn entry(other: usize, sync: bool, random: &mut Random) -> Node {
+fn entry(other: usize, sync: bool, random: &mut Random) -> PeerConfig {
     let events = random.pick(&[".*", ".*", ".*", "alpha|gamma", "beta", ""]);
     let ping_after = Duration::from_secs(random.range(1, 3));
-    Node {
+    PeerConfig {
         events: (!events.is_empty()).then(|| events.parse().expect("the pattern is right")),
         accept_input: random.percent(90),
         sync,
@@ -228,6 +228,6 @@ fn entry(other: usize, sync: bool, random: &mut Random) -> Node {
         compression: random.percent(20).then(|| random.range(0, 9) as u8),
         capture_filter: random.percent(10).then(Bytes::new),
         liveness: random.percent(25).then(|| Liveness { ping_after, close_after: ping_after * 2 }),
-        ..Node::new(address(other))
+        ..PeerConfig::new(address(other))
     }
 }

@@ -2,7 +2,7 @@
 
 use brocomm::connection::{CloseCause, Phase};
 use brocomm::data::{Event, Value};
-use brocomm::node::{Handshake, LogLine, Notification, Overflow, PeerId};
+use brocomm::node::{CommLogLine, Handshake, Notification, Overflow, PeerId};
 
 use super::link::Link;
 use super::oracle::{Excuses, What};
@@ -15,7 +15,7 @@ impl Simulation {
         let host = &mut self.hosts[n];
         let who = host.who;
         let Some(node) = &mut host.node else { return false };
-        let running = |node: &brocomm::node::Communication| -> Vec<PeerId> {
+        let running = |node: &brocomm::node::NodeMachine| -> Vec<PeerId> {
             let is_running = |peer: &PeerId| {
                 node.connection_to(*peer).is_some_and(|c| c.phase() == Phase::Running)
             };
@@ -42,10 +42,10 @@ impl Simulation {
             Notification::Log(entry) => {
                 let peer = entry.peer.as_ref().map(|peer| peer.id);
                 match (&entry.line, peer) {
-                    (LogLine::EventDropped { .. }, Some(peer)) => {
+                    (CommLogLine::EventDropped { .. }, Some(peer)) => {
                         *self.hosts[n].drops.entry(peer).or_default() += 1;
                     }
-                    (LogLine::Silent, Some(peer)) => {
+                    (CommLogLine::Silent, Some(peer)) => {
                         let (link, side) = self.current(n, peer);
                         let end = &self.links[link].sides[side];
                         let unread = end.unread + end.arrived.len();

@@ -1,14 +1,14 @@
 //! What nodes do: they start, are woken up, and do all that they want done.
 
 use brocomm::connection::Phase;
-use brocomm::node::Communication;
+use brocomm::node::NodeMachine;
 
 use super::{Happening, Simulation, Who};
 
 impl Simulation {
     pub(super) fn start(&mut self, n: usize) {
         let host = &mut self.hosts[n];
-        let node = Communication::new(host.plan.configuration.clone());
+        let node = NodeMachine::new(host.plan.configuration.clone());
         let mut node = node.expect("the configuration is right");
         node.feed_random(self.random.next());
         node.start(host.time(self.now));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brocomm::data::{Declarations, Name, Value};
-use brocomm::node::{Configuration, Node, Notification, Options};
+use brocomm::node::{NodeConfig, Notification, Options, PeerConfig};
 use brocomm::state::{Limits, Path, Store};
 
 use crate::network::{Network, address};
@@ -102,22 +102,22 @@ impl World {
         world
     }
 
-    fn configuration(&self, n: usize) -> Configuration {
+    fn configuration(&self, n: usize) -> NodeConfig {
         let entry = |other: usize| {
             let later = other.max(n);
             let outwards = later == 2 && self.shape.reaches_out;
             let connect = (n == later) != outwards;
-            let node = Node {
+            let node = PeerConfig {
                 connect,
                 retry: Duration::from_secs(u64::from(connect)),
                 sync: !self.shape.one_sided || n == 1,
                 auth: self.shape.authority == Some(n),
-                ..Node::new(address(other))
+                ..PeerConfig::new(address(other))
             };
             (format!("node-{other}"), node)
         };
         let others = if n == 0 { 1..self.shape.nodes } else { 0..1 };
-        Configuration {
+        NodeConfig {
             options: Options {
                 listen: true,
                 forward_remote_state_changes: self.shape.nodes == 3 && n == 0,

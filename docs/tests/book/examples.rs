@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::thread;
 
-use brocomm::connection::{Config, Notification, Setup};
+use brocomm::connection::{ConnectionConfig, Notification, Requests};
 use brocomm::data::{Declarations, Value};
 use brocomm::event;
 use brocomm_std::Listener;
@@ -215,9 +215,13 @@ fn state_and_logs() {
 fn answers_a_ping(declarations: &str, records: bool) {
     let mut declared = Declarations::new();
     declared.read(declarations).expect("they are right");
-    let setup = Setup { events: vec!["ping".into()], accept_input: true, ..Setup::default() };
-    let config =
-        Config { setup: Some(setup), declarations: Arc::new(declared), ..Config::default() };
+    let requests =
+        Requests { events: vec!["ping".into()], accept_input: true, ..Requests::default() };
+    let config = ConnectionConfig {
+        requests: Some(requests),
+        declarations: Arc::new(declared),
+        ..ConnectionConfig::default()
+    };
     let mut listener = Listener::bind("127.0.0.1:0").expect("there is a free port");
     let address = listener.local_addr().to_string();
     let bro = thread::spawn(move || {

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use brocomm::data::Declarations;
 use brocomm::event;
-use brocomm::node::{Configuration, Node, Notification, Options};
+use brocomm::node::{NodeConfig, Notification, Options, PeerConfig};
 use brocomm::tls::TlsConfig;
-use brocomm_std::NodeHandle;
+use brocomm_std::Node;
 
 use crate::pages::pages;
 use crate::program::example;
@@ -41,12 +41,12 @@ fn a_sensor_with_the_certificates_of_the_page() {
         .read("event scan_seen(host: addr, ports: count); event block(host: addr, why: string);")
         .expect("they are right");
     let here = Ipv4Addr::LOCALHOST.into();
-    let sensors = Node {
+    let sensors = PeerConfig {
         class: Some("sensor".into()),
         events: Some("scan_seen".parse().expect("it is a pattern")),
-        ..Node::new(here)
+        ..PeerConfig::new(here)
     };
-    let hub = NodeHandle::start(Configuration {
+    let hub = Node::start(NodeConfig {
         options: Options {
             listen: true,
             listen_interface: here,

@@ -5,7 +5,7 @@ use std::net::{Shutdown, SocketAddr};
 use std::task::Waker;
 
 use brocomm::Time;
-use brocomm::driver::{CONNECT_TIMEOUT, Carrier, Step};
+use brocomm::driver::{CONNECT_TIMEOUT, SocketDriver, Step};
 use brocomm::node::{ConnectionId, Endpoint, KeepAlive};
 use brocomm_transport::listening::accepted;
 use brocomm_transport::socket::{ends, no_answer, set_up};
@@ -20,8 +20,8 @@ use crate::socket::{has_ended, is_drained};
 
 /// One connection, or an attempt at one.
 #[derive(Debug)]
-pub(super) struct Carrying {
-    carrier: Carrier,
+pub(super) struct SocketTask {
+    carrier: SocketDriver,
     stream: TcpStream,
     /// How long it is waited for, until it is connected.
     connecting: Option<Time>,
@@ -38,7 +38,7 @@ impl Runner {
         endpoint: &Endpoint,
         keep_alive: Option<KeepAlive>,
     ) {
-        let carrier = Carrier::new(id);
+        let carrier = SocketDriver::new(id);
         let (token, waker) = self.token();
         let begin = || -> io::Result<TcpStream> {
             let mut stream = TcpStream::connect(address_of(endpoint)?)?;
@@ -49,7 +49,7 @@ impl Runner {
             Ok(stream) => {
                 let connecting = Some(self.shared.now() + CONNECT_TIMEOUT);
                 let carrying =
-                    Carrying { carrier, stream, connecting, keep_alive, ended: false, waker };
+                    SocketTask { carrier, stream, connecting, keep_alive, ended: false, waker };
                 self.carrying.insert(token, carrying);
                 self.carry(token);
             }
@@ -65,7 +65,7 @@ impl Runner {
         self.register(&mut stream, token)?;
         if let Some(carrier) = accepted(&self.shared, from) {
             let (connecting, ended) = (None, false);
-            let carrying = Carrying { carrier, stream, connecting, keep_alive, ended, waker };
+            let carrying = SocketTask { carrier, stream, connecting, keep_alive, ended, waker };
             self.carrying.insert(token, carrying);
             self.carry(token);
         }
@@ -78,7 +78,7 @@ impl Runner {
 
     /// Takes note that a socket is ready for something.
     pub(super) fn feed_ready(&mut self, event: &Event) {
-        if let Some(Carrying { carrier, ended, .. }) = self.carrying.get_mut(&event.token()) {
+        if let Some(SocketTask { carrier, ended, .. }) = self.carrying.get_mut(&event.token()) {
             carrier.feed_ready();
             *ended |= has_ended(event);
         }
@@ -90,7 +90,8 @@ impl Runner {
             return;
         }
         let Runner { shared, buffer, carrying, alarms, .. } = self;
-        let Some(Carrying { carrier, stream, ended, waker, .. }) = carrying.get_mut(&token) else {
+        let Some(SocketTask { carrier, stream, ended, waker, .. }) = carrying.get_mut(&token)
+        else {
             return;
         };
         loop {
@@ -119,7 +120,7 @@ impl Runner {
 
     pub(super) fn close(&mut self, token: Token) {
         self.alarms.remove(&token);
-        if let Some(Carrying { carrier, stream, .. }) = self.carrying.remove(&token) {
+        if let Some(SocketTask { carrier, stream, .. }) = self.carrying.remove(&token) {
             let _ = stream.shutdown(Shutdown::Both);
             drop(stream);
             self.shared.with(|hub, now| carrier.feed_closed(hub, now));
@@ -130,7 +131,7 @@ impl Runner {
     /// the end of it.
     fn is_connected(&mut self, token: Token) -> bool {
         let Some(carrying) = self.carrying.get_mut(&token) else { return false };
-        let Carrying { carrier, stream, connecting, keep_alive, waker, .. } = carrying;
+        let SocketTask { carrier, stream, connecting, keep_alive, waker, .. } = carrying;
         let Some(until) = *connecting else { return true };
         if self.shared.with(|hub, _| carrier.is_given_up(hub, waker)) {
             self.carrying.remove(&token);
@@ -155,7 +156,7 @@ impl Runner {
             Ok(false) => no_answer(),
             Err(error) => error.into(),
         };
-        if let Some(Carrying { carrier, .. }) = self.carrying.remove(&token) {
+        if let Some(SocketTask { carrier, .. }) = self.carrying.remove(&token) {
             self.shared.feed_connect_failed(&carrier, cause);
         }
         false

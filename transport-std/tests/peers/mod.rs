@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use brocomm::connection::{CloseCause, Config, Notification, Phase, Sent, Setup, Undeclared};
+use brocomm::connection::{
+    CloseCause, ConnectionConfig, Notification, Phase, Requests, Sent, Undeclared,
+};
 use brocomm::data::{Event, Name, Value};
 use brocomm_std::{Flushed, Listener, Peer, StopHandle};
 
@@ -22,20 +24,20 @@ pub(crate) use trouble::*;
 /// No test comes near it unless it fails.
 const LONG: Duration = Duration::from_secs(60);
 
-fn config(stream: Stream) -> Config {
+fn config(stream: Stream) -> ConnectionConfig {
     stream.peer(clear())
 }
 
 /// Whatever the streams of these tests are.
-fn clear() -> Config {
-    Config {
-        setup: Some(Setup {
+fn clear() -> ConnectionConfig {
+    ConnectionConfig {
+        requests: Some(Requests {
             events: vec![Name::from("e")],
             accept_input: true,
-            ..Setup::default()
+            ..Requests::default()
         }),
         undeclared: Undeclared::Deliver,
-        ..Config::default()
+        ..ConnectionConfig::default()
     }
 }
 
@@ -44,7 +46,7 @@ fn event(number: u64, text: impl AsRef<[u8]>) -> Event {
     Event { name: Name::from("e"), time: 0.0, args }
 }
 
-fn pair_of(ours: Config, theirs: Config) -> (Peer, Peer) {
+fn pair_of(ours: ConnectionConfig, theirs: ConnectionConfig) -> (Peer, Peer) {
     let mut listener = Listener::bind("127.0.0.1:0").unwrap();
     let here = Peer::connect(listener.local_addr(), ours, LONG).unwrap();
     let there = listener.accept(theirs, None).unwrap().unwrap();
@@ -143,7 +145,7 @@ pub(crate) fn big_messages_both_ways_at_once_do_not_block_each_other(stream: Str
 }
 
 pub(crate) fn flushing_stops_when_notifications_have_to_be_taken(stream: Stream) {
-    let small = Config { notification_limit: 8, ..config(stream) };
+    let small = ConnectionConfig { notification_limit: 8, ..config(stream) };
     let run = |mut peer: Peer| {
         thread::spawn(move || {
             until_running(&mut peer);

@@ -3,8 +3,8 @@
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
-use brocomm::Findings;
-use brocomm::connection::{Config, ConfigError};
+use brocomm::ConfigErrors;
+use brocomm::connection::{ConfigError, ConnectionConfig};
 use brocomm_std::{Listener, Peer, TransportError};
 use brocomm_transport::socket2::SockRef;
 
@@ -32,14 +32,14 @@ pub(crate) fn errors_say_where_and_why(stream: Stream) {
 }
 
 pub(crate) fn a_senseless_configuration_is_refused(stream: Stream) {
-    let senseless = Config { cache_size: 0, ..config(stream) };
-    let findings = Findings::from(vec![ConfigError::Zero { key: "cache_size" }]);
+    let senseless = ConnectionConfig { cache_size: 0, ..config(stream) };
+    let errors = ConfigErrors::from(vec![ConfigError::Zero { key: "cache_size" }]);
     let error = Peer::connect("127.0.0.1:1", senseless.clone(), LONG).unwrap_err();
-    assert_eq!(error, TransportError::Config(findings.clone()));
+    assert_eq!(error, TransportError::Config(errors.clone()));
     assert_eq!(error.to_string(), "configuration: cache_size: 0, must be at least 1");
     let mut listener = Listener::bind("127.0.0.1:0").unwrap();
     let error = listener.accept(senseless, None).unwrap_err();
-    assert_eq!(error, TransportError::Config(findings));
+    assert_eq!(error, TransportError::Config(errors));
 }
 
 pub(crate) fn a_listener_on_ipv6_leaves_the_port_to_ipv4(_: Stream) {

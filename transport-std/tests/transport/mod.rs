@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use brocomm::data::{CallError, Event, EventType, Name, SignatureError};
 use brocomm::logs::{LogValue, StreamError};
 use brocomm::node::{
-    Configuration, EventPeer, Notification, PeerId, RaiseError, Raised, WriteLogError,
+    EventPeer, NodeConfig, Notification, PeerId, RaiseError, Raised, WriteLogError,
 };
 use brocomm_std::{Received, RequestError, StartError, Subscription};
 use futures_lite::future::yield_now;
@@ -19,21 +19,21 @@ fn soon() -> Option<Instant> {
     Some(Instant::now() + Duration::from_millis(1))
 }
 
-pub(crate) struct NodeHandle(brocomm_std::NodeHandle);
+pub(crate) struct Node(brocomm_std::Node);
 
 pub(crate) struct Notifications(brocomm_std::Notifications);
 
-impl Deref for NodeHandle {
-    type Target = brocomm_std::NodeHandle;
+impl Deref for Node {
+    type Target = brocomm_std::Node;
 
     fn deref(&self) -> &Self::Target {
         &self.0
     }
 }
 
-impl NodeHandle {
-    pub(crate) fn start(configuration: Configuration) -> Result<NodeHandle, StartError> {
-        brocomm_std::NodeHandle::start(configuration).map(NodeHandle)
+impl Node {
+    pub(crate) fn start(configuration: NodeConfig) -> Result<Node, StartError> {
+        brocomm_std::Node::start(configuration).map(Node)
     }
 
     pub(crate) async fn raise(&self, event: Event) -> Result<Raised, CallError> {
@@ -95,7 +95,7 @@ impl NodeHandle {
     }
 }
 
-impl NodeHandle {
+impl Node {
     #[track_caller]
     pub(crate) fn subscribe(&self) -> Notifications {
         Notifications(self.0.subscribe())

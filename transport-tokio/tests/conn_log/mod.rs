@@ -7,8 +7,8 @@ use std::time::Duration;
 use brocomm::Time;
 use brocomm::data::{Declarations, Port, Transport, TypeTag};
 use brocomm::logs::{LogField, LogStream, LogValue};
-use brocomm::node::{Configuration, Endpoint, Node, Notification, Options, WriteLogError};
-use brocomm_tokio::{NodeHandle, Notifications};
+use brocomm::node::{Endpoint, NodeConfig, Notification, Options, PeerConfig, WriteLogError};
+use brocomm_tokio::{Node, Notifications};
 use bytes::Bytes;
 
 /// The number of the stream, which is Bro's for `Conn::LOG` in no particular version.
@@ -85,12 +85,12 @@ pub(crate) fn entry(n: u64) -> Vec<LogValue> {
 }
 
 /// A node that has the log, and one that has requested it, both Running.
-pub(crate) async fn pair() -> [(NodeHandle, Notifications); 2] {
-    let start = |options, nodes: Vec<Node>| {
+pub(crate) async fn pair() -> [(Node, Notifications); 2] {
+    let start = |options, nodes: Vec<PeerConfig>| {
         let name = |(n, node)| (format!("node{n}"), node);
         let nodes = nodes.into_iter().enumerate().map(name).collect();
         let declarations = Arc::new(Declarations::new());
-        let handle = NodeHandle::start(Configuration { options, nodes, declarations }).unwrap();
+        let handle = Node::start(NodeConfig { options, nodes, declarations }).unwrap();
         let notifications = handle.subscribe();
         (handle, notifications)
     };
@@ -102,12 +102,12 @@ pub(crate) async fn pair() -> [(NodeHandle, Notifications); 2] {
             break port;
         }
     };
-    let node = Node {
+    let node = PeerConfig {
         connect: true,
         p: Some(port),
         retry: Duration::from_secs(1),
         request_logs: true,
-        ..Node::new(LOOPBACK)
+        ..PeerConfig::new(LOOPBACK)
     };
     let (receiver, mut told) = start(Options::default(), vec![node]);
     for told in [&mut told_sender, &mut told] {
@@ -118,7 +118,7 @@ pub(crate) async fn pair() -> [(NodeHandle, Notifications); 2] {
 }
 
 /// Writes so many entries, waits for room whenever there is none, and sends the last at once.
-pub(crate) async fn write(sender: &NodeHandle, number: u64) {
+pub(crate) async fn write(sender: &Node, number: u64) {
     let mut next = 0;
     while next < number {
         let row = number.min(next + ROW);

@@ -8,17 +8,17 @@ use brocomm::data::Event;
 use brocomm::node::Notification;
 
 use crate::of::{AsyncReadExt, AsyncWriteExt, TcpListener};
-pub(crate) use crate::of::{NodeHandle, Notifications, TcpStream as Stream, spawn};
+pub(crate) use crate::of::{Node, Notifications, TcpStream as Stream, spawn};
 
 pub(crate) async fn next(told: &mut Notifications) -> Notification {
     told.next().await.unwrap()
 }
 
-pub(crate) async fn raise(node: &NodeHandle, event: Event) {
+pub(crate) async fn raise(node: &Node, event: Event) {
     assert!(node.raise(event).await.unwrap().peers > 0);
 }
 
-pub(crate) async fn flush(node: &NodeHandle) {
+pub(crate) async fn flush(node: &Node) {
     assert_eq!(node.flush(Duration::from_secs(60)).await, []);
 }
 

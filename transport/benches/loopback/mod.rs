@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use brocomm::Time;
-use brocomm::connection::{Config, Connection, Role, Setup, Undeclared};
+use brocomm::connection::{Connection, ConnectionConfig, Requests, Role, Undeclared};
 use brocomm::data::{Declarations, Event, Value};
-use brocomm::node::{Configuration, Node, Notification, Options};
+use brocomm::node::{NodeConfig, Notification, Options, PeerConfig};
 
-use crate::runtime::{self, NodeHandle, Notifications, Stream};
+use crate::runtime::{self, Node, Notifications, Stream};
 
 /// How often each is measured; the least counts.
 const ROUNDS: usize = 3;
@@ -59,21 +59,24 @@ fn event(name: &str, n: u64, size: usize) -> Event {
     Event::new(name, vec![Value::Count(n), Value::string(vec![b'x'; size])])
 }
 
-async fn start(options: Options, nodes: Vec<Node>) -> (NodeHandle, Notifications) {
+async fn start(options: Options, nodes: Vec<PeerConfig>) -> (Node, Notifications) {
     let mut declarations = Declarations::new();
     let text = "global ping: event(n: count, s: string); global pong: event(n: count, s: string);";
     declarations.read(text).unwrap();
     let nodes = nodes.into_iter().enumerate().map(|(n, node)| (format!("node{n}"), node)).collect();
     let declarations = Arc::new(declarations);
-    let handle = NodeHandle::start(Configuration { options, nodes, declarations }).unwrap();
+    let handle = Node::start(NodeConfig { options, nodes, declarations }).unwrap();
     let notifications = handle.subscribe();
     (handle, notifications)
 }
 
 /// Two nodes with so many connections between them; the first gets pings, the second pongs.
-async fn pair(connections: usize) -> [(NodeHandle, Notifications); 2] {
+async fn pair(connections: usize) -> [(Node, Notifications); 2] {
     let here = Ipv4Addr::LOCALHOST.into();
-    let wants = |events: &str| Node { events: Some(events.parse().unwrap()), ..Node::new(here) };
+    let wants = |events: &str| PeerConfig {
+        events: Some(events.parse().unwrap()),
+        ..PeerConfig::new(here)
+    };
     let options =
         Options { listen: true, listen_interface: here, listen_port: 0, ..Options::default() };
     let (one, mut told) = start(options, vec![wants("ping")]).await;
@@ -82,7 +85,7 @@ async fn pair(connections: usize) -> [(NodeHandle, Notifications); 2] {
             break endpoint.port;
         }
     };
-    let node = Node { connect: true, p: Some(port), ..wants("pong") };
+    let node = PeerConfig { connect: true, p: Some(port), ..wants("pong") };
     let (other, mut told_other) = start(Options::default(), vec![node; connections]).await;
     for told in [&mut told, &mut told_other] {
         let mut running = 0;
@@ -102,7 +105,7 @@ async fn take(told: &mut Notifications, count: u64) {
     }
 }
 
-fn sent(node: &NodeHandle) -> u64 {
+fn sent(node: &Node) -> u64 {
     node.with(|node, _| {
         let counters = node.peers().filter_map(|peer| node.counters(peer.id));
         counters.map(|counters| counters.connection.output.bytes).sum()
@@ -173,9 +176,9 @@ async fn raw_batch(connections: usize, bytes: u64) -> Cost {
 async fn core_alone(count: u64, size: usize) -> Cost {
     let config = || {
         let events = vec!["ping".into()];
-        let setup = Setup { events, accept_input: true, ..Setup::default() };
+        let requests = Requests { events, accept_input: true, ..Requests::default() };
         let undeclared = Undeclared::Deliver;
-        Config { setup: Some(setup), undeclared, ..Config::default() }
+        ConnectionConfig { requests: Some(requests), undeclared, ..ConnectionConfig::default() }
     };
     let now = Time::from_secs_f64(1.0);
     let mut one = Connection::new(config(), Role::Initiator, now);

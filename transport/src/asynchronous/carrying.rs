@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use brocomm::driver::{BLOCK, Carrier, Step};
+use brocomm::driver::{BLOCK, SocketDriver, Step};
 use brocomm::node::{Endpoint, KeepAlive};
 
 use super::Runtime;
@@ -21,20 +21,20 @@ thread_local! {
 
 /// Carries one connection of a node until it is closed.
 #[derive(Debug)]
-pub(super) struct Carrying<R: Runtime> {
+pub(super) struct SocketTask<R: Runtime> {
     shared: Arc<Shared>,
-    carrier: Carrier,
+    carrier: SocketDriver,
     link: Link<R>,
     alarm: Alarm<R>,
 }
 
-impl<R: Runtime> Carrying<R> {
-    pub(super) fn new(shared: Arc<Shared>, carrier: Carrier, link: Link<R>) -> Carrying<R> {
-        Carrying { shared, carrier, link, alarm: Alarm::new() }
+impl<R: Runtime> SocketTask<R> {
+    pub(super) fn new(shared: Arc<Shared>, carrier: SocketDriver, link: Link<R>) -> SocketTask<R> {
+        SocketTask { shared, carrier, link, alarm: Alarm::new() }
     }
 
     fn poll_with(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<()> {
-        let Carrying { shared, carrier, link, alarm } = self;
+        let SocketTask { shared, carrier, link, alarm } = self;
         // Whatever this task was woken for.
         carrier.feed_ready();
         if is_drained(link, cx) {
@@ -72,7 +72,7 @@ fn is_drained<R: Runtime>(link: &mut Link<R>, cx: &mut Context<'_>) -> bool {
     link.is_drained(cx).unwrap_or(false)
 }
 
-impl<R: Runtime> Future for Carrying<R> {
+impl<R: Runtime> Future for SocketTask<R> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -80,7 +80,7 @@ impl<R: Runtime> Future for Carrying<R> {
     }
 }
 
-impl<R: Runtime> Drop for Carrying<R> {
+impl<R: Runtime> Drop for SocketTask<R> {
     /// Closes the socket, also if the runtime ends before the connection does.
     fn drop(&mut self) {
         self.link.shutdown();
@@ -91,7 +91,7 @@ impl<R: Runtime> Drop for Carrying<R> {
 /// Makes a connection unless it is given up, and carries it.
 pub(super) async fn connect<R: Runtime>(
     shared: Arc<Shared>,
-    carrier: Carrier,
+    carrier: SocketDriver,
     endpoint: Endpoint,
     keep_alive: Option<KeepAlive>,
 ) {
@@ -107,7 +107,7 @@ pub(super) async fn connect<R: Runtime>(
         Some(Ok(link)) => {
             let id = carrier.id();
             shared.with(|hub, now| hub.communication_mut().feed_connected(id, now));
-            Carrying::new(shared, carrier, link).await;
+            SocketTask::new(shared, carrier, link).await;
         }
         Some(Err(cause)) => shared.feed_connect_failed(&carrier, cause),
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use brocomm::connection::{Config, Role};
+use brocomm::connection::{ConnectionConfig, Role};
 use brocomm::driver::TransportError;
 
 use super::runtime::resolve;
@@ -43,7 +43,7 @@ impl<R: Runtime> Listener<R> {
     /// [`TransportError::Config`], before anything is accepted; [`TransportError::Accept`], such as
     /// for want of file descriptors: then the listener still listens, so accept again after [a
     /// pause](brocomm::driver::ACCEPT_PAUSE).
-    pub async fn accept(&self, config: Config) -> Result<Peer<R>, TransportError> {
+    pub async fn accept(&self, config: ConnectionConfig) -> Result<Peer<R>, TransportError> {
         config.validate().map_err(TransportError::Config)?;
         loop {
             let accepted = match R::accept(&self.socket).await {

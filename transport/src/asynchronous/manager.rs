@@ -5,11 +5,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use brocomm::driver::{ACCEPT_PAUSE, Carrier, Task};
+use brocomm::driver::{ACCEPT_PAUSE, SocketDriver, Task};
 use brocomm::node::{Action, KeepAlive};
 
 use super::Runtime;
-use super::carrying::{Carrying, connect};
+use super::carrying::{SocketTask, connect};
 use super::link::Link;
 use super::waiting::Alarm;
 use crate::{Shared, listening};
@@ -41,7 +41,7 @@ impl<R: Runtime> Manager<R> {
     fn act(&mut self, action: Action) {
         match action {
             Action::Connect { connection, endpoint, keep_alive, .. } => {
-                let (shared, carrier) = (Arc::clone(&self.shared), Carrier::new(connection));
+                let (shared, carrier) = (Arc::clone(&self.shared), SocketDriver::new(connection));
                 self.runtime.spawn(connect::<R>(shared, carrier, endpoint, keep_alive));
             }
             Action::CancelConnect(_) => {}
@@ -68,7 +68,7 @@ impl<R: Runtime> Manager<R> {
                         Ok(link) => {
                             if let Some(carrier) = listening::accepted(shared, from) {
                                 let shared = Arc::clone(shared);
-                                runtime.spawn(Carrying::<R>::new(shared, carrier, link));
+                                runtime.spawn(SocketTask::<R>::new(shared, carrier, link));
                             }
                             continue;
                         }

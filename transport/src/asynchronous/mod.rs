@@ -10,6 +10,6 @@ mod runtime;
 mod waiting;
 
 pub use listener::Listener;
-pub use node::NodeHandle;
+pub use node::Node;
 pub use peer::Peer;
 pub use runtime::Runtime;

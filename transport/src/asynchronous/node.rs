@@ -11,7 +11,7 @@ use brocomm::data::{BroType, CallError, Event, EventType, IndexType, Name, Signa
 use brocomm::driver::{Flush, RequestError, StartError, Subscription};
 use brocomm::logs::{LogRecord, LogValue, StreamError};
 use brocomm::node::{
-    Communication, Configuration, Endpoint, EventPeer, NodeError, PeerId, RaiseError, Raised,
+    Endpoint, EventPeer, NodeConfig, NodeError, NodeMachine, PeerId, RaiseError, Raised,
 };
 use brocomm::state::StateError;
 
@@ -43,14 +43,14 @@ use crate::{
 /// [`request`](Self::request) may have been sent; and what [`flush`](Self::flush) and
 /// [`terminate`](Self::terminate) await goes on.
 #[must_use = "the node ends when its handle is dropped"]
-pub struct NodeHandle<R> {
+pub struct Node<R> {
     handle: Handle,
     runtime: PhantomData<fn() -> R>,
 }
 
-impl<R: Runtime> NodeHandle<R> {
+impl<R: Runtime> Node<R> {
     /// Builds a node: what it exchanges with its peers, and who they are.
-    pub fn builder() -> Builder<NodeHandle<R>> {
+    pub fn builder() -> Builder<Node<R>> {
         Builder::new()
     }
 
@@ -62,25 +62,25 @@ impl<R: Runtime> NodeHandle<R> {
     ///
     /// # Panics
     /// If the runtime is one that has to run already, and does not, as it does itself.
-    pub fn start(configuration: Configuration) -> Result<NodeHandle<R>, StartError> {
-        let communication = Communication::new(configuration).map_err(StartError::Configuration)?;
-        NodeHandle::run(communication)
+    pub fn start(configuration: NodeConfig) -> Result<Node<R>, StartError> {
+        let communication = NodeMachine::new(configuration).map_err(StartError::NodeConfig)?;
+        Node::run(communication)
     }
 
     /// Begins with a node that was made, and perhaps changed, but not
-    /// [started](Communication::start).
+    /// [started](NodeMachine::start).
     ///
     /// # Errors
     /// [`StartError::System`].
     ///
     /// # Panics
     /// As [`start`](Self::start).
-    pub fn run(communication: Communication) -> Result<NodeHandle<R>, StartError> {
+    pub fn run(communication: NodeMachine) -> Result<Node<R>, StartError> {
         let runtime = R::default();
         let handle = run(communication, Clock::new(R::now), |shared| {
             runtime.run(Manager::new(runtime.clone(), shared))
         })?;
-        Ok(NodeHandle { handle, runtime: PhantomData })
+        Ok(Node { handle, runtime: PhantomData })
     }
 
     /// Waits until the node listens, and returns where: with the port that the system chose, if it was to.
@@ -97,7 +97,7 @@ impl<R: Runtime> NodeHandle<R> {
         poll_fn(|cx| progress.poll(cx.waker())).await
     }
 
-    /// Raises an event as [`Communication::raise`] does, as soon as there is room for it.
+    /// Raises an event as [`NodeMachine::raise`] does, as soon as there is room for it.
     ///
     /// If the policy of [`Options::outgoing`](brocomm::node::Options::outgoing) is to block, one
     /// peer that has requested the event and reads nothing makes this wait until it does, or is
@@ -111,7 +111,7 @@ impl<R: Runtime> NodeHandle<R> {
         poll_fn(|cx| awaiting.poll_raise(&mut event, cx.waker())).await
     }
 
-    /// Writes an entry to the log of a stream as [`Communication::write_log`] does, as soon as there
+    /// Writes an entry to the log of a stream as [`NodeMachine::write_log`] does, as soon as there
     /// is room for it.
     ///
     /// If the policy of [`Options::outgoing`](brocomm::node::Options::outgoing) is to block, one
@@ -172,7 +172,7 @@ impl<R: Runtime> NodeHandle<R> {
         }
     }
 
-    /// Ends in order, as [`Communication::terminate_communication`] does, and waits for it: what
+    /// Ends in order, as [`NodeMachine::terminate_communication`] does, and waits for it: what
     /// waits is sent, then all is closed.
     ///
     /// Takes no longer than
@@ -187,7 +187,7 @@ impl<R: Runtime> NodeHandle<R> {
 }
 
 /// What needs no waiting.
-impl<R> NodeHandle<R> {
+impl<R> Node<R> {
     /// Subscribes to all notifications, as
     /// [`subscribe_with`](Self::subscribe_with) does, with the default queue; the log calls the
     /// subscriber by the place of this call.
@@ -202,7 +202,7 @@ impl<R> NodeHandle<R> {
     /// Each subscriber has a queue of its own, and its [`Subscription`] says what happens when that is
     /// full. By default nothing is lost: the peers that sent what comes next are not read from until
     /// the subscriber has read; nobody else waits, and when it has read nothing for a second, the
-    /// log names it ([`LogLine::SubscriberStalled`](brocomm::node::LogLine::SubscriberStalled)).
+    /// log names it ([`CommLogLine::SubscriberStalled`](brocomm::node::CommLogLine::SubscriberStalled)).
     /// Whoever wants no more drops it. An answer to a
     /// request is for nobody else.
     pub fn subscribe_with(&self, subscription: Subscription) -> Notifications {
@@ -211,7 +211,7 @@ impl<R> NodeHandle<R> {
 
     /// Subscribes to all events of one type, as Rust values; otherwise like
     /// [`subscribe`](Self::subscribe). That peers are asked for the event is the business of
-    /// [`Node::events`](brocomm::node::Node::events).
+    /// [`PeerConfig::events`](brocomm::node::PeerConfig::events).
     ///
     /// # Errors
     /// Says that the event is not declared, or which parameter differs from its declaration.
@@ -263,7 +263,7 @@ impl<R> NodeHandle<R> {
     /// Raises an event if there is room for it.
     ///
     /// # Errors
-    /// As [`Communication::raise`].
+    /// As [`NodeMachine::raise`].
     pub fn try_raise(&self, event: impl Into<Event>) -> Result<Raised, RaiseError> {
         self.handle.try_raise(event)
     }
@@ -275,23 +275,23 @@ impl<R> NodeHandle<R> {
     /// The node waits meanwhile, so this should be short; and it must not use this handle, which
     /// would wait for ever. What is fed to the node and polled from it is the business of the
     /// handle alone.
-    pub fn with<T>(&self, act: impl FnOnce(&mut Communication, Time) -> T) -> T {
+    pub fn with<T>(&self, act: impl FnOnce(&mut NodeMachine, Time) -> T) -> T {
         self.handle.with(act)
     }
 
-    /// Connects to a node by name, as [`Communication::connect_peer`] does.
+    /// Connects to a node by name, as [`NodeMachine::connect_peer`] does.
     ///
     /// # Errors
-    /// As [`Communication::connect_peer`].
+    /// As [`NodeMachine::connect_peer`].
     pub fn connect_peer(&self, name: &str) -> Result<PeerId, NodeError> {
         self.handle.connect_peer(name)
     }
 
-    /// Closes the connection to a peer, as [`Communication::disconnect`] does; what waits for it is
+    /// Closes the connection to a peer, as [`NodeMachine::disconnect`] does; what waits for it is
     /// sent before.
     ///
     /// # Errors
-    /// As [`Communication::disconnect`].
+    /// As [`NodeMachine::disconnect`].
     pub fn disconnect(&self, peer: PeerId) -> Result<(), NodeError> {
         self.handle.disconnect(peer)
     }
@@ -302,26 +302,26 @@ impl<R> NodeHandle<R> {
     }
 }
 
-impl<R: Runtime> Start for NodeHandle<R> {
-    fn start_node(node: Communication) -> Result<NodeHandle<R>, StartError> {
-        NodeHandle::run(node)
+impl<R: Runtime> Start for Node<R> {
+    fn start_node(node: NodeMachine) -> Result<Node<R>, StartError> {
+        Node::run(node)
     }
 }
 
 /// What does not depend on the transport, for programs that run on several.
-impl<R> AsRef<Handle> for NodeHandle<R> {
+impl<R> AsRef<Handle> for Node<R> {
     fn as_ref(&self) -> &Handle {
         &self.handle
     }
 }
 
-impl<R> Clone for NodeHandle<R> {
-    fn clone(&self) -> NodeHandle<R> {
-        NodeHandle { handle: self.handle.clone(), runtime: PhantomData }
+impl<R> Clone for Node<R> {
+    fn clone(&self) -> Node<R> {
+        Node { handle: self.handle.clone(), runtime: PhantomData }
     }
 }
 
-impl<R> fmt::Debug for NodeHandle<R> {
+impl<R> fmt::Debug for Node<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("NodeHandle").field(&self.handle).finish()
     }

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use brocomm::Time;
-use brocomm::connection::{Config, Connection, Notification, Role, Sent, UsageError};
+use brocomm::connection::{Connection, ConnectionConfig, Notification, Role, Sent, UsageError};
 use brocomm::data::Event;
 use brocomm::driver::{BLOCK, Driver, Flushed, Step, TransportError};
 
@@ -56,7 +56,7 @@ impl<R: Runtime> Peer<R> {
     /// [`TransportError::ConnectTimedOut`], [`TransportError::System`].
     pub async fn connect(
         address: impl fmt::Display,
-        config: Config,
+        config: ConnectionConfig,
         timeout: Duration,
     ) -> Result<Peer<R>, TransportError> {
         let address = address.to_string();
@@ -70,7 +70,7 @@ impl<R: Runtime> Peer<R> {
     /// [`TransportError::Config`]; [`TransportError::System`].
     pub fn from_stream(
         stream: R::Stream,
-        config: Config,
+        config: ConnectionConfig,
         role: Role,
     ) -> Result<Peer<R>, TransportError> {
         config.validate().map_err(TransportError::Config)?;
@@ -79,7 +79,7 @@ impl<R: Runtime> Peer<R> {
 
     pub(super) fn new(
         stream: R::Stream,
-        config: Config,
+        config: ConnectionConfig,
         role: Role,
     ) -> Result<Peer<R>, TransportError> {
         let link = Link::new(stream, None).map_err(stream_unusable)?;

@@ -6,20 +6,20 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use brocomm::data::{Declarations, Event, Value};
-use brocomm::node::{Configuration, Endpoint, Node, Notification, Options};
+use brocomm::node::{Endpoint, NodeConfig, Notification, Options, PeerConfig};
 use brocomm::tls::TlsConfig;
 
 use super::certificates::Authority;
-use crate::transport::{NodeHandle, Notifications};
+use crate::transport::{Node, Notifications};
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-fn start(options: Options, node: Node) -> (NodeHandle, Notifications) {
+fn start(options: Options, node: PeerConfig) -> (Node, Notifications) {
     let mut declarations = Declarations::new();
     declarations.read("global ping: event(n: count, s: string);").unwrap();
     let nodes = vec![("peer".to_owned(), node)];
     let declarations = Arc::new(declarations);
-    let handle = NodeHandle::start(Configuration { options, nodes, declarations }).unwrap();
+    let handle = Node::start(NodeConfig { options, nodes, declarations }).unwrap();
     let notifications = handle.subscribe();
     (handle, notifications)
 }
@@ -35,7 +35,7 @@ async fn find<T>(told: &mut Notifications, mut is_it: impl FnMut(&Notification) 
 }
 
 /// A node that listens, and one that connects to it.
-async fn pair(tls: Option<(TlsConfig, TlsConfig)>) -> [(NodeHandle, Notifications); 2] {
+async fn pair(tls: Option<(TlsConfig, TlsConfig)>) -> [(Node, Notifications); 2] {
     let ssl = tls.is_some();
     let (ours, theirs) = tls.map_or((None, None), |(ours, theirs)| (Some(ours), Some(theirs)));
     let options = Options {
@@ -46,14 +46,14 @@ async fn pair(tls: Option<(TlsConfig, TlsConfig)>) -> [(NodeHandle, Notification
         tls: ours,
         ..Options::default()
     };
-    let wants = Node { events: Some("ping".parse().unwrap()), ..Node::new(LOOPBACK) };
+    let wants = PeerConfig { events: Some("ping".parse().unwrap()), ..PeerConfig::new(LOOPBACK) };
     let (here, mut told) = start(options, wants);
     let port = find(&mut told, |told| match told {
         Notification::Listening(Endpoint { port, .. }) => Some(*port),
         _ => None,
     });
     let port = port.await;
-    let node = Node { connect: true, ssl, p: Some(port), ..Node::new(LOOPBACK) };
+    let node = PeerConfig { connect: true, ssl, p: Some(port), ..PeerConfig::new(LOOPBACK) };
     let options = Options { tls: theirs, ..Options::default() };
     [(here, told), start(options, node)]
 }

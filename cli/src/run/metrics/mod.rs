@@ -8,7 +8,7 @@ mod tally;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use brocomm_tokio::NodeHandle;
+use brocomm_tokio::Node;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
@@ -41,7 +41,7 @@ impl Metrics {
     }
 
     /// Serves the numbers of a node from now on, within a runtime, until that ends.
-    pub(super) fn serve(self, node: &NodeHandle, tally: &Tally) -> Result<(), Failure> {
+    pub(super) fn serve(self, node: &Node, tally: &Tally) -> Result<(), Failure> {
         let listener = tokio::net::TcpListener::from_std(self.listener).map_err(|error| {
             failed(format_args!("--metrics {}: {}", self.address, reason(&error)))
         })?;
@@ -56,7 +56,7 @@ impl Metrics {
 }
 
 /// Puts together all that is served.
-fn registry(node: &NodeHandle, tally: &Tally) -> Registry {
+fn registry(node: &Node, tally: &Tally) -> Registry {
     let mut registry = Registry::with_prefix(PREFIX);
     let version = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
     registry.register("build", "Which brocomm this is", version);

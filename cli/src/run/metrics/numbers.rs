@@ -4,8 +4,8 @@ use std::fmt;
 
 use brocomm::connection::Phase;
 use brocomm::node::PingStatistics;
-use brocomm::node::{Communication, Endpoint, PeerCounters, PeerId, PeerState};
-use brocomm_tokio::NodeHandle;
+use brocomm::node::{Endpoint, NodeMachine, PeerCounters, PeerId, PeerState};
+use brocomm_tokio::Node;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder};
 use prometheus_client::metrics::MetricType;
@@ -100,7 +100,7 @@ const STATES: [&str; 5] = ["connecting", "waiting", "handshake", "running", "gon
 /// Looks at a node whenever somebody wants its numbers.
 #[derive(Debug)]
 pub(super) struct Numbers {
-    node: NodeHandle,
+    node: Node,
     tally: Tally,
     /// When the node began, in seconds since the Unix epoch.
     started: f64,
@@ -123,7 +123,7 @@ struct Seen {
 }
 
 impl Numbers {
-    pub(super) fn new(node: NodeHandle, tally: Tally) -> Numbers {
+    pub(super) fn new(node: Node, tally: Tally) -> Numbers {
         let started = node.now().as_secs_f64();
         Numbers { node, tally, started }
     }
@@ -136,7 +136,7 @@ impl Numbers {
         })
     }
 
-    fn row(&self, node: &Communication, id: PeerId, endpoint: &Endpoint) -> Row {
+    fn row(&self, node: &NodeMachine, id: PeerId, endpoint: &Endpoint) -> Row {
         let Endpoint { host, zone, .. } = endpoint;
         let host = match zone {
             Some(zone) => format!("{host}%{zone}"),

@@ -139,13 +139,14 @@ impl Exchange {
 
 #[cfg(test)]
 mod tests {
-    use brocomm::connection::Config;
+    use brocomm::connection::ConnectionConfig;
 
     use super::*;
 
     #[test]
     fn the_suite_says_of_itself_what_the_core_does_by_default() {
-        let (hello, config) = (Hello::new(Role::Listens, Entry::Plain), Config::default());
+        let (hello, config) =
+            (Hello::new(Role::Listens, Entry::Plain), ConnectionConfig::default());
         assert_eq!(hello.version.cache_size, config.cache_size);
         assert_eq!(hello.caps, Some(config.capabilities));
     }

@@ -20,14 +20,19 @@ fn known() -> Arc<Declarations> {
     Arc::new(known)
 }
 
-fn knowing(declarations: Arc<Declarations>) -> Config {
+fn knowing(declarations: Arc<Declarations>) -> ConnectionConfig {
     let events = ["scan_seen", "conn", "conns", "unheard_of", "hits"].map(Name::from).to_vec();
-    let setup = Setup { events, accept_input: true, ..Setup::default() };
+    let requests = Requests { events, accept_input: true, ..Requests::default() };
     let undeclared = Undeclared::Deliver;
-    Config { setup: Some(setup), declarations, undeclared, ..Config::default() }
+    ConnectionConfig {
+        requests: Some(requests),
+        declarations,
+        undeclared,
+        ..ConnectionConfig::default()
+    }
 }
 
-fn knowing_nothing() -> Config {
+fn knowing_nothing() -> ConnectionConfig {
     knowing(Arc::default())
 }
 
@@ -115,7 +120,7 @@ fn arguments_that_do_not_fit_are_refused_and_nothing_is_queued() {
         ),
     ];
     // Whether the peer has requested the event or not, and in every phase.
-    let deaf = Config { setup: Some(Setup::default()), ..knowing_nothing() };
+    let deaf = ConnectionConfig { requests: Some(Requests::default()), ..knowing_nothing() };
     let mut handshake = Connection::new(knowing(known()), Role::Initiator, NOW);
     for receiver in [knowing_nothing(), deaf] {
         let mut pair = Pair::running(knowing(known()), receiver);
@@ -182,7 +187,7 @@ fn values_that_no_script_can_make_are_refused_and_nothing_is_queued() {
 
 #[test]
 fn a_variable_is_no_event() {
-    let strict = Config { undeclared: Undeclared::Ignore, ..knowing(known()) };
+    let strict = ConnectionConfig { undeclared: Undeclared::Ignore, ..knowing(known()) };
     let mut pair = Pair::running(strict, knowing_nothing());
     let error = pair.initiator.send_event(&event("hits", vec![])).unwrap_err();
     assert_eq!(error.to_string(), "event hits: declared as a variable, not as an event");
@@ -235,7 +240,7 @@ fn records_of_peers_that_can_not_be_are_rejected_with_both_types() {
 /// What is sent on is sent on as it came.
 #[test]
 fn lazy_events_are_as_the_peer_sent_them() {
-    let lazy = Config { events_lazily: true, ..knowing(known()) };
+    let lazy = ConnectionConfig { events_lazily: true, ..knowing(known()) };
     let mut pair = Pair::running(knowing_nothing(), lazy);
     let sent = event("conn", vec![record(vec![("tries", Value::Count(2))])]);
     let _ = pair.initiator.send_event(&sent);
@@ -251,8 +256,8 @@ fn lazy_events_are_as_the_peer_sent_them() {
 fn values_of_variables_are_checked() {
     use crate::data::{Id, Opcode, StateAccess};
     let sync = Some(SyncRequest { authoritative: false });
-    let setup = Setup { sync, ..knowing_nothing().setup.unwrap() };
-    let receiver = Config { setup: Some(setup), ..knowing_nothing() };
+    let requests = Requests { sync, ..knowing_nothing().requests.unwrap() };
+    let receiver = ConnectionConfig { requests: Some(requests), ..knowing_nothing() };
     let mut pair = Pair::running(knowing(known()), receiver);
     let assign = |op1| StateAccess {
         opcode: Opcode::Assign,

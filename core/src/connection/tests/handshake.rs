@@ -16,7 +16,7 @@ const VERSION_AND_DESCRIPTION: &str = concat!(
 
 #[test]
 fn version_and_description_are_sent_at_once_and_as_bro_does() {
-    let config = Config { class: Some(Bytes::from_static(b"alpha")), ..config() };
+    let config = ConnectionConfig { class: Some(Bytes::from_static(b"alpha")), ..config() };
     let mut connection = Connection::new(config, Role::Initiator, NOW);
     assert_eq!(hex::encode(connection.poll_transmit()), VERSION_AND_DESCRIPTION);
     assert_eq!(
@@ -31,7 +31,8 @@ fn version_and_description_are_sent_at_once_and_as_bro_does() {
 
 #[test]
 fn a_broccoli_sends_neither_class_nor_description() {
-    let config = Config { class: None, description: Name::new(), cache_size: 1000, ..config() };
+    let config =
+        ConnectionConfig { class: None, description: Name::new(), cache_size: 1000, ..config() };
     let mut connection = Connection::new(config, Role::Initiator, NOW);
     assert_eq!(
         hex::encode(connection.poll_transmit()),
@@ -41,14 +42,15 @@ fn a_broccoli_sends_neither_class_nor_description() {
 
 #[test]
 fn the_setup_is_applied_in_the_order_of_the_specification() {
-    let setup = Setup {
+    let requests = Requests {
         events: vec![Name::from("b"), Name::from("a")],
         capture_filter: Some(Bytes::from_static(b"udp")),
         accept_input: true,
         sync: Some(SyncRequest { authoritative: true }),
         request_logs: true,
     };
-    let config = Config { setup: Some(setup), description: Name::new(), ..config() };
+    let config =
+        ConnectionConfig { requests: Some(requests), description: Name::new(), ..config() };
     let mut connection = Connection::new(config, Role::Initiator, NOW);
     sent(&mut connection);
     feed(&mut connection, &[version()]);
@@ -67,14 +69,14 @@ fn the_setup_is_applied_in_the_order_of_the_specification() {
 
 #[test]
 fn both_sides_are_told_what_the_other_wants() {
-    let theirs = Config {
+    let theirs = ConnectionConfig {
         description: Name::from("other"),
         class: Some(Bytes::from_static(b"x")),
-        setup: Some(Setup {
+        requests: Some(Requests {
             events: ["count", "nobody_knows", "print_hook", "count"].map(Name::from).to_vec(),
             capture_filter: Some(Bytes::from_static(b"udp")),
             request_logs: true,
-            ..Setup::default()
+            ..Requests::default()
         }),
         ..config()
     };
@@ -123,11 +125,13 @@ fn both_sides_are_told_what_the_other_wants() {
 
 #[test]
 fn without_a_setup_the_application_has_its_turn_before_anything_else_is_looked_at() {
-    let mut pair = Pair::new(config(), Config { setup: None, ..config() });
+    let mut pair = Pair::new(config(), ConnectionConfig { requests: None, ..config() });
     transfer(&mut pair.initiator, &mut pair.acceptor, usize::MAX, NOW);
     let acceptor = &mut pair.acceptor;
     assert!(!acceptor.wants_input());
-    while acceptor.poll_notification().unwrap() != Notification::Log(LogMessage::PhaseHandshake) {}
+    while acceptor.poll_notification().unwrap() != Notification::Log(CommLogMessage::PhaseHandshake)
+    {
+    }
     acceptor.set_accept_input(true).unwrap();
     acceptor.request_events(&[Name::from("none")]).unwrap();
     acceptor.request_events(&[]).unwrap();
@@ -171,7 +175,8 @@ fn requests_are_refused_outside_handshake() {
 
 #[test]
 fn a_repeated_phase_done_in_handshake_is_ignored() {
-    let mut connection = Connection::new(Config { setup: None, ..config() }, Role::Acceptor, NOW);
+    let mut connection =
+        Connection::new(ConnectionConfig { requests: None, ..config() }, Role::Acceptor, NOW);
     feed(&mut connection, &[version(), Message::PhaseDone, Message::PhaseDone]);
     drain(&mut connection);
     assert_eq!(connection.phase(), Phase::Handshake);
@@ -213,8 +218,8 @@ fn a_description_that_is_no_string_is_logged_and_changes_nothing() {
 #[test]
 fn compression_starts_when_the_handshake_is_complete_and_the_peer_can() {
     use crate::wire::Compression;
-    let compressing = || Config { compression: Compression::new(4), ..config() };
-    let plain = Config { capabilities: Caps::PID_64BIT, ..config() };
+    let compressing = || ConnectionConfig { compression: Compression::new(4), ..config() };
+    let plain = ConnectionConfig { capabilities: Caps::PID_64BIT, ..config() };
     for (acceptor, compressed) in [(config(), true), (plain, false)] {
         let mut pair = Pair::new(compressing(), acceptor);
         pair.drive(&[usize::MAX]);

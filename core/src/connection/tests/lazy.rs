@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn events_come_lazily_and_go_on() {
-    let lazy = Config { events_lazily: true, ..config() };
+    let lazy = ConnectionConfig { events_lazily: true, ..config() };
     let mut pair = Pair::running(config(), lazy);
     let two = event("two", vec![Value::Count(1), Value::string("x")]);
     for event in [&two, &count(2)] {
@@ -34,10 +34,10 @@ fn events_come_lazily_and_go_on() {
 #[test]
 fn lazy_calls_are_checked_as_others_are() {
     let undeclared = Undeclared::Deliver;
-    let deliver = Config { undeclared, declarations: Arc::default(), ..config() };
+    let deliver = ConnectionConfig { undeclared, declarations: Arc::default(), ..config() };
     let names = ["count", "stranger", "a_global"].map(Name::from).to_vec();
-    let setup = Some(Setup { events: names, ..setup() });
-    let lazy = Config { events_lazily: true, setup, ..config() };
+    let requests = Some(Requests { events: names, ..requests() });
+    let lazy = ConnectionConfig { events_lazily: true, requests, ..config() };
     let mut pair = Pair::running(deliver, lazy);
     for (call, mismatch) in [
         (event("stranger", vec![]), CallMismatch::Unknown),

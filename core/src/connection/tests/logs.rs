@@ -121,7 +121,7 @@ fn an_entry_without_a_writer_is_dropped_and_told() {
 #[test]
 fn a_writer_beyond_the_limits_ends_the_connection() {
     let log_limits = LogLimits { writers: 0, ..LogLimits::default() };
-    let config = Config { log_limits, ..config() };
+    let config = ConnectionConfig { log_limits, ..config() };
     let mut connection = Connection::new(config, Role::Acceptor, NOW);
     feed(&mut connection, &[version(), log(0..1).0, call_of("none")]);
     let told = without_log(drain(&mut connection));

@@ -44,13 +44,17 @@ fn declarations() -> Arc<Declarations> {
 }
 
 /// Sets up a peer that accepts input and requests all events.
-fn setup() -> Setup {
+fn requests() -> Requests {
     let events = ["none", "count", "two"].map(Name::from).to_vec();
-    Setup { events, accept_input: true, ..Setup::default() }
+    Requests { events, accept_input: true, ..Requests::default() }
 }
 
-fn config() -> Config {
-    Config { declarations: declarations(), setup: Some(setup()), ..Config::default() }
+fn config() -> ConnectionConfig {
+    ConnectionConfig {
+        declarations: declarations(),
+        requests: Some(requests()),
+        ..ConnectionConfig::default()
+    }
 }
 
 fn event(name: &str, args: Vec<Value>) -> Event {
@@ -103,8 +107,8 @@ fn without_log(notifications: Vec<Notification>) -> Vec<Notification> {
 
 /// The log's lines as `source level message`.
 fn log_lines(notifications: &[Notification]) -> Vec<String> {
-    let line = |line: LogMessage| format!("{} {} {line}", line.source(), line.level());
-    notifications.iter().flat_map(LogMessage::of).map(line).collect()
+    let line = |line: CommLogMessage| format!("{} {} {line}", line.source(), line.level());
+    notifications.iter().flat_map(CommLogMessage::of).map(line).collect()
 }
 
 fn feed(connection: &mut Connection, messages: &[Message]) {
@@ -128,8 +132,8 @@ fn messages(bytes: &[u8]) -> Vec<Message> {
 fn in_phase(phase: Phase) -> Connection {
     let ours = SyncRequest { authoritative: false };
     let sync = (phase == Phase::Sync(SyncRole::Receiver)).then_some(ours);
-    let setup = Some(Setup { sync, ..setup() });
-    let config = Config { setup, state: StateSource::Application, ..config() };
+    let requests = Some(Requests { sync, ..requests() });
+    let config = ConnectionConfig { requests, state: StateSource::Application, ..config() };
     let mut connection = Connection::new(config, Role::Acceptor, NOW);
     let caps = Message::Caps(Caps::BRO);
     match phase {
@@ -161,7 +165,7 @@ struct Pair {
 }
 
 impl Pair {
-    fn new(initiator: Config, acceptor: Config) -> Pair {
+    fn new(initiator: ConnectionConfig, acceptor: ConnectionConfig) -> Pair {
         Pair {
             initiator: Connection::new(initiator, Role::Initiator, NOW),
             acceptor: Connection::new(acceptor, Role::Acceptor, NOW),
@@ -172,7 +176,7 @@ impl Pair {
     }
 
     /// Two that have completed their handshake, what they were told forgotten.
-    fn running(initiator: Config, acceptor: Config) -> Pair {
+    fn running(initiator: ConnectionConfig, acceptor: ConnectionConfig) -> Pair {
         let mut pair = Pair::new(initiator, acceptor);
         pair.drive(&[usize::MAX]);
         assert_eq!(pair.initiator.phase(), Phase::Running);

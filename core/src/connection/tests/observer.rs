@@ -44,8 +44,8 @@ fn access(n: u64) -> StateAccess {
 fn serials_are_decoded_in_each_phase_with_the_right_width() {
     for size in [1, 7, usize::MAX] {
         let sync = Some(SyncRequest { authoritative: false });
-        let setup = Some(Setup { sync, ..setup() });
-        let config = Config { setup, state: StateSource::Application, ..config() };
+        let requests = Some(Requests { sync, ..requests() });
+        let config = ConnectionConfig { requests, state: StateSource::Application, ..config() };
         let mut pair = Pair::new(config.clone(), config);
         let mut observer = observer();
         observer.set_transcripts(true);
@@ -144,7 +144,7 @@ fn a_stream_in_error_is_said_once_and_the_rest_is_counted() {
 
 #[test]
 fn what_a_broccoli_writes_is_short_in_every_phase() {
-    let broccoli = Config { capabilities: Caps::BROCCOLI_PEER, ..config() };
+    let broccoli = ConnectionConfig { capabilities: Caps::BROCCOLI_PEER, ..config() };
     let mut pair = Pair::new(broccoli, config());
     let mut observer = observer();
     watch(&mut pair, &mut observer, usize::MAX);

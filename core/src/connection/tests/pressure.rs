@@ -5,7 +5,7 @@ use crate::wire::{PingArgs, PingLayout};
 
 #[test]
 fn input_waits_while_too_many_notifications_do() {
-    let config = Config { notification_limit: 3, ..config() };
+    let config = ConnectionConfig { notification_limit: 3, ..config() };
     let mut connection = Connection::new(config, Role::Acceptor, NOW);
     let session =
         [version(), Message::PhaseDone, call_of("none"), call_of("none"), call_of("none")];
@@ -31,7 +31,7 @@ fn input_waits_while_too_many_notifications_do() {
 
 #[test]
 fn commands_are_refused_while_too_much_output_waits() {
-    let config = Config { output_limit: 100, ..config() };
+    let config = ConnectionConfig { output_limit: 100, ..config() };
     let mut pair = Pair::running(config.clone(), config);
     let mut sent = 0;
     let error = loop {
@@ -55,7 +55,7 @@ fn commands_are_refused_while_too_much_output_waits() {
 #[test]
 fn input_waits_while_the_peer_does_not_read_its_answers() {
     let mut connection =
-        Connection::new(Config { reply_limit: 100, ..config() }, Role::Acceptor, NOW);
+        Connection::new(ConnectionConfig { reply_limit: 100, ..config() }, Role::Acceptor, NOW);
     feed(&mut connection, &[version(), Message::PhaseDone]);
     drain(&mut connection);
     sent(&mut connection);
@@ -79,7 +79,7 @@ fn input_waits_while_the_peer_does_not_read_its_answers() {
 
 #[test]
 fn honest_peers_with_full_queues_do_not_block_each_other() {
-    let config = Config { output_limit: 1000, ..config() };
+    let config = ConnectionConfig { output_limit: 1000, ..config() };
     let mut pair = Pair::running(config.clone(), config);
     while pair.initiator.send_event(&count(1)).is_ok() {}
     while pair.acceptor.send_event(&count(1)).is_ok() {}

@@ -54,7 +54,7 @@ fn command(connection: &mut Connection, number: u8, now: Time) {
 
 /// A whole session's bytes from one side, as the other side of a pair got them.
 fn session(compression: Option<Compression>) -> Vec<u8> {
-    let config = Config { compression, ..config() };
+    let config = ConnectionConfig { compression, ..config() };
     let mut pair = Pair::new(config, super::config());
     let mut bytes = Vec::new();
     let mut record = |pair: &mut Pair| {
@@ -76,7 +76,7 @@ fn session(compression: Option<Compression>) -> Vec<u8> {
 }
 
 /// Feeds bytes in pieces of these sizes; returns what was told, and what came out.
-fn replay(bytes: &[u8], sizes: &[usize], config: Config) -> (Vec<Notification>, Vec<u8>) {
+fn replay(bytes: &[u8], sizes: &[usize], config: ConnectionConfig) -> (Vec<Notification>, Vec<u8>) {
     let mut connection = Connection::new(config, Role::Acceptor, NOW);
     let (mut told, mut out) = (Vec::new(), Vec::new());
     let mut rest = bytes;
@@ -101,14 +101,14 @@ proptest! {
         let bytes = session(Compression::new(level));
         let whole = replay(&bytes, &[usize::MAX], config());
         prop_assert_eq!(&replay(&bytes, &sizes, config()), &whole);
-        let narrow = Config { notification_limit: limit, ..config() };
+        let narrow = ConnectionConfig { notification_limit: limit, ..config() };
         prop_assert_eq!(&replay(&bytes, &sizes, narrow), &whole);
     }
 
     #[test]
     fn a_pair_comes_to_the_same_end_whatever_the_splits(sizes in vec(1_usize..50, 1..20)) {
         let sync = Some(SyncRequest { authoritative: false });
-        let config = Config { setup: Some(Setup { sync, ..setup() }), ..config() };
+        let config = ConnectionConfig { requests: Some(Requests { sync, ..requests() }), ..config() };
         let run = |sizes: &[usize]| {
             let mut pair = Pair::new(config.clone(), config.clone());
             pair.drive(sizes);
@@ -146,7 +146,7 @@ proptest! {
         for (at, byte) in changes {
             *at.get_mut(&mut bytes) = byte;
         }
-        let config = Config { undeclared: Undeclared::Deliver, ..config() };
+        let config = ConnectionConfig { undeclared: Undeclared::Deliver, ..config() };
         replay(&bytes, &[64], config);
     }
 
@@ -156,8 +156,8 @@ proptest! {
         setup_by_hand in any::<bool>(),
     ) {
         let run = || {
-            let by_application = Config {
-                setup: if setup_by_hand { None } else { config().setup },
+            let by_application = ConnectionConfig {
+                requests: if setup_by_hand { None } else { config().requests },
                 state: StateSource::Application,
                 output_limit: 500,
                 ..config()

@@ -33,9 +33,10 @@ fn events_go_to_those_who_requested_them() {
 fn calls_that_fit_nothing_are_dropped_and_the_connection_stays() {
     // The sender requests and declares nothing itself, but knows that all of these are wanted.
     let undeclared = Undeclared::Deliver;
-    let deliver = Config { undeclared, declarations: Arc::default(), ..config() };
+    let deliver = ConnectionConfig { undeclared, declarations: Arc::default(), ..config() };
     let names = ["none", "count", "two", "a_global", "stranger"].map(Name::from).to_vec();
-    let wanting = Config { setup: Some(Setup { events: names, ..setup() }), ..config() };
+    let wanting =
+        ConnectionConfig { requests: Some(Requests { events: names, ..requests() }), ..config() };
     let cases = [
         (event("stranger", vec![]), CallMismatch::Unknown, "unknown event/function, ignoring"),
         (event("a_global", vec![]), CallMismatch::NotAnEvent, "not a function/event, ignoring"),
@@ -73,7 +74,7 @@ fn calls_that_fit_nothing_are_dropped_and_the_connection_stays() {
 
 #[test]
 fn undeclared_events_are_delivered_if_so_configured() {
-    let deliver = Config { undeclared: Undeclared::Deliver, ..config() };
+    let deliver = ConnectionConfig { undeclared: Undeclared::Deliver, ..config() };
     let mut connection = Connection::new(deliver, Role::Acceptor, NOW);
     feed(&mut connection, &[version(), Message::PhaseDone]);
     drain(&mut connection);
@@ -125,7 +126,10 @@ fn ids_and_packets_go_to_a_peer_that_is_running() {
 
 #[test]
 fn without_input_serials_are_read_and_dropped_and_the_rest_is_handled() {
-    let silent = Config { setup: Some(Setup { accept_input: false, ..setup() }), ..config() };
+    let silent = ConnectionConfig {
+        requests: Some(Requests { accept_input: false, ..requests() }),
+        ..config()
+    };
     let mut pair = Pair::new(config(), silent);
     pair.drive(&[usize::MAX]);
     assert_eq!(pair.acceptor.peer_description(), None);
@@ -164,8 +168,8 @@ fn a_pong_tells_how_long_it_took() {
 
 #[test]
 fn prints_go_to_those_who_requested_print_hook() {
-    let hooked = Setup { events: vec![Name::from("print_hook")], ..setup() };
-    let mut pair = Pair::running(config(), Config { setup: Some(hooked), ..config() });
+    let hooked = Requests { events: vec![Name::from("print_hook")], ..requests() };
+    let mut pair = Pair::running(config(), ConnectionConfig { requests: Some(hooked), ..config() });
     let items: PrintItems =
         [PrintItem { file: b"/dev/stdout", text: b"hello" }].into_iter().collect();
     assert_eq!(pair.initiator.send_print(&items), Ok(Sent::Sent));
@@ -176,7 +180,10 @@ fn prints_go_to_those_who_requested_print_hook() {
 
 #[test]
 fn logs_go_to_those_who_requested_them_and_writers_announced_early_are_kept() {
-    let logging = Config { setup: Some(Setup { request_logs: true, ..setup() }), ..config() };
+    let logging = ConnectionConfig {
+        requests: Some(Requests { request_logs: true, ..requests() }),
+        ..config()
+    };
     let writer = |stream| LogWriter {
         stream,
         writer: 1,

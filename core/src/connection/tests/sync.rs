@@ -13,10 +13,10 @@ fn access(n: u64) -> StateAccess {
     }
 }
 
-fn asks(authoritative: bool) -> Config {
+fn asks(authoritative: bool) -> ConnectionConfig {
     let sync = Some(SyncRequest { authoritative });
-    let setup = Some(Setup { sync, ..setup() });
-    Config { setup, state: StateSource::Application, ..config() }
+    let requests = Some(Requests { sync, ..requests() });
+    ConnectionConfig { requests, state: StateSource::Application, ..config() }
 }
 
 /// The width of the first object id of each state access sent, in bits.
@@ -109,7 +109,7 @@ fn the_sender_sends_its_state_with_short_ids_and_then_runs_with_long_ones() {
 
 #[test]
 fn a_node_without_state_ends_sync_as_soon_as_it_begins() {
-    let config = || Config { state: StateSource::None, ..asks(false) };
+    let config = || ConnectionConfig { state: StateSource::None, ..asks(false) };
     let mut pair = Pair::running(config(), config());
     assert_eq!(pair.initiator.send_event(&count(1)), Ok(Sent::Sent));
     assert_eq!(pair.acceptor.send_event(&count(2)), Ok(Sent::Sent));
@@ -125,18 +125,19 @@ fn authority_and_runtime_decide_who_sends() {
         (asks(true), asks(false), SyncRole::Sender),
         (asks(false), asks(true), SyncRole::Receiver),
         (
-            Config { runtime: 1, ..asks(false) },
-            Config { runtime: 2, ..asks(false) },
+            ConnectionConfig { runtime: 1, ..asks(false) },
+            ConnectionConfig { runtime: 2, ..asks(false) },
             SyncRole::Receiver,
         ),
         (
-            Config { runtime: 2, ..asks(false) },
-            Config { runtime: 1, ..asks(false) },
+            ConnectionConfig { runtime: 2, ..asks(false) },
+            ConnectionConfig { runtime: 1, ..asks(false) },
             SyncRole::Sender,
         ),
         (asks(true), config(), SyncRole::Receiver),
     ] {
-        let mut pair = Pair::new(initiator, Config { state: StateSource::Application, ..acceptor });
+        let mut pair =
+            Pair::new(initiator, ConnectionConfig { state: StateSource::Application, ..acceptor });
         pair.drive(&[usize::MAX]);
         assert_eq!(pair.initiator.phase(), Phase::Sync(expected));
         assert_eq!(pair.acceptor.phase(), Phase::Sync(expected.other()));
@@ -146,7 +147,8 @@ fn authority_and_runtime_decide_who_sends() {
 #[test]
 fn only_those_who_asked_get_accesses_and_only_if_they_accept_input() {
     // Only the acceptor asks, so only the initiator sends.
-    let mut pair = Pair::running(config(), Config { state: StateSource::None, ..asks(false) });
+    let mut pair =
+        Pair::running(config(), ConnectionConfig { state: StateSource::None, ..asks(false) });
     assert_eq!(pair.acceptor.send_state_access(&access(1)), Ok(Sent::NotRequested));
     assert_eq!(pair.initiator.send_state_access(&access(1)), Ok(Sent::Sent));
     assert_eq!(pair.told(), (vec![], vec![Notification::StateAccess(access(1).into())]));
@@ -170,7 +172,7 @@ fn a_request_for_sync_in_running_starts_the_flow_of_accesses() {
 
 #[test]
 fn ids_are_short_unless_both_sides_announced_long_ones() {
-    let with = |capabilities| Config { capabilities, ..config() };
+    let with = |capabilities| ConnectionConfig { capabilities, ..config() };
     let broccoli = Caps::BROCCOLI_PEER;
     for (initiator, acceptor, width) in [
         (Caps::BRO, Caps::BRO, 8),

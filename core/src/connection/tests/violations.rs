@@ -75,7 +75,8 @@ fn each_message_in_each_phase_is_taken_or_refused_as_the_table_says() {
 
 #[test]
 fn compress_is_taken_at_the_end_of_handshake() {
-    let mut connection = Connection::new(Config { setup: None, ..config() }, Role::Acceptor, NOW);
+    let mut connection =
+        Connection::new(ConnectionConfig { requests: None, ..config() }, Role::Acceptor, NOW);
     feed(&mut connection, &[version(), Message::PhaseDone, Message::Compress]);
     let lines = log_lines(&drain(&mut connection));
     assert_eq!(lines.last().unwrap(), "child info enabling decompression");
@@ -188,7 +189,7 @@ fn a_serial_that_cannot_be_read_closes_the_connection() {
 #[test]
 fn both_sides_authoritative_is_a_misconfiguration() {
     let sync = Some(SyncRequest { authoritative: true });
-    let config = Config { setup: Some(Setup { sync, ..setup() }), ..config() };
+    let config = ConnectionConfig { requests: Some(Requests { sync, ..requests() }), ..config() };
     let mut pair = Pair::new(config.clone(), config);
     pair.drive(&[usize::MAX]);
     for told in [&pair.initiator_told, &pair.acceptor_told] {
@@ -204,7 +205,8 @@ fn both_sides_authoritative_is_a_misconfiguration() {
 #[test]
 fn the_names_of_requested_events_are_bounded() {
     // 32 bytes are counted on top of each name, so this is room for two names of four bytes.
-    let config = Config { requests_limit: 72, undeclared: Undeclared::Deliver, ..config() };
+    let config =
+        ConnectionConfig { requests_limit: 72, undeclared: Undeclared::Deliver, ..config() };
     let names = |list: &[&str]| Message::RequestEvents(list.iter().collect::<EventNames>());
     for (requests, bytes) in [
         (vec![names(&["aaaa", "bbbb"])], None),

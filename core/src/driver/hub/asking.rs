@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 
 use super::waiting::Wanted;
-use super::{Hub, Ticket};
+use super::{NodeDriver, Ticket};
 use crate::data::Event;
 use crate::node::{EventPeer, Notification};
 
@@ -16,7 +16,7 @@ pub(super) struct Asked {
     answer: Option<(Arc<EventPeer>, Event)>,
 }
 
-impl Hub {
+impl NodeDriver {
     /// Takes note that somebody is to get the first event of which this is true; it is no
     /// notification then.
     pub fn expect(

@@ -3,20 +3,20 @@
 use std::io;
 use std::task::Waker;
 
-use super::Hub;
+use super::NodeDriver;
 use crate::Time;
 use crate::connection::{Connection, PollClose};
 #[cfg(doc)]
 use crate::driver::Driver;
 use crate::driver::{Session, Socket, Step};
-use crate::node::{Communication, ConnectionId};
+use crate::node::{ConnectionId, NodeMachine};
 
 /// Carries the bytes of one connection of a node over one socket, as a [`Driver`] does for a single
 /// connection.
 ///
 /// The hub is needed at each [`poll_step`](Self::poll_step) only, not while the step is done.
 #[derive(Debug)]
-pub struct Carrier {
+pub struct SocketDriver {
     id: ConnectionId,
     socket: Socket,
     outcome: Option<Outcome>,
@@ -29,10 +29,10 @@ enum Outcome {
     Read(io::Result<usize>),
 }
 
-impl Carrier {
+impl SocketDriver {
     /// Takes over a connection that is up, or being made.
-    pub const fn new(id: ConnectionId) -> Carrier {
-        Carrier { id, socket: Socket::new(), outcome: None }
+    pub const fn new(id: ConnectionId) -> SocketDriver {
+        SocketDriver { id, socket: Socket::new(), outcome: None }
     }
 
     /// Returns which connection it is.
@@ -43,7 +43,7 @@ impl Carrier {
     /// Tells whether a connection that is being made is no longer wanted. While it is, who makes it
     /// is woken when that changes.
     #[must_use = "nobody waits for the connection"]
-    pub fn is_given_up(&self, hub: &mut Hub, waker: &Waker) -> bool {
+    pub fn is_given_up(&self, hub: &mut NodeDriver, waker: &Waker) -> bool {
         let given_up = hub.abandoned || !hub.communication.is_known(self.id);
         if !given_up {
             hub.carriers.insert(self.id, waker.clone());
@@ -52,7 +52,7 @@ impl Carrier {
     }
 
     /// Takes note that the connection did not come about; that is the end of it.
-    pub fn feed_connect_failed(&self, hub: &mut Hub, reason: &str, now: Time) {
+    pub fn feed_connect_failed(&self, hub: &mut NodeDriver, reason: &str, now: Time) {
         hub.carriers.remove(&self.id);
         hub.communication.feed_connect_failed(self.id, reason, now);
     }
@@ -63,12 +63,12 @@ impl Carrier {
     /// Whoever has done [`Step::Close`] calls [`feed_closed`](Self::feed_closed).
     pub fn poll_step<'a>(
         &mut self,
-        hub: &mut Hub,
+        hub: &mut NodeDriver,
         buffer: &'a mut [u8],
         now: Time,
         waker: &Waker,
     ) -> Step<'a> {
-        let Carrier { id, socket, outcome } = self;
+        let SocketDriver { id, socket, outcome } = self;
         let id = *id;
         let mut session = NodeSession { node: &mut hub.communication, id };
         match outcome.take() {
@@ -129,7 +129,7 @@ impl Carrier {
     }
 
     /// Takes note that the socket is closed.
-    pub fn feed_closed(&self, hub: &mut Hub, now: Time) {
+    pub fn feed_closed(&self, hub: &mut NodeDriver, now: Time) {
         hub.carriers.remove(&self.id);
         hub.communication.feed_closed(self.id, now);
     }
@@ -137,7 +137,7 @@ impl Carrier {
 
 /// One connection of a node.
 struct NodeSession<'a> {
-    node: &'a mut Communication,
+    node: &'a mut NodeMachine,
     id: ConnectionId,
 }
 

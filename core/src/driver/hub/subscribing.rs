@@ -4,11 +4,11 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use super::waiting::Wanted;
-use super::{Hub, Ticket};
+use super::{NodeDriver, Ticket};
 use crate::Time;
 use crate::data::Name;
 use crate::node::inbox::{Inbox, may_be_dropped};
-use crate::node::{Bound, LogLine, Notification, Overflow};
+use crate::node::{Bound, CommLogLine, Notification, Overflow};
 
 /// How long peers wait for a subscriber that reads nothing before the log says so.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -84,7 +84,7 @@ impl Subscription {
     /// * [`Overflow::Block`]: the peers that sent what comes next wait until the subscriber has read
     ///   half of its queue. If it reads nothing for a second, the log says so. Nothing is lost.
     /// * [`Overflow::DropNewest`], [`Overflow::DropOldest`]: that is dropped, and
-    ///   [counted](Hub::dropped); the log says so, once until the queue is empty. Events, log
+    ///   [counted](NodeDriver::dropped); the log says so, once until the queue is empty. Events, log
     ///   entries, prints, packets and IDs go first, the rest when there is nothing else to drop.
     /// * [`Overflow::Disconnect`]: the subscriber gets what is in its queue and nothing more, and the
     ///   log says so.
@@ -144,17 +144,17 @@ impl Subscriber {
     }
 
     /// Adds a notification, as the policy has it; returns what the log is to say.
-    fn push(&mut self, notification: Notification, weight: usize) -> Option<LogLine> {
+    fn push(&mut self, notification: Notification, weight: usize) -> Option<CommLogLine> {
         let is_last = matches!(notification, Notification::Terminated { .. });
         let mut line = None;
         if self.is_full() && !is_last && self.subscription.overflow != Overflow::Block {
             let name = self.subscription.name.clone();
             if self.subscription.overflow == Overflow::Disconnect {
                 self.disconnected = true;
-                return Some(LogLine::SubscriberDisconnected { name });
+                return Some(CommLogLine::SubscriberDisconnected { name });
             }
             let is_news = !std::mem::replace(&mut self.is_reported, true);
-            line = is_news.then_some(LogLine::SubscriberDrops { name });
+            line = is_news.then_some(CommLogLine::SubscriberDrops { name });
             if !self.make_room(&notification) {
                 return line;
             }
@@ -196,7 +196,7 @@ impl Subscriber {
     }
 }
 
-impl Hub {
+impl NodeDriver {
     /// Takes note of a subscriber, until it is [forgotten](Self::forget).
     ///
     /// It gets what comes from now on; or, if nobody has read anything yet, all that came, as far as
@@ -297,7 +297,7 @@ impl Hub {
             self.subscribers.values_mut().for_each(|subscriber| subscriber.waits_since = None);
         }
         loop {
-            let Hub { communication, subscribers, .. } = self;
+            let NodeDriver { communication, subscribers, .. } = self;
             let now = communication.now();
             let next = communication.poll_notification_if(|notification| {
                 let wanting = subscribers.values_mut().filter(|one| one.wants(notification));
@@ -341,7 +341,7 @@ impl Hub {
     }
 
     /// Gives a line of the log to all who want it, room or not.
-    fn report(&mut self, line: LogLine) {
+    fn report(&mut self, line: CommLogLine) {
         let line = self.communication.log_entry(None, line);
         self.hand_out(line, 0);
     }
@@ -355,7 +355,7 @@ impl Hub {
                 subscriber.is_reported = true;
                 let (name, waiting) =
                     (subscriber.subscription.name.clone(), subscriber.queue.len());
-                lines.push(LogLine::SubscriberStalled { name, waiting });
+                lines.push(CommLogLine::SubscriberStalled { name, waiting });
             }
         }
         for line in lines {

@@ -14,12 +14,14 @@ use std::task::{Poll, Wake};
 use std::time::Duration;
 
 use super::*;
-use crate::connection::{self, Config, Connection, Phase, Role, Sent, Setup, Undeclared};
+use crate::connection::{
+    self, Connection, ConnectionConfig, Phase, Requests, Role, Sent, Undeclared,
+};
 use crate::data::{Declarations, Event, Value};
 use crate::driver::Step;
 use crate::node::{
-    Bound, Configuration, Endpoint, LogLine, Node, NodeError, Notification, Options, Overflow,
-    PeerId, Queue, Raised,
+    Bound, CommLogLine, Endpoint, NodeConfig, NodeError, Notification, Options, Overflow,
+    PeerConfig, PeerId, Queue, Raised,
 };
 
 const NOW: Time = Time::from_nanos(1_700_000_000_500_000_000);
@@ -43,10 +45,10 @@ impl Sleeper {
 
 /// A node with one connection, which a carrier carries, and what the peer makes of it.
 struct World {
-    hub: Hub,
+    hub: NodeDriver,
     /// The first subscriber.
     first: Ticket,
-    carrier: Carrier,
+    carrier: SocketDriver,
     carrying: Arc<Sleeper>,
     buffer: Vec<u8>,
     peer: Connection,
@@ -61,7 +63,7 @@ fn event(n: u64) -> Event {
     Event { name: "e".into(), time: 1.5, args: vec![Value::Count(n)] }
 }
 
-fn settle(hub: &mut Hub) {
+fn settle(hub: &mut NodeDriver) {
     hub.settle().into_iter().for_each(Waker::wake);
 }
 
@@ -69,32 +71,36 @@ impl World {
     /// The peer requests `e`, and so does the node.
     fn new(options: Options) -> World {
         let here = Ipv4Addr::LOCALHOST.into();
-        let wants = Node { events: Some("e|big".parse().unwrap()), ..Node::new(here) };
+        let wants = PeerConfig { events: Some("e|big".parse().unwrap()), ..PeerConfig::new(here) };
         let mut declarations = Declarations::new();
         declarations.read("global e: event(n: count); global big: event(s: string);").unwrap();
-        let configuration = Configuration {
+        let configuration = NodeConfig {
             options,
             nodes: vec![("peer".to_owned(), wants)],
             declarations: Arc::new(declarations),
         };
-        let mut hub = Hub::new(Communication::new(configuration).unwrap());
+        let mut hub = NodeDriver::new(NodeMachine::new(configuration).unwrap());
         let mut first = Ticket::default();
         hub.subscribe(&mut first, Subscription::new("first"));
         hub.communication_mut().start(NOW);
         let from = Endpoint::new(here, 50_000);
         let id = hub.communication_mut().feed_accepted(from, NOW).unwrap();
-        let setup = Setup {
+        let requests = Requests {
             events: vec!["e".into(), "print_hook".into()],
             accept_input: true,
             request_logs: true,
-            ..Setup::default()
+            ..Requests::default()
         };
         let undeclared = Undeclared::Deliver;
-        let config = Config { setup: Some(setup), undeclared, ..Config::default() };
+        let config = ConnectionConfig {
+            requests: Some(requests),
+            undeclared,
+            ..ConnectionConfig::default()
+        };
         World {
             hub,
             first,
-            carrier: Carrier::new(id),
+            carrier: SocketDriver::new(id),
             carrying: Arc::default(),
             buffer: vec![0; 1000],
             peer: Connection::new(config, Role::Initiator, NOW),
@@ -239,8 +245,8 @@ fn failures_are_those_of_reading_or_writing() {
             Notification::Log(entry)
                 if matches!(
                     entry.line,
-                    LogLine::Connection(crate::connection::LogMessage::ReadError(_))
-                        | LogLine::WriteError { .. }
+                    CommLogLine::Connection(crate::connection::CommLogMessage::ReadError(_))
+                        | CommLogLine::WriteError { .. }
                 ) =>
             {
                 Some(entry.line.to_string())
@@ -310,16 +316,16 @@ fn events_wait_for_room_and_flushes_for_delivery() {
 
 #[test]
 fn attempts_to_connect_are_given_up() {
-    let node = Node { connect: true, ..Node::new(Ipv4Addr::LOCALHOST.into()) };
+    let node = PeerConfig { connect: true, ..PeerConfig::new(Ipv4Addr::LOCALHOST.into()) };
     let nodes = vec![("peer".to_owned(), node)];
-    let configuration = Configuration { nodes, ..Configuration::default() };
-    let mut hub = Hub::new(Communication::new(configuration).unwrap());
+    let configuration = NodeConfig { nodes, ..NodeConfig::default() };
+    let mut hub = NodeDriver::new(NodeMachine::new(configuration).unwrap());
     hub.communication_mut().start(NOW);
     settle(&mut hub);
     let Task::Do(Action::Connect { connection, .. }) = hub.poll_task(NOW, Waker::noop()) else {
         panic!()
     };
-    let (carrier, connecting) = (Carrier::new(connection), Arc::new(Sleeper::default()));
+    let (carrier, connecting) = (SocketDriver::new(connection), Arc::new(Sleeper::default()));
     let waker = Waker::from(Arc::clone(&connecting));
     assert!(!carrier.is_given_up(&mut hub, &waker));
     assert_eq!(hub.communication_mut().disconnect(PeerId(1), NOW), Ok(()));

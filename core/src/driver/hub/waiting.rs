@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 use std::task::{Poll, Waker};
 
-use super::Hub;
+use super::NodeDriver;
 use crate::Time;
 use crate::data::{CallError, Event, Name};
 use crate::logs::{LogValue, StreamError};
 use crate::node::{PeerId, RaiseError, Raised, WriteLogError};
 
-/// Names one who waits, from the first call to the last; given back with [`Hub::forget`].
+/// Names one who waits, from the first call to the last; given back with [`NodeDriver::forget`].
 #[derive(Debug, Default)]
 pub struct Ticket(pub(super) Option<u64>);
 
-/// How far a [flush](Hub::poll_flush) has come.
+/// How far a [flush](NodeDriver::poll_flush) has come.
 #[derive(Debug)]
 pub struct Flush {
     /// What was batched is on its way.
@@ -50,7 +50,7 @@ pub(super) enum Wanted {
     Notification,
 }
 
-impl Hub {
+impl NodeDriver {
     /// Raises an event as soon as there is room for it for all who get it; takes it then. An event
     /// that was taken already is one for nobody.
     ///
@@ -123,7 +123,7 @@ impl Hub {
         }
     }
 
-    /// Tells when communication is [terminated](crate::node::Communication::terminated), and who
+    /// Tells when communication is [terminated](crate::node::NodeMachine::terminated), and who
     /// did not get all.
     pub fn poll_terminated(&mut self, ticket: &mut Ticket, waker: &Waker) -> Poll<Vec<PeerId>> {
         if let Some(undelivered) = self.communication.terminated() {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::*;
 use crate::Time;
 use crate::connection::{
-    CloseCause, Config, Connection, Notification, Phase, Role, Sent, Setup, Undeclared,
+    CloseCause, Connection, ConnectionConfig, Notification, Phase, Requests, Role, Sent, Undeclared,
 };
 use crate::data::{Event, Value};
 use crate::wire::{Caps, Encoder, Framing, Message, PingArgs, PingLayout, Version};
@@ -22,9 +22,14 @@ fn after(secs: u64) -> Time {
     NOW + Duration::from_secs(secs)
 }
 
-fn config() -> Config {
-    let setup = Some(Setup { accept_input: true, ..Setup::default() });
-    Config { setup, undeclared: Undeclared::Deliver, reply_limit: 100, ..Config::default() }
+fn config() -> ConnectionConfig {
+    let requests = Some(Requests { accept_input: true, ..Requests::default() });
+    ConnectionConfig {
+        requests,
+        undeclared: Undeclared::Deliver,
+        reply_limit: 100,
+        ..ConnectionConfig::default()
+    }
 }
 
 fn raw(messages: &[Message]) -> Vec<u8> {
@@ -61,12 +66,12 @@ fn pings(count: u32) -> Vec<u8> {
     raw(&(0..count).map(ping).collect::<Vec<_>>())
 }
 
-fn fresh(config: Config) -> Driver {
+fn fresh(config: ConnectionConfig) -> Driver {
     Driver::new(Connection::new(config, Role::Acceptor, NOW))
 }
 
 /// In Running; nothing waits to be written or taken.
-fn running(config: Config) -> Driver {
+fn running(config: ConnectionConfig) -> Driver {
     let mut driver = fresh(config);
     write_all(&mut driver);
     driver.feed_read(Ok(&handshake()), NOW);

@@ -74,7 +74,7 @@ proptest! {
         before in prop::collection::vec(does(), 0..40),
         fails in any::<bool>(),
     ) {
-        let mut driver = running(Config { notification_limit: 3, ..config() });
+        let mut driver = running(ConnectionConfig { notification_limit: 3, ..config() });
         let mut now = NOW;
         for does in &before {
             act(&mut driver, does, &mut now);

@@ -51,7 +51,7 @@ fn notifications_wait_for_what_can_be_written() {
 
 #[test]
 fn a_flush_reads_until_notifications_are_too_many() {
-    let mut driver = running(Config { notification_limit: 2, ..config() });
+    let mut driver = running(ConnectionConfig { notification_limit: 2, ..config() });
     assert_eq!(driver.poll_flush(), Poll::Ready(Flushed::All));
     send(&mut driver);
     assert_eq!(driver.poll_flush(), Poll::Pending);

@@ -6,7 +6,7 @@ use super::super::PeerId;
 use super::super::batch::{Batch, Batched};
 use super::super::outbox::Outgoing;
 use super::super::timers::Timer;
-use super::Communication;
+use super::NodeMachine;
 use crate::Time;
 use crate::logs::EncodedEntry;
 
@@ -53,7 +53,7 @@ impl Batches {
     }
 }
 
-impl Communication {
+impl NodeMachine {
     /// Adds a log entry to what is batched for a peer that has requested them, after its writer if
     /// the peer doesn't know that.
     pub(super) fn batch_entry(&mut self, id: PeerId, entry: &EncodedEntry<'_>) {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use super::super::{EventPattern, PeerId};
-use super::Communication;
+use super::NodeMachine;
 use crate::Time;
 use crate::connection::{Connection, Sent, SyncRequest, UsageError};
 use crate::data::{Id, Packet, StateAccess};
@@ -37,7 +37,7 @@ pub enum NodeError {
 }
 
 /// What is asked of a peer in its handshake; each is refused outside it (part 4 §4).
-impl Communication {
+impl NodeMachine {
     /// Requests events by pattern, of those that are declared (§2.3).
     ///
     /// # Errors
@@ -124,7 +124,7 @@ impl Communication {
 }
 
 /// What can be done with a peer later (part 4 §4).
-impl Communication {
+impl NodeMachine {
     /// Closes the connection to a peer, or gives up the attempt at one; it is not connected to again
     /// (§3.6).
     ///

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::log::LogLine;
+use super::super::log::CommLogLine;
 use super::super::timers::Timer;
 use super::super::{Action, Backoff, ConnectionId, Endpoint, EventPeer, Notification, PeerId};
-use super::{Communication, FIRST_ACCEPTED, Link, NodeError, Peer};
+use super::{FIRST_ACCEPTED, Link, NodeError, NodeMachine, Peer};
 use crate::Time;
-use crate::connection::{CloseCause, Config, Connection, Role};
+use crate::connection::{CloseCause, Connection, ConnectionConfig, Role};
 use crate::wire::Caps;
 
 /// How many bytes of output, serialized, wait for one connection; more waits as events.
@@ -17,7 +17,7 @@ const OUTPUT: usize = 64 << 10;
 /// How many notifications of one connection wait that the node has not looked at.
 const NOTIFICATIONS: usize = 64;
 
-impl Communication {
+impl NodeMachine {
     /// Connects to the node of this name, whatever its `connect` flag (part 4 §4).
     ///
     /// # Errors
@@ -29,7 +29,7 @@ impl Communication {
             return Err(NodeError::Terminating);
         }
         let Some(at) = self.nodes.iter().position(|entry| &*entry.name == name) else {
-            self.log(LogLine::CannotTriggerConnect);
+            self.log(CommLogLine::CannotTriggerConnect);
             return Err(NodeError::UnknownNode);
         };
         let existing = self.peers.iter().find_map(|(id, peer)| {
@@ -63,7 +63,7 @@ impl Communication {
             self.accepted_id()
         };
         self.add_peer(id, endpoint, Role::Initiator, Some(at));
-        self.log_peer(id, LogLine::AddedPeer);
+        self.log_peer(id, CommLogLine::AddedPeer);
         if keeps {
             self.keepers.insert(id);
         }
@@ -139,13 +139,18 @@ impl Communication {
     /// `reason` is meant for people, as in `connect failed: connection refused`.
     pub fn feed_connect_failed(&mut self, id: ConnectionId, reason: &str, now: Time) {
         self.feed_time(now);
-        let line = LogLine::ConnectFailed { reason: reason.into() };
+        let line = CommLogLine::ConnectFailed { reason: reason.into() };
         self.attempt_failed(id, line, CloseCause::TransportFailed { reason: reason.into() });
     }
 
     /// Gives up a connection that did not come about. One whose TLS failed stays until the transport
     /// has closed it, for the peer is told why.
-    pub(super) fn attempt_failed(&mut self, id: ConnectionId, line: LogLine, cause: CloseCause) {
+    pub(super) fn attempt_failed(
+        &mut self,
+        id: ConnectionId,
+        line: CommLogLine,
+        cause: CloseCause,
+    ) {
         let Some(link) = self.links.get(&id).filter(|link| link.begun().is_none()) else { return };
         let id_of_peer = link.peer;
         if link.is_pending() {
@@ -168,16 +173,16 @@ impl Communication {
             self.log_peer(id_of_peer, line);
             let retries = self.retry_later(id_of_peer);
             if !retries {
-                self.log_peer(id_of_peer, LogLine::CouldNotConnect);
+                self.log_peer(id_of_peer, CommLogLine::CouldNotConnect);
             }
             self.tell(id_of_peer, Notification::ConnectFailed { peer: who, reason, retries });
         } else {
-            if matches!(line, LogLine::CannotInitIo { .. }) {
+            if matches!(line, CommLogLine::CannotInitIo { .. }) {
                 self.log_peer(id_of_peer, line);
             }
             let closed = Notification::ConnectionClosed { peer: who, established: false, cause };
             self.tell(id_of_peer, closed);
-            self.log_peer(id_of_peer, LogLine::ConnectionClosed);
+            self.log_peer(id_of_peer, CommLogLine::ConnectionClosed);
         }
         self.end_if_done();
     }
@@ -193,8 +198,8 @@ impl Communication {
         self.add_peer(peer, endpoint, Role::Acceptor, None);
         let ssl = self.options.listen_ssl;
         let id = self.add_link(peer);
-        self.log_peer(peer, LogLine::Accepted { ssl });
-        self.log_peer(peer, LogLine::AddedPeer);
+        self.log_peer(peer, CommLogLine::Accepted { ssl });
+        self.log_peer(peer, CommLogLine::AddedPeer);
         self.open(id);
         Some(id)
     }
@@ -206,7 +211,7 @@ impl Communication {
         };
         let Some(peer) = self.peers.get(&link.peer) else { return };
         let entry = self.entry(link.peer).filter(|_| peer.role == Role::Initiator);
-        let config = Config {
+        let config = ConnectionConfig {
             description: self.options.peer_description.clone(),
             class: Some(entry.and_then(|entry| entry.node.class.clone()).unwrap_or_default()),
             cache_size: self.options.cache_size,
@@ -226,7 +231,7 @@ impl Communication {
             output_limit: OUTPUT,
             notification_limit: NOTIFICATIONS,
             state: self.state,
-            ..Config::default()
+            ..ConnectionConfig::default()
         };
         let connection = Connection::new(config, peer.role, self.now);
         let (peer, begun) = (link.peer, connection.has_begun());
@@ -255,7 +260,7 @@ impl Communication {
             self.timers.cancel(Timer::Secure(link));
         }
         if role == Role::Initiator {
-            self.log_peer(id, LogLine::Connected);
+            self.log_peer(id, CommLogLine::Connected);
         }
         self.lose_batches(id);
         self.give_writers(id);

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::super::log::LogLine;
+use super::super::log::CommLogLine;
 use super::super::outbox::Outgoing;
 use super::super::{Bound, EventPattern, Overflow, PeerId};
-use super::Communication;
+use super::NodeMachine;
 use crate::Time;
 use crate::connection::{Phase, Sent, Undeclared, UsageError};
 use crate::data::{CallError, Event, Name, StateAccess, VariableError};
@@ -32,7 +32,7 @@ pub enum RaiseError {
     #[error("{0}")]
     Event(Box<CallError>),
     /// Too much waits for a peer that requested the event, or for all peers together. Raise it again
-    /// when some of it is written: when [`Communication::can_raise`] says so.
+    /// when some of it is written: when [`NodeMachine::can_raise`] says so.
     #[error("too much waits to be sent to peer {0}")]
     Full(PeerId),
 }
@@ -43,7 +43,7 @@ impl From<CallError> for RaiseError {
     }
 }
 
-impl Communication {
+impl NodeMachine {
     /// Raises an event: it is sent to every peer that is Running and has requested it (§6), and kept
     /// for those that are away if their entries say so. It is not delivered to ourselves. An event
     /// whose time is 0 gets the present.
@@ -164,12 +164,12 @@ impl Communication {
         if let Some(peer) = self.peers.get_mut(&id) {
             peer.counters.unwritable += 1;
         }
-        self.log_peer(id, LogLine::Unwritable { name: name.compact() });
+        self.log_peer(id, CommLogLine::Unwritable { name: name.compact() });
     }
 
     /// Queues an event for a peer, as the policy has it; returns whether it is queued.
     fn queue(&mut self, id: PeerId, event: Arc<Event>) -> bool {
-        let dropped = || LogLine::EventDropped { incoming: false, name: event.name.compact() };
+        let dropped = || CommLogLine::EventDropped { incoming: false, name: event.name.compact() };
         let admitted = self.admit(id, dropped);
         if admitted {
             self.push_outgoing(id, Outgoing::event(event));
@@ -179,7 +179,7 @@ impl Communication {
 
     /// Makes room for something that is to wait for a peer, as the policy has it; returns whether it
     /// may. If it is dropped that is counted, and logged by this line.
-    pub(super) fn admit(&mut self, id: PeerId, dropped: impl FnOnce() -> LogLine) -> bool {
+    pub(super) fn admit(&mut self, id: PeerId, dropped: impl FnOnce() -> CommLogLine) -> bool {
         let (full, bound) = (self.is_full(id), self.options.outgoing.bound);
         let Some(peer) = self.peers.get_mut(&id) else { return false };
         match self.options.outgoing.overflow {
@@ -199,7 +199,7 @@ impl Communication {
             }
             Overflow::Disconnect if full => {
                 peer.counters.dropped_outgoing += 1;
-                self.give_up(id, LogLine::OutgoingFull, "too much waits to be sent");
+                self.give_up(id, CommLogLine::OutgoingFull, "too much waits to be sent");
                 self.drain(id);
                 return false;
             }
@@ -224,13 +224,13 @@ impl Communication {
         self.outgoing.remove(oldest.weight().unwrap_or(0));
         let (number, line) = match oldest {
             Outgoing::Event { event, .. } => {
-                (1, LogLine::EventDropped { incoming: false, name: event.name.compact() })
+                (1, CommLogLine::EventDropped { incoming: false, name: event.name.compact() })
             }
             Outgoing::LogEntries { number, .. } => {
-                (number, LogLine::LogEntriesDropped { incoming: false, number })
+                (number, CommLogLine::LogEntriesDropped { incoming: false, number })
             }
             Outgoing::Prints { number, .. } => {
-                (number, LogLine::PrintsDropped { incoming: false, number })
+                (number, CommLogLine::PrintsDropped { incoming: false, number })
             }
             Outgoing::Access(_) | Outgoing::LogWriter(_) => return true,
         };
@@ -330,7 +330,7 @@ impl Communication {
 }
 
 /// Store and forward.
-impl Communication {
+impl NodeMachine {
     /// Tells whether an event is kept for a peer: it is away, will be back, and may want it.
     fn is_kept_for(&self, id: PeerId, name: &[u8]) -> bool {
         let Some(peer) = self.peers.get(&id) else { return false };

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::super::inbox;
-use super::super::log::LogLine;
+use super::super::log::CommLogLine;
 use super::super::{ConnectionId, Notification, Overflow, PeerId, Queue};
-use super::{Communication, Peer};
+use super::{NodeMachine, Peer};
 use crate::Time;
-use crate::connection::{Connection, LogMessage, Phase, Role};
+use crate::connection::{CommLogMessage, Connection, Phase, Role};
 
-impl Communication {
+impl NodeMachine {
     /// Takes bytes that came over a connection, split in any way.
     pub fn feed_bytes(&mut self, id: ConnectionId, bytes: &[u8], now: Time) {
         self.feed(id, now, |connection, now| connection.feed_bytes(bytes, now));
@@ -29,23 +29,23 @@ impl Communication {
 
     /// Takes note that reading from a connection failed, for a reason that is meant for people.
     pub fn feed_read_failure(&mut self, id: ConnectionId, reason: &str, now: Time) {
-        let line = LogLine::Connection(LogMessage::ReadError(reason.into()));
+        let line = CommLogLine::Connection(CommLogMessage::ReadError(reason.into()));
         self.feed_failure(id, line, reason, now);
     }
 
     /// Takes note that writing to a connection failed, for a reason that is meant for people.
     pub fn feed_write_failure(&mut self, id: ConnectionId, reason: &str, now: Time) {
-        self.feed_failure(id, LogLine::WriteError { reason: reason.into() }, reason, now);
+        self.feed_failure(id, CommLogLine::WriteError { reason: reason.into() }, reason, now);
     }
 
-    fn feed_failure(&mut self, id: ConnectionId, line: LogLine, reason: &str, now: Time) {
+    fn feed_failure(&mut self, id: ConnectionId, line: CommLogLine, reason: &str, now: Time) {
         self.feed_time(now);
         self.log_failure(id, line);
         self.feed(id, now, |connection, now| connection.feed_failure(reason, now));
     }
 
     /// Logs what happened to a connection, unless it was over before.
-    fn log_failure(&mut self, id: ConnectionId, line: LogLine) {
+    fn log_failure(&mut self, id: ConnectionId, line: CommLogLine) {
         let Some(link) = self.links.get(&id) else { return };
         if link.begun().is_some_and(|connection| connection.phase() != Phase::Closed) {
             self.log_peer(link.peer, line);
@@ -85,7 +85,7 @@ impl Communication {
                 }
             }
             if link.begun().is_some() {
-                self.log_peer(link.peer, LogLine::ConnectionClosed);
+                self.log_peer(link.peer, CommLogLine::ConnectionClosed);
             }
         }
         self.end_if_done();
@@ -193,7 +193,7 @@ impl Communication {
             }
             Overflow::Disconnect if full => {
                 peer.counters.dropped_incoming += 1;
-                return self.give_up(id, LogLine::IncomingFull, "too much waits to be handled");
+                return self.give_up(id, CommLogLine::IncomingFull, "too much waits to be handled");
             }
             // A peer that blocks is not read from, but what was read before still comes.
             _ => {}
@@ -214,15 +214,15 @@ impl Communication {
     fn count_dropped_from(&mut self, id: PeerId, dropped: Notification) {
         let (number, line) = match dropped {
             Notification::Event { event, .. } => {
-                (1, LogLine::EventDropped { incoming: true, name: event.name.compact() })
+                (1, CommLogLine::EventDropped { incoming: true, name: event.name.compact() })
             }
             Notification::RemotePrint { items, .. } => {
                 let number = items.iter().count();
-                (number, LogLine::PrintsDropped { incoming: true, number })
+                (number, CommLogLine::PrintsDropped { incoming: true, number })
             }
-            Notification::Packet { .. } => (1, LogLine::PacketDropped),
-            Notification::Id { id, .. } => (1, LogLine::IdDropped { name: id.name.compact() }),
-            _ => (1, LogLine::LogEntriesDropped { incoming: true, number: 1 }),
+            Notification::Packet { .. } => (1, CommLogLine::PacketDropped),
+            Notification::Id { id, .. } => (1, CommLogLine::IdDropped { name: id.name.compact() }),
+            _ => (1, CommLogLine::LogEntriesDropped { incoming: true, number: 1 }),
         };
         if let Some(peer) = self.peers.get_mut(&id) {
             peer.counters.dropped_incoming += number as u64;
@@ -231,7 +231,7 @@ impl Communication {
     }
 
     /// Closes the connection to a peer as if it had been lost, so that it is retried.
-    pub(super) fn give_up(&mut self, id: PeerId, line: LogLine, reason: &str) {
+    pub(super) fn give_up(&mut self, id: PeerId, line: CommLogLine, reason: &str) {
         let now = self.now;
         if self.connection(id).is_some_and(|c| c.phase() != Phase::Closed) {
             self.log_peer(id, line);
@@ -253,7 +253,7 @@ impl Communication {
             self.departed.push_back(peer.who);
             if self.departed.len() > super::DEPARTED {
                 let peer = self.departed.pop_front();
-                let line = self.log_entry(peer, LogLine::RemovedPeer);
+                let line = self.log_entry(peer, CommLogLine::RemovedPeer);
                 self.notifications.push_back(line);
             }
         }

@@ -1,9 +1,9 @@
 //! Listening (part 4 §1).
 
-use super::super::log::LogLine;
+use super::super::log::CommLogLine;
 use super::super::timers::Timer;
 use super::super::{Action, Endpoint, Notification};
-use super::Communication;
+use super::NodeMachine;
 use crate::Time;
 
 /// Whether we listen.
@@ -14,7 +14,7 @@ pub(super) struct Listening {
     sockets: Vec<Endpoint>,
 }
 
-impl Communication {
+impl NodeMachine {
     /// Listens, as the options say, on the sockets that the transport is asked for; does nothing if
     /// we do, or wait to.
     pub fn listen(&mut self) {
@@ -33,7 +33,7 @@ impl Communication {
     /// Stops listening; connections that were accepted stay.
     pub fn stop_listening(&mut self) {
         if self.close_sockets() {
-            self.log(LogLine::StoppedListening);
+            self.log(CommLogLine::StoppedListening);
         }
     }
 
@@ -54,7 +54,7 @@ impl Communication {
         self.feed_time(now);
         if self.listening.wanted {
             self.listening.sockets.push(endpoint.clone());
-            self.log(LogLine::Listening { endpoint: endpoint.clone(), ssl });
+            self.log(CommLogLine::Listening { endpoint: endpoint.clone(), ssl });
             self.notifications.push_back(Notification::Listening(endpoint));
         }
     }
@@ -72,7 +72,7 @@ impl Communication {
     ) {
         self.feed_time(now);
         let retries = address_in_use && self.listening.wanted;
-        self.log(LogLine::CannotListen { endpoint, reason: reason.into(), retries });
+        self.log(CommLogLine::CannotListen { endpoint, reason: reason.into(), retries });
         if retries {
             self.actions.retain(|action| !matches!(action, Action::Listen(_)));
             self.actions.push_back(Action::StopListening);
@@ -94,6 +94,6 @@ impl Communication {
     /// Takes note that a connection could not be accepted. We listen on.
     pub fn feed_accept_failed(&mut self, reason: &str, now: Time) {
         self.feed_time(now);
-        self.log(LogLine::AcceptFailed { reason: reason.into() });
+        self.log(CommLogLine::AcceptFailed { reason: reason.into() });
     }
 }

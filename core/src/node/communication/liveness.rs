@@ -1,16 +1,16 @@
 //! Finding peers that are gone without saying so.
 
-use super::super::log::LogLine;
+use super::super::log::CommLogLine;
 use super::super::timers::Timer;
 use super::super::{Liveness, PeerId};
-use super::Communication;
+use super::NodeMachine;
 use crate::connection::Phase;
 use crate::wire::Caps;
 
 /// The number of our PINGs, which nobody else needs to know.
 const SEQ: u32 = 0;
 
-impl Communication {
+impl NodeMachine {
     /// Begins to watch a peer that is Running, if its entry says so.
     pub(super) fn watch(&mut self, id: PeerId) {
         if let Some((liveness, heard)) = self.watched(id) {
@@ -40,7 +40,7 @@ impl Communication {
         }
         let silent = self.now.saturating_since(heard);
         if silent >= close_after {
-            self.give_up(id, LogLine::Silent, "no sign of life");
+            self.give_up(id, CommLogLine::Silent, "no sign of life");
             return self.drain(id);
         }
         if silent < ping_after {

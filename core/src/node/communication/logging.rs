@@ -2,25 +2,29 @@
 
 use std::sync::Arc;
 
-use super::super::log::{CommunicationEntry, LogLine};
+use super::super::log::{CommLogEntry, CommLogLine};
 use super::super::timers::Timer;
 use super::super::{EventPeer, Notification, PeerId};
-use super::{Communication, STATISTICS};
+use super::{NodeMachine, STATISTICS};
 
-impl Communication {
+impl NodeMachine {
     /// Makes a line of the log, at the present time.
-    pub(crate) fn log_entry(&self, peer: Option<Arc<EventPeer>>, line: LogLine) -> Notification {
-        Notification::Log(CommunicationEntry { time: self.wall_clock(), peer, line })
+    pub(crate) fn log_entry(
+        &self,
+        peer: Option<Arc<EventPeer>>,
+        line: CommLogLine,
+    ) -> Notification {
+        Notification::Log(CommLogEntry { time: self.wall_clock(), peer, line })
     }
 
     /// Logs what concerns no peer.
-    pub(super) fn log(&mut self, line: LogLine) {
+    pub(super) fn log(&mut self, line: CommLogLine) {
         let entry = self.log_entry(None, line);
         self.notifications.push_back(entry);
     }
 
     /// Logs what concerns a peer, in order with what else is told of it.
-    pub(super) fn log_peer(&mut self, peer: PeerId, line: LogLine) {
+    pub(super) fn log_peer(&mut self, peer: PeerId, line: CommLogLine) {
         let Some(about) = self.peers.get(&peer) else { return self.log(line) };
         if about.ends_with_node && line.is_of_close() {
             return;
@@ -31,7 +35,7 @@ impl Communication {
     }
 
     /// Logs what concerns no single peer, after what was told of the one that caused it.
-    pub(super) fn log_after(&mut self, peer: PeerId, line: LogLine) {
+    pub(super) fn log_after(&mut self, peer: PeerId, line: CommLogLine) {
         let entry = self.log_entry(None, line);
         self.tell(peer, entry);
     }
@@ -54,7 +58,7 @@ impl Communication {
 
     pub(super) fn log_statistics_again(&mut self) {
         if !self.peers.is_empty() {
-            self.log(LogLine::Statistics(Box::new(self.total_counters())));
+            self.log(CommLogLine::Statistics(Box::new(self.total_counters())));
         }
         self.release();
         self.timers.set(self.now + STATISTICS, Timer::Statistics);

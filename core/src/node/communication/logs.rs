@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::super::log::LogLine;
+use super::super::log::CommLogLine;
 use super::super::{Overflow, PeerId, Raised};
-use super::Communication;
+use super::NodeMachine;
 use crate::Time;
 use crate::connection::Phase;
 use crate::data::Name;
@@ -39,13 +39,13 @@ pub enum WriteLogError {
     #[error(transparent)]
     Stream(#[from] StreamError),
     /// Too much waits for a peer that has requested logs, or for all peers together. Write it again
-    /// when [`Communication::can_write_log`] says so.
+    /// when [`NodeMachine::can_write_log`] says so.
     #[error("too much waits to be sent to peer {0}")]
     Full(PeerId),
 }
 
 /// Sending logs.
-impl Communication {
+impl NodeMachine {
     /// Declares a log stream. Its writer comes up, and is announced to peers, with the first entry.
     ///
     /// # Errors
@@ -147,7 +147,7 @@ impl Communication {
             if !self.is_running(id) {
                 continue;
             }
-            let dropped = || LogLine::LogEntriesDropped { incoming: false, number: 1 };
+            let dropped = || CommLogLine::LogEntriesDropped { incoming: false, number: 1 };
             if !self.admit(id, dropped) {
                 raised.dropped += 1;
                 continue;
@@ -164,7 +164,7 @@ impl Communication {
 }
 
 /// Announcing writers.
-impl Communication {
+impl NodeMachine {
     /// Gives a new connection all writers that are up: it announces them when the handshake is
     /// complete, if the peer has requested logs by then (§3.3).
     pub(super) fn give_writers(&mut self, id: PeerId) {

@@ -24,13 +24,13 @@ use super::inbox::Inbox;
 use super::outbox::Outbox;
 use super::timers::{Timer, Timers};
 use super::{
-    Action, Configuration, ConfigurationError, ConnectionId, Depth, EventPeer, Node, Notification,
-    Options, PeerCounters, PeerId, PingStatistics,
+    Action, ConnectionId, Depth, EventPeer, NodeConfig, NodeConfigError, Notification, Options,
+    PeerConfig, PeerCounters, PeerId, PingStatistics,
 };
 use crate::connection::{Connection, Phase, Role, StateSource};
 use crate::data::{Declarations, Name};
 use crate::wire::SyncPoint;
-use crate::{Findings, Time};
+use crate::{ConfigErrors, Time};
 
 pub use commands::NodeError;
 pub use events::{RaiseError, Raised};
@@ -42,7 +42,7 @@ pub use trace::TraceStep;
 /// It is fed what the world does and polled for what the world must do, as a
 /// [`Connection`] is; see the [module](super) for how to drive it.
 #[derive(Debug)]
-pub struct Communication {
+pub struct NodeMachine {
     options: Options,
     nodes: Vec<Entry>,
     declarations: Arc<Declarations>,
@@ -108,7 +108,7 @@ const DEPARTED: usize = 1000;
 #[derive(Debug)]
 struct Entry {
     name: Arc<str>,
-    node: Node,
+    node: PeerConfig,
     /// The peer that it applies to, or that it connects to.
     peer: Option<PeerId>,
 }
@@ -181,19 +181,18 @@ impl Link {
     }
 }
 
-impl Communication {
+impl NodeMachine {
     /// Makes a node; nothing happens before [`start`](Self::start).
     ///
     /// # Errors
     /// All that makes no sense in the configuration.
-    pub fn new(
-        configuration: Configuration,
-    ) -> Result<Communication, Findings<ConfigurationError>> {
+    pub fn new(configuration: NodeConfig) -> Result<NodeMachine, ConfigErrors<NodeConfigError>> {
         configuration.validate()?;
-        let Configuration { options, nodes, declarations } = configuration;
+        let NodeConfig { options, nodes, declarations } = configuration;
         let local = Arc::new(EventPeer::local(options.peer_description.clone()));
-        let entry = |(name, node): (String, Node)| Entry { name: name.into(), node, peer: None };
-        Ok(Communication {
+        let entry =
+            |(name, node): (String, PeerConfig)| Entry { name: name.into(), node, peer: None };
+        Ok(NodeMachine {
             nodes: nodes.into_iter().map(entry).collect(),
             options,
             declarations,

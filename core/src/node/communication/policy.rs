@@ -4,35 +4,35 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::super::log::LogLine;
+use super::super::log::CommLogLine;
 use super::super::timers::Timer;
 use super::super::{EventPeer, Handshake, Notification, PeerId};
-use super::{Communication, Entry};
-use crate::connection::{self, CloseCause, LogMessage, ProtocolErrorKind, Role, SyncRequest};
+use super::{Entry, NodeMachine};
+use crate::connection::{self, CloseCause, CommLogMessage, ProtocolErrorKind, Role, SyncRequest};
 use crate::logs::{DroppedEntry, LogEntry};
 use crate::wire::{Compression, Version};
 
-impl Communication {
+impl NodeMachine {
     /// Acts on what a peer's connection tells, and tells the application what concerns it.
     pub(super) fn take(&mut self, id: PeerId, notification: connection::Notification) {
         use connection::Notification as From;
-        for message in LogMessage::of(&notification) {
+        for message in CommLogMessage::of(&notification) {
             if self.connection(id).is_none() {
                 // Its TLS failed before it began.
                 break;
             }
             // The script's lines are written at once, those of the core after them.
-            let is_last = message == LogMessage::PeerDisconnected;
+            let is_last = message == CommLogMessage::PeerDisconnected;
             if is_last && self.peers.get(&id).is_some_and(|peer| peer.established) {
-                self.log_peer(id, LogLine::RemoteConnectionClosed);
+                self.log_peer(id, CommLogLine::RemoteConnectionClosed);
             }
-            self.log_peer(id, LogLine::Connection(message));
+            self.log_peer(id, CommLogLine::Connection(message));
         }
         let Some(peer) = self.peers.get_mut(&id) else { return };
         let who = Arc::clone(&peer.who);
         let told = match notification {
             From::Log(message) => {
-                if message == LogMessage::PeerDescriptionNotAString {
+                if message == CommLogMessage::PeerDescriptionNotAString {
                     self.error(id, message.to_string().into());
                 }
                 return;
@@ -87,7 +87,7 @@ impl Communication {
                 // As in Bro, which drops the rest of the message as well (3§2).
                 if first {
                     let (line, DroppedEntry { path, why, .. }) =
-                        (LogLine::LogEntryUnknown, &*entry);
+                        (CommLogLine::LogEntryUnknown, &*entry);
                     let reason = format!("{line}: {path}: {why}");
                     self.log_peer(id, line);
                     self.error(id, reason.into());
@@ -146,7 +146,7 @@ impl Communication {
 
     /// Makes the requests that the entry that applies asks for, in its order (§4).
     pub(super) fn set_up(&mut self, id: PeerId) {
-        self.log_peer(id, LogLine::ConnectionEstablished);
+        self.log_peer(id, CommLogLine::ConnectionEstablished);
         let default_compression = self.options.compression_level;
         let Some(node) = self.entry(id).map(|entry| entry.node.clone()) else {
             // It may ask but not send.
@@ -155,28 +155,28 @@ impl Communication {
             return;
         };
         if let Some(events) = &node.events {
-            self.log_peer(id, LogLine::RequestingEvents(events.clone()));
+            self.log_peer(id, CommLogLine::RequestingEvents(events.clone()));
             let names = self.events_matching(events);
             self.with_connection(id, |connection| connection.request_events(&names));
         }
         if let Some(filter) = &node.capture_filter {
             let filter = self.capture_filter(filter);
-            self.log_peer(id, LogLine::SendingCaptureFilter(filter.clone()));
+            self.log_peer(id, CommLogLine::SendingCaptureFilter(filter.clone()));
             self.with_connection(id, |connection| connection.send_capture_filter(&filter));
         }
         if node.accept_input {
-            self.log_peer(id, LogLine::AcceptingState);
+            self.log_peer(id, CommLogLine::AcceptingState);
             self.with_connection(id, |connection| connection.set_accept_input(true));
         }
         let level = Compression::new(node.compression.unwrap_or(default_compression));
         self.with_connection(id, |connection| connection.set_compression(level));
         if node.sync {
-            self.log_peer(id, LogLine::RequestingState);
+            self.log_peer(id, CommLogLine::RequestingState);
             let request = SyncRequest { authoritative: node.auth };
             self.with_connection(id, |connection| connection.request_sync(request));
         }
         if node.request_logs {
-            self.log_peer(id, LogLine::RequestingLogs);
+            self.log_peer(id, CommLogLine::RequestingLogs);
             self.with_connection(id, connection::Connection::request_logs);
         }
     }
@@ -214,7 +214,7 @@ impl Communication {
         let Some(link) = self.peers.get(&id).and_then(|peer| peer.link) else { return };
         #[cfg(feature = "__tls")]
         if let (None, CloseCause::Tls(error)) = (self.connection(id), &cause) {
-            let line = LogLine::CannotInitIo { reason: error.to_string().into() };
+            let line = CommLogLine::CannotInitIo { reason: error.to_string().into() };
             return self.attempt_failed(link, line, cause);
         }
         let requests = self.connection(id).map(|connection| connection.peer_events().clone());

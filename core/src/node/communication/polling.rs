@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::super::inbox::may_be_dropped;
 use super::super::{Action, ConnectionId, Notification, PeerId};
-use super::Communication;
+use super::NodeMachine;
 use crate::Time;
 use crate::connection::{Connection, PollClose};
 use crate::data::Event;
 
-impl Communication {
+impl NodeMachine {
     /// Returns the next thing that the transport is to do, beside what concerns connections that are
     /// up.
     #[must_use = "the node goes on only if it is done"]

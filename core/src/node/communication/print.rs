@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::super::batch::print_item;
-use super::super::log::LogLine;
+use super::super::log::CommLogLine;
 use super::super::{PeerId, PingStatistics};
-use super::{Communication, RaiseError, Raised};
+use super::{NodeMachine, RaiseError, Raised};
 use crate::Time;
 use crate::connection::PRINT_HOOK;
 
-impl Communication {
+impl NodeMachine {
     /// Prints to a file, without the newline: for every peer that is Running and has requested
     /// `print_hook`, in batches of [`PRINT_BATCH`](super::super::PRINT_BATCH) bytes or what
     /// [`BATCH_DELAY`](super::super::BATCH_DELAY) brings (§6). Standard output is `/dev/stdout`.
@@ -30,7 +30,7 @@ impl Communication {
             if !self.is_running(id) {
                 continue;
             }
-            if !self.admit(id, || LogLine::PrintsDropped { incoming: false, number: 1 }) {
+            if !self.admit(id, || CommLogLine::PrintsDropped { incoming: false, number: 1 }) {
                 raised.dropped += 1;
                 continue;
             }

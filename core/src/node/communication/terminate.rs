@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::super::log::LogLine;
+use super::super::log::CommLogLine;
 use super::super::timers::Timer;
 use super::super::{Action, ConnectionId, EventPeer, Notification, PeerId};
-use super::Communication;
+use super::NodeMachine;
 use crate::Time;
 use crate::connection::Phase;
 
@@ -26,7 +26,7 @@ impl Ending {
     }
 }
 
-impl Communication {
+impl NodeMachine {
     /// Ends in order: stops listening and connecting, sends each peer what is queued for it, closes,
     /// and then tells [`Notification::Terminated`]. Peers have
     /// [`terminate_timeout`](super::super::Options::terminate_timeout) for it.
@@ -41,8 +41,8 @@ impl Communication {
             return;
         }
         match after {
-            Some(peer) => self.log_after(peer, LogLine::Terminating),
-            None => self.log(LogLine::Terminating),
+            Some(peer) => self.log_after(peer, CommLogLine::Terminating),
+            None => self.log(CommLogLine::Terminating),
         }
         self.close_sockets();
         self.ending = Ending::UnderWay { undelivered: Vec::new() };
@@ -122,11 +122,11 @@ impl Communication {
         let undelivered = std::mem::take(undelivered);
         self.ending = Ending::Over { undelivered: undelivered.clone() };
         self.timers.cancel(Timer::Terminate);
-        self.log_at_end(None, LogLine::Terminated);
+        self.log_at_end(None, CommLogLine::Terminated);
         for who in self.known_peers() {
-            self.log_at_end(Some(who), LogLine::ClosingConnection);
+            self.log_at_end(Some(who), CommLogLine::ClosingConnection);
         }
-        let statistics = LogLine::Statistics(Box::new(self.total_counters()));
+        let statistics = CommLogLine::Statistics(Box::new(self.total_counters()));
         self.log_at_end(None, statistics);
         self.finale.push_back(Notification::Terminated { undelivered });
     }
@@ -140,7 +140,7 @@ impl Communication {
     }
 
     /// Logs a line after all else.
-    fn log_at_end(&mut self, peer: Option<Arc<EventPeer>>, line: LogLine) {
+    fn log_at_end(&mut self, peer: Option<Arc<EventPeer>>, line: CommLogLine) {
         let entry = self.log_entry(peer, line);
         self.finale.push_back(entry);
     }

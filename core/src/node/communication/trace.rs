@@ -1,8 +1,8 @@
 //! Pseudo-realtime: nodes that read traces wait for each other at points of them (§2.11, §6).
 
 use super::super::PeerId;
-use super::super::log::LogLine;
-use super::Communication;
+use super::super::log::CommLogLine;
+use super::NodeMachine;
 use crate::Time;
 use crate::connection::Phase;
 use crate::wire::SyncPoint;
@@ -23,11 +23,11 @@ pub(super) struct Trace {
 pub enum TraceStep {
     /// Go on with the next packet.
     GoOn,
-    /// Wait: until [`Communication::trace_step`] says otherwise.
+    /// Wait: until [`NodeMachine::trace_step`] says otherwise.
     Wait,
 }
 
-impl Communication {
+impl NodeMachine {
     /// Takes note of the time of the next packet in our trace, which is not to be processed before
     /// the answer is to go on. Without
     /// [`remote_trace_sync_interval`](super::super::Options::remote_trace_sync_interval) it always
@@ -44,11 +44,11 @@ impl Communication {
             Some(_) => return TraceStep::GoOn,
         };
         self.trace.next = packet + interval;
-        self.log(LogLine::ReachedSyncPoint(SyncPoint::Point(reached)));
+        self.log(CommLogLine::ReachedSyncPoint(SyncPoint::Point(reached)));
         self.reach(SyncPoint::Point(reached.saturating_add(1)));
         if self.trace.waiting {
             let next = self.trace.next;
-            self.log(LogLine::StoppingAtPacket { packet, next });
+            self.log(CommLogLine::StoppingAtPacket { packet, next });
         }
         self.trace_step()
     }
@@ -58,7 +58,7 @@ impl Communication {
     pub fn reached_end_of_trace(&mut self, now: Time) {
         self.feed_time(now);
         if !self.options.remote_trace_sync_interval.is_zero() {
-            self.log(LogLine::EndOfTrace);
+            self.log(CommLogLine::EndOfTrace);
             self.reach(SyncPoint::Final);
         }
     }
@@ -76,7 +76,7 @@ impl Communication {
             self.announce_sync_point(id);
         }
         if !waited {
-            self.log(LogLine::WaitingForPeers);
+            self.log(CommLogLine::WaitingForPeers);
         }
         self.look_for_peers(None);
     }
@@ -112,7 +112,7 @@ impl Communication {
             return;
         }
         self.trace.waiting = false;
-        let line = LogLine::AllPeersReached(ours);
+        let line = CommLogLine::AllPeersReached(ours);
         match last {
             Some(id) => self.log_after(id, line),
             None => self.log(line),

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::super::timers::Timer;
-use super::super::{EventPeer, Node, Options, PeerCounters, PeerId, PeerState};
-use super::{Communication, Link, Peer};
+use super::super::{EventPeer, Options, PeerConfig, PeerCounters, PeerId, PeerState};
+use super::{Link, NodeMachine, Peer};
 use crate::Time;
 use crate::connection::{Connection, Role};
 use crate::data::Declarations;
 
-impl Communication {
+impl NodeMachine {
     /// Returns the options.
     pub fn options(&self) -> &Options {
         &self.options
@@ -32,7 +32,7 @@ impl Communication {
     }
 
     /// Returns the entries by name, in order (part 4 §2).
-    pub fn nodes(&self) -> impl Iterator<Item = (&str, &Node)> {
+    pub fn nodes(&self) -> impl Iterator<Item = (&str, &PeerConfig)> {
         self.nodes.iter().map(|entry| (&*entry.name, &entry.node))
     }
 

@@ -10,22 +10,22 @@ use crate::data::TypeTag;
 /// Prints as one line: `nodes.sensor1.compression = 10: levels are 0 (none) to 9 (best)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct ConfigurationError {
+pub struct NodeConfigError {
     /// The field, as a path: `listen_interface`, `outgoing.events`, `nodes.sensor1.compression`.
     pub key: String,
     /// The value; `None` if it is not set.
     pub value: Option<String>,
     /// What is wrong with it.
-    pub kind: ConfigurationErrorKind,
+    pub kind: NodeConfigErrorKind,
 }
 
-impl fmt::Display for ConfigurationError {
+impl fmt::Display for NodeConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         finding(f, &self.key, self.value.as_deref(), &self.kind)
     }
 }
 
-impl std::error::Error for ConfigurationError {
+impl std::error::Error for NodeConfigError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(&self.kind)
     }
@@ -47,7 +47,7 @@ pub(super) fn finding(
 /// Says what is wrong with a value of a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum ConfigurationErrorKind {
+pub enum NodeConfigErrorKind {
     /// The interface is an IPv6 one, but IPv6 is off (part 4 §1). The beginning is Bro's.
     #[error(
         "Attempt to listen on address {address}, but IPv6 communication disabled; set \

@@ -11,22 +11,22 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
-pub use error::{ConfigurationError, ConfigurationErrorKind};
+pub use error::{NodeConfigError, NodeConfigErrorKind};
 pub use warning::{ConfigurationWarning, ConfigurationWarningKind};
 
-use super::{Bound, Configuration};
-use crate::Findings;
+use super::{Bound, NodeConfig};
+use crate::ConfigErrors;
 
-impl Configuration {
+impl NodeConfig {
     /// Checks everything.
     ///
     /// ```
-    /// use brocomm::node::{Configuration, Node, Options};
+    /// use brocomm::node::{NodeConfig, PeerConfig, Options};
     ///
-    /// let configuration = Configuration {
+    /// let configuration = NodeConfig {
     ///     options: Options { compression_level: 10, ..Options::default() },
-    ///     nodes: vec![("a".into(), Node { auth: true, ..Node::new([192, 0, 2, 1].into()) })],
-    ///     ..Configuration::default()
+    ///     nodes: vec![("a".into(), PeerConfig { auth: true, ..PeerConfig::new([192, 0, 2, 1].into()) })],
+    ///     ..NodeConfig::default()
     /// };
     /// let errors: Vec<String> =
     ///     configuration.validate().unwrap_err().iter().map(ToString::to_string).collect();
@@ -40,45 +40,40 @@ impl Configuration {
     /// # Errors
     ///
     /// All that is wrong, in the order of the fields.
-    pub fn validate(&self) -> Result<(), Findings<ConfigurationError>> {
-        let mut findings = Found::default();
-        options::check(self, &mut findings);
-        entries::check(self, &mut findings);
+    pub fn validate(&self) -> Result<(), ConfigErrors<NodeConfigError>> {
+        let mut errors = Found::default();
+        options::check(self, &mut errors);
+        entries::check(self, &mut errors);
         if let Err((name, tag)) = self.declarations.check() {
-            findings.add("declarations", name, ConfigurationErrorKind::IndexType(tag));
+            errors.add("declarations", name, NodeConfigErrorKind::IndexType(tag));
         }
-        Findings::none_in(findings.0)
+        ConfigErrors::none_in(errors.0)
     }
 }
 
 /// What was found so far.
 #[derive(Default)]
-struct Found(Vec<ConfigurationError>);
+struct Found(Vec<NodeConfigError>);
 
 impl Found {
-    fn add(
-        &mut self,
-        key: impl Into<String>,
-        value: impl fmt::Display,
-        kind: ConfigurationErrorKind,
-    ) {
-        self.0.push(ConfigurationError { key: key.into(), value: Some(value.to_string()), kind });
+    fn add(&mut self, key: impl Into<String>, value: impl fmt::Display, kind: NodeConfigErrorKind) {
+        self.0.push(NodeConfigError { key: key.into(), value: Some(value.to_string()), kind });
     }
 
-    fn unset(&mut self, key: impl Into<String>, kind: ConfigurationErrorKind) {
-        self.0.push(ConfigurationError { key: key.into(), value: None, kind });
+    fn unset(&mut self, key: impl Into<String>, kind: NodeConfigErrorKind) {
+        self.0.push(NodeConfigError { key: key.into(), value: None, kind });
     }
 
     fn no_nul(&mut self, key: impl Into<String>, text: &[u8]) {
         if let Some(at) = text.iter().position(|byte| *byte == 0) {
-            self.add(key, quoted(text), ConfigurationErrorKind::ContainsNul { at });
+            self.add(key, quoted(text), NodeConfigErrorKind::ContainsNul { at });
         }
     }
 
     fn bound(&mut self, key: &str, bound: Bound) {
         for (part, value) in [("events", bound.events), ("bytes", bound.bytes)] {
             if value == 0 {
-                self.add(format!("{key}.{part}"), value, ConfigurationErrorKind::ZeroBound);
+                self.add(format!("{key}.{part}"), value, NodeConfigErrorKind::ZeroBound);
             }
         }
     }
@@ -86,20 +81,20 @@ impl Found {
     fn zone(&mut self, key: impl Into<String>, zone: Option<&str>, address: IpAddr) {
         match zone {
             None if is_link_local(address) => {
-                self.unset(key, ConfigurationErrorKind::ZoneMissing { address });
+                self.unset(key, NodeConfigErrorKind::ZoneMissing { address });
             }
             None => {}
             Some(zone) if !has_zones(address) => {
                 self.add(
                     key,
                     quoted(zone.as_bytes()),
-                    ConfigurationErrorKind::ZoneWithoutNeed { address },
+                    NodeConfigErrorKind::ZoneWithoutNeed { address },
                 );
             }
             Some(zone) => {
                 let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '%' | '/');
                 if zone.is_empty() || zone.contains(odd) {
-                    self.add(key, quoted(zone.as_bytes()), ConfigurationErrorKind::ZoneMalformed);
+                    self.add(key, quoted(zone.as_bytes()), NodeConfigErrorKind::ZoneMalformed);
                 }
             }
         }

@@ -1,70 +1,70 @@
 //! What can be wrong with the node's own options.
 
-use super::{ConfigurationErrorKind as Kind, Found, time};
-use crate::node::{Backoff, Configuration, Handshake, KeepAlive, Options};
+use super::{Found, NodeConfigErrorKind as Kind, time};
+use crate::node::{Backoff, Handshake, KeepAlive, NodeConfig, Options};
 
 /// The least a message may be allowed to be: a VERSION with its class, a request of some events.
 const LEAST_MESSAGE: u32 = 1024;
 /// The least depth of a SERIAL that carries a call with values of simple types.
 const LEAST_DEPTH: u32 = 4;
 
-pub(super) fn check(configuration: &Configuration, findings: &mut Found) {
+pub(super) fn check(configuration: &NodeConfig, errors: &mut Found) {
     let options = &configuration.options;
-    listening(configuration, findings);
+    listening(configuration, errors);
     if options.compression_level > 9 {
-        findings.add("compression_level", options.compression_level, Kind::CompressionLevel);
+        errors.add("compression_level", options.compression_level, Kind::CompressionLevel);
     }
     let any_sync = configuration.nodes.iter().any(|(_, node)| node.sync);
     // An application that makes the requests itself may synchronise as it likes.
     let may_sync = any_sync || options.handshake == Handshake::Application;
     if options.forward_remote_state_changes && !may_sync {
-        findings.add("forward_remote_state_changes", true, Kind::ForwardWithoutSync);
+        errors.add("forward_remote_state_changes", true, Kind::ForwardWithoutSync);
     }
     if options.remote_trace_sync_peers > 0 && options.remote_trace_sync_interval.is_zero() {
         let peers = options.remote_trace_sync_peers;
-        findings.add("remote_trace_sync_peers", peers, Kind::TraceSyncWithoutInterval);
+        errors.add("remote_trace_sync_peers", peers, Kind::TraceSyncWithoutInterval);
     }
     if options.max_remote_events_processed == 0 {
-        findings.add("max_remote_events_processed", 0, Kind::ZeroBound);
+        errors.add("max_remote_events_processed", 0, Kind::ZeroBound);
     }
-    tls(configuration, findings);
-    findings.no_nul("peer_description", &options.peer_description);
-    findings.no_nul("default_capture_filter", &options.default_capture_filter);
-    findings.bound("outgoing", options.outgoing.bound);
-    findings.bound("outgoing_total", options.outgoing_total);
-    findings.bound("incoming", options.incoming.bound);
-    findings.bound("incoming_total", options.incoming_total);
+    tls(configuration, errors);
+    errors.no_nul("peer_description", &options.peer_description);
+    errors.no_nul("default_capture_filter", &options.default_capture_filter);
+    errors.bound("outgoing", options.outgoing.bound);
+    errors.bound("outgoing_total", options.outgoing_total);
+    errors.bound("incoming", options.incoming.bound);
+    errors.bound("incoming_total", options.incoming_total);
     if let Some(backoff) = options.retry_backoff {
-        growing(backoff, configuration, findings);
+        growing(backoff, configuration, errors);
     }
     if let Some(keep_alive) = options.keep_alive {
-        kept_alive(keep_alive, findings);
+        kept_alive(keep_alive, errors);
     }
-    limits(options, findings);
+    limits(options, errors);
 }
 
-fn listening(configuration: &Configuration, findings: &mut Found) {
+fn listening(configuration: &NodeConfig, errors: &mut Found) {
     let options = &configuration.options;
     let address = options.listen_interface;
     if address.is_multicast() {
-        findings.add("listen_interface", address, Kind::MulticastInterface);
+        errors.add("listen_interface", address, Kind::MulticastInterface);
     } else if address.is_ipv6() && !address.is_unspecified() && !options.listen_ipv6 {
-        findings.add("listen_interface", address, Kind::Ipv6Disabled { address });
+        errors.add("listen_interface", address, Kind::Ipv6Disabled { address });
     }
     // To listen, 0 leaves the choice to the system; there is nothing to connect to.
     let mut nodes = configuration.nodes.iter().filter(|_| options.listen_port == 0);
     if let Some((name, _)) = nodes.find(|(_, node)| node.connect && node.p.is_none()) {
-        findings.add("listen_port", 0, Kind::PortOfPeer { key: format!("nodes.{name}.p") });
+        errors.add("listen_port", 0, Kind::PortOfPeer { key: format!("nodes.{name}.p") });
     }
     let zone = Some(options.listen_ipv6_zone_id.as_str()).filter(|zone| !zone.is_empty());
-    findings.zone("listen_ipv6_zone_id", zone, address);
+    errors.zone("listen_ipv6_zone_id", zone, address);
     if options.listen_retry.is_zero() {
-        findings.add("listen_retry", time(options.listen_retry), Kind::ZeroTime);
+        errors.add("listen_retry", time(options.listen_retry), Kind::ZeroTime);
     }
 }
 
 /// Checks that there is what TLS needs (part 4 §6).
-fn tls(configuration: &Configuration, findings: &mut Found) {
+fn tls(configuration: &NodeConfig, errors: &mut Found) {
     let options = &configuration.options;
     #[cfg(feature = "__tls")]
     if options.tls.is_some() {
@@ -77,43 +77,43 @@ fn tls(configuration: &Configuration, findings: &mut Found) {
         first.map(|(name, _)| format!("nodes.{name}.ssl"))
     };
     if let Some(needed_by) = needed_by {
-        findings.unset("tls", Kind::NeededForTls { needed_by });
+        errors.unset("tls", Kind::NeededForTls { needed_by });
     }
 }
 
-fn growing(backoff: Backoff, configuration: &Configuration, findings: &mut Found) {
+fn growing(backoff: Backoff, configuration: &NodeConfig, errors: &mut Found) {
     if !(backoff.factor >= 1.0 && backoff.factor.is_finite()) {
-        findings.add("retry_backoff.factor", backoff.factor, Kind::BackoffFactor);
+        errors.add("retry_backoff.factor", backoff.factor, Kind::BackoffFactor);
     }
     let longest = configuration.nodes.iter().filter(|(_, node)| node.connect);
     if let Some((name, node)) = longest.max_by_key(|(_, node)| node.retry) {
         if backoff.max < node.retry {
             let (key, retry) = (format!("nodes.{name}.retry"), time(node.retry));
-            findings.add("retry_backoff.max", time(backoff.max), Kind::BackoffMax { key, retry });
+            errors.add("retry_backoff.max", time(backoff.max), Kind::BackoffMax { key, retry });
         }
     }
     if !(0.0..=1.0).contains(&backoff.jitter) {
-        findings.add("retry_backoff.jitter", backoff.jitter, Kind::BackoffJitter);
+        errors.add("retry_backoff.jitter", backoff.jitter, Kind::BackoffJitter);
     }
 }
 
-fn kept_alive(keep_alive: KeepAlive, findings: &mut Found) {
+fn kept_alive(keep_alive: KeepAlive, errors: &mut Found) {
     // What Linux takes; others take more.
     let seconds = Kind::KeepAlive { least: 1, greatest: 32_767, unit: "seconds" };
     for (key, value) in [("idle", keep_alive.idle), ("interval", keep_alive.interval)] {
         if !(1..=32_767).contains(&value.as_secs()) || value.subsec_nanos() != 0 {
-            findings.add(format!("keep_alive.{key}"), time(value), seconds.clone());
+            errors.add(format!("keep_alive.{key}"), time(value), seconds.clone());
         }
     }
     if !(1..=127).contains(&keep_alive.probes) {
         let probes = Kind::KeepAlive { least: 1, greatest: 127, unit: "numbers" };
-        findings.add("keep_alive.probes", keep_alive.probes, probes);
+        errors.add("keep_alive.probes", keep_alive.probes, probes);
     }
 }
 
-fn limits(options: &Options, findings: &mut Found) {
+fn limits(options: &Options, errors: &mut Found) {
     if options.cache_size == 0 {
-        findings.add("cache_size", 0, Kind::ZeroBound);
+        errors.add("cache_size", 0, Kind::ZeroBound);
     }
     let (wire, serial) = (options.wire_limits, options.serial_limits);
     for (key, value, least) in [
@@ -124,10 +124,10 @@ fn limits(options: &Options, findings: &mut Found) {
         ("serial_limits.objects", serial.objects, LEAST_MESSAGE),
     ] {
         if value < least {
-            findings.add(key, value, Kind::LowBound { least });
+            errors.add(key, value, Kind::LowBound { least });
         }
     }
     if serial.cache == 0 {
-        findings.add("serial_limits.cache", 0, Kind::ZeroBound);
+        errors.add("serial_limits.cache", 0, Kind::ZeroBound);
     }
 }

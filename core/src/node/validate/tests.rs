@@ -2,47 +2,44 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::ConfigurationErrorKind as Kind;
+use super::NodeConfigErrorKind as Kind;
 use super::*;
 use crate::connection::Undeclared;
 use crate::data::Declarations;
-use crate::node::{Backoff, Handshake, KeepAlive, Liveness, Node, Options, Queue};
+use crate::node::{Backoff, Handshake, KeepAlive, Liveness, Options, PeerConfig, Queue};
 
 fn secs(seconds: f64) -> Duration {
     Duration::from_secs_f64(seconds)
 }
 
 /// A peer that we connect to.
-fn sensor() -> Node {
-    Node { connect: true, ..Node::new([192, 0, 2, 1].into()) }
+fn sensor() -> PeerConfig {
+    PeerConfig { connect: true, ..PeerConfig::new([192, 0, 2, 1].into()) }
 }
 
-fn node(address: &str) -> Node {
-    Node::new(address.parse().unwrap())
+fn node(address: &str) -> PeerConfig {
+    PeerConfig::new(address.parse().unwrap())
 }
 
-fn configured(options: Options, nodes: &[(&str, Node)]) -> Configuration {
+fn configured(options: Options, nodes: &[(&str, PeerConfig)]) -> NodeConfig {
     let nodes = nodes.iter().map(|(name, node)| ((*name).to_owned(), node.clone())).collect();
-    Configuration { options, nodes, ..Configuration::default() }
+    NodeConfig { options, nodes, ..NodeConfig::default() }
 }
 
-fn errors(options: Options, nodes: &[(&str, Node)]) -> Vec<ConfigurationError> {
+fn errors(options: Options, nodes: &[(&str, PeerConfig)]) -> Vec<NodeConfigError> {
     configured(options, nodes).validate().err().map(Vec::from).unwrap_or_default()
 }
 
 #[track_caller]
 fn option(options: Options, key: &str, value: &str, kind: Kind) {
     let value = Some(value.to_owned());
-    assert_eq!(errors(options, &[]), [ConfigurationError { key: key.into(), value, kind }]);
+    assert_eq!(errors(options, &[]), [NodeConfigError { key: key.into(), value, kind }]);
 }
 
 #[track_caller]
-fn entry(entry: Node, field: &str, value: &str, kind: Kind) {
+fn entry(entry: PeerConfig, field: &str, value: &str, kind: Kind) {
     let (key, value) = (format!("nodes.a.{field}"), Some(value.to_owned()));
-    assert_eq!(
-        errors(Options::default(), &[("a", entry)]),
-        [ConfigurationError { key, value, kind }]
-    );
+    assert_eq!(errors(Options::default(), &[("a", entry)]), [NodeConfigError { key, value, kind }]);
 }
 
 macro_rules! options {
@@ -51,7 +48,7 @@ macro_rules! options {
 
 #[test]
 fn defaults_are_valid() {
-    assert_eq!(Configuration::default().validate(), Ok(()));
+    assert_eq!(NodeConfig::default().validate(), Ok(()));
     assert_eq!(errors(Options::default(), &[("a", sensor()), ("b", node("::1"))]), []);
 }
 
@@ -85,11 +82,11 @@ fn where_to_listen() {
 fn a_port_is_needed_only_to_connect() {
     let options = options! { listen: true, listen_port: 0 };
     assert_eq!(errors(options.clone(), &[("a", node("192.0.2.1"))]), []);
-    assert_eq!(errors(options.clone(), &[("a", Node { p: Some(1), ..sensor() })]), []);
+    assert_eq!(errors(options.clone(), &[("a", PeerConfig { p: Some(1), ..sensor() })]), []);
     let kind = Kind::PortOfPeer { key: "nodes.a.p".into() };
-    let error = ConfigurationError { key: "listen_port".into(), value: Some("0".into()), kind };
+    let error = NodeConfigError { key: "listen_port".into(), value: Some("0".into()), kind };
     assert_eq!(errors(options, &[("a", sensor()), ("b", sensor())]), [error]);
-    entry(Node { p: Some(0), ..sensor() }, "p", "0", Kind::PortZero);
+    entry(PeerConfig { p: Some(0), ..sensor() }, "p", "0", Kind::PortZero);
 }
 
 #[test]
@@ -115,14 +112,15 @@ fn zones_belong_to_addresses_that_are_not_global() {
     );
     option(options(local, "%eth0"), "listen_ipv6_zone_id", "\"%eth0\"", Kind::ZoneMalformed);
 
-    let zoned = |address: &str, zone: &str| Node { zone_id: Some(zone.into()), ..node(address) };
+    let zoned =
+        |address: &str, zone: &str| PeerConfig { zone_id: Some(zone.into()), ..node(address) };
     assert_eq!(errors(Options::default(), &[("a", zoned("fec0::1", "2"))]), []);
     entry(zoned("fe80::1", ""), "zone_id", "\"\"", Kind::ZoneMalformed);
     let address = [192, 0, 2, 1].into();
     entry(zoned("192.0.2.1", "a"), "zone_id", "\"a\"", Kind::ZoneWithoutNeed { address });
     let missing = errors(Options::default(), &[("a", node("fe80::1"))]);
     let (key, kind) = ("nodes.a.zone_id".into(), Kind::ZoneMissing { address: local });
-    assert_eq!(missing, [ConfigurationError { key, value: None, kind }]);
+    assert_eq!(missing, [NodeConfigError { key, value: None, kind }]);
 }
 
 #[test]
@@ -130,7 +128,12 @@ fn levels_of_compression() {
     let ten = options! { compression_level: 10 };
     option(ten, "compression_level", "10", Kind::CompressionLevel);
     assert_eq!(errors(options! { compression_level: 9 }, &[]), []);
-    entry(Node { compression: Some(10), ..sensor() }, "compression", "10", Kind::CompressionLevel);
+    entry(
+        PeerConfig { compression: Some(10), ..sensor() },
+        "compression",
+        "10",
+        Kind::CompressionLevel,
+    );
 }
 
 #[test]
@@ -138,7 +141,7 @@ fn state_is_forwarded_only_if_any_is_had() {
     let key = "forward_remote_state_changes";
     let options = options! { forward_remote_state_changes: true };
     option(options.clone(), key, "true", Kind::ForwardWithoutSync);
-    assert_eq!(errors(options.clone(), &[("a", Node { sync: true, ..sensor() })]), []);
+    assert_eq!(errors(options.clone(), &[("a", PeerConfig { sync: true, ..sensor() })]), []);
     assert_eq!(errors(Options { handshake: Handshake::Application, ..options }, &[]), []);
 }
 
@@ -154,10 +157,10 @@ fn sync_points_need_an_interval() {
 fn tls_needs_certificates() {
     let missing = |needed_by: &str| {
         let kind = Kind::NeededForTls { needed_by: needed_by.into() };
-        [ConfigurationError { key: "tls".into(), value: None, kind }]
+        [NodeConfigError { key: "tls".into(), value: None, kind }]
     };
     assert_eq!(errors(options! { listen_ssl: true }, &[]), missing("listen_ssl"));
-    let tls = Node { ssl: true, ..sensor() };
+    let tls = PeerConfig { ssl: true, ..sensor() };
     let found = errors(Options::default(), &[("a", sensor()), ("b", tls)]);
     assert_eq!(found, missing("nodes.b.ssl"));
 }
@@ -170,8 +173,13 @@ fn no_text_has_a_nul() {
     option(options, "peer_description", "\"a\\x00\"", kind.clone());
     let options = options! { default_capture_filter: nul.clone() };
     option(options, "default_capture_filter", "\"a\\x00\"", kind.clone());
-    entry(Node { class: Some(nul.clone()), ..sensor() }, "class", "\"a\\x00\"", kind.clone());
-    entry(Node { capture_filter: Some(nul), ..sensor() }, "capture_filter", "\"a\\x00\"", kind);
+    entry(PeerConfig { class: Some(nul.clone()), ..sensor() }, "class", "\"a\\x00\"", kind.clone());
+    entry(
+        PeerConfig { capture_filter: Some(nul), ..sensor() },
+        "capture_filter",
+        "\"a\\x00\"",
+        kind,
+    );
 }
 
 #[test]
@@ -188,7 +196,7 @@ fn no_bound_is_zero() {
     let fairness = options! { max_remote_events_processed: 0 };
     option(fairness, "max_remote_events_processed", "0", zero.clone());
     option(options! { cache_size: 0 }, "cache_size", "0", zero.clone());
-    let kept = |bound| Node { store_and_forward: Some(bound), retry: secs(1.0), ..sensor() };
+    let kept = |bound| PeerConfig { store_and_forward: Some(bound), retry: secs(1.0), ..sensor() };
     entry(kept(Bound::new(0, 1)), "store_and_forward.events", "0", zero.clone());
 
     let mut options = Options::default();
@@ -215,11 +223,11 @@ fn waits_grow_by_numbers_that_make_sense() {
         let (key, value) = ("retry_backoff.jitter", jitter.to_string());
         option(growing(2.0, 60.0, jitter), key, &value, Kind::BackoffJitter);
     }
-    let nodes = [("a", Node { retry: secs(60.0), ..sensor() })];
+    let nodes = [("a", PeerConfig { retry: secs(60.0), ..sensor() })];
     assert_eq!(errors(growing(1.0, 60.0, 1.0), &nodes), []);
     let kind = Kind::BackoffMax { key: "nodes.a.retry".into(), retry: "60 secs".into() };
     let (key, value) = ("retry_backoff.max".into(), Some("59 secs".into()));
-    assert_eq!(errors(growing(1.0, 59.0, 0.0), &nodes), [ConfigurationError { key, value, kind }]);
+    assert_eq!(errors(growing(1.0, 59.0, 0.0), &nodes), [NodeConfigError { key, value, kind }]);
 }
 
 #[test]
@@ -240,7 +248,7 @@ fn sockets_are_kept_alive_as_systems_can() {
 fn entries_have_names_of_their_own_and_hosts() {
     let twice = [("a", sensor()), ("b", sensor()), ("a", sensor()), ("", sensor())];
     let found = errors(Options::default(), &twice);
-    let error = |key: &str, kind| ConfigurationError {
+    let error = |key: &str, kind| NodeConfigError {
         key: key.into(),
         value: Some("192.0.2.1".into()),
         kind,
@@ -253,14 +261,14 @@ fn entries_have_names_of_their_own_and_hosts() {
 
 #[test]
 fn what_needs_connect_retry_or_sync_has_it() {
-    let waits = Node { retry: secs(5.0), ..node("192.0.2.1") };
+    let waits = PeerConfig { retry: secs(5.0), ..node("192.0.2.1") };
     entry(waits, "retry", "5 secs", Kind::RetryWithoutConnect);
-    let short = Node { retry: secs(0.5), ..sensor() };
+    let short = PeerConfig { retry: secs(0.5), ..sensor() };
     entry(short, "retry", "0.5 secs", Kind::RetryBelowSecond);
-    entry(Node { auth: true, ..sensor() }, "auth", "true", Kind::AuthWithoutSync);
-    let kept = Node { store_and_forward: Some(Bound::new(7, 1)), ..sensor() };
+    entry(PeerConfig { auth: true, ..sensor() }, "auth", "true", Kind::AuthWithoutSync);
+    let kept = PeerConfig { store_and_forward: Some(Bound::new(7, 1)), ..sensor() };
     entry(kept.clone(), "store_and_forward", "7 events", Kind::StoreWithoutRetry);
-    let kept = [("a", Node { retry: secs(1.0), ..kept })];
+    let kept = [("a", PeerConfig { retry: secs(1.0), ..kept })];
     assert_eq!(errors(Options::default(), &kept), []);
 }
 
@@ -268,7 +276,7 @@ fn what_needs_connect_retry_or_sync_has_it() {
 fn a_silent_peer_is_pinged_before_it_is_given_up() {
     let alive = |ping, close| {
         let liveness = Liveness { ping_after: secs(ping), close_after: secs(close) };
-        Node { liveness: Some(liveness), ..sensor() }
+        PeerConfig { liveness: Some(liveness), ..sensor() }
     };
     let kind = Kind::CloseBeforePing { ping_after: "9 secs".into() };
     entry(alive(9.0, 9.0), "liveness.close_after", "9 secs", kind);
@@ -282,8 +290,8 @@ fn all_is_reported_in_the_order_of_the_fields() {
         cache_size: 0, compression_level: 11, listen_retry: Duration::ZERO, listen_port: 0,
         listen_ssl: true,
     };
-    let a = Node { auth: true, p: Some(0), compression: Some(12), ..node("fe80::1") };
-    let b = Node { retry: secs(0.5), ..sensor() };
+    let a = PeerConfig { auth: true, p: Some(0), compression: Some(12), ..node("fe80::1") };
+    let b = PeerConfig { retry: secs(0.5), ..sensor() };
     let keys: Vec<String> =
         errors(options, &[("a", a), ("b", b)]).into_iter().map(|error| error.key).collect();
     assert_eq!(
@@ -305,14 +313,14 @@ fn all_is_reported_in_the_order_of_the_fields() {
 
 #[test]
 fn oddities_are_warned_of() {
-    let warnings = |configuration: &Configuration| {
+    let warnings = |configuration: &NodeConfig| {
         configuration.warnings().iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert_eq!(
-        warnings(&Configuration::default()),
+        warnings(&NodeConfig::default()),
         ["listen = false: we neither listen nor connect to anyone, unless told to later"]
     );
-    let events = |pattern: &str| Node { events: Some(pattern.parse().unwrap()), ..sensor() };
+    let events = |pattern: &str| PeerConfig { events: Some(pattern.parse().unwrap()), ..sensor() };
     let mut declarations = Declarations::new();
     declarations.read("ping(count); pong(count);").unwrap();
     let mut configuration = configured(
@@ -320,9 +328,9 @@ fn oddities_are_warned_of() {
         &[
             ("a", events("p.ng")),
             ("b", events("M::.*")),
-            ("c", Node { accept_input: false, sync: true, ..events("ping") }),
+            ("c", PeerConfig { accept_input: false, sync: true, ..events("ping") }),
             ("d", node("192.0.2.1")),
-            ("e", Node { retry: secs(1.5), ..events("undeclared") }),
+            ("e", PeerConfig { retry: secs(1.5), ..events("undeclared") }),
         ],
     );
     configuration.declarations = Arc::new(declarations);

@@ -7,11 +7,11 @@ use std::time::Duration;
 use super::{error, quoted, time};
 use crate::connection::Undeclared;
 use crate::data::Declarations;
-use crate::node::{Bound, Configuration, EventPattern, Node};
+use crate::node::{Bound, EventPattern, NodeConfig, PeerConfig};
 
 /// Says which value of a configuration works, but hardly as it was meant.
 ///
-/// Prints as [`ConfigurationError`](super::ConfigurationError) does.
+/// Prints as [`NodeConfigError`](super::NodeConfigError) does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConfigurationWarning {
@@ -92,7 +92,7 @@ impl fmt::Display for ConfigurationWarningKind {
     }
 }
 
-impl Configuration {
+impl NodeConfig {
     /// Returns what works, but hardly as it was meant, in the order of the fields.
     pub fn warnings(&self) -> Vec<ConfigurationWarning> {
         let mut warnings = Warnings(Vec::new());
@@ -108,7 +108,13 @@ impl Configuration {
         warnings.0
     }
 
-    fn entry(&self, warnings: &mut Warnings, name: &str, node: &Node, earlier: &[(String, Node)]) {
+    fn entry(
+        &self,
+        warnings: &mut Warnings,
+        name: &str,
+        node: &PeerConfig,
+        earlier: &[(String, PeerConfig)],
+    ) {
         let key = |field: &str| format!("nodes.{name}.{field}");
         let shadow = earlier.iter().find(|(_, other)| same_peers(other, node));
         if !node.connect {
@@ -155,8 +161,8 @@ impl Configuration {
 }
 
 /// Tells whether two entries apply to the same peers (§4).
-fn same_peers(one: &Node, other: &Node) -> bool {
-    fn class(node: &Node) -> &[u8] {
+fn same_peers(one: &PeerConfig, other: &PeerConfig) -> bool {
+    fn class(node: &PeerConfig) -> &[u8] {
         node.class.as_deref().unwrap_or_default()
     }
     let canonical = |host: IpAddr| host.to_canonical();

@@ -111,8 +111,8 @@ fn both_versions_do() {
 fn a_large_transfer_takes_little_memory_and_is_whole() {
     let (near, far) = two();
     let mut pair = Pair::of(
-        Config { output_limit: 256 << 20, ..config(Some(near)) },
-        Config { wire_limits: limits(), ..config(Some(far)) },
+        ConnectionConfig { output_limit: 256 << 20, ..config(Some(near)) },
+        ConnectionConfig { wire_limits: limits(), ..config(Some(far)) },
     );
     pair.run();
     let text: String = "0123456789abcdef".repeat(1 << 18);

@@ -16,7 +16,7 @@ use std::time::Duration;
 use super::*;
 use crate::Time;
 use crate::connection::{
-    CloseCause, Config, Connection, Notification, Phase, Role, Sent, Setup, Undeclared,
+    CloseCause, Connection, ConnectionConfig, Notification, Phase, Requests, Role, Sent, Undeclared,
 };
 use crate::data::{Event, Value};
 use crate::driver::{Driver, Step};
@@ -29,9 +29,14 @@ fn after(secs: u64) -> Time {
     NOW + Duration::from_secs(secs)
 }
 
-fn config(tls: Option<TlsConfig>) -> Config {
-    let setup = Setup { events: vec!["e".into()], accept_input: true, ..Setup::default() };
-    Config { setup: Some(setup), undeclared: Undeclared::Deliver, tls, ..Config::default() }
+fn config(tls: Option<TlsConfig>) -> ConnectionConfig {
+    let requests = Requests { events: vec!["e".into()], accept_input: true, ..Requests::default() };
+    ConnectionConfig {
+        requests: Some(requests),
+        undeclared: Undeclared::Deliver,
+        tls,
+        ..ConnectionConfig::default()
+    }
 }
 
 /// One end of a connection.
@@ -50,11 +55,11 @@ struct End {
 }
 
 impl End {
-    fn new(config: Config, role: Role) -> End {
+    fn new(config: ConnectionConfig, role: Role) -> End {
         End::at(NOW, config, role)
     }
 
-    fn at(now: Time, config: Config, role: Role) -> End {
+    fn at(now: Time, config: ConnectionConfig, role: Role) -> End {
         End {
             driver: Driver::new(Connection::new(config, role, now)),
             incoming: VecDeque::new(),
@@ -145,12 +150,12 @@ struct Pair {
 }
 
 impl Pair {
-    fn at(now: Time, near: Config, far: Config) -> Pair {
+    fn at(now: Time, near: ConnectionConfig, far: ConnectionConfig) -> Pair {
         let near = End::at(now, near, Role::Initiator);
         Pair { near, far: End::at(now, far, Role::Acceptor), now }
     }
 
-    fn of(near: Config, far: Config) -> Pair {
+    fn of(near: ConnectionConfig, far: ConnectionConfig) -> Pair {
         Pair::at(NOW, near, far)
     }
 

@@ -4,16 +4,16 @@ use std::net::Ipv4Addr;
 use std::task::Waker;
 
 use super::*;
-use crate::driver::{Carrier, Hub, Subscription, Task, Ticket};
+use crate::driver::{NodeDriver, SocketDriver, Subscription, Task, Ticket};
 use crate::node::{
-    Action, Communication, Configuration, Endpoint, Node, Notification as Told, Options, PeerState,
+    Action, Endpoint, NodeConfig, NodeMachine, Notification as Told, Options, PeerConfig, PeerState,
 };
 
 /// A node, and one connection of it to an end that the test drives.
 struct World {
-    hub: Hub,
+    hub: NodeDriver,
     subscriber: Ticket,
-    carrier: Option<Carrier>,
+    carrier: Option<SocketDriver>,
     buffer: Vec<u8>,
     peer: End,
     /// What the node is sent.
@@ -29,17 +29,17 @@ fn options(tls: &TlsConfig) -> Options {
     Options { tls: Some(tls.clone()), ..Options::default() }
 }
 
-fn hub(options: Options, node: Node) -> Hub {
+fn hub(options: Options, node: PeerConfig) -> NodeDriver {
     let nodes = vec![("peer".to_owned(), node)];
-    let configuration = Configuration { options, nodes, ..Configuration::default() };
-    let mut hub = Hub::new(Communication::new(configuration).unwrap());
+    let configuration = NodeConfig { options, nodes, ..NodeConfig::default() };
+    let mut hub = NodeDriver::new(NodeMachine::new(configuration).unwrap());
     hub.communication_mut().start(NOW);
     let _ = hub.settle();
     hub
 }
 
 impl World {
-    fn of(mut hub: Hub, carrier: Option<Carrier>, peer: End) -> World {
+    fn of(mut hub: NodeDriver, carrier: Option<SocketDriver>, peer: End) -> World {
         let mut subscriber = Ticket::default();
         hub.subscribe(&mut subscriber, Subscription::new("test"));
         World {
@@ -56,21 +56,21 @@ impl World {
     }
 
     /// The peer connects.
-    fn accepting(options: Options, peer: Config) -> World {
-        let mut hub = hub(Options { listen_ssl: true, ..options }, Node::new(HERE.into()));
+    fn accepting(options: Options, peer: ConnectionConfig) -> World {
+        let mut hub = hub(Options { listen_ssl: true, ..options }, PeerConfig::new(HERE.into()));
         let from = Endpoint::new(HERE.into(), 50_000);
         let id = hub.communication_mut().feed_accepted(from, NOW);
-        World::of(hub, id.map(Carrier::new), End::new(peer, Role::Initiator))
+        World::of(hub, id.map(SocketDriver::new), End::new(peer, Role::Initiator))
     }
 
     /// The node connects.
-    fn connecting(options: Options, node: Node, peer: Config) -> World {
-        let node = Node { connect: true, ssl: true, ..node };
+    fn connecting(options: Options, node: PeerConfig, peer: ConnectionConfig) -> World {
+        let node = PeerConfig { connect: true, ssl: true, ..node };
         let mut hub = hub(options, node);
         let Task::Do(Action::Connect { connection, .. }) = hub.poll_task(NOW, Waker::noop()) else {
             panic!()
         };
-        let carrier = Carrier::new(connection);
+        let carrier = SocketDriver::new(connection);
         hub.communication_mut().feed_connected(connection, NOW);
         World::of(hub, Some(carrier), End::new(peer, Role::Acceptor))
     }
@@ -169,7 +169,7 @@ fn accepted_connections_begin_when_they_are_secured() {
 #[test]
 fn connections_are_up_when_they_are_secured() {
     let (ours, theirs) = two();
-    let node = Node::new(HERE.into());
+    let node = PeerConfig::new(HERE.into());
     let mut world = World::connecting(options(&ours), node, config(Some(theirs)));
     assert!(!world.told().iter().any(|line| line.ends_with("connected")));
     world.run();
@@ -199,7 +199,7 @@ fn what_fails_while_connecting_is_logged_told_and_retried() {
     let stranger = Authority::new().config(Made::default());
     let ours = authority.config(Made::default());
     for retry in [0, 5] {
-        let node = Node { retry: Duration::from_secs(retry), ..Node::new(HERE.into()) };
+        let node = PeerConfig { retry: Duration::from_secs(retry), ..PeerConfig::new(HERE.into()) };
         let mut world = World::connecting(options(&ours), node, config(Some(stranger.clone())));
         world.run();
         let told = world.told();
@@ -246,7 +246,7 @@ fn a_peer_without_tls_is_told_from_one_that_has_it() {
 /// Runs a session whose stream ends after these bytes; returns what was told of it.
 fn ended_after(last: &[u8]) -> Vec<String> {
     let (ours, theirs) = two();
-    let node = Node { retry: Duration::from_secs(5), ..Node::new(HERE.into()) };
+    let node = PeerConfig { retry: Duration::from_secs(5), ..PeerConfig::new(HERE.into()) };
     let mut world = World::connecting(options(&ours), node, config(Some(theirs)));
     world.run();
     world.told();
@@ -284,7 +284,11 @@ fn what_is_being_secured_ends_with_the_node_or_on_demand() {
             let mut world = if accepts {
                 World::accepting(options(&ours), config(Some(theirs)))
             } else {
-                World::connecting(options(&ours), Node::new(HERE.into()), config(Some(theirs)))
+                World::connecting(
+                    options(&ours),
+                    PeerConfig::new(HERE.into()),
+                    config(Some(theirs)),
+                )
             };
             world.step();
             let peer = world.hub.communication().peers().next().unwrap().id;
@@ -345,7 +349,7 @@ fn the_log_is_that_of_a_connection_without_tls() {
     for (connects, breaks) in [(false, false), (false, true), (true, false), (true, true)] {
         let (ours, theirs) = two();
         let (mut world, prefix, first) = if connects {
-            let node = Node::new(HERE.into());
+            let node = PeerConfig::new(HERE.into());
             let world = World::connecting(options(&ours), node, config(Some(theirs)));
             (world, "[#1/10.0.0.1:47757]", connected)
         } else {

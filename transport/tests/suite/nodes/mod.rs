@@ -15,12 +15,12 @@ use std::time::Duration;
 use brocomm::data::{Declarations, Event, Value};
 use brocomm::driver::{RequestError, Subscription};
 use brocomm::node::{
-    Configuration, Endpoint, Handshake, LogLine, Node, Notification, Options, PeerId,
+    CommLogLine, Endpoint, Handshake, NodeConfig, Notification, Options, PeerConfig, PeerId,
 };
 use futures_lite::future::{poll_once, yield_now, zip};
 
 use super::stream::Stream;
-use crate::transport::{NodeHandle, Notifications};
+use crate::transport::{Node, Notifications};
 
 pub(crate) use multitude::*;
 pub(crate) use pressure::*;
@@ -33,12 +33,12 @@ const LONG: Duration = Duration::from_secs(60);
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-fn configuration(stream: Stream, options: Options, nodes: Vec<Node>) -> Configuration {
+fn configuration(stream: Stream, options: Options, nodes: Vec<PeerConfig>) -> NodeConfig {
     let text = "global ping: event(n: count, s: string); global pong: event(n: count, s: string);";
     let mut declarations = Declarations::new();
     declarations.read(text).unwrap();
     let nodes = nodes.into_iter().enumerate().map(|(n, node)| (format!("node{n}"), node)).collect();
-    stream.node(Configuration { options, nodes, declarations: Arc::new(declarations) })
+    stream.node(NodeConfig { options, nodes, declarations: Arc::new(declarations) })
 }
 
 /// Those of a node that listens where there is room.
@@ -53,17 +53,17 @@ fn listening() -> Options {
 }
 
 /// A peer that connects to us.
-fn anyone(events: &str) -> Node {
-    Node { events: Some(events.parse().unwrap()), ..Node::new(LOOPBACK) }
+fn anyone(events: &str) -> PeerConfig {
+    PeerConfig { events: Some(events.parse().unwrap()), ..PeerConfig::new(LOOPBACK) }
 }
 
 /// A peer that we connect to.
-fn at(port: u16, events: &str) -> Node {
-    Node { connect: true, p: Some(port), retry: Duration::from_secs(1), ..anyone(events) }
+fn at(port: u16, events: &str) -> PeerConfig {
+    PeerConfig { connect: true, p: Some(port), retry: Duration::from_secs(1), ..anyone(events) }
 }
 
-fn start(stream: Stream, options: Options, nodes: Vec<Node>) -> (NodeHandle, Notifications) {
-    let handle = NodeHandle::start(configuration(stream, options, nodes)).unwrap();
+fn start(stream: Stream, options: Options, nodes: Vec<PeerConfig>) -> (Node, Notifications) {
+    let handle = Node::start(configuration(stream, options, nodes)).unwrap();
     let notifications = handle.subscribe();
     (handle, notifications)
 }
@@ -72,8 +72,8 @@ fn start(stream: Stream, options: Options, nodes: Vec<Node>) -> (NodeHandle, Not
 async fn listener(
     stream: Stream,
     options: Options,
-    nodes: Vec<Node>,
-) -> (NodeHandle, Notifications, u16) {
+    nodes: Vec<PeerConfig>,
+) -> (Node, Notifications, u16) {
     let (handle, mut told) = start(stream, options, nodes);
     let port = find(&mut told, |told| match told {
         Notification::Listening(Endpoint { port, .. }) => Some(*port),
@@ -84,7 +84,7 @@ async fn listener(
 }
 
 /// Two nodes that are Running; the first listens and gets pings, the second gets pongs.
-async fn pair(stream: Stream, ours: Options, theirs: Options) -> [(NodeHandle, Notifications); 2] {
+async fn pair(stream: Stream, ours: Options, theirs: Options) -> [(Node, Notifications); 2] {
     let (here, mut told_here, port) =
         listener(stream, Options { listen: true, ..ours }, vec![anyone("ping")]).await;
     let (there, mut told_there) = start(stream, theirs, vec![at(port, "pong")]);
@@ -177,7 +177,8 @@ pub(crate) async fn events_go_both_ways_in_order(stream: Stream) {
 }
 
 pub(crate) async fn the_entry_that_applies_is_that_of_the_class(stream: Stream) {
-    let class = |class: &'static str, node: Node| Node { class: Some(class.into()), ..node };
+    let class =
+        |class: &'static str, node: PeerConfig| PeerConfig { class: Some(class.into()), ..node };
     let entries = vec![class("one", anyone("ping")), class("two", anyone("pong"))];
     let (here, mut told, port) = listener(stream, listening(), entries).await;
     let (there, mut told_there) =

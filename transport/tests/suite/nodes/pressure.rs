@@ -54,7 +54,7 @@ pub(crate) async fn log_entries_wait_for_room(stream: Stream) {
     let ours = Options { outgoing: queue(2, Overflow::Block), ..listening() };
     let theirs = Options { incoming: queue(2, Overflow::Block), ..Options::default() };
     let (here, mut told_here, port) = listener(stream, ours, vec![]).await;
-    let logs = Node { request_logs: true, ..at(port, "") };
+    let logs = PeerConfig { request_logs: true, ..at(port, "") };
     let (_there, mut told) = start(stream, theirs, vec![logs]);
     zip(running(&mut told_here), running(&mut told)).await;
     let fields = vec![LogField::new("n", TypeTag::Count), LogField::new("s", TypeTag::String)];

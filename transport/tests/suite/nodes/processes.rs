@@ -125,7 +125,7 @@ async fn run_out(stream: Stream) {
     say(port);
     let reason = find(&mut told, |told| match told {
         Notification::Log(entry) => match &entry.line {
-            LogLine::AcceptFailed { reason } => Some(reason.clone()),
+            CommLogLine::AcceptFailed { reason } => Some(reason.clone()),
             _ => None,
         },
         _ => None,
@@ -205,7 +205,7 @@ async fn listen_at(stream: Stream, address: &str) {
     };
     let host = if host.is_ipv6() { "fe80::1" } else { "192.0.2.1" }.parse().unwrap();
     let (here, mut told, _) =
-        listener(stream, options, vec![Node { host, zone_id: zone, ..anyone("ping") }]).await;
+        listener(stream, options, vec![PeerConfig { host, zone_id: zone, ..anyone("ping") }]).await;
     let number = numbers(&mut told, 1).await[0];
     here.raise(small("pong", number + 1)).await.unwrap();
     closed(&mut told).await;
@@ -214,7 +214,7 @@ async fn listen_at(stream: Stream, address: &str) {
 /// Asks for an answer, as often as it takes until the other listens.
 async fn connect_to(stream: Stream, address: &str) {
     let (host, zone_id) = place(address);
-    let node = Node { host, zone_id, ..at(47757, "pong") };
+    let node = PeerConfig { host, zone_id, ..at(47757, "pong") };
     let (here, mut told) = start(stream, Options::default(), vec![node]);
     running(&mut told).await;
     assert_eq!(

@@ -57,7 +57,7 @@ impl EventType for Other {
 
 pub(crate) async fn events_come_though_nobody_reads_anything_else(stream: Stream) {
     const COUNT: u64 = 3000;
-    let here = NodeHandle::start(configuration(stream, listening(), vec![anyone("ping")])).unwrap();
+    let here = Node::start(configuration(stream, listening(), vec![anyone("ping")])).unwrap();
     let mut pings = here.events::<Ping>().unwrap();
     let mut notifications = here.subscribe();
     let port = find(&mut notifications, |told| match told {
@@ -97,7 +97,7 @@ pub(crate) async fn the_log_names_who_reads_nothing_and_others_go_on(stream: Str
     }
     let line = find(&mut told, |told| match told {
         Notification::Log(entry) => match &entry.line {
-            LogLine::SubscriberStalled { name, .. } => Some(name.clone()),
+            CommLogLine::SubscriberStalled { name, .. } => Some(name.clone()),
             _ => None,
         },
         _ => None,

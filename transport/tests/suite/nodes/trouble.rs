@@ -31,7 +31,7 @@ pub(crate) async fn a_port_in_use_is_tried_again(stream: Stream) {
     let (_here, mut told) = start(stream, Options { listen_port: port, ..listening() }, vec![]);
     let reason = find(&mut told, |told| match told {
         Notification::Log(entry) => match &entry.line {
-            LogLine::CannotListen { reason, .. } => Some(reason.clone()),
+            CommLogLine::CannotListen { reason, .. } => Some(reason.clone()),
             _ => None,
         },
         _ => None,
@@ -56,14 +56,14 @@ async fn failure(told: &mut Notifications) -> (String, bool) {
 
 pub(crate) async fn failures_say_why(stream: Stream) {
     let port = TcpListener::bind((LOOPBACK, 0)).unwrap().local_addr().unwrap().port();
-    let once = Node { retry: Duration::ZERO, ..at(port, "pong") };
+    let once = PeerConfig { retry: Duration::ZERO, ..at(port, "pong") };
     let (_node, mut told) = start(stream, Options::default(), vec![once.clone()]);
     assert_eq!(failure(&mut told).await, ("connection refused".into(), false));
     let (_node, mut told) = start(stream, Options::default(), vec![at(port, "pong")]);
     assert_eq!(failure(&mut told).await, ("connection refused".into(), true));
 
     let host = "fe80::1".parse().unwrap();
-    let zoned = Node { host, zone_id: Some("nonesuch".into()), ..once.clone() };
+    let zoned = PeerConfig { host, zone_id: Some("nonesuch".into()), ..once.clone() };
     let (_node, mut told) = start(stream, Options::default(), vec![zoned]);
     assert_eq!(failure(&mut told).await, ("no network interface \"nonesuch\"".into(), false));
 }
@@ -72,7 +72,7 @@ pub(crate) async fn attempts_can_be_given_up_and_begun_again(stream: Stream) {
     // Nobody accepts, but the system answers.
     let silent = TcpListener::bind((LOOPBACK, 0)).unwrap();
     let port = silent.local_addr().unwrap().port();
-    let node = Node { connect: false, retry: Duration::ZERO, ..at(port, "pong") };
+    let node = PeerConfig { connect: false, retry: Duration::ZERO, ..at(port, "pong") };
     let (here, mut told) = start(stream, Options::default(), vec![node]);
     assert_eq!(here.connect_peer("nobody"), Err(NodeError::UnknownNode));
     let peer = here.connect_peer("node0").unwrap();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use brocomm::connection::{Config, Notification};
+use brocomm::connection::{ConnectionConfig, Notification};
 use futures_lite::future::{poll_once, yield_now, zip};
 
 use super::*;
@@ -53,7 +53,7 @@ pub(crate) async fn flushing_stops_when_notifications_have_to_be_taken(stream: S
         assert!(got == all);
         waited
     }
-    let small = Config { notification_limit: 8, ..config(stream) };
+    let small = ConnectionConfig { notification_limit: 8, ..config(stream) };
     let (mut here, mut there) = pair_of(small.clone(), small).await;
     let (one, other) = zip(run(&mut here), run(&mut there)).await;
     assert!(one || other);

@@ -9,7 +9,7 @@ mod trouble;
 
 use std::time::Duration;
 
-use brocomm::connection::{CloseCause, Config, Notification, Sent, Setup, Undeclared};
+use brocomm::connection::{CloseCause, ConnectionConfig, Notification, Requests, Sent, Undeclared};
 use brocomm::data::{Event, Name, Value};
 use futures_lite::future::zip;
 
@@ -24,20 +24,20 @@ pub(crate) use trouble::*;
 /// No test comes near it unless it fails.
 const LONG: Duration = Duration::from_secs(60);
 
-fn config(stream: Stream) -> Config {
+fn config(stream: Stream) -> ConnectionConfig {
     stream.peer(clear())
 }
 
 /// Whatever the streams of these tests are.
-fn clear() -> Config {
-    Config {
-        setup: Some(Setup {
+fn clear() -> ConnectionConfig {
+    ConnectionConfig {
+        requests: Some(Requests {
             events: vec![Name::from("e")],
             accept_input: true,
-            ..Setup::default()
+            ..Requests::default()
         }),
         undeclared: Undeclared::Deliver,
-        ..Config::default()
+        ..ConnectionConfig::default()
     }
 }
 
@@ -51,7 +51,7 @@ fn some(count: u64, size: usize) -> Vec<Event> {
     (0..count).map(|number| event(number, vec![b'x'; size])).collect()
 }
 
-async fn pair_of(ours: Config, theirs: Config) -> (Peer, Peer) {
+async fn pair_of(ours: ConnectionConfig, theirs: ConnectionConfig) -> (Peer, Peer) {
     let listener = Listener::bind("127.0.0.1:0").await.unwrap();
     let here = Peer::connect(listener.local_addr(), ours, LONG).await.unwrap();
     let there = listener.accept(theirs).await.unwrap();

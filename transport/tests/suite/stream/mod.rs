@@ -5,8 +5,8 @@ mod tls;
 
 use std::process::Command;
 
-use brocomm::connection::Config;
-use brocomm::node::Configuration;
+use brocomm::connection::ConnectionConfig;
+use brocomm::node::NodeConfig;
 
 /// What is between the sockets and the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Stream {
     }
 
     /// Returns the configuration of a node that runs over it.
-    pub(crate) fn node(self, configuration: Configuration) -> Configuration {
+    pub(crate) fn node(self, configuration: NodeConfig) -> NodeConfig {
         match self {
             Stream::Clear => configuration,
             #[cfg(feature = "tls")]
@@ -41,7 +41,7 @@ impl Stream {
     }
 
     /// Returns the configuration of a single connection over it.
-    pub(crate) fn peer(self, config: Config) -> Config {
+    pub(crate) fn peer(self, config: ConnectionConfig) -> ConnectionConfig {
         match self {
             Stream::Clear => config,
             #[cfg(feature = "tls")]

@@ -3,8 +3,8 @@
 use std::process::Command;
 use std::sync::LazyLock;
 
-use brocomm::connection::Config;
-use brocomm::node::{Configuration, Node, Options};
+use brocomm::connection::ConnectionConfig;
+use brocomm::node::{NodeConfig, Options, PeerConfig};
 use brocomm::tls::TlsConfig;
 
 use crate::suite::certificates::Authority;
@@ -29,16 +29,17 @@ static TLS: LazyLock<TlsConfig> = LazyLock::new(|| {
 });
 
 /// Returns the configuration of a node.
-pub(super) fn node(configuration: Configuration) -> Configuration {
-    let Configuration { options, nodes, declarations } = configuration;
+pub(super) fn node(configuration: NodeConfig) -> NodeConfig {
+    let NodeConfig { options, nodes, declarations } = configuration;
     let options = Options { listen_ssl: options.listen, tls: Some(TLS.clone()), ..options };
-    let nodes = nodes.into_iter().map(|(name, node)| (name, Node { ssl: true, ..node })).collect();
-    Configuration { options, nodes, declarations }
+    let nodes =
+        nodes.into_iter().map(|(name, node)| (name, PeerConfig { ssl: true, ..node })).collect();
+    NodeConfig { options, nodes, declarations }
 }
 
 /// Returns the configuration of a single connection.
-pub(super) fn peer(config: Config) -> Config {
-    Config { tls: Some(TLS.clone()), ..config }
+pub(super) fn peer(config: ConnectionConfig) -> ConnectionConfig {
+    ConnectionConfig { tls: Some(TLS.clone()), ..config }
 }
 
 /// Makes another process one whose streams fit.

@@ -27,7 +27,7 @@ impl World {
     fn statistics(&mut self) -> Vec<Time> {
         settle(&mut self.hub);
         let time = |told| match told {
-            Notification::Log(entry) if matches!(entry.line, LogLine::Statistics(_)) => {
+            Notification::Log(entry) if matches!(entry.line, CommLogLine::Statistics(_)) => {
                 Some(entry.time)
             }
             _ => None,

@@ -66,13 +66,16 @@ fn numbers(range: std::ops::Range<u64>) -> Vec<String> {
 }
 
 /// Another peer of the node, which sends.
-fn another(hub: &mut Hub) -> (Carrier, Connection) {
+fn another(hub: &mut NodeDriver) -> (SocketDriver, Connection) {
     let from = Endpoint::new(Ipv4Addr::LOCALHOST.into(), 50_001);
     let id = hub.communication_mut().feed_accepted(from, NOW).unwrap();
-    let setup = Setup { events: vec!["e".into()], accept_input: true, ..Setup::default() };
-    let config =
-        Config { setup: Some(setup), undeclared: Undeclared::Deliver, ..Config::default() };
-    (Carrier::new(id), Connection::new(config, Role::Initiator, NOW))
+    let requests = Requests { events: vec!["e".into()], accept_input: true, ..Requests::default() };
+    let config = ConnectionConfig {
+        requests: Some(requests),
+        undeclared: Undeclared::Deliver,
+        ..ConnectionConfig::default()
+    };
+    (SocketDriver::new(id), Connection::new(config, Role::Initiator, NOW))
 }
 
 #[test]

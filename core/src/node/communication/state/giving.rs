@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::super::super::PeerId;
-use super::super::super::log::LogLine;
+use super::super::super::log::CommLogLine;
 use super::super::super::outbox::Outgoing;
-use super::{Communication, Giving, Stage};
+use super::{Giving, NodeMachine, Stage};
 use crate::connection::{Phase, Sent, SyncRole, UsageError};
 use crate::data::StateAccess;
 use crate::state::FullState;
@@ -14,7 +14,7 @@ use crate::state::FullState;
 /// whole state, with which the next connection begins, is of more use to it then.
 const MAX_CHANGES: usize = 1 << 18;
 
-impl Communication {
+impl NodeMachine {
     /// Tells all peers that want to know of an operation that was carried out here, but not the one
     /// where it came from.
     pub(super) fn propagate(&mut self, mut access: StateAccess, origin: Option<PeerId>) {
@@ -54,7 +54,11 @@ impl Communication {
         }
         running.into_iter().for_each(|id| self.pump(id));
         for id in overfull {
-            self.give_up(id, LogLine::OutgoingFull, "too many changes of state wait to be sent");
+            self.give_up(
+                id,
+                CommLogLine::OutgoingFull,
+                "too many changes of state wait to be sent",
+            );
             self.drain(id);
         }
     }

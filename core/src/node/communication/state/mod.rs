@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use self::pending::Pending;
 use super::super::{Notification, PeerId};
-use super::{Communication, NodeError};
+use super::{NodeError, NodeMachine};
 use crate::Time;
 use crate::connection::{Phase, StateSource};
 use crate::data::{Name, StateAccess};
@@ -80,7 +80,7 @@ impl Exchange {
 }
 
 /// The variables themselves.
-impl Communication {
+impl NodeMachine {
     /// Gives the node variables to have in common with peers: it sends them in Sync, carries out
     /// the operations of peers, and lets entries expire. Best before [`start`](Self::start).
     ///
@@ -105,11 +105,11 @@ impl Communication {
     /// Changes a variable, and tells every peer that has requested sync.
     ///
     /// ```
-    /// # use brocomm::node::{Communication, Configuration};
+    /// # use brocomm::node::{NodeMachine, NodeConfig};
     /// # use brocomm::state::{Limits, Store};
     /// # use brocomm::{Time, data::Declarations};
     /// # let now = Time::from_secs_f64(1_500_000_000.0);
-    /// # let mut node = Communication::new(Configuration::default()).unwrap();
+    /// # let mut node = NodeMachine::new(NodeConfig::default()).unwrap();
     /// let mut declarations = Declarations::new();
     /// declarations.read("global hits = 0 &synchronized;")?;
     /// let mut store = Store::new("#host#1#", Limits::default());

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::super::super::log::LogLine;
+use super::super::super::log::CommLogLine;
 use super::super::super::{Notification, PeerId};
-use super::{Communication, Stage};
+use super::{NodeMachine, Stage};
 use crate::data::{Id, StateAccess};
 use crate::state::{Applied, Inconsistency, StateError};
 
-impl Communication {
+impl NodeMachine {
     /// Carries out an operation of a peer, or leaves that to the application.
     pub(in super::super) fn state_access(&mut self, id: PeerId, access: Box<StateAccess>) {
         let now = self.now;
@@ -63,7 +63,7 @@ impl Communication {
             value(&what.real_old),
             what.operation
         );
-        self.log_peer(id, LogLine::StateInconsistency(line.into()));
+        self.log_peer(id, CommLogLine::StateInconsistency(line.into()));
         let inconsistency = Box::new(what);
         self.tell(id, Notification::StateInconsistency { peer: who, inconsistency });
     }

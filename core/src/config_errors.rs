@@ -7,39 +7,39 @@ use std::{error, fmt, ops, slice, vec};
 /// Prints as one line, with `; ` between them.
 ///
 /// ```
-/// use brocomm::connection::{Config, ConfigError};
+/// use brocomm::connection::{ConnectionConfig, ConfigError};
 ///
-/// let config = Config { cache_size: 0, reply_limit: 0, ..Config::default() };
-/// let findings = config.validate().unwrap_err();
-/// assert_eq!(findings[0], ConfigError::Zero { key: "cache_size" });
+/// let config = ConnectionConfig { cache_size: 0, reply_limit: 0, ..ConnectionConfig::default() };
+/// let errors = config.validate().unwrap_err();
+/// assert_eq!(errors[0], ConfigError::Zero { key: "cache_size" });
 /// assert_eq!(
-///     findings.to_string(),
+///     errors.to_string(),
 ///     "cache_size: 0, must be at least 1; reply_limit: 0, must be at least 1"
 /// );
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Findings<E>(Vec<E>);
+pub struct ConfigErrors<E>(Vec<E>);
 
-impl<E> Findings<E> {
+impl<E> ConfigErrors<E> {
     /// Fails if anything was found.
-    pub(crate) fn none_in(found: Vec<E>) -> Result<(), Findings<E>> {
-        if found.is_empty() { Ok(()) } else { Err(Findings(found)) }
+    pub(crate) fn none_in(found: Vec<E>) -> Result<(), ConfigErrors<E>> {
+        if found.is_empty() { Ok(()) } else { Err(ConfigErrors(found)) }
     }
 }
 
-impl<E> From<Vec<E>> for Findings<E> {
-    fn from(found: Vec<E>) -> Findings<E> {
-        Findings(found)
+impl<E> From<Vec<E>> for ConfigErrors<E> {
+    fn from(found: Vec<E>) -> ConfigErrors<E> {
+        ConfigErrors(found)
     }
 }
 
-impl<E> From<Findings<E>> for Vec<E> {
-    fn from(findings: Findings<E>) -> Vec<E> {
-        findings.0
+impl<E> From<ConfigErrors<E>> for Vec<E> {
+    fn from(errors: ConfigErrors<E>) -> Vec<E> {
+        errors.0
     }
 }
 
-impl<E> ops::Deref for Findings<E> {
+impl<E> ops::Deref for ConfigErrors<E> {
     type Target = [E];
 
     fn deref(&self) -> &[E] {
@@ -47,7 +47,7 @@ impl<E> ops::Deref for Findings<E> {
     }
 }
 
-impl<E> IntoIterator for Findings<E> {
+impl<E> IntoIterator for ConfigErrors<E> {
     type Item = E;
     type IntoIter = vec::IntoIter<E>;
 
@@ -56,7 +56,7 @@ impl<E> IntoIterator for Findings<E> {
     }
 }
 
-impl<'a, E> IntoIterator for &'a Findings<E> {
+impl<'a, E> IntoIterator for &'a ConfigErrors<E> {
     type Item = &'a E;
     type IntoIter = slice::Iter<'a, E>;
 
@@ -65,7 +65,7 @@ impl<'a, E> IntoIterator for &'a Findings<E> {
     }
 }
 
-impl<E: fmt::Display> fmt::Display for Findings<E> {
+impl<E: fmt::Display> fmt::Display for ConfigErrors<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, finding) in self.0.iter().enumerate() {
             write!(f, "{}{finding}", if index == 0 { "" } else { "; " })?;
@@ -74,4 +74,4 @@ impl<E: fmt::Display> fmt::Display for Findings<E> {
     }
 }
 
-impl<E: fmt::Debug + fmt::Display> error::Error for Findings<E> {}
+impl<E: fmt::Debug + fmt::Display> error::Error for ConfigErrors<E> {}
