@@ -1,5 +1,4 @@
 //! Random legal sessions against a node of our own, and against one that does not answer.
-#![cfg(feature = "runner")]
 
 use std::io;
 use std::net::TcpStream;

@@ -1,5 +1,4 @@
 //! Runs the suite against nodes of our own, over each transport, in both roles, in the clear and over TLS.
-#![cfg(feature = "runner")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;

@@ -4,7 +4,7 @@
 use brocomm::data::{Name, Serial, Value};
 use serde_json::Value as Json;
 
-use crate::logs::string;
+use super::logs::string;
 
 /// Checks that a SERIAL means what a vector says.
 pub(crate) fn check(vector: &str, read: &Serial, meaning: &Json) {
