@@ -13,7 +13,7 @@ use super::reader::{Expected, Source};
 const PEER: &str = "nodes.sensor";
 
 const INTRODUCTION: &str = "\
-# NodeConfig
+# Configuration
 
 `brocomm run` reads a TOML file. `brocomm config example` prints a file with every key.
 `brocomm config check brocomm.toml` lists all errors in yours, with their places. `brocomm config reference` prints this
