@@ -4,7 +4,7 @@ use std::io;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use brocomm::wire::Framing;
+use brocomm::lowlevel::wire::Framing;
 use brocomm_conformance::explore::explore;
 use brocomm_conformance::own::{Own, Transport};
 use brocomm_conformance::suite::{Capability, Entry, Implementation, Role, Settings};

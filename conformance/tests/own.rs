@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use brocomm::wire::Framing;
+use brocomm::lowlevel::wire::Framing;
 use brocomm_conformance::own::{Own, Transport};
 use brocomm_conformance::suite::{Level, Role, Selection, Settings, Verdict, cases, run};
 

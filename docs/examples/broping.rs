@@ -11,8 +11,9 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use brocomm::connection::{CloseCause, ConnectionConfig, Notification, Requests, Sent};
 use brocomm::data::{Declarations, Event, Handlers};
+use brocomm::lowlevel::connection::{ConnectionConfig, Notification, Requests, Sent};
+use brocomm::node::CloseCause;
 use brocomm::{Record, Time, event};
 use brocomm_std::Peer;
 

@@ -12,10 +12,10 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, TcpStream};
 use std::time::{Instant, SystemTime};
 
-use brocomm::connection::{
-    CloseCause, CommLogMessage, Connection, ConnectionConfig, Notification, Requests, Role, Sent,
-};
 use brocomm::data::Declarations;
+use brocomm::lowlevel::commlog::CommLogMessage;
+use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Requests, Sent};
+use brocomm::node::{CloseCause, Role};
 use brocomm::{Time, event};
 
 const DECLARATIONS: &str = "

@@ -4,7 +4,7 @@
 //!
 //! * A [`Node`] runs a whole node: it listens, connects and connects again, carries what passes
 //!   between the node and any number of peers, in one thread of its own, and can be shared.
-//! * A [`Peer`] carries one [`Connection`](brocomm::connection::Connection), and a [`Listener`]
+//! * A [`Peer`] carries one [`Connection`](brocomm::lowlevel::connection::Connection), and a [`Listener`]
 //!   accepts such peers. Both wait in the calling thread, so that a program with several has a
 //!   thread for each; both can be stopped from another thread with a [`StopHandle`]. A peer reads
 //!   and writes within [`Peer::next`], [`Peer::flush`] and [`Peer::close`], nowhere else: commands
@@ -83,7 +83,8 @@
 //! use std::thread;
 //! use std::time::Duration;
 //!
-//! use brocomm::connection::{ConnectionConfig, Notification, Requests, Undeclared};
+//! use brocomm::lowlevel::connection::{ConnectionConfig, Notification, Requests};
+//! use brocomm::node::Undeclared;
 //! use brocomm::data::{Event, Name, Value};
 //! use brocomm_std::{Listener, Peer};
 //!
@@ -143,7 +144,9 @@ mod subscribing;
 mod table;
 
 pub use brocomm;
-pub use brocomm::driver::{Cause, RequestError, StartError, Subscription, TransportError};
+pub use brocomm::lowlevel::driver::{
+    Cause, RequestError, StartError, Subscription, TransportError,
+};
 #[cfg(feature = "derive")]
 #[cfg_attr(docsrs, doc(cfg(feature = "derive")))]
 pub use brocomm_derive::{StdEnum as Enum, StdEvent as Event, StdRecord as Record};

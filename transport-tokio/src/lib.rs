@@ -4,7 +4,7 @@
 //!
 //! * A [`Node`] runs a whole node: it listens, connects and connects again, carries what passes
 //!   between the node and any number of peers, in tasks of its own, and can be shared.
-//! * A [`Peer`] carries one [`Connection`](brocomm::connection::Connection), and a [`Listener`]
+//! * A [`Peer`] carries one [`Connection`](brocomm::lowlevel::connection::Connection), and a [`Listener`]
 //!   accepts such peers. Nothing is spawned: a peer reads and writes while its owner awaits
 //!   [`Peer::next`], [`Peer::flush`] or [`Peer::close`], and at no other time. Commands such as
 //!   [`Peer::send_event`] only queue.
@@ -87,7 +87,8 @@
 //! ```
 //! use std::time::Duration;
 //!
-//! use brocomm::connection::{ConnectionConfig, Notification, Requests, Undeclared};
+//! use brocomm::lowlevel::connection::{ConnectionConfig, Notification, Requests};
+//! use brocomm::node::Undeclared;
 //! use brocomm::data::{Event, Name, Value};
 //! use brocomm_tokio::{Listener, Peer};
 //!
@@ -141,7 +142,9 @@
 mod runtime;
 
 pub use brocomm;
-pub use brocomm::driver::{Cause, Flushed, RequestError, StartError, Subscription, TransportError};
+pub use brocomm::lowlevel::driver::{
+    Cause, Flushed, RequestError, StartError, Subscription, TransportError,
+};
 #[cfg(feature = "derive")]
 #[cfg_attr(docsrs, doc(cfg(feature = "derive")))]
 pub use brocomm_derive::{TokioEnum as Enum, TokioEvent as Event, TokioRecord as Record};
@@ -155,7 +158,7 @@ pub use runtime::Tokio;
 /// and panics elsewhere as [`tokio::spawn`] does.
 pub type Node = asynchronous::Node<Tokio>;
 
-/// Carries one [`Connection`](brocomm::connection::Connection) over TCP.
+/// Carries one [`Connection`](brocomm::lowlevel::connection::Connection) over TCP.
 pub type Peer = asynchronous::Peer<Tokio>;
 
 /// Listens for peers.

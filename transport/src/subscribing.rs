@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use brocomm::data::{DispatchError, EventType};
-use brocomm::driver::{Subscription, Ticket};
+use brocomm::lowlevel::driver::{Subscription, Ticket};
 use brocomm::node::{EventPeer, NodeMachine, Notification};
 use futures_core::Stream;
 

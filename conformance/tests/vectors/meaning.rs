@@ -1,7 +1,8 @@
 //! What vectors say of values, held against what was read. Types, attributes and time stamps of
 //! entries are not gone through: that all of a SERIAL was read is shown by writing it again.
 
-use brocomm::data::{Name, Serial, Value};
+use brocomm::data::{Name, Value};
+use brocomm::lowlevel::serial::Serial;
 use serde_json::Value as Json;
 
 use super::logs::string;

@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use brocomm::Time;
-use brocomm::connection::{
-    CloseCause, Connection, ConnectionConfig, Notification, Observed, Observer, Phase,
-    ProtocolErrorKind, Requests, Role,
-};
 use brocomm::data::{Declarations, Value};
-use brocomm::logs::{LogLimits, LogReceiver, LogWriter, Received};
-use brocomm::serial::{Caching, Limits, Mode, Reader, Transcript};
-use brocomm::wire::{Framing, Message};
+use brocomm::lowlevel::connection::{
+    Connection, ConnectionConfig, Notification, Observed, Observer, ProtocolErrorKind, Requests,
+};
+use brocomm::lowlevel::logs::{LogLimits, LogReceiver, LogWriter, Received};
+use brocomm::lowlevel::serial::{Caching, Limits, Mode, Reader, Transcript};
+use brocomm::lowlevel::wire::{Framing, Message};
+use brocomm::node::{CloseCause, Phase, Role};
 use brocomm_conformance::{Side, StepKind, sessions};
 use bytes::Bytes;
 use serde::Deserialize;
