@@ -67,6 +67,7 @@ pub(crate) enum ConversionErrorKind {
         /// How many there are.
         found: usize,
     },
+    #[cfg(feature = "derive")]
     /// The Rust enum has no such constant.
     #[error("{target} has no constant {}", Constant(constant))]
     UnknownConstant {
