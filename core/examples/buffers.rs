@@ -31,13 +31,14 @@ fn main() -> Result<(), UsageError> {
     println!("sensor: {:?}, manager: {:?}", sensor.phase(), manager.phase());
 
     let host = std::net::IpAddr::from([10, 0, 0, 1]);
+    // A peer gets only events that it has requested; `send_event` returns whether it has.
     now += std::time::Duration::from_millis(250);
-    sensor.send_event(&event!("scan_seen", host, 443_u64).at(now))?;
+    let _ = sensor.send_event(&event!("scan_seen", host, 443_u64).at(now))?;
     exchange(&mut sensor, &mut manager, now);
     while let Some(notification) = manager.poll_notification() {
         if let Notification::Event(scan) = notification {
             println!("manager: {}({}, {})", scan.name, scan.args[0], scan.args[1]);
-            manager.send_event(&event!("block", host).at(now))?;
+            let _ = manager.send_event(&event!("block", host).at(now))?;
         }
     }
     exchange(&mut sensor, &mut manager, now);

@@ -32,7 +32,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         scans.write(&Scan { host: [10, 0, 0, 1].into(), ports: 443 }).await?;
         if let Some((peer, entry)) = entries.next().await {
             println!("{} of {}", entry.writer.path, peer.endpoint.host);
-            println!("host {:?}, ports {:?}", entry.get("host"), entry.get("ports"));
+            for (column, value) in entry.writer.fields.iter().zip(&entry.values) {
+                println!("{}: {value}", column.name);
+            }
         }
         Ok(())
     })

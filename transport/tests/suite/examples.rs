@@ -54,8 +54,7 @@ pub(crate) fn table(name: &str) {
 }
 
 pub(crate) fn logs(name: &str) {
-    let entry = "host Some(Addr(10.0.0.1)), ports Some(Count(443))";
-    prints(name, &["scans of 127.0.0.1", entry]);
+    prints(name, &["scans of 127.0.0.1", "host: 10.0.0.1", "ports: 443"]);
 }
 
 pub(crate) fn request(name: &str) {

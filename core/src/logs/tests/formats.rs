@@ -8,8 +8,11 @@ use crate::Time;
 use crate::data::{Name, Port, Subnet, TypeTag};
 use crate::logs::{AsciiFormat, JsonFormat, JsonTimestamps, LogField, LogFormat, LogValue};
 
+/// Every value displays as it is written.
 fn ascii(value: LogValue) -> String {
-    line(&AsciiFormat::default(), &[value])
+    let (shown, line) = (value.to_string(), line(&AsciiFormat::default(), &[value]));
+    assert_eq!(shown, line);
+    line
 }
 
 fn line(format: &AsciiFormat, values: &[LogValue]) -> String {
