@@ -8,11 +8,8 @@ use crate::Time;
 use crate::data::{Name, Port, Subnet, TypeTag};
 use crate::logs::{AsciiFormat, JsonFormat, JsonTimestamps, LogField, LogFormat, LogValue};
 
-/// Every value displays as it is written.
 fn ascii(value: LogValue) -> String {
-    let (shown, line) = (value.to_string(), line(&AsciiFormat::default(), &[value]));
-    assert_eq!(shown, line);
-    line
+    line(&AsciiFormat::default(), &[value])
 }
 
 fn line(format: &AsciiFormat, values: &[LogValue]) -> String {
@@ -65,6 +62,7 @@ fn every_type_has_its_form() {
     ];
     for (value, form) in cases {
         assert_eq!(ascii(value.clone()), form, "{value:?}");
+        assert_eq!(value.to_string(), form, "{value:?}");
     }
 }
 
