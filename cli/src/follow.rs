@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use brocomm::Time;
-use brocomm::connection::{CloseCause, ConnectionConfig, Notification, Requests};
 use brocomm::data::{Declarations, Name};
+use brocomm::lowlevel::connection::{ConnectionConfig, Notification, Requests};
+use brocomm::node::CloseCause;
 use brocomm_std::Peer;
 
 use crate::address;

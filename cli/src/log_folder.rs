@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use brocomm::Time;
 use brocomm::data::Name;
-use brocomm::logs::{LogEntry, LogFile, LogFormat, LogNames, LogWriter, Rotation};
+use brocomm::logs::{LogEntry, LogFile, LogFormat, LogNames, Rotation};
+use brocomm::lowlevel::logs::LogWriter;
 
 use crate::clock::Clock;
 use crate::failure::{Failure, failed, misused, reason, warn};

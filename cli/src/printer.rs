@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use brocomm::Time;
-use brocomm::connection::{CommLogMessage, Notification};
+use brocomm::lowlevel::commlog::CommLogMessage;
+use brocomm::lowlevel::connection::Notification;
 
 use crate::notice::{Line, Notice};
 use crate::session::Print;

@@ -8,14 +8,14 @@ use std::sync::Arc;
 use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
-use brocomm::connection::{
-    CloseCause, Connection, ConnectionConfig, Notification, Phase, ProtocolError,
-    ProtocolErrorKind, Requests, Undeclared,
-};
 use brocomm::data::{Declarations, Name};
-use brocomm::driver::ACCEPT_PAUSE;
+use brocomm::lowlevel::connection::{
+    Connection, ConnectionConfig, Notification, ProtocolErrorKind, Requests,
+};
+use brocomm::lowlevel::driver::ACCEPT_PAUSE;
+use brocomm::lowlevel::wire::{Compression, Version, WireErrorKind};
 use brocomm::node::EventPattern;
-use brocomm::wire::{Compression, Version, WireErrorKind};
+use brocomm::node::{CloseCause, Phase, ProtocolError, Undeclared};
 use brocomm_std::{Listener, Peer, TransportError};
 use bytes::Bytes;
 use clap::ValueEnum;

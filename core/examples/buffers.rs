@@ -6,7 +6,8 @@
 
 #![allow(clippy::print_stdout, reason = "this is a program")]
 
-use brocomm::connection::{Connection, ConnectionConfig, Notification, Role, UsageError};
+use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification};
+use brocomm::node::{Role, UsageError};
 use brocomm::{Time, event};
 
 /// Carries bytes in both directions until neither side has any more to send.

@@ -1,22 +1,17 @@
 //! Two connections over a UNIX socket, with blocking reads and writes: one in a thread of its own.
 //!
-//! Nothing here waits for time: a peer that stays silent is waited for. The transports close such a
-//! connection.
-//!
 //! ```text
 //! cargo run -p brocomm --example unix_socket
 //! ```
 
 #![allow(clippy::print_stdout, reason = "this is a program")]
 
+#[cfg(not(unix))]
+fn main() {}
+
 #[cfg(unix)]
 fn main() -> std::io::Result<()> {
     example::run()
-}
-
-#[cfg(not(unix))]
-fn main() {
-    println!("this system has no UNIX sockets");
 }
 
 #[cfg(unix)]
@@ -25,9 +20,9 @@ mod example {
     use std::net::Shutdown;
     use std::os::unix::net::UnixStream;
     use std::thread;
-    use std::time::SystemTime;
 
-    use brocomm::connection::{Connection, ConnectionConfig, Notification, Role};
+    use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification};
+    use brocomm::node::Role;
     use brocomm::{Time, event};
 
     /// Runs a connection over a socket until it is closed; `heed` gets each notification.
@@ -56,7 +51,7 @@ mod example {
     }
 
     fn now() -> Time {
-        SystemTime::now().into()
+        std::time::SystemTime::now().into()
     }
 
     pub(crate) fn run() -> io::Result<()> {

@@ -185,7 +185,7 @@
 //! use std::time::Duration;
 //!
 //! use brocomm_async_std::Peer;
-//! use brocomm_async_std::brocomm::connection::{ConnectionConfig, Notification};
+//! use brocomm_async_std::brocomm::lowlevel::connection::{ConnectionConfig, Notification};
 //! use brocomm_async_std::brocomm::event;
 //!
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -216,7 +216,9 @@
 mod runtime;
 
 pub use brocomm;
-pub use brocomm::driver::{Cause, Flushed, RequestError, StartError, Subscription, TransportError};
+pub use brocomm::lowlevel::driver::{
+    Cause, Flushed, RequestError, StartError, Subscription, TransportError,
+};
 #[cfg(feature = "derive")]
 #[cfg_attr(docsrs, doc(cfg(feature = "derive")))]
 pub use brocomm_derive::{AsyncStdEnum as Enum, AsyncStdEvent as Event, AsyncStdRecord as Record};
@@ -229,7 +231,7 @@ pub use runtime::AsyncIo;
 /// Runs a node, in one thread of its own.
 pub type Node = asynchronous::Node<AsyncIo>;
 
-/// Carries one [`Connection`](brocomm::connection::Connection) over TCP.
+/// Carries one [`Connection`](brocomm::lowlevel::connection::Connection) over TCP.
 pub type Peer = asynchronous::Peer<AsyncIo>;
 
 /// Listens for peers.

@@ -169,7 +169,7 @@
 //! use std::time::Duration;
 //!
 //! use brocomm_std::Peer;
-//! use brocomm_std::brocomm::connection::{ConnectionConfig, Notification};
+//! use brocomm_std::brocomm::lowlevel::connection::{ConnectionConfig, Notification};
 //! use brocomm_std::brocomm::event;
 //!
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -207,7 +207,9 @@ mod subscribing;
 mod table;
 
 pub use brocomm;
-pub use brocomm::driver::{Cause, RequestError, StartError, Subscription, TransportError};
+pub use brocomm::lowlevel::driver::{
+    Cause, RequestError, StartError, Subscription, TransportError,
+};
 #[cfg(feature = "derive")]
 #[cfg_attr(docsrs, doc(cfg(feature = "derive")))]
 pub use brocomm_derive::{StdEnum as Enum, StdEvent as Event, StdRecord as Record};

@@ -6,9 +6,11 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use brocomm::Time;
-use brocomm::connection::{Connection, ConnectionConfig, Notification, Role, Sent, UsageError};
 use brocomm::data::Event;
-use brocomm::driver::{self, BLOCK, Driver, Step, TransportError};
+use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Sent};
+use brocomm::lowlevel::driver;
+use brocomm::lowlevel::driver::{BLOCK, Driver, Step, TransportError};
+use brocomm::node::{Role, UsageError};
 use brocomm_transport::Clock;
 use brocomm_transport::naming::stream_unusable;
 

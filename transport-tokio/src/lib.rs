@@ -181,7 +181,7 @@
 //! use std::time::Duration;
 //!
 //! use brocomm_tokio::Peer;
-//! use brocomm_tokio::brocomm::connection::{ConnectionConfig, Notification};
+//! use brocomm_tokio::brocomm::lowlevel::connection::{ConnectionConfig, Notification};
 //! use brocomm_tokio::brocomm::event;
 //!
 //! #[tokio::main]
@@ -211,7 +211,9 @@
 mod runtime;
 
 pub use brocomm;
-pub use brocomm::driver::{Cause, Flushed, RequestError, StartError, Subscription, TransportError};
+pub use brocomm::lowlevel::driver::{
+    Cause, Flushed, RequestError, StartError, Subscription, TransportError,
+};
 #[cfg(feature = "derive")]
 #[cfg_attr(docsrs, doc(cfg(feature = "derive")))]
 pub use brocomm_derive::{TokioEnum as Enum, TokioEvent as Event, TokioRecord as Record};
@@ -225,7 +227,7 @@ pub use runtime::Tokio;
 /// and panics elsewhere as [`tokio::spawn`] does.
 pub type Node = asynchronous::Node<Tokio>;
 
-/// Carries one [`Connection`](brocomm::connection::Connection) over TCP.
+/// Carries one [`Connection`](brocomm::lowlevel::connection::Connection) over TCP.
 pub type Peer = asynchronous::Peer<Tokio>;
 
 /// Listens for peers.

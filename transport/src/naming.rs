@@ -5,7 +5,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::time::Duration;
 
-use brocomm::driver::{Cause, TransportError};
+use brocomm::lowlevel::driver::{Cause, TransportError};
 
 use crate::socket::{is_transient, listen};
 use crate::zone;

@@ -6,8 +6,8 @@ use std::task::{Poll, Waker};
 
 use brocomm::Time;
 use brocomm::data::{CallError, Event};
-use brocomm::driver::{Cause, Flush, NodeDriver, SocketDriver, Ticket};
 use brocomm::logs::{LogValue, StreamError};
+use brocomm::lowlevel::driver::{Cause, Flush, NodeDriver, SocketDriver, Ticket};
 use brocomm::node::{EventPeer, NodeMachine, PeerId, Raised};
 
 use crate::{Clock, Handle};

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
-use brocomm::driver::{CONNECT_TIMEOUT, Cause};
+use brocomm::lowlevel::driver::{CONNECT_TIMEOUT, Cause};
 use brocomm::node::KeepAlive;
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 

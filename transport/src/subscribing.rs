@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use brocomm::data::{DispatchError, Event, EventType};
-use brocomm::driver::{Subscription, Ticket};
+use brocomm::lowlevel::driver::{Subscription, Ticket};
 use brocomm::node::{EventPeer, NodeMachine, Notification};
 use futures_core::Stream;
 
@@ -192,8 +192,8 @@ impl<T> fmt::Debug for Progress<T> {
     }
 }
 
-/// Returns the condition that finds the answer to a question among the events of its name: an event that does not fit
-/// the Rust type is an answer as well, for whoever asked to report.
+/// Returns the condition that finds the answer to a question among the events of its name: an event that
+/// does not fit the Rust type is an answer as well, for whoever asked to report.
 pub fn answers<A: EventType>(
     mut matches: impl FnMut(&A) -> bool + Send + 'static,
 ) -> impl FnMut(&Event) -> bool + Send + 'static {

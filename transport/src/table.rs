@@ -8,10 +8,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use brocomm::data::{
-    BroType, ConversionError, Entry, FromIndex, FromValue, IndexType, Name, Opcode, StateAccess,
-    ToIndex, ToValue, Value,
+    BroType, ConversionError, Entry, FromIndex, FromValue, IndexType, Name, ToIndex, ToValue, Value,
 };
-use brocomm::driver::Subscription;
+use brocomm::lowlevel::driver::Subscription;
+use brocomm::lowlevel::serial::{Opcode, StateAccess};
 use brocomm::node::Notification;
 use brocomm::state::{Path, StateError};
 use futures_core::Stream;

@@ -75,7 +75,8 @@ fn read_within(most: usize, capture: impl Read + Send, port: u16) -> Result<Vec<
 
 #[cfg(test)]
 mod tests {
-    use brocomm::data::{Name, Packet};
+    use brocomm::data::Name;
+    use brocomm::lowlevel::serial::Packet;
     use etherparse::PacketBuilder;
 
     use super::*;

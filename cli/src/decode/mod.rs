@@ -22,8 +22,8 @@ use std::iter;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use brocomm::connection::Observed;
 use brocomm::logs::LogFormat;
+use brocomm::lowlevel::connection::Observed;
 use brocomm_conformance::{RecordingError, Step, StepKind};
 
 pub(crate) use args::Args;

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use brocomm::connection::{Observed, Observer};
+use brocomm::lowlevel::connection::{Observed, Observer};
 
 /// Shows a session in one of the ways that the command line offers.
 pub(super) trait View {

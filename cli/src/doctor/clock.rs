@@ -7,8 +7,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use brocomm::Time;
-use brocomm::connection::Notification;
 use brocomm::logs::{LogEntry, LogValue};
+use brocomm::lowlevel::connection::Notification;
 use serde_json::json;
 
 use super::report::Report;

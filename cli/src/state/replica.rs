@@ -6,9 +6,12 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant, SystemTime};
 
 use brocomm::Time;
-use brocomm::connection::{Notification, SyncRole};
-use brocomm::data::{Declarations, Name, Opcode, StateAccess, Type, Value};
-use brocomm::state::{Applied, Path, StateError, Store};
+use brocomm::data::{Declarations, Name, Type, Value};
+use brocomm::lowlevel::connection::Notification;
+use brocomm::lowlevel::serial::{Opcode, StateAccess};
+use brocomm::lowlevel::state::Applied;
+use brocomm::node::SyncRole;
+use brocomm::state::{Path, StateError, Store};
 use brocomm_std::Peer;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;

@@ -3,7 +3,8 @@
 use std::ops::ControlFlow;
 
 use brocomm::Time;
-use brocomm::data::{Name, StateAccess};
+use brocomm::data::Name;
+use brocomm::lowlevel::serial::StateAccess;
 use brocomm::state::Store;
 use brocomm_std::Peer;
 

@@ -1,6 +1,6 @@
 //! Which cases are carried out.
 
-use brocomm::wire::Framing;
+use brocomm::lowlevel::wire::Framing;
 
 use super::{Capability, Case, Implementation, Level, Profile, Report, Role, Settings};
 

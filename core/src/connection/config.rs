@@ -20,7 +20,7 @@ use crate::{serial, wire};
 /// will be more fields, and some depend on features, so that a literal ends with `..ConnectionConfig::default()`:
 ///
 /// ```
-/// use brocomm::connection::{ConnectionConfig, Requests};
+/// use brocomm::lowlevel::connection::{ConnectionConfig, Requests};
 ///
 /// let config = ConnectionConfig {
 ///     description: "sensor".into(),

@@ -16,7 +16,7 @@ use crate::data::Name;
 use crate::serial;
 use crate::wire::{Caps, Decoder, MessageType, Version};
 
-/// One connection to a peer; see the [module](super) for how to drive it.
+/// One connection to a peer; see the [module](crate::lowlevel::connection) for how to drive it.
 #[derive(Debug)]
 pub struct Connection {
     pub(super) config: ConnectionConfig,

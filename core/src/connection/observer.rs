@@ -18,9 +18,10 @@ use crate::wire::{self, Caps, Decoded, Decoder, Framing, Message, WireError};
 /// like others.
 ///
 /// ```
-/// use brocomm::connection::{Observer, Role};
-/// use brocomm::wire::{Encoder, Framing, Message};
-/// use brocomm::{serial, wire};
+/// use brocomm::lowlevel::connection::Observer;
+/// use brocomm::node::Role;
+/// use brocomm::lowlevel::wire::{Encoder, Framing, Message};
+/// use brocomm::lowlevel::{serial, wire};
 ///
 /// let mut bytes = Vec::new();
 /// Encoder::new(Framing::Clear).message(&Message::PhaseDone, &mut bytes);

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::{LogField, LogValue, number};
 use crate::Time;
 use crate::calendar::Wall;
-use crate::data::address;
+use crate::notation::address;
 
 /// Writes logs as Bro's ASCII writer does: what `bro-cut` and its like read (3§3).
 ///

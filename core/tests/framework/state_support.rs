@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use brocomm::connection::Phase;
-use brocomm::data::{Declarations, StateAccess, Value};
+use brocomm::data::{Declarations, Value};
+use brocomm::lowlevel::serial::StateAccess;
+use brocomm::node::Phase;
 use brocomm::node::{NodeConfig, Options, PeerConfig, PeerId, PeerState};
 use brocomm::state::{Limits, Path, StateError, Store};
 

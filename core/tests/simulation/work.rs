@@ -1,7 +1,7 @@
 //! What nodes do: they start, are woken up, and do all that they want done.
 
-use brocomm::connection::Phase;
 use brocomm::node::NodeMachine;
+use brocomm::node::Phase;
 
 use super::{Happening, Simulation, Who};
 

@@ -7,9 +7,9 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::thread;
 
-use brocomm::connection::{ConnectionConfig, Notification, Requests};
 use brocomm::data::{Declarations, Value};
 use brocomm::event;
+use brocomm::lowlevel::connection::{ConnectionConfig, Notification, Requests};
 use brocomm_std::Listener;
 
 use crate::pages::book;

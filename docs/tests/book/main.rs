@@ -2,6 +2,7 @@
 //!
 //! * [`tutorial`]: each command of the tutorial does what the page says that it does.
 //! * [`configurations`]: each configuration of a node is one, and the reference is the program's.
+//! * [`code`]: the code in the pages is that of the examples.
 //! * [`commands`]: each command line that begins with `brocomm` parses.
 //! * [`examples`]: each program of the book runs. That it compiles, cargo sees to.
 //! * [`names`]: what the book names is there.
@@ -12,6 +13,7 @@
 #![cfg(unix)]
 #![allow(clippy::print_stderr, reason = "these are tests")]
 
+mod code;
 mod commands;
 mod configurations;
 mod examples;

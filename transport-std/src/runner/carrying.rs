@@ -5,7 +5,7 @@ use std::net::{Shutdown, SocketAddr};
 use std::task::Waker;
 
 use brocomm::Time;
-use brocomm::driver::{CONNECT_TIMEOUT, SocketDriver, Step};
+use brocomm::lowlevel::driver::{CONNECT_TIMEOUT, SocketDriver, Step};
 use brocomm::node::{ConnectionId, Endpoint, KeepAlive};
 use brocomm_transport::listening::accepted;
 use brocomm_transport::socket::{ends, no_answer, set_up};

@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use brocomm::driver::{BLOCK, SocketDriver, Step};
+use brocomm::lowlevel::driver::{BLOCK, SocketDriver, Step};
 use brocomm::node::{Endpoint, KeepAlive};
 
 use super::Runtime;

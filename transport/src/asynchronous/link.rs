@@ -4,7 +4,7 @@ use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::task::{Context, Poll};
 
-use brocomm::driver::{CONNECT_TIMEOUT, Cause};
+use brocomm::lowlevel::driver::{CONNECT_TIMEOUT, Cause};
 use brocomm::node::{Endpoint, KeepAlive};
 
 use super::Runtime;

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use brocomm::Time;
 use brocomm::data::{BroType, CallError, Event, EventType, IndexType, Name, SignatureError};
-use brocomm::driver::{Flush, RequestError, StartError, Subscription};
 use brocomm::logs::{LogRecord, LogValue, StreamError};
+use brocomm::lowlevel::driver::{Flush, RequestError, StartError, Subscription};
 use brocomm::node::{
     Endpoint, EventPeer, NodeConfig, NodeError, NodeMachine, PeerId, RaiseError, Raised,
 };
@@ -219,7 +219,7 @@ impl<R> Node<R> {
     /// Each subscriber has a queue of its own, and its [`Subscription`] says what happens when that is
     /// full. By default nothing is lost: the peers that sent what comes next are not read from until
     /// the subscriber has read; nobody else waits, and when it has read nothing for a second, the
-    /// log names it ([`CommLogLine::SubscriberStalled`](brocomm::node::CommLogLine::SubscriberStalled)).
+    /// log names it ([`CommLogLine::SubscriberStalled`](brocomm::lowlevel::commlog::CommLogLine::SubscriberStalled)).
     /// Whoever wants no more drops it. An answer to a
     /// request is for nobody else.
     pub fn subscribe_with(&self, subscription: Subscription) -> Notifications {

@@ -8,9 +8,10 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use brocomm::Time;
-use brocomm::connection::{Connection, ConnectionConfig, Notification, Role, Sent, UsageError};
 use brocomm::data::Event;
-use brocomm::driver::{BLOCK, Driver, Flushed, Step, TransportError};
+use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Sent};
+use brocomm::lowlevel::driver::{BLOCK, Driver, Flushed, Step, TransportError};
+use brocomm::node::{Role, UsageError};
 
 use super::Runtime;
 use super::link::Link;

@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use brocomm::driver::StartError;
+use brocomm::lowlevel::driver::StartError;
 use socket2::SockRef;
 
 use crate::zone;

@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use brocomm::connection::{Observed, Observer, Phase, Role, SyncRole};
-use brocomm::data::{Id, Name, Serial, Value};
-use brocomm::wire::Message;
+use brocomm::data::{Name, Value};
+use brocomm::lowlevel::connection::{Observed, Observer};
+use brocomm::lowlevel::serial::{Id, Serial};
+use brocomm::lowlevel::wire::Message;
+use brocomm::node::{Phase, Role, SyncRole};
 use serde::Serialize;
 
 use self::replica::{Received, Replica};

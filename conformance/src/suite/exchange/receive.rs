@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use brocomm::data::Serial;
-use brocomm::wire::{Message, MessageType};
+use brocomm::lowlevel::serial::Serial;
+use brocomm::lowlevel::wire::{Message, MessageType};
 
 use super::super::{LineKind, Outcome, Stop, describe};
 use super::Exchange;

@@ -11,7 +11,8 @@ mod slot;
 
 use super::{Record, Type, Value};
 
-pub use error::{ConversionError, ConversionErrorKind, Step};
+pub(crate) use error::ConversionErrorKind;
+pub use error::{ConversionError, Step};
 pub(crate) use fit::index_types;
 pub(in crate::data) use fit::{fit, kind};
 pub use index::{FromIndex, IndexType, ToIndex};

@@ -11,8 +11,9 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
-pub use error::{NodeConfigError, NodeConfigErrorKind};
-pub use warning::{ConfigurationWarning, ConfigurationWarningKind};
+pub use error::NodeConfigError;
+pub(super) use error::NodeConfigErrorKind;
+pub use warning::ConfigurationWarning;
 
 use super::{Bound, NodeConfig};
 use crate::ConfigErrors;

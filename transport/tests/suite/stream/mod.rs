@@ -5,7 +5,7 @@ mod tls;
 
 use std::process::Command;
 
-use brocomm::connection::ConnectionConfig;
+use brocomm::lowlevel::connection::ConnectionConfig;
 use brocomm::node::NodeConfig;
 
 /// What is between the sockets and the protocol.
