@@ -47,20 +47,12 @@
 //!
 //! ```
 //! use brocomm::Time;
-//! use brocomm::lowlevel::connection::{ConnectionConfig, Connection, Notification, Requests};
-//! use brocomm::node::{Role, Undeclared};
+//! use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification};
+//! use brocomm::node::Role;
 //! use brocomm::data::{Event, Value};
 //!
 //! let now = Time::from_secs_f64(1_500_000_000.0);
-//! let requests = |events: &[&str]| ConnectionConfig {
-//!     requests: Some(Requests {
-//!         events: events.iter().map(|name| (*name).into()).collect(),
-//!         accept_input: true,
-//!         ..Requests::default()
-//!     }),
-//!     undeclared: Undeclared::Deliver,
-//!     ..ConnectionConfig::default()
-//! };
+//! let requests = ConnectionConfig::requesting;
 //! let mut sensor = Connection::new(requests(&[]), Role::Initiator, now);
 //! let mut manager = Connection::new(requests(&["scan_seen"]), Role::Acceptor, now);
 //!

@@ -13,7 +13,7 @@ use brocomm::node::{
     WriteLogError,
 };
 use brocomm::state::StateError;
-use brocomm_transport::{Awaiting, Builder, Clock, Handle, Start, run};
+use brocomm_transport::{Awaiting, Builder, Clock, Handle, Start, answers, run};
 
 use crate::runner::Runner;
 use crate::sleeping::wait_for;
@@ -161,6 +161,22 @@ impl Node {
         }
         let answer = wait_for(deadline, |waker| awaiting.poll_answer(waker));
         answer.ok_or(late)?.ok_or(RequestError::Terminated)
+    }
+
+    /// Raises an event and waits for the event of this type that answers it: the first one for which
+    /// `matches` is true. The node has to [`receive`](brocomm_transport::Builder::receive) the type. For
+    /// the rest like [`request`](Self::request), which is for events that have no Rust type.
+    ///
+    /// # Errors
+    /// As [`request`](Self::request), and [`RequestError::Answer`].
+    pub fn ask<A: EventType>(
+        &self,
+        question: impl Into<Event>,
+        matches: impl FnMut(&A) -> bool + Send + 'static,
+        timeout: Duration,
+    ) -> Result<(Arc<EventPeer>, A), RequestError> {
+        let (peer, answer) = self.request(question, A::NAME, answers(matches), timeout)?;
+        Ok((peer, A::from_event(&answer).map_err(RequestError::Answer)?))
     }
 
     /// Sends what is batched of logs and prints at once, and waits until all that was raised, written

@@ -30,5 +30,5 @@ pub use handle::{Handle, run};
 pub use log::{Log, LogEntries};
 pub use shared::{Awaiting, Shared};
 pub use socket2;
-pub use subscribing::{Events, Notifications, Progress, Received};
+pub use subscribing::{Events, Notifications, Progress, Received, answers};
 pub use table::{Change, Changes, Table};

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use brocomm::data::{DispatchError, EventType};
+use brocomm::data::{DispatchError, Event, EventType};
 use brocomm::lowlevel::driver::{Subscription, Ticket};
 use brocomm::node::{EventPeer, NodeMachine, Notification};
 use futures_core::Stream;
@@ -190,4 +190,12 @@ impl<T> fmt::Debug for Progress<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Progress").finish_non_exhaustive()
     }
+}
+
+/// Returns the condition that finds the answer to a question among the events of its name: an event that
+/// does not fit the Rust type is an answer as well, for whoever asked to report.
+pub fn answers<A: EventType>(
+    mut matches: impl FnMut(&A) -> bool + Send + 'static,
+) -> impl FnMut(&Event) -> bool + Send + 'static {
+    move |event| A::from_event(event).map_or(true, |answer| matches(&answer))
 }

@@ -92,6 +92,20 @@ pub struct ConnectionConfig {
     pub state: StateSource,
 }
 
+impl ConnectionConfig {
+    /// Returns the configuration of a client without declarations: it requests these events, accepts
+    /// the peer's, and delivers whatever comes. Everything else is as in [`Default`].
+    #[must_use]
+    pub fn requesting(events: &[&str]) -> ConnectionConfig {
+        let events = events.iter().map(|&name| Name::from(name)).collect();
+        ConnectionConfig {
+            requests: Some(Requests { events, accept_input: true, ..Requests::default() }),
+            undeclared: Undeclared::Deliver,
+            ..ConnectionConfig::default()
+        }
+    }
+}
+
 impl Default for ConnectionConfig {
     fn default() -> ConnectionConfig {
         ConnectionConfig {

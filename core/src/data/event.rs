@@ -44,6 +44,10 @@ macro_rules! event {
 }
 
 /// Ties a Rust type to one event; made by `#[derive(Event)]` (feature `derive`).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    note = "add `#[derive(Event)]` to the struct"
+)]
 pub trait EventType: Sized {
     /// The event's full name.
     const NAME: &'static str;

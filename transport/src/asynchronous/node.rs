@@ -19,7 +19,8 @@ use super::Runtime;
 use super::manager::Manager;
 use super::waiting::within;
 use crate::{
-    Awaiting, Builder, Clock, Events, Handle, Log, LogEntries, Notifications, Start, Table, run,
+    Awaiting, Builder, Clock, Events, Handle, Log, LogEntries, Notifications, Start, Table,
+    answers, run,
 };
 
 /// Runs a node: listens, connects, carries what passes between it and its peers.
@@ -154,6 +155,22 @@ impl<R: Runtime> Node<R> {
         };
         let late = Err(RequestError::TimedOut { timeout });
         within::<R, _>(timeout, answer).await.unwrap_or(late)
+    }
+
+    /// Raises an event and waits for the event of this type that answers it: the first one for which
+    /// `matches` is true. The node has to [`receive`](crate::Builder::receive) the type. For
+    /// the rest like [`request`](Self::request), which is for events that have no Rust type.
+    ///
+    /// # Errors
+    /// As [`request`](Self::request), and [`RequestError::Answer`].
+    pub async fn ask<A: EventType>(
+        &self,
+        question: impl Into<Event>,
+        matches: impl FnMut(&A) -> bool + Send + 'static,
+        timeout: Duration,
+    ) -> Result<(Arc<EventPeer>, A), RequestError> {
+        let (peer, answer) = self.request(question, A::NAME, answers(matches), timeout).await?;
+        Ok((peer, A::from_event(&answer).map_err(RequestError::Answer)?))
     }
 
     /// Sends what is batched of logs and prints at once, and waits until all that was raised, written

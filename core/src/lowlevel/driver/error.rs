@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::ConfigErrors;
 use crate::connection::ConfigError;
-use crate::data::CallError;
+use crate::data::{CallError, ConversionError};
 use crate::logs::StreamError;
 use crate::node::NodeConfigError;
 use crate::notation::ParseError;
@@ -124,6 +124,9 @@ pub enum RequestError {
     /// No peer that is Running has requested the event.
     #[error("no peer has requested the event")]
     NobodyAsked,
+    /// The answer does not fit the Rust type that was asked for.
+    #[error("answer: {0}")]
+    Answer(ConversionError),
     /// There was no answer in time.
     #[error("no answer within {} s", .timeout.as_secs_f64())]
     TimedOut {

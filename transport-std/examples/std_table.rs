@@ -1,7 +1,7 @@
 //! Two nodes that share a table. Both are in this program, so that it runs by itself.
 //!
 //! ```text
-//! cargo run -p brocomm-std --example table
+//! cargo run -p brocomm-std --example std_table
 //! ```
 
 #![allow(clippy::print_stdout, reason = "this is a program")]
@@ -26,11 +26,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     let at_manager = manager.table::<IpAddr, String>("blocked")?;
     at_manager.insert(&[10, 0, 0, 1].into(), &"it scans".to_owned())?;
     while let Some(change) = changes.next(None) {
-        if let Change::Set(host, why) = change? {
-            println!("{host} is blocked: {why}");
-            break;
+        match change? {
+            Change::Set(host, why) => {
+                println!("{host} is blocked: {why}");
+                at_manager.remove(&host)?;
+            }
+            Change::Removed(host) => {
+                println!("{host} is no longer blocked");
+                break;
+            }
+            // When it connected, the worker got the whole table of the manager.
+            _ => {}
         }
     }
-    println!("{:?}", at_worker.entries()?);
     Ok(())
 }

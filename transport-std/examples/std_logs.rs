@@ -2,7 +2,7 @@
 //! itself.
 //!
 //! ```text
-//! cargo run -p brocomm-std --example logs
+//! cargo run -p brocomm-std --example std_logs
 //! ```
 
 #![allow(clippy::print_stdout, reason = "this is a program")]
@@ -29,7 +29,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     sensor.connected(None).ok_or("the sensor stopped")?;
     let scans = sensor.log("scans")?;
     scans.write(&Scan { host: [10, 0, 0, 1].into(), ports: 443 }, None)?;
-    let (peer, entry) = entries.next(None).ok_or("the collector stopped")?;
-    println!("{} of {}: {:?}", entry.writer.path, peer.endpoint, entry.get("host"));
+    if let Some((peer, entry)) = entries.next(None) {
+        println!("{} of {}", entry.writer.path, peer.endpoint.host);
+        for (column, value) in entry.writer.fields.iter().zip(&entry.values) {
+            println!("{}: {value}", column.name);
+        }
+    }
     Ok(())
 }
