@@ -105,7 +105,7 @@ pub(crate) trait Follow {
         Ok(())
     }
 
-    /// Tells whether enough came, also if nothing more does.
+    /// Returns whether enough came, also if nothing more does.
     fn is_done(&self, _: Time) -> bool {
         false
     }

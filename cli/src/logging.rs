@@ -157,7 +157,7 @@ pub(crate) fn peer(peer: &EventPeer, text: &str) {
     tracing::error!(peer = id, address, "{text}");
 }
 
-/// Tells whether a line of the communication log is to be said.
+/// Returns whether a line of the communication log is to be said.
 pub(crate) fn wants(entry: &CommLogEntry) -> bool {
     entry.level() == Some(brocomm::node::LogLevel::Error) || tracing::enabled!(Level::INFO)
 }

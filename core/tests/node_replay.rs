@@ -182,7 +182,7 @@ fn party(expectation: &brocomm_conformance::Expectation, side: Side) -> &Party {
     }
 }
 
-/// Tells whether a node sends a message only because its application does.
+/// Returns whether a node sends a message only because its application does.
 fn is_of_its_own_accord((message, serial): &Sent, phase: Phase) -> bool {
     match (message, serial) {
         (_, Some(Serial::Id(id))) => id.name != "peer_description",
@@ -314,7 +314,7 @@ fn by_source<'a>(
     sources
 }
 
-/// Tells whether a line is one that the node writes as the Bro did: not one about its two
+/// Returns whether a line is one that the node writes as the Bro did: not one about its two
 /// processes, or numbers of reads and writes, and not one that depends on how the program ends: a
 /// Bro that ends by itself closes without a word, a node says that it is terminating and then what
 /// it says of any connection.

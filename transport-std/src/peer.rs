@@ -144,7 +144,7 @@ impl Peer {
     /// Closes the connection in order: writes what waits, tells the peer that nothing more comes,
     /// waits until it closes its side too, and closes the socket.
     ///
-    /// The wait ends at the deadline, or when the peer lets five seconds pass. Tells whether all
+    /// The wait ends at the deadline, or when the peer lets five seconds pass. Returns whether all
     /// was written, which is no proof that the peer read it. A [`StopHandle`] does not shorten it.
     /// Notifications, [`Notification::Closed`] last, can still be taken from
     /// [`next`](Self::next).

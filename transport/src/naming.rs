@@ -80,7 +80,7 @@ impl Refusals {
         Refusals { address, timeout, refused: None }
     }
 
-    /// Takes note of what an address answered; an error of the kind `TimedOut` means: nothing.
+    /// Records what an address answered; an error of the kind `TimedOut` means: nothing.
     pub fn feed(&mut self, tried: SocketAddr, error: io::Error) {
         let address = self.address.clone();
         if error.kind() != io::ErrorKind::TimedOut {

@@ -45,7 +45,7 @@ impl Notifications {
         handle.shared().with(|hub, _| hub.poll_notification(ticket, waker))
     }
 
-    /// Tells whether the last notification was taken.
+    /// Returns whether the last notification was taken.
     pub fn is_over(&self) -> bool {
         self.handle.shared().with(|hub, _| hub.is_over(&self.ticket))
     }
@@ -57,7 +57,7 @@ impl Notifications {
         self.handle.shared().with(|hub, _| hub.dropped(&self.ticket))
     }
 
-    /// Tells whether the queue was full, with
+    /// Returns whether the queue was full, with
     /// [`Overflow::Disconnect`](brocomm::node::Overflow::Disconnect), so that nothing more comes.
     pub fn is_disconnected(&self) -> bool {
         self.handle.shared().with(|hub, _| hub.is_disconnected(&self.ticket))
@@ -128,7 +128,7 @@ impl<E: EventType> Events<E> {
         }
     }
 
-    /// Tells whether the last event was taken.
+    /// Returns whether the last event was taken.
     pub fn is_over(&self) -> bool {
         self.notifications.is_over()
     }
@@ -138,7 +138,7 @@ impl<E: EventType> Events<E> {
         self.notifications.dropped()
     }
 
-    /// Tells what [`Notifications::is_disconnected`] does.
+    /// Returns what [`Notifications::is_disconnected`] does.
     pub fn is_disconnected(&self) -> bool {
         self.notifications.is_disconnected()
     }

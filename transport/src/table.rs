@@ -53,7 +53,7 @@ impl<K: IndexType, V: BroType> Table<K, V> {
         })
     }
 
-    /// Tells whether there are no entries.
+    /// Returns whether there are no entries.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -79,7 +79,7 @@ impl<K: ToIndex, V: BroType> Table<K, V> {
         }
     }
 
-    /// Tells whether a key has a value.
+    /// Returns whether a key has a value.
     pub fn contains(&self, key: &K) -> bool {
         let index = key.to_index(&K::index_types());
         self.handle.with(|node, _| {

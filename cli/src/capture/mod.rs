@@ -25,7 +25,7 @@ pub(crate) struct Captured {
     pub(crate) gaps: Vec<String>,
 }
 
-/// Tells whether this is how a capture begins.
+/// Returns whether this is how a capture begins.
 pub(crate) fn is_capture(start: &[u8]) -> bool {
     packets::is_capture(start)
 }

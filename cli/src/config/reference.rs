@@ -108,7 +108,7 @@ fn describe(entry: &Entry, Expected { kind, or_false }: Expected, page: &mut Str
     };
 }
 
-/// Tells whether a text is a value as TOML writes it.
+/// Returns whether a text is a value as TOML writes it.
 pub(super) fn is_value(text: &str) -> bool {
     DeTable::parse(&format!("x = {text}")).is_ok()
 }

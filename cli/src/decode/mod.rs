@@ -163,7 +163,7 @@ impl Decoder<'_> {
         self.told(problems)
     }
 
-    /// Tells what could not be decoded, after what was.
+    /// Returns what could not be decoded, after what was.
     fn told(&mut self, problems: Vec<String>) -> Result<(), Failure> {
         self.progress.end();
         self.out.flush()?;

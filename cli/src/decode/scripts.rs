@@ -56,7 +56,7 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
-/// Tells whether a character belongs to a word.
+/// Returns whether a character belongs to a word.
 fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }

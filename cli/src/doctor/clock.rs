@@ -42,7 +42,7 @@ impl Clock {
         self.is_sure |= entry.writer.path == COMMUNICATION;
     }
 
-    /// Tells whether nothing better is to come.
+    /// Returns whether nothing better is to come.
     pub(super) fn is_known(&self) -> bool {
         self.is_sure
     }

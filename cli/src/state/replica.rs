@@ -68,12 +68,12 @@ impl<'a> Replica<'a> {
         Ok(Replica { store, given, phase, patience, heard: None, progress, task })
     }
 
-    /// Tells whether we are to give our state, which we never do.
+    /// Returns whether we are to give our state, which we never do.
     pub(super) fn is_asked_for_state(&self) -> bool {
         self.phase == Phase::AskedForState
     }
 
-    /// Tells whether the peer has given its state.
+    /// Returns whether the peer has given its state.
     pub(super) fn has_begun(&self) -> bool {
         self.phase == Phase::Running
     }
@@ -99,7 +99,7 @@ impl<'a> Replica<'a> {
         self.task.changed(&names, access, now)
     }
 
-    /// Tells what could not be carried out; variables that are not declared don't matter.
+    /// Returns what could not be carried out; variables that are not declared don't matter.
     fn is_told(&mut self, result: Result<Applied, StateError>) -> bool {
         match result {
             Ok(applied) => {
@@ -193,7 +193,7 @@ pub(super) struct Given {
 }
 
 impl Given {
-    /// Takes note of the value that a variable was given, and of what was wrong with it.
+    /// Records the value that a variable was given, and of what was wrong with it.
     fn take(&mut self, access: &StateAccess, error: Option<&StateError>) {
         let Some(declared) = self.declared.get(&access.target) else { return };
         let (name, found) = (access.target.compact(), access.op1.ty());

@@ -32,7 +32,7 @@ pub(super) trait Task {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Tells whether a signal ends it in order even before the peer has given its state.
+    /// Returns whether a signal ends it in order even before the peer has given its state.
     fn ends_with_signals(&self) -> bool {
         false
     }

@@ -183,7 +183,7 @@ impl Observer {
         self.observed.pop_front()
     }
 
-    /// Tells whether a side's stream could end here: between two messages.
+    /// Returns whether a side's stream could end here: between two messages.
     ///
     /// # Errors
     /// What it ends inside of, or the error that was shown.

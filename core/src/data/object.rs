@@ -132,7 +132,7 @@ impl Opcode {
         })
     }
 
-    /// Tells whether the first operand is an index: a table's or set's, a field's name or a
+    /// Returns whether the first operand is an index: a table's or set's, a field's name or a
     /// position.
     pub(crate) const fn has_index(self) -> bool {
         !matches!(self, Opcode::Assign | Opcode::Incr | Opcode::Print)

@@ -56,7 +56,7 @@ impl EventPattern {
         &self.source
     }
 
-    /// Tells whether an event of this name is meant: whether the pattern matches all of it.
+    /// Returns whether an event of this name is meant: whether the pattern matches all of it.
     pub fn matches(&self, name: &[u8]) -> bool {
         self.expression.is_match(name)
     }

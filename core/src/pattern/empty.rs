@@ -10,7 +10,7 @@ use super::tree::Tree;
 const NODES_LIMIT: usize = 1 << 12;
 
 impl Tree {
-    /// Tells whether this matches no bytes at all and asks for the text's end.
+    /// Returns whether this matches no bytes at all and asks for the text's end.
     pub(super) fn is_end(&self) -> bool {
         match self {
             Tree::One(_) | Tree::Start => false,

@@ -116,7 +116,7 @@ pub(crate) enum PatternErrorKind {
 }
 
 impl PatternErrorKind {
-    /// Tells whether it is only a limit of ours that the pattern passes.
+    /// Returns whether it is only a limit of ours that the pattern passes.
     pub(crate) fn is_limit(&self) -> bool {
         matches!(
             self,

@@ -54,7 +54,7 @@ impl Expression {
         Ok(Expression { tree, regex })
     }
 
-    /// Tells whether the pattern matches all of a text.
+    /// Returns whether the pattern matches all of a text.
     pub(crate) fn is_match(&self, text: &[u8]) -> bool {
         self.regex.is_match(text)
     }
@@ -89,12 +89,12 @@ impl PatternMatcher {
         Ok(PatternMatcher { exact, anywhere, nonempty, in_nothing: tree.is_end() })
     }
 
-    /// Tells whether the pattern matches all of a text, as a script's `pattern == text`.
+    /// Returns whether the pattern matches all of a text, as a script's `pattern == text`.
     pub fn matches_exactly(&self, text: &[u8]) -> bool {
         self.exact.is_match(text)
     }
 
-    /// Tells whether the pattern matches somewhere in a text, as a script's `pattern in text`.
+    /// Returns whether the pattern matches somewhere in a text, as a script's `pattern in text`.
     ///
     /// As in Bro, a match has to take a byte or the text's end: `/a*/` and `/^/` are not in an empty
     /// text, `/$/` is; and `/^/` is in no text, for the beginning alone is not enough.

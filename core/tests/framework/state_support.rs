@@ -83,7 +83,7 @@ pub(crate) fn change(
     net.node(n).change_state(now, change).expect("it is right");
 }
 
-/// Tells whether the first peer that a node connects to is Running.
+/// Returns whether the first peer that a node connects to is Running.
 pub(crate) fn is_running(net: &Network, n: usize) -> bool {
     let state = net.nodes[n].node.peer_state(PeerId(1));
     matches!(state, Some(PeerState::Connected(Phase::Running)))

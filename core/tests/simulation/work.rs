@@ -96,7 +96,7 @@ impl Simulation {
         }
     }
 
-    /// Takes note of connections that came as far as Running.
+    /// Records connections that came as far as Running.
     pub(super) fn note_runs(&mut self, who: Who) {
         let Simulation { hosts, links, streams, .. } = self;
         let host = &hosts[who.node];

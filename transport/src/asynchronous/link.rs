@@ -64,7 +64,7 @@ impl<R: Runtime> Link<R> {
         Ok(read)
     }
 
-    /// Tells whether reading would give nothing, as far as is known without an attempt; then the task
+    /// Returns whether reading would give nothing, as far as is known without an attempt; then the task
     /// is woken when it would.
     ///
     /// # Errors

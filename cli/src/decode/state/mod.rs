@@ -133,13 +133,13 @@ impl View for Connection<'_> {
     }
 }
 
-/// Tells whether an ID gives a variable a value; functions are no state.
+/// Returns whether an ID gives a variable a value; functions are no state.
 fn is_state(id: &Id) -> bool {
     id.value.as_ref().is_some_and(|value| !matches!(value, Value::Func(..)))
 }
 
 impl Connection<'_> {
-    /// Tells whether both sides are Running after this PHASE_DONE (§3.3, §3.4).
+    /// Returns whether both sides are Running after this PHASE_DONE (§3.3, §3.4).
     fn completes(&mut self, observed: &Observed) -> bool {
         match observed.phase {
             Phase::Sync(role) => role == SyncRole::Sender,

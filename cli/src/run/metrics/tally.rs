@@ -20,7 +20,7 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Takes note of what is told.
+    /// Records what is told.
     pub(crate) fn note(&self, told: &Notification) {
         match told {
             Notification::Log(entry) => {

@@ -109,7 +109,7 @@ impl Book {
         self.authority
     }
 
-    /// Tells whether both sides have completed the handshake, and Sync if there is one (§3.5).
+    /// Returns whether both sides have completed the handshake, and Sync if there is one (§3.5).
     pub(super) fn is_running(&self) -> bool {
         match self.authority {
             None | Some(Authority::Misconfiguration) => false,

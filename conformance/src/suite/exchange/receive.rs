@@ -185,7 +185,7 @@ impl Exchange {
         }
     }
 
-    /// Tells whether the implementation has closed by now; what it has sent is passed over.
+    /// Returns whether the implementation has closed by now; what it has sent is passed over.
     ///
     /// # Errors
     /// Failed if what it has sent is against the protocol.

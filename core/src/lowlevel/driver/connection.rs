@@ -69,7 +69,7 @@ impl Driver {
         }
     }
 
-    /// Tells when all is written that waits to be, or why that has to stop.
+    /// Returns when all is written that waits to be, or why that has to stop.
     #[must_use = "something may still wait to be written"]
     pub fn poll_flush(&self) -> Poll<Flushed> {
         if self.poll_written().is_pending() {
@@ -86,13 +86,13 @@ impl Driver {
         }
     }
 
-    /// Tells when nothing can be written at present: nothing waits, or the socket takes no more.
+    /// Returns when nothing can be written at present: nothing waits, or the socket takes no more.
     #[must_use = "something may still wait to be written"]
     pub fn poll_written(&self) -> Poll<()> {
         self.socket.poll_written(&self.connection)
     }
 
-    /// Tells when the socket is to be closed or was, and whether all was written then, which is no
+    /// Returns when the socket is to be closed or was, and whether all was written then, which is no
     /// proof that the peer read it.
     #[must_use = "the socket may still be in use"]
     pub fn poll_closed(&self) -> Poll<bool> {
@@ -105,7 +105,7 @@ impl Driver {
         self.connection_mut().close(now);
     }
 
-    /// Ends the connection at once, whatever waits; the socket is to be closed. Tells whether all
+    /// Ends the connection at once, whatever waits; the socket is to be closed. Returns whether all
     /// was written.
     pub fn give_up(&mut self, now: Time) -> bool {
         self.close(now);
@@ -123,31 +123,31 @@ impl Driver {
         self.socket.poll_step(&mut self.connection, now)
     }
 
-    /// Takes note of what writing gave. An error of the kind `WouldBlock` means that the socket is
+    /// Records what writing gave. An error of the kind `WouldBlock` means that the socket is
     /// not ready, one of the kind `Interrupted` nothing, and every other that nothing more can be
     /// written.
     pub fn feed_write(&mut self, result: io::Result<usize>, now: Time) {
         self.socket.feed_write(&mut self.connection, result, now);
     }
 
-    /// Takes note of what reading gave: bytes, none at the end of the stream. Errors mean what they
+    /// Records what reading gave: bytes, none at the end of the stream. Errors mean what they
     /// mean to [`feed_write`](Self::feed_write).
     pub fn feed_read(&mut self, result: io::Result<&[u8]>, now: Time) {
         self.socket.feed_read(&mut self.connection, result, now);
     }
 
-    /// Takes note that reading may give something again.
+    /// Records that reading may give something again.
     pub fn feed_readable(&mut self) {
         self.socket.feed_readable();
     }
 
-    /// Takes note that nothing was left after what was read last, so that reading gives nothing
+    /// Records that nothing was left after what was read last, so that reading gives nothing
     /// before it is said to [again](Self::feed_readable). Who does not know tries and fails.
     pub fn feed_drained(&mut self) {
         self.socket.feed_drained();
     }
 
-    /// Takes note that something can be written again, perhaps.
+    /// Records that something can be written again, perhaps.
     pub fn feed_writable(&mut self) {
         self.socket.feed_writable();
     }

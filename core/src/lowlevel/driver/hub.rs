@@ -98,7 +98,7 @@ impl NodeDriver {
         &mut self.communication
     }
 
-    /// Takes note of the time, and of what the wall clock shows then; see
+    /// Records the time, and of what the wall clock shows then; see
     /// [`NodeMachine::feed_wall_clock`].
     pub fn feed_clock(&mut self, now: Time, wall: Time) {
         self.communication.feed_wall_clock(wall, now);
@@ -160,7 +160,7 @@ impl NodeDriver {
         Task::Wait { until: self.alarm }
     }
 
-    /// Takes note that the application has lost all interest: all sockets are to be closed at once.
+    /// Records that the application has lost all interest: all sockets are to be closed at once.
     pub fn abandon(&mut self) {
         self.abandoned = true;
         self.wake.extend(std::mem::take(&mut self.carriers).into_values());

@@ -48,46 +48,46 @@ pub(super) trait Session {
     /// Returns the connection, if there is one.
     fn connection(&self) -> Option<&Connection>;
 
-    /// Takes note of the time; returns it, or a later one if that was given before.
+    /// Records the time; returns it, or a later one if that was given before.
     fn feed_time(&mut self, now: Time) -> Time;
 
     /// Returns what waits to be written, in order.
     fn poll_transmit(&mut self) -> &[u8];
 
-    /// Takes note that the first `written` bytes of it have been written.
+    /// Records that the first `written` bytes of it have been written.
     fn advance(&mut self, written: usize, now: Time);
 
     /// Takes bytes that came.
     fn feed_bytes(&mut self, bytes: &[u8], now: Time);
 
-    /// Takes note that the peer closed its half.
+    /// Records that the peer closed its half.
     fn feed_eof(&mut self, now: Time);
 
-    /// Takes note that reading failed.
+    /// Records that reading failed.
     fn feed_read_failure(&mut self, reason: &str, now: Time);
 
-    /// Takes note that writing failed, and that nothing more is read.
+    /// Records that writing failed, and that nothing more is read.
     fn feed_write_failure(&mut self, reason: &str, now: Time);
 
     /// Returns when something is to be done at the latest, whatever the socket does.
     fn next_timeout(&self) -> Option<Time>;
 
-    /// Tells whether, and when, the socket is to be closed.
+    /// Returns whether, and when, the socket is to be closed.
     fn poll_close(&self) -> Option<PollClose>;
 
-    /// Tells whether more should be read.
+    /// Returns whether more should be read.
     fn wants_input(&self) -> bool;
 
-    /// Tells whether nobody wants to hear of the connection any more, so that the socket is closed
+    /// Returns whether nobody wants to hear of the connection any more, so that the socket is closed
     /// at once.
     fn is_forgotten(&self) -> bool;
 
-    /// Tells whether something waits to be written.
+    /// Returns whether something waits to be written.
     fn has_output(&self) -> bool {
         self.connection().is_some_and(Connection::has_output)
     }
 
-    /// Tells whether nothing more is read before some output is written, whatever the application
+    /// Returns whether nothing more is read before some output is written, whatever the application
     /// does.
     fn awaits_output(&self) -> bool {
         let awaits = |c: &Connection| !c.wants_input() && c.waiting_notifications() == 0;
@@ -138,7 +138,7 @@ impl Socket {
         }
     }
 
-    /// Tells whether the socket is to be closed, or was.
+    /// Returns whether the socket is to be closed, or was.
     pub(super) const fn is_over(&self) -> bool {
         self.over
     }
@@ -148,7 +148,7 @@ impl Socket {
         self.over = true;
     }
 
-    /// Tells when nothing can be written at present: nothing waits, or the socket takes no more.
+    /// Returns when nothing can be written at present: nothing waits, or the socket takes no more.
     #[must_use = "something may still wait to be written"]
     pub(super) fn poll_written(&self, session: &impl Session) -> Poll<()> {
         let wants = self.writable && !self.output_ended && !self.over;
@@ -195,7 +195,7 @@ impl Socket {
         Step::Wait { until }
     }
 
-    /// Takes note of what writing gave. An error of the kind `WouldBlock` means that the socket is
+    /// Records what writing gave. An error of the kind `WouldBlock` means that the socket is
     /// not ready, one of the kind `Interrupted` nothing, and every other that nothing more can be
     /// written.
     pub(super) fn feed_write(
@@ -228,7 +228,7 @@ impl Socket {
         }
     }
 
-    /// Takes note of what reading gave: bytes, none at the end of the stream. Errors mean what they
+    /// Records what reading gave: bytes, none at the end of the stream. Errors mean what they
     /// mean to [`feed_write`](Self::feed_write).
     pub(super) fn feed_read(
         &mut self,
@@ -251,18 +251,18 @@ impl Socket {
         }
     }
 
-    /// Takes note that reading may give something again.
+    /// Records that reading may give something again.
     pub(super) const fn feed_readable(&mut self) {
         self.readable = true;
     }
 
-    /// Takes note that nothing was left after what was read last, so that reading gives nothing
+    /// Records that nothing was left after what was read last, so that reading gives nothing
     /// before it is said to [again](Self::feed_readable). Who does not know tries and fails.
     pub(super) const fn feed_drained(&mut self) {
         self.readable = false;
     }
 
-    /// Takes note that something can be written again, perhaps.
+    /// Records that something can be written again, perhaps.
     pub(super) const fn feed_writable(&mut self) {
         self.writable = true;
     }

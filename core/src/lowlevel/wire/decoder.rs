@@ -123,7 +123,7 @@ impl Decoder {
         self.next().map_err(|kind| self.fail(kind))
     }
 
-    /// Tells whether the stream could end here: between two messages.
+    /// Returns whether the stream could end here: between two messages.
     ///
     /// Ask it when the peer has closed and [`poll`](Self::poll) has returned `None`.
     ///
@@ -155,7 +155,7 @@ impl Decoder {
         self.counters
     }
 
-    /// Tells whether COMPRESS has come, so that later chunks are transformed (§1.5).
+    /// Returns whether COMPRESS has come, so that later chunks are transformed (§1.5).
     pub fn is_compressed(&self) -> bool {
         self.inflater.is_some()
     }

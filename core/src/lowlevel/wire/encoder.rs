@@ -85,7 +85,7 @@ impl Encoder {
         }
     }
 
-    /// Tells whether COMPRESS has been written.
+    /// Returns whether COMPRESS has been written.
     pub fn is_compressed(&self) -> bool {
         self.deflater.is_some()
     }
@@ -220,7 +220,7 @@ fn header(message: MessageType) -> [u8; 8] {
     [message as u8, 0, 0, 0, 0, 0, 0, 0]
 }
 
-/// Tells whether an argument is deflated even when it is short.
+/// Returns whether an argument is deflated even when it is short.
 ///
 /// A Bro leaves the four zero bytes of a stored chunk in these arguments and reads them as empty
 /// names or half an entry (§1.5).

@@ -174,7 +174,7 @@ impl Link {
         self.connection.as_deref().filter(|connection| connection.has_begun())
     }
 
-    /// Tells whether there is no connection yet, because it is being made or secured.
+    /// Returns whether there is no connection yet, because it is being made or secured.
     fn is_pending(&self) -> bool {
         let over = |connection: &Connection| connection.phase() == Phase::Closed;
         self.begun().is_none() && !self.connection.as_deref().is_some_and(over)
@@ -255,7 +255,7 @@ impl NodeMachine {
         }
     }
 
-    /// Takes note of the time, and does what is due; a time before the last one counts as that.
+    /// Records the time, and does what is due; a time before the last one counts as that.
     pub fn feed_time(&mut self, now: Time) {
         self.now = self.now.max(now);
         while let Some(timer) = self.timers.pop(self.now) {
@@ -312,7 +312,7 @@ impl NodeMachine {
         self.nodes.get(self.peers.get(&peer)?.node?)
     }
 
-    /// Takes note that the transport of a peer may have something to do.
+    /// Records that the transport of a peer may have something to do.
     fn touch_peer(&mut self, peer: PeerId) {
         if let Some(link) = self.peers.get(&peer).and_then(|peer| peer.link) {
             self.touch(link);

@@ -158,7 +158,7 @@ impl NodeConfig {
     }
 }
 
-/// Tells whether two entries apply to the same peers (§4).
+/// Returns whether two entries apply to the same peers (§4).
 fn same_peers(one: &PeerConfig, other: &PeerConfig) -> bool {
     fn class(node: &PeerConfig) -> &[u8] {
         node.class.as_deref().unwrap_or_default()

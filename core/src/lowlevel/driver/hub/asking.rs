@@ -17,7 +17,7 @@ pub(super) struct Asked {
 }
 
 impl NodeDriver {
-    /// Takes note that somebody is to get the first event of which this is true; it is no
+    /// Records that somebody is to get the first event of which this is true; it is no
     /// notification then.
     pub fn expect(
         &mut self,

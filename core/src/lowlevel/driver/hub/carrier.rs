@@ -40,7 +40,7 @@ impl SocketDriver {
         self.id
     }
 
-    /// Tells whether a connection that is being made is no longer wanted. While it is, who makes it
+    /// Returns whether a connection that is being made is no longer wanted. While it is, who makes it
     /// is woken when that changes.
     #[must_use = "nobody waits for the connection"]
     pub fn is_given_up(&self, hub: &mut NodeDriver, waker: &Waker) -> bool {
@@ -51,7 +51,7 @@ impl SocketDriver {
         given_up
     }
 
-    /// Takes note that the connection did not come about; that is the end of it.
+    /// Records that the connection did not come about; that is the end of it.
     pub fn feed_connect_failed(&self, hub: &mut NodeDriver, reason: &str, now: Time) {
         hub.carriers.remove(&self.id);
         hub.communication.feed_connect_failed(self.id, reason, now);
@@ -106,29 +106,29 @@ impl SocketDriver {
         step
     }
 
-    /// Takes note of what writing gave, as [`Driver::feed_write`] does.
+    /// Records what writing gave, as [`Driver::feed_write`] does.
     pub fn feed_write(&mut self, result: io::Result<usize>) {
         self.outcome = Some(Outcome::Write(result));
     }
 
-    /// Takes note of how many bytes of the buffer were read, as [`Driver::feed_read`] does. The
+    /// Records how many bytes of the buffer were read, as [`Driver::feed_read`] does. The
     /// buffer has to stay as it is until the next [`poll_step`](Self::poll_step).
     pub fn feed_read(&mut self, result: io::Result<usize>) {
         self.outcome = Some(Outcome::Read(result));
     }
 
-    /// Takes note that nothing was left after what was read last, as [`Driver::feed_drained`] does.
+    /// Records that nothing was left after what was read last, as [`Driver::feed_drained`] does.
     pub fn feed_drained(&mut self) {
         self.socket.feed_drained();
     }
 
-    /// Takes note that what the socket was not ready for when it was tried last may go now.
+    /// Records that what the socket was not ready for when it was tried last may go now.
     pub fn feed_ready(&mut self) {
         self.socket.feed_readable();
         self.socket.feed_writable();
     }
 
-    /// Takes note that the socket is closed.
+    /// Records that the socket is closed.
     pub fn feed_closed(&self, hub: &mut NodeDriver, now: Time) {
         hub.carriers.remove(&self.id);
         hub.communication.feed_closed(self.id, now);

@@ -134,7 +134,7 @@ impl Subscriber {
         self.queue.is_full(self.bound) || self.queue.is_full_for_good(self.bound)
     }
 
-    /// Tells whether peers have to wait for it.
+    /// Returns whether peers have to wait for it.
     fn has_room(&mut self, now: Time) -> bool {
         let waits = self.subscription.overflow == Overflow::Block && self.is_full();
         if waits {
@@ -197,7 +197,7 @@ impl Subscriber {
 }
 
 impl NodeDriver {
-    /// Takes note of a subscriber, until it is [forgotten](Self::forget).
+    /// Records a subscriber, until it is [forgotten](Self::forget).
     ///
     /// It gets what comes from now on; or, if nobody has read anything yet, all that came, as far as
     /// that is kept.
@@ -248,7 +248,7 @@ impl NodeDriver {
         Poll::Pending
     }
 
-    /// Tells whether nothing waits for a subscriber, nor ever will.
+    /// Returns whether nothing waits for a subscriber, nor ever will.
     pub fn is_over(&self, ticket: &Ticket) -> bool {
         self.subscriber(ticket).is_none_or(|subscriber| {
             subscriber.queue.is_empty()
@@ -256,7 +256,7 @@ impl NodeDriver {
         })
     }
 
-    /// Tells whether a subscriber was disconnected for not keeping up.
+    /// Returns whether a subscriber was disconnected for not keeping up.
     pub fn is_disconnected(&self, ticket: &Ticket) -> bool {
         self.subscriber(ticket).is_some_and(|subscriber| subscriber.disconnected)
     }
@@ -266,7 +266,7 @@ impl NodeDriver {
         self.subscriber(ticket).map_or(0, |subscriber| subscriber.dropped)
     }
 
-    /// Tells whether there is something for a subscriber, be it the end.
+    /// Returns whether there is something for a subscriber, be it the end.
     pub(super) fn has_for(&self, number: u64) -> bool {
         let ended = self.told_all || self.abandoned;
         let subscriber = self.subscribers.get(&number);

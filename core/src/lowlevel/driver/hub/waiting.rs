@@ -123,7 +123,7 @@ impl NodeDriver {
         }
     }
 
-    /// Tells when communication is [terminated](crate::node::NodeMachine::terminated), and who
+    /// Returns when communication is [terminated](crate::node::NodeMachine::terminated), and who
     /// did not get all.
     pub fn poll_terminated(&mut self, ticket: &mut Ticket, waker: &Waker) -> Poll<Vec<PeerId>> {
         if let Some(undelivered) = self.communication.terminated() {
@@ -133,7 +133,7 @@ impl NodeDriver {
         Poll::Pending
     }
 
-    /// Takes note that somebody waits no longer.
+    /// Records that somebody waits no longer.
     pub fn forget(&mut self, ticket: &mut Ticket) {
         if let Some(number) = ticket.0.take() {
             self.waiting.by_ticket.remove(&number);

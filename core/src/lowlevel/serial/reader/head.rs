@@ -99,7 +99,7 @@ impl Session<'_> {
         result
     }
 
-    /// Takes note that something that extends so far lies here.
+    /// Records that something that extends so far lies here.
     ///
     /// What is referred to counts as if it stood here. Otherwise references, a few per SERIAL,
     /// would nest without limit, or make a few messages stand for more than anybody can walk

@@ -205,7 +205,7 @@ impl<D: Decide> Session<'_, D> {
         self.string(&packet.data);
     }
 
-    /// Tells whether anything but values may still be written.
+    /// Returns whether anything but values may still be written.
     #[inline]
     fn has_room(&mut self) -> bool {
         self.overrun |= self.out.len() > self.most;

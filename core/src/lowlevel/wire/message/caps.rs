@@ -43,7 +43,7 @@ impl Caps {
         self.0
     }
 
-    /// Tells whether all of `other` is in the set.
+    /// Returns whether all of `other` is in the set.
     #[inline]
     pub const fn contains(self, other: Caps) -> bool {
         self.0 & other.0 == other.0

@@ -20,7 +20,7 @@ impl EventNames {
         self.0.split(|byte| *byte == 0).filter(|name| !name.is_empty())
     }
 
-    /// Tells whether there is no name.
+    /// Returns whether there is no name.
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()
     }
@@ -80,7 +80,7 @@ impl PrintItems {
         })
     }
 
-    /// Tells whether there is no item.
+    /// Returns whether there is no item.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

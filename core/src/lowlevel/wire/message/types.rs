@@ -123,7 +123,7 @@ impl MessageType {
         }
     }
 
-    /// Tells whether an argument chunk follows the header chunk.
+    /// Returns whether an argument chunk follows the header chunk.
     #[inline]
     pub const fn has_argument(self) -> bool {
         !matches!(self, MessageType::PhaseDone | MessageType::Compress | MessageType::RequestLogs)
