@@ -4,7 +4,7 @@
 //! cargo run -p brocomm --example unix_socket
 //! ```
 
-#![allow(clippy::print_stdout, reason = "this is a program")]
+#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "this is a program")]
 
 #[cfg(not(unix))]
 fn main() {}
