@@ -225,8 +225,8 @@ fn what_fails_while_accepting_is_logged_told_and_forgotten() {
     world.run();
     // The one that connects doesn't accept us either, and says so first.
     let told = world.told();
-    let line = "can't init peer io: the peer refuses: unknown_ca (48), our certificate is from no \
-                authority that the peer knows, 4§6";
+    let line = "can't init peer io: the peer refuses: unknown_ca (48), our certificate is not \
+                signed by a CA that the peer knows, 4§6";
     assert!(told.iter().any(|told| told == line), "{told:#?}");
     assert!(told.iter().any(|told| told.contains("established: false, cause: Tls(")), "{told:?}");
     assert!(world.closed);

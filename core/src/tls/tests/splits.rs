@@ -33,7 +33,7 @@ fn session(near: &TlsConfig, far: &TlsConfig) -> Pair {
 fn a_stream_that_ends_anywhere_ends_the_connection() {
     let (near, far) = two();
     let whole = session(&near, &far).near.written.len();
-    let mut in_order = 0;
+    let mut in_order = Vec::new();
     for length in 0..whole {
         let mut pair = Pair::new(&near, &far);
         let mut left = length;
@@ -69,17 +69,20 @@ fn a_stream_that_ends_anywhere_ends_the_connection() {
         match pair.far.cause() {
             Some(CloseCause::PeerClosed) => {
                 assert!(between, "{length}");
-                in_order += 1;
+                in_order.push(length);
             }
             Some(CloseCause::Tls(error)) => match **error {
-                TlsError::ClosedInHandshake => assert_eq!(in_order, 0, "{length}"),
+                // Handshakes differ in length, by what their two signatures do.
+                TlsError::ClosedInHandshake => {
+                    assert!(in_order.first().is_none_or(|first| length < first + 16), "{length}");
+                }
                 TlsError::Truncated => assert!(!between, "{length}"),
                 _ => panic!("{length}: {error}"),
             },
             cause => panic!("{length}: {cause:?}"),
         }
     }
-    assert!(in_order > 0);
+    assert!(!in_order.is_empty());
 }
 
 proptest! {
