@@ -1,7 +1,7 @@
 //! Large states, which go in pieces and hold up nobody.
 
 use brocomm::data::{Event, Value};
-use brocomm::node::{ConnectionId, Options, PeerConfig, PeerId};
+use brocomm::node::{Options, PeerConfig, PeerId};
 use brocomm::state::{FullState, Path};
 
 use super::network::{Network, address};
@@ -31,9 +31,8 @@ fn square(n: u64) -> Path {
 }
 
 fn waiting(net: &mut Network) -> usize {
-    let node = &mut net.nodes[SERVER].node;
-    // Each has one connection.
-    (1..100).map(|id| node.poll_transmit(ConnectionId(id)).len()).sum()
+    let links: Vec<_> = net.links(SERVER).collect();
+    links.into_iter().map(|id| net.node(SERVER).poll_transmit(id).len()).sum()
 }
 
 /// Gives a state of so many entries and elements, while changes and events go on.

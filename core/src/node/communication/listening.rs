@@ -1,9 +1,9 @@
 //! Listening (part 4 §1).
 
 use super::super::log::CommLogLine;
-use super::super::timers::Timer;
 use super::super::{Action, Endpoint, Notification};
 use super::NodeMachine;
+use super::timers::Timer;
 use crate::Time;
 
 /// Whether we listen.

@@ -5,15 +5,18 @@ mod commands;
 mod connecting;
 mod events;
 mod input;
+mod links;
 mod listening;
 mod liveness;
 mod logging;
 mod logs;
+mod peers;
 mod policy;
 mod polling;
 mod print;
 mod state;
 mod terminate;
+mod timers;
 mod trace;
 mod view;
 
@@ -22,15 +25,18 @@ use std::sync::Arc;
 
 use super::inbox::Inbox;
 use super::outbox::Outbox;
-use super::timers::{Timer, Timers};
 use super::{
     Action, ConnectionId, Depth, EventPeer, NodeConfig, NodeConfigError, Notification, Options,
-    PeerConfig, PeerCounters, PeerId, PingStatistics,
+    PeerConfig, PeerCounters, PingStatistics,
 };
-use crate::connection::{Connection, Phase, Role, StateSource};
+use crate::connection::{Connection, Role, StateSource};
 use crate::data::{Declarations, Name};
 use crate::wire::SyncPoint;
 use crate::{ConfigErrors, Time};
+
+use self::links::Links;
+use self::peers::{PeerKey, Peers};
+use self::timers::{Timer, Timers};
 
 pub use commands::NodeError;
 pub use events::{RaiseError, Raised};
@@ -57,21 +63,12 @@ pub struct NodeMachine {
     timers: Timers,
 
     local: Arc<EventPeer>,
-    /// Each by itself, or the room that such a map keeps free would be many peers'.
-    peers: BTreeMap<PeerId, Box<Peer>>,
-    /// All transport connections that the transport has not said to be closed.
-    links: BTreeMap<ConnectionId, Link>,
+    peers: Peers,
+    links: Links,
     /// Who gets an event, by its name; shared while it is sent to them.
-    subscribers: BTreeMap<Name, Arc<BTreeSet<PeerId>>>,
+    subscribers: BTreeMap<Name, Arc<BTreeSet<PeerKey>>>,
     /// The peers whose events are kept while they are away.
-    keepers: BTreeSet<PeerId>,
-    next_connection: u64,
-    next_initiated: u64,
-    next_accepted: u64,
-    /// What is left of peers that are gone: what they sum up to, and the last of them by name, for
-    /// the lines that Bro logs when it ends.
-    gone: PeerCounters,
-    departed: VecDeque<Arc<EventPeer>>,
+    keepers: BTreeSet<PeerKey>,
 
     actions: VecDeque<Action>,
     /// Notifications about no peer.
@@ -79,13 +76,11 @@ pub struct NodeMachine {
     /// What comes after everything else.
     finale: VecDeque<Notification>,
     /// The peers with something in their inbox, in the order of their turns.
-    turns: VecDeque<PeerId>,
+    turns: VecDeque<PeerKey>,
     /// How many events the first of them has had delivered in this turn.
     delivered: u32,
     /// The peers whose turn waits until what they sent can be sent on.
-    blocked: BTreeSet<PeerId>,
-    /// Connections whose transport may have something to do.
-    touched: VecDeque<ConnectionId>,
+    blocked: BTreeSet<PeerKey>,
     incoming: Depth,
     outgoing: Depth,
     /// The bytes of a peer's message that what is looked at keeps alive, until they are counted.
@@ -101,16 +96,13 @@ pub struct NodeMachine {
     logs: logs::Logs,
 }
 
-/// How many departed peers are remembered by name.
-const DEPARTED: usize = 1000;
-
 /// An entry of the nodes table.
 #[derive(Debug)]
 struct Entry {
     name: Arc<str>,
     node: PeerConfig,
     /// The peer that it applies to, or that it connects to.
-    peer: Option<PeerId>,
+    peer: Option<PeerKey>,
 }
 
 #[derive(Debug)]
@@ -156,31 +148,6 @@ struct Peer {
     counters: PeerCounters,
 }
 
-/// A transport connection.
-#[derive(Debug)]
-struct Link {
-    peer: PeerId,
-    /// None until the transport is connected; it begins when TLS is up.
-    connection: Option<Box<Connection>>,
-    /// The transport has closed it; it is here until all that came over it is looked at.
-    gone: bool,
-    /// Whether it is among the touched ones.
-    touched: bool,
-}
-
-impl Link {
-    /// Returns the connection, once it has begun.
-    fn begun(&self) -> Option<&Connection> {
-        self.connection.as_deref().filter(|connection| connection.has_begun())
-    }
-
-    /// Tells whether there is no connection yet, because it is being made or secured.
-    fn is_pending(&self) -> bool {
-        let over = |connection: &Connection| connection.phase() == Phase::Closed;
-        self.begun().is_none() && !self.connection.as_deref().is_some_and(over)
-    }
-}
-
 impl NodeMachine {
     /// Makes a node; nothing happens before [`start`](Self::start).
     ///
@@ -205,22 +172,16 @@ impl NodeMachine {
             timers: Timers::default(),
             event_peer: Arc::clone(&local),
             local,
-            peers: BTreeMap::new(),
-            links: BTreeMap::new(),
+            peers: Peers::default(),
+            links: Links::default(),
             subscribers: BTreeMap::new(),
             keepers: BTreeSet::new(),
-            next_connection: 1,
-            next_initiated: 1,
-            next_accepted: FIRST_ACCEPTED,
-            gone: PeerCounters::default(),
-            departed: VecDeque::new(),
             actions: VecDeque::new(),
             notifications: VecDeque::new(),
             finale: VecDeque::new(),
             turns: VecDeque::new(),
             delivered: 0,
             blocked: BTreeSet::new(),
-            touched: VecDeque::new(),
             incoming: Depth::default(),
             outgoing: Depth::default(),
             held_bytes: 0,
@@ -297,38 +258,27 @@ impl NodeMachine {
         ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    fn connection(&self, peer: PeerId) -> Option<&Connection> {
-        let link = self.peers.get(&peer)?.link?;
-        self.links.get(&link)?.begun()
+    fn connection(&self, peer: PeerKey) -> Option<&Connection> {
+        let link = self.peers.get(peer)?.link?;
+        self.links.get(link)?.begun()
     }
 
-    fn connection_mut(&mut self, peer: PeerId) -> Option<&mut Connection> {
-        let link = self.peers.get(&peer)?.link?;
-        let connection = self.links.get_mut(&link)?.connection.as_deref_mut();
-        connection.filter(|connection| connection.has_begun())
+    fn connection_mut(&mut self, peer: PeerKey) -> Option<&mut Connection> {
+        let link = self.peers.get(peer)?.link?;
+        self.links.connection_mut(link).filter(|connection| connection.has_begun())
     }
 
-    fn entry(&self, peer: PeerId) -> Option<&Entry> {
-        self.nodes.get(self.peers.get(&peer)?.node?)
+    fn entry(&self, peer: PeerKey) -> Option<&Entry> {
+        self.nodes.get(self.peers.get(peer)?.node?)
     }
 
     /// Takes note that the transport of a peer may have something to do.
-    fn touch_peer(&mut self, peer: PeerId) {
-        if let Some(link) = self.peers.get(&peer).and_then(|peer| peer.link) {
-            self.touch(link);
-        }
-    }
-
-    fn touch(&mut self, id: ConnectionId) {
-        if let Some(link) = self.links.get_mut(&id).filter(|link| !link.touched) {
-            link.touched = true;
-            self.touched.push_back(id);
+    fn touch_peer(&mut self, peer: PeerKey) {
+        if let Some(link) = self.peers.get(peer).and_then(|peer| peer.link) {
+            self.links.touch(link);
         }
     }
 }
-
-/// The number of the first peer that connects to us (part 4 §2).
-const FIRST_ACCEPTED: u64 = 10_000;
 
 /// How often it is logged what passed (part 4 §5).
 const STATISTICS: std::time::Duration = std::time::Duration::from_secs(60);

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::super::inbox::may_be_dropped;
-use super::super::{Action, ConnectionId, Notification, PeerId};
-use super::NodeMachine;
+use super::super::{Action, ConnectionId, Notification};
+use super::{NodeMachine, PeerKey};
 use crate::Time;
 use crate::connection::{Connection, PollClose};
 use crate::data::Event;
@@ -24,44 +24,38 @@ impl NodeMachine {
     /// Each is returned once for all that has happened since it was returned before.
     #[must_use = "the peer may wait for something"]
     pub fn poll_connection(&mut self) -> Option<ConnectionId> {
-        let id = self.touched.pop_front()?;
-        if let Some(link) = self.links.get_mut(&id) {
-            link.touched = false;
-        }
-        Some(id)
+        self.links.poll_touched()
     }
 
     /// Returns what waits to be sent over a connection, as
     /// [`Connection::poll_transmit`] does.
     pub fn poll_transmit(&mut self, id: ConnectionId) -> &[u8] {
-        let link = self.links.get_mut(&id);
-        let connection = link.and_then(|link| link.connection.as_deref_mut());
-        connection.map(Connection::poll_transmit).unwrap_or_default()
+        self.links.connection_mut(id).map(Connection::poll_transmit).unwrap_or_default()
     }
 
     /// Takes note that the first `written` bytes of it have been written.
     pub fn advance(&mut self, id: ConnectionId, written: usize, now: Time) {
         self.feed_time(now);
         let now = self.now;
-        let Some(link) = self.links.get_mut(&id) else { return };
+        let Some(link) = self.links.get_mut(id) else { return };
         let peer = link.peer;
         if let Some(connection) = &mut link.connection {
             connection.advance(written, now);
         }
-        if let Some(peer) = self.peers.get_mut(&peer) {
+        if let Some(peer) = self.peers.get_mut(peer) {
             peer.counters.writes += 1;
         }
         self.drain(peer);
         self.pump_state(peer);
         self.pump(peer);
-        self.touch(id);
+        self.links.touch(id);
     }
 
     /// Tells whether, and when, the transport of a connection is to be closed; a connection that
     /// nobody knows is to be closed at once. Then comes [`feed_closed`](Self::feed_closed).
     #[must_use = "the peer waits for the connection to be closed"]
     pub fn poll_close(&self, id: ConnectionId) -> Option<PollClose> {
-        match self.links.get(&id) {
+        match self.links.get(id) {
             None => Some(PollClose::Now),
             Some(link) => link.connection.as_deref().and_then(Connection::poll_close),
         }
@@ -69,11 +63,11 @@ impl NodeMachine {
 
     /// Tells whether more should be read from a connection.
     pub fn wants_input(&self, id: ConnectionId) -> bool {
-        let Some(link) = self.links.get(&id) else { return false };
+        let Some(link) = self.links.get(id) else { return false };
         let Some(connection) = link.connection.as_deref() else { return false };
         let may_wait = || {
             self.must_wait(link.peer)
-                || self.peers.get(&link.peer).is_none_or(|peer| peer.awaiting_setup)
+                || self.peers.get(link.peer).is_none_or(|peer| peer.awaiting_setup)
         };
         connection.wants_input() && !(connection.has_begun() && may_wait())
     }
@@ -81,11 +75,11 @@ impl NodeMachine {
     /// Tells whether the transport has something to do for a connection: until the attempt to
     /// connect is given up or has failed, or the connection was said to be closed.
     pub fn is_known(&self, id: ConnectionId) -> bool {
-        self.links.contains_key(&id)
+        self.links.get(id).is_some()
     }
 
     pub(crate) fn transport(&self, id: ConnectionId) -> Option<&Connection> {
-        self.links.get(&id)?.connection.as_deref()
+        self.links.connection(id)
     }
 
     /// Returns when to call again, at the latest.
@@ -146,7 +140,7 @@ impl NodeMachine {
             if let Notification::Event { peer, event } = &notification {
                 self.event_peer = Arc::clone(peer);
                 if self.options.forward_remote_events {
-                    let _ = self.send(event.clone(), Some(peer.id));
+                    let _ = self.send(event.clone(), Some(id));
                 }
             }
             return Some((notification, weight));
@@ -165,15 +159,15 @@ impl NodeMachine {
     fn end_turn(&mut self) {
         self.delivered = 0;
         let Some(id) = self.turns.pop_front() else { return };
-        if let Some(peer) = self.peers.get_mut(&id) {
+        if let Some(peer) = self.peers.get_mut(id) {
             peer.has_turn = !peer.inbox.is_empty();
         }
         self.forget_if_gone(id);
     }
 
     /// Takes the oldest notification about a peer.
-    fn take_from(&mut self, id: PeerId) -> Option<(Notification, usize)> {
-        let (notification, weight) = self.peers.get_mut(&id)?.inbox.pop()?;
+    fn take_from(&mut self, id: PeerKey) -> Option<(Notification, usize)> {
+        let (notification, weight) = self.peers.get_mut(id)?.inbox.pop()?;
         if may_be_dropped(&notification) {
             self.incoming.remove(weight);
         }
@@ -181,16 +175,16 @@ impl NodeMachine {
     }
 
     /// Lets in what waited for room in a peer's inbox, and ends its turn if there is nothing more.
-    fn refill(&mut self, id: PeerId, waited: bool) {
+    fn refill(&mut self, id: PeerKey, waited: bool) {
         if waited {
             self.let_in(id);
         }
-        if self.peers.get(&id).is_some_and(|peer| peer.inbox.is_empty()) {
+        if self.peers.get(id).is_some_and(|peer| peer.inbox.is_empty()) {
             self.end_turn();
         }
         if self.crowded && !self.incoming.reaches(self.options.incoming_total) {
             self.crowded = false;
-            let all: Vec<PeerId> = self.peers.keys().copied().collect();
+            let all: Vec<_> = self.peers.keys().collect();
             for id in all {
                 self.let_in(id);
             }
@@ -198,8 +192,8 @@ impl NodeMachine {
     }
 
     /// Goes on with what a peer sends, which waited: it was not silent, but not read.
-    fn let_in(&mut self, id: PeerId) {
-        if let Some(peer) = self.peers.get_mut(&id) {
+    fn let_in(&mut self, id: PeerKey) {
+        if let Some(peer) = self.peers.get_mut(id) {
             (peer.heard, peer.pinged) = (self.now, false);
         }
         self.drain(id);
@@ -207,8 +201,8 @@ impl NodeMachine {
     }
 
     /// Tells whether the next notification about a peer cannot be taken, or sent on, yet.
-    fn is_blocked(&self, id: PeerId, has_room: impl FnOnce(&Notification) -> bool) -> bool {
-        let Some(next) = self.peers.get(&id).and_then(|peer| peer.inbox.front()) else {
+    fn is_blocked(&self, id: PeerKey, has_room: impl FnOnce(&Notification) -> bool) -> bool {
+        let Some(next) = self.peers.get(id).and_then(|peer| peer.inbox.front()) else {
             return false;
         };
         let is_forwarded = |event: &Event| {

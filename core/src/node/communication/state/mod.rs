@@ -162,20 +162,18 @@ impl NodeMachine {
     /// # Errors
     /// [`NodeError::UnknownPeer`], [`NodeError::NotConnected`] unless it is Running.
     pub fn send_state(&mut self, id: PeerId) -> Result<(), NodeError> {
-        if !self.peers.contains_key(&id) {
-            return Err(NodeError::UnknownPeer(id));
-        }
-        if self.connection(id).is_none_or(|connection| connection.phase() != Phase::Running) {
+        let key = self.peers.key(id).ok_or(NodeError::UnknownPeer(id))?;
+        if self.connection(key).is_none_or(|connection| connection.phase() != Phase::Running) {
             return Err(NodeError::NotConnected(id));
         }
-        self.give_state(id, FullState::in_pieces(0));
+        self.give_state(key, FullState::in_pieces(0));
         Ok(())
     }
 
     /// Tells how much of the full state a peer was given that is being given it: in Sync, or by
     /// [`send_state`](Self::send_state). None for another peer.
     pub fn state_progress(&self, id: PeerId) -> Option<Progress> {
-        match &self.peers.get(&id)?.exchange.stage {
+        match &self.find(id)?.exchange.stage {
             Stage::Giving(giving) => Some(self.store()?.progress(&giving.state)),
             _ => None,
         }
