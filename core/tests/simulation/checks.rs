@@ -80,7 +80,10 @@ impl Simulation {
             connecting > 0 || inside.contains(" links: Links { slab: {}"),
             "connections are left"
         );
-        assert!(inside.contains(" subscribers: {}"), "subscribers are left");
+        assert!(
+            inside.contains(" subscribers: Subscribers { by_event: {}"),
+            "subscribers are left"
+        );
         assert!(inside.contains(" blocked: {}"), "peers are blocked by nobody");
         assert!(host.history.values().all(|links| links.is_empty()), "an end was not told");
     }

@@ -60,7 +60,7 @@ impl NodeMachine {
         let Some(logs) = &mut peer.batches.logs else { return };
         let writer = entry.active_writer();
         let new = logs.announced.insert(writer.place).then(|| Outgoing::writer(writer));
-        let before = logs.entries.add(entry.as_bytes(), self.now);
+        let before = logs.entries.add(entry.as_bytes(), self.clock.now());
         let some = self.push_some(id, new) | self.push_some(id, before);
         self.send_batches(id, some);
     }
@@ -81,7 +81,7 @@ impl NodeMachine {
     pub(super) fn batch_print(&mut self, id: PeerKey, item: &[u8]) {
         let Some(peer) = self.peers.get_mut(id) else { return };
         let new = || Box::new(Batch::new(Batched::Prints));
-        let before = peer.batches.prints.get_or_insert_with(new).add(item, self.now);
+        let before = peer.batches.prints.get_or_insert_with(new).add(item, self.clock.now());
         let some = self.push_some(id, before);
         self.send_batches(id, some);
     }
@@ -103,7 +103,7 @@ impl NodeMachine {
     /// its connection takes them, and what was added to its outbox before, if some was; arranges to
     /// look again at the others.
     pub(super) fn send_batches(&mut self, id: PeerKey, some: bool) {
-        let now = self.now;
+        let now = self.clock.now();
         let is_last = self.ending.is_under_way();
         let ready = move |batch: &mut Batch| if is_last { batch.flush() } else { batch.poll(now) };
         if self.take_batches(id, ready) | some {

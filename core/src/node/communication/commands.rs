@@ -141,7 +141,7 @@ impl NodeMachine {
         let Some(link) = self.peers.get(key).and_then(|peer| peer.link) else {
             return if waited { Ok(()) } else { Err(NodeError::NotConnected(id)) };
         };
-        let now = self.now;
+        let now = self.clock.now();
         match self.connection(key) {
             Some(_) => {
                 self.flush_batch(key);
@@ -173,7 +173,7 @@ impl NodeMachine {
 
     /// Sends a PING at the present time.
     pub(super) fn ping(&mut self, id: PeerId, seq: u32) -> Result<(), NodeError> {
-        let now = self.now;
+        let now = self.clock.now();
         self.command(id, |connection| connection.ping(seq, now))?;
         if let Some(peer) = self.peers.key(id).and_then(|key| self.peers.get_mut(key)) {
             peer.pings.get_or_insert_default().add_ping();

@@ -59,7 +59,7 @@ impl NodeMachine {
         let id = self.add_peer(id, endpoint, Role::Initiator, Some(at));
         self.log_peer(id, CommLogLine::AddedPeer);
         if keeps {
-            self.keepers.insert(id);
+            self.subscribers.add_keeper(id);
         }
         if let Some(entry) = self.nodes.get_mut(at) {
             entry.peer = Some(id);
@@ -87,7 +87,7 @@ impl NodeMachine {
             ends_with_node: false,
             failures: 0,
             last_requests: None,
-            heard: self.now,
+            heard: self.clock.now(),
             pinged: false,
             last_error: None,
             outbox: Default::default(),
@@ -209,7 +209,7 @@ impl NodeMachine {
             class: Some(entry.and_then(|entry| entry.node.class.clone()).unwrap_or_default()),
             cache_size: self.options.cache_size,
             capabilities: Caps::BRO,
-            runtime: self.runtime(),
+            runtime: self.clock.runtime(),
             #[cfg(feature = "__tls")]
             tls: self
                 .options
@@ -226,7 +226,7 @@ impl NodeMachine {
             state: self.state,
             ..ConnectionConfig::default()
         };
-        let connection = Connection::new(config, peer.role, self.now);
+        let connection = Connection::new(config, peer.role, self.clock.now());
         let (peer, begun) = (link.peer, connection.has_begun());
         if let Some(until) = connection.next_timeout() {
             self.timers.set(until, Timer::Secure(id));
@@ -243,7 +243,7 @@ impl NodeMachine {
 
     /// Begins with a peer whose connection is up, TLS included.
     pub(super) fn begin(&mut self, id: PeerKey) {
-        let now = self.now;
+        let now = self.clock.now();
         let Some(peer) = self.peers.get_mut(id) else { return };
         peer.heard = now;
         peer.pinged = false;
@@ -259,11 +259,6 @@ impl NodeMachine {
         self.give_writers(id);
     }
 
-    /// Returns the whole seconds since the node started (§3.3).
-    fn runtime(&self) -> u32 {
-        u32::try_from(self.now.saturating_since(self.started).as_secs()).unwrap_or(u32::MAX)
-    }
-
     /// Arranges another attempt if the peer's entry says so (§3.6); returns whether it does.
     pub(super) fn retry_later(&mut self, id: PeerKey) -> bool {
         let Some(retry) = self.entry(id).map(|entry| entry.node.retry) else { return false };
@@ -277,7 +272,7 @@ impl NodeMachine {
             None => Duration::from_secs(retry.as_secs()),
             Some(backoff) => grown(retry, backoff, failures, self.random()),
         };
-        self.timers.set(self.now + wait, Timer::Retry(id));
+        self.timers.set(self.clock.now() + wait, Timer::Retry(id));
         true
     }
 }

@@ -89,7 +89,7 @@ impl NodeMachine {
         if self.options.outgoing.overflow != Overflow::Block {
             return None;
         }
-        let peers = self.subscribers.get(name)?;
+        let peers = self.subscribers.of(name)?;
         let waits =
             |id: &&PeerKey| origin != Some(**id) && !self.is_away(**id) && self.is_full(**id);
         peers.iter().find(waits).copied()
@@ -105,7 +105,7 @@ impl NodeMachine {
     pub(super) fn send(&mut self, event: Event, origin: Option<PeerKey>) -> Raised {
         let mut raised = Raised::default();
         let mut later = Vec::new();
-        let peers = self.subscribers.get(&event.name).map(Arc::clone);
+        let peers = self.subscribers.of(&event.name).map(Arc::clone);
         let peers = peers.iter().flat_map(|peers| peers.iter().copied());
         for id in peers.filter(|id| Some(*id) != origin) {
             // It has requested the event, but gets what was kept for it first.
@@ -119,7 +119,7 @@ impl NodeMachine {
             }
         }
         let is_kept = |id: &PeerKey| Some(*id) != origin && self.is_kept_for(*id, &event.name);
-        let keepers: Vec<PeerKey> = self.keepers.iter().copied().filter(is_kept).collect();
+        let keepers: Vec<PeerKey> = self.subscribers.keepers().filter(is_kept).collect();
         if later.is_empty() && keepers.is_empty() {
             return raised;
         }
@@ -343,7 +343,7 @@ impl NodeMachine {
     /// Tells whether a peer for which events are kept is away: until it is Running as far as we have
     /// looked at what its connection tells.
     fn is_away(&self, id: PeerKey) -> bool {
-        self.keepers.contains(&id) && self.peers.get(id).is_some_and(|peer| !peer.running)
+        self.subscribers.is_keeper(id) && self.peers.get(id).is_some_and(|peer| !peer.running)
     }
 
     /// Keeps an event for a peer that is away; the oldest goes first.
@@ -372,7 +372,7 @@ impl NodeMachine {
 
     /// Drops what waits for a peer whose connection is over, unless it is kept for the next one.
     pub(super) fn lose_outbox(&mut self, id: PeerKey) {
-        let keeps = self.keepers.contains(&id) && !self.ending.is_under_way();
+        let keeps = self.subscribers.is_keeper(id) && !self.ending.is_under_way();
         let Some(peer) = self.peers.get_mut(id) else { return };
         let before = peer.outbox.depth;
         if keeps {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::log::CommLogLine;
-use super::super::{ConnectionId, Notification, Overflow, Queue, inbox};
+use super::super::{ConnectionId, Notification, Overflow, Queue};
 use super::{NodeMachine, Peer, PeerKey};
 use crate::Time;
 use crate::connection::{CommLogMessage, Connection, Phase, Role};
@@ -98,12 +98,12 @@ impl NodeMachine {
         feed: impl FnOnce(&mut Connection, Time),
     ) {
         self.feed_time(now);
-        let now = self.now;
+        let now = self.clock.now();
         let Some(link) = self.links.get_mut(id) else { return };
         let Some(connection) = &mut link.connection else { return };
         #[cfg(feature = "__tls")]
         if !connection.has_begun() {
-            connection.feed_wall_clock(now.shifted(self.wall_ahead), now);
+            connection.feed_wall_clock(self.clock.wall(), now);
         }
         feed(connection, now);
         let peer = link.peer;
@@ -129,9 +129,9 @@ impl NodeMachine {
             else {
                 return;
             };
-            self.held_bytes = held;
+            self.delivery.hold(held);
             self.take(id, notification);
-            self.held_bytes = 0;
+            self.delivery.hold(0);
         }
     }
 
@@ -142,7 +142,7 @@ impl NodeMachine {
 
     fn is_crowded_by(&self, peer: &Peer) -> bool {
         let (Queue { bound, overflow }, inbox) = (self.options.incoming, &peer.inbox);
-        let total = || self.incoming.reaches(self.options.incoming_total);
+        let total = || self.delivery.reaches(self.options.incoming_total);
         // Dropping makes no room for what is never dropped.
         inbox.is_full_for_good(bound)
             || overflow == Overflow::Block && (inbox.is_full(bound) || total())
@@ -151,18 +151,9 @@ impl NodeMachine {
     /// Adds something to what the application is told of a peer, in order.
     pub(super) fn tell(&mut self, id: PeerKey, notification: Notification) {
         let Some(peer) = self.peers.get_mut(id) else {
-            return self.notifications.push_back(notification);
+            return self.delivery.push(notification);
         };
-        if !std::mem::replace(&mut peer.has_turn, true) {
-            self.turns.push_back(id);
-        }
-        let weight = inbox::weigh(&notification, &mut self.held_bytes);
-        let may_be_dropped = inbox::may_be_dropped(&notification);
-        peer.inbox.push(notification, weight);
-        if may_be_dropped {
-            self.incoming.add(weight);
-            self.crowded |= self.incoming.reaches(self.options.incoming_total);
-        }
+        self.delivery.tell(id, peer, notification, self.options.incoming_total);
     }
 
     /// Adds an event to what the application is told of a peer, as the policy has it.
@@ -175,7 +166,7 @@ impl NodeMachine {
     pub(super) fn tell_bounded(&mut self, id: PeerKey, told: Notification) {
         let Some(peer) = self.peers.get_mut(id) else { return };
         let peer_full = peer.inbox.is_full(self.options.incoming.bound);
-        let full = peer_full || self.incoming.reaches(self.options.incoming_total);
+        let full = peer_full || self.delivery.reaches(self.options.incoming_total);
         match self.options.incoming.overflow {
             Overflow::DropNewest if full => return self.count_dropped_from(id, told),
             Overflow::DropOldest if full => {
@@ -203,9 +194,8 @@ impl NodeMachine {
     /// Drops what has waited longest of what a peer sent and may be dropped; returns whether there
     /// was anything.
     fn drop_oldest_from(&mut self, id: PeerKey) -> bool {
-        let oldest = self.peers.get_mut(id).and_then(|peer| peer.inbox.drop_oldest());
-        let Some((dropped, weight)) = oldest else { return false };
-        self.incoming.remove(weight);
+        let oldest = self.peers.get_mut(id).and_then(|peer| self.delivery.drop_oldest(peer));
+        let Some(dropped) = oldest else { return false };
         self.count_dropped_from(id, dropped);
         true
     }
@@ -231,7 +221,7 @@ impl NodeMachine {
 
     /// Closes the connection to a peer as if it had been lost, so that it is retried.
     pub(super) fn give_up(&mut self, id: PeerKey, line: CommLogLine, reason: &str) {
-        let now = self.now;
+        let now = self.clock.now();
         if self.connection(id).is_some_and(|c| c.phase() != Phase::Closed) {
             self.log_peer(id, line);
             if let Some(connection) = self.connection_mut(id) {
@@ -249,7 +239,7 @@ impl NodeMachine {
         }
         if let Some(forgotten) = self.peers.remove(id) {
             let line = self.log_entry(Some(forgotten), CommLogLine::RemovedPeer);
-            self.notifications.push_back(line);
+            self.delivery.push(line);
         }
     }
 }

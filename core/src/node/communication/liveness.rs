@@ -34,11 +34,11 @@ impl NodeMachine {
         if self.peers.get(id).and_then(|p| p.link).is_some_and(|link| !self.wants_input(link)) {
             // Whatever it sends, we do not read it now.
             if let Some(peer) = self.peers.get_mut(id) {
-                (peer.heard, peer.pinged) = (self.now, false);
+                (peer.heard, peer.pinged) = (self.clock.now(), false);
             }
-            return self.timers.set(self.now + ping_after, Timer::Liveness(id));
+            return self.timers.set(self.clock.now() + ping_after, Timer::Liveness(id));
         }
-        let silent = self.now.saturating_since(heard);
+        let silent = self.clock.now().saturating_since(heard);
         if silent >= close_after {
             self.give_up(id, CommLogLine::Silent, "no sign of life");
             return self.drain(id);

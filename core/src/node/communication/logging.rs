@@ -20,7 +20,7 @@ impl NodeMachine {
     /// Logs what concerns no peer.
     pub(super) fn log(&mut self, line: CommLogLine) {
         let entry = self.log_entry(None, line);
-        self.notifications.push_back(entry);
+        self.delivery.push(entry);
     }
 
     /// Logs what concerns a peer, in order with what else is told of it.
@@ -44,7 +44,7 @@ impl NodeMachine {
     /// the last time.
     fn release(&mut self) {
         for (_, peer) in self.peers.iter_mut() {
-            if self.now.saturating_since(peer.heard) < STATISTICS {
+            if self.clock.now().saturating_since(peer.heard) < STATISTICS {
                 continue;
             }
             peer.inbox.release();
@@ -60,6 +60,6 @@ impl NodeMachine {
             self.log(CommLogLine::Statistics(Box::new(self.total_counters())));
         }
         self.release();
-        self.timers.set(self.now + STATISTICS, Timer::Statistics);
+        self.timers.set(self.clock.now() + STATISTICS, Timer::Statistics);
     }
 }

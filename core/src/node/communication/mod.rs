@@ -1,8 +1,10 @@
 //! The machine: a node with all its peers.
 
 mod batches;
+mod clock;
 mod commands;
 mod connecting;
+mod delivery;
 mod events;
 mod input;
 mod links;
@@ -15,27 +17,31 @@ mod policy;
 mod polling;
 mod print;
 mod state;
+mod subscribers;
 mod terminate;
 mod timers;
 mod trace;
 mod view;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::inbox::Inbox;
 use super::outbox::Outbox;
 use super::{
-    Action, ConnectionId, Depth, EventPeer, NodeConfig, NodeConfigError, Notification, Options,
-    PeerConfig, PeerCounters, PingStatistics,
+    Action, ConnectionId, Depth, EventPeer, NodeConfig, NodeConfigError, Options, PeerConfig,
+    PeerCounters, PingStatistics,
 };
 use crate::connection::{Connection, Role, StateSource};
 use crate::data::{Declarations, Name};
 use crate::wire::SyncPoint;
 use crate::{ConfigErrors, Time};
 
+use self::clock::Clock;
+use self::delivery::Delivery;
 use self::links::Links;
 use self::peers::{PeerKey, Peers};
+use self::subscribers::Subscribers;
 use self::timers::{Timer, Timers};
 
 pub use commands::NodeError;
@@ -55,38 +61,19 @@ pub struct NodeMachine {
     state: StateSource,
     store: Option<state::State>,
 
-    now: Time,
-    /// How far the wall clock is ahead of it, in nanoseconds.
-    wall_ahead: i128,
-    started: Time,
+    clock: Clock,
     random: u64,
     timers: Timers,
 
     local: Arc<EventPeer>,
     peers: Peers,
     links: Links,
-    /// Who gets an event, by its name; shared while it is sent to them.
-    subscribers: BTreeMap<Name, Arc<BTreeSet<PeerKey>>>,
-    /// The peers whose events are kept while they are away.
-    keepers: BTreeSet<PeerKey>,
+    subscribers: Subscribers,
 
     actions: VecDeque<Action>,
-    /// Notifications about no peer.
-    notifications: VecDeque<Notification>,
-    /// What comes after everything else.
-    finale: VecDeque<Notification>,
-    /// The peers with something in their inbox, in the order of their turns.
-    turns: VecDeque<PeerKey>,
-    /// How many events the first of them has had delivered in this turn.
-    delivered: u32,
-    /// The peers whose turn waits until what they sent can be sent on.
-    blocked: BTreeSet<PeerKey>,
-    incoming: Depth,
+    delivery: Delivery,
+    /// What waits in all outboxes together.
     outgoing: Depth,
-    /// The bytes of a peer's message that what is looked at keeps alive, until they are counted.
-    held_bytes: usize,
-    /// Connections may be waiting until less waits for the application, from all peers together.
-    crowded: bool,
     /// Where the last event that was taken came from.
     event_peer: Arc<EventPeer>,
 
@@ -165,27 +152,17 @@ impl NodeMachine {
             declarations,
             state: StateSource::None,
             store: None,
-            now: Time::EPOCH,
-            wall_ahead: 0,
-            started: Time::EPOCH,
+            clock: Clock::default(),
             random: 0,
             timers: Timers::default(),
             event_peer: Arc::clone(&local),
             local,
             peers: Peers::default(),
             links: Links::default(),
-            subscribers: BTreeMap::new(),
-            keepers: BTreeSet::new(),
+            subscribers: Subscribers::default(),
             actions: VecDeque::new(),
-            notifications: VecDeque::new(),
-            finale: VecDeque::new(),
-            turns: VecDeque::new(),
-            delivered: 0,
-            blocked: BTreeSet::new(),
-            incoming: Depth::default(),
+            delivery: Delivery::default(),
             outgoing: Depth::default(),
-            held_bytes: 0,
-            crowded: false,
             listening: listening::Listening::default(),
             ending: terminate::Ending::No,
             trace: trace::Trace::default(),
@@ -204,8 +181,8 @@ impl NodeMachine {
     /// `now` is what the runtime is counted from, by which nodes decide who sends its state (§3.3).
     pub fn start(&mut self, now: Time) {
         self.feed_time(now);
-        self.started = self.now;
-        self.timers.set(self.now + STATISTICS, Timer::Statistics);
+        self.clock.start();
+        self.timers.set(self.clock.now() + STATISTICS, Timer::Statistics);
         if self.options.listen {
             self.listen();
         }
@@ -218,8 +195,8 @@ impl NodeMachine {
 
     /// Takes note of the time, and does what is due; a time before the last one counts as that.
     pub fn feed_time(&mut self, now: Time) {
-        self.now = self.now.max(now);
-        while let Some(timer) = self.timers.pop(self.now) {
+        self.clock.feed(now);
+        while let Some(timer) = self.timers.pop(self.clock.now()) {
             match timer {
                 Timer::Retry(peer) => self.try_connect(peer),
                 Timer::Liveness(peer) => self.check_liveness(peer),
@@ -239,7 +216,7 @@ impl NodeMachine {
     ///
     /// Without this the wall clock shows what is fed.
     pub fn feed_wall_clock(&mut self, wall: Time, now: Time) {
-        self.wall_ahead = wall.ahead_of(now);
+        self.clock.feed_wall(wall, now);
         self.feed_store_wall_clock();
     }
 

@@ -50,7 +50,7 @@ impl NodeMachine {
                 return;
             }
             From::EventRequested(name) => {
-                Arc::make_mut(self.subscribers.entry(name.clone()).or_default()).insert(id);
+                self.subscribers.add(&name, id);
                 Notification::EventRegistered { peer: who, name }
             }
             // It is on the connection to ask for, and in its log, as what follows is.
@@ -218,14 +218,7 @@ impl NodeMachine {
             return self.attempt_failed(link, line, cause);
         }
         let requests = self.connection(id).map(|connection| connection.peer_events().clone());
-        for name in requests.iter().flatten() {
-            if let Some(subscribers) = self.subscribers.get_mut(name) {
-                Arc::make_mut(subscribers).remove(&id);
-                if subscribers.is_empty() {
-                    self.subscribers.remove(name);
-                }
-            }
-        }
+        self.subscribers.remove(requests.iter().flatten(), id);
         let carried = self.connection(id).map(connection::Connection::counters);
         self.timers.cancel(Timer::Liveness(id));
         let Some(peer) = self.peers.get_mut(id) else { return };

@@ -1,9 +1,7 @@
 //! What the world is to do: actions, bytes, notifications, times.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::super::inbox::may_be_dropped;
 use super::super::{Action, ConnectionId, Notification};
 use super::{NodeMachine, PeerKey};
 use crate::Time;
@@ -36,7 +34,7 @@ impl NodeMachine {
     /// Takes note that the first `written` bytes of it have been written.
     pub fn advance(&mut self, id: ConnectionId, written: usize, now: Time) {
         self.feed_time(now);
-        let now = self.now;
+        let now = self.clock.now();
         let Some(link) = self.links.get_mut(id) else { return };
         let peer = link.peer;
         if let Some(connection) = &mut link.connection {
@@ -89,9 +87,7 @@ impl NodeMachine {
 
     /// Tells whether there may be a notification; if not, there is none.
     pub fn has_notifications(&self) -> bool {
-        !self.notifications.is_empty()
-            || !self.turns.is_empty()
-            || self.blocked.is_empty() && !self.finale.is_empty()
+        !self.delivery.is_empty()
     }
 
     /// Returns the next notification.
@@ -111,17 +107,13 @@ impl NodeMachine {
         mut has_room: impl FnMut(&Notification) -> bool,
     ) -> Option<(Notification, usize)> {
         self.event_peer = Arc::clone(&self.local);
-        if let Some(notification) = pop_if(&mut self.notifications, &mut has_room) {
+        if let Some(notification) = self.delivery.pop_if(&mut has_room) {
             return Some((notification, 0));
         }
-        while let Some(id) = self.turns.front().copied() {
-            if self.delivered >= self.options.max_remote_events_processed.max(1) {
-                self.delivered = 0;
-                self.turns.rotate_left(1);
-                continue;
-            }
+        let events = self.options.max_remote_events_processed.max(1);
+        while let Some(id) = self.delivery.turn(events) {
             if self.is_blocked(id, &mut has_room) {
-                self.blocked.insert(id);
+                self.delivery.block(id);
                 self.end_turn();
                 continue;
             }
@@ -129,13 +121,11 @@ impl NodeMachine {
                 || self
                     .connection(id)
                     .is_some_and(|c| c.waiting_notifications() > 0 || !c.wants_input());
-            let Some((notification, weight)) = self.take_from(id) else {
+            let taken = self.peers.get_mut(id).and_then(|peer| self.delivery.take(peer));
+            let Some((notification, weight)) = taken else {
                 self.end_turn();
                 continue;
             };
-            if may_be_dropped(&notification) {
-                self.delivered += 1;
-            }
             self.refill(id, waited);
             if let Notification::Event { peer, event } = &notification {
                 self.event_peer = Arc::clone(peer);
@@ -145,33 +135,16 @@ impl NodeMachine {
             }
             return Some((notification, weight));
         }
-        // Forgetting a peer may have left a line.
-        let last = match pop_if(&mut self.notifications, &mut has_room) {
-            None if self.blocked.is_empty() && self.notifications.is_empty() => {
-                pop_if(&mut self.finale, &mut has_room)
-            }
-            line => line,
-        };
-        last.map(|notification| (notification, 0))
+        self.delivery.pop_last_if(has_room).map(|notification| (notification, 0))
     }
 
     /// Ends the turn of the first peer, which has nothing more to tell or is blocked.
     fn end_turn(&mut self) {
-        self.delivered = 0;
-        let Some(id) = self.turns.pop_front() else { return };
+        let Some(id) = self.delivery.end_turn() else { return };
         if let Some(peer) = self.peers.get_mut(id) {
             peer.has_turn = !peer.inbox.is_empty();
         }
         self.forget_if_gone(id);
-    }
-
-    /// Takes the oldest notification about a peer.
-    fn take_from(&mut self, id: PeerKey) -> Option<(Notification, usize)> {
-        let (notification, weight) = self.peers.get_mut(id)?.inbox.pop()?;
-        if may_be_dropped(&notification) {
-            self.incoming.remove(weight);
-        }
-        Some((notification, weight))
     }
 
     /// Lets in what waited for room in a peer's inbox, and ends its turn if there is nothing more.
@@ -182,8 +155,7 @@ impl NodeMachine {
         if self.peers.get(id).is_some_and(|peer| peer.inbox.is_empty()) {
             self.end_turn();
         }
-        if self.crowded && !self.incoming.reaches(self.options.incoming_total) {
-            self.crowded = false;
+        if self.delivery.is_relieved(self.options.incoming_total) {
             let all: Vec<_> = self.peers.keys().collect();
             for id in all {
                 self.let_in(id);
@@ -194,7 +166,7 @@ impl NodeMachine {
     /// Goes on with what a peer sends, which waited: it was not silent, but not read.
     fn let_in(&mut self, id: PeerKey) {
         if let Some(peer) = self.peers.get_mut(id) {
-            (peer.heard, peer.pinged) = (self.now, false);
+            (peer.heard, peer.pinged) = (self.clock.now(), false);
         }
         self.drain(id);
         self.touch_peer(id);
@@ -213,15 +185,6 @@ impl NodeMachine {
 
     /// Gives peers their turn again that waited until what they sent could be taken, or sent on.
     pub(crate) fn unblock(&mut self) {
-        self.turns.extend(std::mem::take(&mut self.blocked));
+        self.delivery.unblock();
     }
-}
-
-/// Takes the first of a queue, if it is wanted.
-fn pop_if(
-    queue: &mut VecDeque<Notification>,
-    is_wanted: impl FnOnce(&Notification) -> bool,
-) -> Option<Notification> {
-    queue.front().filter(|next| is_wanted(next))?;
-    queue.pop_front()
 }

@@ -25,7 +25,7 @@ impl NodeMachine {
             return Err(RaiseError::Full(peer.id()));
         }
         let (mut raised, mut item) = (Raised::default(), None);
-        let peers = self.subscribers.get(PRINT_HOOK).map(Arc::clone);
+        let peers = self.subscribers.of(PRINT_HOOK).map(Arc::clone);
         for id in peers.iter().flat_map(|peers| peers.iter().copied()) {
             if !self.is_running(id) {
                 continue;

@@ -48,11 +48,11 @@ impl NodeMachine {
         self.close_sockets();
         self.ending = Ending::UnderWay { undelivered: Vec::new() };
         self.timers.cancel(Timer::Statistics);
-        self.timers.set(self.now + self.options.terminate_timeout, Timer::Terminate);
+        self.timers.set(self.clock.now() + self.options.terminate_timeout, Timer::Terminate);
         self.actions.retain(|action| !matches!(action, Action::Connect { .. }));
         for id in self.links.in_order(Link::is_pending) {
             self.actions.push_back(Action::CancelConnect(id));
-            self.feed_connect_failed(id, "terminating", self.now);
+            self.feed_connect_failed(id, "terminating", self.clock.now());
         }
         let peers: Vec<_> = self.peers.keys().collect();
         for id in peers {
@@ -78,7 +78,7 @@ impl NodeMachine {
         if !self.ending.is_under_way() {
             return;
         }
-        let now = self.now;
+        let now = self.clock.now();
         let Some(peer) = self.peers.get(id) else { return };
         let running = self.connection(id).is_some_and(|c| c.phase() == Phase::Running);
         // A peer that is not Running will never get what waits for it.
@@ -98,7 +98,7 @@ impl NodeMachine {
         if let Ending::UnderWay { undelivered } = &mut self.ending {
             *undelivered = late;
         }
-        let now = self.now;
+        let now = self.clock.now();
         for id in self.links.in_order(|_| true) {
             if let Some(link) = self.links.get(id) {
                 self.end_with_node(link.peer);
@@ -126,7 +126,7 @@ impl NodeMachine {
         }
         let statistics = CommLogLine::Statistics(Box::new(self.total_counters()));
         self.log_at_end(None, statistics);
-        self.finale.push_back(Notification::Terminated { undelivered });
+        self.delivery.push_last(Notification::Terminated { undelivered });
     }
 
     /// Notes that a peer's connection is closed because the node ends, if it is not over.
@@ -140,6 +140,6 @@ impl NodeMachine {
     /// Logs a line after all else.
     fn log_at_end(&mut self, peer: Option<Arc<EventPeer>>, line: CommLogLine) {
         let entry = self.log_entry(peer, line);
-        self.finale.push_back(entry);
+        self.delivery.push_last(entry);
     }
 }

@@ -23,13 +23,13 @@ impl NodeMachine {
 
     /// Returns the latest time that was fed in.
     pub fn now(&self) -> Time {
-        self.now
+        self.clock.now()
     }
 
     /// Returns what the wall clock shows at that time, as far as it was
     /// [fed in](Self::feed_wall_clock).
     pub fn wall_clock(&self) -> Time {
-        self.now.shifted(self.wall_ahead)
+        self.clock.wall()
     }
 
     /// Returns the entries by name, in order (part 4 §2).

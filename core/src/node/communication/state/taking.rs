@@ -12,7 +12,7 @@ use crate::state::{Applied, Inconsistency, StateError};
 impl NodeMachine {
     /// Carries out an operation of a peer, or leaves that to the application.
     pub(in super::super) fn state_access(&mut self, id: PeerKey, access: Box<StateAccess>) {
-        let now = self.now;
+        let now = self.clock.now();
         let Some(peer) = self.peers.get_mut(id) else { return };
         let who = Arc::clone(&peer.who);
         let Some(state) = &mut self.store else {
