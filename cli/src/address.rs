@@ -44,7 +44,7 @@ pub(crate) fn parse(text: &str) -> Result<String, String> {
     }
 }
 
-/// Tells whether a text is an IPv6 address, with a zone or without: `fe80::1%eth0`.
+/// Returns whether a text is an IPv6 address, with a zone or without: `fe80::1%eth0`.
 fn is_ipv6(text: &str) -> bool {
     let (address, zone) = text.split_once('%').unwrap_or((text, "none"));
     address.parse::<Ipv6Addr>().is_ok() && !zone.is_empty()

@@ -1,7 +1,7 @@
 //! Events as lines of JSON, read as this program prints them.
 
-use brocomm::data::json::EventSeed;
 use brocomm::data::{Declarations, Event};
+use brocomm::json::EventSeed;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, IgnoredAny};
 

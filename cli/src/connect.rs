@@ -4,7 +4,7 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use brocomm::connection::Notification;
+use brocomm::lowlevel::connection::Notification;
 use brocomm_std::Peer;
 
 use crate::address;

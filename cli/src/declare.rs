@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use brocomm::connection::CommLogMessage;
-use brocomm::data::{Declarations, EventDecl, Name, ParseError};
+use brocomm::data::{Declarations, EventDecl, Name};
+use brocomm::lowlevel::commlog::CommLogMessage;
 use brocomm::node::EventPattern;
+use brocomm::notation::ParseError;
 
 use crate::failure::{Failure, misused, reason, warn};
 

@@ -30,12 +30,12 @@ pub(crate) fn reason(error: &io::Error) -> String {
     }
 }
 
-/// Tells what failed: what happened, where, and what to do.
+/// Returns what failed: what happened, where, and what to do.
 pub(crate) fn tell(what: fmt::Arguments<'_>) {
     tracing::error!("{what}");
 }
 
-/// Tells what may not be as it should be.
+/// Returns what may not be as it should be.
 pub(crate) fn warn(what: fmt::Arguments<'_>) {
     tracing::warn!("{what}");
 }
@@ -46,7 +46,7 @@ pub(crate) fn failed(what: fmt::Arguments<'_>) -> Failure {
     Failure::Told
 }
 
-/// Tells what is wrong with the command line, and returns that something is.
+/// Returns what is wrong with the command line, and returns that something is.
 pub(crate) fn misused(what: fmt::Arguments<'_>) -> Failure {
     tell(what);
     Failure::Usage

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use brocomm::Time;
-use brocomm::connection::{CloseCause, ConnectionConfig, Notification, Requests};
 use brocomm::data::{Declarations, Name};
+use brocomm::lowlevel::connection::{ConnectionConfig, Notification, Requests};
+use brocomm::node::CloseCause;
 use brocomm_std::Peer;
 
 use crate::address;
@@ -104,7 +105,7 @@ pub(crate) trait Follow {
         Ok(())
     }
 
-    /// Tells whether enough came, also if nothing more does.
+    /// Returns whether enough came, also if nothing more does.
     fn is_done(&self, _: Time) -> bool {
         false
     }

@@ -5,7 +5,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
 use brocomm::Time;
-use brocomm::connection::{ConnectionConfig, Notification};
+use brocomm::lowlevel::connection::{ConnectionConfig, Notification};
 use brocomm_std::{Listener, Peer};
 
 use crate::address;

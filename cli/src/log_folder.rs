@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use brocomm::Time;
 use brocomm::data::Name;
-use brocomm::logs::{LogEntry, LogFile, LogFormat, LogNames, LogWriter, Rotation};
+use brocomm::logs::{LogEntry, LogFile, LogFormat, LogNames, Rotation};
+use brocomm::lowlevel::logs::LogWriter;
 
 use crate::clock::Clock;
 use crate::failure::{Failure, failed, misused, reason, warn};
@@ -163,7 +164,7 @@ impl LogFolder {
         Ok(log)
     }
 
-    /// Tells whether a file is that of another log, whatever the file system makes of its name.
+    /// Returns whether a file is that of another log, whatever the file system makes of its name.
     fn has(&self, file: &LogFile) -> bool {
         let (name, real) = (file.name().to_lowercase(), real(&self.folder.join(file.name())));
         let is_real = |log: &Log| log.out.is_some() && real.is_some() && log.real == real;

@@ -3,7 +3,8 @@
 use std::fmt::{self, Write as _};
 use std::io;
 
-use brocomm::connection::{self, CommLogMessage, Notification};
+use brocomm::lowlevel::commlog::CommLogMessage;
+use brocomm::lowlevel::connection::Notification;
 use brocomm::node::{CommLogEntry, EventPeer};
 use clap::ValueEnum;
 use tracing::field::{Field, Visit, display};
@@ -127,7 +128,7 @@ pub(crate) fn communication(entry: &CommLogEntry, text: &str) {
     let address = entry.peer.as_ref().map(|peer| display(&peer.endpoint));
     let source = entry.source().map(display);
     match entry.level() {
-        Some(connection::LogLevel::Error) => tracing::error!(peer, address, source, "{text}"),
+        Some(brocomm::node::LogLevel::Error) => tracing::error!(peer, address, source, "{text}"),
         _ => tracing::info!(peer, address, source, "{text}"),
     }
 }
@@ -156,9 +157,9 @@ pub(crate) fn peer(peer: &EventPeer, text: &str) {
     tracing::error!(peer = id, address, "{text}");
 }
 
-/// Tells whether a line of the communication log is to be said.
+/// Returns whether a line of the communication log is to be said.
 pub(crate) fn wants(entry: &CommLogEntry) -> bool {
-    entry.level() == Some(connection::LogLevel::Error) || tracing::enabled!(Level::INFO)
+    entry.level() == Some(brocomm::node::LogLevel::Error) || tracing::enabled!(Level::INFO)
 }
 
 /// Says what somebody asked for, as it is.

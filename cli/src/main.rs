@@ -123,7 +123,7 @@ fn ended(result: Result<(), Failure>, mut out: Box<dyn Write>) -> Result<(), Fai
     }
 }
 
-/// Tells what went wrong and chooses the exit code.
+/// Returns what went wrong and chooses the exit code.
 fn end(result: Result<(), Failure>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,11 +1,13 @@
 //! Notifications as a line of text or JSON.
 
 use brocomm::Time;
-use brocomm::connection::{CloseCause, CommLogMessage, Notification};
-use brocomm::data::json::Text;
 use brocomm::data::{Event, Value};
+use brocomm::json::Text;
 use brocomm::logs::{AsciiFormat, LogEntry, LogObject};
-use brocomm::wire::SyncPoint;
+use brocomm::lowlevel::commlog::CommLogMessage;
+use brocomm::lowlevel::connection::Notification;
+use brocomm::lowlevel::wire::SyncPoint;
+use brocomm::node::CloseCause;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
@@ -270,7 +272,7 @@ impl Serialize for Line<'_> {
 
 #[cfg(test)]
 mod tests {
-    use brocomm::data::{Opcode, StateAccess};
+    use brocomm::lowlevel::serial::{Opcode, StateAccess};
     use serde_json::json;
 
     use super::*;

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use brocomm::connection::Notification;
+use brocomm::lowlevel::connection::Notification;
 
 use crate::failure::{Failure, failed, reason, warn};
 use crate::pcap::Pcap;

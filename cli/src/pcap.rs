@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use brocomm::data::Packet;
+use brocomm::lowlevel::serial::Packet;
 
 /// The magic number of files with microseconds.
 const MAGIC: u32 = 0xa1b2_c3d4;
@@ -72,9 +72,11 @@ impl fmt::Display for OtherLinkType {
 
 #[cfg(test)]
 mod tests {
-    use brocomm::connection::{Observer, Role};
-    use brocomm::data::{Name, Serial};
-    use brocomm::wire::Framing;
+    use brocomm::data::Name;
+    use brocomm::lowlevel::connection::Observer;
+    use brocomm::lowlevel::serial::Serial;
+    use brocomm::lowlevel::wire::Framing;
+    use brocomm::node::Role;
     use brocomm_conformance::{Side, StepKind, sessions};
 
     use super::*;

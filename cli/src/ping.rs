@@ -4,7 +4,8 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use brocomm::connection::{ConnectionConfig, Notification, Phase};
+use brocomm::lowlevel::connection::{ConnectionConfig, Notification};
+use brocomm::node::Phase;
 use brocomm::node::PingStatistics;
 use brocomm_std::Peer;
 use serde_json::json;

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use brocomm::connection::{Notification, Requests};
 use brocomm::data::Name;
+use brocomm::lowlevel::connection::{Notification, Requests};
 use brocomm_std::Peer;
 
 use crate::decode::{Print, printed};

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use brocomm::Time;
-use brocomm::connection::{CommLogMessage, Notification};
+use brocomm::lowlevel::commlog::CommLogMessage;
+use brocomm::lowlevel::connection::Notification;
 
 use crate::notice::{Line, Notice};
 use crate::session::Print;
@@ -29,7 +30,7 @@ impl<'a> Printer<'a> {
         self
     }
 
-    /// Tells whether lines are for programs.
+    /// Returns whether lines are for programs.
     pub(crate) fn is_json(&self) -> bool {
         self.print == Print::Json
     }
@@ -83,7 +84,7 @@ impl<'a> Printer<'a> {
         self.left
     }
 
-    /// Tells whether all events came that were to come.
+    /// Returns whether all events came that were to come.
     pub(crate) fn is_done(&self) -> bool {
         self.left == Some(0)
     }
@@ -98,7 +99,7 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// Tells whether a line of the communication log says something that no other notification does.
+/// Returns whether a line of the communication log says something that no other notification does.
 fn is_news(message: &CommLogMessage) -> bool {
     use CommLogMessage as Log;
     !matches!(

@@ -7,8 +7,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use brocomm::connection::Observer;
-use brocomm::wire::Framing;
+use brocomm::lowlevel::connection::Observer;
+use brocomm::lowlevel::wire::Framing;
 use brocomm_conformance::{Side, Step, StepKind};
 use bytes::Bytes;
 

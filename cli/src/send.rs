@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use brocomm::connection::Sent;
 use brocomm::data::{Declarations, Event, Name};
+use brocomm::lowlevel::connection::Sent;
 use serde::Serialize;
 
 use crate::declare::{Declare, pointed};

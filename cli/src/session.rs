@@ -8,14 +8,14 @@ use std::sync::Arc;
 use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
-use brocomm::connection::{
-    CloseCause, Connection, ConnectionConfig, Notification, Phase, ProtocolError,
-    ProtocolErrorKind, Requests, Undeclared,
-};
 use brocomm::data::{Declarations, Name};
-use brocomm::driver::ACCEPT_PAUSE;
+use brocomm::lowlevel::connection::{
+    Connection, ConnectionConfig, Notification, ProtocolErrorKind, Requests,
+};
+use brocomm::lowlevel::driver::ACCEPT_PAUSE;
+use brocomm::lowlevel::wire::{Compression, Version, WireErrorKind};
 use brocomm::node::EventPattern;
-use brocomm::wire::{Compression, Version, WireErrorKind};
+use brocomm::node::{CloseCause, Phase, ProtocolError, Undeclared};
 use brocomm_std::{Listener, Peer, TransportError};
 use bytes::Bytes;
 use clap::ValueEnum;
@@ -301,7 +301,7 @@ pub(crate) fn not_running(peer: &Peer, timeout: Duration) -> Failure {
     ))
 }
 
-/// Closes in order, but not at any price. Tells whether all was written.
+/// Closes in order, but not at any price. Returns whether all was written.
 pub(crate) fn part(peer: &mut Peer) -> Result<bool, TransportError> {
     peer.close(Instant::now().checked_add(PARTING))
 }
@@ -329,7 +329,7 @@ pub(crate) fn not_a_peer(error: &ProtocolError) -> Option<String> {
         .or_else(|| other_release(&error.kind))
 }
 
-/// Tells whether a connection ended because the peer speaks another protocol.
+/// Returns whether a connection ended because the peer speaks another protocol.
 pub(crate) fn is_other_protocol(cause: &CloseCause) -> bool {
     matches!(cause, CloseCause::Protocol(error) if other_protocol(error).is_some())
 }

@@ -6,8 +6,9 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use brocomm::Time;
-use brocomm::connection::Notification;
-use brocomm::logs::{AsciiFormat, LogField, LogObject, LogValue, LogWriter};
+use brocomm::logs::{AsciiFormat, LogField, LogObject, LogValue};
+use brocomm::lowlevel::connection::Notification;
+use brocomm::lowlevel::logs::LogWriter;
 use brocomm_std::Peer;
 
 use crate::failure::{Failure, failed, misused, warn};

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use brocomm::tls::{CertificateProblem, TlsConfig, TlsConfigError, TlsError};
+use brocomm::lowlevel::tls::{CertificateProblem, TlsError};
+use brocomm::tls::{TlsConfig, TlsConfigError};
 
 use crate::failure::{Failure, misused, reason};
 

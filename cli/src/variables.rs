@@ -6,7 +6,8 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use brocomm::Time;
-use brocomm::data::{AttributeTag, Declarations};
+use brocomm::data::Declarations;
+use brocomm::lowlevel::syntax::AttributeTag;
 use brocomm::state::{Limits, Store};
 
 use crate::failure::{Failure, failed, misused, reason, warn};

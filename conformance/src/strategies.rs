@@ -4,10 +4,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use brocomm::data::{
-    Attribute, AttributeTag, Attributes, EnumValue, Event, Expr, ExprKind, Field, List, Name,
-    Pattern, Port, Record, Subnet, Table, Transport, Type, TypeKind, TypeTag, Value, Vector,
+    EnumValue, Event, Field, List, Name, Pattern, Port, Record, Subnet, Table, Transport, Type,
+    TypeTag, Value, Vector,
 };
-use brocomm::serial::{Caching, Mode};
+use brocomm::lowlevel::serial::{Caching, Mode};
+use brocomm::lowlevel::syntax::{Attribute, AttributeTag, Attributes, Expr, ExprKind};
+use brocomm::lowlevel::types::TypeKind;
 use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::option;

@@ -1,11 +1,10 @@
 //! Random legal sessions against a node of our own, and against one that does not answer.
-#![cfg(feature = "runner")]
 
 use std::io;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use brocomm::wire::Framing;
+use brocomm::lowlevel::wire::Framing;
 use brocomm_conformance::explore::explore;
 use brocomm_conformance::own::{Own, Transport};
 use brocomm_conformance::suite::{Capability, Entry, Implementation, Role, Settings};

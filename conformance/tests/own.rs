@@ -1,10 +1,9 @@
 //! Runs the suite against nodes of our own, over each transport, in both roles, in the clear and over TLS.
-#![cfg(feature = "runner")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use brocomm::wire::Framing;
+use brocomm::lowlevel::wire::Framing;
 use brocomm_conformance::own::{Own, Transport};
 use brocomm_conformance::suite::{Level, Role, Selection, Settings, Verdict, cases, run};
 

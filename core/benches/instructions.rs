@@ -4,7 +4,7 @@
 
 use std::hint::black_box;
 
-use brocomm::serial::{LazyEvent, Mode};
+use brocomm::lowlevel::serial::{LazyEvent, Mode};
 use brocomm_benches::{EVENTS, Receiver, Sender, UNCACHED, large, small, wide};
 use gungraun::{library_benchmark, library_benchmark_group, main};
 

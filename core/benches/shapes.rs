@@ -1,8 +1,9 @@
 //! The events that are measured, and both ends of a connection in steady state.
 
-use brocomm::data::{Event, Field, Record, Serial, Table, Type, Value};
-use brocomm::serial::{Caching, LazyEvent, LazySerial, Limits, Mode, Reader, Writer};
-use brocomm::wire::{Decoder, Encoder, Framing, Message};
+use brocomm::data::{Event, Field, Record, Table, Type, Value};
+use brocomm::lowlevel::serial::Serial;
+use brocomm::lowlevel::serial::{Caching, LazyEvent, LazySerial, Limits, Mode, Reader, Writer};
+use brocomm::lowlevel::wire::{Decoder, Encoder, Framing, Message};
 
 /// How many events one measured call encodes or decodes.
 pub const EVENTS: usize = 1000;

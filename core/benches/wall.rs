@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use brocomm::data::Event;
-use brocomm::serial::{LazyEvent, Mode};
+use brocomm::lowlevel::serial::{LazyEvent, Mode};
 use brocomm_benches::{EVENTS, Receiver, Sender, UNCACHED, large, small, wide};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 

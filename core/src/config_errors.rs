@@ -7,7 +7,7 @@ use std::{error, fmt, ops, slice, vec};
 /// Prints as one line, with `; ` between them.
 ///
 /// ```
-/// use brocomm::connection::{ConnectionConfig, ConfigError};
+/// use brocomm::lowlevel::connection::{ConnectionConfig, ConfigError};
 ///
 /// let config = ConnectionConfig { cache_size: 0, reply_limit: 0, ..ConnectionConfig::default() };
 /// let errors = config.validate().unwrap_err();

@@ -40,6 +40,13 @@
 /// struct Tree { left: Option<Box<Tree>> }
 /// ```
 ///
+/// A field of an unsupported type is one error, which lists the supported ones:
+///
+/// ```compile_fail,E0277
+/// #[derive(brocomm::Record)]
+/// struct Letter { first: char }
+/// ```
+///
 /// ```compile_fail,E0391
 /// #[derive(brocomm::Record)]
 /// struct Directory { files: Vec<File> }
@@ -96,5 +103,12 @@ pub use brocomm_derive::Enum;
 /// assert_eq!((event.name.as_str(), event.args.len()), (Some("Scan::seen"), 2));
 /// assert_eq!(ScanSeen::from_event(&event), Ok(scan));
 /// assert_eq!(ScanSeen::declaration().params[1].ty.to_string(), "vector of count");
+/// ```
+///
+/// A parameter of an unsupported type is one error, which lists the supported ones:
+///
+/// ```compile_fail,E0277
+/// #[derive(brocomm::Event)]
+/// struct Measured { value: f32 }
 /// ```
 pub use brocomm_derive::Event;

@@ -10,15 +10,19 @@
 //!
 //! From the bytes up, each knows only those before it:
 //!
-//! 1. [`wire`]: chunks, compression, the 15 messages (§1, §2).
-//! 2. [`data`]: types and values, printed and read in Bro's own notation (2§4, 2§6).
-//! 3. [`serial`]: values to and from a SERIAL, with the object cache (part 2); and [`logs`]: log
-//!    streams and messages, and logs written as Bro writes them (part 3).
-//! 4. [`connection`]: one connection's phases, in both roles (§3), over TLS (`tls`) if wanted; and an
-//!    [`Observer`](connection::Observer) that follows a session from outside.
+//! 1. [`lowlevel::wire`]: chunks, compression, the 15 messages (§1, §2).
+//! 2. [`pattern`]: Bro's regular expressions; [`data`]: types and values (2§4, 2§6); [`notation`]: both
+//!    as Bro's scripts write them, read and printed; `json` (feature `serde`): both as JSON.
+//! 3. [`lowlevel::serial`]: values to and from a SERIAL, with the object cache (part 2); and [`logs`]:
+//!    log streams and messages, and logs written as Bro writes them (part 3).
+//! 4. [`lowlevel::connection`]: one connection's phases, in both roles (§3), over TLS (`tls`) if
+//!    wanted; and an [`Observer`](lowlevel::connection::Observer) that follows a session from outside.
 //! 5. [`state`]: synchronized variables, in common with peers (2§9).
 //! 6. [`node`]: options, peers, policy, retries, the communication log: a whole node (part 4).
-//! 7. [`driver`]: when to read, write, wait and close, for those who write a transport.
+//! 7. [`lowlevel::driver`]: when to read, write, wait and close, for those who write a transport.
+//!
+//! A client needs [`data`] and [`node`]; the [`prelude`] has what most of them name. What only those
+//! need who look below a node is in [`lowlevel`].
 //!
 //! Sections are those of the specification in `conformance/spec`: `§1.5` is section 1.5 of part 1,
 //! `2§5` section 5 of part 2.
@@ -43,19 +47,12 @@
 //!
 //! ```
 //! use brocomm::Time;
-//! use brocomm::connection::{ConnectionConfig, Connection, Notification, Role, Requests, Undeclared};
+//! use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification};
+//! use brocomm::node::Role;
 //! use brocomm::data::{Event, Value};
 //!
 //! let now = Time::from_secs_f64(1_500_000_000.0);
-//! let requests = |events: &[&str]| ConnectionConfig {
-//!     requests: Some(Requests {
-//!         events: events.iter().map(|name| (*name).into()).collect(),
-//!         accept_input: true,
-//!         ..Requests::default()
-//!     }),
-//!     undeclared: Undeclared::Deliver,
-//!     ..ConnectionConfig::default()
-//! };
+//! let requests = ConnectionConfig::requesting;
 //! let mut sensor = Connection::new(requests(&[]), Role::Initiator, now);
 //! let mut manager = Connection::new(requests(&["scan_seen"]), Role::Acceptor, now);
 //!
@@ -84,7 +81,7 @@
 //!     }
 //! }
 //! assert_eq!(events, [scan]);
-//! # Ok::<(), brocomm::connection::UsageError>(())
+//! # Ok::<(), brocomm::node::UsageError>(())
 //! ```
 //!
 //! # Values
@@ -95,7 +92,7 @@
 //! # Features
 //!
 //! * `derive`: structs are records and events, and enums are Bro's.
-//! * `serde`: values, events and entries of logs as JSON, and values and events of JSON (`data::json`).
+//! * `serde`: values, events and entries of logs as JSON, and values and events of JSON (`json`).
 //! * `tls`: TLS by rustls, with ring (`tls-ring`) or aws-lc-rs (`tls-aws-lc-rs`).
 //!
 //! # Hostile peers
@@ -148,25 +145,30 @@
 
 mod calendar;
 mod config_errors;
-pub mod connection;
+mod connection;
 pub mod data;
 #[cfg(feature = "derive")]
 mod derive;
-pub mod driver;
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+pub mod json;
 pub mod logs;
+pub mod lowlevel;
 pub mod node;
+pub mod notation;
+pub mod pattern;
+pub mod prelude;
 mod role;
-pub mod serial;
 pub mod state;
 mod time;
 #[cfg(feature = "__tls")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub mod tls;
-pub mod wire;
 
 pub use config_errors::ConfigErrors;
 #[cfg(feature = "derive")]
 pub use derive::{Enum, Event, Record};
+use lowlevel::{driver, serial, wire};
 pub use time::Time;
 
 #[cfg(test)]
@@ -182,8 +184,8 @@ mod tests {
         check::<crate::data::Event>();
         check::<crate::data::Declarations>();
         check::<crate::data::ConversionError>();
-        check::<crate::data::ParseError>();
-        check::<crate::data::PatternMatcher>();
+        check::<crate::notation::ParseError>();
+        check::<crate::pattern::PatternMatcher>();
         check::<crate::data::Handlers<()>>();
         check::<crate::serial::Reader>();
         check::<crate::serial::Writer>();

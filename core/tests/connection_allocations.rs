@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use crate::meter::allocations;
 use brocomm::Time;
-use brocomm::connection::{
-    Connection, ConnectionConfig, Notification, Phase, Requests, Role, Sent, Undeclared,
-};
 use brocomm::data::{
     Declarations, Event, EventDecl, Field, Name, Port, Record, Table, Type, Value,
 };
+use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Requests, Sent};
+use brocomm::node::{Phase, Role, Undeclared};
 
 const NOW: Time = Time::from_nanos(1);
 
@@ -89,7 +88,7 @@ fn record(fields: Vec<(&str, Value)>) -> Value {
 /// Reading lazily, decoding a scalar, and forwarding all of it.
 #[test]
 fn a_lazy_event_costs_nothing() {
-    use brocomm::serial::{LazySerial, Limits, Mode, Reader, Writer};
+    use brocomm::lowlevel::serial::{LazySerial, Limits, Mode, Reader, Writer};
     let id = record(vec![("orig_h", Value::Addr([10, 0, 0, 1].into())), ("n", Value::Count(1))]);
     let args = [Value::string("GET /index.html"), id];
     let (mut writer, mut reader) = (Writer::new(3000), Reader::new(Limits::default()));

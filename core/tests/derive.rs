@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use brocomm::data::{
-    AttributeTag, BroType, Declarations, EnumValue, EventType, Field, Handlers, ToValue, Type,
-    TypeTag, Value,
+    BroType, Declarations, EnumValue, EventType, Field, Handlers, ToValue, Type, TypeTag, Value,
 };
-use brocomm::serial::{Limits, Mode, Reader, Writer};
+use brocomm::lowlevel::serial::{Limits, Mode, Reader, Writer};
+use brocomm::lowlevel::syntax::AttributeTag;
 use brocomm::{Enum, Event, Record, event};
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -190,7 +190,7 @@ fn an_event_sent_again_refers_to_its_types() {
         writer.event(Mode::RUNNING, &event.name, event.time, &event.args, &mut out).unwrap();
         lengths.push(out.len());
         let read = reader.read(&Bytes::from(out), Mode::RUNNING).unwrap();
-        let brocomm::data::Serial::Event(read) = read else { panic!("not an event") };
+        let brocomm::lowlevel::serial::Serial::Event(read) = read else { panic!("not an event") };
         assert_eq!(Seen::from_event(&read), Ok(seen));
     }
     assert!(lengths[1] * 2 < lengths[0], "{lengths:?}");

@@ -5,10 +5,9 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use brocomm::data::{
-    Entropy, EnumValue, Event, Field, Opaque, OpaqueState, Record, Subnet, Table, Type, TypeKind,
-    Value, Vector,
-};
+use brocomm::data::{EnumValue, Event, Field, Record, Subnet, Table, Type, Value, Vector};
+use brocomm::lowlevel::opaque::{Entropy, Opaque, OpaqueState};
+use brocomm::lowlevel::types::TypeKind;
 use brocomm_conformance::strategies::{any_value, ty, value_of};
 use proptest::prelude::*;
 

@@ -2,13 +2,14 @@
 //! ends the connection ends this one connection, with the error that names it.
 
 use crate::common::{NOW, declarations};
-use brocomm::connection::{
-    CloseCause, CommLogMessage, Connection, ConnectionConfig, LogLevel, Notification, Phase,
-    ProtocolErrorKind as Kind, Requests, Role,
-};
 use brocomm::data::{CallMismatch, ConversionError, Event, TypeTag, Value};
-use brocomm::serial::SerialErrorKind;
-use brocomm::wire::{MessageType, WireErrorKind};
+use brocomm::lowlevel::commlog::CommLogMessage;
+use brocomm::lowlevel::connection::{
+    Connection, ConnectionConfig, Notification, ProtocolErrorKind as Kind, Requests,
+};
+use brocomm::lowlevel::serial::SerialErrorKind;
+use brocomm::lowlevel::wire::{MessageType, WireErrorKind};
+use brocomm::node::{CloseCause, LogLevel, Phase, Role};
 use brocomm_conformance::{Side, sessions};
 
 /// A recording of a client that calls two events, and does nothing wrong but for calling one that

@@ -4,10 +4,11 @@
 mod schema;
 
 use crate::common::role;
-use brocomm::connection::Observer;
-use brocomm::data::json::{EventSeed, ValueSeed};
-use brocomm::data::{Declarations, Event, EventDecl, Field, Serial, Subnet, Type, Value};
-use brocomm::wire::Framing;
+use brocomm::data::{Declarations, Event, EventDecl, Field, Subnet, Type, Value};
+use brocomm::json::{EventSeed, ValueSeed};
+use brocomm::lowlevel::connection::Observer;
+use brocomm::lowlevel::serial::Serial;
+use brocomm::lowlevel::wire::Framing;
 use brocomm_conformance::explore::tame;
 use brocomm_conformance::{StepKind, sessions, strategies};
 use proptest::prelude::*;

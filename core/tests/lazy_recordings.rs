@@ -1,10 +1,11 @@
 //! Recorded sessions, read lazily and forwarded.
 
 use crate::common::{good_recordings, role};
-use brocomm::connection::{Observer, Role};
-use brocomm::data::Serial;
-use brocomm::serial::{LazySerial, Limits, Mode, Reader, Writer};
-use brocomm::wire::{Framing, Message};
+use brocomm::lowlevel::connection::Observer;
+use brocomm::lowlevel::serial::Serial;
+use brocomm::lowlevel::serial::{LazySerial, Limits, Mode, Reader, Writer};
+use brocomm::lowlevel::wire::{Framing, Message};
+use brocomm::node::Role;
 use brocomm_conformance::StepKind;
 
 #[test]

@@ -12,6 +12,7 @@ mod conversions;
 #[cfg(feature = "derive")]
 mod derive;
 mod equality;
+mod examples;
 mod faults;
 mod framework;
 mod handlers;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::network::{Network, address};
-use brocomm::connection::Phase;
 use brocomm::data::{Declarations, Event, Value};
+use brocomm::lowlevel::commlog::CommLogLine;
+use brocomm::node::Phase;
 use brocomm::node::{
-    Bound, CommLogLine, ConnectionId, Handshake, Liveness, NodeConfig, NodeMachine, Notification,
-    Options, Overflow, PeerConfig, PeerId, PeerState, Queue,
+    Bound, ConnectionId, Handshake, Liveness, NodeConfig, NodeMachine, Notification, Options,
+    Overflow, PeerConfig, PeerId, PeerState, Queue,
 };
 
 const SECOND: Duration = Duration::from_secs(1);

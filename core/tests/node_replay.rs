@@ -5,12 +5,13 @@ use std::sync::LazyLock;
 
 use crate::common::{NOW, role};
 use brocomm::Time;
-use brocomm::connection::{Observer, Phase, Role, StateSource};
-use brocomm::data::Serial;
+use brocomm::lowlevel::connection::{Observer, StateSource};
+use brocomm::lowlevel::serial::Serial;
+use brocomm::lowlevel::wire::{Framing, Message, SyncPoint};
 use brocomm::node::{
     Action, CommLogEntry, ConnectionId, Endpoint, NodeMachine, Notification, PeerId,
 };
-use brocomm::wire::{Framing, Message, SyncPoint};
+use brocomm::node::{Phase, Role};
 use brocomm_conformance::{Party, Recording, Session, Side, StepKind, sessions};
 
 /// What a side sent, in a form that can be compared.
@@ -184,7 +185,7 @@ fn party(expectation: &brocomm_conformance::Expectation, side: Side) -> &Party {
     }
 }
 
-/// Tells whether a node sends a message only because its application does.
+/// Returns whether a node sends a message only because its application does.
 fn is_of_its_own_accord((message, serial): &Sent, phase: Phase) -> bool {
     match (message, serial) {
         (_, Some(Serial::Id(id))) => id.name != "peer_description",
@@ -316,7 +317,7 @@ fn by_source<'a>(
     sources
 }
 
-/// Tells whether a line is one that the node writes as the Bro did: not one about its two
+/// Returns whether a line is one that the node writes as the Bro did: not one about its two
 /// processes, or numbers of reads and writes, and not one that depends on how the program ends: a
 /// Bro that ends by itself closes without a word, a node says that it is terminating and then what
 /// it says of any connection.
@@ -356,15 +357,15 @@ fn a_node_logs_what_the_bro_logged_in_its_place() {
         let recorded = by_source(fields.filter(|f| counts(f.0, &f.2, side, closed_by_us)));
 
         let level = |entry: &CommLogEntry| match entry.level() {
-            Some(brocomm::connection::LogLevel::Info) => "info",
-            Some(brocomm::connection::LogLevel::Error) => "error",
+            Some(brocomm::node::LogLevel::Info) => "info",
+            Some(brocomm::node::LogLevel::Error) => "error",
             None => "-",
         };
         let lines = replay.log.iter().map(|entry| {
             let source = match entry.source() {
-                Some(brocomm::connection::LogSource::Child) => "child",
-                Some(brocomm::connection::LogSource::Parent) => "parent",
-                Some(brocomm::connection::LogSource::Script) => "script",
+                Some(brocomm::node::LogSource::Child) => "child",
+                Some(brocomm::node::LogSource::Parent) => "parent",
+                Some(brocomm::node::LogSource::Script) => "script",
                 None => "-",
             };
             (source, level(entry), entry.to_string())
@@ -439,9 +440,9 @@ fn a_node_ends_its_log_as_the_bro_did_in_its_place() {
         let lines = replay.log.iter().map(|entry| {
             (
                 entry.source().map_or("-", |source| match source {
-                    brocomm::connection::LogSource::Child => "child",
-                    brocomm::connection::LogSource::Parent => "parent",
-                    brocomm::connection::LogSource::Script => "script",
+                    brocomm::node::LogSource::Child => "child",
+                    brocomm::node::LogSource::Parent => "parent",
+                    brocomm::node::LogSource::Script => "script",
                 }),
                 entry.to_string(),
             )

@@ -1,10 +1,11 @@
 //! Recorded sessions, replayed into a connection in the role of either side.
 
 use crate::common::{Seen, good_recordings, look_at, replay, role};
-use brocomm::connection::{CloseCause, Notification, Phase};
-use brocomm::data::Serial;
-use brocomm::logs::{Announced, LogReceiver, Received};
-use brocomm::wire::Message;
+use brocomm::lowlevel::connection::Notification;
+use brocomm::lowlevel::logs::{Announced, LogReceiver, Received};
+use brocomm::lowlevel::serial::Serial;
+use brocomm::lowlevel::wire::Message;
+use brocomm::node::{CloseCause, Phase};
 use brocomm_conformance::{Side, testing};
 use proptest::prelude::*;
 

@@ -4,12 +4,10 @@
 use std::net::IpAddr;
 
 use crate::common::build::{Build, args};
-use brocomm::data::{
-    List, Opcode, Pattern, Record, Serial, StateAccess, Subnet, Table, ToValue, Type, TypeTag,
-    Value, Vector,
-};
+use brocomm::data::{List, Pattern, Record, Subnet, Table, ToValue, Type, TypeTag, Value, Vector};
 use brocomm::logs::LogValue;
-use brocomm::serial::{LazySerial, Limits, Mode, Reader, Transcript, WriteError, Writer};
+use brocomm::lowlevel::serial::{LazySerial, Limits, Mode, Reader, Transcript, WriteError, Writer};
+use brocomm::lowlevel::serial::{Opcode, Serial, StateAccess};
 use bytes::Bytes;
 
 /// Addresses and subnets in the clothes of IPv6, and what they are to Bro.
@@ -137,8 +135,14 @@ fn impossible() -> Vec<(Value, WriteError)> {
         ),
         (Table::new(Type::table(vec![Type::PATTERN], Type::COUNT)).into(), index(TypeTag::Pattern)),
         (set(Type::set(vec![Type::COUNT])), index(TypeTag::Table)),
-        (set(Type::new("", brocomm::data::TypeKind::File(Type::STRING))), index(TypeTag::File)),
-        (set(Type::new("", brocomm::data::TypeKind::Opaque("md5".into()))), index(TypeTag::Opaque)),
+        (
+            set(Type::new("", brocomm::lowlevel::types::TypeKind::File(Type::STRING))),
+            index(TypeTag::File),
+        ),
+        (
+            set(Type::new("", brocomm::lowlevel::types::TypeKind::Opaque("md5".into()))),
+            index(TypeTag::Opaque),
+        ),
         (
             set(Type::record("R", vec![brocomm::data::Field::new("p", Type::PATTERN)])),
             index(TypeTag::Pattern),

@@ -1,7 +1,10 @@
 //! The reader's cache does what two plain lists would do (2§5), whatever the peer refers to.
 
-use brocomm::data::{Serial, Value};
-use brocomm::serial::{Caching, LazySerial, Limits, Mode, Reader, SerialErrorKind as Kind};
+use brocomm::data::Value;
+use brocomm::lowlevel::serial::Serial;
+use brocomm::lowlevel::serial::{
+    Caching, LazySerial, Limits, Mode, Reader, SerialErrorKind as Kind,
+};
 use bytes::Bytes;
 use proptest::prelude::*;
 
@@ -104,8 +107,8 @@ fn serial(
                     return (
                         out,
                         Err(Kind::WrongFamily {
-                            expected: brocomm::serial::Family::Val,
-                            found: brocomm::serial::Family::Type,
+                            expected: brocomm::lowlevel::serial::Family::Val,
+                            found: brocomm::lowlevel::serial::Family::Type,
                         }),
                     );
                 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::common::build::{Build, args};
 use brocomm::data::{Declarations, Type, TypeTag, Value};
-use brocomm::serial::{Family, Limits, Mode, Place, Reader, SerialErrorKind as Kind, Transcript};
+use brocomm::lowlevel::serial::{
+    Family, Limits, Mode, Place, Reader, SerialErrorKind as Kind, Transcript,
+};
 use bytes::Bytes;
 
 #[test]

@@ -1,7 +1,7 @@
 //! Lazy reading gives what reading gives, whenever and in whatever order it is asked.
 
-use brocomm::data::Serial;
-use brocomm::serial::{LazyEvent, LazySerial, Limits, Mode, Reader, Writer};
+use brocomm::lowlevel::serial::Serial;
+use brocomm::lowlevel::serial::{LazyEvent, LazySerial, Limits, Mode, Reader, Writer};
 use brocomm_conformance::strategies::{self, mode};
 use bytes::Bytes;
 use proptest::prelude::*;

@@ -1,12 +1,13 @@
 //! The bounds of a serialization: at each, one below, one above (2§12).
 
 use crate::common::build::{Build, args};
-use brocomm::data::{
-    Bucket, Field, Opaque, OpaqueState, Record, Serial, Table, TopK, Type, TypeKind, Value, Vector,
-};
-use brocomm::serial::{
+use brocomm::data::{Field, Record, Table, Type, Value, Vector};
+use brocomm::lowlevel::opaque::{Bucket, Opaque, OpaqueState, TopK};
+use brocomm::lowlevel::serial::Serial;
+use brocomm::lowlevel::serial::{
     Caching, LazySerial, Limits, Mode, Reader, SerialErrorKind as Kind, WriteError, Writer,
 };
+use brocomm::lowlevel::types::TypeKind;
 use bytes::Bytes;
 
 /// Vectors within each other, the innermost empty.

@@ -1,7 +1,8 @@
 //! What is written is read as it was, whatever the cache does (part 2).
 
-use brocomm::data::{Event, Serial};
-use brocomm::serial::{Limits, Mode, Reader, Transcript, Writer};
+use brocomm::data::Event;
+use brocomm::lowlevel::serial::Serial;
+use brocomm::lowlevel::serial::{Limits, Mode, Reader, Transcript, Writer};
 use brocomm_conformance::strategies::{self, mode};
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -109,9 +110,8 @@ fn what_is_in_use_stays_in_the_cache() {
 /// A Broccoli can't read expressions in attributes (2§4); the value itself loses nothing.
 #[test]
 fn attributes_go_to_a_broccoli_without_expressions() {
-    use brocomm::data::{
-        Attribute, AttributeTag, Attributes, Expr, ExprKind, Field, Record, Type, Value,
-    };
+    use brocomm::data::{Field, Record, Type, Value};
+    use brocomm::lowlevel::syntax::{Attribute, AttributeTag, Attributes, Expr, ExprKind};
     let constant = ExprKind::Const(Value::Count(7));
     let expr = Expr { tag: 1, paren: 0, ty: Some(Type::COUNT), kind: constant };
     let list = vec![Attribute { tag: AttributeTag::Default, expr: Some(expr.into()) }];

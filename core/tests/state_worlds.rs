@@ -14,7 +14,7 @@ use crate::worlds::{Shape, World, collide};
 use brocomm::data::Value;
 
 /// How many worlds every test run looks at.
-const SEEDS: u64 = 1000;
+const SEEDS: u64 = 250;
 
 /// Lets at most so many things happen in the world of a seed; returns how many did.
 fn run(seed: u64, most: usize) -> Result<usize, String> {
@@ -64,7 +64,7 @@ fn check_all(seeds: u64) {
 }
 
 #[test]
-fn all_end_equal_in_a_thousand_worlds() {
+fn all_end_equal_in_hundreds_of_worlds() {
     check_all(SEEDS);
 }
 

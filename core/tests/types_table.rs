@@ -4,9 +4,10 @@
 
 use std::fmt::Write as _;
 
-use brocomm::data::json::ValueSeed;
-use brocomm::data::{Declarations, Id, Serial, Type, TypeTag, Value};
-use brocomm::serial::{Caching, Limits, Mode, Reader, Writer};
+use brocomm::data::{Declarations, Type, TypeTag, Value};
+use brocomm::json::ValueSeed;
+use brocomm::lowlevel::serial::{Caching, Limits, Mode, Reader, Writer};
+use brocomm::lowlevel::serial::{Id, Serial};
 use bytes::Bytes;
 use serde::de::DeserializeSeed;
 

@@ -11,12 +11,12 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use brocomm::connection::{CloseCause, ConnectionConfig, Notification, Requests, Sent};
 use brocomm::data::{Declarations, Event, Handlers};
+use brocomm::lowlevel::connection::{ConnectionConfig, Notification, Requests, Sent};
+use brocomm::node::CloseCause;
 use brocomm::{Record, Time, event};
 use brocomm_std::Peer;
 
-// ANCHOR: events
 /// The script's events: `ping(src_time: time, seq: count)` and
 /// `pong(src_time: time, dst_time: time, seq: count)`.
 const PLAIN: &str = "
@@ -46,9 +46,8 @@ struct PongData {
     src_time: Time,
     dst_time: Time,
 }
-// ANCHOR_END: events
 
-/// What was asked for on the command line.
+/// The options of the command line.
 struct Arguments {
     peer: String,
     count: Option<u64>,
@@ -58,12 +57,11 @@ struct Arguments {
 fn main() -> Result<(), Box<dyn Error>> {
     let Arguments { peer: host, count, records } = arguments()?;
 
-    // ANCHOR: registry
     let mut declarations = Declarations::new();
     declarations.read(if records { RECORDS } else { PLAIN })?;
     let declarations = Arc::new(declarations);
 
-    // The state that handlers work on: the present time, and how many answers came.
+    // The state that handlers work on: the current time and the number of answers.
     type Answers = (Time, u64);
     let handlers = Handlers::new(Arc::clone(&declarations));
     let handlers = if records {
@@ -75,9 +73,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             answered(answers, seq, sent, there);
         })?
     };
-    // ANCHOR_END: registry
 
-    // ANCHOR: connect
     let config = ConnectionConfig {
         description: "broping".into(),
         requests: Some(Requests {
@@ -89,9 +85,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ..ConnectionConfig::default()
     };
     let mut peer = Peer::connect(&host, config, Duration::from_secs(10))?;
-    // ANCHOR_END: connect
 
-    // ANCHOR: loop
     let mut answers: Answers = (peer.now(), 0);
     let (mut sent, mut next) = (0, None);
     while count.is_none_or(|count| answers.1 < count) {
@@ -106,7 +100,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
             Some(Notification::Closed(cause)) => return Err(format!("{cause:?}").into()),
             Some(_) => {}
-            // It is time for another.
+            // Send the next ping.
             None if count.is_none_or(|count| sent < count) => {
                 let ping = ping(records, peer.now(), sent);
                 if peer.send_event(&ping)? == Sent::NotRequested {
@@ -119,7 +113,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     peer.close(Instant::now().checked_add(Duration::from_secs(5)))?;
-    // ANCHOR_END: loop
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-"""Tells of scans: brocomm listen --event 'scan_seen(addr, count, string)' --json | python3 scans.py"""
+"""Prints scans: brocomm listen --event 'scan_seen(addr, count, string)' --json | python3 scans.py"""
 import json
 import sys
 
@@ -9,8 +9,8 @@ def raw(string):
 
 
 for line in sys.stdin:
-    told = json.loads(line)
-    if told.get("event") == "scan_seen":
-        host, ports, banner = told["args"]
+    notification = json.loads(line)
+    if notification.get("event") == "scan_seen":
+        host, ports, banner = notification["args"]
         # A count beyond 2^53 - 1 is a string of digits.
         print(f"{host} {int(ports) + 1} {raw(banner)}", flush=True)

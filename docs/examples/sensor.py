@@ -6,12 +6,12 @@ node = subprocess.Popen(
     stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
 )
 for line in node.stdout:
-    told = json.loads(line)
-    if told["notification"] == "handshake_done":
+    notification = json.loads(line)
+    if notification["notification"] == "handshake_done":
         scan = {"event": "scan_seen", "args": ["10.0.0.1", 443]}
         print(json.dumps(scan), file=node.stdin, flush=True)
-    elif told["notification"] == "event" and told["event"] == "block":
-        host, why = told["args"]
+    elif notification["notification"] == "event" and notification["event"] == "block":
+        host, why = notification["args"]
         print(f"block {host}: {why}", flush=True)
         node.terminate()
 raise SystemExit(node.wait())

@@ -1,11 +1,10 @@
-//! A sensor with a loop of its own, on the core alone: tells a hub of a scan, and waits to be told
-//! whom to block.
+//! A sensor with its own event loop, on the core alone: reports a scan to a hub and waits for a
+//! `block` event.
 //!
 //! ```text
 //! cargo run -p brocomm-docs --example sensor_own_loop -- 127.0.0.1:47760
 //! ```
 
-// ANCHOR: program
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a program")]
 
 use std::error::Error;
@@ -13,10 +12,10 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, TcpStream};
 use std::time::{Instant, SystemTime};
 
-use brocomm::connection::{
-    CloseCause, CommLogMessage, Connection, ConnectionConfig, Notification, Requests, Role, Sent,
-};
 use brocomm::data::Declarations;
+use brocomm::lowlevel::commlog::CommLogMessage;
+use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Requests, Sent};
+use brocomm::node::{CloseCause, Role};
 use brocomm::{Time, event};
 
 const DECLARATIONS: &str = "
@@ -27,7 +26,6 @@ const DECLARATIONS: &str = "
 fn main() -> Result<(), Box<dyn Error>> {
     let hub = std::env::args().nth(1).ok_or("usage: sensor_own_loop ADDRESS:PORT")?;
 
-    // ANCHOR: configuration
     let mut declarations = Declarations::new();
     declarations.read(DECLARATIONS)?;
     let config = ConnectionConfig {
@@ -41,22 +39,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         }),
         ..ConnectionConfig::default()
     };
-    // ANCHOR_END: configuration
 
-    // ANCHOR: loop
     let mut socket = TcpStream::connect(hub)?;
-    // The wall clock as it is now, which from here on goes as the monotonic clock does.
+    // The wall clock now, advanced by the monotonic clock from here on.
     let (wall, start) = (Time::from(SystemTime::now()), Instant::now());
     let now = || wall + start.elapsed();
 
     let mut connection = Connection::new(config, Role::Initiator, now());
     let mut buffer = [0; 16 << 10];
     loop {
-        // 1. Take what it tells. What we command because of it may give more to write.
+        // 1. Handle notifications. Handling one may queue more bytes to write.
         while let Some(notification) = connection.poll_notification() {
-            told(&mut connection, notification, now())?;
+            handle(&mut connection, notification, now())?;
         }
-        // 2. Write what it has to send.
+        // 2. Write what is queued.
         while !connection.poll_transmit().is_empty() {
             match socket.write(connection.poll_transmit()) {
                 Ok(written) => connection.advance(written, now()),
@@ -67,7 +63,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 }
             }
         }
-        // 3. Nothing more is told, all is written, and it is over: close the socket.
+        // 3. Close the socket when the connection is finished and everything is written.
         if connection.waiting_notifications() > 0 {
             continue;
         }
@@ -82,11 +78,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             Err(error) => connection.feed_failure(&error.to_string(), now()),
         }
     }
-    // ANCHOR_END: loop
 }
 
-// ANCHOR: told
-fn told(
+fn handle(
     connection: &mut Connection,
     notification: Notification,
     now: Time,
@@ -113,5 +107,3 @@ fn told(
     }
     Ok(())
 }
-// ANCHOR_END: told
-// ANCHOR_END: program

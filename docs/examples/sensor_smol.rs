@@ -1,11 +1,10 @@
-//! A sensor on `brocomm-async-std` under smol: tells a hub of a scan, and waits to be told whom to
-//! block.
+//! A sensor on `brocomm-async-std` under smol: reports a scan to a hub and waits for a
+//! `block` event.
 //!
 //! ```text
 //! cargo run -p brocomm-docs --example sensor_smol -- 127.0.0.1:47760
 //! ```
 
-// ANCHOR: program
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a program")]
 
 use std::error::Error;
@@ -23,11 +22,9 @@ const DECLARATIONS: &str = "
     event block(host: addr, why: string);
 ";
 
-// ANCHOR: main
 fn main() -> Result<(), Box<dyn Error>> {
     smol::block_on(run())
 }
-// ANCHOR_END: main
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let usage = "usage: sensor_smol ADDRESS:PORT";
@@ -76,4 +73,3 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let undelivered = node.terminate().await;
     if undelivered.is_empty() { Ok(()) } else { Err("the hub did not take all".into()) }
 }
-// ANCHOR_END: program

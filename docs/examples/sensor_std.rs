@@ -1,10 +1,9 @@
-//! A sensor on `brocomm-std`: tells a hub of a scan, and waits to be told whom to block.
+//! A sensor on `brocomm-std`: reports a scan to a hub and waits for a `block` event.
 //!
 //! ```text
 //! cargo run -p brocomm-docs --example sensor_std -- 127.0.0.1:47760
 //! ```
 
-// ANCHOR: program
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a program")]
 
 use std::error::Error;
@@ -26,7 +25,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let hub: SocketAddr =
         std::env::args().nth(1).ok_or("usage: sensor_std ADDRESS:PORT")?.parse()?;
 
-    // ANCHOR: configuration
     let mut declarations = Declarations::new();
     declarations.read(DECLARATIONS)?;
     let entry = PeerConfig {
@@ -43,9 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         declarations: Arc::new(declarations),
     })?;
     let mut notifications = node.subscribe();
-    // ANCHOR_END: configuration
 
-    // ANCHOR: loop
     while let Some(notification) = notifications.next(None) {
         match notification {
             Notification::ConnectionHandshakeDone(_) => {
@@ -57,17 +53,13 @@ fn main() -> Result<(), Box<dyn Error>> {
                 println!("block {host}: {why}");
                 break;
             }
-            // The communication log; a real program writes it to a file.
+            // The communication log. A real program writes it to a file.
             Notification::Log(entry) => eprintln!("{entry}"),
             _ => {}
         }
     }
-    // ANCHOR_END: loop
 
-    // ANCHOR: end
-    // Sends what waits, then closes.
+    // Flushes the send queues, then closes.
     let undelivered = node.terminate();
     if undelivered.is_empty() { Ok(()) } else { Err("the hub did not take all".into()) }
-    // ANCHOR_END: end
 }
-// ANCHOR_END: program

@@ -1,4 +1,4 @@
-//! A sensor that uses TLS: tells a hub of a scan, and waits to be told whom to block.
+//! A sensor that uses TLS: reports a scan to a hub and waits for a `block` event.
 //!
 //! ```text
 //! cargo run -p brocomm-docs --example sensor_tls -- 127.0.0.1:47760 ca.pem sensor.pem
@@ -32,7 +32,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut declarations = Declarations::new();
     declarations.read(DECLARATIONS)?;
 
-    // ANCHOR: configuration
     let tls = TlsConfig::from_pem(&fs::read(authority)?, &fs::read(own)?, None)?;
     let options = Options { tls: Some(tls), ..Options::default() };
     let entry = PeerConfig {
@@ -50,7 +49,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         declarations: Arc::new(declarations),
     })?;
     let mut notifications = node.subscribe();
-    // ANCHOR_END: configuration
 
     while let Some(notification) = notifications.next(None) {
         match notification {
@@ -63,13 +61,13 @@ fn main() -> Result<(), Box<dyn Error>> {
                 println!("block {host}: {why}");
                 break;
             }
-            // The communication log; a real program writes it to a file.
+            // The communication log. A real program writes it to a file.
             Notification::Log(entry) => eprintln!("{entry}"),
             _ => {}
         }
     }
 
-    // Sends what waits, then closes.
+    // Flushes the send queues, then closes.
     let undelivered = node.terminate();
     if undelivered.is_empty() { Ok(()) } else { Err("the hub did not take all".into()) }
 }

@@ -1,10 +1,9 @@
-//! A sensor on `brocomm-tokio`: tells a hub of a scan, and waits to be told whom to block.
+//! A sensor on `brocomm-tokio`: reports a scan to a hub and waits for a `block` event.
 //!
 //! ```text
 //! cargo run -p brocomm-docs --example sensor_tokio -- 127.0.0.1:47760
 //! ```
 
-// ANCHOR: program
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a program")]
 
 use std::error::Error;
@@ -44,12 +43,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     })?;
     let mut notifications = node.subscribe();
 
-    // ANCHOR: loop
     while let Some(notification) = notifications.next().await {
         match notification {
             Notification::ConnectionHandshakeDone(_) => {
                 let host = IpAddr::from([10, 0, 0, 1]);
-                // A task of its own may wait for room without keeping us from what is told.
+                // A separate task waits for room, while this one keeps reading notifications.
                 let node = node.clone();
                 let scan = event!("scan_seen", host, 443u64);
                 tokio::spawn(async move {
@@ -67,9 +65,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             _ => {}
         }
     }
-    // ANCHOR_END: loop
 
     let undelivered = node.terminate().await;
     if undelivered.is_empty() { Ok(()) } else { Err("the hub did not take all".into()) }
 }
-// ANCHOR_END: program

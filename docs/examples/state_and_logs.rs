@@ -1,5 +1,4 @@
-//! What else two nodes can share: variables and logs. Both are in this program, so that it runs by
-//! itself.
+//! Two nodes that share a variable and a log. Both are in this program, so that it runs by itself.
 //!
 //! ```text
 //! cargo run -p brocomm-docs --example state_and_logs
@@ -19,8 +18,7 @@ use brocomm::state::{Limits, Path, StateError, Store};
 use brocomm::{Record, Time};
 use brocomm_std::Node;
 
-// ANCHOR: record
-/// An entry of the log `scans`: the fields with `log` are its columns.
+/// An entry of the log `scans`. The fields with `log` are its columns.
 #[derive(Record)]
 #[bro(name = "Scan::Info")]
 struct Info {
@@ -32,20 +30,17 @@ struct Info {
     ports: u64,
 }
 
-/// The stream's number. A Bro takes it for the number of one of its own streams.
+/// The stream's number. A Bro interprets it as the number of one of its own streams.
 const SCANS: i32 = 100;
-// ANCHOR_END: record
 
-// ANCHOR: store
-/// Makes the variables. No two nodes may begin the names of their containers alike, nor may one node
-/// after a restart.
+/// Creates the variables. The prefix of container names must differ between nodes, and between runs of
+/// one node.
 fn store(name: &str, declarations: &Declarations) -> Result<Store, StateError> {
     let start = Time::from(SystemTime::now()).as_nanos();
     let mut store = Store::new(format!("#{name}#{start}#"), Limits::default());
     store.declare_synchronized(declarations)?;
     Ok(store)
 }
-// ANCHOR_END: store
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut declarations = Declarations::new();
@@ -53,8 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let declarations = Arc::new(declarations);
     let here = Ipv4Addr::LOCALHOST.into();
 
-    // ANCHOR: hub
-    // The hub's state is the authoritative one.
+    // The hub's state is authoritative.
     let viewer = PeerConfig { sync: true, auth: true, ..PeerConfig::new(here) };
     let options =
         Options { listen: true, listen_interface: here, listen_port: 0, ..Options::default() };
@@ -67,7 +61,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     hub.declare_log(LogStream::of::<Info>(SCANS, "scans")?)?;
     let hub = Node::run(hub)?;
     let mut notifications = hub.subscribe();
-    // ANCHOR_END: hub
     let port = loop {
         match notifications.next(None) {
             Some(Notification::Listening(endpoint)) => break endpoint.port,
@@ -75,10 +68,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             None => return Err("the hub ended".into()),
         }
     };
-    // What else it tells is of no interest here.
+    // Other notifications of the hub are not needed.
     drop(notifications);
 
-    // ANCHOR: viewer
     let entry = PeerConfig {
         connect: true,
         p: Some(port),
@@ -95,13 +87,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     viewer.set_store(store("viewer", &declarations)?);
     let viewer = Node::run(viewer)?;
     let mut notifications = viewer.subscribe();
-    // ANCHOR_END: viewer
 
     let (mut changed, mut logged) = (false, false);
     while !(changed && logged) {
         match notifications.next(None).ok_or("the viewer ended")? {
             Notification::ConnectionHandshakeDone(_) => share(&hub)?,
-            // ANCHOR: told
             Notification::StateAccessPerformed { .. } => {
                 let blocked = viewer.with(|node, _| node.store().map(|store| store.get("blocked")));
                 let blocked = blocked.ok_or("the viewer has variables")??;
@@ -114,7 +104,6 @@ fn main() -> Result<(), Box<dyn Error>> {
                 print!("{}: {}", writer.path, String::from_utf8_lossy(&line));
                 logged = true;
             }
-            // ANCHOR_END: told
             _ => {}
         }
     }
@@ -123,15 +112,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-// ANCHOR: share
-/// Changes a variable, and writes an entry of a log.
+/// Changes a variable and writes a log entry.
 fn share(hub: &Node) -> Result<(), Box<dyn Error>> {
     let host = IpAddr::from([10, 0, 0, 1]);
     let entry = Path::to("blocked").index([Value::Addr(host)]);
     hub.with(|node, now| node.change_state(now, |store| store.assign(entry, "it scans")))?;
     hub.with(|node, now| node.write_log_record(SCANS, &Info { ts: now, host, ports: 443 }, now))?;
-    // Entries wait a second for others, unless somebody is in a hurry.
+    // Send the entry now. Otherwise it would wait up to a second for others.
     hub.with(|node, now| node.flush_batches(now));
     Ok(())
 }
-// ANCHOR_END: share

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use async_executor::Executor;
 use async_io::{Async, Timer, block_on};
-use brocomm::driver::StartError;
+use brocomm::lowlevel::driver::StartError;
 use brocomm_transport::asynchronous::Runtime;
 use brocomm_transport::socket2::SockRef;
 

@@ -49,3 +49,27 @@ mod smol {
         crate::peers::all!(crate::smol::run);
     }
 }
+
+// Written once for all transports.
+#[path = "../../transport/tests/suite/examples.rs"]
+mod examples;
+
+#[test]
+fn example_client_and_server() {
+    examples::client_and_server("smol_client", "smol_server");
+}
+
+#[test]
+fn example_table() {
+    examples::table("smol_table");
+}
+
+#[test]
+fn example_logs() {
+    examples::logs("smol_logs");
+}
+
+#[test]
+fn example_request() {
+    examples::request("smol_request");
+}

@@ -1,131 +1,195 @@
 #![doc = include_str!("../README.md")]
 //!
-//! # Two ways
+//! # A shared table
 //!
-//! * A [`Node`] runs a whole node: it listens, connects and connects again, carries what passes
-//!   between the node and any number of peers, in one thread of its own, and can be shared.
-//! * A [`Peer`] carries one [`Connection`](brocomm::connection::Connection), and a [`Listener`]
-//!   accepts such peers. Both wait in the calling thread, so that a program with several has a
-//!   thread for each; both can be stopped from another thread with a [`StopHandle`]. A peer reads
-//!   and writes within [`Peer::next`], [`Peer::flush`] and [`Peer::close`], nowhere else: commands
-//!   such as [`Peer::send_event`] only queue.
+//! A table that is declared with [`Builder::table`] is shared with every peer, as a `&synchronized` variable of Bro is:
+//! `global blocked: table[addr] of string &synchronized;`. What is inserted here is sent to the peers, and what they change is
+//! here at once. When a connection is established, the table of the node that accepted it replaces the other one.
 //!
-//! Both read and write at once, so two that send each other a lot never wait for each other.
+//! ```no_run
+//! use std::net::IpAddr;
 //!
-//! # A node
+//! use brocomm_std::{Change, Node};
 //!
-//! ```
-//! use std::net::Ipv4Addr;
-//! use std::sync::Arc;
-//!
-//! use brocomm::data::{Declarations, Event, Value};
-//! use brocomm::node::{NodeConfig, PeerConfig, Notification, Options};
-//! use brocomm_std::Node;
-//!
-//! let mut declarations = Declarations::new();
-//! declarations.read("global hello: event(to: string);")?;
-//! let declarations = Arc::new(declarations);
-//! let here = Ipv4Addr::LOCALHOST.into();
-//!
-//! // One listens, and requests an event of whoever connects from this host ...
-//! let manager = Node::start(NodeConfig {
-//!     options: Options {
-//!         listen: true,
-//!         listen_interface: here,
-//!         listen_port: 0,
-//!         ..Options::default()
-//!     },
-//!     nodes: vec![(
-//!         "sensor".into(),
-//!         PeerConfig { events: Some("hello".parse()?), ..PeerConfig::new(here) },
-//!     )],
-//!     declarations: Arc::clone(&declarations),
-//! })?;
-//! let mut notifications = manager.subscribe();
-//! let port = loop {
-//!     if let Some(Notification::Listening(endpoint)) = notifications.next(None) {
-//!         break endpoint.port;
-//!     }
-//! };
-//!
-//! // ... and another connects to it, and raises the event when it is connected.
-//! let sensor = Node::start(NodeConfig {
-//!     nodes: vec![(
-//!         "manager".into(),
-//!         PeerConfig { connect: true, p: Some(port), ..PeerConfig::new(here) },
-//!     )],
-//!     declarations,
-//!     ..NodeConfig::default()
-//! })?;
-//! let mut connecting = sensor.subscribe();
-//! while let Some(notification) = connecting.next(None) {
-//!     if matches!(notification, Notification::ConnectionHandshakeDone(_)) {
-//!         break;
-//!     }
-//! }
-//! let raised = sensor.raise(Event::new("hello", vec![Value::string("world")]), None)?;
-//! assert_eq!(raised.peers, 1);
-//! assert_eq!(sensor.terminate(), []);
-//!
-//! while let Some(notification) = notifications.next(None) {
-//!     if let Notification::Event { peer, event } = notification {
-//!         println!("peer {} says {}", peer.id, event.args[0]);
-//!         break;
-//!     }
-//! }
-//! manager.terminate();
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
-//! # A single connection
-//!
-//! ```
-//! use std::thread;
-//! use std::time::Duration;
-//!
-//! use brocomm::connection::{ConnectionConfig, Notification, Requests, Undeclared};
-//! use brocomm::data::{Event, Name, Value};
-//! use brocomm_std::{Listener, Peer};
-//!
-//! let hello = Name::from("hello");
-//! let mut listener = Listener::bind("127.0.0.1:0")?;
-//! let address = listener.local_addr();
-//!
-//! // One side requests an event ...
-//! let requests = Requests { events: vec![hello.clone()], accept_input: true, ..Requests::default() };
-//! let config = ConnectionConfig {
-//!     requests: Some(requests),
-//!     undeclared: Undeclared::Deliver,
-//!     ..ConnectionConfig::default()
-//! };
-//! let receiver = thread::spawn(move || {
-//!     let mut peer = listener.accept(config, None)?.expect("nobody stops it");
-//!     let mut received = Vec::new();
-//!     while let Some(notification) = peer.next(None)? {
-//!         if let Notification::Event(event) = notification {
-//!             received.push(event);
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let builder = Node::builder().table::<IpAddr, String>("blocked");
+//!     let node = builder.connect("manager.example.org").start()?;
+//!     let blocked = node.table::<IpAddr, String>("blocked")?;
+//!     let mut changes = blocked.changes();
+//!     node.connected(None).ok_or("the node stopped")?;
+//!     blocked.insert(&"192.0.2.7".parse()?, &"it scans".to_owned())?;
+//!     println!("{:?}", blocked.entries()?);
+//!     while let Some(change) = changes.next(None) {
+//!         match change? {
+//!             Change::Set(host, why) => println!("{host}: {why}"),
+//!             Change::Removed(host) => println!("{host} is no longer blocked"),
+//!             _ => println!("{:?}", blocked.entries()?),
 //!         }
 //!     }
-//!     Ok::<_, brocomm_std::TransportError>(received)
-//! });
-//!
-//! // ... and the other sends it.
-//! let config = ConnectionConfig {
-//!     requests: Some(Requests::default()),
-//!     undeclared: Undeclared::Deliver,
-//!     ..ConnectionConfig::default()
-//! };
-//! let event = Event { name: hello, time: 0.0, args: vec![Value::string("world")] };
-//! let mut peer = Peer::connect(address, config, Duration::from_secs(10))?;
-//! while let Some(notification) = peer.next(None)? {
-//!     if notification == Notification::HandshakeDone {
-//!         let _ = peer.send_event(&event)?;
-//!         break;
-//!     }
+//!     Ok(())
 //! }
-//! peer.close(None)?;
-//! assert_eq!(receiver.join().expect("no panic")?, [event]);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Logs
+//!
+//! A struct with `#[bro(log)]` fields is an entry of a log. [`Builder::log`] declares the log. Every peer that requests logs
+//! gets the entries; as the node below accepts input from nobody, peers can do no more than that.
+//!
+//! ```no_run
+//! use std::net::IpAddr;
+//!
+//! use brocomm_std::{Node, Record};
+//!
+//! #[derive(Record)]
+//! struct Scan {
+//!     #[bro(log)]
+//!     host: IpAddr,
+//!     #[bro(log)]
+//!     ports: u64,
+//! }
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let node = Node::builder().log::<Scan>("scans").listen("0.0.0.0:47757").start()?;
+//!     let scans = node.log("scans")?;
+//!     node.connected(None).ok_or("the node stopped")?;
+//!     scans.write(&Scan { host: "192.0.2.7".parse()?, ports: 443 }, None)?;
+//!     node.terminate();
+//!     Ok(())
+//! }
+//! ```
+//!
+//! [`Builder::receive_logs`] requests the logs of all peers. An entry has the columns that the writer announced;
+//! [`LogEntry::get`](brocomm::logs::LogEntry::get) returns one by name.
+//!
+//! ```no_run
+//! use brocomm_std::Node;
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let node = Node::builder().receive_logs().connect("sensor.example.org").start()?;
+//!     let mut entries = node.log_entries();
+//!     while let Some((peer, entry)) = entries.next(None) {
+//!         println!("{} of {}:", entry.writer.path, peer.descr);
+//!         for (field, value) in entry.writer.fields.iter().zip(&entry.values) {
+//!             println!("  {}: {value}", field.name);
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Requests and answers
+//!
+//! [`Node::ask`] raises an event and waits for the event that answers it.
+//!
+//! ```no_run
+//! use std::net::IpAddr;
+//! use std::time::Duration;
+//!
+//! use brocomm_std::{Event, Node};
+//!
+//! #[derive(Event)]
+//! struct ReputationWanted { host: IpAddr }
+//!
+//! #[derive(Event)]
+//! struct Reputation { host: IpAddr, text: String }
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let builder = Node::builder().send::<ReputationWanted>().receive::<Reputation>();
+//!     let node = builder.connect("reputation.example.org").start()?;
+//!     node.connected(None).ok_or("the node stopped")?;
+//!     let host = "192.0.2.7".parse()?;
+//!     let about_it = move |answer: &Reputation| answer.host == host;
+//!     let question = ReputationWanted { host };
+//!     let (_, answer) = node.ask(question, about_it, Duration::from_secs(10))?;
+//!     println!("{}: {}", answer.host, answer.text);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Waiting for a connection
+//!
+//! [`Node::start`] and the builder's `start` return at once: the node connects, and connects again, in its own
+//! thread. [`Node::connected`] waits until a peer can be sent events; [`Node::listening`] waits until the node listens,
+//! and returns the address, which is of use with port 0. An event that is raised while no peer is connected is sent to
+//! nobody; [`Node::raise`] returns how many peers it is sent to.
+//!
+//! Every method that waits takes a deadline, an `Option<Instant>`; `None` waits for ever. All return `None` when the
+//! node has stopped.
+//!
+//! # Backpressure
+//!
+//! Nothing is lost by default. When a peer does not read, its queue in this node fills, and [`Node::raise`] and
+//! [`Log::write`] wait; [`Node::try_raise`] returns an error instead. When a subscriber of this node does not
+//! read, the node stops reading from the peers that send to it. Two threads that both wait in `raise` and read nothing
+//! can wait for each other: read events in one thread, and raise in another one or with `try_raise`.
+//!
+//! The sizes of the queues, and what happens when one is full, are set for peers in
+//! [`Options::outgoing`](brocomm::node::Options::outgoing) and for a subscriber with [`Node::subscribe_with`].
+//!
+//! # More control
+//!
+//! The builder makes a [`NodeMachine`](brocomm::node::NodeMachine), the state machine of a node, of a
+//! [`NodeConfig`](brocomm::node::NodeConfig) with a [`PeerConfig`](brocomm::node::PeerConfig) for each peer.
+//! [`Builder::options`] and [`Builder::connect_with`] change them, [`Node::start`] takes one that a program has made, and
+//! [`Node::with`] gives access to the state machine while it runs. Everything that happens, all events included, comes as a
+//! [`Notification`](brocomm::node::Notification):
+//!
+//! ```no_run
+//! use brocomm_std::Node;
+//! use brocomm_std::brocomm::data::Declarations;
+//! use brocomm_std::brocomm::node::{NodeConfig, PeerConfig};
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let mut declarations = Declarations::new();
+//!     declarations.read("global hello: event(to: string);")?;
+//!     let manager = PeerConfig {
+//!         connect: true,
+//!         p: Some(47757),
+//!         events: Some("hello".parse()?),
+//!         ..PeerConfig::new([192, 0, 2, 1].into())
+//!     };
+//!     let node = Node::start(NodeConfig {
+//!         nodes: vec![("manager".into(), manager)],
+//!         declarations: declarations.into(),
+//!         ..NodeConfig::default()
+//!     })?;
+//!     let mut notifications = node.subscribe();
+//!     while let Some(notification) = notifications.next(None) {
+//!         println!("{notification:?}");
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! A [`Peer`] is a single connection without a node around it: it does not connect again, and does not log. It reads
+//! and writes in the calling thread, within [`Peer::next`], [`Peer::flush`] and [`Peer::close`]; commands such as
+//! [`Peer::send_event`] only queue. A [`Listener`] accepts such peers. Another thread stops either with a [`StopHandle`].
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use brocomm_std::Peer;
+//! use brocomm_std::brocomm::lowlevel::connection::{ConnectionConfig, Notification};
+//! use brocomm_std::brocomm::event;
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let config = ConnectionConfig::requesting(&["pong"]);
+//!     let mut peer = Peer::connect("127.0.0.1:47757", config, Duration::from_secs(10))?;
+//!     while let Some(notification) = peer.next(None)? {
+//!         match notification {
+//!             Notification::HandshakeDone => {
+//!                 let _ = peer.send_event(&event!("ping", 1_u64))?;
+//!             }
+//!             Notification::Event(pong) => {
+//!                 println!("{}({})", pong.name, pong.args[0]);
+//!                 break;
+//!             }
+//!             _ => {}
+//!         }
+//!     }
+//!     peer.close(None)?;
+//!     Ok(())
+//! }
 //! ```
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
@@ -143,7 +207,9 @@ mod subscribing;
 mod table;
 
 pub use brocomm;
-pub use brocomm::driver::{Cause, RequestError, StartError, Subscription, TransportError};
+pub use brocomm::lowlevel::driver::{
+    Cause, RequestError, StartError, Subscription, TransportError,
+};
 #[cfg(feature = "derive")]
 #[cfg_attr(docsrs, doc(cfg(feature = "derive")))]
 pub use brocomm_derive::{StdEnum as Enum, StdEvent as Event, StdRecord as Record};

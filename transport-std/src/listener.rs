@@ -5,7 +5,8 @@ use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Instant;
 
-use brocomm::connection::{ConnectionConfig, Role};
+use brocomm::lowlevel::connection::ConnectionConfig;
+use brocomm::node::Role;
 use brocomm_transport::naming::{accept_failed, listen_on, listener_unusable, stream_unusable};
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token};
@@ -54,7 +55,7 @@ impl Listener {
     /// # Errors
     /// [`TransportError::Config`], before anything is accepted; [`TransportError::Accept`], such as
     /// for want of file descriptors: then the listener still listens, so accept again after [a
-    /// pause](brocomm::driver::ACCEPT_PAUSE); [`TransportError::System`] if the system can't wait.
+    /// pause](brocomm::lowlevel::driver::ACCEPT_PAUSE); [`TransportError::System`] if the system can't wait.
     pub fn accept(
         &mut self,
         config: ConnectionConfig,

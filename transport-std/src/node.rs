@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use brocomm::Time;
 use brocomm::data::{BroType, Event, EventType, IndexType, Name, SignatureError};
-use brocomm::driver::{Flush, RequestError, StartError, Subscription};
 use brocomm::logs::{LogRecord, LogValue, StreamError};
+use brocomm::lowlevel::driver::{Flush, RequestError, StartError, Subscription};
 use brocomm::node::{
     Endpoint, EventPeer, NodeConfig, NodeError, NodeMachine, PeerId, RaiseError, Raised,
     WriteLogError,
 };
 use brocomm::state::StateError;
-use brocomm_transport::{Awaiting, Builder, Clock, Handle, Start, run};
+use brocomm_transport::{Awaiting, Builder, Clock, Handle, Start, answers, run};
 
 use crate::runner::Runner;
 use crate::sleeping::wait_for;
@@ -163,6 +163,22 @@ impl Node {
         answer.ok_or(late)?.ok_or(RequestError::Terminated)
     }
 
+    /// Raises an event and waits for the event of this type that answers it: the first one for which
+    /// `matches` is true. The node has to [`receive`](brocomm_transport::Builder::receive) the type. For
+    /// the rest like [`request`](Self::request), which is for events that have no Rust type.
+    ///
+    /// # Errors
+    /// As [`request`](Self::request), and [`RequestError::Answer`].
+    pub fn ask<A: EventType>(
+        &self,
+        question: impl Into<Event>,
+        matches: impl FnMut(&A) -> bool + Send + 'static,
+        timeout: Duration,
+    ) -> Result<(Arc<EventPeer>, A), RequestError> {
+        let (peer, answer) = self.request(question, A::NAME, answers(matches), timeout)?;
+        Ok((peer, A::from_event(&answer).map_err(RequestError::Answer)?))
+    }
+
     /// Sends what is batched of logs and prints at once, and waits until all that was raised, written
     /// or printed before is written to the sockets, but not longer than this. It is in the hands of
     /// the system then, which is no proof that peers have read it. What others raise for the same
@@ -207,7 +223,7 @@ impl Node {
     /// Each subscriber has a queue of its own, and its [`Subscription`] says what happens when that is
     /// full. By default nothing is lost: the peers that sent what comes next are not read from until
     /// the subscriber has read; nobody else waits, and when it has read nothing for a second, the
-    /// log names it ([`CommLogLine::SubscriberStalled`](brocomm::node::CommLogLine::SubscriberStalled)).
+    /// log names it ([`CommLogLine::SubscriberStalled`](brocomm::lowlevel::commlog::CommLogLine::SubscriberStalled)).
     /// Whoever wants no more drops it. An answer to a
     /// request is for nobody else.
     pub fn subscribe_with(&self, subscription: Subscription) -> Notifications {

@@ -6,9 +6,11 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use brocomm::Time;
-use brocomm::connection::{Connection, ConnectionConfig, Notification, Role, Sent, UsageError};
 use brocomm::data::Event;
-use brocomm::driver::{self, BLOCK, Driver, Step, TransportError};
+use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Sent};
+use brocomm::lowlevel::driver;
+use brocomm::lowlevel::driver::{BLOCK, Driver, Step, TransportError};
+use brocomm::node::{Role, UsageError};
 use brocomm_transport::Clock;
 use brocomm_transport::naming::stream_unusable;
 
@@ -142,7 +144,7 @@ impl Peer {
     /// Closes the connection in order: writes what waits, tells the peer that nothing more comes,
     /// waits until it closes its side too, and closes the socket.
     ///
-    /// The wait ends at the deadline, or when the peer lets five seconds pass. Tells whether all
+    /// The wait ends at the deadline, or when the peer lets five seconds pass. Returns whether all
     /// was written, which is no proof that the peer read it. A [`StopHandle`] does not shorten it.
     /// Notifications, [`Notification::Closed`] last, can still be taken from
     /// [`next`](Self::next).

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Wake, Waker};
 
 use brocomm::Time;
-use brocomm::driver::{BLOCK, Task};
+use brocomm::lowlevel::driver::{BLOCK, Task};
 use brocomm::node::{Action, KeepAlive};
 use brocomm_transport::Shared;
 use mio::net::TcpListener;

@@ -37,14 +37,14 @@ pub(crate) fn connect(
     Err(refusals.into_error())
 }
 
-/// Tells whether reading has shown that nothing is left, so that the poller tells when there is
+/// Returns whether reading has shown that nothing is left, so that the poller tells when there is
 /// more; `ended` if it has told of the end, and so will not again.
 pub(crate) fn is_drained(read: &io::Result<usize>, room: usize, ended: bool) -> bool {
     // That of Windows tells only after an attempt that failed.
     cfg!(unix) && !ended && matches!(read, Ok(read @ 1..) if *read < room)
 }
 
-/// Tells whether the poller tells of the end of what comes, or of a failure.
+/// Returns whether the poller tells of the end of what comes, or of a failure.
 pub(crate) fn has_ended(event: &mio::event::Event) -> bool {
     event.is_read_closed() || event.is_error()
 }

@@ -31,7 +31,7 @@ impl StopHandle {
         let _ = self.waker.wake();
     }
 
-    /// Tells whether [`stop`](Self::stop) has been called.
+    /// Returns whether [`stop`](Self::stop) has been called.
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::SeqCst)
     }

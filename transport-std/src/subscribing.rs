@@ -26,7 +26,7 @@ impl Notifications {
         wait_for(deadline, |waker| self.0.poll_notification(waker)).flatten()
     }
 
-    /// Tells whether the last notification was taken.
+    /// Returns whether the last notification was taken.
     pub fn is_over(&self) -> bool {
         self.0.is_over()
     }
@@ -38,7 +38,7 @@ impl Notifications {
         self.0.dropped()
     }
 
-    /// Tells whether the queue was full, with
+    /// Returns whether the queue was full, with
     /// [`Overflow::Disconnect`](brocomm::node::Overflow::Disconnect), so that nothing more comes.
     pub fn is_disconnected(&self) -> bool {
         self.0.is_disconnected()
@@ -68,7 +68,7 @@ impl<E: EventType> Events<E> {
         wait_for(deadline, |waker| self.0.poll_event(waker)).flatten()
     }
 
-    /// Tells whether the last event was taken.
+    /// Returns whether the last event was taken.
     pub fn is_over(&self) -> bool {
         self.0.is_over()
     }
@@ -78,7 +78,7 @@ impl<E: EventType> Events<E> {
         self.0.dropped()
     }
 
-    /// Tells what [`Notifications::is_disconnected`] does.
+    /// Returns what [`Notifications::is_disconnected`] does.
     pub fn is_disconnected(&self) -> bool {
         self.0.is_disconnected()
     }

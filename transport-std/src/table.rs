@@ -28,7 +28,7 @@ impl<K: IndexType, V: BroType> Table<K, V> {
         self.0.len()
     }
 
-    /// Tells whether there are no entries.
+    /// Returns whether there are no entries.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -46,7 +46,7 @@ impl<K: ToIndex, V: BroType> Table<K, V> {
         self.0.get(key)
     }
 
-    /// Tells whether a key has a value.
+    /// Returns whether a key has a value.
     pub fn contains(&self, key: &K) -> bool {
         self.0.contains(key)
     }

@@ -74,3 +74,27 @@ fn calls_wait_in_threads_of_their_own() {
     assert!(!told.is_over());
     assert_eq!(manager.terminate(), []);
 }
+
+// Written once for all transports.
+#[path = "../../transport/tests/suite/examples.rs"]
+mod examples;
+
+#[test]
+fn example_client_and_server() {
+    examples::client_and_server("std_client", "std_server");
+}
+
+#[test]
+fn example_table() {
+    examples::table("std_table");
+}
+
+#[test]
+fn example_logs() {
+    examples::logs("std_logs");
+}
+
+#[test]
+fn example_request() {
+    examples::request("std_request");
+}

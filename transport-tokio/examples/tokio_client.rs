@@ -1,68 +1,36 @@
-//! A node that connects, tells something, asks something, and ends.
+//! A client that gets typed events and answers them.
 //!
 //! ```text
-//! cargo run -p brocomm-tokio --example tokio_client -- 127.0.0.1 47757
+//! cargo run -p brocomm-tokio --example tokio_client -- 127.0.0.1:47757
 //! ```
 
 #![allow(clippy::print_stdout, reason = "this is a program")]
 
 use std::error::Error;
-use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
-use std::time::Duration;
+use std::net::IpAddr;
 
-use brocomm::data::{Declarations, Event, Value};
-use brocomm::node::{NodeConfig, Notification, PeerConfig};
-use brocomm_tokio::Node;
+use brocomm_tokio::{Event, Node};
 
-/// What both sides know; a file, in a real program.
-const DECLARATIONS: &str = "
-    global scan_seen: event(host: addr, ports: count);
-    global reputation_wanted: event(host: addr);
-    global reputation: event(host: addr, text: string);
-";
+#[derive(Event)]
+struct ScanSeen {
+    host: IpAddr,
+    ports: u64,
+}
+
+#[derive(Event)]
+struct Block {
+    host: IpAddr,
+}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let mut declarations = Declarations::new();
-    declarations.read(DECLARATIONS)?;
-    let mut args = std::env::args().skip(1);
-    let host = args.next().map_or(Ok(Ipv4Addr::LOCALHOST.into()), |host| host.parse::<IpAddr>())?;
-    let port = args.next().map_or(Ok(47757), |port| port.parse())?;
-
-    let node = Node::start(NodeConfig {
-        // Whom to connect to, how often, and what is requested of it.
-        nodes: vec![(
-            "server".into(),
-            PeerConfig {
-                connect: true,
-                p: Some(port),
-                retry: Duration::from_secs(1),
-                events: Some("reputation".parse()?),
-                ..PeerConfig::new(host)
-            },
-        )],
-        declarations: Arc::new(declarations),
-        ..NodeConfig::default()
-    })?;
-    let mut notifications = node.subscribe();
-    while let Some(notification) = notifications.next().await {
-        match notification {
-            Notification::ConnectionHandshakeDone(_) => break,
-            Notification::ConnectFailed { reason, .. } => println!("no server yet: {reason}"),
-            _ => {}
-        }
+    let address = std::env::args().nth(1).unwrap_or("127.0.0.1:47757".to_owned());
+    let bro = Node::builder().receive::<ScanSeen>().send::<Block>().connect(&address).start()?;
+    let mut scans = bro.events::<ScanSeen>()?;
+    while let Some(scan) = scans.next().await {
+        let (peer, ScanSeen { host, ports }) = scan?;
+        println!("{} saw {host} scan {ports} ports", peer.descr);
+        bro.raise(Block { host }).await?;
     }
-
-    let scanner = Value::Addr([10, 0, 0, 1].into());
-    node.raise(Event::new("scan_seen", vec![scanner.clone(), Value::Count(443)])).await?;
-    let question = Event::new("reputation_wanted", vec![scanner.clone()]);
-    let about_it = move |event: &Event| event.args.first() == Some(&scanner);
-    let limit = Duration::from_secs(10);
-    let (_, answer) = node.request(question, "reputation", about_it, limit).await?;
-    println!("the reputation of {} is {}", answer.args[0], answer.args[1]);
-
-    let undelivered = node.terminate().await;
-    println!("{} peers did not get all", undelivered.len());
     Ok(())
 }

@@ -1,65 +1,46 @@
-//! A node that listens, prints what peers on this host tell, and answers what they ask.
+//! A node that listens, sends an event to its first peer, and prints the events that it gets.
 //!
 //! ```text
-//! cargo run -p brocomm-tokio --example tokio_server -- 47757
+//! cargo run -p brocomm-tokio --example tokio_server -- 127.0.0.1:47757
 //! ```
 
 #![allow(clippy::print_stdout, reason = "this is a program")]
 
 use std::error::Error;
-use std::net::Ipv4Addr;
-use std::sync::Arc;
+use std::net::IpAddr;
 
-use brocomm::data::{Declarations, Event, Value};
-use brocomm::node::{NodeConfig, Notification, Options, PeerConfig};
-use brocomm_tokio::Node;
+use brocomm_tokio::{Event, Node};
 
-/// What both sides know; a file, in a real program.
-const DECLARATIONS: &str = "
-    global scan_seen: event(host: addr, ports: count);
-    global reputation_wanted: event(host: addr);
-    global reputation: event(host: addr, text: string);
-";
+#[derive(Event)]
+struct ScanSeen {
+    host: IpAddr,
+    ports: u64,
+}
+
+#[derive(Event)]
+struct Block {
+    host: IpAddr,
+}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let mut declarations = Declarations::new();
-    declarations.read(DECLARATIONS)?;
-    let here = Ipv4Addr::LOCALHOST.into();
-    let listen_port = std::env::args().nth(1).map_or(Ok(47757), |port| port.parse())?;
+    let address = std::env::args().nth(1).unwrap_or("127.0.0.1:47757".to_owned());
+    // Peers on this host are accepted; add a line for each other host.
+    let sensor = Node::builder()
+        .name("sensor")
+        .send::<ScanSeen>()
+        .receive::<Block>()
+        .listen(&address)
+        .accept("127.0.0.1")
+        .start()?;
+    let mut blocks = sensor.events::<Block>()?;
+    println!("listening on {}", sensor.listening().await.ok_or("the node stopped")?);
 
-    let node = Node::start(NodeConfig {
-        options: Options {
-            listen: true,
-            listen_interface: here,
-            listen_port,
-            ..Options::default()
-        },
-        // Whoever connects from this host, and what is requested of it.
-        nodes: vec![(
-            "client".into(),
-            PeerConfig {
-                events: Some("scan_seen|reputation_wanted".parse()?),
-                ..PeerConfig::new(here)
-            },
-        )],
-        declarations: Arc::new(declarations),
-    })?;
-    let mut notifications = node.subscribe();
-    while let Some(notification) = notifications.next().await {
-        match notification {
-            Notification::Listening(endpoint) => println!("listening on port {}", endpoint.port),
-            Notification::Event { event, .. } if event.name == "reputation_wanted" => {
-                let args = vec![event.args[0].clone(), Value::string("unknown")];
-                node.raise(Event::new("reputation", args)).await?;
-            }
-            Notification::Event { peer, event } => {
-                println!("peer {} saw {} scan {} ports", peer.id, event.args[0], event.args[1]);
-            }
-            // A real program writes these to its log.
-            Notification::Log(_) => {}
-            _ => {}
-        }
+    sensor.connected().await.ok_or("the node stopped")?;
+    sensor.raise(ScanSeen { host: [10, 0, 0, 1].into(), ports: 443 }).await?;
+    while let Some(block) = blocks.next().await {
+        let (peer, Block { host }) = block?;
+        println!("{} blocks {host}", peer.endpoint.host);
     }
     Ok(())
 }

@@ -1,138 +1,208 @@
 #![doc = include_str!("../README.md")]
 //!
-//! # Two ways
+//! # A shared table
 //!
-//! * A [`Node`] runs a whole node: it listens, connects and connects again, carries what passes
-//!   between the node and any number of peers, in tasks of its own, and can be shared.
-//! * A [`Peer`] carries one [`Connection`](brocomm::connection::Connection), and a [`Listener`]
-//!   accepts such peers. Nothing is spawned: a peer reads and writes while its owner awaits
-//!   [`Peer::next`], [`Peer::flush`] or [`Peer::close`], and at no other time. Commands such as
-//!   [`Peer::send_event`] only queue.
+//! A table that is declared with [`Builder::table`] is shared with every peer, as a `&synchronized` variable of Bro is:
+//! `global blocked: table[addr] of string &synchronized;`. What is inserted here is sent to the peers, and what they change is
+//! here at once. When a connection is established, the table of the node that accepted it replaces the other one.
 //!
-//! Both run on either flavour of tokio's runtime, with I/O and time enabled; outside of one they
-//! panic as tokio's own sockets do. Both read and write at once, so two that send each other a lot
-//! never wait for each other. All futures can be dropped without losing anything, see
-//! [there](asynchronous::Node#cancellation) and [there](asynchronous::Peer#cancellation); so a
-//! limit of time is `tokio::time::timeout(…, peer.next())`.
+//! ```no_run
+//! use std::net::IpAddr;
 //!
-//! # A node
+//! use brocomm_tokio::{Change, Node};
 //!
-//! ```
-//! use std::net::Ipv4Addr;
-//! use std::sync::Arc;
-//!
-//! use brocomm::data::{Declarations, Event, Value};
-//! use brocomm::node::{NodeConfig, PeerConfig, Notification, Options};
-//! use brocomm_tokio::Node;
-//!
-//! # #[tokio::main]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let mut declarations = Declarations::new();
-//! declarations.read("global hello: event(to: string);")?;
-//! let declarations = Arc::new(declarations);
-//! let here = Ipv4Addr::LOCALHOST.into();
-//!
-//! // One listens, and requests an event of whoever connects from this host ...
-//! let manager = Node::start(NodeConfig {
-//!     options: Options {
-//!         listen: true,
-//!         listen_interface: here,
-//!         listen_port: 0,
-//!         ..Options::default()
-//!     },
-//!     nodes: vec![(
-//!         "sensor".into(),
-//!         PeerConfig { events: Some("hello".parse()?), ..PeerConfig::new(here) },
-//!     )],
-//!     declarations: Arc::clone(&declarations),
-//! })?;
-//! let mut notifications = manager.subscribe();
-//! let port = loop {
-//!     if let Some(Notification::Listening(endpoint)) = notifications.next().await {
-//!         break endpoint.port;
-//!     }
-//! };
-//!
-//! // ... and another connects to it, and raises the event when it is connected.
-//! let sensor = Node::start(NodeConfig {
-//!     nodes: vec![(
-//!         "manager".into(),
-//!         PeerConfig { connect: true, p: Some(port), ..PeerConfig::new(here) },
-//!     )],
-//!     declarations,
-//!     ..NodeConfig::default()
-//! })?;
-//! let mut connecting = sensor.subscribe();
-//! while let Some(notification) = connecting.next().await {
-//!     if matches!(notification, Notification::ConnectionHandshakeDone(_)) {
-//!         break;
-//!     }
-//! }
-//! sensor.raise(Event::new("hello", vec![Value::string("world")])).await?;
-//! assert_eq!(sensor.terminate().await, []);
-//!
-//! while let Some(notification) = notifications.next().await {
-//!     if let Notification::Event { peer, event } = notification {
-//!         println!("peer {} says {}", peer.id, event.args[0]);
-//!         break;
-//!     }
-//! }
-//! manager.terminate().await;
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! # A single connection
-//!
-//! ```
-//! use std::time::Duration;
-//!
-//! use brocomm::connection::{ConnectionConfig, Notification, Requests, Undeclared};
-//! use brocomm::data::{Event, Name, Value};
-//! use brocomm_tokio::{Listener, Peer};
-//!
-//! # #[tokio::main]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let hello = Name::from("hello");
-//! let listener = Listener::bind("127.0.0.1:0").await?;
-//! let address = listener.local_addr();
-//!
-//! // One side requests an event ...
-//! let requests = Requests { events: vec![hello.clone()], accept_input: true, ..Requests::default() };
-//! let config = ConnectionConfig {
-//!     requests: Some(requests),
-//!     undeclared: Undeclared::Deliver,
-//!     ..ConnectionConfig::default()
-//! };
-//! let receiver = tokio::spawn(async move {
-//!     let mut peer = listener.accept(config).await?;
-//!     let mut received = Vec::new();
-//!     while let Some(notification) = peer.next().await? {
-//!         if let Notification::Event(event) = notification {
-//!             received.push(event);
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let builder = Node::builder().table::<IpAddr, String>("blocked");
+//!     let node = builder.connect("manager.example.org").start()?;
+//!     let blocked = node.table::<IpAddr, String>("blocked")?;
+//!     let mut changes = blocked.changes();
+//!     node.connected().await.ok_or("the node stopped")?;
+//!     blocked.insert(&"192.0.2.7".parse()?, &"it scans".to_owned())?;
+//!     println!("{:?}", blocked.entries()?);
+//!     while let Some(change) = changes.next().await {
+//!         match change? {
+//!             Change::Set(host, why) => println!("{host}: {why}"),
+//!             Change::Removed(host) => println!("{host} is no longer blocked"),
+//!             _ => println!("{:?}", blocked.entries()?),
 //!         }
 //!     }
-//!     Ok::<_, brocomm_tokio::TransportError>(received)
-//! });
-//!
-//! // ... and the other sends it.
-//! let config = ConnectionConfig {
-//!     requests: Some(Requests::default()),
-//!     undeclared: Undeclared::Deliver,
-//!     ..ConnectionConfig::default()
-//! };
-//! let event = Event { name: hello, time: 0.0, args: vec![Value::string("world")] };
-//! let mut peer = Peer::connect(address, config, Duration::from_secs(10)).await?;
-//! while let Some(notification) = peer.next().await? {
-//!     if notification == Notification::HandshakeDone {
-//!         let _ = peer.send_event(&event)?;
-//!         break;
-//!     }
+//!     Ok(())
 //! }
-//! peer.close().await?;
-//! assert_eq!(receiver.await??, [event]);
-//! # Ok(())
-//! # }
+//! ```
+//!
+//! # Logs
+//!
+//! A struct with `#[bro(log)]` fields is an entry of a log. [`Builder::log`] declares the log. Every peer that requests logs
+//! gets the entries; as the node below accepts input from nobody, peers can do no more than that.
+//!
+//! ```no_run
+//! use std::net::IpAddr;
+//!
+//! use brocomm_tokio::{Node, Record};
+//!
+//! #[derive(Record)]
+//! struct Scan {
+//!     #[bro(log)]
+//!     host: IpAddr,
+//!     #[bro(log)]
+//!     ports: u64,
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let node = Node::builder().log::<Scan>("scans").listen("0.0.0.0:47757").start()?;
+//!     let scans = node.log("scans")?;
+//!     node.connected().await.ok_or("the node stopped")?;
+//!     scans.write(&Scan { host: "192.0.2.7".parse()?, ports: 443 }).await?;
+//!     node.terminate().await;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! [`Builder::receive_logs`] requests the logs of all peers. An entry has the columns that the writer announced;
+//! [`LogEntry::get`](brocomm::logs::LogEntry::get) returns one by name.
+//!
+//! ```no_run
+//! use brocomm_tokio::Node;
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let node = Node::builder().receive_logs().connect("sensor.example.org").start()?;
+//!     let mut entries = node.log_entries();
+//!     while let Some((peer, entry)) = entries.next().await {
+//!         println!("{} of {}:", entry.writer.path, peer.descr);
+//!         for (field, value) in entry.writer.fields.iter().zip(&entry.values) {
+//!             println!("  {}: {value}", field.name);
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Requests and answers
+//!
+//! [`ask`](asynchronous::Node::ask) raises an event and waits for the event that answers it.
+//!
+//! ```no_run
+//! use std::net::IpAddr;
+//! use std::time::Duration;
+//!
+//! use brocomm_tokio::{Event, Node};
+//!
+//! #[derive(Event)]
+//! struct ReputationWanted { host: IpAddr }
+//!
+//! #[derive(Event)]
+//! struct Reputation { host: IpAddr, text: String }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let builder = Node::builder().send::<ReputationWanted>().receive::<Reputation>();
+//!     let node = builder.connect("reputation.example.org").start()?;
+//!     node.connected().await.ok_or("the node stopped")?;
+//!     let host = "192.0.2.7".parse()?;
+//!     let about_it = move |answer: &Reputation| answer.host == host;
+//!     let question = ReputationWanted { host };
+//!     let (_, answer) = node.ask(question, about_it, Duration::from_secs(10)).await?;
+//!     println!("{}: {}", answer.host, answer.text);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Waiting for a connection
+//!
+//! The builder's `start` returns at once: the node connects, and connects again, in tokio tasks.
+//! [`connected`](asynchronous::Node::connected) waits until a peer can be sent events;
+//! [`listening`](asynchronous::Node::listening) waits until the node listens, and returns the address, which is of use
+//! with port 0. An event that is raised while no peer is connected is sent to nobody;
+//! [`raise`](asynchronous::Node::raise) returns how many peers it is sent to. All return `None` when the node has stopped.
+//!
+//! All futures can be dropped without losing anything, so a limit of time is `tokio::time::timeout(limit, scans.next())`; see [the
+//! cancellation of a node](asynchronous::Node#cancellation) and [of a peer](asynchronous::Peer#cancellation).
+//!
+//! The node runs on either flavour of tokio's runtime, with I/O and time enabled. Outside of one, `start` panics, as
+//! tokio's own sockets do.
+//!
+//! # Backpressure
+//!
+//! Nothing is lost by default. When a peer does not read, its queue in this node fills, and
+//! [`raise`](asynchronous::Node::raise) and [`Log::write`] wait; [`try_raise`](asynchronous::Node::try_raise) returns an
+//! error instead. When a subscriber of this node does not read, the node stops reading from the peers that send to it. Two
+//! nodes that both wait in `raise` and read nothing can wait for each other: read events in one task, and raise in another
+//! one or with `try_raise`.
+//!
+//! The sizes of the queues, and what happens when one is full, are set for peers in
+//! [`Options::outgoing`](brocomm::node::Options::outgoing) and for a subscriber with
+//! [`subscribe_with`](asynchronous::Node::subscribe_with).
+//!
+//! # More control
+//!
+//! The builder makes a [`NodeMachine`](brocomm::node::NodeMachine), the state machine of a node, of a
+//! [`NodeConfig`](brocomm::node::NodeConfig) with a [`PeerConfig`](brocomm::node::PeerConfig) for each peer.
+//! [`Builder::options`] and [`Builder::connect_with`] change them, [`start`](asynchronous::Node::start) takes one that a program has made, and
+//! [`with`](asynchronous::Node::with) gives access to the state machine while it runs. Everything that happens, all events included, comes as a
+//! [`Notification`](brocomm::node::Notification):
+//!
+//! ```no_run
+//! use brocomm_tokio::Node;
+//! use brocomm_tokio::brocomm::data::Declarations;
+//! use brocomm_tokio::brocomm::node::{NodeConfig, PeerConfig};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let mut declarations = Declarations::new();
+//!     declarations.read("global hello: event(to: string);")?;
+//!     let manager = PeerConfig {
+//!         connect: true,
+//!         p: Some(47757),
+//!         events: Some("hello".parse()?),
+//!         ..PeerConfig::new([192, 0, 2, 1].into())
+//!     };
+//!     let node = Node::start(NodeConfig {
+//!         nodes: vec![("manager".into(), manager)],
+//!         declarations: declarations.into(),
+//!         ..NodeConfig::default()
+//!     })?;
+//!     let mut notifications = node.subscribe();
+//!     while let Some(notification) = notifications.next().await {
+//!         println!("{notification:?}");
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! A [`Peer`] is a single connection without a node around it: it does not connect again, and does not log. Nothing is
+//! spawned: it reads and writes while its owner awaits [`next`](asynchronous::Peer::next),
+//! [`flush`](asynchronous::Peer::flush) or [`close`](asynchronous::Peer::close); commands such as
+//! [`send_event`](asynchronous::Peer::send_event) only queue. A [`Listener`] accepts such peers.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use brocomm_tokio::Peer;
+//! use brocomm_tokio::brocomm::lowlevel::connection::{ConnectionConfig, Notification};
+//! use brocomm_tokio::brocomm::event;
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let config = ConnectionConfig::requesting(&["pong"]);
+//!     let mut peer = Peer::connect("127.0.0.1:47757", config, Duration::from_secs(10)).await?;
+//!     while let Some(notification) = peer.next().await? {
+//!         match notification {
+//!             Notification::HandshakeDone => {
+//!                 let _ = peer.send_event(&event!("ping", 1_u64))?;
+//!             }
+//!             Notification::Event(pong) => {
+//!                 println!("{}({})", pong.name, pong.args[0]);
+//!                 break;
+//!             }
+//!             _ => {}
+//!         }
+//!     }
+//!     peer.close().await?;
+//!     Ok(())
+//! }
 //! ```
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
@@ -141,7 +211,9 @@
 mod runtime;
 
 pub use brocomm;
-pub use brocomm::driver::{Cause, Flushed, RequestError, StartError, Subscription, TransportError};
+pub use brocomm::lowlevel::driver::{
+    Cause, Flushed, RequestError, StartError, Subscription, TransportError,
+};
 #[cfg(feature = "derive")]
 #[cfg_attr(docsrs, doc(cfg(feature = "derive")))]
 pub use brocomm_derive::{TokioEnum as Enum, TokioEvent as Event, TokioRecord as Record};
@@ -155,7 +227,7 @@ pub use runtime::Tokio;
 /// and panics elsewhere as [`tokio::spawn`] does.
 pub type Node = asynchronous::Node<Tokio>;
 
-/// Carries one [`Connection`](brocomm::connection::Connection) over TCP.
+/// Carries one [`Connection`](brocomm::lowlevel::connection::Connection) over TCP.
 pub type Peer = asynchronous::Peer<Tokio>;
 
 /// Listens for peers.

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use brocomm::driver::StartError;
+use brocomm::lowlevel::driver::StartError;
 use brocomm_transport::asynchronous::Runtime;
 use brocomm_transport::socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};

@@ -50,3 +50,27 @@ mod multi_thread {
 }
 
 mod typed;
+
+// Written once for all transports.
+#[path = "../../transport/tests/suite/examples.rs"]
+mod examples;
+
+#[test]
+fn example_client_and_server() {
+    examples::client_and_server("tokio_client", "tokio_server");
+}
+
+#[test]
+fn example_table() {
+    examples::table("tokio_table");
+}
+
+#[test]
+fn example_logs() {
+    examples::logs("tokio_logs");
+}
+
+#[test]
+fn example_request() {
+    examples::request("tokio_request");
+}

@@ -17,10 +17,9 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use brocomm::Time;
-use brocomm::connection::{
-    Connection, ConnectionConfig, Notification, Phase, Requests, Role, Undeclared,
-};
 use brocomm::data::{Event, Value};
+use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Requests};
+use brocomm::node::{Phase, Role, Undeclared};
 
 /// What the application works on, beside what it tells of it.
 struct Application {

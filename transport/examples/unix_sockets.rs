@@ -29,11 +29,10 @@ mod example {
     use std::time::{Duration, Instant};
 
     use brocomm::Time;
-    use brocomm::connection::{
-        Connection, ConnectionConfig, Notification, Requests, Role, Undeclared,
-    };
     use brocomm::data::{Event, Value};
-    use brocomm::driver::{BLOCK, Driver, Step};
+    use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Requests};
+    use brocomm::lowlevel::driver::{BLOCK, Driver, Step};
+    use brocomm::node::{Role, Undeclared};
     use brocomm_transport::Clock;
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
 

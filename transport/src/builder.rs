@@ -10,11 +10,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use brocomm::data::{
-    Attribute, AttributeTag, Attributes, BroType, Declarations, EventType, Global, IndexType, Name,
-};
-use brocomm::driver::{Cause, StartError, TransportError};
+use brocomm::data::{BroType, Declarations, EventType, Global, IndexType, Name};
 use brocomm::logs::{LogRecord, LogStream};
+use brocomm::lowlevel::driver::{Cause, StartError, TransportError};
+use brocomm::lowlevel::syntax::{Attribute, AttributeTag, Attributes};
 use brocomm::node::{Backoff, EventPattern, NodeConfig, NodeMachine, Options, PeerConfig};
 use brocomm::state::{Limits, Store};
 

@@ -10,8 +10,8 @@ use std::task::Poll;
 
 use brocomm::Time;
 use brocomm::data::{BroType, Event, EventType, Handlers, IndexType, Name, SignatureError};
-use brocomm::driver::{StartError, Subscription};
 use brocomm::logs::{LogRecord, StreamError};
+use brocomm::lowlevel::driver::{StartError, Subscription};
 use brocomm::node::{Endpoint, EventPeer, NodeError, NodeMachine, PeerId, RaiseError, Raised};
 use brocomm::state::StateError;
 
@@ -79,7 +79,7 @@ impl Handle {
     /// Each subscriber has a queue of its own, and its [`Subscription`] says what happens when that is
     /// full. By default nothing is lost: the peers that sent what comes next are not read from until
     /// the subscriber has read; nobody else waits, and when it has read nothing for a second, the
-    /// log names it ([`CommLogLine::SubscriberStalled`](brocomm::node::CommLogLine::SubscriberStalled)).
+    /// log names it ([`CommLogLine::SubscriberStalled`](brocomm::lowlevel::commlog::CommLogLine::SubscriberStalled)).
     /// Whoever wants no more drops it. An answer to a
     /// request is for nobody else.
     pub fn subscribe_with(&self, subscription: Subscription) -> Notifications {

@@ -1,4 +1,4 @@
-//! What the transports of [`brocomm`] have alike that touches the system.
+//! Code shared by all transports of [`brocomm`]: what touches the system.
 //!
 //! The core says what a transport does next; how to wait differs from runtime to runtime. What is
 //! left is here: sockets and their options, names and zones, a [`Clock`], and a node behind its
@@ -30,5 +30,5 @@ pub use handle::{Handle, run};
 pub use log::{Log, LogEntries};
 pub use shared::{Awaiting, Shared};
 pub use socket2;
-pub use subscribing::{Events, Notifications, Progress, Received};
+pub use subscribing::{Events, Notifications, Progress, Received, answers};
 pub use table::{Change, Changes, Table};

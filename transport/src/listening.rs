@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
-use brocomm::driver::{Cause, SocketDriver};
+use brocomm::lowlevel::driver::{Cause, SocketDriver};
 use brocomm::node::{Endpoint, ListenTarget};
 
 use crate::Shared;

@@ -7,8 +7,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use brocomm::driver::Subscription;
-use brocomm::logs::{LogEntry, LogRecord, Mismatch, StreamError};
+use brocomm::logs::{LogEntry, LogRecord, StreamError};
+use brocomm::lowlevel::driver::Subscription;
+use brocomm::lowlevel::logs::Mismatch;
 use brocomm::node::{EventPeer, Notification, Raised, WriteLogError};
 use futures_core::Stream;
 

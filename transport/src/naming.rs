@@ -5,7 +5,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::time::Duration;
 
-use brocomm::driver::{Cause, TransportError};
+use brocomm::lowlevel::driver::{Cause, TransportError};
 
 use crate::socket::{is_transient, listen};
 use crate::zone;
@@ -80,7 +80,7 @@ impl Refusals {
         Refusals { address, timeout, refused: None }
     }
 
-    /// Takes note of what an address answered; an error of the kind `TimedOut` means: nothing.
+    /// Records what an address answered; an error of the kind `TimedOut` means: nothing.
     pub fn feed(&mut self, tried: SocketAddr, error: io::Error) {
         let address = self.address.clone();
         if error.kind() != io::ErrorKind::TimedOut {

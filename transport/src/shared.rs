@@ -6,8 +6,8 @@ use std::task::{Poll, Waker};
 
 use brocomm::Time;
 use brocomm::data::{CallError, Event};
-use brocomm::driver::{Cause, Flush, NodeDriver, SocketDriver, Ticket};
 use brocomm::logs::{LogValue, StreamError};
+use brocomm::lowlevel::driver::{Cause, Flush, NodeDriver, SocketDriver, Ticket};
 use brocomm::node::{EventPeer, NodeMachine, PeerId, Raised};
 
 use crate::{Clock, Handle};
@@ -121,12 +121,12 @@ impl Awaiting<'_> {
         self.poll(|hub, ticket, _| hub.poll_answer(ticket, waker))
     }
 
-    /// Tells when all that was raised before is written, as [`NodeDriver::poll_flush`] does.
+    /// Returns when all that was raised before is written, as [`NodeDriver::poll_flush`] does.
     pub fn poll_flush(&mut self, flush: &mut Flush, waker: &Waker) -> Poll<()> {
         self.poll(|hub, ticket, now| hub.poll_flush(ticket, flush, now, waker))
     }
 
-    /// Tells when communication is terminated, as [`NodeDriver::poll_terminated`] does.
+    /// Returns when communication is terminated, as [`NodeDriver::poll_terminated`] does.
     pub fn poll_terminated(&mut self, waker: &Waker) -> Poll<Vec<PeerId>> {
         self.poll(|hub, ticket, _| hub.poll_terminated(ticket, waker))
     }

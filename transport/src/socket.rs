@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
-use brocomm::driver::{CONNECT_TIMEOUT, Cause};
+use brocomm::lowlevel::driver::{CONNECT_TIMEOUT, Cause};
 use brocomm::node::KeepAlive;
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
@@ -58,7 +58,7 @@ pub fn ends(socket: SockRef<'_>) -> io::Result<(SocketAddr, SocketAddr)> {
     if local == remote { Err(io::ErrorKind::ConnectionRefused.into()) } else { Ok((local, remote)) }
 }
 
-/// Tells whether an error of accepting concerns only the one peer that was to be accepted, which has
+/// Returns whether an error of accepting concerns only the one peer that was to be accepted, which has
 /// gone again or whose network has, so that the next can be accepted at once.
 pub fn is_transient(error: io::ErrorKind) -> bool {
     use io::ErrorKind::{

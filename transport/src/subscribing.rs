@@ -7,8 +7,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use brocomm::data::{DispatchError, EventType};
-use brocomm::driver::{Subscription, Ticket};
+use brocomm::data::{DispatchError, Event, EventType};
+use brocomm::lowlevel::driver::{Subscription, Ticket};
 use brocomm::node::{EventPeer, NodeMachine, Notification};
 use futures_core::Stream;
 
@@ -45,7 +45,7 @@ impl Notifications {
         handle.shared().with(|hub, _| hub.poll_notification(ticket, waker))
     }
 
-    /// Tells whether the last notification was taken.
+    /// Returns whether the last notification was taken.
     pub fn is_over(&self) -> bool {
         self.handle.shared().with(|hub, _| hub.is_over(&self.ticket))
     }
@@ -57,7 +57,7 @@ impl Notifications {
         self.handle.shared().with(|hub, _| hub.dropped(&self.ticket))
     }
 
-    /// Tells whether the queue was full, with
+    /// Returns whether the queue was full, with
     /// [`Overflow::Disconnect`](brocomm::node::Overflow::Disconnect), so that nothing more comes.
     pub fn is_disconnected(&self) -> bool {
         self.handle.shared().with(|hub, _| hub.is_disconnected(&self.ticket))
@@ -128,7 +128,7 @@ impl<E: EventType> Events<E> {
         }
     }
 
-    /// Tells whether the last event was taken.
+    /// Returns whether the last event was taken.
     pub fn is_over(&self) -> bool {
         self.notifications.is_over()
     }
@@ -138,7 +138,7 @@ impl<E: EventType> Events<E> {
         self.notifications.dropped()
     }
 
-    /// Tells what [`Notifications::is_disconnected`] does.
+    /// Returns what [`Notifications::is_disconnected`] does.
     pub fn is_disconnected(&self) -> bool {
         self.notifications.is_disconnected()
     }
@@ -190,4 +190,12 @@ impl<T> fmt::Debug for Progress<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Progress").finish_non_exhaustive()
     }
+}
+
+/// Returns the condition that finds the answer to a question among the events of its name: an event that
+/// does not fit the Rust type is an answer as well, for whoever asked to report.
+pub fn answers<A: EventType>(
+    mut matches: impl FnMut(&A) -> bool + Send + 'static,
+) -> impl FnMut(&Event) -> bool + Send + 'static {
+    move |event| A::from_event(event).map_or(true, |answer| matches(&answer))
 }

@@ -8,10 +8,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use brocomm::data::{
-    BroType, ConversionError, Entry, FromIndex, FromValue, IndexType, Name, Opcode, StateAccess,
-    ToIndex, ToValue, Value,
+    BroType, ConversionError, Entry, FromIndex, FromValue, IndexType, Name, ToIndex, ToValue, Value,
 };
-use brocomm::driver::Subscription;
+use brocomm::lowlevel::driver::Subscription;
+use brocomm::lowlevel::serial::{Opcode, StateAccess};
 use brocomm::node::Notification;
 use brocomm::state::{Path, StateError};
 use futures_core::Stream;
@@ -53,7 +53,7 @@ impl<K: IndexType, V: BroType> Table<K, V> {
         })
     }
 
-    /// Tells whether there are no entries.
+    /// Returns whether there are no entries.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -79,7 +79,7 @@ impl<K: ToIndex, V: BroType> Table<K, V> {
         }
     }
 
-    /// Tells whether a key has a value.
+    /// Returns whether a key has a value.
     pub fn contains(&self, key: &K) -> bool {
         let index = key.to_index(&K::index_types());
         self.handle.with(|node, _| {

@@ -102,7 +102,7 @@ fn amiss(source: &str) -> Vec<String> {
     let mut amiss = Vec::new();
     for (path, allowed) in [
         ("brocomm", &OF_THE_CORE[..]),
-        ("brocomm::connection", &OF_A_CONNECTION),
+        ("brocomm::lowlevel::connection", &OF_A_CONNECTION),
         ("brocomm::logs", &OF_THE_LOGS),
         ("Notification", &OF_THE_NOTIFICATIONS),
     ] {
@@ -131,18 +131,18 @@ fn the_transports_do_not_know_the_protocol() {
 #[test]
 fn what_is_not_their_business_is_found() {
     for (source, expected) in [
-        ("use brocomm::wire::Limits;", &["brocomm::wire", "wire"][..]),
-        ("use brocomm::{Time, serial::Mode};", &["brocomm::serial", "serial"]),
+        ("use brocomm::lowlevel::wire::Limits;", &["brocomm::lowlevel::wire", "wire"][..]),
+        ("use brocomm::{Time, serial::Mode};", &["brocomm::lowlevel::serial", "serial"]),
         (
-            "use brocomm::connection::{Config,\n    Phase, Role};",
-            &["brocomm::connection::Phase", "Phase"],
+            "use brocomm::lowlevel::connection::{Config,\n    Phase, Role};",
+            &["brocomm::node::Phase", "Phase"],
         ),
         ("fn f(access: brocomm::state::Access) {}", &["brocomm::state"]),
         ("use brocomm::logs::{LogSender, LogValue};", &["brocomm::logs::LogSender"]),
         ("told == Notification::HandshakeDone", &["Notification::HandshakeDone"]),
         ("let kind = MessageType::Serial;", &["MessageType"]),
         ("use brocomm_transport::Shared; use brocomm::Time; f(Notification::Closed(a))", &[]),
-        ("//! use brocomm::wire::Limits;\n    a; // MessageType", &[]),
+        ("//! use brocomm::lowlevel::wire::Limits;\n    a; // MessageType", &[]),
     ] {
         assert_eq!(amiss(source), expected, "{source}");
     }

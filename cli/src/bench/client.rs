@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use brocomm::connection::{Notification, Sent, UsageError};
+use brocomm::lowlevel::connection::{Notification, Sent};
+use brocomm::node::UsageError;
 use brocomm_std::Peer;
 
 use super::call::Call;

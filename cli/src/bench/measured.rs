@@ -44,7 +44,7 @@ impl Batch {
     /// How many latencies are kept.
     const MOST: usize = 256;
 
-    /// Takes note that a reply came at a time to an event that was sent at another.
+    /// Records that a reply came at a time to an event that was sent at another.
     pub(super) fn answered(&mut self, sent: Instant, now: Instant) {
         self.latencies.push(now.duration_since(sent));
         self.span = join(self.span, Some((sent, now)));

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use brocomm::connection::{ConnectionConfig, Requests};
+use brocomm::lowlevel::connection::{ConnectionConfig, Requests};
 use brocomm_std::Peer;
 
 use crate::address;

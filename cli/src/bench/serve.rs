@@ -2,8 +2,9 @@
 
 use std::thread;
 
-use brocomm::connection::{ConnectionConfig, Notification, Sent, UsageError};
 use brocomm::data::Event;
+use brocomm::lowlevel::connection::{ConnectionConfig, Notification, Sent};
+use brocomm::node::UsageError;
 use brocomm_std::{Flushed, Peer};
 
 use super::call::Call;

@@ -53,7 +53,7 @@ impl Connection {
         }
     }
 
-    /// Tells whether a segment that is captured at a time can be of this connection.
+    /// Returns whether a segment that is captured at a time can be of this connection.
     pub(super) fn has(&self, time: Duration, segment: &Segment<'_>) -> bool {
         let [stream, other] = self.streams_of(segment);
         if !segment.syn {
@@ -65,12 +65,12 @@ impl Connection {
             && segment.acknowledged.is_none_or(|first| other.begins_at(first))
     }
 
-    /// Tells whether nothing was sent.
+    /// Returns whether nothing was sent.
     pub(super) fn is_empty(&self) -> bool {
         self.streams.iter().all(Stream::is_empty)
     }
 
-    /// Tells whether an end is done, or has reset it.
+    /// Returns whether an end is done, or has reset it.
     pub(super) fn is_over(&self) -> bool {
         self.over.is_some()
     }

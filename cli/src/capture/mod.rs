@@ -25,7 +25,7 @@ pub(crate) struct Captured {
     pub(crate) gaps: Vec<String>,
 }
 
-/// Tells whether this is how a capture begins.
+/// Returns whether this is how a capture begins.
 pub(crate) fn is_capture(start: &[u8]) -> bool {
     packets::is_capture(start)
 }
@@ -75,7 +75,8 @@ fn read_within(most: usize, capture: impl Read + Send, port: u16) -> Result<Vec<
 
 #[cfg(test)]
 mod tests {
-    use brocomm::data::{Name, Packet};
+    use brocomm::data::Name;
+    use brocomm::lowlevel::serial::Packet;
     use etherparse::PacketBuilder;
 
     use super::*;

@@ -14,7 +14,7 @@ const LONGEST: usize = 1 << 20;
 /// Takes a packet's time, its link type and its bytes, and breaks off when it has had enough.
 type Call<'a> = dyn FnMut(Duration, i32, &[u8]) -> ControlFlow<()> + 'a;
 
-/// Tells whether this is how a capture begins.
+/// Returns whether this is how a capture begins.
 pub(super) fn is_capture(start: &[u8]) -> bool {
     start.starts_with(&pcapng::MAGIC) || pcap::Form::of(start).is_some()
 }

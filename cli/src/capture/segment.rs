@@ -19,7 +19,7 @@ pub(super) struct Segment<'a> {
 }
 
 impl<'a> Segment<'a> {
-    /// Tells whether segments are found in packets of a link type.
+    /// Returns whether segments are found in packets of a link type.
     pub(super) const fn is_read_of(link_type: i32) -> bool {
         matches!(link_type, 0 | 1 | 12 | 14 | 101 | 108 | 113 | 228 | 229 | 276)
     }

@@ -39,7 +39,7 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    /// Tells whether the stream begins with a sequence number, as far as that is known.
+    /// Returns whether the stream begins with a sequence number, as far as that is known.
     pub(super) fn begins_at(&self, first: u32) -> bool {
         match (self.first, self.lowest) {
             (Some(known), _) => known == first,
@@ -49,13 +49,13 @@ impl Stream {
         }
     }
 
-    /// Tells whether a segment can be of this stream and not of another between the same ports.
+    /// Returns whether a segment can be of this stream and not of another between the same ports.
     pub(super) fn is_near(&self, sequence: u32) -> bool {
         let known = self.next.or(self.lowest);
         known.is_none_or(|known| distance(known, sequence).unsigned_abs() as usize <= WAITING)
     }
 
-    /// Tells whether anything came of it.
+    /// Returns whether anything came of it.
     pub(super) fn is_empty(&self) -> bool {
         self.length == 0 && self.waiting_bytes == 0
     }
@@ -149,7 +149,7 @@ impl Stream {
         self.waiting_bytes -= old.map_or(0, |old| old.len());
     }
 
-    /// Tells whether all has come up to its end.
+    /// Returns whether all has come up to its end.
     pub(super) fn is_over(&self) -> bool {
         matches!((self.next, self.end), (Some(next), Some(end)) if distance(next, end) <= 0)
     }

@@ -6,8 +6,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use brocomm::data::{Declarations, ParseError};
-use brocomm::node::{NodeConfig, NodeConfigErrorKind as Kind};
+use brocomm::data::Declarations;
+use brocomm::node::NodeConfig;
 use toml::de::{DeTable, DeValue};
 
 use super::reader::{Item, Read, Source, Table, parse};
@@ -138,7 +138,7 @@ pub(super) fn all(
         let mut found = tls_files.check(needs_tls(&configuration).as_deref());
         let errors = configuration.validate().err().into_iter().flatten();
         // What TLS is made of is in the files.
-        let errors = errors.filter(|error| !matches!(error.kind, Kind::NeededForTls { .. }));
+        let errors = errors.filter(|error| !error.is_needed_for_tls());
         found.extend(errors.map(|error| (error.key.clone(), error.to_string())));
         for (key, what) in found {
             if !source.is_wrong(&key) {
@@ -173,9 +173,9 @@ fn files(
                     .wrong(&item, format_args!("cannot read declarations: {}", reason(&error)));
             }
             Ok(text) => {
-                if let Err(ParseError { kind, line, column, .. }) = declarations.read(&text) {
-                    let place = Some((number(line), number(column)));
-                    problems.push(Problem { file, place, what: kind.to_string() });
+                if let Err(error) = declarations.read(&text) {
+                    let place = Some((number(error.line), number(error.column)));
+                    problems.push(Problem { file, place, what: error.reason() });
                 }
             }
         }
@@ -201,7 +201,7 @@ fn inline(item: &Item<'_, '_>, text: &str, source: &mut Source<'_>, into: &mut D
     let before: usize = lines.clone().take(number(error.line) - 1).map(str::len).sum();
     let line = lines.clone().nth(number(error.line) - 1).unwrap_or_default();
     let within: usize = line.chars().take(number(error.column) - 1).map(char::len_utf8).sum();
-    let what = format!("{}: {}", item.path, error.kind);
+    let what = format!("{}: {}", item.path, error.reason());
     let at = start.saturating_add(before).saturating_add(within);
     source.problems.push((Some(at), item.path.clone(), what));
 }

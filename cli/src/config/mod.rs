@@ -28,7 +28,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Tells what a node with this configuration would do, or all that is wrong with it.
+    /// Returns what a node with this configuration would do, or all that is wrong with it.
     ///
     /// Of what is wrong each line says where, and what would be right.
     #[command(after_help = EXIT_CODES)]

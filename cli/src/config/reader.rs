@@ -36,7 +36,7 @@ impl<'a> Source<'a> {
         None
     }
 
-    /// Tells whether something is wrong with a key.
+    /// Returns whether something is wrong with a key.
     pub(super) fn is_wrong(&self, key: &str) -> bool {
         self.problems.iter().any(|(_, path, _)| path == key)
     }

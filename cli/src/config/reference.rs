@@ -13,15 +13,15 @@ use super::reader::{Expected, Source};
 const PEER: &str = "nodes.sensor";
 
 const INTRODUCTION: &str = "\
-# NodeConfig
+# Configuration
 
-`brocomm run` reads a file in TOML. `brocomm config example` prints one that has every key in it, and
-`brocomm config check brocomm.toml` tells all that is wrong with yours, and where. This page is what
-`brocomm config reference` prints, which is what the program reads.
+`brocomm run` reads a TOML file. `brocomm config example` prints a file with every key.
+`brocomm config check brocomm.toml` lists all errors in yours, with their places. `brocomm config reference` prints this
+page.
 
-No key has to be there, but for what the tables of peers need. Names and defaults are those of Bro's communication
-framework where it has the option. A key in a table is shown with the table's name before it: `outgoing.events` is
-`events` under `[outgoing]`.
+Keys without a default are required if their table is present. All others are optional. Names and defaults are those of
+Bro's communication framework where it has the option. A key in a table is written with the table's name:
+`outgoing.events` is `events` under `[outgoing]`.
 ";
 
 /// A key or a table of the example.
@@ -108,7 +108,7 @@ fn describe(entry: &Entry, Expected { kind, or_false }: Expected, page: &mut Str
     };
 }
 
-/// Tells whether a text is a value as TOML writes it.
+/// Returns whether a text is a value as TOML writes it.
 pub(super) fn is_value(text: &str) -> bool {
     DeTable::parse(&format!("x = {text}")).is_ok()
 }
@@ -157,7 +157,7 @@ pub(super) fn entries(example: &str) -> Vec<Entry> {
 fn take_default(comment: &str) -> (String, Option<String>) {
     const NONE: &str = "There is no default.";
     if let Some(meaning) = comment.strip_suffix(NONE) {
-        return (meaning.trim_end().to_owned(), Some("none; it has to be there".to_owned()));
+        return (meaning.trim_end().to_owned(), Some("none; required".to_owned()));
     }
     match comment.rsplit_once("Default: ") {
         Some((meaning, default)) => {

@@ -2,9 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use brocomm::logs::LogLimits;
+use brocomm::lowlevel::logs::LogLimits;
+use brocomm::lowlevel::{serial, wire};
 use brocomm::node::{Backoff, Bound, KeepAlive, Liveness, Options, PeerConfig, Queue};
-use brocomm::{serial, wire};
 
 use super::reader::{Item, Read, Source, Table};
 use super::tls::TlsFiles;

@@ -83,15 +83,15 @@ fn the_reference_has_every_key_with_all_that_is_to_be_said() {
     for part in [
         "\n## Listening\n\n### `listen`\n\nWhether to listen for peers.\n\n\
          * Type: `true` or `false`\n* Default: `false`\n* Example: `listen = true`\n\n",
-        "\n### `outgoing.overflow`\n\nWhat happens when more comes: \"block\" (who sends waits), \
+        "\n### `outgoing.overflow`\n\nWhat happens when the queue is full: \"block\" (the sender waits), \
          \"drop_newest\", \"drop_oldest\" or \"disconnect\".\n\n\
          * Type: `\"block\"` or `\"drop_newest\"` or `\"drop_oldest\"` or `\"disconnect\"`\n\
          * Default: `\"block\"`\n* Example: `outgoing.overflow = \"block\"`\n",
-        "\n### `keep_alive`\n\nHow TCP finds peers that vanished: after a silence, by probes. Off with \
-         keep_alive = false.\n\n* Type: table, or `false`\n\
+        "\n### `keep_alive`\n\nTCP keep-alive, which detects vanished peers. keep_alive = false \
+         disables it.\n\n* Type: table, or `false`\n\
          * Example: `[keep_alive]`, with the keys below\n",
         "\n### `nodes.NAME.host`\n\nThe peer's address.\n\n\
-         * Type: address, IPv4 or IPv6, in quotes\n* Default: none; it has to be there\n\
+         * Type: address, IPv4 or IPv6, in quotes\n* Default: none; required\n\
          * Example: `nodes.sensor.host = \"fe80::1\"`\n",
     ] {
         assert!(page.contains(part), "{part}\n  is not in\n{page}");

@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use brocomm::lowlevel::tls::Pem;
 use brocomm::node::NodeConfig;
-use brocomm::tls::{Pem, TlsConfig, TlsConfigError};
+use brocomm::tls::{TlsConfig, TlsConfigError};
 
 use super::load::Problem;
 use crate::failure::reason;

@@ -3,8 +3,8 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
-use brocomm::connection::Undeclared;
 use brocomm::data::{Declarations, Name, Transport, Type, Value};
+use brocomm::node::Undeclared;
 use brocomm::node::{EventPattern, Handshake, Overflow};
 use bytes::Bytes;
 use toml::de::DeValue;

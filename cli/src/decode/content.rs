@@ -2,11 +2,13 @@
 //!
 //! The same content becomes the fields of a line of JSON, by their names here, or a line of text.
 
-use brocomm::connection::Observed;
-use brocomm::data::json::Text;
-use brocomm::data::{Event, Id, Name, Packet, Serial, StateAccess, Value};
-use brocomm::logs::{LogError, LogField, LogReceiver, LogValue, LogWriter, Received};
-use brocomm::wire::{Caps, Message, PingArgs, PrintItem, SyncPoint};
+use brocomm::data::{Event, Name, Value};
+use brocomm::json::Text;
+use brocomm::logs::{LogError, LogField, LogValue};
+use brocomm::lowlevel::connection::Observed;
+use brocomm::lowlevel::logs::{LogReceiver, LogWriter, Received};
+use brocomm::lowlevel::serial::{Id, Packet, Serial, StateAccess};
+use brocomm::lowlevel::wire::{Caps, Message, PingArgs, PrintItem, SyncPoint};
 use bytes::Bytes;
 use serde::{Serialize, Serializer};
 

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use brocomm::connection::Role;
 use brocomm::data::Declarations;
+use brocomm::node::Role;
 use brocomm_conformance::Expectation;
 
 use super::variables::Variables;

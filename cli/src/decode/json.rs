@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use brocomm::connection::Observed;
+use brocomm::lowlevel::connection::Observed;
 use serde::Serialize;
 
 use super::content::Content;

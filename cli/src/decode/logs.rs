@@ -5,11 +5,10 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use brocomm::Time;
-use brocomm::connection::{Observed, Observer};
-use brocomm::logs::{
-    Announced, LogError, LogErrorKind, LogFormat, LogNames, LogReceiver, Received, Rotation,
-};
-use brocomm::wire::Message;
+use brocomm::logs::{LogError, LogFormat, LogNames, Rotation};
+use brocomm::lowlevel::connection::{Observed, Observer};
+use brocomm::lowlevel::logs::{Announced, LogErrorKind, LogReceiver, Received};
+use brocomm::lowlevel::wire::Message;
 use bytes::Bytes;
 
 use super::side;

@@ -22,8 +22,8 @@ use std::iter;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use brocomm::connection::Observed;
 use brocomm::logs::LogFormat;
+use brocomm::lowlevel::connection::Observed;
 use brocomm_conformance::{RecordingError, Step, StepKind};
 
 pub(crate) use args::Args;
@@ -163,7 +163,7 @@ impl Decoder<'_> {
         self.told(problems)
     }
 
-    /// Tells what could not be decoded, after what was.
+    /// Returns what could not be decoded, after what was.
     fn told(&mut self, problems: Vec<String>) -> Result<(), Failure> {
         self.progress.end();
         self.out.flush()?;

@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
-use brocomm::connection::Observed;
-use brocomm::data::{Entry, Serial, Subnet, Value};
+use brocomm::data::{Entry, Subnet, Value};
+use brocomm::lowlevel::connection::Observed;
+use brocomm::lowlevel::serial::Serial;
 
 /// Returns a note about a message, if there is something to note.
 pub(super) fn note(observed: &Observed) -> Option<String> {

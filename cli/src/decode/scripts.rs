@@ -56,7 +56,7 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
-/// Tells whether a character belongs to a word.
+/// Returns whether a character belongs to a word.
 fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
@@ -82,7 +82,7 @@ mod tests {
         let mut known = Declarations::new();
         read_enums(script, &mut known);
         let constants = |ty: &brocomm::data::Type| match &ty.def().unwrap().kind {
-            brocomm::data::TypeKind::Enum(ty) => {
+            brocomm::lowlevel::types::TypeKind::Enum(ty) => {
                 ty.names.iter().map(|(name, number)| (name.to_string(), *number)).collect()
             }
             other => panic!("{other:?}"),

@@ -3,10 +3,11 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use brocomm::connection::{Observed, Observer, Role};
 use brocomm::data::Declarations;
-use brocomm::logs::{LogReceiver, LogWriter};
-use brocomm::wire::{Framing, Message};
+use brocomm::lowlevel::connection::{Observed, Observer};
+use brocomm::lowlevel::logs::{LogReceiver, LogWriter};
+use brocomm::lowlevel::wire::{Framing, Message};
+use brocomm::node::Role;
 use brocomm_conformance::{RecordingError, Step, StepKind};
 
 use super::side::{self, SIDES};

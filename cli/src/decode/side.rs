@@ -1,6 +1,6 @@
 //! The two sides of a recording and their roles in the protocol.
 
-use brocomm::connection::{Phase, Role};
+use brocomm::node::{Phase, Role};
 use brocomm_conformance::Side;
 
 /// Both sides, connector first.

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use brocomm::connection::{Observed, Observer, ObserverCounters};
-use brocomm::data::{Name, Serial};
-use brocomm::wire::MessageType;
+use brocomm::data::Name;
+use brocomm::lowlevel::connection::{Observed, Observer, ObserverCounters};
+use brocomm::lowlevel::serial::Serial;
+use brocomm::lowlevel::wire::MessageType;
 use serde_json::{Map, Value, json};
 
 use super::printed;

@@ -4,9 +4,10 @@ use std::fmt::{self, Display};
 use std::io::{self, Write};
 use std::time::Duration;
 
-use brocomm::connection::Observed;
-use brocomm::data::{Event, Id, Packet};
+use brocomm::data::Event;
 use brocomm::logs::{AsciiFormat, LogValue};
+use brocomm::lowlevel::connection::Observed;
+use brocomm::lowlevel::serial::{Id, Packet};
 use bytes::Bytes;
 
 use super::content::{Access, Content, Point};

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use brocomm::data::{AttributeTag, Declarations, Name};
+use brocomm::data::{Declarations, Name};
+use brocomm::lowlevel::syntax::AttributeTag;
 
 /// Knows the variables of one side.
 #[derive(Debug, Default)]

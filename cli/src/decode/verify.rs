@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use brocomm::connection::{Observed, Observer};
-use brocomm::wire::Message;
+use brocomm::lowlevel::connection::{Observed, Observer};
+use brocomm::lowlevel::wire::Message;
 use serde_json::{Value, json};
 
 use super::side;

@@ -3,16 +3,16 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use brocomm::connection::{Observed, Observer};
+use brocomm::lowlevel::connection::{Observed, Observer};
 
 /// Shows a session in one of the ways that the command line offers.
 pub(super) trait View {
-    /// Tells whether the file's name has to be printed above, if there are several.
+    /// Returns whether the file's name has to be printed above, if there are several.
     fn wants_heading(&self) -> bool {
         true
     }
 
-    /// Tells whether the senders' decisions about each SERIAL are needed.
+    /// Returns whether the senders' decisions about each SERIAL are needed.
     fn wants_transcripts(&self) -> bool {
         false
     }

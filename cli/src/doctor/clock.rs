@@ -7,8 +7,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use brocomm::Time;
-use brocomm::connection::Notification;
 use brocomm::logs::{LogEntry, LogValue};
+use brocomm::lowlevel::connection::Notification;
 use serde_json::json;
 
 use super::report::Report;
@@ -42,7 +42,7 @@ impl Clock {
         self.is_sure |= entry.writer.path == COMMUNICATION;
     }
 
-    /// Tells whether nothing better is to come.
+    /// Returns whether nothing better is to come.
     pub(super) fn is_known(&self) -> bool {
         self.is_sure
     }

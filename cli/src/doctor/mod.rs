@@ -6,10 +6,9 @@ mod report;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use brocomm::connection::{
-    Authority, CloseCause, ConnectionConfig, Notification, Requests, Role, SyncRequest, SyncRole,
-};
-use brocomm::wire::Version;
+use brocomm::lowlevel::connection::{Authority, ConnectionConfig, Notification, Requests};
+use brocomm::lowlevel::wire::Version;
+use brocomm::node::{CloseCause, Role, SyncRequest, SyncRole};
 use brocomm_std::Peer;
 use serde_json::json;
 

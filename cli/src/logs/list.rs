@@ -5,8 +5,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use brocomm::Time;
-use brocomm::connection::Notification;
-use brocomm::logs::{LogNames, LogWriter};
+use brocomm::logs::LogNames;
+use brocomm::lowlevel::connection::Notification;
+use brocomm::lowlevel::logs::LogWriter;
 use brocomm_std::Peer;
 use serde_json::json;
 

@@ -6,7 +6,7 @@ use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use brocomm::connection::{ConnectionConfig, Notification};
+use brocomm::lowlevel::connection::{ConnectionConfig, Notification};
 use brocomm_std::{Listener, Peer};
 
 use super::{Args, Logs, for_logs, written};

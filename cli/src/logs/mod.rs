@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use brocomm::Time;
-use brocomm::connection::{Notification, Requests};
 use brocomm::logs::Rotation;
+use brocomm::lowlevel::connection::{Notification, Requests};
 use brocomm_std::Peer;
 
 use crate::address;

@@ -1,9 +1,11 @@
 //! What a running node says of errors on standard error: more than Bro's words in the log.
 
 use brocomm::Time;
-use brocomm::connection::{CloseCause, CommLogMessage};
 use brocomm::data::CallMismatch;
-use brocomm::node::{CommLogEntry, CommLogLine, EventPeer, NodeMachine, PeerId, PeerState};
+use brocomm::lowlevel::commlog::CommLogLine;
+use brocomm::lowlevel::commlog::CommLogMessage;
+use brocomm::node::CloseCause;
+use brocomm::node::{CommLogEntry, EventPeer, NodeMachine, PeerId, PeerState};
 
 use crate::session;
 

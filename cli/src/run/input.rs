@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use brocomm::connection::Phase;
-use brocomm::data::{Declarations, Event, Name, ParseError};
+use brocomm::data::{Declarations, Event, Name};
+use brocomm::node::Phase;
 use brocomm::node::{Notification, Overflow, PeerState};
+use brocomm::notation::ParseError;
 use brocomm_tokio::{Node, Subscription};
 use tokio::io::{AsyncBufRead, BufReader};
 use tokio::time::{Instant, timeout_at};
@@ -212,8 +213,8 @@ fn pointed(text: &str, error: &ParseError) -> String {
     let at = usize::try_from(error.column).unwrap_or_default().saturating_sub(1);
     let from = at.saturating_sub(SHOWN);
     let shown: String = text.chars().skip(from).take(at - from + SHOWN).collect();
-    let (column, kind, before) = (error.column, &error.kind, at - from);
-    format!(", column {column}: {kind}\n  {shown}\n  {:before$}^", "")
+    let (column, reason, before) = (error.column, error.reason(), at - from);
+    format!(", column {column}: {reason}\n  {shown}\n  {:before$}^", "")
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use brocomm::Time;
-use brocomm::connection::Phase;
+use brocomm::node::Phase;
 use brocomm::node::{NodeMachine, PeerCounters, PeerState};
 
 /// Returns a table of the peers, one line each.

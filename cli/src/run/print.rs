@@ -3,9 +3,9 @@
 use std::io;
 
 use brocomm::Time;
-use brocomm::connection::Notification as OfConnection;
-use brocomm::data::json::Text;
+use brocomm::json::Text;
 use brocomm::logs::LogEntry;
+use brocomm::lowlevel::connection::Notification as OfConnection;
 use brocomm::node::Notification;
 
 use crate::notice::{Notice, field};

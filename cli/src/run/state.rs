@@ -31,7 +31,7 @@ impl State {
         failed(format_args!("{}: not written in time", self.file.display()))
     }
 
-    /// Tells whether there is something to write, and nothing is being written.
+    /// Returns whether there is something to write, and nothing is being written.
     pub(super) fn is_due(&self) -> bool {
         self.changed && self.writing.is_none()
     }

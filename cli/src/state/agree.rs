@@ -1,7 +1,9 @@
 //! Whether values of a declared type can be given to a peer whose value is of another instance of
 //! it.
 
-use brocomm::data::{AttributeTag, EnumType, Field, RecordType, Type, TypeKind};
+use brocomm::data::{Field, Type};
+use brocomm::lowlevel::syntax::AttributeTag;
+use brocomm::lowlevel::types::{EnumType, RecordType, TypeKind};
 
 /// How deep types are looked into; they may contain themselves.
 const DEPTH: u32 = 16;

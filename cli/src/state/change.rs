@@ -3,11 +3,11 @@
 use std::fmt;
 use std::ops::ControlFlow;
 
-use brocomm::connection::Sent;
-use brocomm::data::json::ValueSeed;
-use brocomm::data::{
-    AttributeTag, Declarations, ParseErrorKind, StateAccess, Type, TypeTag, Value,
-};
+use brocomm::data::{Declarations, Type, TypeTag, Value};
+use brocomm::json::ValueSeed;
+use brocomm::lowlevel::connection::Sent;
+use brocomm::lowlevel::serial::StateAccess;
+use brocomm::lowlevel::syntax::AttributeTag;
 use brocomm::state::{Part, Path, StateError, Store};
 use brocomm_std::Peer;
 use serde::de::{DeserializeSeed, IgnoredAny};
@@ -57,10 +57,11 @@ impl<'a> Change<'a> {
         shown: Shown<'a>,
         make: impl FnOnce(Path, Option<Type>) -> Result<(Path, Operation), Failure>,
     ) -> Result<Change<'a>, Failure> {
-        let (whole, ty) = Path::parse(text, declared).map_err(|error| match &error.kind {
-            ParseErrorKind::UnknownVariable(name) => super::undeclared(name, declared),
-            _ => misused(format_args!("{}", pointed(text, &error))),
-        })?;
+        let (whole, ty) =
+            Path::parse(text, declared).map_err(|error| match error.unknown_variable() {
+                Some(name) => super::undeclared(name, declared),
+                None => misused(format_args!("{}", pointed(text, &error))),
+            })?;
         let shown_place = whole.to_string();
         let (place, operation) = make(whole, ty)?;
         let name = &place.target;

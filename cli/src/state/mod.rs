@@ -9,8 +9,9 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use brocomm::connection::{Requests, SyncRequest};
 use brocomm::data::Declarations;
+use brocomm::lowlevel::connection::Requests;
+use brocomm::node::SyncRequest;
 
 use crate::config;
 use crate::declare;

@@ -6,9 +6,12 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant, SystemTime};
 
 use brocomm::Time;
-use brocomm::connection::{Notification, SyncRole};
-use brocomm::data::{Declarations, Name, Opcode, StateAccess, Type, Value};
-use brocomm::state::{Applied, Path, StateError, Store};
+use brocomm::data::{Declarations, Name, Type, Value};
+use brocomm::lowlevel::connection::Notification;
+use brocomm::lowlevel::serial::{Opcode, StateAccess};
+use brocomm::lowlevel::state::Applied;
+use brocomm::node::SyncRole;
+use brocomm::state::{Path, StateError, Store};
 use brocomm_std::Peer;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -65,12 +68,12 @@ impl<'a> Replica<'a> {
         Ok(Replica { store, given, phase, patience, heard: None, progress, task })
     }
 
-    /// Tells whether we are to give our state, which we never do.
+    /// Returns whether we are to give our state, which we never do.
     pub(super) fn is_asked_for_state(&self) -> bool {
         self.phase == Phase::AskedForState
     }
 
-    /// Tells whether the peer has given its state.
+    /// Returns whether the peer has given its state.
     pub(super) fn has_begun(&self) -> bool {
         self.phase == Phase::Running
     }
@@ -96,7 +99,7 @@ impl<'a> Replica<'a> {
         self.task.changed(&names, access, now)
     }
 
-    /// Tells what could not be carried out; variables that are not declared don't matter.
+    /// Returns what could not be carried out; variables that are not declared don't matter.
     fn is_told(&mut self, result: Result<Applied, StateError>) -> bool {
         match result {
             Ok(applied) => {
@@ -190,7 +193,7 @@ pub(super) struct Given {
 }
 
 impl Given {
-    /// Takes note of the value that a variable was given, and of what was wrong with it.
+    /// Records the value that a variable was given, and of what was wrong with it.
     fn take(&mut self, access: &StateAccess, error: Option<&StateError>) {
         let Some(declared) = self.declared.get(&access.target) else { return };
         let (name, found) = (access.target.compact(), access.op1.ty());

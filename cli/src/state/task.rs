@@ -3,7 +3,8 @@
 use std::ops::ControlFlow;
 
 use brocomm::Time;
-use brocomm::data::{Name, StateAccess};
+use brocomm::data::Name;
+use brocomm::lowlevel::serial::StateAccess;
 use brocomm::state::Store;
 use brocomm_std::Peer;
 
@@ -31,7 +32,7 @@ pub(super) trait Task {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Tells whether a signal ends it in order even before the peer has given its state.
+    /// Returns whether a signal ends it in order even before the peer has given its state.
     fn ends_with_signals(&self) -> bool {
         false
     }

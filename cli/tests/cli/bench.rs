@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use brocomm::connection::{ConnectionConfig, Notification, Requests, Sent, Undeclared};
 use brocomm::data::{Event, Value as BroValue};
+use brocomm::lowlevel::connection::{ConnectionConfig, Notification, Requests, Sent};
+use brocomm::node::Undeclared;
 use brocomm_std::Listener;
 use serde_json::{Value, json};
 

@@ -4,8 +4,10 @@ use std::fs;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use brocomm::connection::{ConnectionConfig, Phase, Requests};
-use brocomm::data::{Name, Packet};
+use brocomm::data::Name;
+use brocomm::lowlevel::connection::{ConnectionConfig, Requests};
+use brocomm::lowlevel::serial::Packet;
+use brocomm::node::Phase;
 use brocomm_std::Peer;
 use bytes::Bytes;
 use serde_json::{Value, json};

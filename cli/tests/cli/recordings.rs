@@ -61,7 +61,7 @@ fn events(file: &Path) -> BTreeMap<Side, Vec<Event>> {
     events
 }
 
-/// Tells whether an event is what the receiver printed.
+/// Returns whether an event is what the receiver printed.
 fn is_printed(name: &str, printed: &[String], event: &Event) -> bool {
     if name != event.name {
         return false;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use brocomm::data::{Opcode, Serial};
-use brocomm::wire::{Message, MessageType};
+use brocomm::lowlevel::serial::{Opcode, Serial};
+use brocomm::lowlevel::wire::{Message, MessageType};
 
 use crate::suite::{Capability, Case, Entry, Exchange, Outcome, Role, Stop, Trial};
 
@@ -214,7 +214,8 @@ fn full_state(peer: &mut Exchange) -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use brocomm::connection::{self, Authority, SyncRequest, SyncRole};
+    use brocomm::lowlevel::connection::Authority;
+    use brocomm::node::{SyncRequest, SyncRole};
 
     use super::*;
 
@@ -224,8 +225,8 @@ mod tests {
         let asks = |authoritative| SyncRequest { authoritative };
         for (ours, entry, runtime, comes) in TABLE {
             for (role, initiator_sends) in [
-                (connection::Role::Initiator, SyncRole::Sender),
-                (connection::Role::Acceptor, SyncRole::Receiver),
+                (brocomm::node::Role::Initiator, SyncRole::Sender),
+                (brocomm::node::Role::Acceptor, SyncRole::Receiver),
             ] {
                 let expected = match comes {
                     Nothing => Authority::NoSync,
@@ -262,7 +263,7 @@ mod tests {
                 other => panic!("{other}"),
             };
             let (ours, theirs) = (initiator.cast_unsigned(), acceptor.cast_unsigned());
-            let role = connection::Role::Initiator;
+            let role = brocomm::node::Role::Initiator;
             let decided = Authority::decide(asks, asks, ours, theirs, role);
             assert_eq!(decided, Authority::Sync(sends), "{line}");
             rows += 1;

@@ -1,7 +1,7 @@
 //! The object cache (2§5), and how wide its ids are (2§3).
 
 use brocomm::data::{Field, Record, Type, Value};
-use brocomm::wire::{Caps, Message, MessageType};
+use brocomm::lowlevel::wire::{Caps, Message, MessageType};
 
 use super::raw::{Pid, Raw};
 use crate::suite::{Capability, Case, Entry, Exchange, Outcome, Role, Stop, Trial, token};

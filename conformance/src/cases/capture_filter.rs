@@ -1,6 +1,6 @@
 //! Capture filters (§2.4).
 
-use brocomm::wire::{Message, MessageType};
+use brocomm::lowlevel::wire::{Message, MessageType};
 use bytes::Bytes;
 
 use crate::suite::{Case, Entry, Outcome, Stop, Trial, chunk, header};

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use brocomm::data::{Serial, Value};
-use brocomm::wire::MessageType;
+use brocomm::data::Value;
+use brocomm::lowlevel::serial::Serial;
+use brocomm::lowlevel::wire::MessageType;
 use bytes::Bytes;
 
 use crate::suite::{Case, Entry, Outcome, Role, Stop, Trial, token};

@@ -2,8 +2,9 @@
 
 use std::slice::from_ref;
 
-use brocomm::data::{Serial, Value};
-use brocomm::wire::{Caps, Compression, Message, MessageType};
+use brocomm::data::Value;
+use brocomm::lowlevel::serial::Serial;
+use brocomm::lowlevel::wire::{Caps, Compression, Message, MessageType};
 use flate2::{Compress, Decompress, FlushCompress, FlushDecompress};
 
 use super::framing::{echoed, in_parts};

@@ -2,8 +2,9 @@
 
 use std::slice::from_ref;
 
-use brocomm::data::{Serial, Value};
-use brocomm::wire::{Framing, Message, MessageType};
+use brocomm::data::Value;
+use brocomm::lowlevel::serial::Serial;
+use brocomm::lowlevel::wire::{Framing, Message, MessageType};
 
 use crate::suite::{Capability, Case, Exchange, Outcome, Stop, Trial, chunk, header};
 
@@ -365,7 +366,8 @@ fn every_header(trial: &mut Trial<'_>, check: impl Fn(&[u8]) -> Outcome) -> Outc
 
 #[cfg(test)]
 mod tests {
-    use brocomm::wire::{self, Decoder, Encoder, Limits};
+    use brocomm::lowlevel::wire;
+    use brocomm::lowlevel::wire::{Decoder, Encoder, Limits};
 
     use super::*;
 

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use brocomm::data::{Id, Type, Value};
-use brocomm::wire::{Caps, Message, MessageType, Version};
+use brocomm::data::{Type, Value};
+use brocomm::lowlevel::serial::Id;
+use brocomm::lowlevel::wire::{Caps, Message, MessageType, Version};
 use bytes::Bytes;
 
 use super::framing::echoed;

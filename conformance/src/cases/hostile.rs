@@ -4,7 +4,7 @@
 //! are served is not.
 
 use brocomm::data::Value;
-use brocomm::wire::Message;
+use brocomm::lowlevel::wire::Message;
 use fastrand::Rng;
 
 use super::raw::{Pid, Raw};

@@ -1,7 +1,7 @@
 //! Each message in each phase (§3.7).
 
 use brocomm::data::Value;
-use brocomm::wire::{
+use brocomm::lowlevel::wire::{
     Caps, Compression, EventNames, Message, MessageType, PingArgs, PingLayout, PrintItem,
     PrintItems, SyncPoint, Version,
 };
@@ -253,7 +253,7 @@ fn send(peer: &mut Exchange, message: MessageType) -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use brocomm::connection::{LEGALITY, Legality, LegalityRow};
+    use brocomm::lowlevel::connection::{LEGALITY, Legality, LegalityRow};
 
     use super::*;
 

@@ -16,7 +16,7 @@ pub(super) type Pid = u64;
 impl Raw {
     pub(super) fn on(peer: &Exchange) -> Raw {
         let mode = peer.mode_out();
-        let stable = mode.caching == brocomm::serial::Caching::Stable;
+        let stable = mode.caching == brocomm::lowlevel::serial::Caching::Stable;
         Raw { wide: mode.pid_64bit, stable }
     }
 
@@ -92,8 +92,9 @@ impl Raw {
 
 #[cfg(test)]
 mod tests {
-    use brocomm::data::{Serial, Value};
-    use brocomm::serial::{Caching, Limits, Mode, Reader};
+    use brocomm::data::Value;
+    use brocomm::lowlevel::serial::Serial;
+    use brocomm::lowlevel::serial::{Caching, Limits, Mode, Reader};
 
     use super::*;
 

@@ -1,7 +1,7 @@
 //! Requests of events (§2.3), PINGs (§2.7), sync points (§2.11) and prints (§2.12).
 
 use brocomm::data::Value;
-use brocomm::wire::{EventNames, Message, MessageType, PingArgs, PingLayout, SyncPoint};
+use brocomm::lowlevel::wire::{EventNames, Message, MessageType, PingArgs, PingLayout, SyncPoint};
 
 use crate::suite::{Capability, Case, Exchange, Outcome, Stop, Trial, chunk, header, token};
 
@@ -254,7 +254,7 @@ fn messages() -> Vec<Case> {
             "unknown capabilities are ignored",
             "Announces all 32 flags but NO_CACHING and BROCCOLI_PEER.",
             |trial| {
-                let caps = brocomm::wire::Caps::from_bits(!(2 | 16));
+                let caps = brocomm::lowlevel::wire::Caps::from_bits(!(2 | 16));
                 trial.running_as(|hello| hello.caps = Some(caps))?.answers()
             },
         ),
@@ -267,7 +267,7 @@ fn messages() -> Vec<Case> {
                 let hello = peer.hello();
                 peer.greet(&hello)?;
                 peer.request(&hello)?;
-                peer.send(&Message::Caps(brocomm::wire::Caps::NONE))?;
+                peer.send(&Message::Caps(brocomm::lowlevel::wire::Caps::NONE))?;
                 peer.complete(&hello)?;
                 peer.answers()
             },

@@ -1,7 +1,8 @@
 //! Messages in pieces, wherever the network cuts them (§1.1).
 
-use brocomm::data::{Id, Type, Value};
-use brocomm::wire::{Message, MessageType};
+use brocomm::data::{Type, Value};
+use brocomm::lowlevel::serial::Id;
+use brocomm::lowlevel::wire::{Message, MessageType};
 use fastrand::Rng;
 
 use super::framing::echoed;

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use brocomm::data::Value;
-use brocomm::wire::Message;
+use brocomm::lowlevel::wire::Message;
 
 use crate::suite::{Case, Exchange, Role, token};
 

@@ -57,7 +57,7 @@ impl Echoes {
         Ok(())
     }
 
-    /// Tells whether everything was echoed that has to be, if what was sent last is unlike all else.
+    /// Returns whether everything was echoed that has to be, if what was sent last is unlike all else.
     pub(super) fn all_came(&self) -> bool {
         let last = |left_out: &usize| left_out + self.came == self.sent.len();
         match &self.left_out {

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use brocomm::data::{Entry, Opcode, Serial, StateAccess, Value};
-use brocomm::wire::Message;
+use brocomm::data::{Entry, Value};
+use brocomm::lowlevel::serial::{Opcode, Serial, StateAccess};
+use brocomm::lowlevel::wire::Message;
 
 use super::Operation;
 use super::echoes::Echoes;

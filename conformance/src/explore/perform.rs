@@ -1,7 +1,8 @@
 //! Carries sessions out.
 
-use brocomm::data::{Opcode, StateAccess, Value};
-use brocomm::wire::{
+use brocomm::data::Value;
+use brocomm::lowlevel::serial::{Opcode, StateAccess};
+use brocomm::lowlevel::wire::{
     Caps, Compression, EventNames, Message, PingArgs, PingLayout, PrintItem, PrintItems, SyncPoint,
 };
 

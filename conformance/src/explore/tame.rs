@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use brocomm::data::{List, Pattern, Subnet, Table, Transport, Type, TypeKind, Value};
+use brocomm::data::{List, Pattern, Subnet, Table, Transport, Type, Value};
+use brocomm::lowlevel::types::TypeKind;
 
 /// Makes of any value one that a Bro takes and gives back as it is (part 5).
 pub fn tame(value: Value) -> Value {

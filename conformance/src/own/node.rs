@@ -8,9 +8,9 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use brocomm::Time;
+use brocomm::lowlevel::wire::Framing;
 use brocomm::node::{NodeError, NodeMachine, Notification};
 use brocomm::tls::TlsConfig;
-use brocomm::wire::Framing;
 use brocomm_async_std::AsyncIo;
 use brocomm_tokio::Tokio;
 use brocomm_transport::Handle;

@@ -1,7 +1,7 @@
 //! Messages in a few words, for transcripts.
 
-use brocomm::data::{Serial, StateAccess};
-use brocomm::wire::Message;
+use brocomm::lowlevel::serial::{Serial, StateAccess};
+use brocomm::lowlevel::wire::Message;
 
 /// How much of a text is shown.
 const SHOWN: usize = 300;

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use brocomm::wire::{Decoder, Framing, Limits, Message};
+use brocomm::lowlevel::wire::{Decoder, Framing, Limits, Message};
 
 use super::{Entry, Role};
 

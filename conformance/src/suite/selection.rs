@@ -1,6 +1,6 @@
 //! Which cases are carried out.
 
-use brocomm::wire::Framing;
+use brocomm::lowlevel::wire::Framing;
 
 use super::{Capability, Case, Implementation, Level, Profile, Report, Role, Settings};
 
@@ -48,7 +48,7 @@ impl Selection {
         }
     }
 
-    /// Tells whether somebody wants to know of a case: the others are not even reported.
+    /// Returns whether somebody wants to know of a case: the others are not even reported.
     pub fn wants(&self, case: &Case) -> bool {
         (self.only.is_empty() || self.only.iter().any(|prefix| is_within(prefix, case)))
             && (self.levels.is_empty() || self.levels.contains(&case.level))
@@ -80,7 +80,7 @@ impl Selection {
     }
 }
 
-/// Tells whether a case is the one of this id, or in this section or one within.
+/// Returns whether a case is the one of this id, or in this section or one within.
 pub(super) fn is_within(prefix: &str, case: &Case) -> bool {
     let prefix = prefix.replace(':', "§");
     let prefix = prefix.strip_suffix('*').unwrap_or(&prefix);

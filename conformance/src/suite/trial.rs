@@ -3,7 +3,7 @@
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use brocomm::wire::Framing;
+use brocomm::lowlevel::wire::Framing;
 use thiserror::Error;
 
 use super::transcript::Recorder;

@@ -4,7 +4,8 @@ use std::fmt::Debug;
 use std::str::FromStr;
 
 use brocomm::data::{Name, TypeTag};
-use brocomm::logs::{LogField, LogValue, LogWriter};
+use brocomm::logs::{LogField, LogValue};
+use brocomm::lowlevel::logs::LogWriter;
 use bytes::Bytes;
 use serde_json::Value as Json;
 

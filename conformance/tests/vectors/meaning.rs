@@ -1,10 +1,11 @@
 //! What vectors say of values, held against what was read. Types, attributes and time stamps of
 //! entries are not gone through: that all of a SERIAL was read is shown by writing it again.
 
-use brocomm::data::{Name, Serial, Value};
+use brocomm::data::{Name, Value};
+use brocomm::lowlevel::serial::Serial;
 use serde_json::Value as Json;
 
-use crate::logs::string;
+use super::logs::string;
 
 /// Checks that a SERIAL means what a vector says.
 pub(crate) fn check(vector: &str, read: &Serial, meaning: &Json) {

@@ -14,14 +14,21 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let name = name.unwrap_or_else(|| Case::Snake.apply(&rust.to_string()));
     let fields = fields(input, false)?;
     let count = fields.len();
-    let declarations = fields.iter().map(|field| field.declaration());
+    let declarations = fields.iter().map(|field| {
+        let (ty, name) = (&field.ty, &field.name);
+        quote!(<#ty as ::brocomm::data::derived::ParamType>::declare(#name))
+    });
     let values = fields.iter().enumerate().map(|(at, field)| {
-        let member = &field.member;
-        quote!(::brocomm::data::derived::to_argument(&self.#member, params, #at))
+        let (member, ty) = (&field.member, &field.ty);
+        quote! {
+            <#ty as ::brocomm::data::derived::ParamType>::to_argument(&self.#member, params, #at)
+        }
     });
     let taken = fields.iter().enumerate().map(|(at, field)| {
-        let member = &field.member;
-        quote!(#member: ::brocomm::data::derived::from_argument(args, #at)?)
+        let (member, ty) = (&field.member, &field.ty);
+        quote! {
+            #member: <#ty as ::brocomm::data::derived::ParamType>::from_argument(args, #at)?
+        }
     });
     Ok(quote! {
         impl ::brocomm::data::EventType for #rust {

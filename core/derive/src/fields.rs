@@ -44,9 +44,11 @@ impl Field {
     /// Writes the expression that declares the field.
     pub(crate) fn declaration(&self) -> TokenStream {
         let (ty, name) = (&self.ty, &self.name);
-        let mut field = quote!(::brocomm::data::derived::field::<#ty>(#name));
+        let mut field = quote!(<#ty as ::brocomm::data::derived::FieldType>::declare(#name));
         if let Some(default) = self.default() {
-            field = quote!(::brocomm::data::derived::default::<#ty>(#field, &#default));
+            field = quote! {
+                <#ty as ::brocomm::data::derived::FieldType>::add_default(#field, &#default)
+            };
         }
         if self.attributes.log {
             field = quote!(::brocomm::data::derived::log(#field));

@@ -15,16 +15,19 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let fields = fields(input, true)?;
     let declarations = fields.iter().map(|field| field.declaration());
     let values = fields.iter().enumerate().map(|(at, field)| {
-        let member = &field.member;
-        quote!(::brocomm::data::derived::to_field(&self.#member, &ty, #at))
+        let (member, ty) = (&field.member, &field.ty);
+        quote! {
+            <#ty as ::brocomm::data::derived::FieldType>::to_field(&self.#member, &ty, #at)
+        }
     });
     let taken = fields.iter().enumerate().map(|(at, field)| {
-        let (member, name) = (&field.member, &field.name);
+        let (member, name, ty) = (&field.member, &field.name, &field.ty);
+        let field_type = quote!(<#ty as ::brocomm::data::derived::FieldType>);
         match field.default() {
-            None => quote!(#member: ::brocomm::data::derived::from_field(record, #name, #at)?),
-            Some(default) => quote!(#member: ::brocomm::data::derived::from_field_or(
-                record, #name, #at, || #default,
-            )?),
+            None => quote!(#member: #field_type::from_field(record, #name, #at)?),
+            Some(default) => quote! {
+                #member: #field_type::from_field_or(record, #name, #at, || #default)?
+            },
         }
     });
     let types = fields.iter().map(|field| &field.ty);
@@ -34,7 +37,7 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
             // A record that contains itself by way of others has to be found by the compiler: made
             // at run time, its type would wait for itself.
             const CONTAINS_ITSELF: bool =
-                #(<#types as ::brocomm::data::BroType>::CONTAINS_ITSELF ||)* false;
+                #(<#types as ::brocomm::data::derived::FieldType>::CONTAINS_ITSELF ||)* false;
 
             fn bro_type() -> ::brocomm::data::Type {
                 const {

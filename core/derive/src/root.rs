@@ -25,7 +25,7 @@ pub(crate) fn within(tokens: TokenStream, outer: &str) -> TokenStream {
     made.into_iter().collect()
 }
 
-/// Tells whether these end with the `::` that a path begins with, rather than one within a path.
+/// Returns whether these end with the `::` that a path begins with, rather than one within a path.
 fn follows_root(before: &[TokenTree]) -> bool {
     let is_colon =
         |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ':');

@@ -1,7 +1,7 @@
 //! The chunk decoder: the same bytes in one piece and in two give the same messages, within limits.
 #![no_main]
 
-use brocomm::wire::{Decoder, Framing, Limits, Message, WireError};
+use brocomm::lowlevel::wire::{Decoder, Framing, Limits, Message, WireError};
 use brocomm_fuzz::within;
 use libfuzzer_sys::fuzz_target;
 

@@ -3,10 +3,9 @@
 #![no_main]
 
 use brocomm::Time;
-use brocomm::connection::{
-    ConnectionConfig, Connection, Notification, Role, Requests, StateSource, SyncRequest, Undeclared,
-};
-use brocomm::{serial, wire};
+use brocomm::lowlevel::connection::{ConnectionConfig, Connection, Notification, Requests, StateSource};
+use brocomm::node::{Role, SyncRequest, Undeclared};
+use brocomm::lowlevel::{serial, wire};
 use brocomm_fuzz::within;
 use libfuzzer_sys::fuzz_target;
 

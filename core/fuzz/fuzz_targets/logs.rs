@@ -2,9 +2,8 @@
 #![no_main]
 
 use brocomm::Time;
-use brocomm::logs::{
-    AsciiFormat, JsonFormat, LogReceiver, LogStream, LogStreams, LogWriter, Received,
-};
+use brocomm::logs::{AsciiFormat, JsonFormat, LogStream, LogStreams};
+use brocomm::lowlevel::logs::{LogReceiver, LogWriter, Received};
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 

@@ -1,7 +1,7 @@
 //! The message decoder: what is decoded encodes to bytes that decode to the same.
 #![no_main]
 
-use brocomm::wire::{Decoder, Encoder, Framing, Limits};
+use brocomm::lowlevel::wire::{Decoder, Encoder, Framing, Limits};
 use brocomm_fuzz::within;
 use libfuzzer_sys::fuzz_target;
 

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use brocomm::Time;
-use brocomm::connection::Undeclared;
+use brocomm::node::Undeclared;
 use brocomm::data::{Event, Value};
 use brocomm::node::{
     Bound, NodeMachine, NodeConfig, ConnectionId, Endpoint, PeerConfig, Notification, Options,
     Overflow, PeerId, Queue,
 };
-use brocomm::{serial, wire};
+use brocomm::lowlevel::{serial, wire};
 use brocomm_fuzz::within;
 use libfuzzer_sys::fuzz_target;
 

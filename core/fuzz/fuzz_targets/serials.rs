@@ -2,8 +2,8 @@
 //! again to bytes that read as the same.
 #![no_main]
 
-use brocomm::data::Serial;
-use brocomm::serial::{Caching, LazySerial, Limits, Mode, Reader, Transcript};
+use brocomm::lowlevel::serial::Serial;
+use brocomm::lowlevel::serial::{Caching, LazySerial, Limits, Mode, Reader, Transcript};
 use brocomm_fuzz::within;
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;

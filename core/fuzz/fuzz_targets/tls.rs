@@ -7,10 +7,11 @@ use std::sync::LazyLock;
 use std::task::Poll;
 
 use brocomm::Time;
-use brocomm::connection::{ConnectionConfig, Connection, Notification, Role, Requests, Undeclared};
+use brocomm::lowlevel::connection::{ConnectionConfig, Connection, Notification, Requests};
+use brocomm::node::{Role, Undeclared};
 use brocomm::tls::TlsConfig;
-use brocomm::driver::{Driver, Step};
-use brocomm::{serial, wire};
+use brocomm::lowlevel::driver::{Driver, Step};
+use brocomm::lowlevel::{serial, wire};
 use brocomm_fuzz::{tls, within};
 use libfuzzer_sys::fuzz_target;
 

@@ -28,7 +28,8 @@ impl Authority {
     /// come to the same decision.
     ///
     /// ```
-    /// use brocomm::connection::{Authority, Role, SyncRequest, SyncRole};
+    /// use brocomm::lowlevel::connection::Authority;
+    /// use brocomm::node::{Role, SyncRequest, SyncRole};
     ///
     /// let asks = Some(SyncRequest { authoritative: false });
     /// assert_eq!(Authority::decide(None, asks, 0, 0, Role::Acceptor), Authority::Sync(SyncRole::Sender));

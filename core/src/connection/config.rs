@@ -20,7 +20,7 @@ use crate::{serial, wire};
 /// will be more fields, and some depend on features, so that a literal ends with `..ConnectionConfig::default()`:
 ///
 /// ```
-/// use brocomm::connection::{ConnectionConfig, Requests};
+/// use brocomm::lowlevel::connection::{ConnectionConfig, Requests};
 ///
 /// let config = ConnectionConfig {
 ///     description: "sensor".into(),
@@ -90,6 +90,20 @@ pub struct ConnectionConfig {
     pub requests: Option<Requests>,
     /// Where our state comes from if we are to send it. Default [`StateSource::None`].
     pub state: StateSource,
+}
+
+impl ConnectionConfig {
+    /// Returns the configuration of a client without declarations: it requests these events, accepts
+    /// the peer's, and delivers whatever comes. Everything else is as in [`Default`].
+    #[must_use]
+    pub fn requesting(events: &[&str]) -> ConnectionConfig {
+        let events = events.iter().map(|&name| Name::from(name)).collect();
+        ConnectionConfig {
+            requests: Some(Requests { events, accept_input: true, ..Requests::default() }),
+            undeclared: Undeclared::Deliver,
+            ..ConnectionConfig::default()
+        }
+    }
 }
 
 impl Default for ConnectionConfig {

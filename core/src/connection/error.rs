@@ -116,7 +116,7 @@ pub enum ProtocolErrorKind {
 }
 
 impl ProtocolErrorKind {
-    /// Tells whether the text is one that Bro logs, complete as it is.
+    /// Returns whether the text is one that Bro logs, complete as it is.
     pub(super) const fn is_worded_by_bro(&self) -> bool {
         !matches!(
             self,

@@ -117,7 +117,7 @@ pub const fn legality(message: MessageType, phase: Phase) -> Legality {
     }
 }
 
-/// Tells whether a message is a violation now; `phase_done` says whether the peer has sent its
+/// Returns whether a message is a violation now; `phase_done` says whether the peer has sent its
 /// first PHASE_DONE.
 pub(super) const fn is_violation(message: MessageType, phase: Phase, phase_done: bool) -> bool {
     match legality(message, phase) {

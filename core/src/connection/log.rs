@@ -195,7 +195,7 @@ impl CommLogMessage {
         }
     }
 
-    /// Tells whether the line begins with the peer's `[#id/host:port] `.
+    /// Returns whether the line begins with the peer's `[#id/host:port] `.
     pub const fn has_prefix(&self) -> bool {
         !matches!(self, CommLogMessage::NoEventsToRequest | CommLogMessage::ReadError(_))
     }

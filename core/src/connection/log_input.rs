@@ -23,12 +23,12 @@ pub(super) struct LogInput {
 }
 
 impl LogInput {
-    /// Tells whether entries are left, which go before whatever else may come.
+    /// Returns whether entries are left, which go before whatever else may come.
     pub(super) fn is_waiting(&self) -> bool {
         !self.unread.is_empty()
     }
 
-    /// Takes note that a notification was taken.
+    /// Records that a notification was taken.
     pub(super) fn advance(&mut self) {
         self.before = self.before.saturating_sub(1);
     }

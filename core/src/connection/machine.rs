@@ -16,7 +16,7 @@ use crate::data::Name;
 use crate::serial;
 use crate::wire::{Caps, Decoder, MessageType, Version};
 
-/// One connection to a peer; see the [module](super) for how to drive it.
+/// One connection to a peer; see the [module](crate::lowlevel::connection) for how to drive it.
 #[derive(Debug)]
 pub struct Connection {
     pub(super) config: ConnectionConfig,
@@ -124,12 +124,12 @@ impl Connection {
         }
     }
 
-    /// Takes note that the peer closed the connection, or its half of it (§3.6).
+    /// Records that the peer closed the connection, or its half of it (§3.6).
     pub fn feed_eof(&mut self, now: Time) {
         self.feed_end(CloseCause::PeerClosed, now);
     }
 
-    /// Takes note that the transport failed, for a reason that is meant for people (§3.6).
+    /// Records that the transport failed, for a reason that is meant for people (§3.6).
     pub fn feed_failure(&mut self, reason: &str, now: Time) {
         self.feed_end(CloseCause::TransportFailed { reason: reason.into() }, now);
     }
@@ -147,7 +147,7 @@ impl Connection {
         self.close_because(CloseCause::TransportFailed { reason: reason.into() });
     }
 
-    /// Takes note of the time; a time before the last one given counts as that.
+    /// Records the time; a time before the last one given counts as that.
     pub fn feed_time(&mut self, now: Time) {
         self.now = self.now.max(now);
         #[cfg(feature = "__tls")]
@@ -174,7 +174,7 @@ impl Connection {
         self.output.pending()
     }
 
-    /// Tells whether something waits to be written, which
+    /// Returns whether something waits to be written, which
     /// [`poll_transmit`](Self::poll_transmit) shows.
     pub fn has_output(&self) -> bool {
         let waits = !self.output.pending().is_empty();
@@ -185,7 +185,7 @@ impl Connection {
         waits
     }
 
-    /// Takes note that the first `written` bytes of [`poll_transmit`](Self::poll_transmit) have
+    /// Records that the first `written` bytes of [`poll_transmit`](Self::poll_transmit) have
     /// been written.
     pub fn advance(&mut self, written: usize, now: Time) {
         self.feed_time(now);
@@ -225,7 +225,7 @@ impl Connection {
         self.notifications.pop_front()
     }
 
-    /// Tells whether all that was ever to be sent has been written.
+    /// Returns whether all that was ever to be sent has been written.
     pub(crate) fn is_all_written(&self) -> bool {
         self.begun && self.output.written() == self.counters().output.bytes
     }
@@ -239,7 +239,7 @@ impl Connection {
         self.log_input.as_ref().is_some_and(|input| input.is_waiting())
     }
 
-    /// Tells whether, and when, the transport is to be closed.
+    /// Returns whether, and when, the transport is to be closed.
     #[must_use = "the peer waits for the connection to be closed"]
     pub fn poll_close(&self) -> Option<PollClose> {
         if self.phase != Phase::Closed {
@@ -251,7 +251,7 @@ impl Connection {
         }
     }
 
-    /// Tells whether more bytes should be read from the transport: neither do too many
+    /// Returns whether more bytes should be read from the transport: neither do too many
     /// notifications or answers wait, nor is the connection over.
     ///
     /// The answer changes with [`poll_notification`](Self::poll_notification) and
@@ -268,7 +268,7 @@ impl Connection {
         self.close_because(CloseCause::ClosedByUs);
     }
 
-    /// Tells whether our VERSION is queued: TLS, if there is any, is up.
+    /// Returns whether our VERSION is queued: TLS, if there is any, is up.
     pub(crate) fn has_begun(&self) -> bool {
         self.begun
     }
@@ -313,17 +313,17 @@ impl Connection {
         &self.peer.events
     }
 
-    /// Tells whether the peer has requested this event, so that it is sent to it.
+    /// Returns whether the peer has requested this event, so that it is sent to it.
     pub fn is_event_requested(&self, name: &[u8]) -> bool {
         self.peer.events.contains(name)
     }
 
-    /// Tells whether the peer has requested sync, so that operations on state are sent to it.
+    /// Returns whether the peer has requested sync, so that operations on state are sent to it.
     pub fn is_sync_requested(&self) -> bool {
         self.peer.sync.is_some()
     }
 
-    /// Tells whether the peer has requested logs.
+    /// Returns whether the peer has requested logs.
     pub fn are_logs_requested(&self) -> bool {
         self.peer.logs
     }
@@ -333,7 +333,7 @@ impl Connection {
         &self.ours.events
     }
 
-    /// Tells whether we accept the peer's events and state (§4).
+    /// Returns whether we accept the peer's events and state (§4).
     pub fn accepts_input(&self) -> bool {
         self.ours.accept_input
     }
@@ -360,7 +360,7 @@ impl Connection {
         self.notify(Notification::Log(message));
     }
 
-    /// Tells whether another message may be processed.
+    /// Returns whether another message may be processed.
     pub(super) fn has_room(&self) -> bool {
         !self.held
             && !self.has_log_entries()

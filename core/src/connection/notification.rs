@@ -10,7 +10,7 @@ use crate::logs::{DroppedEntry, LogEntry, LogWriter};
 use crate::serial::LazyEvent;
 use crate::wire::{PrintItems, SyncPoint, Version, WireError};
 
-/// Tells what happened on a connection, in the order in which it happened.
+/// Returns what happened on a connection, in the order in which it happened.
 ///
 /// What a peer sends comes as views of the message that brought it; whoever keeps a part of it for
 /// long makes a compact copy.

@@ -18,9 +18,10 @@ use crate::wire::{self, Caps, Decoded, Decoder, Framing, Message, WireError};
 /// like others.
 ///
 /// ```
-/// use brocomm::connection::{Observer, Role};
-/// use brocomm::wire::{Encoder, Framing, Message};
-/// use brocomm::{serial, wire};
+/// use brocomm::lowlevel::connection::Observer;
+/// use brocomm::node::Role;
+/// use brocomm::lowlevel::wire::{Encoder, Framing, Message};
+/// use brocomm::lowlevel::{serial, wire};
 ///
 /// let mut bytes = Vec::new();
 /// Encoder::new(Framing::Clear).message(&Message::PhaseDone, &mut bytes);
@@ -182,7 +183,7 @@ impl Observer {
         self.observed.pop_front()
     }
 
-    /// Tells whether a side's stream could end here: between two messages.
+    /// Returns whether a side's stream could end here: between two messages.
     ///
     /// # Errors
     /// What it ends inside of, or the error that was shown.

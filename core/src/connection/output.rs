@@ -46,7 +46,7 @@ impl Output {
         self.written
     }
 
-    /// Takes note that so many bytes were written, at most what is pending.
+    /// Records that so many bytes were written, at most what is pending.
     pub(super) fn advance(&mut self, bytes: usize) {
         let bytes = bytes.min(self.pending().len());
         self.start += bytes;

@@ -21,7 +21,7 @@ impl Connection {
         }
     }
 
-    /// Tells whether there is to be TLS; then it begins.
+    /// Returns whether there is to be TLS; then it begins.
     pub(super) fn begin_tls(&mut self) -> bool {
         let Some(config) = &self.config.tls else { return false };
         match Machine::new(config, self.role, self.now) {

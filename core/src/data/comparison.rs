@@ -121,7 +121,7 @@ impl<'v> Comparison<'v> {
 }
 
 impl Table {
-    /// Tells whether two entries have equal indices.
+    /// Returns whether two entries have equal indices.
     pub(crate) fn has_duplicates(&self) -> bool {
         let mut comparison = Comparison::default();
         let sorted = comparison.sorted(self);

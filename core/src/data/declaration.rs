@@ -161,7 +161,7 @@ impl CallMismatch {
         }
     }
 
-    /// Tells whether a Bro drops such a call and says so. It delivers a call with an argument of the
+    /// Returns whether a Bro drops such a call and says so. It delivers a call with an argument of the
     /// right kind whose parts are of other types than declared.
     pub fn is_dropped_by_bro(&self) -> bool {
         match self {

@@ -12,10 +12,137 @@ use super::{
 /// Bro's number for a constant (2§11).
 const EXPR_CONST: u8 = 1;
 
-/// Makes a field's or parameter's declaration.
-pub fn field<T: BroType>(name: &'static str) -> Field {
-    let field = Field { name: Name::from_static(name), ty: T::bro_type(), attributes: None };
-    if T::OPTIONAL { with_attribute(field, AttributeTag::Optional, None) } else { field }
+/// A type that a field of a derived record can have.
+///
+/// Derived code requires this trait alone, so that each use of an unsupported type fails with the
+/// same error, which the compiler prints once. For the same reason it has no supertraits.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not supported as the type of a record's field",
+    label = "not supported",
+    note = "supported: bool, i8 to i64, u8 to u64, isize, usize, f64 (not f32), String (not &str or char), Bytes, \
+            Vec<u8>, [u8; N], IpAddr, Ipv4Addr, Ipv6Addr, SystemTime, Duration, and brocomm's Time, Port, Subnet, \
+            Pattern and Value",
+    note = "also, of supported types: Option<T>, Box<T>, Vec<T>, [T; N], BTreeSet<T>, HashSet<T>, BTreeMap<K, V> \
+            and HashMap<K, V>; tuples only as the elements of sets and the keys of maps",
+    note = "add `#[derive(Record)]` to a struct of your own, `#[derive(Enum)]` to an enum"
+)]
+pub trait FieldType: Sized {
+    /// As [`BroType::CONTAINS_ITSELF`].
+    const CONTAINS_ITSELF: bool;
+
+    /// Makes the field's declaration.
+    fn declare(name: &'static str) -> Field;
+
+    /// Adds `&default`.
+    fn add_default(field: Field, default: &Self) -> Field;
+
+    /// Makes the field's value.
+    fn to_field(&self, record: &Type, position: usize) -> Option<Value>;
+
+    /// Makes the Rust value of a record's field: by name, or by position in a record of which only
+    /// the type's name is known.
+    fn from_field(
+        record: &Record,
+        name: &'static str,
+        position: usize,
+    ) -> Result<Self, ConversionError>;
+
+    /// Makes the Rust value of a record's field, or the default if it is not set.
+    fn from_field_or(
+        record: &Record,
+        name: &'static str,
+        position: usize,
+        default: impl FnOnce() -> Self,
+    ) -> Result<Self, ConversionError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: ToSlot + FromSlot> FieldType for T {
+    const CONTAINS_ITSELF: bool = <Self as BroType>::CONTAINS_ITSELF;
+
+    fn declare(name: &'static str) -> Field {
+        let field = declaration::<Self>(name);
+        if Self::OPTIONAL { with_attribute(field, AttributeTag::Optional, None) } else { field }
+    }
+
+    fn add_default(field: Field, default: &Self) -> Field {
+        let Some(value) = default.to_slot(&field.ty) else { return field };
+        let (ty, kind) = (Some(field.ty.clone()), ExprKind::Const(value));
+        let expr = Arc::new(Expr { tag: EXPR_CONST, paren: 0, ty, kind });
+        with_attribute(field, AttributeTag::Default, Some(expr))
+    }
+
+    fn to_field(&self, record: &Type, position: usize) -> Option<Value> {
+        match record.fields().and_then(|fields| fields.get(position)) {
+            Some(field) => self.to_slot(&field.ty),
+            None => self.to_slot(&Self::bro_type()),
+        }
+    }
+
+    fn from_field(
+        record: &Record,
+        name: &'static str,
+        position: usize,
+    ) -> Result<Self, ConversionError> {
+        Self::from_slot(slot(record, name, position))
+            .map_err(|error| error.within(Step::Field(Name::from_static(name))))
+    }
+
+    fn from_field_or(
+        record: &Record,
+        name: &'static str,
+        position: usize,
+        default: impl FnOnce() -> Self,
+    ) -> Result<Self, ConversionError> {
+        match slot(record, name, position) {
+            None => Ok(default()),
+            Some(_) => Self::from_field(record, name, position),
+        }
+    }
+}
+
+/// A type that a parameter of a derived event can have: see [`FieldType`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not supported as the type of an event's parameter",
+    label = "not supported",
+    note = "supported: bool, i8 to i64, u8 to u64, isize, usize, f64 (not f32), String (not &str or char), Bytes, \
+            Vec<u8>, [u8; N], IpAddr, Ipv4Addr, Ipv6Addr, SystemTime, Duration, and brocomm's Time, Port, Subnet, \
+            Pattern and Value",
+    note = "also, of supported types: Box<T>, Vec<T>, [T; N], BTreeSet<T>, HashSet<T>, BTreeMap<K, V> and HashMap<K, V>; \
+            tuples only as the elements of sets and the keys of maps, Option<T> only as a record's field or a vector's element",
+    note = "add `#[derive(Record)]` to a struct of your own, `#[derive(Enum)]` to an enum"
+)]
+pub trait ParamType: Sized {
+    /// Makes the parameter's declaration.
+    fn declare(name: &'static str) -> Field;
+
+    /// Makes an argument.
+    fn to_argument(&self, params: &[Field], position: usize) -> Value;
+
+    /// Makes the Rust value of an argument.
+    fn from_argument(args: &[Value], at: usize) -> Result<Self, ConversionError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: ToValue + FromValue> ParamType for T {
+    fn declare(name: &'static str) -> Field {
+        declaration::<Self>(name)
+    }
+
+    fn to_argument(&self, params: &[Field], position: usize) -> Value {
+        match params.get(position) {
+            Some(param) => self.to_value_as(&param.ty),
+            None => self.to_value(),
+        }
+    }
+
+    fn from_argument(args: &[Value], at: usize) -> Result<Self, ConversionError> {
+        event::argument(args, at)
+    }
+}
+
+fn declaration<T: BroType>(name: &'static str) -> Field {
+    Field { name: Name::from_static(name), ty: T::bro_type(), attributes: None }
 }
 
 /// Adds `&log`.
@@ -23,27 +150,11 @@ pub fn log(field: Field) -> Field {
     with_attribute(field, AttributeTag::Log, None)
 }
 
-/// Adds `&default`.
-pub fn default<T: ToSlot>(field: Field, default: &T) -> Field {
-    let Some(value) = default.to_slot(&field.ty) else { return field };
-    let (ty, kind) = (Some(field.ty.clone()), ExprKind::Const(value));
-    let expr = Arc::new(Expr { tag: EXPR_CONST, paren: 0, ty, kind });
-    with_attribute(field, AttributeTag::Default, Some(expr))
-}
-
 fn with_attribute(field: Field, tag: AttributeTag, expr: Option<Arc<Expr>>) -> Field {
     let mut list = field.attributes.as_ref().map(|a| a.list.clone()).unwrap_or_default();
     list.push(Attribute { tag, expr });
     let attributes = Some(Arc::new(Attributes { ty: field.ty.clone(), list }));
     Field { attributes, ..field }
-}
-
-/// Makes a field's value.
-pub fn to_field<T: ToSlot>(value: &T, record: &Type, position: usize) -> Option<Value> {
-    match record.fields().and_then(|fields| fields.get(position)) {
-        Some(field) => value.to_slot(&field.ty),
-        None => value.to_slot(&T::bro_type()),
-    }
 }
 
 /// Returns the record that a value is.
@@ -54,30 +165,6 @@ pub fn to_record(value: &Value) -> Result<&Record, ConversionError> {
     }
 }
 
-/// Makes the Rust value of a record's field: by name, or by position in a record of which only the
-/// type's name is known.
-pub fn from_field<T: FromSlot>(
-    record: &Record,
-    name: &'static str,
-    position: usize,
-) -> Result<T, ConversionError> {
-    T::from_slot(slot(record, name, position))
-        .map_err(|error| error.within(Step::Field(Name::from_static(name))))
-}
-
-/// Makes the Rust value of a record's field, or the default if it is not set.
-pub fn from_field_or<T: FromSlot>(
-    record: &Record,
-    name: &'static str,
-    position: usize,
-    default: impl FnOnce() -> T,
-) -> Result<T, ConversionError> {
-    match slot(record, name, position) {
-        None => Ok(default()),
-        Some(_) => from_field(record, name, position),
-    }
-}
-
 fn slot<'a>(record: &'a Record, name: &str, position: usize) -> Option<&'a Value> {
     match record.ty.def() {
         Some(_) => record.get(name),
@@ -85,22 +172,9 @@ fn slot<'a>(record: &'a Record, name: &str, position: usize) -> Option<&'a Value
     }
 }
 
-/// Makes an argument.
-pub fn to_argument<T: ToValue>(value: &T, params: &[Field], position: usize) -> Value {
-    match params.get(position) {
-        Some(param) => value.to_value_as(&param.ty),
-        None => value.to_value(),
-    }
-}
-
 /// Checks the number of arguments.
 pub fn check_arguments(args: &[Value], expected: usize) -> Result<(), ConversionError> {
     check_count(args, expected)
-}
-
-/// Makes the Rust value of an argument.
-pub fn from_argument<T: FromValue>(args: &[Value], at: usize) -> Result<T, ConversionError> {
-    event::argument(args, at)
 }
 
 /// Makes an enum's type.

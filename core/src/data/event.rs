@@ -1,10 +1,19 @@
-//! Events of Rust values, and back.
+//! Calls of events; of Rust values, and back.
 
 use crate::Time;
 
-use super::{
-    ConversionError, ConversionErrorKind, Event, EventDecl, Field, FromValue, Name, Step, Value,
-};
+use super::{ConversionError, ConversionErrorKind, EventDecl, Field, FromValue, Name, Step, Value};
+
+/// Holds a call of an event (2§2).
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// The event's full name.
+    pub name: Name,
+    /// The sender's network time in seconds since the Unix epoch.
+    pub time: f64,
+    /// The arguments.
+    pub args: Vec<Value>,
+}
 
 /// Makes an event, a [`data::Event`](crate::data::Event), of its name and arguments.
 ///
@@ -35,6 +44,10 @@ macro_rules! event {
 }
 
 /// Ties a Rust type to one event; made by `#[derive(Event)]` (feature `derive`).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    note = "add `#[derive(Event)]` to the struct"
+)]
 pub trait EventType: Sized {
     /// The event's full name.
     const NAME: &'static str;

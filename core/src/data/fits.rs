@@ -1,4 +1,4 @@
-//! Tells whether values are of a declared type already, so that nothing is to be coerced.
+//! Returns whether values are of a declared type already, so that nothing is to be coerced.
 //!
 //! This is asked of every event that is sent or received, and the answer is nearly always yes, so
 //! nothing here allocates.

@@ -113,9 +113,10 @@ fn first_seen(ty: &Type, seen: &mut Seen) -> Option<Arc<TypeDef>> {
 mod tests {
     use super::*;
     use crate::data::{
-        BroType, ConversionErrorKind, Declarations, EventDecl, Field, ParseErrorKind, Pattern,
-        Table, ToValue, Value,
+        BroType, ConversionErrorKind, Declarations, EventDecl, Field, Pattern, Table, ToValue,
+        Value,
     };
+    use crate::notation::ParseErrorKind;
 
     const TYPES: &str = "
         type Plain: record { a: addr; note: string &optional; };

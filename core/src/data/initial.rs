@@ -1,7 +1,6 @@
 //! What variables hold without an initial value.
 
-use super::scope::default_of;
-use super::{AttributeTag, Record, Table, Type, TypeKind, Value, Vector};
+use super::{AttributeTag, ExprKind, Field, Record, Table, Type, TypeKind, Value, Vector};
 
 impl Type {
     /// Returns what a variable of this type holds in Bro if its declaration gives it no value:
@@ -25,5 +24,15 @@ impl Type {
             }
             _ => None,
         }
+    }
+}
+
+/// Returns the constant that a field has if it is not set.
+pub(crate) fn default_of(field: &Field) -> Option<&Value> {
+    let attributes = field.attributes.as_deref()?;
+    let default = attributes.list.iter().find(|a| a.tag == AttributeTag::Default)?;
+    match &default.expr.as_deref()?.kind {
+        ExprKind::Const(value) => Some(value),
+        _ => None,
     }
 }

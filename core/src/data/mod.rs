@@ -31,76 +31,63 @@
 //! ```
 
 mod access;
-mod attributes;
 mod coerce;
 mod comparison;
 mod container;
 mod convert;
 mod declaration;
-mod declare;
 #[cfg(feature = "derive")]
 #[doc(hidden)]
 pub mod derived;
+mod describe;
 mod equality;
 mod event;
-mod expr;
 mod fits;
 mod global;
 mod handlers;
 mod index_type;
 mod initial;
-#[cfg(feature = "serde")]
-pub mod json;
-mod lexer;
-mod literal;
 mod name;
-mod object;
-mod opaque;
-mod parse_error;
-mod parser;
-pub(crate) mod pattern;
-mod print;
+pub(crate) mod object;
+pub(crate) mod opaque;
 mod scalar;
-mod scope;
-mod stmt;
+pub(crate) mod syntax;
 mod tag;
-mod types;
+pub(crate) mod types;
 #[doc = include_str!("types_table.md")]
 pub mod types_table {}
 mod value;
 
 pub(crate) use coerce::Origin;
-
-pub use attributes::{Attribute, AttributeTag, Attributes};
-pub use container::{Entry, List, Mutable, Record, Table, Vector};
-pub(crate) use convert::index_types;
-pub use convert::{
-    BroType, ConversionError, ConversionErrorKind, FromIndex, FromSlot, FromValue, IndexType, Step,
-    ToIndex, ToSlot, ToValue,
-};
+pub(crate) use convert::{ConversionErrorKind, index_types};
 pub(crate) use declaration::check_arguments;
-pub use declaration::{CallError, CallMismatch, Declarations, EventDecl, VariableError};
-pub use event::EventType;
-pub use expr::{BinaryClass, Expr, ExprKind, UnaryClass};
-pub use global::{Global, Globals};
-pub use handlers::{DispatchError, Handler, Handlers, SignatureError, SignatureErrorKind};
-#[cfg(feature = "serde")]
-use literal::merge;
-pub(crate) use literal::{Place, PlaceStep};
-pub use name::Name;
-pub use object::{Event, File, Func, Id, Opcode, Packet, Serial, StateAccess};
-pub use opaque::{
+pub(crate) use describe::Short;
+pub(crate) use initial::default_of;
+// For those who look below the values: [`lowlevel`](crate::lowlevel) has them.
+pub(crate) use object::{File, Func, Id, Opcode, Packet, Serial, StateAccess};
+pub(crate) use opaque::{
     BitVector, Bloom, BloomCells, BloomFilter, Bucket, Cardinality, CounterVector, Entropy, Hasher,
     Opaque, OpaqueState, TopK,
 };
-pub use parse_error::{ParseError, ParseErrorKind};
-pub use pattern::{PatternError, PatternErrorKind, PatternMatcher};
-pub(crate) use print::{address, number};
-pub use scalar::{EnumValue, Pattern, Port, Subnet, Transport};
-pub use stmt::{Case, Stmt, StmtKind};
-pub use tag::TypeTag;
-pub use types::{
-    Enclosing, EnumType, Field, FuncType, ListType, RecordType, SetType, TableType, Type, TypeDef,
-    TypeKind,
+pub(crate) use syntax::{
+    Attribute, AttributeTag, Attributes, BinaryClass, Case, Expr, ExprKind, Stmt, StmtKind,
+    UnaryClass,
 };
+pub(crate) use types::{
+    Enclosing, EnumType, FuncType, ListType, RecordType, SetType, TableType, TypeDef, TypeKind,
+};
+
+pub use container::{Entry, List, Mutable, Record, Table, Vector};
+pub use convert::{
+    BroType, ConversionError, FromIndex, FromSlot, FromValue, IndexType, Step, ToIndex, ToSlot,
+    ToValue,
+};
+pub use declaration::{CallError, CallMismatch, Declarations, EventDecl, VariableError};
+pub use event::{Event, EventType};
+pub use global::{Global, Globals};
+pub use handlers::{DispatchError, Handler, Handlers, SignatureError, SignatureErrorKind};
+pub use name::Name;
+pub use scalar::{EnumValue, Pattern, Port, Subnet, Transport};
+pub use tag::TypeTag;
+pub use types::{Field, Type};
 pub use value::Value;

@@ -1,11 +1,11 @@
-//! Functions, files, identifiers, state accesses, packets and calls (2§2, 2§8, 2§9).
+//! Functions, files, identifiers, state accesses and packets (2§2, 2§8, 2§9).
 
 use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Attributes, Name, Stmt, Type, Value};
+use super::{Attributes, Event, Name, Stmt, Type, Value};
 
 /// Holds a function as a value carries it (2§8).
 ///
@@ -132,7 +132,7 @@ impl Opcode {
         })
     }
 
-    /// Tells whether the first operand is an index: a table's or set's, a field's name or a
+    /// Returns whether the first operand is an index: a table's or set's, a field's name or a
     /// position.
     pub(crate) const fn has_index(self) -> bool {
         !matches!(self, Opcode::Assign | Opcode::Incr | Opcode::Print)
@@ -190,17 +190,6 @@ pub struct Packet {
     pub tag: Name,
     /// The captured bytes.
     pub data: Bytes,
-}
-
-/// Holds a call of an event (2§2).
-#[derive(Debug, Clone)]
-pub struct Event {
-    /// The event's full name.
-    pub name: Name,
-    /// The sender's network time in seconds since the Unix epoch.
-    pub time: f64,
-    /// The arguments.
-    pub args: Vec<Value>,
 }
 
 /// Holds what a SERIAL message can carry (2§2).

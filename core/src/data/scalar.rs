@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use bytes::Bytes;
 
 use super::{Name, Type, TypeKind};
+use crate::pattern::{self, PatternError, PatternMatcher};
 
 /// Names a transport protocol; written as what follows a port's slash in Bro's notation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,7 +46,7 @@ impl fmt::Display for Transport {
 /// let port: Port = "443/tcp".parse()?;
 /// assert_eq!(port, Port::tcp(443));
 /// assert_eq!(port.to_string(), "443/tcp");
-/// # Ok::<(), brocomm::data::ParseError>(())
+/// # Ok::<(), brocomm::notation::ParseError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Port {
@@ -120,7 +121,7 @@ const MAPPED_WIDTH: u8 = 96;
 ///
 /// let mapped = Subnet::new("::ffff:1.2.3.4".parse().unwrap(), 112);
 /// assert_eq!(mapped.map(|subnet| (subnet.prefix, subnet.width)), Some(([1, 2, 0, 0].into(), 16)));
-/// # Ok::<(), brocomm::data::ParseError>(())
+/// # Ok::<(), brocomm::notation::ParseError>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Subnet {
@@ -182,6 +183,58 @@ impl Pattern {
         Pattern {
             anywhere: Bytes::from(format!("^?(.|\\n)*({re})")),
             exact: Bytes::from(format!("^?({re})$?")),
+        }
+    }
+
+    /// Compiles the pattern for matching.
+    ///
+    /// ```
+    /// # use brocomm::data::Pattern;
+    /// let digits = Pattern::new("[0-9]+").matcher()?;
+    /// assert!(digits.matches_exactly(b"17"));
+    /// assert!(!digits.matches_exactly(b"17 MB"));
+    /// assert!(digits.matches_anywhere(b"17 MB"));
+    /// # Ok::<(), brocomm::pattern::PatternError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with either text, and at which column of it.
+    pub fn matcher(&self) -> Result<PatternMatcher, PatternError> {
+        PatternMatcher::new(&self.exact, &self.anywhere)
+    }
+
+    /// Makes the pattern that a script would write as `/re/`, if it can be compiled; the column of
+    /// an error is one of `re`.
+    pub(crate) fn compiled(re: &str) -> Result<Pattern, PatternError> {
+        let pattern = Pattern::new(re);
+        match pattern.matcher() {
+            Ok(_) => Ok(pattern),
+            Err(error) => Err(pattern::check(re.as_bytes()).err().unwrap_or(error)),
+        }
+    }
+
+    /// Checks that Bro compiles the pattern.
+    ///
+    /// One that only passes a limit of [`matcher`](Self::matcher), on its length or depth, is right
+    /// all the same.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with either text, and at which column of it.
+    pub fn check(&self) -> Result<(), PatternError> {
+        [&self.exact, &self.anywhere].into_iter().try_for_each(|text| match pattern::check(text) {
+            Err(error) if !error.kind.is_limit() => Err(error),
+            _ => Ok(()),
+        })
+    }
+
+    /// Makes the pattern that matches what either matches, as a script's `/a/ | /b/`.
+    pub(crate) fn or(&self, re: &str) -> Pattern {
+        let joined = |text: &[u8], form: String| [b"(", text, form.as_bytes()].concat().into();
+        Pattern {
+            anywhere: joined(&self.anywhere, format!(")|(^?(.|\\n)*({re}))")),
+            exact: joined(&self.exact, format!(")|(^?({re})$?)")),
         }
     }
 }

@@ -20,7 +20,7 @@ use super::{Attributes, Expr, Name, TypeTag};
 /// let text = "table[addr, port] of count";
 /// let table = Type::table(vec![Type::ADDR, Type::PORT], Type::COUNT);
 /// assert_eq!(Type::parse(text, &Declarations::new())?, table);
-/// # Ok::<(), brocomm::data::ParseError>(())
+/// # Ok::<(), brocomm::notation::ParseError>(())
 /// ```
 #[derive(Clone)]
 pub enum Type {

@@ -1,5 +1,6 @@
 //! Bro's ASCII logs (3§3).
 
+use std::fmt;
 use std::io::Write;
 
 use bytes::Bytes;
@@ -7,7 +8,7 @@ use bytes::Bytes;
 use super::{LogField, LogValue, number};
 use crate::Time;
 use crate::calendar::Wall;
-use crate::data::address;
+use crate::notation::address;
 
 /// Writes logs as Bro's ASCII writer does: what `bro-cut` and its like read (3§3).
 ///
@@ -237,6 +238,15 @@ impl AsciiFormat {
             Some(_) if inside && separates(&self.set_separator) => self.set_separator.len(),
             Some(_) => 0,
         }
+    }
+}
+
+/// Writes the value as Bro's logs do: `-` if it is not set, `(empty)` if it holds nothing.
+impl fmt::Display for LogValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut written = Vec::new();
+        AsciiFormat::default().value(self, false, &mut written);
+        f.write_str(&String::from_utf8_lossy(&written))
     }
 }
 

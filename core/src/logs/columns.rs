@@ -36,7 +36,7 @@ impl Columns {
         Ok(Columns { of: R::log_fields, places: Some(places) })
     }
 
-    /// Tells whether these are the columns for records of this type.
+    /// Returns whether these are the columns for records of this type.
     pub(super) fn are_of<R: LogRecord>(&self) -> bool {
         let of: fn() -> Result<Vec<LogField>, NotLoggable> = R::log_fields;
         std::ptr::fn_addr_eq(self.of, of)

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::{LogField, LogValue};
 use crate::calendar::Wall;
-use crate::data::{address, number};
+use crate::notation::{address, number};
 
 /// Says how a time is written in JSON; Bro's option `json_timestamps`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]

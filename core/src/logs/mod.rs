@@ -1,8 +1,8 @@
 //! Remote logs: sent, received, and written as Bro writes them (part 3).
 //!
 //! All of it is bytes and times in and out: what is done with files, and when, is the user's. A
-//! [connection](crate::connection) reads what a peer sends, and a [node](crate::node) sends to all
-//! its peers.
+//! [connection](crate::lowlevel::connection) reads what a peer sends, and a [node](crate::node) sends
+//! to all its peers.
 //!
 //! # Sending
 //!
@@ -62,7 +62,8 @@
 //! # use brocomm::Time;
 //! # use brocomm::data::TypeTag;
 //! # use brocomm::logs::{LogField, LogStream, LogStreams, LogValue};
-//! use brocomm::logs::{Announced, LogNames, LogReceiver, Received};
+//! use brocomm::logs::LogNames;
+//! use brocomm::lowlevel::logs::{Announced, LogReceiver, Received};
 //! # let mut streams = LogStreams::new();
 //! # streams.declare(LogStream::new(14, "mini", vec![LogField::new("n", TypeTag::Count)]))?;
 //! # let entry = streams.write(14, &[LogValue::Count(7)], Time::EPOCH)?;
@@ -125,7 +126,7 @@ mod ascii;
 mod columns;
 mod decode;
 mod encode;
-mod error;
+pub(crate) mod error;
 mod file;
 mod format;
 mod json;
@@ -133,27 +134,31 @@ mod names;
 mod number;
 #[cfg(feature = "serde")]
 mod object;
-mod receive;
+pub(crate) mod receive;
 mod record;
 mod rotation;
-mod stream;
+pub(crate) mod stream;
 #[cfg(test)]
 mod tests;
 mod value;
-mod writer;
+pub(crate) mod writer;
 
 pub use ascii::AsciiFormat;
 pub(crate) use decode::Unread;
-pub use error::{LogError, LogErrorKind};
+pub use error::LogError;
+pub(crate) use error::LogErrorKind;
 pub use file::LogFile;
 pub use format::{LogFormat, LogOptionError};
 pub use json::{JsonFormat, JsonTimestamps};
 pub use names::{LogNames, LogNamesError};
 #[cfg(feature = "serde")]
 pub use object::LogObject;
-pub use receive::{Announced, DroppedEntry, LogEntry, LogLimits, LogReceiver, Mismatch, Received};
+pub use receive::LogEntry;
+pub(crate) use receive::{Announced, DroppedEntry, LogLimits, LogReceiver, Mismatch, Received};
 pub use record::{LogRecord, NotLoggable, log_fields, log_values};
 pub use rotation::{Rotation, file_name};
-pub use stream::{ActiveWriter, EncodedEntry, LogStream, LogStreams, StreamError};
+pub(crate) use stream::{ActiveWriter, EncodedEntry};
+pub use stream::{LogStream, LogStreams, StreamError};
 pub use value::LogValue;
-pub use writer::{LogField, LogWriter, WRITER_ASCII, WRITER_NONE, WRITER_SQLITE};
+pub use writer::LogField;
+pub(crate) use writer::{LogWriter, WRITER_ASCII, WRITER_NONE, WRITER_SQLITE};

@@ -1,6 +1,7 @@
 //! Numbers as Bro's logs have them (3§3).
 
-use crate::data::number::{self, split};
+use crate::notation::number;
+use crate::notation::number::split;
 
 /// The longest text of a double that Bro's buffer takes.
 const LONGEST_DOUBLE: usize = 255;

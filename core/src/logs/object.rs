@@ -3,8 +3,8 @@
 use serde::{Serialize, Serializer};
 
 use super::{LogField, LogValue};
-use crate::data::address;
-use crate::data::json::{Fields, Json, Node, are_keys, write_bytes};
+use crate::json::{Fields, Json, Node, are_keys, write_bytes};
+use crate::notation::address;
 
 fn write(value: &LogValue) -> Node {
     match value {
@@ -30,7 +30,7 @@ fn write(value: &LogValue) -> Node {
 }
 
 impl Serialize for LogValue {
-    /// Writes the [JSON form](crate::data::json) of a value of the same type, but of a port only the
+    /// Writes the [JSON form](crate::json) of a value of the same type, but of a port only the
     /// number; what is not set is `null`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         write(self).serialize(serializer)

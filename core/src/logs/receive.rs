@@ -159,7 +159,7 @@ impl LogReceiver {
         LogReceiver { limits, ..LogReceiver::default() }
     }
 
-    /// Takes note of the writer that a LOG_CREATE_WRITER announces.
+    /// Records the writer that a LOG_CREATE_WRITER announces.
     ///
     /// # Errors
     /// Says what is wrong with the argument, or which limit it passes; the connection can't go on.

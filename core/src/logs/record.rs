@@ -12,6 +12,10 @@ use crate::data::{
 ///
 /// With the feature `derive`, a struct is one: `#[derive(brocomm::Record)]`, and `#[bro(log)]` at
 /// the fields.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a log entry",
+    note = "add `#[derive(Record)]` to the struct, and `#[bro(log)]` to each field that is a column"
+)]
 pub trait LogRecord {
     /// Returns the columns.
     ///

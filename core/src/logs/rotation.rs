@@ -123,7 +123,7 @@ fn escaped(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-/// Tells whether a text begins as the time in a rotated file's name does: `.2026-11-22-21-36-57`.
+/// Returns whether a text begins as the time in a rotated file's name does: `.2026-11-22-21-36-57`.
 fn is_time(text: &[u8]) -> bool {
     let form = b".0000-00-00-00-00-00";
     let has_form = |(byte, form): (&u8, &u8)| match form {

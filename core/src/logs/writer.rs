@@ -115,12 +115,12 @@ impl fmt::Display for TypeName {
     }
 }
 
-/// Tells whether a column can be of this type (3§2).
+/// Returns whether a column can be of this type (3§2).
 pub(super) const fn is_loggable(tag: TypeTag) -> bool {
     is_element(tag) || matches!(tag, TypeTag::Table | TypeTag::Vector)
 }
 
-/// Tells whether a set or vector in a column can have elements of this type.
+/// Returns whether a set or vector in a column can have elements of this type.
 pub(super) const fn is_element(tag: TypeTag) -> bool {
     matches!(
         tag,

@@ -91,8 +91,9 @@ impl CommunicationLine {
 ///
 /// ```
 /// use brocomm::Time;
-/// use brocomm::connection::CommLogMessage;
-/// use brocomm::node::{CommunicationLine, CommunicationLog, PeerPrefix};
+/// use brocomm::lowlevel::commlog::CommLogMessage;
+/// use brocomm::lowlevel::commlog::{CommunicationLine, PeerPrefix};
+/// use brocomm::node::CommunicationLog;
 ///
 /// let log = CommunicationLog::new("bro");
 /// let now = Time::from_secs_f64(1_500_000_000.5);

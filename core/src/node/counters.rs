@@ -55,7 +55,7 @@ impl Depth {
         self.bytes = self.bytes.saturating_sub(bytes);
     }
 
-    /// Takes note that a part of what waits went from one depth to a lesser one.
+    /// Records that a part of what waits went from one depth to a lesser one.
     pub(super) fn shrink(&mut self, from: Depth, to: Depth) {
         self.events = self.events.saturating_sub(from.events.saturating_sub(to.events));
         self.bytes = self.bytes.saturating_sub(from.bytes.saturating_sub(to.bytes));

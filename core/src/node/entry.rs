@@ -21,7 +21,7 @@ use super::{Bound, EventPattern};
 ///     ..PeerConfig::new([192, 0, 2, 1].into())
 /// };
 /// assert!(node.accept_input);
-/// # Ok::<(), brocomm::node::PatternError>(())
+/// # Ok::<(), brocomm::pattern::PatternError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct PeerConfig {

@@ -34,7 +34,7 @@ impl Inbox {
         self.depth.reaches(bound)
     }
 
-    /// Tells whether what is never dropped is too much by itself, or what does not count takes as
+    /// Returns whether what is never dropped is too much by itself, or what does not count takes as
     /// many bytes.
     pub(crate) fn is_full_for_good(&self, bound: Bound) -> bool {
         self.kept.reaches(bound) || self.lines >= bound.bytes
@@ -100,7 +100,7 @@ pub(super) fn weigh(notification: &Notification, held: &mut usize) -> usize {
     }
 }
 
-/// Tells whether the application can do without it: nothing that comes later builds on it.
+/// Returns whether the application can do without it: nothing that comes later builds on it.
 pub(crate) fn may_be_dropped(notification: &Notification) -> bool {
     matches!(
         notification,

@@ -235,7 +235,7 @@ impl CommLogLine {
         }
     }
 
-    /// Tells whether Bro writes the line when a connection is closed, but not when it ends itself.
+    /// Returns whether Bro writes the line when a connection is closed, but not when it ends itself.
     pub(super) const fn is_of_close(&self) -> bool {
         matches!(
             self,
@@ -246,7 +246,7 @@ impl CommLogLine {
         )
     }
 
-    /// Tells whether the line begins with the peer's `[#id/host:port] `; the policy layer's never
+    /// Returns whether the line begins with the peer's `[#id/host:port] `; the policy layer's never
     /// do.
     const fn has_prefix(&self) -> bool {
         match self {

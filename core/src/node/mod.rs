@@ -86,12 +86,12 @@
 mod action;
 mod batch;
 mod communication;
-mod communication_log;
+pub(crate) mod communication_log;
 mod configuration;
 mod counters;
 mod entry;
 pub(crate) mod inbox;
-mod log;
+pub(crate) mod log;
 mod notification;
 mod options;
 mod outbox;
@@ -106,20 +106,24 @@ pub(crate) mod weight;
 #[doc = include_str!("framework.md")]
 pub mod framework {}
 
+pub use crate::connection::{
+    CloseCause, LogLevel, LogSource, Phase, ProtocolError, Role, SyncRequest, SyncRole, Undeclared,
+    UsageError,
+};
 pub use action::Action;
 pub use batch::{BATCH_DELAY, LOG_BATCH, PRINT_BATCH};
 pub use communication::{NodeError, NodeMachine, RaiseError, Raised, TraceStep, WriteLogError};
-pub use communication_log::{CommunicationLine, CommunicationLog, PeerPrefix};
+pub(crate) use communication_log::CommunicationLine;
+pub use communication_log::CommunicationLog;
 pub use configuration::NodeConfig;
 pub use counters::{Depth, PeerCounters, PeerState};
 pub use entry::{Liveness, PeerConfig};
-pub use log::{CommLogEntry, CommLogLine};
+pub use log::CommLogEntry;
+pub(crate) use log::CommLogLine;
 pub use notification::Notification;
 pub use options::{Backoff, Bound, Handshake, KeepAlive, Options, Overflow, Queue};
-pub use pattern::{EventPattern, PatternError, PatternErrorKind};
+pub use pattern::EventPattern;
 pub use peer::{ConnectionId, Endpoint, EventPeer, PeerId};
 pub use ping::{PingStatistics, Series};
 pub use targets::ListenTarget;
-pub use validate::{
-    ConfigurationWarning, ConfigurationWarningKind, NodeConfigError, NodeConfigErrorKind,
-};
+pub use validate::{ConfigurationWarning, NodeConfigError};

@@ -11,7 +11,7 @@ use crate::logs::{LogValue, LogWriter};
 use crate::state::{Expired, Inconsistency, StateError};
 use crate::wire::{PrintItems, SyncPoint};
 
-/// Tells what happened on a node; what concerns one peer comes in the order in which it happened.
+/// Returns what happened on a node; what concerns one peer comes in the order in which it happened.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Notification {

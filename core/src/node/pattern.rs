@@ -3,10 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-pub use crate::data::{PatternError, PatternErrorKind};
+use crate::pattern::{PatternError, PatternErrorKind};
 
 use crate::data::Name;
-use crate::data::pattern::Expression;
+use crate::pattern::Expression;
 
 /// Says which events are meant: a pattern in Bro's syntax for whole names.
 ///
@@ -18,7 +18,7 @@ use crate::data::pattern::Expression;
 /// assert!(!pattern.matches(b"scan_seen_twice"));
 /// assert_eq!(pattern.to_string(), "/^?(Notice::.*|scan_seen)$?/");
 /// assert_eq!(pattern, "/Notice::.*|scan_seen/".parse()?);
-/// # Ok::<(), brocomm::node::PatternError>(())
+/// # Ok::<(), brocomm::pattern::PatternError>(())
 /// ```
 ///
 /// Two are equal if they are written alike.
@@ -56,7 +56,7 @@ impl EventPattern {
         &self.source
     }
 
-    /// Tells whether an event of this name is meant: whether the pattern matches all of it.
+    /// Returns whether an event of this name is meant: whether the pattern matches all of it.
     pub fn matches(&self, name: &[u8]) -> bool {
         self.expression.is_match(name)
     }
@@ -64,10 +64,9 @@ impl EventPattern {
     /// Returns the names that the pattern stands for, in the order written, if these are few:
     /// those of `ping|pong(_[0-9])?`, but not of `ping.*`.
     pub fn names_outright(&self) -> Option<Vec<Name>> {
-        let mut names = self.expression.expand()?;
+        let names = self.expression.expand()?.into_iter().map(Name::from_bytes);
         // No event lacks a name.
-        names.retain(|name| !name.is_empty());
-        Some(names)
+        Some(names.filter(|name| !name.is_empty()).collect())
     }
 }
 

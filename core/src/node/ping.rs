@@ -29,12 +29,12 @@ pub struct PingStatistics {
 }
 
 impl PingStatistics {
-    /// Takes note of a PING that was sent.
+    /// Records a PING that was sent.
     pub fn add_ping(&mut self) {
         self.sent = self.sent.saturating_add(1);
     }
 
-    /// Takes note of a PONG with its times in seconds, as
+    /// Records a PONG with its times in seconds, as
     /// [`Notification::Pong`](crate::connection::Notification::Pong) has them.
     pub fn add_pong(&mut self, d1: f64, d2: f64, d3: f64) {
         self.answered = self.answered.saturating_add(1);

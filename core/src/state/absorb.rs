@@ -39,7 +39,7 @@ impl Absorb {
         Absorb { source, synchronized, within: Vec::new(), aliases: Vec::new() }
     }
 
-    /// Takes note of how a container is called here, and in the value.
+    /// Records how a container is called here, and in the value.
     pub(super) fn note_alias(&mut self, ours: Name, theirs: &Name) {
         if ours != *theirs && !theirs.is_empty() {
             self.aliases.push(Alias { ours, theirs: theirs.compact() });

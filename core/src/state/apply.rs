@@ -10,7 +10,7 @@ use super::store::Target;
 use super::{Expired, StateError, Store};
 use crate::data::{Id, List, Name, Opcode, StateAccess, Value};
 
-/// Tells what came of an operation of a peer.
+/// Returns what came of an operation of a peer.
 ///
 /// `remote_state_access_performed` is to be raised with the operation's target, and its value as
 /// [`Store::get`] gives it (2§9).

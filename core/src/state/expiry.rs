@@ -82,13 +82,13 @@ pub struct Expired {
 }
 
 impl Store {
-    /// Takes note of the time; a time before the last one given counts as that. Entries do not expire
+    /// Records the time; a time before the last one given counts as that. Entries do not expire
     /// by this alone: see [`Store::poll_expired`].
     pub fn feed_time(&mut self, now: Time) {
         self.heap.now = self.heap.now.max(now);
     }
 
-    /// Takes note of how far the wall clock is ahead of the time that is fed, in nanoseconds.
+    /// Records how far the wall clock is ahead of the time that is fed, in nanoseconds.
     pub(crate) fn feed_wall_clock(&mut self, ahead: i128) {
         self.heap.wall_ahead = ahead as f64 / 1e9;
     }

@@ -156,7 +156,7 @@ impl Store {
     }
 }
 
-/// Tells whether a part of a container is among those that are given later.
+/// Returns whether a part of a container is among those that are given later.
 fn comes_later(rest: &Rest, container: Key, index: &Value) -> bool {
     match (rest, index) {
         (Rest::Entries(key, last), Value::List(index)) if *key == container => {
@@ -170,7 +170,7 @@ fn comes_later(rest: &Rest, container: Key, index: &Value) -> bool {
 }
 
 impl FullState {
-    /// Takes note of what was given. What was left out of the containers further in comes before
+    /// Records what was given. What was left out of the containers further in comes before
     /// what was left out of those around them, which can't be gone on with before.
     fn took(&mut self, reading: Reading<'_>) {
         self.operations = self.operations.saturating_add(1);

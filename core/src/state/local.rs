@@ -10,7 +10,7 @@ use super::place::{Place, nothing};
 use super::{Path, StateError, Store};
 use crate::data::{AttributeTag, Name, Opcode, StateAccess, Value};
 
-/// Tells what [`Store::touch`] came upon.
+/// Returns what [`Store::touch`] came upon.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Touched {

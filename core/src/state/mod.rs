@@ -13,7 +13,8 @@
 //!
 //! ```
 //! use brocomm::data::{Declarations, Value};
-//! use brocomm::state::{FullState, Limits, Path, Store};
+//! use brocomm::lowlevel::state::FullState;
+//! use brocomm::state::{Limits, Path, Store};
 //!
 //! let mut declarations = Declarations::new();
 //! declarations.read(
@@ -64,30 +65,28 @@
 //!   container that the others know stays as it is there (2§9).
 
 mod absorb;
-mod apply;
+pub(crate) mod apply;
 mod change;
 mod container;
 mod error;
-mod expiry;
-mod full;
+pub(crate) mod expiry;
+pub(crate) mod full;
 mod heap;
 mod limits;
-mod local;
+pub(crate) mod local;
 mod path;
 mod place;
 mod read;
-mod snapshot;
+pub(crate) mod snapshot;
 mod store;
 mod tables;
 #[cfg(test)]
 mod tests;
 
-pub use apply::{Alias, Applied, Inconsistency};
+pub(crate) use apply::{Alias, Applied, Inconsistency};
 pub use error::StateError;
-pub use expiry::Expired;
-pub use full::{FullState, Progress};
+pub(crate) use expiry::Expired;
+pub(crate) use full::{FullState, Progress};
 pub use limits::Limits;
-pub use local::Touched;
 pub use path::{Part, Path};
-pub use snapshot::SnapshotError;
 pub use store::Store;

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::data::{Declarations, Name, ParseError, Place, PlaceStep, Type, Value};
+use crate::data::{Declarations, Name, Type, Value};
+use crate::notation::{ParseError, Place, PlaceStep};
 
 /// Leads to a variable, or to an element or field somewhere within it.
 ///
@@ -49,7 +50,7 @@ impl Path {
     /// declarations.read("global names: table[addr] of string &synchronized;")?;
     /// let (path, ty) = Path::parse("names[10.0.0.1]", &declarations)?;
     /// assert_eq!((path.to_string().as_str(), ty), ("names[10.0.0.1]", Some(Type::STRING)));
-    /// # Ok::<(), brocomm::data::ParseError>(())
+    /// # Ok::<(), brocomm::notation::ParseError>(())
     /// ```
     ///
     /// # Errors

@@ -29,7 +29,7 @@ use crate::Time;
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use brocomm::connection::ConnectionConfig;
+/// use brocomm::lowlevel::connection::ConnectionConfig;
 /// use brocomm::tls::TlsConfig;
 ///
 /// let (ca, node) = (std::fs::read("ca.pem")?, std::fs::read("node.pem")?);

@@ -93,7 +93,7 @@ impl Machine {
         Ok(machine)
     }
 
-    /// Takes note of the time, by which certificates are valid or not; fails when the handshake
+    /// Records the time, by which certificates are valid or not; fails when the handshake
     /// takes too long.
     pub(crate) fn feed_time(&mut self, now: Time) -> Result<(), TlsError> {
         self.clock.set(now.shifted(self.wall_ahead));
@@ -105,7 +105,7 @@ impl Machine {
         }
     }
 
-    /// Takes note of what the wall clock shows at that time.
+    /// Records what the wall clock shows at that time.
     pub(crate) fn feed_wall_clock(&mut self, wall: Time, now: Time) {
         self.wall_ahead = wall.ahead_of(now);
         self.clock.set(wall);
@@ -142,7 +142,7 @@ impl Machine {
         result
     }
 
-    /// Takes note that the stream has ended. A Bro that terminates sends no `close_notify`; whether
+    /// Records that the stream has ended. A Bro that terminates sends no `close_notify`; whether
     /// it ended between two messages, those who get the plaintext know.
     pub(crate) fn feed_eof(&mut self) -> Result<(), TlsError> {
         if self.is_handshaking() {
@@ -156,7 +156,7 @@ impl Machine {
         }
     }
 
-    /// Takes note that the stream failed, which is ours to say before the end of the handshake.
+    /// Records that the stream failed, which is ours to say before the end of the handshake.
     pub(crate) fn feed_failure(&mut self, reason: &str) -> Result<(), TlsError> {
         match self.is_handshaking() {
             true => self.fail(TlsError::Lost { reason: reason.into() }),
@@ -180,7 +180,7 @@ impl Machine {
         }
     }
 
-    /// Tells whether there is something to be written, if something or nothing waits to be
+    /// Returns whether there is something to be written, if something or nothing waits to be
     /// [encrypted](Self::encrypt).
     pub(crate) fn has_output(&self, waits: bool, is_last: bool) -> bool {
         let more = waits || is_last && !self.sent_close_notify;
@@ -200,7 +200,7 @@ impl Machine {
         self.outgoing.get(self.start..).unwrap_or_default()
     }
 
-    /// Takes note that so many bytes of it were written; returns how much plaintext is written with
+    /// Records that so many bytes of it were written; returns how much plaintext is written with
     /// them.
     pub(crate) fn advance(&mut self, written: usize) -> usize {
         self.start = self.start.saturating_add(written).min(self.outgoing.len());

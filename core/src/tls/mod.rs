@@ -24,29 +24,30 @@
 
 use std::time::Duration;
 
-mod alert;
-mod certificate;
+pub(crate) mod alert;
+pub(crate) mod certificate;
 mod clock;
 mod config;
-mod config_error;
-mod error;
+pub(crate) mod config_error;
+pub(crate) mod error;
 mod failure;
 mod key_size;
 mod machine;
-mod negotiated;
+pub(crate) mod negotiated;
 mod pem;
 mod step;
 #[cfg(test)]
 mod tests;
 mod verifier;
 
-pub use alert::Alert;
-pub use certificate::CertificateProblem;
+pub(crate) use alert::Alert;
+pub(crate) use certificate::CertificateProblem;
 pub use config::TlsConfig;
-pub use config_error::{Pem, TlsConfigError};
-pub use error::TlsError;
+pub(crate) use config_error::Pem;
+pub use config_error::TlsConfigError;
+pub(crate) use error::TlsError;
 pub(crate) use machine::Machine;
-pub use negotiated::Negotiated;
+pub(crate) use negotiated::Negotiated;
 pub(crate) use step::Received;
 
 /// How long a peer has for the handshake.

@@ -5,7 +5,7 @@ use rustls::{CommonState, ProtocolVersion};
 
 use super::TlsConfig;
 
-/// Tells what a TLS handshake came to, and who the peer is by its certificate.
+/// Returns what a TLS handshake came to, and who the peer is by its certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Negotiated {

@@ -100,7 +100,7 @@ impl Step<'_, '_> {
         (discard, next)
     }
 
-    /// Tells when the handshake is done, before anything that comes after it.
+    /// Returns when the handshake is done, before anything that comes after it.
     pub(super) fn look(&mut self, is_handshaking: bool) {
         if !is_handshaking && !std::mem::replace(self.secured, true) {
             (self.receive)(Received::Secured);

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use brocomm::data::{Declarations, EventDecl, Field, Name, Serial, Type};
+use brocomm::data::{Declarations, EventDecl, Field, Name, Type};
+use brocomm::lowlevel::serial::Serial;
+use brocomm::lowlevel::wire::Message;
 use brocomm::node::{NodeConfig, Options, PeerConfig};
-use brocomm::wire::Message;
 use brocomm_conformance::{Recording, Side};
 use regex::Regex;
 

@@ -1,7 +1,8 @@
 //! SERIALs put together by hand.
 
-use brocomm::data::{Serial, Value};
-use brocomm::serial::{Limits, Mode, Reader, SerialError, SerialErrorKind as Kind};
+use brocomm::data::Value;
+use brocomm::lowlevel::serial::Serial;
+use brocomm::lowlevel::serial::{Limits, Mode, Reader, SerialError, SerialErrorKind as Kind};
 use bytes::Bytes;
 
 /// Puts a SERIAL together, as a sender without a cache would: every object in full, id 0.

@@ -6,12 +6,13 @@ pub(crate) mod build;
 use std::sync::{Arc, LazyLock};
 
 use brocomm::Time;
-use brocomm::connection::{
-    Connection, ConnectionConfig, Notification, Observed, Observer, Requests, Role, SyncRequest,
-    Undeclared,
+use brocomm::data::Declarations;
+use brocomm::lowlevel::connection::{
+    Connection, ConnectionConfig, Notification, Observed, Observer, Requests,
 };
-use brocomm::data::{Declarations, Serial};
-use brocomm::wire::{Framing, Message};
+use brocomm::lowlevel::serial::Serial;
+use brocomm::lowlevel::wire::{Framing, Message};
+use brocomm::node::{Role, SyncRequest, Undeclared};
 use brocomm_conformance::{Recording, Session, Side, StepKind, sessions};
 use bytes::Bytes;
 

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use brocomm::Time;
-use brocomm::connection::{self, Connection, ConnectionConfig, PollClose, Role};
 use brocomm::data::Event;
+use brocomm::lowlevel::connection;
+use brocomm::lowlevel::connection::{Connection, ConnectionConfig, PollClose};
+use brocomm::lowlevel::wire;
+use brocomm::lowlevel::wire::{Decoder, Encoder, Framing, Message};
+use brocomm::node::Role;
 use brocomm::node::{
     Action, ConnectionId, Endpoint, NodeMachine, Notification, Options, PeerConfig, PeerId,
 };
-use brocomm::wire::{self, Decoder, Encoder, Framing, Message};
 
 use super::support::{FIRST, configuration, host, lines, number, numbers};
 
@@ -66,7 +69,7 @@ impl Bench {
     }
 
     pub(crate) fn is_running(&self, id: PeerId) -> bool {
-        self.node.connection_to(id).is_some_and(|c| c.phase() == connection::Phase::Running)
+        self.node.connection_to(id).is_some_and(|c| c.phase() == brocomm::node::Phase::Running)
     }
 
     /// Lets a peer connect to the node, from a port of its own; without a configuration the test

@@ -1,6 +1,7 @@
 //! What the application itself gives the node is checked against the declarations (§5).
 
-use brocomm::data::{Event, Id, Opcode, StateAccess, Type, Value};
+use brocomm::data::{Event, Type, Value};
+use brocomm::lowlevel::serial::{Id, Opcode, StateAccess};
 use brocomm::node::{Notification, Options, Overflow, Queue, RaiseError};
 
 use super::support::*;

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use brocomm::connection::{self, Command, Phase, Sent, SyncRole, UsageError};
-use brocomm::data::{Id, Opcode, Packet, StateAccess, Value};
+use brocomm::data::Value;
+use brocomm::lowlevel::connection;
+use brocomm::lowlevel::connection::{Command, Sent};
+use brocomm::lowlevel::serial::{Id, Opcode, Packet, StateAccess};
+use brocomm::lowlevel::wire::{Message, PrintItem, PrintItems};
 use brocomm::node::{Action, Handshake, NodeError, Notification, Options, PeerConfig, PeerId};
-use brocomm::wire::{Message, PrintItem, PrintItems};
+use brocomm::node::{Phase, SyncRole, UsageError};
 use bytes::Bytes;
 
 use super::support::*;

@@ -1,8 +1,9 @@
 //! What waits for the application is bounded, whatever it is (§6).
 
-use brocomm::data::{Event, Id, Packet, Type, Value};
+use brocomm::data::{Event, Type, Value};
+use brocomm::lowlevel::serial::{Id, Packet};
+use brocomm::lowlevel::wire::{Message, PrintItem, SyncPoint};
 use brocomm::node::{Bound, Notification, Options, Overflow, PeerConfig, Queue};
-use brocomm::wire::{Message, PrintItem, SyncPoint};
 
 use super::support::*;
 
@@ -214,8 +215,8 @@ fn by_hand(overflow: Overflow, bound: Bound) -> Bench {
 
 fn call(event: &Event) -> Vec<u8> {
     let mut serial = Vec::new();
-    let mode = brocomm::serial::Mode::RUNNING;
-    let mut writer = brocomm::serial::Writer::new(0);
+    let mode = brocomm::lowlevel::serial::Mode::RUNNING;
+    let mut writer = brocomm::lowlevel::serial::Writer::new(0);
     writer.event(mode, &event.name, 1.0, &event.args, &mut serial).expect("it is small");
     serial
 }

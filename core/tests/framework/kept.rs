@@ -1,8 +1,8 @@
 //! Store and forward: what is kept for a peer that is away.
 
-use brocomm::connection::ConnectionConfig;
+use brocomm::lowlevel::connection::ConnectionConfig;
+use brocomm::lowlevel::wire::{Caps, EventNames, Message};
 use brocomm::node::{Bound, Options, PeerConfig, PeerId, Raised};
-use brocomm::wire::{Caps, EventNames, Message};
 
 use super::support::*;
 

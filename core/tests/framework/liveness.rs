@@ -1,8 +1,9 @@
 //! Finding peers that are gone without saying so.
 
-use brocomm::connection::{CloseCause, ConnectionConfig};
+use brocomm::lowlevel::connection::ConnectionConfig;
+use brocomm::lowlevel::wire::{Caps, Message};
+use brocomm::node::CloseCause;
 use brocomm::node::{Bound, Liveness, Notification, Options, Overflow, PeerConfig, Queue};
-use brocomm::wire::{Caps, Message};
 
 use super::support::*;
 

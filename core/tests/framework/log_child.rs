@@ -1,8 +1,8 @@
 //! The communication log (part 4 §5): what the transport reports.
 
-use brocomm::connection::ConnectionConfig;
+use brocomm::lowlevel::connection::ConnectionConfig;
+use brocomm::lowlevel::wire::Message;
 use brocomm::node::{Action, Endpoint, Options, PeerConfig};
-use brocomm::wire::Message;
 
 use super::support::*;
 
@@ -137,7 +137,7 @@ fn enabling_compression() {
 
 #[test]
 fn enabling_compression_is_not_written_if_the_peer_cannot() {
-    let capabilities = brocomm::wire::Caps::BROCCOLI_PEER;
+    let capabilities = brocomm::lowlevel::wire::Caps::BROCCOLI_PEER;
     let node = PeerConfig { compression: Some(4), ..peer() };
     let mut bench = Bench::new(Options::default(), vec![("peer", node)]);
     bench.accept(Some(ConnectionConfig { capabilities, ..requesting(&[]) }));
@@ -147,7 +147,7 @@ fn enabling_compression_is_not_written_if_the_peer_cannot() {
 #[test]
 fn enabling_decompression() {
     let mut bench = Bench::new(Options::default(), vec![("peer", peer())]);
-    let compression = brocomm::wire::Compression::new(1);
+    let compression = brocomm::lowlevel::wire::Compression::new(1);
     bench.accept(Some(ConnectionConfig { compression, ..requesting(&[]) }));
     let log = bench.log();
     once(&log, &format!("info child {PREFIX} enabling decompression"));

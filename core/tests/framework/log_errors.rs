@@ -1,10 +1,12 @@
 //! The communication log (part 4 §5): what goes wrong.
 
-use brocomm::connection::{Phase, StateSource};
-use brocomm::data::{Event, Id, Type, Value};
+use brocomm::data::{Event, Type, Value};
+use brocomm::lowlevel::connection::StateSource;
+use brocomm::lowlevel::serial::Id;
+use brocomm::lowlevel::serial::{Mode, SerialErrorKind, Writer};
+use brocomm::lowlevel::wire::{Message, Version};
+use brocomm::node::Phase;
 use brocomm::node::{Notification, Options, PeerConfig, PeerId};
-use brocomm::serial::{Mode, SerialErrorKind, Writer};
-use brocomm::wire::{Message, Version};
 use bytes::Bytes;
 
 use super::build::Build;

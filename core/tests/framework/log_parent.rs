@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use brocomm::connection::{ConnectionConfig, StateSource};
+use brocomm::lowlevel::connection::{ConnectionConfig, StateSource};
+use brocomm::lowlevel::wire::{Caps, Message, SyncPoint};
 use brocomm::node::{Handshake, Notification, Options, PeerConfig};
-use brocomm::wire::{Caps, Message, SyncPoint};
 
 use super::support::*;
 
@@ -120,14 +120,14 @@ fn peer_description() {
 #[test]
 fn peer_description_not_set() {
     // An empty one is none to our own connections, so it is put together: type `string`, length 0.
-    let id = brocomm::data::Id::global(
+    let id = brocomm::lowlevel::serial::Id::global(
         "peer_description",
         brocomm::data::Type::STRING,
         Some(brocomm::data::Value::string("")),
     );
     let mut bytes = Vec::new();
-    let mode = brocomm::serial::Mode::HANDSHAKE;
-    brocomm::serial::Writer::new(3000).id(mode, &id.into(), &mut bytes).unwrap();
+    let mode = brocomm::lowlevel::serial::Mode::HANDSHAKE;
+    brocomm::lowlevel::serial::Writer::new(3000).id(mode, &id.into(), &mut bytes).unwrap();
     let log = after(&[Message::Serial(bytes.into())]);
     assert_eq!(log, [format!("info parent {PREFIX} peer_description is not set")]);
 }
@@ -343,14 +343,14 @@ fn transcript(bench: &mut Bench) -> Vec<String> {
 /// What a peer that wants all says by hand: its name, requests of events twice, of state and logs.
 fn requests() -> Vec<Message> {
     let names = |names: &[&str]| Message::RequestEvents(names.iter().collect());
-    let id = brocomm::data::Id::global(
+    let id = brocomm::lowlevel::serial::Id::global(
         "peer_description",
         brocomm::data::Type::STRING,
         Some(brocomm::data::Value::string("hand")),
     );
     let mut bytes = Vec::new();
-    let mode = brocomm::serial::Mode::HANDSHAKE;
-    brocomm::serial::Writer::new(3000).id(mode, &id.into(), &mut bytes).unwrap();
+    let mode = brocomm::lowlevel::serial::Mode::HANDSHAKE;
+    brocomm::lowlevel::serial::Writer::new(3000).id(mode, &id.into(), &mut bytes).unwrap();
     vec![
         Message::Serial(bytes.into()),
         names(&["ping", "mystery", "print_hook"]),
@@ -426,8 +426,10 @@ fn lines_stand_among_the_notifications_as_things_happened() {
         bench.node.state_done(FIRST).unwrap();
         got.extend(transcript(&mut bench));
         let mut call = Vec::new();
-        let mode = brocomm::serial::Mode::RUNNING;
-        brocomm::serial::Writer::new(0).event(mode, b"mystery", 1.0, &[], &mut call).unwrap();
+        let mode = brocomm::lowlevel::serial::Mode::RUNNING;
+        brocomm::lowlevel::serial::Writer::new(0)
+            .event(mode, b"mystery", 1.0, &[], &mut call)
+            .unwrap();
         let bad = Message::Serial("bad".into());
         let messages = [Message::SyncPoint(SyncPoint::Point(3)), Message::Serial(call.into()), bad];
         bench.send(hand, &messages);

@@ -2,8 +2,8 @@
 
 use brocomm::data::TypeTag;
 use brocomm::logs::{LogField, LogStream, LogStreams, LogValue};
+use brocomm::lowlevel::wire::Message;
 use brocomm::node::{Notification, Options};
-use brocomm::wire::Message;
 use bytes::Bytes;
 
 use super::support::*;

@@ -1,12 +1,13 @@
 //! Logs of our own, sent to peers (part 3, §6).
 
-use brocomm::connection::{ConnectionConfig, Requests};
-use brocomm::logs::{LogLimits, LogStream, StreamError};
+use brocomm::logs::{LogStream, StreamError};
+use brocomm::lowlevel::connection::{ConnectionConfig, Requests};
+use brocomm::lowlevel::logs::LogLimits;
+use brocomm::lowlevel::wire::{Caps, Message};
 use brocomm::node::{
     Bound, LOG_BATCH, Notification, Options, Overflow, PeerConfig, PeerId, Queue, Raised,
     WriteLogError,
 };
-use brocomm::wire::{Caps, Message};
 
 use super::log_support::*;
 use super::network::{Network, address};
@@ -35,17 +36,19 @@ fn logging(options: Options) -> Bench {
 /// Returns the log messages that a peer was sent: the announcements' paths, and the numbers in
 /// each batch.
 fn sent(bench: &Bench, hand: usize) -> (Vec<String>, Vec<Vec<u64>>) {
-    let mut receiver = brocomm::logs::LogReceiver::new(LogLimits::default());
+    let mut receiver = brocomm::lowlevel::logs::LogReceiver::new(LogLimits::default());
     let (mut writers, mut batches) = (Vec::new(), Vec::new());
     for message in &bench.hands[hand].sent {
         match message {
             Message::LogCreateWriter(argument) => match receiver.announce(argument).unwrap() {
-                brocomm::logs::Announced::New(writer) => writers.push(writer.path.to_string()),
+                brocomm::lowlevel::logs::Announced::New(writer) => {
+                    writers.push(writer.path.to_string())
+                }
                 again => panic!("{again:?}"),
             },
             Message::LogWrite(argument) => {
                 let number = |received| match received {
-                    Ok(brocomm::logs::Received::Entry(entry)) => count(&entry.values),
+                    Ok(brocomm::lowlevel::logs::Received::Entry(entry)) => count(&entry.values),
                     other => panic!("{other:?}"),
                 };
                 batches.push(receiver.entries(argument).map(number).collect());

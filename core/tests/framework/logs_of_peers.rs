@@ -1,9 +1,10 @@
 //! Logs that peers send (part 3).
 
-use brocomm::connection::{CloseCause, ProtocolErrorKind};
-use brocomm::logs::{LogErrorKind, LogLimits};
+use brocomm::lowlevel::connection::ProtocolErrorKind;
+use brocomm::lowlevel::logs::{LogErrorKind, LogLimits};
+use brocomm::lowlevel::wire::Message;
+use brocomm::node::CloseCause;
 use brocomm::node::{Bound, Notification, Options, Overflow, PeerId, Queue};
-use brocomm::wire::Message;
 use bytes::Bytes;
 
 use super::log_support::*;
@@ -105,7 +106,8 @@ fn what_is_no_announcement_ends_the_connection_though_it_was_closed_already() {
     let mut bench = by_hand(Options::default());
     let link = bench.hands[0].link;
     let mut bytes = Vec::new();
-    let mut encoder = brocomm::wire::Encoder::new(brocomm::wire::Framing::Clear);
+    let mut encoder =
+        brocomm::lowlevel::wire::Encoder::new(brocomm::lowlevel::wire::Framing::Clear);
     encoder.message(&Message::LogCreateWriter("writer".into()), &mut bytes);
     let now = bench.now;
     // Nobody looks before the end.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use brocomm::lowlevel::wire::{EventNames, Message};
 use brocomm::node::{Action, Endpoint, Options, PeerConfig};
-use brocomm::wire::{EventNames, Message};
 
 use super::support::*;
 

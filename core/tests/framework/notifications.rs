@@ -1,9 +1,11 @@
 //! Notifications (part 4 §4), each with all that it says.
 
-use brocomm::connection::{CloseCause, ConnectionConfig, SyncRole};
-use brocomm::data::{Event, Id, Packet, Value};
+use brocomm::data::{Event, Value};
+use brocomm::lowlevel::connection::ConnectionConfig;
+use brocomm::lowlevel::serial::{Id, Packet};
+use brocomm::lowlevel::wire::{Message, PrintItem, PrintItems, SyncPoint};
+use brocomm::node::{CloseCause, SyncRole};
 use brocomm::node::{Endpoint, Notification, Options, PeerConfig};
-use brocomm::wire::{Message, PrintItem, PrintItems, SyncPoint};
 use bytes::Bytes;
 
 use super::support::*;
@@ -153,7 +155,7 @@ fn event() {
 
 #[test]
 fn state_access() {
-    use brocomm::data::{Opcode, StateAccess};
+    use brocomm::lowlevel::serial::{Opcode, StateAccess};
     let node = PeerConfig { sync: true, ..peer() };
     let mut bench = Bench::running(Options::default(), node, syncing(false));
     let (op1, target) = (Value::Count(7), "number".into());

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use brocomm::data::StateAccess;
+use brocomm::lowlevel::serial::StateAccess;
+use brocomm::lowlevel::wire::{Compression, Message};
 use brocomm::node::{Action, Endpoint, KeepAlive, ListenTarget, Notification, Options, PeerConfig};
-use brocomm::wire::{Compression, Message};
 
 use super::support::*;
 
@@ -170,7 +170,7 @@ fn an_operation_on_state_goes_to_all_that_requested_sync_but_its_origin() {
     bench.accept(Some(syncing(false)));
     bench.accept(Some(requesting(&[])));
     let access = StateAccess {
-        opcode: brocomm::data::Opcode::Assign,
+        opcode: brocomm::lowlevel::serial::Opcode::Assign,
         target: "number".into(),
         op1: brocomm::data::Value::Count(1),
         op2: None,
@@ -181,7 +181,7 @@ fn an_operation_on_state_goes_to_all_that_requested_sync_but_its_origin() {
     bench.settle();
     let got = |bench: &Bench, hand: usize| {
         bench.hands[hand].told.iter().any(|told| {
-            matches!(told, brocomm::connection::Notification::StateAccess(a) if **a == access)
+            matches!(told, brocomm::lowlevel::connection::Notification::StateAccess(a) if **a == access)
         })
     };
     assert_eq!([0, 1, 2].map(|hand| got(&bench, hand)), [false, true, false]);

@@ -93,7 +93,7 @@ fn every_test_that_the_page_names_is_there() {
             format!("tests/logs/{file}.rs"),
             format!("src/node/{file}.rs"),
             format!("src/node/{file}/tests.rs"),
-            format!("src/driver/hub/tests/{file}.rs"),
+            format!("src/lowlevel/driver/hub/tests/{file}.rs"),
         ];
         let text = places.iter().find_map(|place| std::fs::read_to_string(root.join(place)).ok());
         let text = text.unwrap_or_else(|| panic!("no file for {file}::{function}"));

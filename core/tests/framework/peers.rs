@@ -1,6 +1,7 @@
 //! What is known of a peer (part 4 §2, §3).
 
-use brocomm::connection::{ConnectionConfig, Phase};
+use brocomm::lowlevel::connection::ConnectionConfig;
+use brocomm::node::Phase;
 use brocomm::node::{Endpoint, NodeError, Notification, Options, PeerConfig, PeerId, PeerState};
 
 use super::support::*;

@@ -1,9 +1,10 @@
 //! Which entry applies to a peer, and what that means (§4).
 
-use brocomm::connection::ConnectionConfig;
-use brocomm::data::{Event, Opcode, Packet, StateAccess, Value};
+use brocomm::data::{Event, Value};
+use brocomm::lowlevel::connection::ConnectionConfig;
+use brocomm::lowlevel::serial::{Opcode, Packet, StateAccess};
+use brocomm::lowlevel::wire::{Message, PingArgs, PingLayout, PrintItem, SyncPoint};
 use brocomm::node::{Endpoint, Notification, Options, PeerConfig};
-use brocomm::wire::{Message, PingArgs, PingLayout, PrintItem, SyncPoint};
 use bytes::Bytes;
 
 use super::support::*;
@@ -94,7 +95,11 @@ fn accept_input_off_covers_events_state_ids_and_packets() {
         op3: None,
     };
     let _ = connection.send_state_access(&access).unwrap();
-    let id = brocomm::data::Id::global("number", Value::Count(1).ty(), Some(Value::Count(1)));
+    let id = brocomm::lowlevel::serial::Id::global(
+        "number",
+        Value::Count(1).ty(),
+        Some(Value::Count(1)),
+    );
     connection.send_id(&id.into()).unwrap();
     connection.send_packet(&packet()).unwrap();
     assert_eq!(bench.news(), []);

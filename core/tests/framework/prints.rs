@@ -1,9 +1,9 @@
 //! Remote print and PINGs (§2.8, §2.12, §6).
 
+use brocomm::lowlevel::wire::Message;
 use brocomm::node::{
     Bound, Notification, Options, Overflow, PRINT_BATCH, Queue, RaiseError, Raised,
 };
-use brocomm::wire::Message;
 
 use super::network::{Network, address};
 use super::support::*;
@@ -36,7 +36,7 @@ fn what_is_printed_goes_to_those_who_asked() {
     let node = |events: &str| wants(events, connects(brocomm::node::PeerConfig::new(address(0))));
     for events in ["print_hook", "ping"] {
         let options =
-            Options { undeclared: brocomm::connection::Undeclared::Deliver, ..Options::default() };
+            Options { undeclared: brocomm::node::Undeclared::Deliver, ..Options::default() };
         net.add(configuration(options, vec![("printer", node(events))]));
     }
     net.settle();

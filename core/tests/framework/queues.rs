@@ -1,10 +1,10 @@
 //! Back pressure and loss: what waits for peers, and for the application.
 
-use brocomm::connection::{CloseCause, Undeclared};
 use brocomm::data::{Event, List, Type, Value};
 use brocomm::node::{
     Bound, Notification, Options, Overflow, PeerCounters, PeerId, Queue, RaiseError, Raised,
 };
+use brocomm::node::{CloseCause, Undeclared};
 
 use super::support::*;
 

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use brocomm::connection::CloseCause;
+use brocomm::lowlevel::wire::Message;
+use brocomm::node::CloseCause;
 use brocomm::node::{
     Action, Backoff, Handshake, NodeError, Notification, Options, PeerConfig, PeerId, PeerState,
 };
-use brocomm::wire::Message;
 
 use super::support::*;
 

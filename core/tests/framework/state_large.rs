@@ -1,8 +1,9 @@
 //! Large states, which go in pieces and hold up nobody.
 
 use brocomm::data::{Event, Value};
+use brocomm::lowlevel::state::FullState;
 use brocomm::node::{Options, PeerConfig, PeerId};
-use brocomm::state::{FullState, Path};
+use brocomm::state::Path;
 
 use super::network::{Network, address};
 use super::state_support::*;

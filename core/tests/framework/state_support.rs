@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use brocomm::connection::Phase;
-use brocomm::data::{Declarations, StateAccess, Value};
+use brocomm::data::{Declarations, Value};
+use brocomm::lowlevel::serial::StateAccess;
+use brocomm::node::Phase;
 use brocomm::node::{NodeConfig, Options, PeerConfig, PeerId, PeerState};
 use brocomm::state::{Limits, Path, StateError, Store};
 
@@ -82,7 +83,7 @@ pub(crate) fn change(
     net.node(n).change_state(now, change).expect("it is right");
 }
 
-/// Tells whether the first peer that a node connects to is Running.
+/// Returns whether the first peer that a node connects to is Running.
 pub(crate) fn is_running(net: &Network, n: usize) -> bool {
     let state = net.nodes[n].node.peer_state(PeerId(1));
     matches!(state, Some(PeerState::Connected(Phase::Running)))

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brocomm::Time;
-use brocomm::connection::{ConnectionConfig, Requests, SyncRequest, Undeclared};
 use brocomm::data::{Declarations, Event, TypeTag, Value};
 use brocomm::logs::{LogField, LogStream, LogStreams, LogValue};
+use brocomm::lowlevel::connection::{ConnectionConfig, Requests};
+use brocomm::lowlevel::wire::{Caps, Message, Version};
 use brocomm::node::{CommLogEntry, NodeConfig, Notification, Options, PeerConfig, PeerId};
-use brocomm::wire::{Caps, Message, Version};
+use brocomm::node::{SyncRequest, Undeclared};
 use bytes::Bytes;
 
 pub(crate) use super::bench::Bench;

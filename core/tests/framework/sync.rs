@@ -1,7 +1,8 @@
 //! Who sends its state when both are set up, and to whom (§3.3, §3.4).
 
-use brocomm::connection::{Connection, Phase, Requests, StateSource, SyncRequest, SyncRole};
+use brocomm::lowlevel::connection::{Connection, Requests, StateSource};
 use brocomm::node::{Options, PeerConfig, PeerId};
+use brocomm::node::{Phase, SyncRequest, SyncRole};
 
 use super::network::{Network, address};
 use super::support::*;

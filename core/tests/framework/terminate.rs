@@ -1,6 +1,6 @@
 //! Ending in order: `terminate_communication` (part 4 §4).
 
-use brocomm::connection::CloseCause;
+use brocomm::node::CloseCause;
 use brocomm::node::{Action, Bound, Endpoint, NodeError, Notification, Options, PeerId, Raised};
 
 use super::support::*;

@@ -1,8 +1,8 @@
 //! Pseudo-realtime: sync points of traces (§2.11, §6).
 
 use brocomm::Time;
+use brocomm::lowlevel::wire::{Message, SyncPoint};
 use brocomm::node::{Options, TraceStep};
-use brocomm::wire::{Message, SyncPoint};
 
 use super::support::*;
 

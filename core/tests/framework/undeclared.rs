@@ -1,9 +1,10 @@
 //! Events that arrive without a declaration, or unlike theirs (§5).
 
-use brocomm::connection::{ConnectionConfig, Notification as Told, Undeclared};
 use brocomm::data::{Event, Value};
+use brocomm::lowlevel::connection::{ConnectionConfig, Notification as Told};
+use brocomm::lowlevel::wire::{Encoder, Framing, Message};
+use brocomm::node::Undeclared;
 use brocomm::node::{Notification, Options};
-use brocomm::wire::{Encoder, Framing, Message};
 
 use super::support::*;
 

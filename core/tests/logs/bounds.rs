@@ -2,11 +2,11 @@
 
 use brocomm::Time;
 use brocomm::data::TypeTag;
-use brocomm::logs::{
-    Announced, DroppedEntry, LogErrorKind, LogField, LogLimits, LogReceiver, LogStream, LogStreams,
-    LogValue, LogWriter, Mismatch, Received,
+use brocomm::logs::{LogField, LogStream, LogStreams, LogValue};
+use brocomm::lowlevel::logs::{
+    Announced, DroppedEntry, LogErrorKind, LogLimits, LogReceiver, LogWriter, Mismatch, Received,
 };
-use brocomm::wire::MessageType;
+use brocomm::lowlevel::wire::MessageType;
 use bytes::Bytes;
 
 use super::properties::announced;

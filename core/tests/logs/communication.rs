@@ -3,11 +3,14 @@
 use std::net::SocketAddr;
 
 use brocomm::Time;
-use brocomm::connection::{CommLogMessage, LogLevel, LogSource};
 use brocomm::data::TypeTag;
-use brocomm::logs::{LogValue, LogWriter};
-use brocomm::node::{CommunicationLine, CommunicationLog, PeerPrefix};
-use brocomm::wire::Message;
+use brocomm::logs::LogValue;
+use brocomm::lowlevel::commlog::CommLogMessage;
+use brocomm::lowlevel::commlog::{CommunicationLine, PeerPrefix};
+use brocomm::lowlevel::logs::LogWriter;
+use brocomm::lowlevel::wire::Message;
+use brocomm::node::CommunicationLog;
+use brocomm::node::{LogLevel, LogSource};
 use brocomm_conformance::sessions;
 
 use super::{log_sessions, without_times};

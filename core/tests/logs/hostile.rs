@@ -1,9 +1,11 @@
 //! Log messages that are none, sent to a node: they end the one connection.
 
-use brocomm::connection::{CloseCause, ProtocolErrorKind};
-use brocomm::logs::{LogError, LogErrorKind, LogReceiver, LogWriter, Received};
+use brocomm::logs::LogError;
+use brocomm::lowlevel::connection::ProtocolErrorKind;
+use brocomm::lowlevel::logs::{LogErrorKind, LogReceiver, LogWriter, Received};
+use brocomm::lowlevel::wire::Message;
+use brocomm::node::CloseCause;
 use brocomm::node::{Notification, Options, PeerId};
-use brocomm::wire::Message;
 use bytes::Bytes;
 
 use super::bounds::{announcements, values};

@@ -10,11 +10,11 @@ mod truncation;
 use std::collections::BTreeMap;
 
 use brocomm::Time;
-use brocomm::connection::{Observer, Role};
-use brocomm::logs::{
-    Announced, AsciiFormat, LogEntry, LogReceiver, LogStream, LogStreams, LogWriter, Received,
-};
-use brocomm::wire::{Framing, Message};
+use brocomm::logs::{AsciiFormat, LogEntry, LogStream, LogStreams};
+use brocomm::lowlevel::connection::Observer;
+use brocomm::lowlevel::logs::{Announced, LogReceiver, LogWriter, Received};
+use brocomm::lowlevel::wire::{Framing, Message};
+use brocomm::node::Role;
 use brocomm_conformance::testing::without_times;
 use brocomm_conformance::{Session, Side, StepKind, sessions};
 use bytes::Bytes;

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use brocomm::Time;
 use brocomm::data::{Port, Subnet, Transport, TypeTag};
-use brocomm::logs::{AsciiFormat, LogField, LogReceiver, LogStream, LogStreams, LogValue};
+use brocomm::logs::{AsciiFormat, LogField, LogStream, LogStreams, LogValue};
+use brocomm::lowlevel::logs::LogReceiver;
 use bytes::Bytes;
 use proptest::prelude::*;
 

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use brocomm::Time;
-use brocomm::connection::Requests;
 use brocomm::data::Name;
-use brocomm::logs::{Announced, LogField, LogReceiver, LogStream, LogValue, LogWriter};
+use brocomm::logs::{LogField, LogStream, LogValue};
+use brocomm::lowlevel::connection::Requests;
+use brocomm::lowlevel::logs::{Announced, LogReceiver, LogWriter};
+use brocomm::lowlevel::wire::Message;
 use brocomm::node::{Options, Raised};
-use brocomm::wire::Message;
 use bytes::Bytes;
 
 use super::{entries, log_sessions};

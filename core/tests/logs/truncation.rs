@@ -1,7 +1,8 @@
 //! Recorded log messages, cut at every byte.
 
-use brocomm::logs::{LogError, LogErrorKind, LogReceiver};
-use brocomm::wire::Message;
+use brocomm::logs::LogError;
+use brocomm::lowlevel::logs::{LogErrorKind, LogReceiver};
+use brocomm::lowlevel::wire::Message;
 use bytes::Bytes;
 
 use super::log_sessions;

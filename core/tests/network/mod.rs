@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use brocomm::Time;
-use brocomm::connection::PollClose;
 use brocomm::data::Event;
+use brocomm::lowlevel::connection::PollClose;
 use brocomm::node::{Action, ConnectionId, Endpoint, NodeConfig, NodeMachine, Notification};
 
 /// Nodes, each at an address of its own, and what is between them.

@@ -62,7 +62,7 @@ impl Simulation {
         }
     }
 
-    /// Tells whether there never was another connection to the peer of this one.
+    /// Returns whether there never was another connection to the peer of this one.
     fn is_only(&self, side: &link::Side) -> bool {
         let sides = self.links.iter().flat_map(|link| &link.sides);
         sides.filter(|other| (other.who, other.peer) == (side.who, side.peer)).count() == 1

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use brocomm::Time;
-use brocomm::connection::Phase;
 use brocomm::data::{Event, Value};
+use brocomm::node::Phase;
 use brocomm::node::{NodeMachine, Overflow, PeerId, PeerState};
 
 use super::oracle::{Seen, What};

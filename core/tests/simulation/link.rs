@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use brocomm::connection::SyncRole;
+use brocomm::node::SyncRole;
 use brocomm::node::{ConnectionId, PeerId};
 
 use super::random::Random;

@@ -1,6 +1,6 @@
 //! What nodes ask of the world, and what the world does to their connections.
 
-use brocomm::connection::PollClose;
+use brocomm::lowlevel::connection::PollClose;
 use brocomm::node::{Action, ConnectionId, Endpoint, ListenTarget, PeerId};
 
 use super::host::Host;

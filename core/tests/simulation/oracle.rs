@@ -76,7 +76,7 @@ impl Stream {
         });
     }
 
-    /// Takes note that an event was delivered.
+    /// Records that an event was delivered.
     pub fn delivered(&mut self, what: What, excuses: &Excuses) -> Result<(), String> {
         if excuses.deaf {
             return Err(format!("{what:?} was delivered to a node that takes no input"));
@@ -150,7 +150,7 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Takes note of an event; where there is one path only, none comes twice, and none comes back.
+    /// Records an event; where there is one path only, none comes twice, and none comes back.
     pub fn event(&mut self, who: Who, what: What) -> Result<(), String> {
         if what.0 == who.serial {
             return Err(format!("{what:?} came back to where it was raised"));

@@ -1,8 +1,9 @@
 //! What the applications are told and do, and whether it is right.
 
-use brocomm::connection::{CloseCause, Phase};
 use brocomm::data::{Event, Value};
-use brocomm::node::{CommLogLine, Handshake, Notification, Overflow, PeerId};
+use brocomm::lowlevel::commlog::CommLogLine;
+use brocomm::node::{CloseCause, Phase};
+use brocomm::node::{Handshake, Notification, Overflow, PeerId};
 
 use super::link::Link;
 use super::oracle::{Excuses, What};

@@ -1,7 +1,7 @@
 //! What nodes do: they start, are woken up, and do all that they want done.
 
-use brocomm::connection::Phase;
 use brocomm::node::NodeMachine;
+use brocomm::node::Phase;
 
 use super::{Happening, Simulation, Who};
 
@@ -96,7 +96,7 @@ impl Simulation {
         }
     }
 
-    /// Takes note of connections that came as far as Running.
+    /// Records connections that came as far as Running.
     pub(super) fn note_runs(&mut self, who: Who) {
         let Simulation { hosts, links, streams, .. } = self;
         let host = &hosts[who.node];

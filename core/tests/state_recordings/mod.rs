@@ -3,11 +3,12 @@
 mod node;
 
 use crate::common::observed;
-use brocomm::connection::Phase;
-use brocomm::data::{Entry, Serial, StateAccess, Table, Value};
-use brocomm::serial::{Mode, Transcript};
-use brocomm::state::FullState;
-use brocomm::wire::Message;
+use brocomm::data::{Entry, Table, Value};
+use brocomm::lowlevel::serial::{Mode, Transcript};
+use brocomm::lowlevel::serial::{Serial, StateAccess};
+use brocomm::lowlevel::state::FullState;
+use brocomm::lowlevel::wire::Message;
+use brocomm::node::Phase;
 use brocomm_conformance::testing::compare_printed;
 use brocomm_conformance::{Expectation, Expected, Recording, Side, sessions};
 use bytes::Bytes;

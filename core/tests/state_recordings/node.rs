@@ -1,6 +1,7 @@
 //! A node that does what the script of a recording does.
 
-use brocomm::data::{Declarations, Global, StateAccess, Value};
+use brocomm::data::{Declarations, Global, Value};
+use brocomm::lowlevel::serial::StateAccess;
 use brocomm::state::{Limits, Path, StateError, Store};
 
 /// A store that does what a side's script does.

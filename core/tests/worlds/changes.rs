@@ -1,7 +1,8 @@
 //! What nodes do to their variables, so that all must end with the same: they add to what all add
 //! to, and otherwise each changes only what is its own.
 
-use brocomm::data::{StateAccess, Value};
+use brocomm::data::Value;
+use brocomm::lowlevel::serial::StateAccess;
 use brocomm::state::{Path, StateError, Store};
 
 use super::World;

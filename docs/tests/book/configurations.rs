@@ -69,7 +69,7 @@ fn the_reference_is_the_program_s() {
     assert!(output.status.success(), "{told}");
     let pages = pages();
     let page = pages.iter().find(|page| page.name() == "src/operations/configuration.md");
-    let page = &page.expect("there is such a page").source;
+    let page = &page.expect("there is such a page").text;
     assert!(
         *page == String::from_utf8_lossy(&output.stdout),
         "renew it: brocomm config reference > docs/src/operations/configuration.md"

@@ -7,22 +7,22 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::thread;
 
-use brocomm::connection::{ConnectionConfig, Notification, Requests};
 use brocomm::data::{Declarations, Value};
 use brocomm::event;
+use brocomm::lowlevel::connection::{ConnectionConfig, Notification, Requests};
 use brocomm_std::Listener;
 
 use crate::pages::book;
 use crate::program::{brocomm, example, path};
 
 /// A program that runs until it ends, and with the test at the latest.
-struct Program {
+pub(crate) struct Program {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
 }
 
 impl Program {
-    fn start(mut command: Command) -> Program {
+    pub(crate) fn start(mut command: Command) -> Program {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -33,7 +33,7 @@ impl Program {
     }
 
     /// Returns the first line that has this in it.
-    fn line_with(&mut self, text: &str) -> String {
+    pub(crate) fn line_with(&mut self, text: &str) -> String {
         let mut lines = self.lines.by_ref().map(|line| line.expect("output is text"));
         lines.find(|line| line.contains(text)).unwrap_or_else(|| panic!("no {text}"))
     }

@@ -42,19 +42,6 @@ fn each_page_is_in_the_summary() {
     }
 }
 
-/// Code that the book shows is compiled, so it is included from an example.
-#[test]
-fn no_program_is_only_in_a_page() {
-    for page in pages() {
-        let mut parts = page.source.split("\n```rust");
-        parts.next();
-        for block in parts {
-            let (_, code) = block.split_once('\n').expect("a block has lines");
-            assert!(code.starts_with("{{#include "), "{}: {code}", page.name());
-        }
-    }
-}
-
 /// Returns the links to other pages and headings.
 fn links(page: &Page) -> Vec<String> {
     let is_ours = |link: &String| !link.contains("://") && !link.starts_with("mailto:");

@@ -11,8 +11,6 @@ pub(crate) struct Page {
     pub(crate) path: PathBuf,
     /// Its text.
     pub(crate) text: String,
-    /// Its text before anything was included.
-    pub(crate) source: String,
 }
 
 /// A piece of a page that is no plain text.
@@ -60,39 +58,23 @@ fn collect(folder: &Path, pages: &mut Vec<Page>) {
         } else if path.extension().is_some_and(|extension| extension == "md") {
             let source = fs::read_to_string(&path).expect("a page is text");
             let text = include(&source, &path);
-            pages.push(Page { path, text, source });
+            pages.push(Page { path, text });
         }
     }
 }
 
-/// Puts in place what a text includes: `{{#include FILE}}` and `{{#include FILE:ANCHOR}}`.
+/// Replaces `{{#include FILE}}` by the file.
 fn include(text: &str, page: &Path) -> String {
     let mut parts = text.split("{{#include ");
     let mut whole = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let (what, rest) = part.split_once("}}").expect("an inclusion ends");
-        let (file, anchor) = what.split_once(':').map_or((what, None), |(f, a)| (f, Some(a)));
-        let path = page.with_file_name(file);
-        let content = fs::read_to_string(&path)
-            .unwrap_or_else(|error| panic!("{}: {what}: {error}", page.display()));
-        let content = match anchor {
-            Some(anchor) => section(&content, anchor)
-                .unwrap_or_else(|| panic!("{}: {what}: no such anchor", page.display())),
-            None => content,
-        };
-        // What marks anchors is for nobody else.
-        let lines = content.lines().filter(|line| !line.contains("ANCHOR"));
-        whole.push_str(&lines.collect::<Vec<_>>().join("\n"));
+        let (file, rest) = part.split_once("}}").expect("an inclusion ends");
+        let content = fs::read_to_string(page.with_file_name(file))
+            .unwrap_or_else(|error| panic!("{}: {file}: {error}", page.display()));
+        whole.push_str(&content);
         whole.push_str(rest);
     }
     whole
-}
-
-fn section(text: &str, anchor: &str) -> Option<String> {
-    let (_, rest) = text.split_once(&format!("ANCHOR: {anchor}\n"))?;
-    let (section, _) = rest.split_once(&format!("ANCHOR_END: {anchor}\n"))?;
-    // The line that marks the end begins before the word.
-    Some(section.rsplit_once('\n')?.0.to_owned())
 }
 
 impl Page {

@@ -138,7 +138,7 @@ impl Drop for Terminal {
     }
 }
 
-/// Tells whether a line is the one that the book shows, but for times, ports, and what it leaves
+/// Returns whether a line is the one that the book shows, but for times, ports, and what it leaves
 /// out with `…`.
 fn matches(book: &str, line: &str) -> bool {
     let parts: Vec<String> = plain(book).trim_end().split('…').map(regex::escape).collect();

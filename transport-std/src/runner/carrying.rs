@@ -5,7 +5,7 @@ use std::net::{Shutdown, SocketAddr};
 use std::task::Waker;
 
 use brocomm::Time;
-use brocomm::driver::{CONNECT_TIMEOUT, SocketDriver, Step};
+use brocomm::lowlevel::driver::{CONNECT_TIMEOUT, SocketDriver, Step};
 use brocomm::node::{ConnectionId, Endpoint, KeepAlive};
 use brocomm_transport::listening::accepted;
 use brocomm_transport::socket::{ends, no_answer, set_up};
@@ -76,7 +76,7 @@ impl Runner {
         self.poll.registry().register(stream, token, Interest::READABLE | Interest::WRITABLE)
     }
 
-    /// Takes note that a socket is ready for something.
+    /// Records that a socket is ready for something.
     pub(super) fn feed_ready(&mut self, event: &Event) {
         if let Some(SocketTask { carrier, ended, .. }) = self.carrying.get_mut(&event.token()) {
             carrier.feed_ready();
@@ -127,7 +127,7 @@ impl Runner {
         }
     }
 
-    /// Tells whether the token is that of a connection, and this one is up; if it can't be, that is
+    /// Returns whether the token is that of a connection, and this one is up; if it can't be, that is
     /// the end of it.
     fn is_connected(&mut self, token: Token) -> bool {
         let Some(carrying) = self.carrying.get_mut(&token) else { return false };
@@ -163,7 +163,7 @@ impl Runner {
     }
 }
 
-/// Tells whether a socket is connected by now, or why it can't be.
+/// Returns whether a socket is connected by now, or why it can't be.
 fn outcome(stream: &TcpStream) -> io::Result<bool> {
     if let Some(error) = stream.take_error()? {
         return Err(error);

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use brocomm::driver::ACCEPT_PAUSE;
+use brocomm::lowlevel::driver::ACCEPT_PAUSE;
 use brocomm::node::ListenTarget;
 use brocomm_transport::listening;
 use mio::net::TcpListener;

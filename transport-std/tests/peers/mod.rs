@@ -10,10 +10,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use brocomm::connection::{
-    CloseCause, ConnectionConfig, Notification, Phase, Requests, Sent, Undeclared,
-};
 use brocomm::data::{Event, Name, Value};
+use brocomm::lowlevel::connection::{ConnectionConfig, Notification, Requests, Sent};
+use brocomm::node::{CloseCause, Phase, Undeclared};
 use brocomm_std::{Flushed, Listener, Peer, StopHandle};
 
 use crate::suite::stream::Stream;

@@ -4,7 +4,8 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::thread;
 
-use brocomm::connection::{CloseCause, Phase, ProtocolErrorKind};
+use brocomm::lowlevel::connection::ProtocolErrorKind;
+use brocomm::node::{CloseCause, Phase};
 use brocomm_std::{Listener, Peer};
 
 use super::*;

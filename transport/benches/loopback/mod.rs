@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use brocomm::Time;
-use brocomm::connection::{Connection, ConnectionConfig, Requests, Role, Undeclared};
 use brocomm::data::{Declarations, Event, Value};
+use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Requests};
 use brocomm::node::{NodeConfig, Notification, Options, PeerConfig};
+use brocomm::node::{Role, Undeclared};
 
 use crate::runtime::{self, Node, Notifications, Stream};
 
@@ -191,14 +192,17 @@ async fn core_alone(count: u64, size: usize) -> Cost {
             to.feed_bytes(&bytes[..part], now);
             from.advance(part, now);
             while let Some(told) = to.poll_notification() {
-                events += u64::from(matches!(told, brocomm::connection::Notification::Event(_)));
+                events += u64::from(matches!(
+                    told,
+                    brocomm::lowlevel::connection::Notification::Event(_)
+                ));
             }
         }
         events
     };
     while exchange(&mut one, &mut other) + exchange(&mut other, &mut one) > 0
         || !one.poll_transmit().is_empty()
-        || one.phase() != brocomm::connection::Phase::Running
+        || one.phase() != brocomm::node::Phase::Running
     {}
     let send_all = async {
         let mut got = 0;

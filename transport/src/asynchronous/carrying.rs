@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use brocomm::driver::{BLOCK, SocketDriver, Step};
+use brocomm::lowlevel::driver::{BLOCK, SocketDriver, Step};
 use brocomm::node::{Endpoint, KeepAlive};
 
 use super::Runtime;
@@ -67,7 +67,7 @@ impl<R: Runtime> SocketTask<R> {
     }
 }
 
-/// Tells whether reading would give nothing; why nothing can be waited for, reading says.
+/// Returns whether reading would give nothing; why nothing can be waited for, reading says.
 fn is_drained<R: Runtime>(link: &mut Link<R>, cx: &mut Context<'_>) -> bool {
     link.is_drained(cx).unwrap_or(false)
 }

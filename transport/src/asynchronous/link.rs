@@ -4,7 +4,7 @@ use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::task::{Context, Poll};
 
-use brocomm::driver::{CONNECT_TIMEOUT, Cause};
+use brocomm::lowlevel::driver::{CONNECT_TIMEOUT, Cause};
 use brocomm::node::{Endpoint, KeepAlive};
 
 use super::Runtime;
@@ -64,7 +64,7 @@ impl<R: Runtime> Link<R> {
         Ok(read)
     }
 
-    /// Tells whether reading would give nothing, as far as is known without an attempt; then the task
+    /// Returns whether reading would give nothing, as far as is known without an attempt; then the task
     /// is woken when it would.
     ///
     /// # Errors

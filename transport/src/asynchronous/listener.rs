@@ -3,8 +3,9 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use brocomm::connection::{ConnectionConfig, Role};
-use brocomm::driver::TransportError;
+use brocomm::lowlevel::connection::ConnectionConfig;
+use brocomm::lowlevel::driver::TransportError;
+use brocomm::node::Role;
 
 use super::runtime::resolve;
 use super::{Peer, Runtime};
@@ -42,7 +43,7 @@ impl<R: Runtime> Listener<R> {
     /// # Errors
     /// [`TransportError::Config`], before anything is accepted; [`TransportError::Accept`], such as
     /// for want of file descriptors: then the listener still listens, so accept again after [a
-    /// pause](brocomm::driver::ACCEPT_PAUSE).
+    /// pause](brocomm::lowlevel::driver::ACCEPT_PAUSE).
     pub async fn accept(&self, config: ConnectionConfig) -> Result<Peer<R>, TransportError> {
         config.validate().map_err(TransportError::Config)?;
         loop {

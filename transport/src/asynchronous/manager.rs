@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use brocomm::driver::{ACCEPT_PAUSE, SocketDriver, Task};
+use brocomm::lowlevel::driver::{ACCEPT_PAUSE, SocketDriver, Task};
 use brocomm::node::{Action, KeepAlive};
 
 use super::Runtime;

@@ -8,9 +8,10 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use brocomm::Time;
-use brocomm::connection::{Connection, ConnectionConfig, Notification, Role, Sent, UsageError};
 use brocomm::data::Event;
-use brocomm::driver::{BLOCK, Driver, Flushed, Step, TransportError};
+use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Sent};
+use brocomm::lowlevel::driver::{BLOCK, Driver, Flushed, Step, TransportError};
+use brocomm::node::{Role, UsageError};
 
 use super::Runtime;
 use super::link::Link;
@@ -120,7 +121,7 @@ impl<R: Runtime> Peer<R> {
     /// Closes the connection in order: writes what waits, tells the peer that nothing more comes,
     /// waits until it closes its side too, and closes the socket.
     ///
-    /// The wait ends when the peer lets five seconds pass. Tells whether all was written, which is
+    /// The wait ends when the peer lets five seconds pass. Returns whether all was written, which is
     /// no proof that the peer read it. Notifications, [`Notification::Closed`] last, can still be
     /// taken from [`next`](Self::next). Can be [cancelled](Self#cancellation): the connection is
     /// over nevertheless, and `next`, or `close` again, goes on.

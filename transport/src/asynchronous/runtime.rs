@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use brocomm::driver::StartError;
+use brocomm::lowlevel::driver::StartError;
 use socket2::SockRef;
 
 use crate::zone;
@@ -79,7 +79,7 @@ pub trait Runtime: Clone + Debug + Default + Send + Sync + Unpin + 'static {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<(Self::Stream, SocketAddr)>>;
 
-    /// Tells whether something may have come since the socket was found unready to be read, or has
+    /// Returns whether something may have come since the socket was found unready to be read, or has
     /// the task woken when something does. One task may poll it.
     ///
     /// # Errors

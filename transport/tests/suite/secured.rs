@@ -85,7 +85,7 @@ async fn session(tls: Option<(TlsConfig, TlsConfig)>) {
         _ => None,
     });
     let cause = cause.await;
-    assert_eq!((next, cause), (COUNT, brocomm::connection::CloseCause::PeerClosed));
+    assert_eq!((next, cause), (COUNT, brocomm::node::CloseCause::PeerClosed));
     assert_eq!(here.terminate().await, []);
 }
 

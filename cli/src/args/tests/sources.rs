@@ -25,12 +25,12 @@ pub(super) struct Tests {
 pub(super) struct Test(String);
 
 impl Test {
-    /// Tells whether an option is among its strings.
+    /// Returns whether an option is among its strings.
     pub(super) fn gives(&self, option: &str) -> bool {
         self.0.contains(&format!("\"{option}\"")) || self.0.contains(&format!("\"{option}="))
     }
 
-    /// Tells whether all these words are among its strings.
+    /// Returns whether all these words are among its strings.
     pub(super) fn says(&self, words: &[&str]) -> bool {
         words.iter().all(|word| self.0.contains(&format!("\"{word}\"")))
     }

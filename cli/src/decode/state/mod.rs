@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use brocomm::connection::{Observed, Observer, Phase, Role, SyncRole};
-use brocomm::data::{Id, Name, Serial, Value};
-use brocomm::wire::Message;
+use brocomm::data::{Name, Value};
+use brocomm::lowlevel::connection::{Observed, Observer};
+use brocomm::lowlevel::serial::{Id, Serial};
+use brocomm::lowlevel::wire::Message;
+use brocomm::node::{Phase, Role, SyncRole};
 use serde::Serialize;
 
 use self::replica::{Received, Replica};
@@ -131,13 +133,13 @@ impl View for Connection<'_> {
     }
 }
 
-/// Tells whether an ID gives a variable a value; functions are no state.
+/// Returns whether an ID gives a variable a value; functions are no state.
 fn is_state(id: &Id) -> bool {
     id.value.as_ref().is_some_and(|value| !matches!(value, Value::Func(..)))
 }
 
 impl Connection<'_> {
-    /// Tells whether both sides are Running after this PHASE_DONE (§3.3, §3.4).
+    /// Returns whether both sides are Running after this PHASE_DONE (§3.3, §3.4).
     fn completes(&mut self, observed: &Observed) -> bool {
         match observed.phase {
             Phase::Sync(role) => role == SyncRole::Sender,

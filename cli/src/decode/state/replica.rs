@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use brocomm::data::{
-    Attribute, AttributeTag, Attributes, Global, Id, Name, Opcode, StateAccess, Value,
-};
+use brocomm::data::{Global, Name, Value};
+use brocomm::lowlevel::serial::{Id, Opcode, StateAccess};
+use brocomm::lowlevel::syntax::{Attribute, AttributeTag, Attributes};
 use brocomm::state::{Limits, StateError, Store};
 
 use crate::decode::variables::Variables;

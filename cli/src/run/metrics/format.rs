@@ -91,7 +91,7 @@ impl Range<'_> {
         Some(range)
     }
 
-    /// Tells whether a format is in the range, and how specific that is.
+    /// Returns whether a format is in the range, and how specific that is.
     fn fits(&self, format: Format) -> Option<u8> {
         let (kind, subtype) = format.media_type();
         let is = |range: &str, wanted: &str| range.eq_ignore_ascii_case(wanted);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use brocomm::connection::Phase;
+use brocomm::node::Phase;
 use brocomm::node::PingStatistics;
 use brocomm::node::{Endpoint, NodeMachine, PeerCounters, PeerId, PeerState};
 use brocomm_tokio::Node;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use brocomm::connection::LogLevel;
+use brocomm::node::LogLevel;
 use brocomm::node::{Notification, PeerId};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -20,7 +20,7 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Takes note of what is told.
+    /// Records what is told.
     pub(crate) fn note(&self, told: &Notification) {
         match told {
             Notification::Log(entry) => {

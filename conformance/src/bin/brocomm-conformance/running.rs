@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use brocomm::wire::Framing;
+use brocomm::lowlevel::wire::Framing;
 use brocomm_conformance::own::{Own, Transport};
 use brocomm_conformance::suite::{
     Capability, Case, Connecting, Implementation, Level, Listening, Profile, Report, Role,

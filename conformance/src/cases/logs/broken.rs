@@ -1,6 +1,6 @@
 //! Log messages that end a connection (3§1, 3§2).
 
-use brocomm::wire::{Message, MessageType};
+use brocomm::lowlevel::wire::{Message, MessageType};
 
 use super::{entry, filled, writer};
 use crate::suite::{Case, Exchange, Outcome, Trial, chunk, header};

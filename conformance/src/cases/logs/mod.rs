@@ -8,7 +8,8 @@ mod sent;
 pub(crate) use sent::texts;
 
 use brocomm::data::TypeTag;
-use brocomm::logs::{LogField, LogWriter, WRITER_ASCII};
+use brocomm::logs::LogField;
+use brocomm::lowlevel::logs::{LogWriter, WRITER_ASCII};
 use bytes::Bytes;
 
 use crate::suite::{Capability, Case, Entry, chunk};
@@ -58,7 +59,8 @@ fn entry_head(path: &str, fields: usize) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use brocomm::logs::{LogLimits, LogReceiver, LogValue, Received};
+    use brocomm::logs::LogValue;
+    use brocomm::lowlevel::logs::{LogLimits, LogReceiver, Received};
 
     use super::*;
 

@@ -2,7 +2,7 @@
 
 use brocomm::data::TypeTag;
 use brocomm::logs::LogField;
-use brocomm::wire::Message;
+use brocomm::lowlevel::wire::Message;
 use bytes::Bytes;
 
 use super::{entry, entry_head, filled, writer, writer_of};

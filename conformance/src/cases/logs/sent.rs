@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use brocomm::data::{TypeTag, Value};
-use brocomm::logs::{DroppedEntry, LogLimits, LogReceiver, LogValue, LogWriter, Received};
-use brocomm::wire::{Message, MessageType};
+use brocomm::logs::LogValue;
+use brocomm::lowlevel::logs::{DroppedEntry, LogLimits, LogReceiver, LogWriter, Received};
+use brocomm::lowlevel::wire::{Message, MessageType};
 use bytes::Bytes;
 
 use crate::suite::{Case, Exchange, Got, Outcome, Stop, Trial};

@@ -3,9 +3,11 @@
 mod replayed;
 mod sent;
 
-use brocomm::connection::{Authority, SyncRole};
-use brocomm::data::{List, Opcode, StateAccess, Type, Value};
-use brocomm::wire::Message;
+use brocomm::data::{List, Type, Value};
+use brocomm::lowlevel::connection::Authority;
+use brocomm::lowlevel::serial::{Opcode, StateAccess};
+use brocomm::lowlevel::wire::Message;
+use brocomm::node::SyncRole;
 
 use crate::suite::{Capability, Case, Exchange, Outcome, Stop, Trial};
 

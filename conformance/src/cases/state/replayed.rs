@@ -1,6 +1,7 @@
 //! What the implementation does with accesses (2§9).
 
-use brocomm::data::{Opcode, StateAccess, Table, Type, Value};
+use brocomm::data::{Table, Type, Value};
+use brocomm::lowlevel::serial::{Opcode, StateAccess};
 
 use super::{access, at, count, key, report, synchronised};
 use crate::suite::{Case, Entry, Exchange, Outcome, Stop, Trial};
@@ -133,7 +134,7 @@ fn carried_out() -> Vec<Case> {
                     hello.version.runtime = i32::MAX as u32;
                 })?;
                 peer.send_access(access(Opcode::Assign, "conformance_n", [count(77), None, None]))?;
-                peer.send(&brocomm::wire::Message::PhaseDone)?;
+                peer.send(&brocomm::lowlevel::wire::Message::PhaseDone)?;
                 let (n, _) = report(&mut peer)?;
                 Stop::unless(n == 77, || format!("conformance_n is {n}"))
             },

@@ -1,6 +1,7 @@
 //! What the implementation sends when its state changes (2§9).
 
-use brocomm::data::{Opcode, Serial, StateAccess, Value};
+use brocomm::data::Value;
+use brocomm::lowlevel::serial::{Opcode, Serial, StateAccess};
 
 use super::{access, count, synchronised};
 use crate::suite::{Case, Entry, Exchange, Outcome, Stop};

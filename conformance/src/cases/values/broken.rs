@@ -3,7 +3,7 @@
 //! An implementation has to end that one connection.
 
 use brocomm::data::{Type, Value};
-use brocomm::wire::Message;
+use brocomm::lowlevel::wire::Message;
 
 use crate::suite::{Capability, Case, Outcome, Trial, chunk, header};
 

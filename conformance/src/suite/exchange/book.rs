@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use brocomm::connection::{Authority, Role, SyncRequest, SyncRole};
-use brocomm::data::{Id, Name};
-use brocomm::serial::Mode;
-use brocomm::wire::{Caps, Message, Version};
+use brocomm::data::Name;
+use brocomm::lowlevel::connection::Authority;
+use brocomm::lowlevel::serial::Id;
+use brocomm::lowlevel::serial::Mode;
+use brocomm::lowlevel::wire::{Caps, Message, Version};
+use brocomm::node::{Role, SyncRequest, SyncRole};
 use bytes::Bytes;
 
 /// Is what one side has announced on a connection.
@@ -107,7 +109,7 @@ impl Book {
         self.authority
     }
 
-    /// Tells whether both sides have completed the handshake, and Sync if there is one (§3.5).
+    /// Returns whether both sides have completed the handshake, and Sync if there is one (§3.5).
     pub(super) fn is_running(&self) -> bool {
         match self.authority {
             None | Some(Authority::Misconfiguration) => false,
@@ -130,9 +132,10 @@ impl Book {
 
 #[cfg(test)]
 mod tests {
-    use brocomm::connection::{Observer, Phase};
-    use brocomm::wire::{Encoder, Framing};
-    use brocomm::{serial, wire};
+    use brocomm::lowlevel::connection::Observer;
+    use brocomm::lowlevel::wire::{Encoder, Framing};
+    use brocomm::lowlevel::{serial, wire};
+    use brocomm::node::Phase;
 
     use super::*;
 

@@ -1,7 +1,8 @@
 //! The way into Running (§3.1–§3.3).
 
-use brocomm::data::{Id, Type, Value};
-use brocomm::wire::{Caps, Compression, Message, MessageType, Version};
+use brocomm::data::{Type, Value};
+use brocomm::lowlevel::serial::Id;
+use brocomm::lowlevel::wire::{Caps, Compression, Message, MessageType, Version};
 use bytes::Bytes;
 
 use super::super::{Entry, Outcome, Role};
@@ -139,7 +140,7 @@ impl Exchange {
 
 #[cfg(test)]
 mod tests {
-    use brocomm::connection::ConnectionConfig;
+    use brocomm::lowlevel::connection::ConnectionConfig;
 
     use super::*;
 

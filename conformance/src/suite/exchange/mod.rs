@@ -10,9 +10,9 @@ mod serials;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use brocomm::connection::{self, Authority};
-use brocomm::serial;
-use brocomm::wire::{Decoder, Encoder, Limits};
+use brocomm::lowlevel::connection::Authority;
+use brocomm::lowlevel::serial;
+use brocomm::lowlevel::wire::{Decoder, Encoder, Limits};
 
 use super::transcript::Recorder;
 use super::{Entry, LineKind, Outcome, Role, Trial};
@@ -74,8 +74,8 @@ impl Exchange {
             undecoded_from: 0,
             closed: false,
             book: Book::new(match trial.role() {
-                Role::Listens => connection::Role::Initiator,
-                Role::Connects => connection::Role::Acceptor,
+                Role::Listens => brocomm::node::Role::Initiator,
+                Role::Connects => brocomm::node::Role::Acceptor,
             }),
         })
     }

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use brocomm::data::Serial;
-use brocomm::wire::{Message, MessageType};
+use brocomm::lowlevel::serial::Serial;
+use brocomm::lowlevel::wire::{Message, MessageType};
 
 use super::super::{LineKind, Outcome, Stop, describe};
 use super::Exchange;
@@ -185,7 +185,7 @@ impl Exchange {
         }
     }
 
-    /// Tells whether the implementation has closed by now; what it has sent is passed over.
+    /// Returns whether the implementation has closed by now; what it has sent is passed over.
     ///
     /// # Errors
     /// Failed if what it has sent is against the protocol.

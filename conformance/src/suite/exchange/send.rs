@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use brocomm::wire::{Compression, Message};
+use brocomm::lowlevel::wire::{Compression, Message};
 
 use super::super::{LineKind, Outcome, Stop, describe};
 use super::Exchange;

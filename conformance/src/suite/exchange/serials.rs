@@ -4,9 +4,10 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use brocomm::data::{Event, Id, Serial, StateAccess, Value};
-use brocomm::serial::{Mode, SerialError, WriteError};
-use brocomm::wire::Message;
+use brocomm::data::{Event, Value};
+use brocomm::lowlevel::serial::{Id, Serial, StateAccess};
+use brocomm::lowlevel::serial::{Mode, SerialError, WriteError};
+use brocomm::lowlevel::wire::Message;
 use bytes::Bytes;
 
 use super::super::{Outcome, Stop, describe};

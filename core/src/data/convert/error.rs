@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use crate::data::print::Short;
-use crate::data::{EnumValue, Name, PatternError, Type, TypeTag, Value};
+use crate::data::Short;
+use crate::data::{EnumValue, Name, Type, TypeTag, Value};
+use crate::pattern::PatternError;
 
 /// Says why a value is not what a Rust type can hold, and where in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,14 +13,12 @@ use crate::data::{EnumValue, Name, PatternError, Type, TypeTag, Value};
 pub struct ConversionError {
     /// The way from the converted value to the part that is wrong; empty for the value itself.
     pub path: Vec<Step>,
-    /// What is wrong there.
-    pub kind: ConversionErrorKind,
+    pub(crate) kind: ConversionErrorKind,
 }
 
 /// Says what is wrong with a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConversionErrorKind {
+pub(crate) enum ConversionErrorKind {
     /// The value is of another type.
     #[error("expected {expected}, found {found}")]
     Type {
@@ -68,6 +67,7 @@ pub enum ConversionErrorKind {
         /// How many there are.
         found: usize,
     },
+    #[cfg(feature = "derive")]
     /// The Rust enum has no such constant.
     #[error("{target} has no constant {}", Constant(constant))]
     UnknownConstant {

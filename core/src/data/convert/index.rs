@@ -4,6 +4,11 @@ use super::{BroType, ConversionError, ConversionErrorKind, FromValue, Step, ToVa
 use crate::data::{Type, Value};
 
 /// Gives the types of an index's components: one for every [`BroType`], several for tuples.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the key of a table or the element of a set",
+    note = "supported: types that have a Bro type (see `BroType`), and tuples of them",
+    note = "add `#[derive(Record)]` to a struct of your own, `#[derive(Enum)]` to an enum"
+)]
 pub trait IndexType {
     /// As [`BroType::CONTAINS_ITSELF`].
     #[doc(hidden)]

@@ -11,7 +11,8 @@ mod slot;
 
 use super::{Record, Type, Value};
 
-pub use error::{ConversionError, ConversionErrorKind, Step};
+pub(crate) use error::ConversionErrorKind;
+pub use error::{ConversionError, Step};
 pub(crate) use fit::index_types;
 pub(in crate::data) use fit::{fit, kind};
 pub use index::{FromIndex, IndexType, ToIndex};
@@ -36,6 +37,12 @@ pub use slot::{FromSlot, ToSlot};
 /// | [`Value`] | `any` |
 ///
 /// With the feature `derive` also structs (records) and enums.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no Bro type",
+    note = "supported: bool, i8 to i64, isize, u8 to u64, usize, f32, f64, String, Bytes, IpAddr, Ipv4Addr, Ipv6Addr, \
+            SystemTime, Duration, Time, Port, Subnet, Pattern, Value, and vectors, sets and maps of these",
+    note = "add `#[derive(Record)]` to a struct of your own, `#[derive(Enum)]` to an enum"
+)]
 pub trait BroType {
     /// Whether there may be no value: true of `Option`s only.
     const OPTIONAL: bool = false;
@@ -64,6 +71,12 @@ pub trait BroType {
 /// assert_eq!(443u64.to_value(), Value::Count(443));
 /// assert_eq!(vec![Some(1i64), None].to_value().ty().to_string(), "vector of int");
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be converted to a Bro value",
+    note = "supported: bool, i8 to i64, isize, u8 to u64, usize, f32, f64, String, Bytes, IpAddr, Ipv4Addr, Ipv6Addr, \
+            SystemTime, Duration, Time, Port, Subnet, Pattern, Value, and vectors, sets and maps of these",
+    note = "add `#[derive(Record)]` to a struct of your own, `#[derive(Enum)]` to an enum"
+)]
 pub trait ToValue: BroType {
     /// Makes the value, of this instance of its type.
     ///
@@ -101,6 +114,12 @@ pub trait ToValue: BroType {
 /// An unsigned number is made of a `count` or `counter`, a signed one of an `int`, an `f64` of a
 /// `double`, `time` or `interval`, an `f32` of nothing. Of a set or table with equal indices the
 /// later entry counts.
+#[diagnostic::on_unimplemented(
+    message = "a Bro value cannot be converted to `{Self}`",
+    note = "supported: bool, i8 to i64, isize, u8 to u64, usize, f64, String, Bytes, IpAddr, Ipv4Addr, Ipv6Addr, \
+            SystemTime, Duration, Time, Port, Subnet, Pattern, Value, and vectors, sets and maps of these",
+    note = "add `#[derive(Record)]` to a struct of your own, `#[derive(Enum)]` to an enum"
+)]
 pub trait FromValue: BroType + Sized {
     /// Makes the Rust value.
     ///

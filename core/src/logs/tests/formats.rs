@@ -62,6 +62,7 @@ fn every_type_has_its_form() {
     ];
     for (value, form) in cases {
         assert_eq!(ascii(value.clone()), form, "{value:?}");
+        assert_eq!(value.to_string(), form, "{value:?}");
     }
 }
 

@@ -18,7 +18,7 @@ impl Default for Clock {
 }
 
 impl Clock {
-    /// Takes note of the time; one before the last counts as that.
+    /// Records the time; one before the last counts as that.
     pub(super) fn feed(&mut self, now: Time) {
         self.now = self.now.max(now);
     }
@@ -28,7 +28,7 @@ impl Clock {
         self.wall_ahead = wall.ahead_of(now);
     }
 
-    /// Takes note that the node starts.
+    /// Records that the node starts.
     pub(super) fn start(&mut self) {
         self.started = self.now;
     }

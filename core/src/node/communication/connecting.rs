@@ -120,14 +120,14 @@ impl NodeMachine {
         self.actions.push_back(Action::Connect { connection, endpoint, keep_alive });
     }
 
-    /// Takes note that a connection that the node asked for is up; TLS, if there is to be any, is
+    /// Records that a connection that the node asked for is up; TLS, if there is to be any, is
     /// made over it.
     pub fn feed_connected(&mut self, id: ConnectionId, now: Time) {
         self.feed_time(now);
         self.open(id);
     }
 
-    /// Takes note that a connection that the node asked for did not come about.
+    /// Records that a connection that the node asked for did not come about.
     ///
     /// `reason` is meant for people, as in `connect failed: connection refused`.
     pub fn feed_connect_failed(&mut self, id: ConnectionId, reason: &str, now: Time) {
@@ -180,7 +180,7 @@ impl NodeMachine {
         self.end_if_done();
     }
 
-    /// Takes note that a peer connected, TLS not included; returns what the connection is called, or
+    /// Records that a peer connected, TLS not included; returns what the connection is called, or
     /// `None` if it is to be closed, because the node is ending.
     pub fn feed_accepted(&mut self, endpoint: Endpoint, now: Time) -> Option<ConnectionId> {
         self.feed_time(now);

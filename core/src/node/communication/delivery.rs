@@ -84,7 +84,7 @@ impl Delivery {
         self.depth.reaches(total)
     }
 
-    /// Tells, once, that less waits than when connections began to wait for that.
+    /// Returns, once, whether less waits than when connections began to wait for that.
     pub(super) fn is_relieved(&mut self, total: Bound) -> bool {
         let relieved = self.crowded && !self.reaches(total);
         self.crowded &= !relieved;

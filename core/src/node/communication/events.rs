@@ -79,7 +79,7 @@ impl NodeMachine {
         Ok(self.send(event, None))
     }
 
-    /// Tells whether an event of this name could be raised now.
+    /// Returns whether an event of this name could be raised now.
     pub fn can_raise(&self, name: &[u8]) -> bool {
         self.hindrance(name, None).is_none()
     }
@@ -331,7 +331,7 @@ impl NodeMachine {
 
 /// Store and forward.
 impl NodeMachine {
-    /// Tells whether an event is kept for a peer: it is away, will be back, and may want it.
+    /// Returns whether an event is kept for a peer: it is away, will be back, and may want it.
     fn is_kept_for(&self, id: PeerKey, name: &[u8]) -> bool {
         let Some(peer) = self.peers.get(id) else { return false };
         let away = self.is_away(id);
@@ -340,7 +340,7 @@ impl NodeMachine {
         away && wanted && comes_back && !self.ending.is_under_way()
     }
 
-    /// Tells whether a peer for which events are kept is away: until it is Running as far as we have
+    /// Returns whether a peer for which events are kept is away: until it is Running as far as we have
     /// looked at what its connection tells.
     fn is_away(&self, id: PeerKey) -> bool {
         self.subscribers.is_keeper(id) && self.peers.get(id).is_some_and(|peer| !peer.running)

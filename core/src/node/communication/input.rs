@@ -21,18 +21,18 @@ impl NodeMachine {
         }
     }
 
-    /// Takes note that the peer closed a connection, or its half of it.
+    /// Records that the peer closed a connection, or its half of it.
     pub fn feed_eof(&mut self, id: ConnectionId, now: Time) {
         self.feed(id, now, Connection::feed_eof);
     }
 
-    /// Takes note that reading from a connection failed, for a reason that is meant for people.
+    /// Records that reading from a connection failed, for a reason that is meant for people.
     pub fn feed_read_failure(&mut self, id: ConnectionId, reason: &str, now: Time) {
         let line = CommLogLine::Connection(CommLogMessage::ReadError(reason.into()));
         self.feed_failure(id, line, reason, now);
     }
 
-    /// Takes note that writing to a connection failed, for a reason that is meant for people.
+    /// Records that writing to a connection failed, for a reason that is meant for people.
     pub fn feed_write_failure(&mut self, id: ConnectionId, reason: &str, now: Time) {
         self.feed_failure(id, CommLogLine::WriteError { reason: reason.into() }, reason, now);
     }
@@ -51,7 +51,7 @@ impl NodeMachine {
         }
     }
 
-    /// Takes note that the transport has closed a connection, after
+    /// Records that the transport has closed a connection, after
     /// [`poll_close`](Self::poll_close) said so or because it was lost. The connection is
     /// forgotten, once all that came over it is processed.
     pub fn feed_closed(&mut self, id: ConnectionId, now: Time) {
@@ -135,7 +135,7 @@ impl NodeMachine {
         }
     }
 
-    /// Tells whether what a peer sends has to wait for the application.
+    /// Returns whether what a peer sends has to wait for the application.
     pub(super) fn must_wait(&self, id: PeerKey) -> bool {
         self.peers.get(id).is_some_and(|peer| self.is_crowded_by(peer))
     }

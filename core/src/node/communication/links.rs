@@ -35,7 +35,7 @@ impl Link {
         self.connection.as_deref().filter(|connection| connection.has_begun())
     }
 
-    /// Tells whether there is no connection yet, because it is being made or secured.
+    /// Returns whether there is no connection yet, because it is being made or secured.
     pub(super) fn is_pending(&self) -> bool {
         let over = |connection: &Connection| connection.phase() == Phase::Closed;
         self.begun().is_none() && !self.connection.as_deref().is_some_and(over)
@@ -85,7 +85,7 @@ impl Links {
         wanted
     }
 
-    /// Takes note that the transport of one may have something to do.
+    /// Records that the transport of one may have something to do.
     pub(super) fn touch(&mut self, id: ConnectionId) {
         if let Some(link) = self.slab.get_mut(id.0).filter(|link| !link.touched) {
             link.touched = true;

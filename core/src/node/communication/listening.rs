@@ -49,7 +49,7 @@ impl NodeMachine {
         wanted
     }
 
-    /// Takes note that the transport listens here, TLS or not.
+    /// Records that the transport listens here, TLS or not.
     pub fn feed_listening(&mut self, endpoint: Endpoint, ssl: bool, now: Time) {
         self.feed_time(now);
         if self.listening.wanted {
@@ -59,7 +59,7 @@ impl NodeMachine {
         }
     }
 
-    /// Takes note that the transport cannot listen here.
+    /// Records that the transport cannot listen here.
     ///
     /// If the address is in use, all sockets are given up and there is another attempt after
     /// [`listen_retry`](super::super::Options::listen_retry); else this one is left out.
@@ -81,7 +81,7 @@ impl NodeMachine {
         }
     }
 
-    /// Tells whether there is a socket on which we listen.
+    /// Returns whether there is a socket on which we listen.
     pub fn is_listening(&self) -> bool {
         !self.listening.sockets.is_empty()
     }
@@ -91,7 +91,7 @@ impl NodeMachine {
         &self.listening.sockets
     }
 
-    /// Takes note that a connection could not be accepted. We listen on.
+    /// Records that a connection could not be accepted. We listen on.
     pub fn feed_accept_failed(&mut self, reason: &str, now: Time) {
         self.feed_time(now);
         self.log(CommLogLine::AcceptFailed { reason: reason.into() });

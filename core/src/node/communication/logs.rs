@@ -103,7 +103,7 @@ impl NodeMachine {
         self.write_log_as(now, |streams, now| streams.write_to(stream, path, values, now))
     }
 
-    /// Tells whether a log entry could be written now.
+    /// Returns whether a log entry could be written now.
     pub fn can_write_log(&self) -> bool {
         self.log_hindrance().is_none()
     }

@@ -193,7 +193,7 @@ impl NodeMachine {
         }
     }
 
-    /// Takes note of the time, and does what is due; a time before the last one counts as that.
+    /// Records the time, and does what is due; a time before the last one counts as that.
     pub fn feed_time(&mut self, now: Time) {
         self.clock.feed(now);
         while let Some(timer) = self.timers.pop(self.clock.now()) {
@@ -249,7 +249,7 @@ impl NodeMachine {
         self.nodes.get(self.peers.get(peer)?.node?)
     }
 
-    /// Takes note that the transport of a peer may have something to do.
+    /// Records that the transport of a peer may have something to do.
     fn touch_peer(&mut self, peer: PeerKey) {
         if let Some(link) = self.peers.get(peer).and_then(|peer| peer.link) {
             self.links.touch(link);

@@ -280,7 +280,7 @@ impl NodeMachine {
 }
 
 impl Entry {
-    /// Tells whether the entry applies to a peer that connected to us (§4): the address is the same,
+    /// Returns whether the entry applies to a peer that connected to us (§4): the address is the same,
     /// and so are the classes, or neither has one.
     fn applies_to(&self, peer: &EventPeer) -> bool {
         let zone = match (&self.node.zone_id, &peer.endpoint.zone) {

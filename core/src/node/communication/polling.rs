@@ -31,7 +31,7 @@ impl NodeMachine {
         self.links.connection_mut(id).map(Connection::poll_transmit).unwrap_or_default()
     }
 
-    /// Takes note that the first `written` bytes of it have been written.
+    /// Records that the first `written` bytes of it have been written.
     pub fn advance(&mut self, id: ConnectionId, written: usize, now: Time) {
         self.feed_time(now);
         let now = self.clock.now();
@@ -49,7 +49,7 @@ impl NodeMachine {
         self.links.touch(id);
     }
 
-    /// Tells whether, and when, the transport of a connection is to be closed; a connection that
+    /// Returns whether, and when, the transport of a connection is to be closed; a connection that
     /// nobody knows is to be closed at once. Then comes [`feed_closed`](Self::feed_closed).
     #[must_use = "the peer waits for the connection to be closed"]
     pub fn poll_close(&self, id: ConnectionId) -> Option<PollClose> {
@@ -59,7 +59,7 @@ impl NodeMachine {
         }
     }
 
-    /// Tells whether more should be read from a connection.
+    /// Returns whether more should be read from a connection.
     pub fn wants_input(&self, id: ConnectionId) -> bool {
         let Some(link) = self.links.get(id) else { return false };
         let Some(connection) = link.connection.as_deref() else { return false };
@@ -70,7 +70,7 @@ impl NodeMachine {
         connection.wants_input() && !(connection.has_begun() && may_wait())
     }
 
-    /// Tells whether the transport has something to do for a connection: until the attempt to
+    /// Returns whether the transport has something to do for a connection: until the attempt to
     /// connect is given up or has failed, or the connection was said to be closed.
     pub fn is_known(&self, id: ConnectionId) -> bool {
         self.links.get(id).is_some()
@@ -85,7 +85,7 @@ impl NodeMachine {
         [self.timers.next(), self.next_expiry()].into_iter().flatten().min()
     }
 
-    /// Tells whether there may be a notification; if not, there is none.
+    /// Returns whether there may be a notification; if not, there is none.
     pub fn has_notifications(&self) -> bool {
         !self.delivery.is_empty()
     }
@@ -172,7 +172,7 @@ impl NodeMachine {
         self.touch_peer(id);
     }
 
-    /// Tells whether the next notification about a peer cannot be taken, or sent on, yet.
+    /// Returns whether the next notification about a peer cannot be taken, or sent on, yet.
     fn is_blocked(&self, id: PeerKey, has_room: impl FnOnce(&Notification) -> bool) -> bool {
         let Some(next) = self.peers.get(id).and_then(|peer| peer.inbox.front()) else {
             return false;

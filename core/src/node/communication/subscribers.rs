@@ -16,12 +16,12 @@ pub(super) struct Subscribers {
 }
 
 impl Subscribers {
-    /// Takes note that a peer has requested an event.
+    /// Records that a peer has requested an event.
     pub(super) fn add(&mut self, name: &Name, peer: PeerKey) {
         Arc::make_mut(self.by_event.entry(name.clone()).or_default()).insert(peer);
     }
 
-    /// Takes note that a peer no longer gets these events.
+    /// Records that a peer no longer gets these events.
     pub(super) fn remove<'a>(&mut self, names: impl Iterator<Item = &'a Name>, peer: PeerKey) {
         for name in names {
             let Some(peers) = self.by_event.get_mut(name) else { continue };
@@ -37,7 +37,7 @@ impl Subscribers {
         self.by_event.get(name)
     }
 
-    /// Takes note that the events of a peer are kept while it is away.
+    /// Records that the events of a peer are kept while it is away.
     pub(super) fn add_keeper(&mut self, peer: PeerKey) {
         self.keepers.insert(peer);
     }

@@ -63,7 +63,7 @@ impl NodeMachine {
         self.end_if_done();
     }
 
-    /// Tells whether [`terminate_communication`](Self::terminate_communication) is done: all
+    /// Returns whether [`terminate_communication`](Self::terminate_communication) is done: all
     /// connections are closed, whether or not the application has taken the last notifications.
     /// Returns the peers that did not take all that was queued for them in time.
     pub fn terminated(&self) -> Option<&[PeerId]> {

@@ -27,7 +27,7 @@ pub enum TraceStep {
 }
 
 impl NodeMachine {
-    /// Takes note of the time of the next packet in our trace, which is not to be processed before
+    /// Records the time of the next packet in our trace, which is not to be processed before
     /// the answer is to go on. Without
     /// [`remote_trace_sync_interval`](super::super::Options::remote_trace_sync_interval) it always
     /// is.
@@ -52,7 +52,7 @@ impl NodeMachine {
         self.trace_step()
     }
 
-    /// Takes note that our trace is at its end. When all peers say the same of theirs,
+    /// Records that our trace is at its end. When all peers say the same of theirs,
     /// communication is [terminated](Self::terminate_communication).
     pub fn reached_end_of_trace(&mut self, now: Time) {
         self.feed_time(now);
@@ -62,7 +62,7 @@ impl NodeMachine {
         }
     }
 
-    /// Tells whether to read on in our trace.
+    /// Returns whether to read on in our trace.
     pub fn trace_step(&self) -> TraceStep {
         if self.trace.waiting { TraceStep::Wait } else { TraceStep::GoOn }
     }

@@ -44,7 +44,7 @@ impl NodeMachine {
         Some(&self.peers.get(entry.peer?)?.who)
     }
 
-    /// Tells whether the peer of an entry is connected and set up: a node's `connected`.
+    /// Returns whether the peer of an entry is connected and set up: a node's `connected`.
     pub fn is_node_connected(&self, name: &str) -> bool {
         self.connected_peers().any(|(_, node)| node == name)
     }
@@ -175,7 +175,7 @@ impl NodeMachine {
         self.find(id)?.last_error.as_deref()
     }
 
-    /// Tells whether the last notification that was [polled](Self::poll_notification) is an event
+    /// Returns whether the last notification that was [polled](Self::poll_notification) is an event
     /// that a peer raised: `is_remote_event`.
     pub fn is_remote_event(&self) -> bool {
         !self.event_peer.is_local
@@ -201,7 +201,7 @@ impl NodeMachine {
         self.timers.get(Timer::Retry(id)).is_some()
     }
 
-    /// Tells whether there is neither a connection to a peer nor an attempt at one.
+    /// Returns whether there is neither a connection to a peer nor an attempt at one.
     pub(super) fn is_over(&self, id: PeerKey) -> bool {
         self.peers.get(id).is_none_or(|peer| peer.link.is_none())
     }

@@ -15,8 +15,14 @@ pub struct NodeConfigError {
     pub key: String,
     /// The value; `None` if it is not set.
     pub value: Option<String>,
-    /// What is wrong with it.
-    pub kind: NodeConfigErrorKind,
+    pub(crate) kind: NodeConfigErrorKind,
+}
+
+impl NodeConfigError {
+    /// Returns whether this is needed only because TLS is used.
+    pub fn is_needed_for_tls(&self) -> bool {
+        matches!(self.kind, NodeConfigErrorKind::NeededForTls { .. })
+    }
 }
 
 impl fmt::Display for NodeConfigError {
@@ -46,8 +52,7 @@ pub(super) fn finding(
 
 /// Says what is wrong with a value of a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum NodeConfigErrorKind {
+pub(crate) enum NodeConfigErrorKind {
     /// The interface is an IPv6 one, but IPv6 is off (part 4 §1). The beginning is Bro's.
     #[error(
         "Attempt to listen on address {address}, but IPv6 communication disabled; set \

@@ -11,8 +11,9 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
-pub use error::{NodeConfigError, NodeConfigErrorKind};
-pub use warning::{ConfigurationWarning, ConfigurationWarningKind};
+pub use error::NodeConfigError;
+pub(super) use error::NodeConfigErrorKind;
+pub use warning::ConfigurationWarning;
 
 use super::{Bound, NodeConfig};
 use crate::ConfigErrors;
@@ -101,12 +102,12 @@ impl Found {
     }
 }
 
-/// Tells whether an address means nothing without a zone: whether it is in fe80::/10.
+/// Returns whether an address means nothing without a zone: whether it is in fe80::/10.
 fn is_link_local(address: IpAddr) -> bool {
     matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local())
 }
 
-/// Tells whether an address may have a zone: also the site-local ones of old, fec0::/10.
+/// Returns whether an address may have a zone: also the site-local ones of old, fec0::/10.
 fn has_zones(address: IpAddr) -> bool {
     let is_site_local = |v6: Ipv6Addr| v6.segments().first().is_some_and(|s| s & 0xFFC0 == 0xFEC0);
     is_link_local(address) || matches!(address, IpAddr::V6(v6) if is_site_local(v6))

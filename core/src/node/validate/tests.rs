@@ -353,5 +353,5 @@ fn oddities_are_warned_of() {
     // Names need no declarations if events are taken as they describe themselves.
     bare.options.undeclared = Undeclared::Deliver;
     assert_eq!(bare.warnings().len(), 1);
-    assert_eq!(bare.warnings()[0].kind, ConfigurationWarningKind::NothingDeclared);
+    assert_eq!(bare.warnings()[0].kind, super::warning::ConfigurationWarningKind::NothingDeclared);
 }

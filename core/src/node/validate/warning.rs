@@ -19,8 +19,7 @@ pub struct ConfigurationWarning {
     pub key: String,
     /// The value; `None` if it is not set.
     pub value: Option<String>,
-    /// What is odd about it.
-    pub kind: ConfigurationWarningKind,
+    pub(crate) kind: ConfigurationWarningKind,
 }
 
 impl fmt::Display for ConfigurationWarning {
@@ -31,8 +30,7 @@ impl fmt::Display for ConfigurationWarning {
 
 /// Says what is odd about a value of a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ConfigurationWarningKind {
+pub(crate) enum ConfigurationWarningKind {
     /// The pattern matches none of the declared events; Bro logs `warning: no events to request`.
     NoEventMatches {
         /// How many events are declared.
@@ -160,7 +158,7 @@ impl NodeConfig {
     }
 }
 
-/// Tells whether two entries apply to the same peers (§4).
+/// Returns whether two entries apply to the same peers (§4).
 fn same_peers(one: &PeerConfig, other: &PeerConfig) -> bool {
     fn class(node: &PeerConfig) -> &[u8] {
         node.class.as_deref().unwrap_or_default()

@@ -1,7 +1,8 @@
 use super::{count, shown, store_of, sync, told};
 use crate::Time;
 use crate::data::Opcode;
-use crate::state::{Expired, Path, Store, Touched};
+use crate::state::local::Touched;
+use crate::state::{Expired, Path, Store};
 
 const SCRIPT: &str = "
     type R: record { inner: table[count] of string &write_expire=10sec; };

@@ -2,7 +2,8 @@ use bytes::Bytes;
 
 use super::{all, count, shown, store, store_of, told, value};
 use crate::Time;
-use crate::state::{Path, SnapshotError, StateError};
+use crate::state::snapshot::SnapshotError;
+use crate::state::{Path, StateError};
 
 #[test]
 fn a_snapshot_brings_all_of_it_back() {

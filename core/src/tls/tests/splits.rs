@@ -32,8 +32,7 @@ fn session(near: &TlsConfig, far: &TlsConfig) -> Pair {
 #[test]
 fn a_stream_that_ends_anywhere_ends_the_connection() {
     let (near, far) = two();
-    // Signatures are not always of the same length; the last record has more than ten bytes.
-    let whole = session(&near, &far).near.written.len() - 10;
+    let whole = session(&near, &far).near.written.len();
     let mut in_order = 0;
     for length in 0..whole {
         let mut pair = Pair::new(&near, &far);
@@ -57,6 +56,10 @@ fn a_stream_that_ends_anywhere_ends_the_connection() {
             if pair.far.closed {
                 break;
             }
+        }
+        if length >= pair.near.written.len() {
+            // Signatures differ in length from one session to the next, so all of this one came.
+            continue;
         }
         let mut end = 0;
         let between = lengths(&pair.near.written).any(|record| {

@@ -13,10 +13,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brocomm::data::{Declarations, Event, Value};
-use brocomm::driver::{RequestError, Subscription};
-use brocomm::node::{
-    CommLogLine, Endpoint, Handshake, NodeConfig, Notification, Options, PeerConfig, PeerId,
-};
+use brocomm::lowlevel::commlog::CommLogLine;
+use brocomm::lowlevel::driver::{RequestError, Subscription};
+use brocomm::node::{Endpoint, Handshake, NodeConfig, Notification, Options, PeerConfig, PeerId};
 use futures_lite::future::{poll_once, yield_now, zip};
 
 use super::stream::Stream;

@@ -1,6 +1,6 @@
 //! How connections end in order.
 
-use brocomm::connection::{CloseCause, Phase};
+use brocomm::node::{CloseCause, Phase};
 use futures_lite::future::{poll_once, zip};
 
 use super::*;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use brocomm::connection::{ConnectionConfig, Notification};
+use brocomm::lowlevel::connection::{ConnectionConfig, Notification};
 use futures_lite::future::{poll_once, yield_now, zip};
 
 use super::*;

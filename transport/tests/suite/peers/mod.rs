@@ -9,8 +9,9 @@ mod trouble;
 
 use std::time::Duration;
 
-use brocomm::connection::{CloseCause, ConnectionConfig, Notification, Requests, Sent, Undeclared};
 use brocomm::data::{Event, Name, Value};
+use brocomm::lowlevel::connection::{ConnectionConfig, Notification, Requests, Sent};
+use brocomm::node::{CloseCause, Undeclared};
 use futures_lite::future::zip;
 
 use crate::suite::stream::Stream;

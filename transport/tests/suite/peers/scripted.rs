@@ -5,7 +5,8 @@ use std::net::{Shutdown, TcpStream};
 use std::thread;
 
 use brocomm::Time;
-use brocomm::connection::{CloseCause, Connection, Notification, Phase, ProtocolErrorKind, Role};
+use brocomm::lowlevel::connection::{Connection, Notification, ProtocolErrorKind};
+use brocomm::node::{CloseCause, Phase, Role};
 use futures_lite::future::{poll_once, zip};
 
 use super::*;

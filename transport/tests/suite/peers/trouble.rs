@@ -4,7 +4,7 @@ use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use brocomm::ConfigErrors;
-use brocomm::connection::{ConfigError, ConnectionConfig};
+use brocomm::lowlevel::connection::{ConfigError, ConnectionConfig};
 use brocomm_transport::socket2::SockRef;
 
 use super::*;

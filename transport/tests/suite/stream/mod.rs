@@ -5,7 +5,7 @@ mod tls;
 
 use std::process::Command;
 
-use brocomm::connection::ConnectionConfig;
+use brocomm::lowlevel::connection::ConnectionConfig;
 use brocomm::node::NodeConfig;
 
 /// What is between the sockets and the protocol.
@@ -59,7 +59,7 @@ impl Stream {
         process.env(INVITED, format!("{self:?}"));
     }
 
-    /// Tells whether another test has started this process to run over this.
+    /// Returns whether another test has started this process to run over this.
     pub(crate) fn is_invited(self) -> bool {
         std::env::var(INVITED).is_ok_and(|stream| stream == format!("{self:?}"))
     }

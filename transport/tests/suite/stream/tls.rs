@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::sync::LazyLock;
 
-use brocomm::connection::ConnectionConfig;
+use brocomm::lowlevel::connection::ConnectionConfig;
 use brocomm::node::{NodeConfig, Options, PeerConfig};
 use brocomm::tls::TlsConfig;
 

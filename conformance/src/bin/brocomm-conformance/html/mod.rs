@@ -163,7 +163,7 @@ fn tally(reports: Cell<'_>) -> Markup {
     }
 }
 
-/// Tells whether there is room for wide columns even on a phone.
+/// Returns whether there is room for wide columns even on a phone.
 fn is_few(all: &[Tested]) -> bool {
     all.len() < 3
 }

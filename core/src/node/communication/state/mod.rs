@@ -59,7 +59,7 @@ struct Giving {
 }
 
 impl Exchange {
-    /// Takes note that a peer knows a container by this id, perhaps by no other.
+    /// Records that a peer knows a container by this id, perhaps by no other.
     fn note(&mut self, Alias { ours, theirs }: Alias, store: &Store) {
         self.aliases.insert(ours, theirs);
         if self.aliases.len() > self.prune_at {

@@ -1,0 +1,337 @@
+//! Every vector means what it says, comes from where it says, and is refused where it has to be.
+
+mod logs;
+mod meaning;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use brocomm::Time;
+use brocomm::data::{Declarations, Value};
+use brocomm::lowlevel::connection::{
+    Connection, ConnectionConfig, Notification, Observed, Observer, ProtocolErrorKind, Requests,
+};
+use brocomm::lowlevel::logs::{LogLimits, LogReceiver, LogWriter, Received};
+use brocomm::lowlevel::serial::{Caching, Limits, Mode, Reader, Transcript};
+use brocomm::lowlevel::wire::{Framing, Message};
+use brocomm::node::{CloseCause, Phase, Role};
+use brocomm_conformance::{Side, StepKind, sessions};
+use bytes::Bytes;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+
+use logs::{log_value, log_writer, numbers, text};
+
+/// A SERIAL, or a message of logs, that a peer really sent.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Valid {
+    name: String,
+    sections: Vec<String>,
+    by: String,
+    from: Source,
+    /// Of logs: which of the two messages.
+    message: Option<String>,
+    pid_bits: Option<u32>,
+    caching: Option<String>,
+    #[serde(default)]
+    before: Vec<Before>,
+    hex: String,
+    meaning: Json,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Source {
+    recording: String,
+    connection: usize,
+    side: Side,
+    message: usize,
+}
+
+/// A SERIAL that the same reader has to have read before.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Before {
+    message: usize,
+    pid_bits: u32,
+    caching: String,
+    hex: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Invalid {
+    name: String,
+    section: String,
+    kind: String,
+    pid_bits: Option<u32>,
+    caching: Option<String>,
+    hex: String,
+    must: String,
+    error: String,
+    bro: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "says which keys there are")]
+struct Ignored {
+    name: String,
+    section: String,
+    kind: String,
+    hex: String,
+    ignored: String,
+    level: String,
+    needs: Option<Vec<String>>,
+    echo: u64,
+    bro: Option<String>,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors")
+}
+
+fn open<T: DeserializeOwned>(file: &str) -> Vec<T> {
+    let text = std::fs::read_to_string(folder().join(file)).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+fn bytes(hex: &str) -> Bytes {
+    hex::decode(hex).unwrap().into()
+}
+
+fn mode(pid_bits: Option<u32>, caching: Option<&str>) -> Mode {
+    let pid_64bit = match pid_bits {
+        Some(64) => true,
+        Some(32) => false,
+        other => panic!("ids of {other:?} bits"),
+    };
+    let caching = match caching {
+        Some("none") => Caching::None,
+        Some("single") => Caching::Single,
+        Some("stable") => Caching::Stable,
+        other => panic!("caching {other:?}"),
+    };
+    Mode { pid_64bit, caching, to_broccoli: false }
+}
+
+#[test]
+fn serials_have_their_meaning_and_are_written_again() {
+    for vector in open::<Valid>("serials.json") {
+        let name = &vector.name;
+        let mut reader = Reader::new(Limits::default());
+        for before in &vector.before {
+            let mode = mode(Some(before.pid_bits), Some(&before.caching));
+            reader.read(&bytes(&before.hex), mode).unwrap_or_else(|e| panic!("{name}: {e}"));
+        }
+        let mode = mode(vector.pid_bits, vector.caching.as_deref());
+        let (argument, mut transcript) = (bytes(&vector.hex), Transcript::new());
+        let read = reader.read_noting(&argument, mode, &mut transcript);
+        let read = read.unwrap_or_else(|error| panic!("{name}: {error}"));
+        meaning::check(name, &read, &vector.meaning);
+
+        let mut again = Vec::new();
+        transcript.write_again(&read, mode, &mut again);
+        assert_eq!(hex::encode(again), vector.hex, "{name}");
+    }
+}
+
+#[test]
+fn messages_of_logs_have_their_meaning() {
+    for vector in open::<Valid>("logs.json") {
+        let (name, argument) = (&vector.name, bytes(&vector.hex));
+        match vector.message.as_deref() {
+            Some("LOG_CREATE_WRITER") => {
+                let writer = log_writer(&vector.meaning);
+                assert_eq!(LogWriter::decode(&argument).unwrap(), writer, "{name}");
+                let mut again = Vec::new();
+                writer.encode(&mut again);
+                assert_eq!(hex::encode(again), vector.hex, "{name}");
+            }
+            Some("LOG_WRITE") => {
+                let receiver = LogReceiver::new(LogLimits::default());
+                let read: Vec<_> = receiver.entries(&argument).collect();
+                let entries = vector.meaning.as_array().unwrap();
+                assert_eq!(read.len(), entries.len(), "{name}");
+                for (read, meant) in read.into_iter().zip(entries) {
+                    // Nobody has announced a writer; what came is shown all the same.
+                    let Received::Dropped(read) = read.unwrap() else { panic!("{name}") };
+                    let values = meant["values"].as_array().unwrap().iter().map(log_value);
+                    assert_eq!(read.values, values.collect::<Vec<_>>(), "{name}");
+                    assert_eq!((read.stream, read.writer), numbers(meant), "{name}");
+                    assert_eq!(read.path, text(&meant["path"]), "{name}");
+                }
+            }
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+}
+
+/// What one side of a recorded connection sent.
+fn observe(source: &Source) -> Vec<Observed> {
+    let sessions = sessions();
+    let session = sessions.iter().find(|session| session.name() == source.recording).unwrap();
+    let further = session.further_connections().unwrap();
+    let mut recordings = std::iter::once(session.recording().unwrap()).chain(further);
+    let recording = recordings.nth(source.connection - 1).unwrap();
+    let role = |side| match side {
+        Side::Connector => Role::Initiator,
+        Side::Listener => Role::Acceptor,
+    };
+    let mut observer = Observer::new(Framing::Clear, Default::default(), Default::default());
+    for step in &recording.steps {
+        let StepKind::Data { from, bytes } = &step.kind else { continue };
+        observer.feed(role(*from), bytes);
+    }
+    let observed = std::iter::from_fn(|| observer.poll());
+    observed.filter(|observed| observed.side == role(source.side)).collect()
+}
+
+#[test]
+fn valid_vectors_are_in_the_recordings_they_name() {
+    let mut sent = BTreeMap::new();
+    for vector in open::<Valid>("serials.json").into_iter().chain(open("logs.json")) {
+        let (name, source) = (&vector.name, &vector.from);
+        let key = (source.recording.clone(), source.connection, source.side.to_string());
+        let messages = sent.entry(key).or_insert_with(|| observe(source));
+        let argument = |number: usize| match &messages[number - 1] {
+            Observed { message: Ok(Message::Serial(argument)), mode: Some(mode), .. } => {
+                let mode = Mode { to_broccoli: false, ..*mode };
+                (hex::encode(argument), Some(mode))
+            }
+            Observed { message: Ok(message), .. } => match (message, vector.message.as_deref()) {
+                (Message::LogCreateWriter(argument), Some("LOG_CREATE_WRITER"))
+                | (Message::LogWrite(argument), Some("LOG_WRITE")) => (hex::encode(argument), None),
+                (message, _) => panic!("{name}: {message:?}"),
+            },
+            observed => panic!("{name}: {observed:?}"),
+        };
+        let written = vector.pid_bits.map(|_| mode(vector.pid_bits, vector.caching.as_deref()));
+        assert!(argument(source.message) == (vector.hex.clone(), written), "{name}");
+        for before in &vector.before {
+            assert!(before.message < source.message, "{name}");
+            let written = mode(Some(before.pid_bits), Some(&before.caching));
+            assert!(argument(before.message) == (before.hex.clone(), Some(written)), "{name}");
+        }
+    }
+}
+
+/// The section that an invalid vector violates, and what is said about it.
+fn refusal(vector: &Invalid) -> Option<(String, String)> {
+    let argument = bytes(&vector.hex);
+    let of_logs = |error: &brocomm::logs::LogError| {
+        Some((error.section().to_owned(), error.kind.to_string()))
+    };
+    match vector.kind.as_str() {
+        "serial" => {
+            let mode = mode(vector.pid_bits, vector.caching.as_deref());
+            let error = Reader::new(Limits::default()).read(&argument, mode).err()?;
+            Some((error.kind.section().to_owned(), error.kind.to_string()))
+        }
+        "LOG_CREATE_WRITER" => of_logs(&LogWriter::decode(&argument).err()?),
+        "LOG_WRITE" => {
+            let receiver = LogReceiver::new(LogLimits::default());
+            of_logs(&receiver.entries(&argument).find_map(Result::err)?)
+        }
+        "stream" => {
+            let config = ConnectionConfig {
+                requests: Some(Requests::default()),
+                ..ConnectionConfig::default()
+            };
+            let mut connection = Connection::new(config, Role::Acceptor, Time::default());
+            connection.feed_bytes(&argument, Time::default());
+            let error =
+                std::iter::from_fn(|| connection.poll_notification()).find_map(
+                    |told| match told {
+                        Notification::Closed(CloseCause::Protocol(error)) => Some(error),
+                        _ => None,
+                    },
+                )?;
+            assert_eq!(connection.phase(), Phase::Closed, "{}", vector.name);
+            let said = match &error.kind {
+                ProtocolErrorKind::Serial(error) => error.kind.to_string(),
+                kind => kind.to_string(),
+            };
+            Some((error.section().to_owned(), said))
+        }
+        other => panic!("{}: {other}", vector.name),
+    }
+}
+
+#[test]
+fn invalid_vectors_are_refused_for_what_is_wrong_in_them() {
+    let mut wrong = Vec::new();
+    for vector in open::<Invalid>("invalid.json") {
+        let expected = (vector.section.clone(), vector.error.clone());
+        let refusal = refusal(&vector);
+        if refusal.as_ref() != Some(&expected) {
+            wrong.push(format!("{}: {expected:?}, but got {refusal:?}", vector.name));
+        }
+        assert!(!vector.must.is_empty() && vector.bro.as_deref() != Some(""), "{}", vector.name);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_has_to_be_ignored_changes_nothing() {
+    let mut declarations = Declarations::new();
+    let known = "global conformance_echo: event(x: any); global conformance_n = 0;
+        global conformance_log: event(text: string); global conformance_echoed: event(x: any);";
+    declarations.read(known).unwrap();
+    let requests = Requests { accept_input: true, ..Requests::default() };
+    let declarations = Arc::new(declarations);
+    let config =
+        ConnectionConfig { requests: Some(requests), declarations, ..ConnectionConfig::default() };
+    for vector in open::<Ignored>("ignored.json") {
+        assert_eq!(vector.kind, "stream", "{}", vector.name);
+        let mut connection = Connection::new(config.clone(), Role::Acceptor, Time::default());
+        connection.feed_bytes(&bytes(&vector.hex), Time::default());
+        let told = std::iter::from_fn(|| connection.poll_notification());
+        let events = told.filter_map(|told| match told {
+            Notification::Event(event) => Some((event.name.to_string(), event.args)),
+            _ => None,
+        });
+        let echo = ("conformance_echo".to_owned(), vec![Value::Count(vector.echo)]);
+        assert_eq!(events.collect::<Vec<_>>(), [echo], "{}", vector.name);
+        assert_eq!(connection.phase(), Phase::Running, "{}", vector.name);
+    }
+}
+
+#[test]
+fn the_index_lists_every_vector() {
+    let index = std::fs::read_to_string(folder().join("README.md")).unwrap();
+    let rows = index.lines().filter(|line| line.starts_with("| `"));
+    let listed: Vec<Vec<&str>> =
+        rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect()).collect();
+    let mut there = Vec::new();
+    for (file, vectors) in
+        [("serials.json", open::<Valid>("serials.json")), ("logs.json", open("logs.json"))]
+    {
+        for vector in vectors {
+            assert!(matches!(vector.by.as_str(), "Bro" | "Broccoli"), "{}", vector.name);
+            let (name, sections) = (format!("`{}`", vector.name), vector.sections.join(", "));
+            there.push((file, name, sections));
+        }
+    }
+    for vector in open::<Invalid>("invalid.json") {
+        there.push(("invalid.json", format!("`{}`", vector.name), vector.section));
+    }
+    for vector in open::<Ignored>("ignored.json") {
+        there.push(("ignored.json", format!("`{}`", vector.name), vector.section));
+    }
+    let mut names: Vec<&str> = there.iter().map(|(_, name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), there.len(), "names are unique");
+    let there: Vec<Vec<&str>> =
+        there.iter().map(|(file, name, sections)| vec![*file, name, sections]).collect();
+    let listed: Vec<Vec<&str>> = listed
+        .into_iter()
+        .filter(|row| row.len() == 4)
+        .map(|row| vec![row[1], row[0], row[2]])
+        .collect();
+    assert_eq!(listed, there);
+}

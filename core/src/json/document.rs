@@ -1,0 +1,141 @@
+//! What serde sees of all this.
+
+use serde::de::{DeserializeSeed, Deserializer, Error};
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::mapping::write_bytes;
+use super::message;
+use super::node::Node;
+use super::object::Json;
+use super::reader::Reader;
+use crate::data::{Declarations, Event, Id, Name, Packet, Serial, StateAccess, Type, Value};
+
+macro_rules! written {
+    ($($ty:ty, $this:ident => $node:expr;)*) => {
+        $(impl Serialize for $ty {
+            /// Writes the [JSON form](crate::json).
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let $this = self;
+                $node.serialize(serializer)
+            }
+        })*
+    };
+}
+
+written! {
+    Value, this => this.write();
+    Event, this => this.write();
+    Name, this => this.write();
+    Id, this => message::id(this);
+    StateAccess, this => message::state_access(this);
+    Packet, this => message::packet(this);
+    Serial, this => message::serial(this);
+    Text<'_>, this => write_bytes(this.0);
+}
+
+macro_rules! read {
+    ($($ty:ty, $undeclared:literal;)*) => {
+        $(impl<'de> Deserialize<'de> for $ty {
+            #[doc = $undeclared]
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<$ty, D::Error> {
+                let node = Node::deserialize(deserializer)?;
+                <$ty>::read(node, &Declarations::new()).map_err(D::Error::custom)
+            }
+        })*
+    };
+}
+
+read! {
+    Value, "Reads the [JSON form](crate::json) of a value of which nothing is declared.";
+    Event, "Reads the [JSON form](crate::json) of an event of which nothing is declared.";
+}
+
+/// Bytes, in the form that strings have.
+///
+/// ```
+/// # use brocomm::json::Text;
+/// assert_eq!(serde_json::to_string(&Text(b"a\n"))?, r#""a\n""#);
+/// assert_eq!(serde_json::to_string(&Text(b"\xff"))?, r#"{"$hex":"ff"}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Text<'a>(pub &'a [u8]);
+
+/// Reads a value of a declared type.
+///
+/// ```
+/// use brocomm::json::ValueSeed;
+/// use brocomm::data::{Declarations, Type, Value};
+/// use serde::de::DeserializeSeed;
+///
+/// let known = Declarations::new();
+/// let mut json = serde_json::Deserializer::from_str(r#"["80/tcp", "53/udp"]"#);
+/// let ports = ValueSeed::new(&Type::set(vec![Type::PORT]), &known).deserialize(&mut json)?;
+/// assert_eq!(ports.to_line(), r"{\x0a\x0980/tcp,\x0a\x0953/udp\x0a}");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct ValueSeed<'a> {
+    ty: &'a Type,
+    known: &'a Declarations,
+}
+
+impl<'a> ValueSeed<'a> {
+    /// Expects a value of this type; `known` has the types that are given by name only.
+    pub fn new(ty: &'a Type, known: &'a Declarations) -> ValueSeed<'a> {
+        ValueSeed { ty, known }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for ValueSeed<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        let node = Node::deserialize(deserializer)?;
+        Reader { known: self.known }.value(node, self.ty).map_err(D::Error::custom)
+    }
+}
+
+/// Reads an event that may be declared.
+///
+/// ```
+/// use brocomm::json::EventSeed;
+/// use brocomm::data::{Declarations, Value};
+/// use serde::de::DeserializeSeed;
+///
+/// let mut known = Declarations::new();
+/// known.read("event scan_seen(host: addr, ports: count);")?;
+/// let line = r#"{"peer":"192.0.2.1:47757","event":"scan_seen","args":["10.0.0.1",443]}"#;
+/// let seed = EventSeed::new(&known).ignoring(&["peer"]);
+/// let event = seed.deserialize(&mut serde_json::Deserializer::from_str(line))?;
+/// assert_eq!(event.name, "scan_seen");
+/// assert_eq!(event.args, [Value::Addr([10, 0, 0, 1].into()), Value::Count(443)]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct EventSeed<'a> {
+    known: &'a Declarations,
+    ignored: &'a [&'a str],
+}
+
+impl<'a> EventSeed<'a> {
+    /// Reads an event; one that is declared has to have arguments of its parameters' types.
+    pub fn new(known: &'a Declarations) -> EventSeed<'a> {
+        EventSeed { known, ignored: &[] }
+    }
+
+    /// Lets these keys stand beside the event's own.
+    #[must_use]
+    pub fn ignoring(self, ignored: &'a [&'a str]) -> EventSeed<'a> {
+        EventSeed { ignored, ..self }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for EventSeed<'_> {
+    type Value = Event;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Event, D::Error> {
+        let node = Node::deserialize(deserializer)?;
+        Reader { known: self.known }.event(node, self.ignored).map_err(D::Error::custom)
+    }
+}

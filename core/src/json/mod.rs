@@ -1,0 +1,151 @@
+//! The JSON form of values and of what carries them; with the feature `serde`.
+//!
+//! [`Value`], [`Event`], [`Id`], [`StateAccess`], [`Packet`], [`Serial`], [`Name`] and
+//! [`LogValue`](crate::logs::LogValue) implement [`Serialize`]. This is also what the program
+//! `brocomm` prints with `--json`, and reads.
+//!
+//! A value has the form that a program expects, so its type is not in it. [`ValueSeed`] and
+//! [`EventSeed`] read it back as what is declared: the same value, as [`Value`] compares them.
+//! [`Deserialize`] reads it where nothing is declared, with a [guess](#without-a-declaration).
+//!
+//! # Values
+//!
+//! | type | JSON |
+//! | --- | --- |
+//! | `bool` | `true`, `false` |
+//! | `int`, `count`, `counter` | a number; beyond ±(2⁵³ − 1), where many tools lose digits, a string of digits |
+//! | `double` | a number; `"inf"`, `"-inf"`, `"nan"` (`"nan:"` and 16 hex digits for a NaN of other bits) |
+//! | `time` | as `double`: seconds since the Unix epoch |
+//! | `interval` | as `double`: seconds |
+//! | `string` | a string; `{"$hex": "ff00"}` if it is not UTF-8 |
+//! | `pattern` | `"/re/"`; `{"exact": …, "anywhere": …}` if the two are not those of one text |
+//! | `enum` | the constant's full name; its number if the type doesn't know it |
+//! | `port` | `"80/tcp"`, `"53/udp"`, `"8/icmp"`, `"0/unknown"` |
+//! | `addr` | `"10.0.0.1"`, `"2001:db8::1"` |
+//! | `subnet` | `"10.0.0.0/8"`, `"2001:db8::/32"` |
+//! | `vector` | an array; `null` for an element that is not set |
+//! | `set` | an array of elements |
+//! | `table` | an array of `{"key": …, "value": …}` |
+//! | `record` | an object of its fields by name; a field that is not set has no key |
+//! | function, `file` | the name |
+//! | `opaque` | an object with one key, the kind (`md5`, `sha1`, `sha256`, `entropy`, `topk`, `bloomfilter`, `cardinality`, `x509`), and its content; a certificate is `{"$hex": …}` |
+//!
+//! ```
+//! use brocomm::json::ValueSeed;
+//! use brocomm::data::{Declarations, Type, Value};
+//! use serde::de::DeserializeSeed;
+//!
+//! let mut known = Declarations::new();
+//! known.read(
+//!     "type Color: enum { RED, GREEN };
+//!      type Host: record { addr: addr; ports: set[port]; note: string &optional; };",
+//! )?;
+//! for (ty, literal, json) in [
+//!     ("count", "18446744073709551615", r#""18446744073709551615""#),
+//!     ("interval", "2min", "120.0"),
+//!     ("string", r#""\xc3\xa9\n""#, r#""é\n""#),
+//!     ("string", r#""\xff\x00""#, r#"{"$hex":"ff00"}"#),
+//!     ("pattern", "/ab+/", r#""/ab+/""#),
+//!     ("Color", "GREEN", r#""GREEN""#),
+//!     ("Host", "[$addr=10.0.0.1, $ports=set(22/tcp)]", r#"{"addr":"10.0.0.1","ports":["22/tcp"]}"#),
+//!     // An index of several values is an array of them.
+//!     ("set[addr, port]", "set([10.0.0.1, 22/tcp])", r#"[["10.0.0.1","22/tcp"]]"#),
+//!     ("table[string] of count", r#"table(["a"] = 1)"#, r#"[{"key":"a","value":1}]"#),
+//! ] {
+//!     let ty = Type::parse(ty, &known)?;
+//!     let value = Value::parse(literal, Some(&ty), &known)?;
+//!     assert_eq!(serde_json::to_string(&value)?, json);
+//!     let seed = ValueSeed::new(&ty, &known);
+//!     assert_eq!(seed.deserialize(&mut serde_json::Deserializer::from_str(json))?, value);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! * Any of these forms of a number is read wherever a number is expected.
+//! * A missing field gets its `&default`, or is unset if it is `&optional`; `null` is an unset field
+//!   whatever its declaration says, and is written where a missing key would be read otherwise.
+//! * A record whose fields' names can't be the keys of an object (two are the same, not UTF-8, or
+//!   begin with `$`) is an array of their values.
+//! * Where the declaration says `any`, and wherever else a value's type can't be told from its place,
+//!   the value has its type with it, in the notation of scripts: `{"$type": "addr", "$value":
+//!   "10.0.0.1"}`; but not what is guessed right. This is read in any place of a value.
+//! * A key that nobody knows, a key that stands twice, and two entries with the same index are
+//!   errors. So are patterns that don't compile. Bits behind a subnet's prefix are cleared.
+//!
+//! What Bro's scripts can't see of a value is not in its JSON: attributes and time stamps of tables'
+//! entries, unique ids, bodies of functions, modes of files. The bytes of a SERIAL have all that.
+//!
+//! # Without a declaration
+//!
+//! A string is a `string`, `true` a `bool`, an integer a `count` or if it is negative an `int`, a
+//! number with a point or exponent a `double`, an object a record without a name, an array a vector.
+//! The elements of an array have to be of one type, or numbers; an empty one is an error. Give the
+//! type with `$type` where this is not what is meant.
+//!
+//! ```
+//! use brocomm::data::Value;
+//!
+//! let read = |text| serde_json::from_str::<Value>(text);
+//! assert_eq!(read("5")?, Value::Count(5));
+//! assert_eq!(read(r#""10.0.0.1""#)?, Value::string("10.0.0.1"));
+//! let addr = read(r#"{"$type": "addr", "$value": "10.0.0.1"}"#)?;
+//! assert_eq!(addr, Value::Addr([10, 0, 0, 1].into()));
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+//!
+//! # What carries values
+//!
+//! ```
+//! use brocomm::data::{Event, Value};
+//! use brocomm::lowlevel::serial::{Id, Serial};
+//!
+//! let event = Event { name: "ping".into(), time: 1500000000.25, args: vec![Value::Count(5)] };
+//! let text = r#"{"event":"ping","time":1500000000.25,"args":[5]}"#;
+//! assert_eq!(serde_json::to_string(&event)?, text);
+//! assert_eq!(serde_json::from_str::<Event>(text)?, event);
+//!
+//! let limit = Id::global("M::limit", brocomm::data::Type::COUNT, Some(Value::Count(5)));
+//! assert_eq!(
+//!     serde_json::to_string(&Serial::Id(limit.into()))?,
+//!     r#"{"id":{"name":"M::limit","type":"count","value":5}}"#,
+//! );
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+//!
+//! An operation on state is `{"operation", "target", "operands": [three, or null]}`, a packet
+//! `{"time", "length", "link_type", "tag", "data"}`. Names are like strings. Only events are read.
+//!
+//! # Limits
+//!
+//! No text makes the reader panic. Arrays and objects may be nested 128 deep, which is serde_json's
+//! own limit too. Memory is a small multiple of the text.
+//!
+//! serde_json reads a double exactly only with its feature `float_roundtrip`; without it the last bit
+//! may be wrong. Its feature `arbitrary_precision` makes objects of numbers, which are refused.
+//!
+//! [`Value`]: crate::data::Value
+//! [`Event`]: crate::data::Event
+//! [`Id`]: crate::data::Id
+//! [`StateAccess`]: crate::data::StateAccess
+//! [`Packet`]: crate::data::Packet
+//! [`Serial`]: crate::data::Serial
+//! [`Name`]: crate::data::Name
+//! [`Serialize`]: serde::Serialize
+//! [`Deserialize`]: serde::Deserialize
+
+mod document;
+mod guess;
+mod mapping;
+mod message;
+mod node;
+mod object;
+mod opaque;
+mod reader;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub use document::{EventSeed, Text, ValueSeed};
+pub(crate) use mapping::{are_keys, write_bytes};
+pub(crate) use node::Node;
+pub(crate) use object::{Fields, Json};

@@ -1,0 +1,298 @@
+//! Reads values of the types that are declared for them.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::guess;
+use super::mapping::elements;
+use super::node::Node;
+use super::object::{Fault, Json, Keys, Result};
+use super::value::{TYPE, VALUE, keyed, parts_of, write};
+use crate::data::Short;
+use crate::data::default_of;
+use crate::data::{
+    AttributeTag, Declarations, EnumType, EnumValue, Event, Field, File, Func, List, Name, Opaque,
+    OpaqueState, Port, Record, Subnet, Table, Type, TypeDef, TypeKind, TypeTag, Value, Vector,
+};
+
+/// The reading of one document.
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'a> {
+    /// What types and events are called.
+    pub(super) known: &'a Declarations,
+}
+
+impl Reader<'_> {
+    /// Reads a value of this type.
+    pub(super) fn value(&self, node: Node, ty: &Type) -> Result<Value> {
+        let resolved = self.resolve(ty)?;
+        let ty = &resolved;
+        let expected = |node: &Node| Fault::expected(Short(ty), node);
+        if let Node::Object(members) = &node {
+            if members.iter().any(|(key, _)| key == TYPE) {
+                return self.typed(node, ty);
+            }
+        }
+        let Some(tag) = ty.tag() else { return Err(unreadable(ty)) };
+        Ok(match (tag, &node) {
+            (TypeTag::Any, _) => {
+                let ty = guess::infer(&node, self.known)?;
+                return self.value(node, &ty);
+            }
+            (TypeTag::Bool, Node::Bool(value)) => Value::Bool(*value),
+            (TypeTag::Int, Node::Unsigned(_) | Node::Signed(_) | Node::Text(_)) => {
+                Value::Int(Json::read(node, self.known)?)
+            }
+            (TypeTag::Count, Node::Unsigned(_) | Node::Signed(_) | Node::Text(_)) => {
+                Value::Count(Json::read(node, self.known)?)
+            }
+            (TypeTag::Counter, Node::Unsigned(_) | Node::Signed(_) | Node::Text(_)) => {
+                Value::Counter(Json::read(node, self.known)?)
+            }
+            (TypeTag::Double, _) => Value::Double(Json::read(node, self.known)?),
+            (TypeTag::Time, _) => Value::Time(Json::read(node, self.known)?),
+            (TypeTag::Interval, _) => Value::Interval(Json::read(node, self.known)?),
+            (TypeTag::String, _) => Value::String(Json::read(node, self.known)?),
+            (TypeTag::Pattern, _) => Value::Pattern(Json::read(node, self.known)?),
+            (TypeTag::Port, Node::Text(text)) => {
+                Value::Port(text.parse::<Port>().map_err(|_| expected(&node))?)
+            }
+            (TypeTag::Addr, Node::Text(text)) => {
+                let addr: IpAddr = text.parse().map_err(|_| expected(&node))?;
+                Value::Addr(addr.to_canonical())
+            }
+            (TypeTag::Subnet, Node::Text(text)) => {
+                Value::Subnet(text.parse::<Subnet>().map_err(|_| expected(&node))?)
+            }
+            _ => match ty.def() {
+                Some(def) => self.of_def(node, &Type::Def(Arc::clone(&def)), &def)?,
+                None => return Err(expected(&node)),
+            },
+        })
+    }
+
+    /// Returns the type that is meant, where it is given by a name or stands within itself.
+    fn resolve(&self, ty: &Type) -> Result<Type> {
+        match ty {
+            Type::Named(name) => match self.known.ty(name.as_bytes()) {
+                Some(ty) => Ok(ty.clone()),
+                None => Err(Fault::new(format_args!("no type is named {name}"))),
+            },
+            Type::Enclosing(_) => match ty.def() {
+                Some(def) => Ok(Type::Def(def)),
+                None => Err(unreadable(ty)),
+            },
+            _ => Ok(ty.clone()),
+        }
+    }
+
+    /// Reads a value that has its type with it.
+    fn typed(&self, node: Node, ty: &Type) -> Result<Value> {
+        let mut keys = Keys::of(node)?;
+        let own: Type = keys.get(TYPE, self.known)?;
+        let value = self.value(keys.need(VALUE)?, &own).map_err(|fault| fault.within(VALUE))?;
+        keys.finish()?;
+        value.coerce(ty).map_err(Fault::new)
+    }
+
+    fn of_def(&self, node: Node, ty: &Type, def: &TypeDef) -> Result<Value> {
+        Ok(match &def.kind {
+            TypeKind::Atomic(tag) => self.value(node, &Type::Base(*tag))?,
+            TypeKind::Enum(names) => {
+                EnumValue { ty: ty.clone(), number: constant(&node, ty, names)? }.into()
+            }
+            TypeKind::List(list) => {
+                let found = elements(node, Short(ty), |at, node| match list.types.get(at) {
+                    Some(ty) => self.value(node, ty),
+                    None => Err(too_many(list.types.len())),
+                })?;
+                if found.len() < list.types.len() {
+                    return Err(too_many(list.types.len()));
+                }
+                List::new(ty.clone(), found).into()
+            }
+            TypeKind::Vector(element) => {
+                let item = |_, node| match node {
+                    Node::Null => Ok(None),
+                    node => self.value(node, element).map(Some),
+                };
+                Vector::new(ty.clone(), elements(node, Short(ty), item)?).into()
+            }
+            TypeKind::Set(_) | TypeKind::Table(_) => self.table(node, ty, def)?,
+            TypeKind::Record(record) => {
+                let fields = record.fields.as_deref().ok_or_else(|| unreadable(ty))?;
+                Record::new(ty.clone(), self.fields(node, ty, fields)?).into()
+            }
+            TypeKind::Func(_) => {
+                let name = Name::read(node, self.known)?;
+                let func =
+                    Func { bodies: Vec::new(), kind: 1, ty: ty.clone(), name, frame_size: None };
+                Value::Func(ty.clone(), Arc::new(func))
+            }
+            TypeKind::File(element) => {
+                let file = File {
+                    name: Name::read(node, self.known)?,
+                    buffered: true,
+                    access: Some(Name::from_static("w")),
+                    // As Bro has it: of what the file consists, not of the file.
+                    ty: element.clone(),
+                    attributes: None,
+                };
+                Value::File(ty.clone(), Arc::new(file))
+            }
+            TypeKind::Opaque(kind) => {
+                if let Node::Object(members) = &node {
+                    if members.iter().any(|(key, _)| key.as_bytes() != &**kind) {
+                        return Err(Fault::expected(Short(ty), &node));
+                    }
+                }
+                let state = OpaqueState::read(node, self.known)?;
+                Value::Opaque(Arc::new(Opaque { ty: ty.clone(), state }))
+            }
+        })
+    }
+
+    fn table(&self, node: Node, ty: &Type, def: &TypeDef) -> Result<Value> {
+        let (index, yields) = parts_of(&def.kind).ok_or_else(|| unreadable(ty))?;
+        let list = index.def();
+        let Some(TypeKind::List(list)) = list.as_deref().map(|def| &def.kind) else {
+            return Err(unreadable(ty));
+        };
+        let mut table = Table::new(ty.clone());
+        let rows = elements(node, Short(ty), |_, node| {
+            let Some(yields) = yields else { return Ok((self.index(node, &list.types)?, None)) };
+            let mut keys = Keys::of(node)?;
+            let index = self.index(keys.need("key")?, &list.types);
+            let index = index.map_err(|fault| fault.within("key"))?;
+            let value = self.value(keys.need("value")?, yields);
+            let value = value.map_err(|fault| fault.within("value"))?;
+            keys.finish()?;
+            Ok((index, Some(value)))
+        })?;
+        rows.into_iter().for_each(|(index, value)| table.push(index, value));
+        if table.has_duplicates() {
+            return Err(Fault::new("two entries with the same index"));
+        }
+        Ok(table.into())
+    }
+
+    /// Reads an index of these components.
+    fn index(&self, node: Node, types: &[Type]) -> Result<Vec<Value>> {
+        if let [only] = types {
+            return Ok(vec![self.value(node, only)?]);
+        }
+        let index = elements(node, format_args!("an array of {}", types.len()), |at, node| {
+            match types.get(at) {
+                Some(ty) => self.value(node, ty),
+                None => Err(too_many(types.len())),
+            }
+        })?;
+        if index.len() == types.len() { Ok(index) } else { Err(too_many(types.len())) }
+    }
+
+    /// Reads a record's fields: by name, or in their order.
+    fn fields(&self, node: Node, ty: &Type, fields: &[Field]) -> Result<Vec<Option<Value>>> {
+        let read = |field: &Field, node: Node| match node {
+            Node::Null => Ok(None),
+            node => self.value(node, &field.ty).map(Some),
+        };
+        if matches!(node, Node::Array(_)) {
+            let found = elements(node, Short(ty), |at, node| match fields.get(at) {
+                Some(field) => read(field, node),
+                None => Err(too_many(fields.len())),
+            })?;
+            return match found.len() == fields.len() {
+                true => Ok(found),
+                false => Err(too_many(fields.len())),
+            };
+        }
+        if !matches!(node, Node::Object(_)) {
+            return Err(Fault::expected(Short(ty), &node));
+        }
+        let names = keyed(Some(fields)).ok_or_else(|| {
+            Fault::new(format_args!("expected an array of the {} fields' values", fields.len()))
+        })?;
+        let mut keys = Keys::of(node)?;
+        let field = |field: &Field| {
+            let key = field.name.as_str().unwrap_or_default();
+            match keys.take(key) {
+                Some(node) => read(field, node).map_err(|fault| fault.within(key)),
+                None => absent(field),
+            }
+        };
+        let values = names.iter().map(field).collect::<Result<_>>()?;
+        keys.finish_as(format_args!("unknown field of {}", Short(ty)))?;
+        Ok(values)
+    }
+
+    /// Reads an event's arguments.
+    pub(super) fn args(&self, name: &Name, node: Node) -> Result<Vec<Value>> {
+        let Some(event) = self.known.event(name.as_bytes()) else {
+            return elements(node, "an array", |_, node| self.value(node, &Type::ANY));
+        };
+        let expected = event.params.len();
+        let count =
+            |found| Fault::new(format_args!("{name} takes {expected} arguments, found {found}"));
+        if let Node::Array(items) = &node {
+            if items.len() != expected {
+                return Err(count(items.len()));
+            }
+        }
+        elements(node, "an array", |at, node| match event.params.get(at) {
+            Some(param) => self.value(node, &param.ty),
+            None => Err(count(at)),
+        })
+    }
+
+    /// Reads an event; these keys may stand beside its own.
+    pub(super) fn event(&self, node: Node, ignored: &[&str]) -> Result<Event> {
+        let mut keys = Keys::of(node)?;
+        let name: Name = keys.get("event", self.known)?;
+        let time: Option<f64> = keys.get("time", self.known)?;
+        let args = keys.take("args").unwrap_or(Node::Array(Vec::new()));
+        let args = self.args(&name, args).map_err(|fault| fault.within("args"))?;
+        ignored.iter().for_each(|key| drop(keys.take(key)));
+        keys.finish()?;
+        Ok(Event { name, time: time.unwrap_or_default(), args })
+    }
+}
+
+impl Json for Value {
+    fn write(&self) -> Node {
+        write(self)
+    }
+
+    /// Reads a value of which nothing is declared.
+    fn read(node: Node, known: &Declarations) -> Result<Value> {
+        Reader { known }.value(node, &Type::ANY)
+    }
+}
+
+/// Returns what a field without a key holds.
+fn absent(field: &Field) -> Result<Option<Value>> {
+    let attributes = field.attributes.as_ref();
+    let has = |tag| attributes.is_some_and(|attributes| attributes.has(tag));
+    match default_of(field) {
+        Some(default) => Ok(Some(default.clone())),
+        None if has(AttributeTag::Optional) => Ok(None),
+        None => Err(Fault::new(format_args!("the field {:?} is missing", field.name.to_string()))),
+    }
+}
+
+fn constant(node: &Node, ty: &Type, names: &EnumType) -> Result<i64> {
+    let number = match node {
+        Node::Text(name) => names.number_of(&**name).or_else(|| name.parse().ok()),
+        Node::Unsigned(number) => i64::try_from(*number).ok(),
+        Node::Signed(number) => Some(*number),
+        _ => None,
+    };
+    number.ok_or_else(|| Fault::expected(format_args!("a constant of {}", Short(ty)), node))
+}
+
+fn too_many(expected: usize) -> Fault {
+    Fault::new(format_args!("expected {expected} elements"))
+}
+
+fn unreadable(ty: &Type) -> Fault {
+    Fault::new(format_args!("the declaration of {} is incomplete", Short(ty)))
+}

@@ -1,0 +1,230 @@
+//! Writes values.
+
+use super::mapping::{are_keys, write_bytes};
+use super::node::Node;
+use super::object::{Fault, Fields, Json, Keys, Result};
+use crate::data::{
+    AttributeTag, Declarations, EnumValue, Field, List, Pattern, Record, Table, Type, TypeKind,
+    Value, Vector,
+};
+use crate::notation::address;
+
+/// The key of a type that the place of a value doesn't tell.
+pub(super) const TYPE: &str = "$type";
+
+/// The key of the value beside it.
+pub(super) const VALUE: &str = "$value";
+
+/// What a pattern's text begins and ends with.
+pub(super) const SLASH: char = '/';
+
+/// Writes a value, for whoever knows its type.
+pub(super) fn write(value: &Value) -> Node {
+    write_as(value, &value.ty())
+}
+
+/// Writes a value, for whoever expects it to be of this type. Its own type may tell more or less of
+/// its parts.
+fn write_as(value: &Value, ty: &Type) -> Node {
+    let def = ty.def();
+    let kind = def.as_deref().map(|def| &def.kind);
+    match value {
+        Value::Bool(value) => value.write(),
+        Value::Int(number) => number.write(),
+        Value::Count(number) | Value::Counter(number) => number.write(),
+        Value::Double(number) | Value::Time(number) | Value::Interval(number) => number.write(),
+        Value::String(text) => text.write(),
+        Value::Pattern(pattern) => pattern.write(),
+        Value::Enum(value) => constant(value),
+        Value::Port(port) => Node::text(port.to_string()),
+        Value::Addr(addr) => Node::text(address(*addr)),
+        Value::Subnet(subnet) => Node::text(subnet.to_string()),
+        Value::List(list) => Node::Array(components(list, kind)),
+        Value::Table(table) => write_table(table, kind),
+        Value::Record(record) => write_record(record, kind),
+        Value::Vector(vector) => write_vector(vector, kind),
+        Value::Func(_, func) => func.name.write(),
+        Value::File(_, file) => file.name.write(),
+        Value::Opaque(opaque) => opaque.state.write(),
+    }
+}
+
+/// Writes a value where something of this type is declared; with its own type if that can't be told
+/// from there, nor from the JSON itself.
+pub(super) fn write_within(value: &Value, declared: Option<&Type>) -> Node {
+    match declared {
+        Some(Type::Named(_)) => return write(value),
+        Some(ty) if ty.tag() == Some(value.tag()) => return write_as(value, ty),
+        _ => {}
+    }
+    let node = write(value);
+    let is_guessed = match (value, &node) {
+        (Value::Count(_), Node::Unsigned(_)) | (Value::Int(_), Node::Signed(_)) => true,
+        (Value::Double(_), Node::Double(_)) => true,
+        (value, _) => matches!(value, Value::Bool(_) | Value::String(_)),
+    };
+    if is_guessed {
+        return node;
+    }
+    let mut fields = Fields::new();
+    fields.put(TYPE, &value.ty());
+    fields.node(VALUE, node);
+    fields.into()
+}
+
+/// Writes a constant's name, or its number if that name would not be read as the same number.
+fn constant(value: &EnumValue) -> Node {
+    let def = value.ty.def();
+    let name = match def.as_deref().map(|def| &def.kind) {
+        Some(TypeKind::Enum(ty)) => {
+            let name = ty.name_of(value.number);
+            name.filter(|name| ty.number_of(name.as_bytes()) == Some(value.number))
+        }
+        _ => None,
+    };
+    name.and_then(|name| name.as_str())
+        .map_or_else(|| value.number.write(), |name| Node::text(name.to_owned()))
+}
+
+fn write_vector(vector: &Vector, kind: Option<&TypeKind>) -> Node {
+    let element = match kind {
+        Some(TypeKind::Vector(element)) => Some(element),
+        _ => None,
+    };
+    let item = |item: &Option<Value>| {
+        item.as_ref().map_or(Node::Null, |value| write_within(value, element))
+    };
+    Node::Array(vector.items.iter().map(item).collect())
+}
+
+/// Returns a record type's fields, if their names can be the keys of so many values.
+pub(super) fn keyed(fields: Option<&[Field]>) -> Option<&[Field]> {
+    fields.filter(|fields| are_keys(fields.iter().map(|field| &field.name)))
+}
+
+/// Returns whether the record type knows of the field that it may be unset, and of no default.
+fn may_lack(field: &Field) -> bool {
+    field.attributes.as_ref().is_some_and(|attributes| {
+        attributes.has(AttributeTag::Optional) && !attributes.has(AttributeTag::Default)
+    })
+}
+
+fn fields_of(kind: Option<&TypeKind>) -> Option<&[Field]> {
+    match kind {
+        Some(TypeKind::Record(ty)) => ty.fields.as_deref(),
+        _ => None,
+    }
+}
+
+fn write_record(record: &Record, kind: Option<&TypeKind>) -> Node {
+    let def = record.ty.def();
+    let own = fields_of(def.as_deref().map(|def| &def.kind));
+    let own = own.filter(|fields| fields.len() == record.fields.len());
+    let has_names = |fields: &&[Field]| {
+        own.is_none_or(|own| own.iter().map(|f| &f.name).eq(fields.iter().map(|f| &f.name)))
+    };
+    let expected = fields_of(kind).filter(has_names);
+    let fields = expected.or(own).filter(|fields| fields.len() == record.fields.len());
+    if let Some(keyed) = keyed(fields) {
+        let mut content = Fields::new();
+        for (field, value) in keyed.iter().zip(&record.fields) {
+            let key = field.name.as_str().unwrap_or_default().to_owned();
+            match value {
+                Some(value) => content.node(key, write_within(value, Some(&field.ty))),
+                None if may_lack(field) => {}
+                None => content.node(key, Node::Null),
+            }
+        }
+        return content.into();
+    }
+    let value = |(at, value): (usize, &Option<Value>)| {
+        let ty = fields.and_then(|fields| fields.get(at)).map(|field| &field.ty);
+        value.as_ref().map_or(Node::Null, |value| write_within(value, ty))
+    };
+    Node::Array(record.fields.iter().enumerate().map(value).collect())
+}
+
+/// Writes the values of an index, each by itself.
+fn components(list: &List, kind: Option<&TypeKind>) -> Vec<Node> {
+    let types = match kind {
+        Some(TypeKind::List(list)) => list.types.as_slice(),
+        _ => &[],
+    };
+    let items = list.items.iter().enumerate();
+    items.map(|(at, value)| write_within(value, types.get(at))).collect()
+}
+
+/// Writes an index: the value that it consists of, or an array of several.
+fn write_index(index: &List, kind: Option<&TypeKind>) -> Node {
+    let mut nodes = components(index, kind);
+    match (nodes.pop(), nodes.is_empty()) {
+        (Some(only), true) => only,
+        (last, _) => {
+            nodes.extend(last);
+            Node::Array(nodes)
+        }
+    }
+}
+
+/// Returns the components' types of a table's or set's index, and the type of a table's values.
+pub(super) fn parts_of(kind: &TypeKind) -> Option<(&Type, Option<&Type>)> {
+    match kind {
+        TypeKind::Set(set) => Some((&set.index, None)),
+        TypeKind::Table(table) => Some((&table.index, table.yields.as_ref())),
+        _ => None,
+    }
+}
+
+fn write_table(table: &Table, kind: Option<&TypeKind>) -> Node {
+    let (is_set, parts) = (table.is_set(), kind.and_then(parts_of));
+    let (index, yields) = parts.map_or((None, None), |(index, yields)| (index.def(), yields));
+    let entries = table.entries.iter().map(|entry| {
+        let index = write_index(&entry.index, index.as_deref().map(|def| &def.kind));
+        if is_set && entry.value.is_none() {
+            return index;
+        }
+        let mut fields = Fields::new();
+        fields.node("key", index);
+        if let Some(value) = &entry.value {
+            fields.node("value", write_within(value, yields));
+        }
+        fields.into()
+    });
+    Node::Array(entries.collect())
+}
+
+/// A pattern is its text between slashes, or both its forms if they are not those of one text.
+impl Json for Pattern {
+    fn write(&self) -> Node {
+        let text = std::str::from_utf8(&self.exact).ok();
+        let text = text.and_then(|text| text.strip_prefix("^?(")?.strip_suffix(")$?"));
+        match text.filter(|text| Pattern::new(text) == *self) {
+            Some(text) => Node::text(format!("{SLASH}{text}{SLASH}")),
+            None => {
+                let mut fields = Fields::new();
+                fields.node("exact", write_bytes(&self.exact));
+                fields.node("anywhere", write_bytes(&self.anywhere));
+                fields.into()
+            }
+        }
+    }
+
+    fn read(node: Node, known: &Declarations) -> Result<Pattern> {
+        let pattern = match &node {
+            Node::Text(text) => {
+                let text = text.strip_prefix(SLASH).and_then(|text| text.strip_suffix(SLASH));
+                Pattern::new(text.ok_or_else(|| Fault::expected("a pattern as \"/re/\"", &node))?)
+            }
+            Node::Object(_) => {
+                let mut keys = Keys::of(node)?;
+                let (exact, anywhere) = (keys.get("exact", known)?, keys.get("anywhere", known)?);
+                keys.finish()?;
+                Pattern { exact, anywhere }
+            }
+            other => return Err(Fault::expected("a pattern as \"/re/\"", other)),
+        };
+        // A Bro can't take one that it can't compile.
+        pattern.check().map_err(|error| Fault::new(format_args!("bad pattern: {error}")))?;
+        Ok(pattern)
+    }
+}

@@ -1,0 +1,69 @@
+//! Events that answer others.
+
+use std::sync::Arc;
+use std::task::{Poll, Waker};
+
+use super::waiting::Wanted;
+use super::{NodeDriver, Ticket};
+use crate::data::Event;
+use crate::node::{EventPeer, Notification};
+
+type IsAnswer = dyn FnMut(&EventPeer, &Event) -> bool + Send;
+
+/// What an answer looks like, and the answer once it is there.
+pub(super) struct Asked {
+    is_answer: Box<IsAnswer>,
+    answer: Option<(Arc<EventPeer>, Event)>,
+}
+
+impl NodeDriver {
+    /// Records that somebody is to get the first event of which this is true; it is no
+    /// notification then.
+    pub fn expect(
+        &mut self,
+        ticket: &mut Ticket,
+        is_answer: impl FnMut(&EventPeer, &Event) -> bool + Send + 'static,
+    ) {
+        let number = self.number(ticket);
+        self.asked.insert(number, Asked { is_answer: Box::new(is_answer), answer: None });
+    }
+
+    /// Returns the event that was [expected](Self::expect), or `None` if it will not come since the
+    /// node has ended. It is found behind notifications that nobody has read, unless a subscriber's
+    /// queue is full and its policy is to wait.
+    pub fn poll_answer(
+        &mut self,
+        ticket: &mut Ticket,
+        waker: &Waker,
+    ) -> Poll<Option<(Arc<EventPeer>, Event)>> {
+        let number = self.number(ticket);
+        let Some(asked) = self.asked.get_mut(&number) else { return Poll::Ready(None) };
+        if let Some(answer) = asked.answer.take() {
+            self.forget(ticket);
+            return Poll::Ready(Some(answer));
+        }
+        if self.told_all {
+            return Poll::Ready(None);
+        }
+        self.wait(ticket, Wanted::Answer, waker);
+        Poll::Pending
+    }
+
+    pub(super) fn has_answer(&self, number: u64) -> bool {
+        self.asked.get(&number).is_none_or(|asked| asked.answer.is_some())
+    }
+
+    /// Gives an event to who expects it; returns what nobody expects.
+    pub(super) fn answer(&mut self, notification: Notification) -> Option<Notification> {
+        let Notification::Event { peer, event } = notification else { return Some(notification) };
+        let mut expecting = self.asked.values_mut().filter(|asked| asked.answer.is_none());
+        let found = expecting.find_map(|asked| (asked.is_answer)(&peer, &event).then_some(asked));
+        match found {
+            None => Some(Notification::Event { peer, event }),
+            Some(asked) => {
+                asked.answer = Some((peer, event));
+                None
+            }
+        }
+    }
+}

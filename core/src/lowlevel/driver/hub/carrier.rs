@@ -1,0 +1,194 @@
+//! One connection of a node over one socket.
+
+use std::io;
+use std::task::Waker;
+
+use super::NodeDriver;
+use crate::Time;
+use crate::connection::{Connection, PollClose};
+#[cfg(doc)]
+use crate::driver::Driver;
+use crate::driver::{Session, Socket, Step};
+use crate::node::{ConnectionId, NodeMachine};
+
+/// Carries the bytes of one connection of a node over one socket, as a [`Driver`] does for a single
+/// connection.
+///
+/// The hub is needed at each [`poll_step`](Self::poll_step) only, not while the step is done.
+#[derive(Debug)]
+pub struct SocketDriver {
+    id: ConnectionId,
+    socket: Socket,
+    outcome: Option<Outcome>,
+}
+
+/// What a step gave.
+#[derive(Debug)]
+enum Outcome {
+    Write(io::Result<usize>),
+    Read(io::Result<usize>),
+}
+
+impl SocketDriver {
+    /// Takes over a connection that is up, or being made.
+    pub const fn new(id: ConnectionId) -> SocketDriver {
+        SocketDriver { id, socket: Socket::new(), outcome: None }
+    }
+
+    /// Returns which connection it is.
+    pub const fn id(&self) -> ConnectionId {
+        self.id
+    }
+
+    /// Returns whether a connection that is being made is no longer wanted. While it is, who makes it
+    /// is woken when that changes.
+    #[must_use = "nobody waits for the connection"]
+    pub fn is_given_up(&self, hub: &mut NodeDriver, waker: &Waker) -> bool {
+        let given_up = hub.abandoned || !hub.communication.is_known(self.id);
+        if !given_up {
+            hub.carriers.insert(self.id, waker.clone());
+        }
+        given_up
+    }
+
+    /// Records that the connection did not come about; that is the end of it.
+    pub fn feed_connect_failed(&self, hub: &mut NodeDriver, reason: &str, now: Time) {
+        hub.carriers.remove(&self.id);
+        hub.communication.feed_connect_failed(self.id, reason, now);
+    }
+
+    /// Says what to do next, see [`Driver::poll_step`]. What is to be written is in the buffer then,
+    /// and what is read belongs there; its size is about a [`BLOCK`](crate::driver::BLOCK).
+    ///
+    /// Whoever has done [`Step::Close`] calls [`feed_closed`](Self::feed_closed).
+    pub fn poll_step<'a>(
+        &mut self,
+        hub: &mut NodeDriver,
+        buffer: &'a mut [u8],
+        now: Time,
+        waker: &Waker,
+    ) -> Step<'a> {
+        let SocketDriver { id, socket, outcome } = self;
+        let id = *id;
+        let mut session = NodeSession { node: &mut hub.communication, id };
+        match outcome.take() {
+            Some(Outcome::Write(result)) => socket.feed_write(&mut session, result, now),
+            Some(Outcome::Read(result)) => {
+                let bytes = result.map(|read| buffer.get(..read).unwrap_or_default());
+                socket.feed_read(&mut session, bytes, now);
+            }
+            None => {}
+        }
+        if hub.abandoned {
+            socket.give_up();
+        }
+        // All that has happened to this connection so far is heeded now.
+        hub.carriers.remove(&id);
+        hub.heed_connections();
+        let mut session = NodeSession { node: &mut hub.communication, id };
+        let step = match socket.poll_step(&mut session, now) {
+            Step::Write(bytes) => {
+                let length = bytes.len().min(buffer.len());
+                if let (Some(to), Some(from)) = (buffer.get_mut(..length), bytes.get(..length)) {
+                    to.copy_from_slice(from);
+                }
+                Step::Write(buffer.get(..length).unwrap_or_default())
+            }
+            Step::Read => Step::Read,
+            Step::EndOutput => Step::EndOutput,
+            Step::Yield => Step::Yield,
+            Step::Wait { until } => Step::Wait { until },
+            Step::Close => Step::Close,
+        };
+        if step != Step::Close {
+            hub.carriers.insert(id, waker.clone());
+        }
+        step
+    }
+
+    /// Records what writing gave, as [`Driver::feed_write`] does.
+    pub fn feed_write(&mut self, result: io::Result<usize>) {
+        self.outcome = Some(Outcome::Write(result));
+    }
+
+    /// Records how many bytes of the buffer were read, as [`Driver::feed_read`] does. The
+    /// buffer has to stay as it is until the next [`poll_step`](Self::poll_step).
+    pub fn feed_read(&mut self, result: io::Result<usize>) {
+        self.outcome = Some(Outcome::Read(result));
+    }
+
+    /// Records that nothing was left after what was read last, as [`Driver::feed_drained`] does.
+    pub fn feed_drained(&mut self) {
+        self.socket.feed_drained();
+    }
+
+    /// Records that what the socket was not ready for when it was tried last may go now.
+    pub fn feed_ready(&mut self) {
+        self.socket.feed_readable();
+        self.socket.feed_writable();
+    }
+
+    /// Records that the socket is closed.
+    pub fn feed_closed(&self, hub: &mut NodeDriver, now: Time) {
+        hub.carriers.remove(&self.id);
+        hub.communication.feed_closed(self.id, now);
+    }
+}
+
+/// One connection of a node.
+struct NodeSession<'a> {
+    node: &'a mut NodeMachine,
+    id: ConnectionId,
+}
+
+impl Session for NodeSession<'_> {
+    fn connection(&self) -> Option<&Connection> {
+        self.node.transport(self.id)
+    }
+
+    fn feed_time(&mut self, now: Time) -> Time {
+        self.node.feed_time(now);
+        self.node.now()
+    }
+
+    fn poll_transmit(&mut self) -> &[u8] {
+        self.node.poll_transmit(self.id)
+    }
+
+    fn advance(&mut self, written: usize, now: Time) {
+        self.node.advance(self.id, written, now);
+    }
+
+    fn feed_bytes(&mut self, bytes: &[u8], now: Time) {
+        self.node.feed_bytes(self.id, bytes, now);
+    }
+
+    fn feed_eof(&mut self, now: Time) {
+        self.node.feed_eof(self.id, now);
+    }
+
+    fn feed_read_failure(&mut self, reason: &str, now: Time) {
+        self.node.feed_read_failure(self.id, reason, now);
+    }
+
+    fn feed_write_failure(&mut self, reason: &str, now: Time) {
+        self.node.feed_write_failure(self.id, reason, now);
+    }
+
+    fn next_timeout(&self) -> Option<Time> {
+        // The node has timers of its own.
+        None
+    }
+
+    fn poll_close(&self) -> Option<PollClose> {
+        self.node.poll_close(self.id)
+    }
+
+    fn wants_input(&self) -> bool {
+        self.node.wants_input(self.id)
+    }
+
+    fn is_forgotten(&self) -> bool {
+        !self.node.is_known(self.id)
+    }
+}

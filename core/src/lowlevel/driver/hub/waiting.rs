@@ -1,0 +1,178 @@
+//! What is awaited of a node.
+
+use std::collections::BTreeMap;
+use std::task::{Poll, Waker};
+
+use super::NodeDriver;
+use crate::Time;
+use crate::data::{CallError, Event, Name};
+use crate::logs::{LogValue, StreamError};
+use crate::node::{PeerId, RaiseError, Raised, WriteLogError};
+
+/// Names one who waits, from the first call to the last; given back with [`NodeDriver::forget`].
+#[derive(Debug, Default)]
+pub struct Ticket(pub(super) Option<u64>);
+
+/// How far a [flush](NodeDriver::poll_flush) has come.
+#[derive(Debug)]
+pub struct Flush {
+    /// What was batched is on its way.
+    begun: bool,
+    /// The peers before this one have got all.
+    from: PeerId,
+}
+
+impl Default for Flush {
+    fn default() -> Flush {
+        Flush { begun: false, from: PeerId::LOCAL }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    pub(super) by_ticket: BTreeMap<u64, (Wanted, Waker)>,
+    next: u64,
+}
+
+#[derive(Debug)]
+pub(super) enum Wanted {
+    /// Room for an event of this name.
+    Room(Name),
+    /// Room for an entry of a log.
+    RoomForLogs,
+    /// That nothing waits for this peer.
+    Delivery(PeerId),
+    /// The end.
+    End,
+    /// The answer to an event.
+    Answer,
+    /// A notification.
+    Notification,
+}
+
+impl NodeDriver {
+    /// Raises an event as soon as there is room for it for all who get it; takes it then. An event
+    /// that was taken already is one for nobody.
+    ///
+    /// # Errors
+    /// That the event does not fit its declaration; it is not taken then.
+    pub fn poll_raise(
+        &mut self,
+        ticket: &mut Ticket,
+        event: &mut Option<Event>,
+        now: Time,
+        waker: &Waker,
+    ) -> Poll<Result<Raised, CallError>> {
+        let Some(raised) = event.take() else { return Poll::Ready(Ok(Raised::default())) };
+        match self.communication.raise_or_return(raised, now) {
+            Ok(raised) => Poll::Ready(Ok(raised)),
+            Err((raised, RaiseError::Event(error))) => {
+                *event = Some(raised);
+                Poll::Ready(Err(*error))
+            }
+            Err((raised, RaiseError::Full(_))) => {
+                self.wait(ticket, Wanted::Room(raised.name.clone()), waker);
+                *event = Some(raised);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Writes an entry to the log of a stream as soon as there is room for it for all who get it.
+    ///
+    /// # Errors
+    /// That there is no such stream, or that the entry does not have its columns.
+    pub fn poll_write_log(
+        &mut self,
+        ticket: &mut Ticket,
+        stream: i32,
+        values: &[LogValue],
+        now: Time,
+        waker: &Waker,
+    ) -> Poll<Result<Raised, StreamError>> {
+        match self.communication.write_log(stream, values, now) {
+            Ok(raised) => Poll::Ready(Ok(raised)),
+            Err(WriteLogError::Stream(error)) => Poll::Ready(Err(error)),
+            Err(WriteLogError::Full(_)) => {
+                self.wait(ticket, Wanted::RoomForLogs, waker);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Sends what is batched at once, and tells when all that was raised, written or printed before
+    /// the first call is written to the sockets, or lost with its connection. Events that are raised
+    /// meanwhile for the same peers are waited for too.
+    pub fn poll_flush(
+        &mut self,
+        ticket: &mut Ticket,
+        flush: &mut Flush,
+        now: Time,
+        waker: &Waker,
+    ) -> Poll<()> {
+        if !std::mem::replace(&mut flush.begun, true) {
+            self.communication.flush_batches(now);
+        }
+        match self.communication.next_unsent(flush.from) {
+            None => Poll::Ready(()),
+            Some(peer) => {
+                flush.from = peer;
+                self.wait(ticket, Wanted::Delivery(peer), waker);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Returns when communication is [terminated](crate::node::NodeMachine::terminated), and who
+    /// did not get all.
+    pub fn poll_terminated(&mut self, ticket: &mut Ticket, waker: &Waker) -> Poll<Vec<PeerId>> {
+        if let Some(undelivered) = self.communication.terminated() {
+            return Poll::Ready(undelivered.to_vec());
+        }
+        self.wait(ticket, Wanted::End, waker);
+        Poll::Pending
+    }
+
+    /// Records that somebody waits no longer.
+    pub fn forget(&mut self, ticket: &mut Ticket) {
+        if let Some(number) = ticket.0.take() {
+            self.waiting.by_ticket.remove(&number);
+            self.asked.remove(&number);
+            self.unsubscribe(number);
+        }
+    }
+
+    pub(super) fn number(&mut self, ticket: &mut Ticket) -> u64 {
+        *ticket.0.get_or_insert_with(|| {
+            self.waiting.next += 1;
+            self.waiting.next
+        })
+    }
+
+    pub(super) fn wait(&mut self, ticket: &mut Ticket, wanted: Wanted, waker: &Waker) {
+        let number = self.number(ticket);
+        self.waiting.by_ticket.insert(number, (wanted, waker.clone()));
+    }
+
+    /// Has somebody woken, whatever it waits for.
+    pub(super) fn rouse(&mut self, number: u64) {
+        self.wake.extend(self.waiting.by_ticket.remove(&number).map(|(_, waker)| waker));
+    }
+
+    /// Has those woken who waited for what has come.
+    pub(super) fn heed_waiting(&mut self) {
+        let come = |(number, (wanted, _)): (&u64, &(Wanted, Waker))| {
+            let come = match wanted {
+                Wanted::Room(name) => self.communication.can_raise(name),
+                Wanted::RoomForLogs => self.communication.can_write_log(),
+                Wanted::Delivery(peer) => self.communication.next_unsent(*peer) != Some(*peer),
+                Wanted::End => self.communication.terminated().is_some(),
+                Wanted::Answer => self.told_all || self.has_answer(*number),
+                Wanted::Notification => self.has_for(*number),
+            };
+            come.then_some(*number)
+        };
+        let come: Vec<u64> = self.waiting.by_ticket.iter().filter_map(come).collect();
+        come.into_iter().for_each(|number| self.rouse(number));
+    }
+}

@@ -1,0 +1,80 @@
+//! What every transport decides alike, for those who write one.
+//!
+//! A [`Driver`] owns a [`Connection`](crate::connection::Connection) and says what to do next with
+//! the socket; a transport does it, feeds what came of it, and knows how to wait. All that it needs
+//! is a stream of bytes that can be read and written without waiting. Whatever its user awaits, the
+//! loop is the same:
+//!
+//! ```no_run
+//! use std::io::{Read, Write};
+//! use std::net::{Shutdown, TcpStream};
+//! use std::task::Poll;
+//! use std::time::{Instant, SystemTime};
+//!
+//! use brocomm::Time;
+//! use brocomm::lowlevel::connection::{ConnectionConfig, Connection};
+//! use brocomm::node::Role;
+//! use brocomm::lowlevel::driver::{BLOCK, Driver, Step};
+//!
+//! # fn wait_for(_: &TcpStream, _: Option<std::time::Duration>) {}
+//! # fn main() -> std::io::Result<()> {
+//! let mut socket = TcpStream::connect("localhost:47757")?;
+//! socket.set_nonblocking(true)?;
+//! let (wall, start) = (Time::from(SystemTime::now()), Instant::now());
+//! let now = || wall + start.elapsed();
+//! let connection = Connection::new(ConnectionConfig::default(), Role::Initiator, now());
+//! let mut driver = Driver::new(connection);
+//! let mut buffer = vec![0; BLOCK];
+//! loop {
+//!     match driver.poll_notification() {
+//!         Poll::Ready(Some(notification)) => println!("{notification:?}"),
+//!         Poll::Ready(None) => break,
+//!         Poll::Pending => match driver.poll_step(now()) {
+//!             Step::Write(bytes) => {
+//!                 let result = socket.write(bytes);
+//!                 driver.feed_write(result, now());
+//!             }
+//!             Step::Read => {
+//!                 let result = socket.read(&mut buffer).map(|read| &buffer[..read]);
+//!                 driver.feed_read(result, now());
+//!             }
+//!             Step::EndOutput => socket.shutdown(Shutdown::Write)?,
+//!             Step::Close => socket.shutdown(Shutdown::Both)?,
+//!             Step::Yield => {}
+//!             Step::Wait { until } => {
+//!                 wait_for(&socket, until.map(|until| until - now()));
+//!                 driver.feed_readable();
+//!                 driver.feed_writable();
+//!             }
+//!         },
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A whole node has many sockets, and is shared among the tasks or threads that carry them: a
+//! [`NodeDriver`] holds the [`NodeMachine`](crate::node::NodeMachine) for them and knows whom to wake,
+//! and a [`SocketDriver`] is to each of its connections what a driver is to a single one.
+
+use std::time::Duration;
+
+mod connection;
+mod error;
+mod hub;
+mod socket;
+#[cfg(test)]
+mod tests;
+
+pub use connection::{Driver, Flushed};
+pub use error::{Cause, RequestError, StartError, TransportError};
+pub use hub::{Flush, NodeDriver, SocketDriver, Subscription, Task, Ticket};
+pub use socket::{BLOCK, LINGER, Step};
+
+use socket::{Session, Socket};
+
+/// How long a peer has to answer an attempt to connect, if nobody says otherwise.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long to wait before accepting again after that failed, such as for want of descriptors.
+pub const ACCEPT_PAUSE: Duration = Duration::from_secs(1);

@@ -1,0 +1,152 @@
+//! Reads what all objects begin with, and counts them (2§3, 2§12).
+
+use super::super::cache::{Extent, Place as CachePlace};
+use super::super::cursor::Result;
+use super::super::kind;
+use super::super::transcript::{Location, Mark};
+use super::super::{Family, SerialErrorKind as Kind};
+use super::{EAGER, Session};
+
+/// What an object's header says.
+pub(super) enum Head {
+    /// A reference to the object with this id.
+    Known(u64),
+    /// The object follows: its place in the cache, and its class.
+    New(CachePlace, u8),
+}
+
+impl Session<'_> {
+    /// The least number of bytes that an object takes: a reference.
+    pub(super) fn least_object(&self) -> u32 {
+        if self.mode.pid_64bit { 9 } else { 5 }
+    }
+
+    /// Reads an object's header, and the location that counted objects may have (2§3).
+    #[inline]
+    pub(super) fn head(&mut self, family: Family) -> Result<Head> {
+        self.count_objects(1)?;
+        let start = self.cursor.offset();
+        let full = self.cursor.bool()?;
+        let pid =
+            if self.mode.pid_64bit { self.cursor.u64()? } else { u64::from(self.cursor.u32()?) };
+        if !full {
+            if let Some(transcript) = &mut self.transcript {
+                transcript.marks.push(Mark::Reference { pid });
+            }
+            return Ok(Head::Known(pid));
+        }
+        let serial_type = self.cursor.u16()?;
+        let (found, class) =
+            kind::split(serial_type).ok_or(Kind::UnknownSerialType(serial_type))?;
+        if found != family {
+            return Err(Kind::WrongFamily { expected: family, found });
+        }
+        if let Some(transcript) = &mut self.transcript {
+            self.position = transcript.marks.len();
+            transcript.marks.push(Mark::Full { pid, serial_type });
+        }
+        let place = self.cache.register(pid, family, self.mode, start);
+        if family.is_counted() && self.cursor.bool()? {
+            self.location()?;
+        }
+        Ok(Head::New(place, class))
+    }
+
+    /// Says what is wrong with a reference where only a full object can stand.
+    pub(super) fn wrong_family(&mut self, expected: Family, pid: u64) -> Kind {
+        match self.cache.look_up(pid) {
+            Ok((object, _)) => Kind::WrongFamily { expected, found: object.family() },
+            Err(kind) => kind,
+        }
+    }
+
+    #[inline]
+    pub(super) fn count_objects(&mut self, objects: u32) -> Result<()> {
+        self.objects = self.objects.saturating_add(objects);
+        if self.objects > self.limits.objects {
+            return Err(Kind::TooManyObjects(self.limits.objects));
+        }
+        Ok(())
+    }
+
+    /// Reads where in a script an object came from: never sent between peers, and not kept.
+    pub(super) fn location(&mut self) -> Result<()> {
+        let position = self.position;
+        match self.head(Family::Location)? {
+            Head::Known(pid) => Err(self.wrong_family(Family::Location, pid)),
+            Head::New(..) => {
+                let file = self.cursor.string()?;
+                let mut numbers = [0; 4];
+                for number in &mut numbers {
+                    *number = self.cursor.u32()?;
+                }
+                if let Some(transcript) = &mut self.transcript {
+                    transcript.locations.push((position, Location { file, numbers }));
+                }
+                self.position = position;
+                Ok(())
+            }
+        }
+    }
+
+    /// Reads what lies inside an object, within the limit on nesting.
+    #[inline]
+    pub(super) fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.depth += 1;
+        self.reach(Extent::default())?;
+        let result = read(self);
+        self.depth -= 1;
+        result
+    }
+
+    /// Records that something that extends so far lies here.
+    ///
+    /// What is referred to counts as if it stood here. Otherwise references, a few per SERIAL,
+    /// would nest without limit, or make a few messages stand for more than anybody can walk
+    /// through.
+    #[inline]
+    pub(super) fn reach(&mut self, extent: Extent) -> Result<()> {
+        let depth = self.depth.saturating_add(extent.height);
+        if depth > self.limits.depth {
+            return Err(Kind::TooDeep(self.limits.depth));
+        }
+        self.deepest = self.deepest.max(depth);
+        self.count_objects(extent.objects)
+    }
+
+    /// Reads an object's body and measures how far the object extends.
+    #[inline]
+    pub(super) fn measured<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<(T, Extent)> {
+        let around = std::mem::replace(&mut self.deepest, self.depth);
+        let before = self.objects;
+        let body = read(self)?;
+        let extent = Extent { height: self.deepest - self.depth, objects: self.objects - before };
+        self.deepest = self.deepest.max(around);
+        Ok((body, extent))
+    }
+
+    #[inline]
+    pub(super) fn optional<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<Option<T>> {
+        if self.cursor.bool()? { read(self).map(Some) } else { Ok(None) }
+    }
+
+    /// Reads a number and then as many elements of at least `least` bytes each.
+    pub(super) fn several<T>(
+        &mut self,
+        least: u32,
+        mut read: impl FnMut(&mut Self) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let count = self.cursor.count(least)?;
+        let mut elements = Vec::with_capacity(count.min(EAGER));
+        for _ in 0..count {
+            elements.push(read(self)?);
+        }
+        Ok(elements)
+    }
+}

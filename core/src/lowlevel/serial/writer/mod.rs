@@ -1,0 +1,298 @@
+//! Writes what a SERIAL holds (2§2).
+
+mod decide;
+mod expr;
+mod forward;
+mod measure;
+mod object;
+mod opaque;
+mod stmt;
+mod types;
+mod value;
+
+use std::sync::Arc;
+
+use crate::data::{Id, Packet, Serial, StateAccess, Value};
+
+use super::cache::{CacheCounters, WriteCache};
+use super::{Family, Mode, Transcript, WriteError};
+use decide::{Decide, Live, Replay};
+use measure::Measure;
+
+pub(crate) use measure::MAX_CONTENT;
+
+/// How many bytes types and what belongs to them may take, beyond the values, where nothing is cached
+/// and so each value has its type in full.
+const MAX_UNCACHED: usize = 64 << 20;
+
+/// Writes the SERIALs of one direction of a connection.
+///
+/// Nothing is written that Bro's own scripts could not have made ([`WriteError`]), and addresses and
+/// subnets take Bro's form: an IPv4-mapped one is an IPv4 one (2§1). So what was read from a peer that
+/// is no Bro may be written otherwise than it came; [`Transcript::write_again`] gives the bytes that
+/// were read.
+///
+/// Everything is appended to the buffer that the caller gives. When something can't be written,
+/// nothing was, and the cache is as it was before.
+#[derive(Debug)]
+pub struct Writer {
+    cache: WriteCache,
+}
+
+impl Writer {
+    /// Makes a writer with an empty cache of the size that is announced to the peer in VERSION.
+    ///
+    /// With 0, which means "no bound" to some receivers, nothing is ever referred to.
+    pub fn new(cache_size: u32) -> Writer {
+        Writer { cache: WriteCache::new(cache_size as usize) }
+    }
+
+    /// Returns what passed through the cache.
+    pub fn counters(&self) -> CacheCounters {
+        self.cache.counters()
+    }
+
+    /// Writes a call of an event; `time` is the sender's network time in seconds since the Unix
+    /// epoch.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the arguments are larger or nested deeper than any receiver takes, or no values that
+    /// Bro's own scripts could have made.
+    pub fn event(
+        &mut self,
+        mode: Mode,
+        name: &[u8],
+        time: f64,
+        args: &[Value],
+        out: &mut Vec<u8>,
+    ) -> Result<(), WriteError> {
+        let mut measure = Measure::new();
+        measure.add(name.len())?;
+        measure.values(args)?;
+        self.write(mode, &measure, out, |session| session.event(name, time, args))
+    }
+
+    /// Writes an ID with its value.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the value is larger or nested deeper than any receiver takes, or none that Bro's own
+    /// scripts could have made.
+    pub fn id(&mut self, mode: Mode, id: &Arc<Id>, out: &mut Vec<u8>) -> Result<(), WriteError> {
+        let mut measure = Measure::new();
+        measure.add(id.name.len())?;
+        measure.values(id.value.as_slice())?;
+        self.write(mode, &measure, out, |session| session.top_id(id))
+    }
+
+    /// Writes an operation on synchronized state.
+    ///
+    /// # Errors
+    ///
+    /// Fails if an operand is larger or nested deeper than any receiver takes, or no value that Bro's
+    /// own scripts could have made.
+    pub fn state_access(
+        &mut self,
+        mode: Mode,
+        access: &StateAccess,
+        out: &mut Vec<u8>,
+    ) -> Result<(), WriteError> {
+        let mut measure = Measure::new();
+        measure.state_access(access)?;
+        self.write(mode, &measure, out, |session| session.state_access(access))
+    }
+
+    /// Writes a packet.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the packet is larger than any receiver takes.
+    pub fn packet(&mut self, packet: &Packet, out: &mut Vec<u8>) -> Result<(), WriteError> {
+        let mut measure = Measure::new();
+        measure.add(packet.tag.len())?;
+        measure.add(packet.data.len())?;
+        self.write(Mode::HANDSHAKE, &measure, out, |session| session.packet(packet))
+    }
+
+    fn write(
+        &mut self,
+        mode: Mode,
+        measure: &Measure,
+        out: &mut Vec<u8>,
+        write: impl FnOnce(&mut Session<'_, Live<'_>>),
+    ) -> Result<(), WriteError> {
+        let start = out.len();
+        // In a cache each type is but once, and what was decided could not be taken back.
+        let most = if self.cache.refers(mode) {
+            usize::MAX
+        } else {
+            start.saturating_add(measure.size()).saturating_add(MAX_UNCACHED)
+        };
+        self.cache.begin(mode);
+        let decide = Live { cache: &mut self.cache, mode };
+        let mut session = Session { out, decide, pid_64bit: mode.pid_64bit, most, overrun: false };
+        write(&mut session);
+        let overrun = session.overrun;
+        self.cache.end(mode);
+        if overrun {
+            out.truncate(start);
+            return Err(WriteError::TooLarge { limit: MAX_UNCACHED });
+        }
+        Ok(())
+    }
+}
+
+impl Transcript {
+    /// Writes again what was read together with this transcript, under the same decisions: the
+    /// same bytes, if nothing was lost.
+    pub fn write_again(&self, serial: &Serial, mode: Mode, out: &mut Vec<u8>) {
+        let decide = Replay::new(self);
+        let (pid_64bit, most) = (mode.pid_64bit, usize::MAX);
+        let mut session = Session { out, decide, pid_64bit, most, overrun: false };
+        match serial {
+            Serial::Event(event) => session.event(&event.name, event.time, &event.args),
+            Serial::Id(id) => session.top_id(id),
+            Serial::StateAccess(access) => session.state_access(access),
+            Serial::Packet(packet) => session.packet(packet),
+        }
+    }
+}
+
+/// The writing of one SERIAL.
+struct Session<'a, D> {
+    out: &'a mut Vec<u8>,
+    decide: D,
+    pid_64bit: bool,
+    /// How long the buffer may become, but for values.
+    most: usize,
+    /// Whether more was to be written, which makes all of it void.
+    overrun: bool,
+}
+
+impl<D: Decide> Session<'_, D> {
+    fn event(&mut self, name: &[u8], time: f64, args: &[Value]) {
+        let [a, b, c, d] = length(name);
+        self.append([b'e', a, b, c, d]);
+        self.bytes(name);
+        self.f64(time);
+        self.append(length(args));
+        args.iter().for_each(|arg| self.value(arg));
+    }
+
+    fn top_id(&mut self, id: &Arc<Id>) {
+        self.u8(b'i');
+        self.id(id);
+    }
+
+    fn state_access(&mut self, access: &StateAccess) {
+        self.u8(b's');
+        if self.anonymous(Family::StateAccess, 1) {
+            self.u8(access.opcode as u8);
+            self.string(&access.target);
+            self.value(&access.op1);
+            self.optional(access.op2.as_ref(), |s, value| s.value(value));
+            self.optional(access.op3.as_ref(), |s, value| s.value(value));
+        }
+    }
+
+    fn packet(&mut self, packet: &Packet) {
+        self.u8(b'p');
+        for word in [packet.sec, packet.usec, packet.len, packet.link_type] {
+            self.u32(word);
+        }
+        self.string(&packet.tag);
+        self.string(&packet.data);
+    }
+
+    /// Returns whether anything but values may still be written.
+    #[inline]
+    fn has_room(&mut self) -> bool {
+        self.overrun |= self.out.len() > self.most;
+        !self.overrun
+    }
+
+    /// Writes something of a size known beforehand: in one step, where this is about speed.
+    #[inline]
+    fn append<const N: usize>(&mut self, bytes: [u8; N]) {
+        self.out.extend_from_slice(&bytes);
+    }
+
+    /// Writes bytes without their number.
+    #[inline]
+    fn bytes(&mut self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.out.extend_from_slice(bytes);
+        }
+    }
+
+    #[inline]
+    fn u8(&mut self, value: u8) {
+        self.out.push(value);
+    }
+
+    #[inline]
+    fn bool(&mut self, value: bool) {
+        self.out.push(u8::from(value));
+    }
+
+    #[inline]
+    fn u16(&mut self, value: u16) {
+        self.append(value.to_be_bytes());
+    }
+
+    #[inline]
+    fn u32(&mut self, value: u32) {
+        self.append(value.to_be_bytes());
+    }
+
+    #[inline]
+    fn u64(&mut self, value: u64) {
+        self.append(value.to_be_bytes());
+    }
+
+    #[inline]
+    fn i32(&mut self, value: i32) {
+        self.append(value.to_be_bytes());
+    }
+
+    #[inline]
+    fn i64(&mut self, value: i64) {
+        self.append(value.to_be_bytes());
+    }
+
+    #[inline]
+    fn f64(&mut self, value: f64) {
+        self.append(value.to_bits().to_be_bytes());
+    }
+
+    #[inline]
+    fn string(&mut self, bytes: &[u8]) {
+        self.append(length(bytes));
+        self.bytes(bytes);
+    }
+
+    #[inline]
+    fn optional<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
+        match value {
+            Some(value) => {
+                self.bool(true);
+                write(self, value);
+            }
+            None => self.bool(false),
+        }
+    }
+
+    fn several<'v, T: 'v>(&mut self, values: &'v [T], mut write: impl FnMut(&mut Self, &'v T)) {
+        self.append(length(values));
+        for value in values {
+            write(self, value);
+        }
+    }
+}
+
+/// Makes the length word of bytes or elements; [`Measure`] has seen to it that it fits.
+#[inline]
+fn length<T>(of: &[T]) -> [u8; 4] {
+    u32::try_from(of.len()).unwrap_or(u32::MAX).to_be_bytes()
+}

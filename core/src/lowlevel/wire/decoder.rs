@@ -1,0 +1,334 @@
+//! From the bytes of one direction to its messages.
+
+use bytes::{Bytes, BytesMut};
+
+use super::compress::Inflater;
+use super::counters::Counters;
+use super::error::{WireError, WireErrorKind};
+use super::framing::{Framing, PARTIAL, Part, WORD};
+use super::input::Input;
+use super::limits::Limits;
+use super::message::{Message, MessageType};
+
+/// The length of a header chunk (§1.4).
+const HEADER: usize = 8;
+
+/// What comes before the argument of an uncompressed message: two length words and the header.
+const PLAIN: usize = WORD + HEADER + WORD;
+
+/// The type byte of a SERIAL, as a pattern.
+const SERIAL: u8 = MessageType::Serial as u8;
+
+/// How a TLS stream begins: a record of a handshake or an alert, and the version's first byte.
+const TLS_HANDSHAKE: u32 = 0x1603;
+const TLS_ALERT: u32 = 0x1503;
+
+/// Turns the bytes of one direction of one connection into messages.
+///
+/// [`feed`](Self::feed) it what arrives, in any pieces, and [`poll`](Self::poll) it until it has no
+/// more. It acts on COMPRESS itself (§1.5). A message's bytes are slices of what was received; a
+/// small one that is kept alive pins at most 8 KiB.
+///
+/// The first error ends the stream: every later `poll` returns it again, and bytes fed after it are
+/// ignored.
+#[derive(Debug)]
+pub struct Decoder {
+    framing: Framing,
+    limits: Limits,
+    /// The longest argument of a SERIAL that is neither split nor transformed, nor against a limit.
+    plain: u32,
+    input: Input,
+    /// The parts of an unfinished chunk, and the offset of the first.
+    parts: BytesMut,
+    parts_offset: u64,
+    /// The header whose argument chunk is awaited.
+    header: Option<Header>,
+    /// Set from the first COMPRESS on. Boxed: its window is large and most directions have none.
+    inflater: Option<Box<Inflater>>,
+    /// The offset of the chunk that is looked at, for errors.
+    chunk_offset: u64,
+    counters: Counters,
+    failed: Option<WireError>,
+}
+
+/// A message, and where it was in the stream.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Decoded {
+    /// The message.
+    pub message: Message,
+    /// The offset in the stream of the length word of its header chunk, in bytes.
+    pub offset: u64,
+    /// The bytes that it took in the stream, length words included.
+    pub wire_len: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Header {
+    message: MessageType,
+    offset: u64,
+}
+
+impl Decoder {
+    /// Creates a decoder at the start of a stream.
+    pub fn new(framing: Framing, limits: Limits) -> Self {
+        Decoder {
+            framing,
+            limits,
+            plain: plain_limit(limits),
+            input: Input::new(framing, limits.chunk),
+            parts: BytesMut::new(),
+            parts_offset: 0,
+            header: None,
+            inflater: None,
+            chunk_offset: 0,
+            counters: Counters::default(),
+            failed: None,
+        }
+    }
+
+    /// Gives memory back in which nothing waits to be decoded.
+    pub(crate) fn release(&mut self) {
+        self.input.release();
+        if self.parts.is_empty() {
+            self.parts = BytesMut::new();
+        }
+    }
+
+    /// Appends bytes of the stream, split in any way.
+    ///
+    /// Never fails: what is wrong with the bytes is for [`poll`](Self::poll) to say. Bytes behind
+    /// something that cannot be accepted are ignored.
+    #[inline]
+    pub fn feed(&mut self, bytes: &[u8]) {
+        self.input.feed(bytes);
+    }
+
+    /// Returns the next whole message, or `None` if there is none yet.
+    ///
+    /// # Errors
+    /// The first violation of §1 or §2, or limit exceeded, in stream order; from then on always the
+    /// same.
+    #[inline]
+    pub fn poll(&mut self) -> Result<Option<Decoded>, WireError> {
+        if let Some(decoded) = self.plain_serial() {
+            return Ok(Some(decoded));
+        }
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        if self.input.unread().is_empty() {
+            return Ok(None);
+        }
+        self.next().map_err(|kind| self.fail(kind))
+    }
+
+    /// Returns whether the stream could end here: between two messages.
+    ///
+    /// Ask it when the peer has closed and [`poll`](Self::poll) has returned `None`.
+    ///
+    /// # Errors
+    /// What the stream ended inside of; after an error of `poll`, that error.
+    pub fn finish(&self) -> Result<(), WireError> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        let (kind, offset) = if let Some((word, rest)) = self.input.peek() {
+            let length = self.framing.part(word, self.limits.chunk).map_or(0, |part| part.length);
+            let have = u32::try_from(rest.len()).unwrap_or(u32::MAX);
+            (WireErrorKind::EndInChunk { have, length }, self.counters.bytes)
+        } else if self.input.word_len() > 0 {
+            (WireErrorKind::EndInLength { have: self.input.word_len() }, self.counters.bytes)
+        } else if !self.parts.is_empty() {
+            let have = u32::try_from(self.parts.len()).unwrap_or(u32::MAX);
+            (WireErrorKind::EndBetweenParts { have }, self.parts_offset)
+        } else if let Some(header) = self.header {
+            (WireErrorKind::EndBeforeArgument, header.offset)
+        } else {
+            return Ok(());
+        };
+        Err(WireError { kind, offset, message: self.header.map(|header| header.message) })
+    }
+
+    /// Returns what the direction has carried so far.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// Returns whether COMPRESS has come, so that later chunks are transformed (§1.5).
+    pub fn is_compressed(&self) -> bool {
+        self.inflater.is_some()
+    }
+
+    /// Returns the offset in the stream of the first chunk that has not been read yet, in bytes.
+    pub fn offset(&self) -> u64 {
+        self.counters.bytes
+    }
+
+    #[cold]
+    fn fail(&mut self, kind: WireErrorKind) -> WireError {
+        let message = self.header.map(|header| header.message);
+        let kind = match kind {
+            WireErrorKind::ChunkTooLong { length: word, .. }
+                if self.chunk_offset == 0
+                    && self.framing == Framing::Clear
+                    && matches!(word >> 16, TLS_HANDSHAKE | TLS_ALERT) =>
+            {
+                WireErrorKind::PeerSpeaksTls { word }
+            }
+            kind => kind,
+        };
+        let error = WireError { kind, offset: self.chunk_offset, message };
+        self.failed = Some(error.clone());
+        self.input.close();
+        self.parts = BytesMut::new();
+        error
+    }
+
+    fn next(&mut self) -> Result<Option<Decoded>, WireErrorKind> {
+        let header = match self.header {
+            Some(header) => header,
+            None => match self.next_header()? {
+                Some(header) => header,
+                None => return Ok(None),
+            },
+        };
+        let argument = if header.message.has_argument() {
+            // Errors in the argument name the message.
+            self.header = Some(header);
+            match self.payload()? {
+                Some(argument) => argument,
+                None => return Ok(None),
+            }
+        } else {
+            Bytes::new()
+        };
+        let message = Message::decode(header.message, argument)?;
+        if header.message == MessageType::Compress {
+            self.start_inflating();
+        }
+        self.header = None;
+        self.counters.messages += 1;
+        let wire_len = self.counters.bytes - header.offset;
+        Ok(Some(Decoded { message, offset: header.offset, wire_len }))
+    }
+
+    /// Reads a SERIAL of the usual form: all there, neither split nor transformed.
+    ///
+    /// Nearly every message is one. Anything else, rare or wrong, is left to the general way.
+    #[inline]
+    fn plain_serial(&mut self) -> Option<Decoded> {
+        let (head, rest) = self.input.ready().split_first_chunk::<PLAIN>()?;
+        let [0, 0, 0, 8, SERIAL, .., w0, w1, w2, w3] = *head else { return None };
+        let length = u32::from_be_bytes([w0, w1, w2, w3]);
+        let size = length as usize;
+        if !(1..=self.plain).contains(&length)
+            || rest.len() < size
+            || self.header.is_some()
+            || !self.parts.is_empty()
+        {
+            return None;
+        }
+        let argument = self.input.take(PLAIN, size);
+        let offset = self.counters.bytes;
+        let wire_len = (PLAIN + size) as u64;
+        self.counters.bytes += wire_len;
+        self.counters.chunks += 2;
+        self.counters.messages += 1;
+        Some(Decoded { message: Message::Serial(argument), offset, wire_len })
+    }
+
+    /// Every later chunk is transformed; each COMPRESS starts a zlib stream (§1.5).
+    fn start_inflating(&mut self) {
+        self.plain = 0;
+        match &mut self.inflater {
+            Some(inflater) => inflater.restart(),
+            None => self.inflater = Some(Box::new(Inflater::new())),
+        }
+    }
+
+    /// Reads a header chunk; the padding and the peer id in it mean nothing (§1.4).
+    #[inline]
+    fn next_header(&mut self) -> Result<Option<Header>, WireErrorKind> {
+        let Some(payload) = self.payload()? else { return Ok(None) };
+        let [number, _, _, _, _, _, _, _] = payload[..] else {
+            return Err(WireErrorKind::HeaderLength { length: payload.len() as u64 });
+        };
+        match MessageType::from_u8(number) {
+            Some(message) => Ok(Some(Header { message, offset: self.chunk_offset })),
+            None => Err(WireErrorKind::UnknownType { number }),
+        }
+    }
+
+    /// Reads one chunk: puts its parts together and undoes its compression.
+    #[inline]
+    fn payload(&mut self) -> Result<Option<Bytes>, WireErrorKind> {
+        loop {
+            let Some((word, rest)) = self.input.peek() else { return Ok(None) };
+            self.chunk_offset = self.counters.bytes;
+            let part = self.framing.part(word, self.limits.chunk)?;
+            let length = self.parts.len() as u64 + u64::from(part.length);
+            if length > u64::from(self.limits.message) {
+                let limit = self.limits.message;
+                return Err(WireErrorKind::MessageTooLong { length, limit });
+            }
+            let size = part.length as usize;
+            if rest.len() < size {
+                return Ok(None);
+            }
+            let bytes = self.input.take(WORD, size);
+            self.count_part(part.length);
+            let payload = if part.more || !self.parts.is_empty() {
+                match self.join(part, bytes) {
+                    Some(payload) => payload,
+                    None => continue,
+                }
+            } else {
+                bytes
+            };
+            return self.unpack(payload).map(Some);
+        }
+    }
+
+    #[inline]
+    fn count_part(&mut self, length: u32) {
+        self.counters.bytes += WORD as u64 + u64::from(length);
+        self.counters.chunks += 1;
+    }
+
+    /// Adds a part to those before it; returns the chunk when this was the last (§1.2).
+    fn join(&mut self, part: Part, bytes: Bytes) -> Option<Bytes> {
+        if self.parts.is_empty() {
+            self.parts_offset = self.chunk_offset;
+        }
+        self.parts.extend_from_slice(&bytes);
+        if part.more {
+            return None;
+        }
+        self.chunk_offset = self.parts_offset;
+        Some(std::mem::take(&mut self.parts).freeze())
+    }
+
+    #[inline]
+    fn unpack(&mut self, payload: Bytes) -> Result<Bytes, WireErrorKind> {
+        let Some(inflater) = &mut self.inflater else { return Ok(payload) };
+        let (plain, deflated) = inflater.unpack(&payload, self.limits.inflated)?;
+        if deflated {
+            self.counters.deflated += 1;
+        } else {
+            self.counters.stored += 1;
+        }
+        self.counters.packed_bytes += payload.len() as u64;
+        self.counters.unpacked_bytes += plain.len() as u64;
+        // A chunk has at least one byte before it is transformed, too (§1.1).
+        if plain.is_empty() { Err(WireErrorKind::EmptyChunk) } else { Ok(plain) }
+    }
+}
+
+/// Returns how long a chunk can be without marks and errors; none can be if not even a header can.
+fn plain_limit(limits: Limits) -> u32 {
+    match limits.chunk.min(limits.message).min(PARTIAL - 1) {
+        limit if limit < HEADER as u32 => 0,
+        limit => limit,
+    }
+}

@@ -1,0 +1,230 @@
+//! From messages to the bytes of one direction.
+
+use std::convert::Infallible;
+
+use super::compress::{Compression, Deflater};
+use super::counters::Counters;
+use super::framing::{Framing, MAX_PART, PARTIAL, WORD};
+use super::message::{Message, MessageType};
+
+/// The capacity of the scratch buffer that is kept from one message to the next, in bytes.
+const SCRATCH: usize = 64 << 10;
+
+/// Turns messages into the bytes of one direction of one connection.
+///
+/// Bytes are appended to a buffer of the caller's, in the order in which they must be sent. Once
+/// something has been written it must be sent: under compression each chunk builds on those before.
+///
+/// An argument chunk is never empty (§1.1), so a message whose argument would be, such as a
+/// REQUEST_EVENTS without names, asks for nothing and is not written.
+#[derive(Debug)]
+pub struct Encoder {
+    framing: Framing,
+    deflater: Option<Box<Deflater>>,
+    /// Where an argument is built before it is deflated.
+    scratch: Vec<u8>,
+    counters: Counters,
+}
+
+impl Encoder {
+    /// Creates an encoder at the start of a stream.
+    pub fn new(framing: Framing) -> Self {
+        Encoder { framing, deflater: None, scratch: Vec::new(), counters: Counters::default() }
+    }
+
+    /// Appends a message.
+    ///
+    /// [`Message::Compress`] starts compression at the default level, as
+    /// [`start_compression`](Self::start_compression) does.
+    ///
+    /// # Panics
+    /// If its argument has a length that cannot be written: 2 GiB or more over TLS (§1.3).
+    pub fn message(&mut self, message: &Message, out: &mut Vec<u8>) {
+        let kind = message.message_type();
+        if *message == Message::Compress {
+            self.start_compression(Compression::default(), out);
+        } else if kind.has_argument() {
+            let write = |argument: &mut Vec<u8>| -> Result<(), Infallible> {
+                message.encode(argument);
+                Ok(())
+            };
+            let Ok(()) = self.with_argument(kind, out, write);
+        } else {
+            self.header(kind, out);
+            self.counters.messages += 1;
+        }
+    }
+
+    /// Appends a SERIAL whose serialization `write` appends to the buffer that it is given.
+    ///
+    /// `write` must only append. A serialization over [`MAX_PART`] on a clear connection is split
+    /// in place into partial chunks (§1.2).
+    ///
+    /// # Errors
+    /// The error of `write`. Then `out` is as it was, and so is the compressor.
+    ///
+    /// # Panics
+    /// As [`message`](Self::message).
+    #[inline]
+    pub fn serial<E>(
+        &mut self,
+        out: &mut Vec<u8>,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.with_argument(MessageType::Serial, out, write)
+    }
+
+    /// Appends COMPRESS; every later chunk is transformed (§1.5).
+    ///
+    /// Does nothing if the direction is compressed already: a second COMPRESS is never sent.
+    pub fn start_compression(&mut self, level: Compression, out: &mut Vec<u8>) {
+        if self.deflater.is_none() {
+            self.header(MessageType::Compress, out);
+            self.counters.messages += 1;
+            self.deflater = Some(Box::new(Deflater::new(level)));
+        }
+    }
+
+    /// Returns whether COMPRESS has been written.
+    pub fn is_compressed(&self) -> bool {
+        self.deflater.is_some()
+    }
+
+    /// Returns what the direction has carried so far.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    #[inline]
+    fn with_argument<E>(
+        &mut self,
+        message: MessageType,
+        out: &mut Vec<u8>,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if self.deflater.is_some() {
+            let mut argument = std::mem::take(&mut self.scratch);
+            let result = write(&mut argument);
+            if result.is_ok() && !argument.is_empty() {
+                self.header(message, out);
+                self.transformed(&argument, always_deflated(message), out);
+                self.counters.messages += 1;
+            }
+            argument.clear();
+            argument.shrink_to(SCRATCH);
+            self.scratch = argument;
+            return result;
+        }
+        let start = out.len();
+        let [number, ..] = header(message);
+        out.extend_from_slice(&[0, 0, 0, 8, number, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        let word = out.len() - WORD;
+        let result = write(out);
+        if result.is_err() || out.len() == word + WORD {
+            out.truncate(start);
+            return result;
+        }
+        self.counters.chunks += 1;
+        self.counters.messages += 1;
+        self.frame(word, out);
+        self.counters.bytes += (word - start) as u64;
+        Ok(())
+    }
+
+    fn header(&mut self, message: MessageType, out: &mut Vec<u8>) {
+        let header = header(message);
+        if self.deflater.is_some() {
+            self.transformed(&header, false, out);
+        } else {
+            let word = out.len();
+            out.extend_from_slice(&[0; WORD]);
+            out.extend_from_slice(&header);
+            self.frame(word, out);
+        }
+    }
+
+    /// Appends a payload as a transformed chunk.
+    fn transformed(&mut self, payload: &[u8], always: bool, out: &mut Vec<u8>) {
+        let Some(deflater) = &mut self.deflater else { return };
+        let word = out.len();
+        out.extend_from_slice(&[0; WORD]);
+        if deflater.pack(payload, always, out) {
+            self.counters.deflated += 1;
+        } else {
+            self.counters.stored += 1;
+        }
+        self.counters.unpacked_bytes += payload.len() as u64;
+        self.counters.packed_bytes += (out.len() - word - WORD) as u64;
+        self.frame(word, out);
+    }
+
+    /// Writes the length of what lies behind the place for it at `word`, splitting what is too long.
+    #[inline]
+    fn frame(&mut self, word: usize, out: &mut Vec<u8>) {
+        let length = out.len() - word - WORD;
+        if length > MAX_PART {
+            self.frame_long(word, length, out);
+        } else {
+            set_word(out, word, length as u32);
+            self.counters.chunks += 1;
+            self.counters.bytes += (length + WORD) as u64;
+        }
+    }
+
+    #[cold]
+    #[expect(
+        clippy::expect_used,
+        reason = "documented; a connection refuses such a message before"
+    )]
+    fn frame_long(&mut self, word: usize, length: usize, out: &mut Vec<u8>) {
+        let parts = match self.framing {
+            Framing::Clear => length.div_ceil(MAX_PART),
+            Framing::Tls => 1,
+        };
+        if parts == 1 {
+            let length = u32::try_from(length).ok().filter(|length| length & PARTIAL == 0);
+            set_word(out, word, length.expect("a message over TLS is shorter than 2 GiB"));
+        } else {
+            split(word, length, parts, out);
+        }
+        self.counters.chunks += parts as u64;
+        self.counters.bytes += (out.len() - word) as u64;
+    }
+}
+
+/// Makes room for the length words of the later parts, from the last part to the first (§1.2).
+fn split(word: usize, length: usize, parts: usize, out: &mut Vec<u8>) {
+    let payload = word + WORD;
+    out.resize(out.len() + (parts - 1) * WORD, 0);
+    for part in (0..parts).rev() {
+        let begin = part * MAX_PART;
+        let size = MAX_PART.min(length - begin);
+        let from = payload + begin;
+        let to = from + part * WORD;
+        out.copy_within(from..from + size, to);
+        let mark = if part + 1 == parts { 0 } else { PARTIAL };
+        set_word(out, to - WORD, size as u32 | mark);
+    }
+}
+
+#[inline]
+fn set_word(out: &mut [u8], at: usize, word: u32) {
+    if let Some(place) = out.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+        *place = word.to_be_bytes();
+    }
+}
+
+/// The header chunk: type, padding and peer id (§1.4).
+#[inline]
+fn header(message: MessageType) -> [u8; 8] {
+    [message as u8, 0, 0, 0, 0, 0, 0, 0]
+}
+
+/// Returns whether an argument is deflated even when it is short.
+///
+/// A Bro leaves the four zero bytes of a stored chunk in these arguments and reads them as empty
+/// names or half an entry (§1.5).
+fn always_deflated(message: MessageType) -> bool {
+    use MessageType::{LogWrite, RemotePrint, RequestEvents};
+    matches!(message, RequestEvents | RemotePrint | LogWrite)
+}

@@ -1,0 +1,152 @@
+//! Arguments that are a row of NUL-terminated strings: REQUEST_EVENTS and REMOTE_PRINT.
+//!
+//! Both are kept as they are on the wire but for the last NUL, so that receiving one costs no
+//! allocation, and a peer that leaves the last NUL out is understood.
+
+use std::fmt;
+
+use bytes::{Bytes, BytesMut};
+
+/// The names of a REQUEST_EVENTS (§2.3).
+///
+/// A row of strings that are iterated over, not a set: order and repetitions are as received.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct EventNames(Bytes);
+
+impl EventNames {
+    /// Returns the names in order. Empty ones are left out: a chunk that a Bro's peer stored under
+    /// compression leaves some behind (§1.5).
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.split(|byte| *byte == 0).filter(|name| !name.is_empty())
+    }
+
+    /// Returns whether there is no name.
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    pub(super) fn from_argument(argument: Bytes) -> Self {
+        EventNames(without_last_nul(argument))
+    }
+
+    /// Returns the argument but for its last NUL.
+    pub(super) fn as_argument(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl<N: AsRef<[u8]>> FromIterator<N> for EventNames {
+    /// Collects names; what follows a NUL in one is left out, and so are empty ones.
+    fn from_iter<I: IntoIterator<Item = N>>(names: I) -> Self {
+        let mut argument = BytesMut::new();
+        for name in names {
+            let name = until_nul(name.as_ref());
+            if !name.is_empty() {
+                push(&mut argument, name);
+            }
+        }
+        EventNames::from_argument(argument.freeze())
+    }
+}
+
+impl fmt::Debug for EventNames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter().map(Escaped)).finish()
+    }
+}
+
+/// What was printed to files, the argument of REMOTE_PRINT (§2.12).
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct PrintItems(Bytes);
+
+/// One print statement of a REMOTE_PRINT (§2.12).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct PrintItem<'a> {
+    /// The name of the file that was printed to, `/dev/stdout` for standard output.
+    pub file: &'a [u8],
+    /// What was printed, without its newline, unprintable bytes as `\xHH`.
+    pub text: &'a [u8],
+}
+
+impl PrintItems {
+    /// Returns the items in the order in which they were printed.
+    pub fn iter(&self) -> impl Iterator<Item = PrintItem<'_>> {
+        let mut strings = self.0.split(|byte| *byte == 0);
+        // Nothing at all is no item, though `split` sees one empty string in it.
+        std::iter::from_fn(move || {
+            let file = strings.next()?;
+            let text = strings.next()?;
+            Some(PrintItem { file, text })
+        })
+    }
+
+    /// Returns whether there is no item.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the items, or `None` if the last file name has no text.
+    pub(crate) fn from_argument(argument: Bytes) -> Option<Self> {
+        let items = PrintItems(without_last_nul(argument));
+        let nuls = items.0.iter().filter(|byte| **byte == 0).count();
+        (nuls % 2 == 1).then_some(items)
+    }
+
+    /// Returns the argument but for its last NUL.
+    pub(super) fn as_argument(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl<'a> FromIterator<PrintItem<'a>> for PrintItems {
+    /// Collects items; what follows a NUL in a string is left out.
+    fn from_iter<I: IntoIterator<Item = PrintItem<'a>>>(items: I) -> Self {
+        let mut argument = BytesMut::new();
+        for item in items {
+            push(&mut argument, until_nul(item.file));
+            push(&mut argument, until_nul(item.text));
+        }
+        PrintItems(without_last_nul(argument.freeze()))
+    }
+}
+
+impl fmt::Debug for PrintItems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl fmt::Debug for PrintItem<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PrintItem")
+            .field("file", &Escaped(self.file))
+            .field("text", &Escaped(self.text))
+            .finish()
+    }
+}
+
+/// Shows bytes as a string literal.
+struct Escaped<'a>(&'a [u8]);
+
+impl fmt::Debug for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.0.escape_ascii())
+    }
+}
+
+/// Returns what comes before the first NUL, as a C program reads it.
+pub(super) fn until_nul(string: &[u8]) -> &[u8] {
+    string.split(|byte| *byte == 0).next().unwrap_or_default()
+}
+
+fn push(argument: &mut BytesMut, string: &[u8]) {
+    argument.extend_from_slice(string);
+    argument.extend_from_slice(&[0]);
+}
+
+fn without_last_nul(mut argument: Bytes) -> Bytes {
+    if argument.last() == Some(&0) {
+        argument.truncate(argument.len() - 1);
+    }
+    argument
+}

@@ -1,0 +1,54 @@
+//! Chunks, compression and messages (§1, §2).
+//!
+//! A connection is two independent streams of bytes. A [`Decoder`] turns what arrives on one of
+//! them into [`Message`]s, an [`Encoder`] turns messages into the bytes of the other. Neither knows
+//! of phases: whether a message is legal at this point is for the layer above to say, and so is what
+//! the arguments of SERIAL, LOG_CREATE_WRITER and LOG_WRITE mean; they stay opaque here.
+//!
+//! ```
+//! use brocomm::lowlevel::wire::{Decoder, Encoder, Framing, Limits, Message};
+//!
+//! let mut bytes = Vec::new();
+//! Encoder::new(Framing::Clear).message(&Message::PhaseDone, &mut bytes);
+//!
+//! let mut decoder = Decoder::new(Framing::Clear, Limits::default());
+//! decoder.feed(&bytes[..5]);
+//! assert_eq!(decoder.poll(), Ok(None));
+//! decoder.feed(&bytes[5..]);
+//! let decoded = decoder.poll()?.expect("a whole message has arrived");
+//! assert_eq!(decoded.message, Message::PhaseDone);
+//! decoder.finish()?;
+//! # Ok::<(), brocomm::lowlevel::wire::WireError>(())
+//! ```
+//!
+//! The layers, from the bytes up: length words and partial chunks (§1.1–§1.3), the compression
+//! transform (§1.5), the pairing of header and argument chunk (§1.4), the layout of each argument
+//! (§2). Each has its own bound in [`Limits`], checked before anything is copied or allocated.
+
+mod compress;
+mod counters;
+mod cursor;
+mod decoder;
+mod encoder;
+mod error;
+mod framing;
+mod input;
+mod limits;
+mod message;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use compress::{Compression, MIN_COMPRESS};
+pub use counters::Counters;
+pub(crate) use cursor::{Cursor, Truncated};
+pub use decoder::{Decoded, Decoder};
+pub use encoder::Encoder;
+pub use error::{WireError, WireErrorKind};
+pub use framing::{Framing, MAX_PART};
+pub use limits::Limits;
+pub use message::{
+    Caps, EventNames, Message, MessageType, PingArgs, PingLayout, PrintItem, PrintItems, SyncPoint,
+    Version,
+};

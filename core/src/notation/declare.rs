@@ -1,0 +1,202 @@
+//! Reads declarations in the notation of Bro's scripts.
+//!
+//! Types, events, global variables and constants can be declared, in modules and `export` blocks,
+//! and variables and constants redefined; what a script does with them (handlers, functions'
+//! bodies) can't be read.
+
+mod attributes;
+#[cfg(test)]
+mod global_tests;
+mod redef;
+#[cfg(test)]
+mod tests;
+mod types;
+
+use std::borrow::Cow;
+
+use crate::data::{Declarations, EventDecl, Field, Global, Name, Type, TypeKind};
+use crate::notation::lexer::Token;
+use crate::notation::parser::Parser;
+use crate::notation::{ParseError, ParseErrorKind};
+
+impl Declarations {
+    /// Reads declarations and adds them; earlier ones of the same name are replaced.
+    ///
+    /// ```
+    /// # use brocomm::data::Declarations;
+    /// let mut declarations = Declarations::new();
+    /// declarations.read(
+    ///     "module Ping;
+    ///      export {
+    ///          type Info: record { seq: count; note: string &optional; };
+    ///          global ping: event(info: Info, sent: time);
+    ///      }
+    ///      global pings: table[addr] of count &create_expire=5min;",
+    /// )?;
+    /// assert!(declarations.event("Ping::ping").is_some());
+    /// # Ok::<(), brocomm::notation::ParseError>(())
+    /// ```
+    ///
+    /// Names may be used as soon as they are declared, by this text or before; a record type also
+    /// within itself. In a module they are the module's, except that `event name(…);` declares a
+    /// global event unless the module has one of that name, as in Bro. `name(count, string)`, the
+    /// types alone, declares an event too; its parameters are called `arg0`, `arg1`, ….
+    ///
+    /// An initial value may name earlier variables and constants. `redef` gives those that are
+    /// `&redef` another value (`=`), or adds to (`+=`) and removes from (`-=`) what they have, and
+    /// adds attributes; enums and records can't be redefined. A type that only gives another name to
+    /// an existing type is that type.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with the text and where; then nothing is added.
+    pub fn read(&mut self, text: &str) -> Result<(), ParseError> {
+        let mut parser = Parser::new(text, Cow::Owned(self.clone()))?;
+        let mut in_export = false;
+        loop {
+            match parser.token() {
+                Token::End if !in_export => break,
+                Token::Mark('}') if in_export => {
+                    parser.take()?;
+                    in_export = false;
+                }
+                Token::Name("export") if !in_export => {
+                    parser.take()?;
+                    parser.expect('{', "`{`")?;
+                    in_export = true;
+                }
+                _ => parser.declaration()?,
+            }
+        }
+        *self = parser.scope.declarations.into_owned();
+        Ok(())
+    }
+}
+
+impl EventDecl {
+    /// Reads an event's declaration: `event name(a: count);`, `global name: event(a: count);` or
+    /// `name(count)`; the semicolon may lack. See [`Declarations::read`].
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with the text and where.
+    pub fn parse(text: &str, declarations: &Declarations) -> Result<EventDecl, ParseError> {
+        let mut parser = Parser::new(text, Cow::Borrowed(declarations))?;
+        let event = if parser.eat_word("global")? {
+            let name = parser.name("an event's name")?;
+            parser.expect(':', "`:`")?;
+            if !parser.eat_word("event")? {
+                return Err(parser.expected("`event`"));
+            }
+            EventDecl { name: name.into(), params: parser.params()? }
+        } else {
+            parser.eat_word("event")?;
+            let name = parser.name("an event's name")?;
+            EventDecl { name: name.into(), params: parser.params()? }
+        };
+        parser.eat(';')?;
+        parser.end()?;
+        Ok(event)
+    }
+}
+
+impl Type {
+    /// Reads a type: `count`, `table[addr, port] of string`, `record { a: count; }`, or the name
+    /// of one that is declared.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with the text and where. Nothing may follow the type.
+    pub fn parse(text: &str, declarations: &Declarations) -> Result<Type, ParseError> {
+        let mut parser = Parser::new(text, Cow::Borrowed(declarations))?;
+        let ty = parser.ty()?;
+        parser.end()?;
+        Ok(ty)
+    }
+}
+
+impl Parser<'_, '_> {
+    /// Reads a declaration and adds it.
+    fn declaration(&mut self) -> Result<(), ParseError> {
+        const WHAT: &str = "a declaration";
+        self.scope.begin();
+        let word = match self.token() {
+            Token::Name(word) => *word,
+            _ => return Err(self.expected(WHAT)),
+        };
+        match word {
+            "module" => {
+                self.take()?;
+                let name = self.name("a module's name")?;
+                self.scope.module = if name == "GLOBAL" { String::new() } else { name.to_owned() };
+            }
+            "type" => {
+                self.take()?;
+                let at = self.at();
+                let name = Name::from(self.declared_name("a type's name")?);
+                self.expect(':', "`:`")?;
+                let ty = self.named_type(&name)?;
+                // Within itself a record is known only as a whole.
+                ty.check_indices().map_err(|tag| at.error(ParseErrorKind::IndexType(tag)))?;
+                self.attributes(&ty)?;
+                self.scope.add_type(name, ty);
+            }
+            "global" | "const" => {
+                let is_const = word == "const";
+                self.take()?;
+                self.variable(is_const)?;
+            }
+            "redef" => {
+                self.take()?;
+                self.redefinition()?;
+            }
+            _ if word == "event" || self.second()? == Token::Mark('(') => {
+                self.eat_word("event")?;
+                let name = self.name("an event's name")?;
+                let own = self.scope.full_name(name);
+                let in_module = self.scope.declarations.events.contains_key(own.as_bytes());
+                let name = if in_module { Name::from(own) } else { name.into() };
+                let params = self.params()?;
+                self.scope.declarations.to_mut().add_event(EventDecl { name, params });
+            }
+            _ => return Err(self.expected(WHAT)),
+        }
+        self.expect(';', "`;`")
+    }
+
+    /// Reads what follows `global` or `const`.
+    fn variable(&mut self, is_const: bool) -> Result<(), ParseError> {
+        let name = Name::from(self.declared_name("a variable's name")?);
+        let mut ty = if self.eat(':')? { Some(self.ty()?) } else { None };
+        let mut init = None;
+        if self.eat('=')? {
+            let literal = self.literal()?;
+            let ty = match &ty {
+                Some(ty) => ty,
+                None => ty.insert(self.scope.infer(&literal)?),
+            };
+            init = Some(self.scope.build(&literal, ty)?);
+        }
+        let Some(ty) = ty else { return Err(self.expected("`:` or `=`")) };
+        let attributes = self.attributes(&ty)?;
+        let declarations = self.scope.declarations.to_mut();
+        match event_params(&ty) {
+            Some(params) => declarations.add_event(EventDecl { name, params }),
+            None => declarations.globals.insert(Global { name, ty, is_const, attributes, init }),
+        }
+        Ok(())
+    }
+
+    fn declared_name(&mut self, expected: &'static str) -> Result<String, ParseError> {
+        let name = self.name(expected)?;
+        Ok(self.scope.full_name(name))
+    }
+}
+
+/// Returns the parameters, if this is an event's type.
+fn event_params(ty: &Type) -> Option<Vec<Field>> {
+    match &ty.def()?.kind {
+        TypeKind::Func(func) if func.flavor == 1 => func.args.fields().map(<[Field]>::to_vec),
+        _ => None,
+    }
+}

@@ -1,0 +1,325 @@
+//! Tokens of Bro's script notation.
+
+mod number;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::net::{IpAddr, Ipv6Addr};
+
+use crate::data::{Port, Subnet};
+use crate::notation::{ParseError, ParseErrorKind};
+
+/// A place in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Position {
+    line: u32,
+    column: u32,
+}
+
+impl Position {
+    /// Makes an error at this place.
+    pub(super) fn error(self, kind: ParseErrorKind) -> ParseError {
+        ParseError { kind, line: self.line, column: self.column }
+    }
+}
+
+/// A token.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Token<'a> {
+    /// A name, perhaps with a module (`Module::name`).
+    Name(&'a str),
+    /// An attribute's name, without the ampersand.
+    Attribute(&'a str),
+    Count(u64),
+    Double(f64),
+    Interval(f64),
+    String(Cow<'a, [u8]>),
+    /// What stands between the slashes.
+    Pattern(&'a str),
+    Port(Port),
+    Addr(IpAddr),
+    Subnet(Subnet),
+    /// Any other character that has a meaning.
+    Mark(char),
+    /// The end of the text.
+    End,
+}
+
+/// Takes a text apart; cheap to copy, for looking ahead.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lexer<'a> {
+    /// What is not read yet.
+    rest: &'a str,
+    at: Position,
+    /// Whether a value ended just before, so that a slash divides it and begins no pattern.
+    after_value: bool,
+}
+
+impl<'a> Lexer<'a> {
+    pub(super) fn new(text: &'a str) -> Lexer<'a> {
+        Lexer { rest: text, at: Position { line: 1, column: 1 }, after_value: false }
+    }
+
+    /// Reads a token; gives its place and its text too.
+    pub(super) fn next(&mut self) -> Result<(Token<'a>, Position, &'a str), ParseError> {
+        self.skip_blank();
+        let (at, before) = (self.at, self.rest);
+        let token = self.token().map_err(|kind| at.error(kind))?;
+        self.after_value = !matches!(
+            token,
+            Token::Mark(
+                '(' | '{' | '[' | ',' | ';' | '=' | '$' | '-' | '+' | '*' | '/' | '%' | '|'
+            ) | Token::Attribute(_)
+                | Token::End
+        );
+        let length = before.len().saturating_sub(self.rest.len());
+        Ok((token, at, before.get(..length).unwrap_or_default()))
+    }
+
+    fn token(&mut self) -> Result<Token<'a>, ParseErrorKind> {
+        let Some(first) = self.peek() else { return Ok(Token::End) };
+        match first {
+            '[' => match self.bracketed_address() {
+                Some(address) => self.maybe_subnet(address),
+                None => Ok(self.mark()),
+            },
+            '"' => self.string(),
+            '/' if !self.after_value => self.pattern(),
+            '&' => {
+                self.bump();
+                Ok(Token::Attribute(self.take_while(|c| c == '_' || c.is_ascii_alphanumeric())))
+            }
+            '0'..='9' => self.number(),
+            '.' if self.digit_at(1) => self.number(),
+            ':' => match self.bare_address() {
+                Some(address) => self.maybe_subnet(address),
+                None => Ok(self.mark()),
+            },
+            '_' | 'a'..='z' | 'A'..='Z' => self.name(),
+            '(' | ')' | '{' | '}' | ']' | ',' | ';' | '=' | '$' | '-' | '+' | '*' | '/' | '%'
+            | '|' => Ok(self.mark()),
+            other => Err(ParseErrorKind::Character(other)),
+        }
+    }
+
+    fn mark(&mut self) -> Token<'a> {
+        self.bump().map_or(Token::End, Token::Mark)
+    }
+
+    fn name(&mut self) -> Result<Token<'a>, ParseErrorKind> {
+        let length = name_length(self.rest);
+        // What no name can be, such as fe80::1, may be an address.
+        let run = self.address_run();
+        if run.len() > length {
+            if let Some(address) = self.bare_address() {
+                return self.maybe_subnet(address);
+            }
+        }
+        Ok(Token::Name(self.take(length)))
+    }
+
+    fn string(&mut self) -> Result<Token<'a>, ParseErrorKind> {
+        self.bump();
+        let plain = self.take_while(|c| !matches!(c, '"' | '\\' | '\n'));
+        if self.eat('"') {
+            return Ok(Token::String(Cow::Borrowed(plain.as_bytes())));
+        }
+        let mut bytes = plain.as_bytes().to_vec();
+        loop {
+            match self.bump() {
+                Some('"') => return Ok(Token::String(Cow::Owned(bytes))),
+                Some('\\') => self.escape(&mut bytes)?,
+                None | Some('\n') => return Err(ParseErrorKind::UnterminatedString),
+                Some(other) => bytes.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes()),
+            }
+        }
+    }
+
+    /// Reads what follows a backslash in a string.
+    fn escape(&mut self, bytes: &mut Vec<u8>) -> Result<(), ParseErrorKind> {
+        let digits = |lexer: &mut Self, limit: usize, radix: u32| {
+            let text: usize =
+                lexer.rest.chars().take(limit).take_while(|c| c.is_digit(radix)).count();
+            let text = lexer.take(text);
+            let number = u32::from_str_radix(text, radix);
+            let byte = number.ok().and_then(|number| u8::try_from(number).ok());
+            byte.ok_or_else(|| ParseErrorKind::Number(format!("\\{text}")))
+        };
+        let byte = match self.peek() {
+            Some('0'..='7') => digits(self, 3, 8)?,
+            Some('x') => {
+                self.bump();
+                digits(self, 2, 16)?
+            }
+            Some(other) => {
+                self.bump();
+                match other {
+                    'a' => 7,
+                    'b' => 8,
+                    't' => b'\t',
+                    'n' => b'\n',
+                    'v' => 11,
+                    'f' => 12,
+                    'r' => b'\r',
+                    '\n' => return Err(ParseErrorKind::UnterminatedString),
+                    // As Bro does, any other character stands for itself.
+                    other => {
+                        bytes.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes());
+                        return Ok(());
+                    }
+                }
+            }
+            None => return Err(ParseErrorKind::UnterminatedString),
+        };
+        bytes.push(byte);
+        Ok(())
+    }
+
+    fn pattern(&mut self) -> Result<Token<'a>, ParseErrorKind> {
+        self.bump();
+        let start = self.rest;
+        loop {
+            let length = start.len().saturating_sub(self.rest.len());
+            match self.bump() {
+                // As in Bro there is no pattern without a text: `//` is none.
+                Some('/') if length == 0 => return Err(ParseErrorKind::EmptyPattern),
+                Some('/') => return Ok(Token::Pattern(start.get(..length).unwrap_or_default())),
+                Some('\\') if self.peek() != Some('\n') => {
+                    self.bump();
+                }
+                None | Some('\n' | '\\') => return Err(ParseErrorKind::UnterminatedPattern),
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// Reads an IPv6 address in brackets, if that is what comes.
+    fn bracketed_address(&mut self) -> Option<IpAddr> {
+        let text = self.rest.strip_prefix('[')?;
+        let inner = Lexer { rest: text, ..*self }.address_run();
+        let address: Ipv6Addr = inner.parse().ok()?;
+        text.get(inner.len()..)?.strip_prefix(']')?;
+        self.take(inner.len().saturating_add(2));
+        Some(address.into())
+    }
+
+    /// Reads an IPv6 address without brackets, if that is what comes.
+    fn bare_address(&mut self) -> Option<IpAddr> {
+        let run = self.address_run();
+        let address: Ipv6Addr = run.parse().ok()?;
+        self.take(run.len());
+        Some(address.into())
+    }
+
+    /// Returns what comes as far as it could be an IPv6 address; empty if a name goes on there.
+    fn address_run(&self) -> &'a str {
+        // The bound keeps a long text of such characters from being looked at again and again.
+        const LONGEST: usize = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".len();
+        let end = self.rest.chars().take(LONGEST).take_while(|c| is_address_char(*c)).count();
+        let (run, after) = self.rest.split_at_checked(end).unwrap_or_default();
+        let goes_on = after.starts_with(|c: char| c == '_' || c.is_ascii_alphanumeric());
+        if goes_on { "" } else { run }
+    }
+
+    /// Reads `/width` after an address, if it is there.
+    fn maybe_subnet(&mut self, prefix: IpAddr) -> Result<Token<'a>, ParseErrorKind> {
+        let before = *self;
+        self.take_while(|c| c == ' ' || c == '\t');
+        if !self.eat('/') {
+            *self = before;
+            return Ok(Token::Addr(prefix));
+        }
+        self.take_while(|c| c == ' ' || c == '\t');
+        let width = self.take_while(|c| c.is_ascii_digit());
+        if width.is_empty() {
+            // A pattern may follow an address, if only in a text that is wrong anyway.
+            *self = before;
+            return Ok(Token::Addr(prefix));
+        }
+        let limit = Subnet::max_width(prefix);
+        let subnet = width.parse::<u8>().ok().and_then(|width| Subnet::new(prefix, width));
+        subnet.map(Token::Subnet).ok_or_else(|| ParseErrorKind::Width {
+            text: ParseErrorKind::quote(&format!("{prefix}/{width}")),
+            limit,
+        })
+    }
+
+    fn skip_blank(&mut self) {
+        loop {
+            self.take_while(|c| c.is_ascii_whitespace());
+            if self.peek() != Some('#') {
+                return;
+            }
+            self.take_while(|c| c != '\n');
+        }
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.rest.chars().next()
+    }
+
+    fn digit_at(&self, offset: usize) -> bool {
+        self.rest.as_bytes().get(offset).is_some_and(u8::is_ascii_digit)
+    }
+
+    fn bump(&mut self) -> Option<char> {
+        let mut chars = self.rest.chars();
+        let c = chars.next()?;
+        self.rest = chars.as_str();
+        if c == '\n' {
+            self.at = Position { line: self.at.line.saturating_add(1), column: 1 };
+        } else {
+            self.at.column = self.at.column.saturating_add(1);
+        }
+        Some(c)
+    }
+
+    fn eat(&mut self, wanted: char) -> bool {
+        let there = self.peek() == Some(wanted);
+        if there {
+            self.bump();
+        }
+        there
+    }
+
+    /// Reads as many bytes, none of which is a newline or part of a longer character.
+    fn take(&mut self, length: usize) -> &'a str {
+        let (taken, rest) = self.rest.split_at_checked(length).unwrap_or_default();
+        self.rest = rest;
+        let columns = u32::try_from(length).unwrap_or(u32::MAX);
+        self.at.column = self.at.column.saturating_add(columns);
+        taken
+    }
+
+    fn take_while(&mut self, wanted: impl Fn(char) -> bool) -> &'a str {
+        let start = self.rest;
+        while self.peek().is_some_and(&wanted) {
+            self.bump();
+        }
+        let length = start.len().saturating_sub(self.rest.len());
+        start.get(..length).unwrap_or_default()
+    }
+}
+
+fn is_address_char(c: char) -> bool {
+    c.is_ascii_hexdigit() || c == ':' || c == '.'
+}
+
+/// Returns how long the name is with which the text begins, in bytes.
+fn name_length(text: &str) -> usize {
+    let part = |text: &str| match text.as_bytes().first() {
+        Some(b'_' | b'a'..=b'z' | b'A'..=b'Z') => {
+            text.find(|c: char| c != '_' && !c.is_ascii_alphanumeric()).unwrap_or(text.len())
+        }
+        _ => 0,
+    };
+    let mut length = part(text);
+    while let Some(next) = text.get(length..).and_then(|rest| rest.strip_prefix("::")) {
+        match part(next) {
+            0 => break,
+            more => length = length.saturating_add(2).saturating_add(more),
+        }
+    }
+    length
+}

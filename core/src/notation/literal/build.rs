@@ -1,0 +1,325 @@
+//! Makes a value of a literal and the type that it is to have.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::syntax::{Constructor, Element, FieldLiteral, Literal, LiteralKind};
+use crate::data::Short;
+use crate::data::default_of;
+use crate::data::{
+    AttributeTag, EnumType, EnumValue, Field, File, Name, Record, Table, Type, TypeDef, TypeKind,
+    TypeTag, Value, Vector,
+};
+use crate::notation::scope::Scope;
+use crate::notation::{ParseError, ParseErrorKind};
+
+impl Scope<'_> {
+    /// Makes a value of the type that the literal has by itself.
+    pub(in crate::notation) fn build_untyped(
+        &mut self,
+        literal: &Literal<'_>,
+    ) -> Result<Value, ParseError> {
+        let ty = self.infer(literal)?;
+        self.build(literal, &ty)
+    }
+
+    /// Makes a value of this type.
+    pub(in crate::notation) fn build(
+        &mut self,
+        literal: &Literal<'_>,
+        ty: &Type,
+    ) -> Result<Value, ParseError> {
+        if let LiteralKind::Name(name) = literal.kind {
+            if let (None, Some(value)) = (self.constant(name), self.value(name).cloned()) {
+                self.note_value(&value).map_err(|kind| literal.at.error(kind))?;
+                let coerced = value.coerce(ty);
+                return coerced.map_err(|error| literal.at.error(ParseErrorKind::Value(error)));
+            }
+        }
+        if ty.tag() == Some(TypeTag::Any) {
+            return self.build_untyped(literal);
+        }
+        if let Some(only) = literal.only() {
+            // As Bro takes `= { 5 }` for `= 5`.
+            if !matches!(ty.tag(), Some(TypeTag::Table | TypeTag::Record | TypeTag::Vector) | None)
+            {
+                return self.build(only, ty);
+            }
+        }
+        let named = match ty {
+            Type::Named(name) => {
+                let name = name.to_string();
+                Some(self.ty(&name, 1).map_err(|kind| literal.at.error(kind))?)
+            }
+            _ => None,
+        };
+        let ty = named.as_ref().unwrap_or(ty);
+        self.check_constructor(literal, ty)?;
+        match (ty.def(), ty.tag()) {
+            (Some(def), _) => self.build_def(literal, &Type::Def(Arc::clone(&def)), &def),
+            (None, Some(tag)) => atomic(literal, tag),
+            (None, None) => Err(cannot_write(literal, ty)),
+        }
+    }
+
+    /// Checks that a type which the literal names is the one that is wanted.
+    fn check_constructor(&mut self, literal: &Literal<'_>, ty: &Type) -> Result<(), ParseError> {
+        let (LiteralKind::Record(Some(name), _) | LiteralKind::Table(Constructor::Type(name), _)) =
+            literal.kind
+        else {
+            return Ok(());
+        };
+        let own = self.ty(name, 1).map_err(|kind| literal.at.error(kind))?;
+        if own == *ty { Ok(()) } else { Err(literal.mismatch(Short(ty))) }
+    }
+
+    fn build_def(
+        &mut self,
+        literal: &Literal<'_>,
+        ty: &Type,
+        def: &TypeDef,
+    ) -> Result<Value, ParseError> {
+        match (&def.kind, &literal.kind) {
+            (TypeKind::Atomic(tag), _) => atomic(literal, *tag),
+            (TypeKind::Enum(names), LiteralKind::Name(name)) => {
+                enumeration(literal, ty, names, name)
+            }
+            // Bro opens files of strings only.
+            (TypeKind::File(element), LiteralKind::File(name)) if *element == Type::STRING => {
+                Ok(Value::File(ty.clone(), Arc::new(file(name))))
+            }
+            (TypeKind::Vector(element), LiteralKind::Vector(items)) => {
+                let items = items.iter().map(|item| self.build(item, element).map(Some));
+                Ok(Vector::new(ty.clone(), items.collect::<Result<_, _>>()?).into())
+            }
+            (
+                TypeKind::Vector(element),
+                LiteralKind::Table(
+                    Constructor::Type(_) | Constructor::Braces | Constructor::Brackets,
+                    items,
+                ),
+            ) => self.elements(literal, ty, element, items),
+            // Brackets with nothing in them.
+            (TypeKind::Vector(_), LiteralKind::Record(None, none)) if none.is_empty() => {
+                Ok(Vector::new(ty.clone(), Vec::new()).into())
+            }
+            (TypeKind::Set(set), LiteralKind::Table(constructor, elements))
+                if *constructor != Constructor::Table =>
+            {
+                self.table(literal, ty, (&set.index, None), elements)
+            }
+            (TypeKind::Table(table), LiteralKind::Table(constructor, elements))
+                if *constructor != Constructor::Set || table.yields.is_none() =>
+            {
+                self.table(literal, ty, (&table.index, table.yields.as_ref()), elements)
+            }
+            (TypeKind::Record(record), LiteralKind::Record(_, given)) => {
+                let fields = record.fields.as_deref().ok_or_else(|| cannot_write(literal, ty))?;
+                self.record(literal, ty, fields, given)
+            }
+            // The record type's name and nothing in its parentheses.
+            (TypeKind::Record(record), LiteralKind::Table(Constructor::Type(_), none))
+                if none.is_empty() =>
+            {
+                let fields = record.fields.as_deref().ok_or_else(|| cannot_write(literal, ty))?;
+                self.record(literal, ty, fields, &[])
+            }
+            (
+                TypeKind::List(_) | TypeKind::Func(_) | TypeKind::File(_) | TypeKind::Opaque(_),
+                _,
+            ) => Err(cannot_write(literal, ty)),
+            _ => Err(literal.mismatch(Short(ty))),
+        }
+    }
+
+    /// Makes a vector of elements; those in brackets are vectors as well.
+    fn elements(
+        &mut self,
+        literal: &Literal<'_>,
+        ty: &Type,
+        element: &Type,
+        items: &[Element<'_>],
+    ) -> Result<Value, ParseError> {
+        let items = items.iter().map(|item| match (item.index.as_slice(), &item.value) {
+            ([only], None) if !item.bracketed => self.build(only, element).map(Some),
+            (several, None) => match element.def().as_deref().map(|def| &def.kind) {
+                Some(TypeKind::Vector(inner)) => {
+                    let items = several.iter().map(|item| self.build(item, inner).map(Some));
+                    let items = items.collect::<Result<_, _>>()?;
+                    Ok(Some(Vector::new(element.clone(), items).into()))
+                }
+                _ if element.tag() == Some(TypeTag::Any) => {
+                    let inner = self.common(several.iter())?.unwrap_or(Type::ANY);
+                    let items = several.iter().map(|item| self.build(item, &inner).map(Some));
+                    let items = items.collect::<Result<_, _>>()?;
+                    Ok(Some(Vector::new(Type::vector(inner), items).into()))
+                }
+                _ => Err(item.at.error(ParseErrorKind::Mismatch {
+                    expected: Short(element).to_string(),
+                    found: "a list of elements",
+                })),
+            },
+            _ => Err(literal.mismatch(Short(ty))),
+        });
+        Ok(Vector::new(ty.clone(), items.collect::<Result<_, _>>()?).into())
+    }
+
+    fn table(
+        &mut self,
+        literal: &Literal<'_>,
+        ty: &Type,
+        (index, yields): (&Type, Option<&Type>),
+        elements: &[Element<'_>],
+    ) -> Result<Value, ParseError> {
+        let def = index.def();
+        let Some(TypeKind::List(index)) = def.as_deref().map(|def| &def.kind) else {
+            return Err(cannot_write(literal, ty));
+        };
+        let check = index.types.iter().try_for_each(Type::check_index);
+        check.map_err(|tag| literal.at.error(ParseErrorKind::IndexType(tag)))?;
+        let expected = index.types.len();
+        let mut table = Table::new(ty.clone());
+        for element in elements {
+            let found = element.index.len();
+            if found != expected {
+                return Err(element.at.error(ParseErrorKind::IndexLength { expected, found }));
+            }
+            let key = element.index.iter().zip(&index.types);
+            let key = key.map(|(l, ty)| self.build(l, ty)).collect::<Result<_, _>>()?;
+            let value = match (&element.value, yields) {
+                (Some(value), Some(yields)) => Some(self.build(value, yields)?),
+                (None, None) => None,
+                _ => return Err(literal.mismatch(Short(ty))),
+            };
+            table.push(key, value);
+        }
+        if table.has_duplicates() {
+            return Err(literal.at.error(ParseErrorKind::DuplicateIndex));
+        }
+        Ok(table.into())
+    }
+
+    fn record(
+        &mut self,
+        literal: &Literal<'_>,
+        ty: &Type,
+        fields: &[Field],
+        given: &[FieldLiteral<'_>],
+    ) -> Result<Value, ParseError> {
+        let mut values: Vec<Option<Value>> = vec![None; fields.len()];
+        for one in given {
+            let name = || ParseErrorKind::quote(one.name);
+            let position = fields.iter().position(|field| field.name == one.name);
+            let place = position.and_then(|i| Some((fields.get(i)?, values.get_mut(i)?)));
+            let Some((field, value)) = place else {
+                let ty = Short(ty).to_string();
+                return Err(one.at.error(ParseErrorKind::UnknownField { name: name(), ty }));
+            };
+            if value.is_some() {
+                return Err(one.at.error(ParseErrorKind::Duplicate(name())));
+            }
+            *value = Some(self.build(&one.value, &field.ty)?);
+        }
+        for (field, value) in fields.iter().zip(&mut values) {
+            if value.is_some() {
+                continue;
+            }
+            *value = default_of(field).cloned();
+            let attributes = field.attributes.as_deref();
+            let optional = attributes.is_some_and(|a| a.has(AttributeTag::Optional));
+            if value.is_none() && !optional {
+                let (name, ty) = (field.name.to_string(), Short(ty).to_string());
+                return Err(literal.at.error(ParseErrorKind::MissingField { name, ty }));
+            }
+        }
+        Ok(Record::new(ty.clone(), values).into())
+    }
+}
+
+/// Makes a file as Bro's `open` does (2§8): the type that it names is that of its content.
+fn file(name: &[u8]) -> File {
+    File {
+        name: Bytes::copy_from_slice(name).into(),
+        buffered: true,
+        access: Some(Name::from_static("w")),
+        ty: Type::STRING,
+        attributes: None,
+    }
+}
+
+fn cannot_write(literal: &Literal<'_>, ty: &Type) -> ParseError {
+    literal.at.error(ParseErrorKind::NoLiteral(Short(ty).to_string()))
+}
+
+/// Makes a value of a type without parts.
+fn atomic(literal: &Literal<'_>, tag: TypeTag) -> Result<Value, ParseError> {
+    let kind = &literal.kind;
+    let out_of_range = |text: String| literal.at.error(ParseErrorKind::Number(text));
+    Ok(match (tag, kind) {
+        (TypeTag::Bool, LiteralKind::Bool(v)) => Value::Bool(*v),
+        (TypeTag::Int, LiteralKind::Int(v)) => Value::Int(*v),
+        (TypeTag::Int, LiteralKind::Count(v)) => {
+            Value::Int(i64::try_from(*v).map_err(|_| out_of_range(v.to_string()))?)
+        }
+        (TypeTag::Count, _) => Value::Count(count(kind).ok_or_else(|| literal.mismatch(tag))?),
+        (TypeTag::Counter, _) => Value::Counter(count(kind).ok_or_else(|| literal.mismatch(tag))?),
+        (TypeTag::Double, _) => {
+            Value::Double(kind.as_number().ok_or_else(|| literal.mismatch(tag))?)
+        }
+        (TypeTag::Time, LiteralKind::Time(v)) => Value::Time(*v),
+        (TypeTag::Time, _) => Value::Time(kind.as_number().ok_or_else(|| literal.mismatch(tag))?),
+        (TypeTag::Interval, LiteralKind::Interval(v)) => Value::Interval(*v),
+        (TypeTag::String, LiteralKind::String(v)) => Value::String(Bytes::copy_from_slice(v)),
+        (TypeTag::Pattern, LiteralKind::Pattern(pattern)) => pattern.clone().into(),
+        (TypeTag::Port, LiteralKind::Port(v)) => Value::Port(*v),
+        (TypeTag::Addr, LiteralKind::Addr(v)) => Value::Addr(v.to_canonical()),
+        (TypeTag::Addr, LiteralKind::Name(name)) => {
+            Value::Addr(name.parse::<IpAddr>().map_err(|_| literal.mismatch(tag))?)
+        }
+        (TypeTag::Subnet, LiteralKind::Subnet(v)) => Value::Subnet(*v),
+        (
+            TypeTag::Bool
+            | TypeTag::Int
+            | TypeTag::Interval
+            | TypeTag::String
+            | TypeTag::Pattern
+            | TypeTag::Port
+            | TypeTag::Addr
+            | TypeTag::Subnet,
+            _,
+        ) => return Err(literal.mismatch(tag)),
+        _ => return Err(literal.at.error(ParseErrorKind::NoLiteral(tag.to_string()))),
+    })
+}
+
+/// Returns a number that is not negative.
+fn count(kind: &LiteralKind<'_>) -> Option<u64> {
+    match kind {
+        LiteralKind::Count(v) => Some(*v),
+        LiteralKind::Int(v) => u64::try_from(*v).ok(),
+        _ => None,
+    }
+}
+
+fn enumeration(
+    literal: &Literal<'_>,
+    ty: &Type,
+    names: &EnumType,
+    name: &str,
+) -> Result<Value, ParseError> {
+    let full = |module: &str| format!("{module}::{name}");
+    let module = ty.name().as_str().and_then(|n| n.rsplit_once("::"));
+    let number = names
+        .number_of(name)
+        .or_else(|| names.number_of(name.strip_prefix("GLOBAL::")?))
+        .or_else(|| names.number_of(full(module?.0)));
+    match number {
+        Some(number) => Ok(EnumValue { ty: ty.clone(), number }.into()),
+        None => {
+            let (name, ty) = (ParseErrorKind::quote(name), Short(ty).to_string());
+            Err(literal.at.error(ParseErrorKind::NotInEnum { name, ty }))
+        }
+    }
+}

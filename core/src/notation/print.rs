@@ -1,0 +1,256 @@
+//! Values as Bro prints them.
+//!
+//! What is written is what a script's `fmt("%s", v)` gives, byte for byte: strings as they are,
+//! sets and tables over several lines, indented by tabs. Bro's `print` then writes such a string
+//! with every unusual byte as `\xHH`; that is [`Value::to_line`].
+
+pub(crate) mod number;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::data::{EnumValue, List, Pattern, Record, Subnet, Table, TypeKind, Value, Vector};
+
+impl Value {
+    /// Appends the value's printed form, as bytes.
+    ///
+    /// Of a script function only the name is written, where Bro adds the function's body.
+    pub fn print_to(&self, out: &mut Vec<u8>) {
+        Printer::new(out).value(self);
+    }
+
+    /// Returns the printed form on one line: what is not printable ASCII becomes `\xHH`, with
+    /// newlines as `\x0a`, as Bro's `print` shows a string.
+    ///
+    /// The backslash itself stays as it is, so this is for people's eyes only.
+    pub fn to_line(&self) -> String {
+        let mut out = Vec::new();
+        self.print_to(&mut out);
+        out.iter().fold(String::with_capacity(out.len()), |mut line, &byte| {
+            match byte {
+                b' '..=b'~' => line.push(char::from(byte)),
+                _ => line.push_str(&format!("\\x{byte:02x}")),
+            }
+            line
+        })
+    }
+}
+
+/// Writes printed forms, with Bro's rules for indentation.
+struct Printer<'a> {
+    out: &'a mut Vec<u8>,
+    /// Where this printer's own text begins.
+    start: usize,
+    indent: usize,
+}
+
+impl<'a> Printer<'a> {
+    fn new(out: &'a mut Vec<u8>) -> Printer<'a> {
+        Printer { start: out.len(), out, indent: 0 }
+    }
+
+    /// Writes text, indented if it begins a line.
+    fn text(&mut self, text: impl AsRef<[u8]>) {
+        if self.out.len() > self.start && self.out.last() == Some(&b'\n') {
+            self.out.resize(self.out.len().saturating_add(self.indent), b'\t');
+        }
+        self.raw(text.as_ref());
+    }
+
+    /// Writes bytes as they are; Bro doesn't indent strings.
+    fn raw(&mut self, bytes: &[u8]) {
+        self.out.extend_from_slice(bytes);
+    }
+
+    fn value(&mut self, value: &Value) {
+        match value {
+            Value::Bool(v) => self.text(if *v { "T" } else { "F" }),
+            Value::Int(v) => self.text(v.to_string()),
+            Value::Count(v) | Value::Counter(v) => self.text(v.to_string()),
+            Value::Double(v) | Value::Time(v) => self.text(number::double(*v)),
+            Value::Interval(v) => self.interval(*v),
+            Value::String(v) => self.raw(v),
+            Value::Pattern(v) => self.pattern(v),
+            Value::Enum(v) => self.enumeration(v),
+            Value::Port(v) => self.text(v.to_string()),
+            Value::Addr(v) => self.text(address(*v)),
+            Value::Subnet(v) => self.text(v.to_string()),
+            Value::List(v) => self.list(v),
+            Value::Table(v) => self.table(v),
+            Value::Record(v) => self.record(v),
+            Value::Vector(v) => self.vector(v),
+            Value::Func(_, v) => self.text(&*v.name),
+            Value::File(_, v) => {
+                self.text("file \"");
+                self.text(&*v.name);
+                self.text(format!("\" of {}", file_element(&v.ty)));
+            }
+            Value::Opaque(_) => self.text("<no value description>"),
+        }
+    }
+
+    fn interval(&mut self, seconds: f64) {
+        let text = number::interval(seconds);
+        // Less than a microsecond is nothing at all, not even indentation.
+        if !text.is_empty() {
+            self.text(text);
+        }
+    }
+
+    fn pattern(&mut self, pattern: &Pattern) {
+        self.text("/");
+        self.text(&pattern.exact);
+        self.text("/");
+    }
+
+    fn enumeration(&mut self, value: &EnumValue) {
+        match value.name() {
+            Some(name) => self.text(&*name),
+            None => self.text("<undefined>"),
+        }
+    }
+
+    fn list(&mut self, list: &List) {
+        for (i, item) in list.items.iter().enumerate() {
+            if i > 0 {
+                self.text(",");
+                self.raw(b" ");
+            }
+            self.value(item);
+        }
+    }
+
+    fn table(&mut self, table: &Table) {
+        let is_set = table.is_set();
+        self.text("{");
+        self.indent = self.indent.saturating_add(1);
+        self.raw(b"\n");
+        for (i, entry) in table.entries.iter().enumerate() {
+            if i > 0 {
+                self.text(",");
+                self.raw(b"\n");
+            }
+            let bare = is_set && entry.index.items.len() == 1;
+            if !bare {
+                self.text("[");
+            }
+            self.list(&entry.index);
+            match &entry.value {
+                _ if bare => {}
+                // The blank at the end is Bro's.
+                _ if is_set => self.text("] "),
+                None => self.text("] = "),
+                Some(value) => {
+                    self.text("] = ");
+                    self.value(value);
+                }
+            }
+        }
+        self.indent = self.indent.saturating_sub(1);
+        self.raw(b"\n");
+        self.text("}");
+    }
+
+    fn record(&mut self, record: &Record) {
+        let def = record.ty.def();
+        let fields = match def.as_deref().map(|def| &def.kind) {
+            Some(TypeKind::Record(ty)) => ty.fields.as_deref().unwrap_or_default(),
+            _ => &[],
+        };
+        self.text("[");
+        for (i, value) in record.fields.iter().enumerate() {
+            if i > 0 {
+                self.text(", ");
+            }
+            if let Some(field) = fields.get(i) {
+                self.text(&*field.name);
+            }
+            self.text("=");
+            match value {
+                Some(value) => self.value(value),
+                None => self.text("<uninitialized>"),
+            }
+        }
+        self.text("]");
+    }
+
+    fn vector(&mut self, vector: &Vector) {
+        self.text("[");
+        for (i, item) in vector.items.iter().enumerate() {
+            if i > 0 {
+                self.text(", ");
+            }
+            if let Some(item) = item {
+                self.value(item);
+            }
+        }
+        self.text("]");
+    }
+}
+
+/// Returns what a file's type says that the file holds.
+fn file_element(ty: &crate::data::Type) -> String {
+    match ty.def().as_deref().map(|def| &def.kind) {
+        Some(TypeKind::File(element)) => element.to_string(),
+        _ => ty.to_string(),
+    }
+}
+
+/// Writes an address; Bro shows the last 32 bits of some IPv6 addresses like IPv4.
+pub(crate) fn address(addr: IpAddr) -> String {
+    let v6 = match addr.to_canonical() {
+        IpAddr::V4(v4) => return v4.to_string(),
+        IpAddr::V6(v6) => v6,
+    };
+    let [a, b, c, d] = (u128::from(v6) as u32).to_be_bytes();
+    let tail = Ipv4Addr::new(a, b, c, d);
+    match v6.segments() {
+        [0, 0, 0, 0, 0, 0, word, _] if word != 0 => format!("::{tail}"),
+        // Elsewhere than in the last 32 bits no run of zeros is longer.
+        [0, 0, 0, 0, 0xffff, 0, ..] => format!("::ffff:0:{tail}"),
+        _ => v6.to_string(),
+    }
+}
+
+impl fmt::Display for Subnet {
+    /// Writes the subnet as Bro does; one within the IPv4-mapped addresses as IPv4.
+    ///
+    /// The bits outside the prefix are written as zero: Broccoli sends what it is given, and Bro
+    /// clears them as soon as it has read the subnet.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Subnet { prefix, width } = self.canonical();
+        write!(f, "{}/{width}", address(prefix))
+    }
+}
+
+macro_rules! display {
+    ($($ty:ty: $method:ident;)*) => {
+        $(impl fmt::Display for $ty {
+            /// Writes the printed form; bytes that are not UTF-8 become `\xHH`.
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut out = Vec::new();
+                Printer::new(&mut out).$method(self);
+                for chunk in out.utf8_chunks() {
+                    f.write_str(chunk.valid())?;
+                    for byte in chunk.invalid() {
+                        write!(f, "\\x{byte:02x}")?;
+                    }
+                }
+                Ok(())
+            }
+        })*
+    };
+}
+
+display! {
+    Value: value;
+    Pattern: pattern;
+    EnumValue: enumeration;
+    List: list;
+    Table: table;
+    Record: record;
+    Vector: vector;
+}

@@ -1,0 +1,129 @@
+//! What can be wrong with a pattern.
+
+/// Says what is wrong with a pattern, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("column {column}: {kind}")]
+#[non_exhaustive]
+pub struct PatternError {
+    pub(crate) kind: PatternErrorKind,
+    /// The column in characters, from 1.
+    pub column: u32,
+}
+
+/// Says what is wrong with a pattern, and what would be right.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PatternErrorKind {
+    /// A slash stands at the beginning, but none at the end.
+    #[error("`/` without a second one at the end; write `/…/`, or no slashes at all")]
+    OneSlash,
+    /// A repetition stands where nothing precedes it.
+    #[error("nothing precedes `{0}` to be repeated; write `\\{0}` for the character itself")]
+    NothingToRepeat(char),
+    /// A `|` is followed by nothing.
+    #[error("nothing follows `|`; write `(…)?` for what may lack")]
+    EmptyAlternative,
+    /// A group is not closed.
+    #[error("`(` without `)`; write `\\(` for the character itself")]
+    UnclosedGroup,
+    /// A group is closed that was not opened.
+    #[error("`)` without `(`; write `\\)` for the character itself")]
+    UnopenedGroup,
+    /// A `(?` that Bro doesn't know.
+    #[error("`(?` is not followed by `i:`, the only such group that Bro knows")]
+    GroupKind,
+    /// A `(?i:`, which Bro doesn't know before 2.6.
+    #[error("`(?i:` is not known to Bro 2.5; write both cases, as in `[Aa]`")]
+    CaseInsensitive,
+    /// A quoted text is not closed.
+    #[error("`\"` without a second one; write `\\\"` for the character itself")]
+    UnclosedQuote,
+    /// A class is not closed; a `]` right at its beginning is one of its characters.
+    #[error("`[` without `]`; write `\\[` for the character itself")]
+    UnclosedClass,
+    /// No class of characters has this name.
+    #[error(
+        "no characters are named `[:{0}:]`; there are alnum, alpha, blank, cntrl, digit, graph, \
+         lower, print, punct, space, upper and xdigit"
+    )]
+    UnknownClass(String),
+    /// A range's end precedes its beginning.
+    #[error("`{}-{}` is no range, for it ends before it begins", from.escape_ascii(), to.escape_ascii())]
+    ReversedRange {
+        /// The first character.
+        from: u8,
+        /// The last character.
+        to: u8,
+    },
+    /// A hyphen in a class is neither one of its characters nor within a range.
+    #[error("`-` is not between two characters; write `\\-` for the character itself")]
+    LooseHyphen,
+    /// A brace doesn't begin a number of repetitions.
+    #[error(
+        "`{{` is not followed by `m}}`, `m,}}` or `m,n}}`; write `\\{{` for the character itself"
+    )]
+    MalformedRepeat,
+    /// A brace ends nothing.
+    #[error("`}}` without `{{`; write `\\}}` for the character itself")]
+    UnopenedRepeat,
+    /// The greatest number of repetitions is less than the least one.
+    #[error("`{{{min},{max}}}` has its greater number first; write `{{{max},{min}}}`")]
+    ReversedRepeat {
+        /// The first number.
+        min: u32,
+        /// The second number.
+        max: u32,
+    },
+    /// A number of repetitions is too great.
+    #[error("`{number}` repetitions, limit is {limit}")]
+    TooManyRepeats {
+        /// The number.
+        number: String,
+        /// The greatest number.
+        limit: u32,
+    },
+    /// An octal escape is not that of a byte.
+    #[error("`\\{0}` is no byte; an octal escape has up to three digits and goes up to `\\377`")]
+    OctalEscape(String),
+    /// A `\x` without two digits.
+    #[error("`\\x` is not followed by two hexadecimal digits")]
+    HexEscape,
+    /// Nothing follows a backslash.
+    #[error("nothing follows `\\`; write `\\\\` for the character itself")]
+    LoneBackslash,
+    /// A NUL or a newline, which would end the pattern.
+    #[error("`{}` ends a pattern; write `{}`", .0.escape_ascii(), if *.0 == 0 { r"\000" } else { r"\n" })]
+    EndsPattern(u8),
+    /// Groups are nested too deeply.
+    #[error("nested too deeply, limit is {limit}")]
+    TooDeep {
+        /// The greatest depth.
+        limit: u32,
+    },
+    /// The pattern is too long.
+    #[error("pattern of {length} bytes, limit is {limit}")]
+    TooLong {
+        /// The length.
+        length: usize,
+        /// The greatest length.
+        limit: usize,
+    },
+    /// The pattern takes too much memory once compiled.
+    #[error("pattern takes more than {limit} bytes of memory; use fewer repetitions")]
+    TooLarge {
+        /// The greatest size, in bytes.
+        limit: usize,
+    },
+}
+
+impl PatternErrorKind {
+    /// Returns whether it is only a limit of ours that the pattern passes.
+    pub(crate) fn is_limit(&self) -> bool {
+        matches!(
+            self,
+            PatternErrorKind::TooManyRepeats { .. }
+                | PatternErrorKind::TooDeep { .. }
+                | PatternErrorKind::TooLong { .. }
+                | PatternErrorKind::TooLarge { .. }
+        )
+    }
+}

@@ -1,0 +1,39 @@
+//! A log that one node writes and another one receives. Both are in this program, so that it runs by
+//! itself.
+//!
+//! ```text
+//! cargo run -p brocomm-std --example std_logs
+//! ```
+
+#![allow(clippy::print_stdout, reason = "this is a program")]
+
+use std::error::Error;
+use std::net::IpAddr;
+
+use brocomm_std::{Node, Record};
+
+#[derive(Record)]
+struct Scan {
+    #[bro(log)]
+    host: IpAddr,
+    #[bro(log)]
+    ports: u64,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let sensor = Node::builder().log::<Scan>("scans").listen("127.0.0.1:0").start()?;
+    let address = sensor.listening(None).ok_or("the sensor stopped")?.to_string();
+    let collector = Node::builder().receive_logs().connect(&address).start()?;
+    let mut entries = collector.log_entries();
+
+    sensor.connected(None).ok_or("the sensor stopped")?;
+    let scans = sensor.log("scans")?;
+    scans.write(&Scan { host: [10, 0, 0, 1].into(), ports: 443 }, None)?;
+    if let Some((peer, entry)) = entries.next(None) {
+        println!("{} of {}", entry.writer.path, peer.endpoint.host);
+        for (column, value) in entry.writer.fields.iter().zip(&entry.values) {
+            println!("{}: {value}", column.name);
+        }
+    }
+    Ok(())
+}
