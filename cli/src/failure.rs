@@ -35,7 +35,7 @@ pub(crate) fn tell(what: fmt::Arguments<'_>) {
     tracing::error!("{what}");
 }
 
-/// Returns what may not be as it should be.
+/// Returns a warning.
 pub(crate) fn warn(what: fmt::Arguments<'_>) {
     tracing::warn!("{what}");
 }

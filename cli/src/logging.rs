@@ -50,7 +50,7 @@ pub(crate) struct Logging {
 enum LogLevel {
     /// What failed.
     Error,
-    /// What may not be as it should be, too.
+    /// Warnings as well.
     Warn,
     /// What happens, too: a running node's communication log.
     Info,

@@ -86,7 +86,7 @@ pub(crate) fn advice(error: &TlsError) -> &'static str {
         }
         TlsError::Certificate(
             CertificateProblem::Expired { .. } | CertificateProblem::NotYetValid { .. },
-        ) => "; issue it anew, or set the clock",
+        ) => "; reissue it, or set the clock",
         _ => "",
     }
 }

@@ -4,8 +4,7 @@
 //! cargo run -p brocomm --example unix_socket
 //! ```
 
-#![allow(clippy::disallowed_methods, reason = "whoever uses the core has a clock and threads")]
-#![allow(clippy::print_stdout, reason = "this is a program")]
+#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "this is a program")]
 
 #[cfg(not(unix))]
 fn main() {}

@@ -101,7 +101,7 @@ fn what_is_no_longer_kept_is_counted_and_logged() {
     }
     assert_eq!(net.node(here).counters(FIRST).map(|c| c.dropped_outgoing), Some(3));
     net.settle();
-    let dropped = "dropped event ping for peer, too much waits to be sent";
+    let dropped = "dropped event ping for peer, send queue full";
     assert_eq!(net.log(here).iter().filter(|line| line.ends_with(dropped)).count(), 3);
     assert_eq!(numbers(&net.events(there)), [4, 5]);
 }

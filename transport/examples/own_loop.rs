@@ -18,8 +18,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use brocomm::Time;
 use brocomm::data::{Event, Value};
-use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Requests};
-use brocomm::node::{Phase, Role, Undeclared};
+use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification};
+use brocomm::node::{Phase, Role};
 
 /// What the application works on, beside what it tells of it.
 struct Application {
@@ -36,14 +36,7 @@ impl Application {
         socket.set_nonblocking(true)?;
         socket.set_nodelay(true)?;
         let start = (Time::from(SystemTime::now()), Instant::now());
-        let requests =
-            Requests { events: vec!["measured".into()], accept_input: true, ..Requests::default() };
-        let undeclared = Undeclared::Deliver;
-        let config = ConnectionConfig {
-            requests: Some(requests),
-            undeclared,
-            ..ConnectionConfig::default()
-        };
+        let config = ConnectionConfig::requesting(&["measured"]);
         let connection = Connection::new(config, role, start.0);
         Ok(Application { socket, connection, start, buffer: vec![0; 4096], measured: 0, heard: 0 })
     }

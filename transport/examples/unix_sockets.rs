@@ -30,9 +30,9 @@ mod example {
 
     use brocomm::Time;
     use brocomm::data::{Event, Value};
-    use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Requests};
+    use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification};
     use brocomm::lowlevel::driver::{BLOCK, Driver, Step};
-    use brocomm::node::{Role, Undeclared};
+    use brocomm::node::Role;
     use brocomm_transport::Clock;
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -47,12 +47,7 @@ mod example {
     impl Peer {
         fn new(name: &'static str, socket: UnixStream, role: Role, now: Time) -> io::Result<Peer> {
             socket.set_nonblocking(true)?;
-            let events = vec!["greeting".into()];
-            let config = ConnectionConfig {
-                requests: Some(Requests { events, accept_input: true, ..Requests::default() }),
-                undeclared: Undeclared::Deliver,
-                ..ConnectionConfig::default()
-            };
+            let config = ConnectionConfig::requesting(&["greeting"]);
             let driver = Driver::new(Connection::new(config, role, now));
             Ok(Peer { name, socket, driver, over: false })
         }

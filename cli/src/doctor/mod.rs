@@ -234,7 +234,7 @@ fn secured(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
     let days = own.days_left(peer.now());
     let finding = if days < SOON { "note" } else { "ok" };
     if days < SOON {
-        text += &format!("; it expires in {days} days: issue it anew");
+        text += &format!("; it expires in {days} days: reissue it");
     }
     let fields = json!({ "subject": subject, "issuer": issuer, "names": names,
         "not_before": not_before, "not_after": not_after, "sha256": sha256 });
@@ -255,7 +255,7 @@ fn introduce(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
     report.ok("version", &format!("protocol {protocol}, data format {data_format}{of}"))?;
     report.ok("cache", &format!("it remembers {} objects of what it sends", version.cache_size))?;
     match version.runtime.cast_signed() {
-        0 => report.note("runtime", "it has begun within a second, or doesn't say when")?,
+        0 => report.note("runtime", "started less than 1 s ago, or reports no uptime")?,
         runtime if runtime < 0 => report.note(
             "runtime",
             &format!("it says that it has run for {runtime} s; was its clock set back?"),

@@ -106,7 +106,7 @@ Examples:
   brocomm run --metrics 127.0.0.1:9477 --log-format json --log-level info
 
 Exit codes:
-  0  the node was ended, and all that waited was sent
+  0  the node stopped and its queues were flushed
   1  an address or a file can't be used, peers did not take all that waited for them, a line of
      standard input was not sent, or nobody read all of the output
   2  the command line or the configuration is wrong";

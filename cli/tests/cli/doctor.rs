@@ -18,7 +18,7 @@ fn a_good_peer_is_explained() {
         "ok    reachable     127.0.0.1:",
         "ok    version       protocol 7, data format 26, as Bro 2.5 (2.6 announces the same, but",
         "ok    cache         it remembers 3000 objects of what it sends",
-        "note  runtime       it has begun within a second, or doesn't say when",
+        "note  runtime       started less than 1 s ago, or reports no uptime",
         "ok    class         c",
         "ok    handshake     complete",
         "ok    capabilities  COMPRESSION, PID_64BIT, NEW_CACHE_STRATEGY",

@@ -114,7 +114,7 @@ fn another_authority_and_another_name_are_refused() {
         stderr
     };
     let stderr = send(options("tls-stranger"));
-    assert!(stderr.contains("is from no authority among `ssl_ca_certificate`"), "{stderr}");
+    assert!(stderr.contains("is not signed by a CA in `ssl_ca_certificate`"), "{stderr}");
 }
 
 /// What a doctor finds at the first step that begins so.
@@ -182,8 +182,8 @@ fn a_doctor_explains_what_was_agreed_upon_and_with_whom() {
 fn a_doctor_tells_when_a_certificate_expires() {
     let now = SystemTime::now();
     for (days, code, step, finding, text) in [
-        (3, 0, "certificate", "note", "; it expires in 2 days: issue it anew"),
-        (-3, 1, "tls", "BAD", "; issue it anew, or set the clock"),
+        (3, 0, "certificate", "note", "; it expires in 2 days: reissue it"),
+        (-3, 1, "tls", "BAD", "; reissue it, or set the clock"),
     ] {
         let files = files_with(&format!("tls-expires{days}"), |node| {
             let seconds = Duration::from_secs(3 * 24 * 3600 - 60);

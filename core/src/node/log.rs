@@ -306,19 +306,19 @@ impl fmt::Display for CommLogLine {
                 write!(f, "dropped event {name} from peer, too much waits to be handled")
             }
             CommLogLine::EventDropped { incoming: false, name } => {
-                write!(f, "dropped event {name} for peer, too much waits to be sent")
+                write!(f, "dropped event {name} for peer, send queue full")
             }
             CommLogLine::LogEntriesDropped { incoming: true, number } => {
                 write!(f, "dropped {number} log entries from peer, too much waits to be handled")
             }
             CommLogLine::LogEntriesDropped { incoming: false, number } => {
-                write!(f, "dropped {number} log entries for peer, too much waits to be sent")
+                write!(f, "dropped {number} log entries for peer, send queue full")
             }
             CommLogLine::PrintsDropped { incoming: true, number } => {
                 write!(f, "dropped {number} prints from peer, too much waits to be handled")
             }
             CommLogLine::PrintsDropped { incoming: false, number } => {
-                write!(f, "dropped {number} prints for peer, too much waits to be sent")
+                write!(f, "dropped {number} prints for peer, send queue full")
             }
             CommLogLine::PacketDropped => {
                 f.write_str("dropped packet from peer, too much waits to be handled")
@@ -342,9 +342,7 @@ impl fmt::Display for CommLogLine {
                 write!(f, "subscriber {name} reads too slowly: its queue was full, disconnected")
             }
             CommLogLine::Silent => f.write_str("no sign of life from peer, closing connection"),
-            CommLogLine::OutgoingFull => {
-                f.write_str("too much waits to be sent, closing connection")
-            }
+            CommLogLine::OutgoingFull => f.write_str("send queue full, closing connection"),
             CommLogLine::IncomingFull => {
                 f.write_str("queue to parent filling up; shutting down heaviest connection")
             }

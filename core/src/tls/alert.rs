@@ -53,7 +53,7 @@ impl Alert {
         Some(match (self.0, role) {
             (40 | 71, role) => no_common_suite(role),
             (70, _) => NO_COMMON_VERSION,
-            (48, _) => "our certificate is from no authority that the peer knows",
+            (48, _) => "our certificate is not signed by a CA that the peer knows",
             (41 | 42 | 43 | 46, _) => "the peer does not accept our certificate",
             (44, _) => "our certificate is revoked",
             (45, _) => "our certificate has expired, or the peer's clock is wrong",

@@ -17,7 +17,7 @@ pub enum CertificateProblem {
     #[error("is malformed")]
     Malformed,
     /// No authority that we trust has issued it.
-    #[error("is from no authority among `ssl_ca_certificate`")]
+    #[error("is not signed by a CA in `ssl_ca_certificate`")]
     UnknownIssuer,
     /// It is valid no longer.
     #[error("expired at {}, and it is {}", Utc(*.not_after), Utc(*.now))]
@@ -36,7 +36,7 @@ pub enum CertificateProblem {
         now: Time,
     },
     /// It is of X.509 version 1 or 2, as `openssl x509 -req` makes them without extensions.
-    #[error("is not of X.509 version 3; issue it anew with extensions (`openssl x509 -extfile`)")]
+    #[error("is not of X.509 version 3; reissue it with extensions (`openssl x509 -extfile`)")]
     Version,
     /// It is an authority's own.
     #[error("is an authority's own (CA:TRUE); issue one for the node itself")]
@@ -44,13 +44,13 @@ pub enum CertificateProblem {
     /// It, or one between it and the authority, is signed by something that is not safe, or not
     /// supported: MD5, SHA-1, RSA shorter than 2048 bits.
     #[error(
-        "is signed in a way that is not supported; issue it anew, with SHA-256 and RSA of at \
+        "is signed in a way that is not supported; reissue it, with SHA-256 and RSA of at \
          least 2048 bits, or ECDSA"
     )]
     UnsupportedSignature,
     /// Its RSA key is of a size with which no signature is verified, so that nothing that it signs is
     /// accepted.
-    #[error("has an RSA key of {bits} bits, must be 2048 to 8192; issue it anew with such a key")]
+    #[error("has an RSA key of {bits} bits, must be 2048 to 8192; reissue it with such a key")]
     RsaKey {
         /// How long the key is.
         bits: usize,

@@ -60,7 +60,7 @@ pub enum TlsConfigError {
     #[error("`ssl_private_key`: the private key is encrypted; set `ssl_passphrase`, 4§6")]
     PassphraseMissing,
     /// The key cannot be decrypted.
-    #[error("`ssl_passphrase`: the private key does not open with it, 4§6")]
+    #[error("`ssl_passphrase`: wrong passphrase for the private key, 4§6")]
     WrongPassphrase,
     /// The key is encrypted in the way that OpenSSL had before PKCS#8.
     #[error(

@@ -31,7 +31,7 @@ pub enum TlsError {
         role: Role,
     },
     /// The peer lacks something else that we need.
-    #[error("the peer's TLS is unfit: {what}, 4§6")]
+    #[error("incompatible TLS peer: {what}, 4§6")]
     Incompatible {
         /// What, in the words of the library.
         what: Box<str>,

@@ -273,7 +273,7 @@ fn outgoing_drop_newest() {
     let mut bench = stalled(Overflow::DropNewest);
     assert_eq!(write(&mut bench, 3), Ok(Raised { dropped: 1, ..Raised::default() }));
     assert_eq!(bench.node.counters(FIRST).unwrap().dropped_outgoing, 1);
-    let line = "dropped 1 log entries for peer, too much waits to be sent";
+    let line = "dropped 1 log entries for peer, send queue full";
     once(&bench.log(), &format!("error parent {PREFIX} {line}"));
     assert_eq!(resume(&mut bench), [0, 1, 2]);
 }

@@ -114,7 +114,7 @@ fn prints_wait_and_are_dropped_as_events_are() {
             Overflow::Block => assert_eq!(second, Err(RaiseError::Full(FIRST))),
             _ => {
                 assert_eq!(bench.node.counters(FIRST).unwrap().dropped_outgoing, 1);
-                let line = "dropped 1 prints for peer, too much waits to be sent";
+                let line = "dropped 1 prints for peer, send queue full";
                 once(&bench.log(), &format!("error parent [#10000/10.9.9.9:50000] {line}"));
             }
         }

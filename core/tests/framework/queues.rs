@@ -94,8 +94,7 @@ fn outgoing_drop_newest() {
         let raised: Vec<_> = (0..5).map(|n| raise(&mut bench, n).unwrap().dropped).collect();
         assert_eq!(raised, [0, 0, 0, 1, 1]);
         assert_eq!(counters(&bench).dropped_outgoing, 2);
-        let line =
-            format!("error parent {PREFIX} dropped event ping for peer, too much waits to be sent");
+        let line = format!("error parent {PREFIX} dropped event ping for peer, send queue full");
         assert_eq!(bench.log(), [line.clone(), line]);
         assert_eq!(resume(&mut bench), [0, 1, 2]);
     }
@@ -123,10 +122,7 @@ fn outgoing_disconnect() {
         }
         assert_eq!(raise(&mut bench, 3).unwrap().dropped, 1);
         let told = bench.told();
-        once(
-            &lines(&told),
-            &format!("error parent {PREFIX} too much waits to be sent, closing connection"),
-        );
+        once(&lines(&told), &format!("error parent {PREFIX} send queue full, closing connection"));
         assert!(told.iter().any(|told| matches!(told, Notification::ConnectionClosed { .. })));
         assert!(bench.hands[0].closed);
     }

@@ -33,7 +33,7 @@ pub enum RaiseError {
     Event(Box<CallError>),
     /// Too much waits for a peer that requested the event, or for all peers together. Raise it again
     /// when some of it is written: when [`NodeMachine::can_raise`] says so.
-    #[error("too much waits to be sent to peer {0}")]
+    #[error("send queue full for peer {0}")]
     Full(PeerId),
 }
 
@@ -199,7 +199,7 @@ impl NodeMachine {
             }
             Overflow::Disconnect if full => {
                 peer.counters.dropped_outgoing += 1;
-                self.give_up(id, CommLogLine::OutgoingFull, "too much waits to be sent");
+                self.give_up(id, CommLogLine::OutgoingFull, "send queue full");
                 self.drain(id);
                 return false;
             }

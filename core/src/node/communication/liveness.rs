@@ -48,7 +48,7 @@ impl NodeMachine {
         }
         let pinged = self.peers.get_mut(id).is_some_and(|p| std::mem::replace(&mut p.pinged, true));
         if !pinged {
-            // If too much waits to be sent, that will show whether the peer lives.
+            // If the send queue is full, that will show whether the peer lives.
             let _ = self.ping(id.id(), SEQ);
         }
         self.timers.set(heard + close_after, Timer::Liveness(id));

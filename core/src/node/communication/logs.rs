@@ -40,7 +40,7 @@ pub enum WriteLogError {
     Stream(#[from] StreamError),
     /// Too much waits for a peer that has requested logs, or for all peers together. Write it again
     /// when [`NodeMachine::can_write_log`] says so.
-    #[error("too much waits to be sent to peer {0}")]
+    #[error("send queue full for peer {0}")]
     Full(PeerId),
 }
 

@@ -142,7 +142,7 @@ pub(crate) enum NodeConfigErrorKind {
         /// Where the NUL is, counted from 0.
         at: usize,
     },
-    /// The time between attempts to connect shrinks, or is no number.
+    /// The time between attempts to connect shrinks, or is not a number.
     #[error("the wait is multiplied with this, so it has to be a number of at least 1")]
     BackoffFactor,
     /// The part that is random is not between none and all.
@@ -157,7 +157,7 @@ pub(crate) enum NodeConfigErrorKind {
         retry: String,
     },
     /// What systems can't do for a socket.
-    #[error("systems take {least} to {greatest}, in whole {unit}")]
+    #[error("must be {least} to {greatest}, in whole {unit}")]
     KeepAlive {
         /// The least value.
         least: u32,

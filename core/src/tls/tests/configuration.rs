@@ -184,7 +184,7 @@ fn version_1_is_found_on_both_sides() {
         end.incoming.extend(bytes);
     }
     assert_eq!(*end.failure(), TlsError::Certificate(CertificateProblem::Version));
-    let text = "the peer's certificate is not of X.509 version 3; issue it anew with extensions \
+    let text = "the peer's certificate is not of X.509 version 3; reissue it with extensions \
                 (`openssl x509 -extfile`), 4§6";
     assert_eq!(end.failure().to_string(), text);
 }

@@ -203,7 +203,7 @@ fn what_fails_while_connecting_is_logged_told_and_retried() {
         let mut world = World::connecting(options(&ours), node, config(Some(stranger.clone())));
         world.run();
         let told = world.told();
-        let line = "can't init peer io: the peer's certificate is from no authority among \
+        let line = "can't init peer io: the peer's certificate is not signed by a CA in \
                     `ssl_ca_certificate`, 4§6";
         assert!(told.iter().any(|told| told == line), "{told:#?}");
         let retries = told.iter().any(|told| told.contains("retries: true"));

@@ -30,8 +30,8 @@ fn certificates_of_a_stranger() {
     let found = fails(&near, &stranger);
     assert_eq!(found, (unknown.clone(), refused(48, Role::Acceptor)));
     let text = found.1.to_string();
-    assert!(text.contains("unknown_ca (48), our certificate is from no authority that"), "{text}");
-    assert!(found.0.to_string().contains("is from no authority among `ssl_ca_certificate`"));
+    assert!(text.contains("unknown_ca (48), our certificate is not signed by a CA that"), "{text}");
+    assert!(found.0.to_string().contains("is not signed by a CA in `ssl_ca_certificate`"));
     let found = fails(&stranger, &near);
     assert_eq!(found, (refused(48, Role::Initiator), unknown));
 }
