@@ -15,8 +15,13 @@ use brocomm::node::{
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// The first connection of a node, to the first peer that it connects to.
-const FIRST: (ConnectionId, PeerId) = (ConnectionId(1), PeerId(1));
+/// The first peer that a node connects to.
+const FIRST: PeerId = PeerId(1);
+
+/// The first connection of a node.
+fn first(net: &Network, node: usize) -> ConnectionId {
+    net.links(node).next().expect("there is a connection")
+}
 
 fn configuration(options: Options, node: PeerConfig) -> NodeConfig {
     let mut declarations = Declarations::new();
@@ -94,7 +99,7 @@ fn what_is_no_longer_kept_is_counted_and_logged() {
     for n in 1..=5 {
         raise(&mut net, here, ping(n));
     }
-    assert_eq!(net.node(here).counters(FIRST.1).map(|c| c.dropped_outgoing), Some(3));
+    assert_eq!(net.node(here).counters(FIRST).map(|c| c.dropped_outgoing), Some(3));
     net.settle();
     let dropped = "dropped event ping for peer, send queue full";
     assert_eq!(net.log(here).iter().filter(|line| line.ends_with(dropped)).count(), 3);
@@ -130,11 +135,12 @@ fn what_waits_when_the_transport_closes_is_told_before_the_end() {
     for n in 1..=200 {
         raise(&mut net, there, ping(n));
     }
-    let bytes = net.node(there).poll_transmit(FIRST.0).to_vec();
+    let (link, other) = (first(&net, here), first(&net, there));
+    let bytes = net.node(there).poll_transmit(other).to_vec();
     let now = net.now;
     let node = net.node(here);
-    node.feed_bytes(FIRST.0, &bytes, now);
-    node.feed_closed(FIRST.0, now);
+    node.feed_bytes(link, &bytes, now);
+    node.feed_closed(link, now);
     let mut told = Vec::new();
     let mut tell = |node: &mut NodeMachine| {
         while let Some(notification) = node.poll_notification() {
@@ -147,7 +153,7 @@ fn what_waits_when_the_transport_closes_is_told_before_the_end() {
     assert_eq!(told.iter().filter(is_event).count(), 200);
     assert!(told.iter().any(is_end), "{told:?}");
     // And there is another attempt.
-    assert!(matches!(node.peer_state(FIRST.1), Some(PeerState::Waiting { .. })));
+    assert!(matches!(node.peer_state(FIRST), Some(PeerState::Waiting { .. })));
 }
 
 #[test]
@@ -157,25 +163,26 @@ fn a_peer_that_is_not_read_is_not_silent() {
     let (mut net, here, there) = pair(one_by_one(), entry, Options::default());
     net.settle();
     raise(&mut net, there, ping(1));
-    let bytes = net.node(there).poll_transmit(FIRST.0).to_vec();
+    let (link, other) = (first(&net, here), first(&net, there));
+    let bytes = net.node(there).poll_transmit(other).to_vec();
     let mut now = net.now;
     let node = net.node(here);
-    node.feed_bytes(FIRST.0, &bytes, now);
-    assert!(!node.wants_input(FIRST.0));
+    node.feed_bytes(link, &bytes, now);
+    assert!(!node.wants_input(link));
     for _ in 0..10 {
         now += SECOND;
         node.feed_time(now);
         assert!(node.next_timeout().is_some_and(|next| next > now));
     }
-    assert_eq!(node.peer_state(FIRST.1), Some(PeerState::Connected(Phase::Running)));
+    assert_eq!(node.peer_state(FIRST), Some(PeerState::Connected(Phase::Running)));
     while node.poll_notification().is_some() {}
-    assert!(node.wants_input(FIRST.0));
+    assert!(node.wants_input(link));
     now += SECOND;
     node.feed_time(now);
-    assert!(!node.poll_transmit(FIRST.0).is_empty(), "it was pinged");
+    assert!(!node.poll_transmit(link).is_empty(), "it was pinged");
     now += SECOND;
     node.feed_time(now);
-    assert!(matches!(node.peer_state(FIRST.1), Some(PeerState::Waiting { .. })));
+    assert!(matches!(node.peer_state(FIRST), Some(PeerState::Waiting { .. })));
 }
 
 #[test]
@@ -195,7 +202,7 @@ fn a_large_event_drops_as_many_old_ones_as_it_needs_the_room_of() {
     }
     for n in 0..5 {
         raise(&mut net, here, large(n));
-        let waiting = net.node(here).counters(FIRST.1).expect("there is a peer").outgoing;
+        let waiting = net.node(here).counters(FIRST).expect("there is a peer").outgoing;
         assert!(waiting.bytes < 4000 + 31_000, "{waiting:?}");
         assert!(waiting.events > 0, "the newest stays");
     }
@@ -211,9 +218,10 @@ fn what_comes_after_an_event_that_a_queue_had_no_room_for_does_not_come_before_t
     for n in 1..=200 {
         raise(&mut net, there, ping(n));
     }
-    let bytes = net.node(there).poll_transmit(FIRST.0).to_vec();
+    let (link, other) = (first(&net, here), first(&net, there));
+    let bytes = net.node(there).poll_transmit(other).to_vec();
     let now = net.now;
-    net.node(here).feed_bytes(FIRST.0, &bytes, now);
+    net.node(here).feed_bytes(link, &bytes, now);
     net.settle();
     let told = net.told(here);
     let event = |told: &Notification| match told {
@@ -223,7 +231,7 @@ fn what_comes_after_an_event_that_a_queue_had_no_room_for_does_not_come_before_t
     assert_eq!(numbers(&told.iter().filter_map(event).collect::<Vec<_>>()), [1, 2]);
     let full = |told: &&Notification| matches!(told, Notification::Log(entry) if entry.line == CommLogLine::IncomingFull);
     assert_eq!(told.iter().filter(full).count(), 1);
-    assert!(matches!(net.node(here).peer_state(FIRST.1), Some(PeerState::Waiting { .. })));
+    assert!(matches!(net.node(here).peer_state(FIRST), Some(PeerState::Waiting { .. })));
 }
 
 #[test]
@@ -232,10 +240,11 @@ fn what_is_told_after_an_event_is_not_remote_itself() {
         pair(Options::default(), PeerConfig::new(address(0)), Options::default());
     net.settle();
     raise(&mut net, there, ping(1));
-    let bytes = net.node(there).poll_transmit(FIRST.0).to_vec();
+    let (link, other) = (first(&net, here), first(&net, there));
+    let bytes = net.node(there).poll_transmit(other).to_vec();
     let now = net.now;
     let node = net.node(here);
-    node.feed_bytes(FIRST.0, &bytes, now);
+    node.feed_bytes(link, &bytes, now);
     assert!(matches!(node.poll_notification(), Some(Notification::Event { .. })));
     assert!(node.is_remote_event());
     node.feed_accept_failed("too many open files", now);

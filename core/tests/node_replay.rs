@@ -23,7 +23,7 @@ const FIRST_PACKET: f64 = 1_362_692_526.869_344;
 /// A node in the place of one side of a recording.
 struct Replay {
     node: NodeMachine,
-    link: ConnectionId,
+    link: Option<ConnectionId>,
     peer: PeerId,
     role: Role,
     /// Follows what the node and the recorded peer send to each other.
@@ -46,7 +46,7 @@ impl Replay {
         node.start(Time::from_nanos(NOW.as_nanos() - runtime * 1_000_000_000));
         let mut replay = Replay {
             node,
-            link: ConnectionId(0),
+            link: None,
             peer: PeerId(0),
             role: role(side),
             observer: Observer::new(Framing::Clear, Default::default(), Default::default()),
@@ -76,14 +76,14 @@ impl Replay {
         }
         match connecting {
             Some(link) => {
-                self.link = link;
+                self.link = Some(link);
                 self.peer = PeerId(1);
                 self.node.feed_connected(link, NOW);
             }
             None => {
                 let host = self.node.nodes().next().unwrap().1.host;
                 let link = self.node.feed_accepted(Endpoint::new(host, 40000), NOW);
-                self.link = link.unwrap();
+                self.link = link;
                 self.peer = PeerId(10_000);
             }
         }
@@ -94,8 +94,11 @@ impl Replay {
     fn settle(&mut self) {
         loop {
             while self.node.poll_connection().is_some() {}
-            let bytes = self.node.poll_transmit(self.link).to_vec();
-            self.node.advance(self.link, bytes.len(), NOW);
+            let mut bytes = Vec::new();
+            if let Some(link) = self.link {
+                bytes.extend_from_slice(self.node.poll_transmit(link));
+                self.node.advance(link, bytes.len(), NOW);
+            }
             self.observer.feed(self.role, &bytes);
             while let Some(observed) = self.observer.poll() {
                 if observed.side == self.role {
@@ -158,7 +161,7 @@ impl Replay {
     /// Feeds the node what the recorded peer sent.
     fn receive(&mut self, bytes: &[u8]) {
         self.observer.feed(self.role.other(), bytes);
-        self.node.feed_bytes(self.link, bytes, NOW);
+        self.node.feed_bytes(self.link.unwrap(), bytes, NOW);
         self.settle();
     }
 
@@ -166,10 +169,10 @@ impl Replay {
         if ours {
             self.node.terminate_communication(NOW);
         } else {
-            self.node.feed_eof(self.link, NOW);
+            self.node.feed_eof(self.link.unwrap(), NOW);
         }
         self.settle();
-        self.node.feed_closed(self.link, NOW);
+        self.node.feed_closed(self.link.unwrap(), NOW);
         self.node.terminate_communication(NOW);
         self.settle();
     }

@@ -98,8 +98,8 @@ mod outbox;
 mod pattern;
 mod peer;
 mod ping;
+mod slab;
 mod targets;
-mod timers;
 mod validate;
 pub(crate) mod weight;
 

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use bytes::Bytes;
 
+use super::slab::Key;
 use crate::data::Name;
 
 /// Numbers the peers of a node: those it connects to from 1, those that connect to it from 10000
@@ -26,8 +27,14 @@ impl fmt::Display for PeerId {
 /// Numbers the transport connections of a node, in the order in which they were begun.
 ///
 /// A peer has one at most at a time; a reconnection is another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnectionId(pub u64);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(pub(super) Key);
+
+impl fmt::Debug for ConnectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ConnectionId").field(&self.0.number).finish()
+    }
+}
 
 /// Names a TCP endpoint, with the zone that a non-global IPv6 address needs (RFC 4007).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

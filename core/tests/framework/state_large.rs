@@ -2,7 +2,7 @@
 
 use brocomm::data::{Event, Value};
 use brocomm::lowlevel::state::FullState;
-use brocomm::node::{ConnectionId, Options, PeerConfig, PeerId};
+use brocomm::node::{Options, PeerConfig, PeerId};
 use brocomm::state::Path;
 
 use super::network::{Network, address};
@@ -32,9 +32,8 @@ fn square(n: u64) -> Path {
 }
 
 fn waiting(net: &mut Network) -> usize {
-    let node = &mut net.nodes[SERVER].node;
-    // Each has one connection.
-    (1..100).map(|id| node.poll_transmit(ConnectionId(id)).len()).sum()
+    let links: Vec<_> = net.links(SERVER).collect();
+    links.into_iter().map(|id| net.node(SERVER).poll_transmit(id).len()).sum()
 }
 
 /// Gives a state of so many entries and elements, while changes and events go on.

@@ -177,6 +177,11 @@ impl Network {
         }
     }
 
+    /// Returns the connections of a node, in the order in which they were begun.
+    pub fn links(&self, n: usize) -> impl Iterator<Item = ConnectionId> {
+        self.links.keys().filter(move |(m, _)| *m == n).map(|(_, id)| *id)
+    }
+
     /// Loses all connections of a node.
     pub fn cut(&mut self, n: usize) {
         let now = self.now;

@@ -76,8 +76,14 @@ impl Simulation {
         assert!(node.peers().all(|peer| peer.id.0 < 10_000), "a peer is left that is gone");
         let inside = format!("{node:?}");
         let connecting = self.attempts.keys().filter(|(who, _)| *who == host.who).count();
-        assert!(connecting > 0 || inside.contains(" links: {}"), "connections are left");
-        assert!(inside.contains(" subscribers: {}"), "subscribers are left");
+        assert!(
+            connecting > 0 || inside.contains(" links: Links { slab: {}"),
+            "connections are left"
+        );
+        assert!(
+            inside.contains(" subscribers: Subscribers { by_event: {}"),
+            "subscribers are left"
+        );
         assert!(inside.contains(" blocked: {}"), "peers are blocked by nobody");
         assert!(host.history.values().all(|links| links.is_empty()), "an end was not told");
     }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::super::PeerId;
 use super::super::batch::{Batch, Batched};
 use super::super::outbox::Outgoing;
-use super::super::timers::Timer;
-use super::NodeMachine;
+use super::timers::Timer;
+use super::{NodeMachine, PeerKey};
 use crate::Time;
 use crate::logs::EncodedEntry;
 
@@ -56,19 +55,19 @@ impl Batches {
 impl NodeMachine {
     /// Adds a log entry to what is batched for a peer that has requested them, after its writer if
     /// the peer doesn't know that.
-    pub(super) fn batch_entry(&mut self, id: PeerId, entry: &EncodedEntry<'_>) {
-        let Some(peer) = self.peers.get_mut(&id) else { return };
+    pub(super) fn batch_entry(&mut self, id: PeerKey, entry: &EncodedEntry<'_>) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
         let Some(logs) = &mut peer.batches.logs else { return };
         let writer = entry.active_writer();
         let new = logs.announced.insert(writer.place).then(|| Outgoing::writer(writer));
-        let before = logs.entries.add(entry.as_bytes(), self.now);
+        let before = logs.entries.add(entry.as_bytes(), self.clock.now());
         let some = self.push_some(id, new) | self.push_some(id, before);
         self.send_batches(id, some);
     }
 
     /// Announces the writers that are up and that a peer doesn't know, if it has requested logs.
-    pub(super) fn announce_writers(&mut self, id: PeerId) {
-        let Some(peer) = self.peers.get_mut(&id) else { return };
+    pub(super) fn announce_writers(&mut self, id: PeerKey) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
         let Some(logs) = &mut peer.batches.logs else { return };
         let writers = self.logs.streams.writers();
         let new = writers.filter(|writer| logs.announced.insert(writer.place));
@@ -79,10 +78,10 @@ impl NodeMachine {
     }
 
     /// Adds what was printed to what is batched for a peer.
-    pub(super) fn batch_print(&mut self, id: PeerId, item: &[u8]) {
-        let Some(peer) = self.peers.get_mut(&id) else { return };
+    pub(super) fn batch_print(&mut self, id: PeerKey, item: &[u8]) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
         let new = || Box::new(Batch::new(Batched::Prints));
-        let before = peer.batches.prints.get_or_insert_with(new).add(item, self.now);
+        let before = peer.batches.prints.get_or_insert_with(new).add(item, self.clock.now());
         let some = self.push_some(id, before);
         self.send_batches(id, some);
     }
@@ -90,12 +89,12 @@ impl NodeMachine {
     /// Sends what is batched for peers now, rather than with what comes or when it is a second old.
     pub fn flush_batches(&mut self, now: Time) {
         self.feed_time(now);
-        let all: Vec<PeerId> = self.peers.keys().copied().collect();
+        let all: Vec<_> = self.peers.keys().collect();
         all.into_iter().for_each(|id| self.flush_batch(id));
     }
 
     /// Sends what is batched for a peer now.
-    pub(super) fn flush_batch(&mut self, id: PeerId) {
+    pub(super) fn flush_batch(&mut self, id: PeerKey) {
         let some = self.take_batches(id, Batch::flush);
         self.send_batches(id, some);
     }
@@ -103,14 +102,14 @@ impl NodeMachine {
     /// Sends the batches for a peer that are too long to wait or have waited long enough, as far as
     /// its connection takes them, and what was added to its outbox before, if some was; arranges to
     /// look again at the others.
-    pub(super) fn send_batches(&mut self, id: PeerId, some: bool) {
-        let now = self.now;
+    pub(super) fn send_batches(&mut self, id: PeerKey, some: bool) {
+        let now = self.clock.now();
         let is_last = self.ending.is_under_way();
         let ready = move |batch: &mut Batch| if is_last { batch.flush() } else { batch.poll(now) };
         if self.take_batches(id, ready) | some {
             self.pump(id);
         }
-        let Some(peer) = self.peers.get_mut(&id) else { return };
+        let Some(peer) = self.peers.get_mut(id) else { return };
         if let Some(due) = peer.batches.due().filter(|_| !peer.batches.timed) {
             peer.batches.timed = true;
             self.timers.set(due, Timer::Batch(id));
@@ -118,33 +117,33 @@ impl NodeMachine {
     }
 
     /// Moves batches for a peer to its outbox; returns whether there were any.
-    fn take_batches(&mut self, id: PeerId, take: impl Fn(&mut Batch) -> Option<Outgoing>) -> bool {
+    fn take_batches(&mut self, id: PeerKey, take: impl Fn(&mut Batch) -> Option<Outgoing>) -> bool {
         let mut some = false;
         for batched in [Batched::Logs, Batched::Prints] {
-            let peer = self.peers.get_mut(&id);
+            let peer = self.peers.get_mut(id);
             let taken = peer.and_then(|peer| peer.batches.of(batched)).and_then(&take);
             some |= self.push_some(id, taken);
         }
         some
     }
 
-    fn push_some(&mut self, id: PeerId, outgoing: Option<Outgoing>) -> bool {
+    fn push_some(&mut self, id: PeerKey, outgoing: Option<Outgoing>) -> bool {
         outgoing.map(|outgoing| self.push_outgoing(id, outgoing)).is_some()
     }
 
     /// What is batched for a peer may have waited long enough.
-    pub(super) fn batch_due(&mut self, id: PeerId) {
-        if let Some(peer) = self.peers.get_mut(&id) {
+    pub(super) fn batch_due(&mut self, id: PeerKey) {
+        if let Some(peer) = self.peers.get_mut(id) {
             peer.batches.timed = false;
             self.send_batches(id, false);
         }
     }
 
     /// Drops what is batched for a connection that is over, or anew (§3.6).
-    pub(super) fn lose_batches(&mut self, id: PeerId) {
+    pub(super) fn lose_batches(&mut self, id: PeerKey) {
         self.timers.cancel(Timer::Batch(id));
         self.logs.forget(id);
-        if let Some(peer) = self.peers.get_mut(&id) {
+        if let Some(peer) = self.peers.get_mut(id) {
             peer.batches = Batches::default();
         }
     }

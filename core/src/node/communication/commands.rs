@@ -104,8 +104,10 @@ impl NodeMachine {
     /// [`Handshake::Automatic`]: super::super::Handshake::Automatic
     pub fn apply_node(&mut self, id: PeerId) -> Result<(), NodeError> {
         self.command(id, |_| Ok(()))?;
-        self.set_up(id);
-        self.touch_peer(id);
+        if let Some(key) = self.peers.key(id) {
+            self.set_up(key);
+            self.touch_peer(key);
+        }
         Ok(())
     }
 
@@ -115,9 +117,10 @@ impl NodeMachine {
     /// As [`request_remote_events`](Self::request_remote_events).
     pub fn complete_handshake(&mut self, id: PeerId) -> Result<(), NodeError> {
         self.command(id, Connection::complete_handshake)?;
-        if let Some(peer) = self.peers.get_mut(&id).filter(|peer| peer.awaiting_setup) {
+        let Some(key) = self.peers.key(id) else { return Ok(()) };
+        if let Some(peer) = self.peers.get_mut(key).filter(|peer| peer.awaiting_setup) {
             peer.awaiting_setup = false;
-            self.drain(id);
+            self.drain(key);
         }
         Ok(())
     }
@@ -132,28 +135,28 @@ impl NodeMachine {
     /// [`NodeError::UnknownPeer`]; [`NodeError::NotConnected`].
     pub fn disconnect(&mut self, id: PeerId, now: Time) -> Result<(), NodeError> {
         self.feed_time(now);
-        let waited = self.waits_to_connect(id);
-        self.timers.cancel(super::Timer::Retry(id));
-        let peer = self.peers.get(&id).ok_or(NodeError::UnknownPeer(id))?;
-        let Some(link) = peer.link else {
+        let key = self.peers.key(id).ok_or(NodeError::UnknownPeer(id))?;
+        let waited = self.waits_to_connect(key);
+        self.timers.cancel(super::Timer::Retry(key));
+        let Some(link) = self.peers.get(key).and_then(|peer| peer.link) else {
             return if waited { Ok(()) } else { Err(NodeError::NotConnected(id)) };
         };
-        let now = self.now;
-        match self.connection(id) {
+        let now = self.clock.now();
+        match self.connection(key) {
             Some(_) => {
-                self.flush_batch(id);
-                self.connection_mut(id).into_iter().for_each(|c| c.close(now));
-                self.drain(id);
-                self.touch(link);
+                self.flush_batch(key);
+                self.connection_mut(key).into_iter().for_each(|c| c.close(now));
+                self.drain(key);
+                self.links.touch(link);
             }
             None => {
                 self.actions.push_back(super::Action::CancelConnect(link));
-                self.links.remove(&link);
-                if let Some(peer) = self.peers.get_mut(&id) {
+                self.links.remove(link);
+                if let Some(peer) = self.peers.get_mut(key) {
                     peer.link = None;
                     peer.sockets = peer.sockets.saturating_sub(1);
                 }
-                self.forget_if_gone(id);
+                self.forget_if_gone(key);
             }
         }
         Ok(())
@@ -170,9 +173,9 @@ impl NodeMachine {
 
     /// Sends a PING at the present time.
     pub(super) fn ping(&mut self, id: PeerId, seq: u32) -> Result<(), NodeError> {
-        let now = self.now;
+        let now = self.clock.now();
         self.command(id, |connection| connection.ping(seq, now))?;
-        if let Some(peer) = self.peers.get_mut(&id) {
+        if let Some(peer) = self.peers.key(id).and_then(|key| self.peers.get_mut(key)) {
             peer.pings.get_or_insert_default().add_ping();
         }
         Ok(())
@@ -212,7 +215,9 @@ impl NodeMachine {
     /// As [`request_remote_events`](Self::request_remote_events).
     pub fn state_done(&mut self, id: PeerId) -> Result<(), NodeError> {
         self.command(id, Connection::state_done)?;
-        self.drain(id);
+        if let Some(key) = self.peers.key(id) {
+            self.drain(key);
+        }
         Ok(())
     }
 
@@ -245,12 +250,10 @@ impl NodeMachine {
         id: PeerId,
         command: impl FnOnce(&mut Connection) -> Result<T, UsageError>,
     ) -> Result<T, NodeError> {
-        if !self.peers.contains_key(&id) {
-            return Err(NodeError::UnknownPeer(id));
-        }
-        let connection = self.connection_mut(id).ok_or(NodeError::NotConnected(id))?;
+        let key = self.peers.key(id).ok_or(NodeError::UnknownPeer(id))?;
+        let connection = self.connection_mut(key).ok_or(NodeError::NotConnected(id))?;
         let done = command(connection)?;
-        self.touch_peer(id);
+        self.touch_peer(key);
         Ok(done)
     }
 }

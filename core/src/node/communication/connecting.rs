@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::log::CommLogLine;
-use super::super::timers::Timer;
 use super::super::{Action, Backoff, ConnectionId, Endpoint, EventPeer, Notification, PeerId};
-use super::{FIRST_ACCEPTED, Link, NodeError, NodeMachine, Peer};
+use super::timers::Timer;
+use super::{NodeError, NodeMachine, Peer, PeerKey};
 use crate::Time;
 use crate::connection::{CloseCause, Connection, ConnectionConfig, Role};
 use crate::wire::Caps;
@@ -32,22 +32,22 @@ impl NodeMachine {
             self.log(CommLogLine::CannotTriggerConnect);
             return Err(NodeError::UnknownNode);
         };
-        let existing = self.peers.iter().find_map(|(id, peer)| {
-            (peer.node == Some(at) && peer.role == Role::Initiator).then_some(*id)
+        let existing = self.peers.iter().find_map(|(key, peer)| {
+            (peer.node == Some(at) && peer.role == Role::Initiator).then_some(key)
         });
         match existing {
             Some(peer) if self.is_over(peer) => {
                 self.timers.cancel(Timer::Retry(peer));
                 self.try_connect(peer);
-                Ok(peer)
+                Ok(peer.id())
             }
-            Some(peer) => Err(NodeError::AlreadyConnected(peer)),
-            None => self.connect_entry(at).ok_or(NodeError::UnknownNode),
+            Some(peer) => Err(NodeError::AlreadyConnected(peer.id())),
+            None => self.connect_entry(at).map(PeerKey::id).ok_or(NodeError::UnknownNode),
         }
     }
 
     /// Makes a peer of an entry that says to connect, and connects.
-    pub(super) fn connect_entry(&mut self, at: usize) -> Option<PeerId> {
+    pub(super) fn connect_entry(&mut self, at: usize) -> Option<PeerKey> {
         let entry = self.nodes.get(at)?;
         let endpoint = Endpoint {
             host: entry.node.host,
@@ -55,17 +55,11 @@ impl NodeMachine {
             port: entry.node.p.unwrap_or(self.options.listen_port),
         };
         let keeps = entry.node.store_and_forward.is_some();
-        // Beyond 9999 the numbers of peers that we connect to would be those of the others.
-        let id = if self.next_initiated < FIRST_ACCEPTED {
-            self.next_initiated += 1;
-            PeerId(self.next_initiated - 1)
-        } else {
-            self.accepted_id()
-        };
-        self.add_peer(id, endpoint, Role::Initiator, Some(at));
+        let id = self.peers.next_initiated();
+        let id = self.add_peer(id, endpoint, Role::Initiator, Some(at));
         self.log_peer(id, CommLogLine::AddedPeer);
         if keeps {
-            self.keepers.insert(id);
+            self.subscribers.add_keeper(id);
         }
         if let Some(entry) = self.nodes.get_mut(at) {
             entry.peer = Some(id);
@@ -74,12 +68,13 @@ impl NodeMachine {
         Some(id)
     }
 
-    fn accepted_id(&mut self) -> PeerId {
-        self.next_accepted += 1;
-        PeerId(self.next_accepted - 1)
-    }
-
-    fn add_peer(&mut self, id: PeerId, endpoint: Endpoint, role: Role, node: Option<usize>) {
+    fn add_peer(
+        &mut self,
+        id: PeerId,
+        endpoint: Endpoint,
+        role: Role,
+        node: Option<usize>,
+    ) -> PeerKey {
         let peer = Peer {
             who: Arc::new(EventPeer::new(id, endpoint)),
             role,
@@ -92,7 +87,7 @@ impl NodeMachine {
             ends_with_node: false,
             failures: 0,
             last_requests: None,
-            heard: self.now,
+            heard: self.clock.now(),
             pinged: false,
             last_error: None,
             outbox: Default::default(),
@@ -104,14 +99,12 @@ impl NodeMachine {
             pings: Default::default(),
             counters: Default::default(),
         };
-        self.peers.insert(id, Box::new(peer));
+        self.peers.insert(peer)
     }
 
-    fn add_link(&mut self, peer: PeerId) -> ConnectionId {
-        let id = ConnectionId(self.next_connection);
-        self.next_connection += 1;
-        self.links.insert(id, Link { peer, connection: None, gone: false, touched: false });
-        if let Some(peer) = self.peers.get_mut(&peer) {
+    fn add_link(&mut self, peer: PeerKey) -> ConnectionId {
+        let id = self.links.insert(peer);
+        if let Some(peer) = self.peers.get_mut(peer) {
             peer.link = Some(id);
             peer.sockets += 1;
         }
@@ -119,8 +112,8 @@ impl NodeMachine {
     }
 
     /// Asks the transport to connect to a peer.
-    pub(super) fn try_connect(&mut self, id: PeerId) {
-        let Some(peer) = self.peers.get(&id).filter(|peer| peer.link.is_none()) else { return };
+    pub(super) fn try_connect(&mut self, id: PeerKey) {
+        let Some(peer) = self.peers.get(id).filter(|peer| peer.link.is_none()) else { return };
         let endpoint = peer.who.endpoint.clone();
         let connection = self.add_link(id);
         let keep_alive = self.options.keep_alive;
@@ -151,13 +144,13 @@ impl NodeMachine {
         line: CommLogLine,
         cause: CloseCause,
     ) {
-        let Some(link) = self.links.get(&id).filter(|link| link.begun().is_none()) else { return };
+        let Some(link) = self.links.get(id).filter(|link| link.begun().is_none()) else { return };
         let id_of_peer = link.peer;
         if link.is_pending() {
-            self.links.remove(&id);
+            self.links.remove(id);
         }
         self.timers.cancel(Timer::Secure(id));
-        let Some(peer) = self.peers.get_mut(&id_of_peer) else { return };
+        let Some(peer) = self.peers.get_mut(id_of_peer) else { return };
         peer.link = None;
         peer.sockets = peer.sockets.saturating_sub(1);
         peer.failures = peer.failures.saturating_add(1);
@@ -194,8 +187,8 @@ impl NodeMachine {
         if self.ending.is_under_way() {
             return None;
         }
-        let peer = self.accepted_id();
-        self.add_peer(peer, endpoint, Role::Acceptor, None);
+        let peer = self.peers.next_accepted();
+        let peer = self.add_peer(peer, endpoint, Role::Acceptor, None);
         let ssl = self.options.listen_ssl;
         let id = self.add_link(peer);
         self.log_peer(peer, CommLogLine::Accepted { ssl });
@@ -206,17 +199,17 @@ impl NodeMachine {
 
     /// Makes the connection over a transport that is up. It begins at once, or when TLS is up.
     fn open(&mut self, id: ConnectionId) {
-        let Some(link) = self.links.get(&id).filter(|link| link.connection.is_none()) else {
+        let Some(link) = self.links.get(id).filter(|link| link.connection.is_none()) else {
             return;
         };
-        let Some(peer) = self.peers.get(&link.peer) else { return };
+        let Some(peer) = self.peers.get(link.peer) else { return };
         let entry = self.entry(link.peer).filter(|_| peer.role == Role::Initiator);
         let config = ConnectionConfig {
             description: self.options.peer_description.clone(),
             class: Some(entry.and_then(|entry| entry.node.class.clone()).unwrap_or_default()),
             cache_size: self.options.cache_size,
             capabilities: Caps::BRO,
-            runtime: self.runtime(),
+            runtime: self.clock.runtime(),
             #[cfg(feature = "__tls")]
             tls: self
                 .options
@@ -233,25 +226,25 @@ impl NodeMachine {
             state: self.state,
             ..ConnectionConfig::default()
         };
-        let connection = Connection::new(config, peer.role, self.now);
+        let connection = Connection::new(config, peer.role, self.clock.now());
         let (peer, begun) = (link.peer, connection.has_begun());
         if let Some(until) = connection.next_timeout() {
             self.timers.set(until, Timer::Secure(id));
         }
-        if let Some(link) = self.links.get_mut(&id) {
+        if let Some(link) = self.links.get_mut(id) {
             link.connection = Some(Box::new(connection));
         }
         if begun {
             self.begin(peer);
         }
         self.drain(peer);
-        self.touch(id);
+        self.links.touch(id);
     }
 
     /// Begins with a peer whose connection is up, TLS included.
-    pub(super) fn begin(&mut self, id: PeerId) {
-        let now = self.now;
-        let Some(peer) = self.peers.get_mut(&id) else { return };
+    pub(super) fn begin(&mut self, id: PeerKey) {
+        let now = self.clock.now();
+        let Some(peer) = self.peers.get_mut(id) else { return };
         peer.heard = now;
         peer.pinged = false;
         peer.point = None;
@@ -266,15 +259,10 @@ impl NodeMachine {
         self.give_writers(id);
     }
 
-    /// Returns the whole seconds since the node started (§3.3).
-    fn runtime(&self) -> u32 {
-        u32::try_from(self.now.saturating_since(self.started).as_secs()).unwrap_or(u32::MAX)
-    }
-
     /// Arranges another attempt if the peer's entry says so (§3.6); returns whether it does.
-    pub(super) fn retry_later(&mut self, id: PeerId) -> bool {
+    pub(super) fn retry_later(&mut self, id: PeerKey) -> bool {
         let Some(retry) = self.entry(id).map(|entry| entry.node.retry) else { return false };
-        let Some(peer) = self.peers.get(&id) else { return false };
+        let Some(peer) = self.peers.get(id) else { return false };
         // Bro counts whole seconds.
         if peer.role != Role::Initiator || retry.as_secs() == 0 || self.ending.is_under_way() {
             return false;
@@ -284,7 +272,7 @@ impl NodeMachine {
             None => Duration::from_secs(retry.as_secs()),
             Some(backoff) => grown(retry, backoff, failures, self.random()),
         };
-        self.timers.set(self.now + wait, Timer::Retry(id));
+        self.timers.set(self.clock.now() + wait, Timer::Retry(id));
         true
     }
 }

@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::super::log::CommLogLine;
 use super::super::outbox::Outgoing;
 use super::super::{Bound, EventPattern, Overflow, PeerId};
-use super::NodeMachine;
+use super::{NodeMachine, PeerKey};
 use crate::Time;
 use crate::connection::{Phase, Sent, Undeclared, UsageError};
 use crate::data::{CallError, Event, Name, StateAccess, VariableError};
@@ -71,7 +71,7 @@ impl NodeMachine {
             Err(error) => return Err((event, error.into())),
         }
         if let Some(peer) = self.hindrance(&event.name, None) {
-            return Err((event, RaiseError::Full(peer)));
+            return Err((event, RaiseError::Full(peer.id())));
         }
         if event.time == 0.0 {
             event.time = self.wall_clock().as_secs_f64();
@@ -85,27 +85,27 @@ impl NodeMachine {
     }
 
     /// Returns a peer for which an event of this name has to wait, if any has to.
-    pub(super) fn hindrance(&self, name: &[u8], origin: Option<PeerId>) -> Option<PeerId> {
+    pub(super) fn hindrance(&self, name: &[u8], origin: Option<PeerKey>) -> Option<PeerKey> {
         if self.options.outgoing.overflow != Overflow::Block {
             return None;
         }
-        let peers = self.subscribers.get(name)?;
+        let peers = self.subscribers.of(name)?;
         let waits =
-            |id: &&PeerId| origin != Some(**id) && !self.is_away(**id) && self.is_full(**id);
+            |id: &&PeerKey| origin != Some(**id) && !self.is_away(**id) && self.is_full(**id);
         peers.iter().find(waits).copied()
     }
 
-    pub(super) fn is_full(&self, id: PeerId) -> bool {
-        let Some(peer) = self.peers.get(&id) else { return false };
+    pub(super) fn is_full(&self, id: PeerKey) -> bool {
+        let Some(peer) = self.peers.get(id) else { return false };
         peer.outbox.is_full(self.options.outgoing.bound)
             || !peer.outbox.is_empty() && self.outgoing.reaches(self.options.outgoing_total)
     }
 
     /// Sends an event to all who get it, but not back to where it came from.
-    pub(super) fn send(&mut self, event: Event, origin: Option<PeerId>) -> Raised {
+    pub(super) fn send(&mut self, event: Event, origin: Option<PeerKey>) -> Raised {
         let mut raised = Raised::default();
         let mut later = Vec::new();
-        let peers = self.subscribers.get(&event.name).map(Arc::clone);
+        let peers = self.subscribers.of(&event.name).map(Arc::clone);
         let peers = peers.iter().flat_map(|peers| peers.iter().copied());
         for id in peers.filter(|id| Some(*id) != origin) {
             // It has requested the event, but gets what was kept for it first.
@@ -118,8 +118,8 @@ impl NodeMachine {
                 None => later.push(id),
             }
         }
-        let is_kept = |id: &PeerId| Some(*id) != origin && self.is_kept_for(*id, &event.name);
-        let keepers: Vec<PeerId> = self.keepers.iter().copied().filter(is_kept).collect();
+        let is_kept = |id: &PeerKey| Some(*id) != origin && self.is_kept_for(*id, &event.name);
+        let keepers: Vec<PeerKey> = self.subscribers.keepers().filter(is_kept).collect();
         if later.is_empty() && keepers.is_empty() {
             return raised;
         }
@@ -140,8 +140,8 @@ impl NodeMachine {
 
     /// Sends an event to a peer if nothing waits before it: whether it was sent, or `None` if it has
     /// to wait.
-    fn send_now(&mut self, id: PeerId, event: &Event) -> Option<bool> {
-        let peer = self.peers.get(&id)?;
+    fn send_now(&mut self, id: PeerKey, event: &Event) -> Option<bool> {
+        let peer = self.peers.get(id)?;
         let (link, waits) = (peer.link?, !peer.outbox.is_empty());
         let connection = self.connection_mut(id)?;
         // What waits for one that is not Running is kept for it, and so will this be.
@@ -156,19 +156,19 @@ impl NodeMachine {
                 false
             }
         };
-        self.touch(link);
+        self.links.touch(link);
         Some(sent)
     }
 
-    fn unwritable(&mut self, id: PeerId, name: &Name) {
-        if let Some(peer) = self.peers.get_mut(&id) {
+    fn unwritable(&mut self, id: PeerKey, name: &Name) {
+        if let Some(peer) = self.peers.get_mut(id) {
             peer.counters.unwritable += 1;
         }
         self.log_peer(id, CommLogLine::Unwritable { name: name.compact() });
     }
 
     /// Queues an event for a peer, as the policy has it; returns whether it is queued.
-    fn queue(&mut self, id: PeerId, event: Arc<Event>) -> bool {
+    fn queue(&mut self, id: PeerKey, event: Arc<Event>) -> bool {
         let dropped = || CommLogLine::EventDropped { incoming: false, name: event.name.compact() };
         let admitted = self.admit(id, dropped);
         if admitted {
@@ -179,9 +179,9 @@ impl NodeMachine {
 
     /// Makes room for something that is to wait for a peer, as the policy has it; returns whether it
     /// may. If it is dropped that is counted, and logged by this line.
-    pub(super) fn admit(&mut self, id: PeerId, dropped: impl FnOnce() -> CommLogLine) -> bool {
+    pub(super) fn admit(&mut self, id: PeerKey, dropped: impl FnOnce() -> CommLogLine) -> bool {
         let (full, bound) = (self.is_full(id), self.options.outgoing.bound);
-        let Some(peer) = self.peers.get_mut(&id) else { return false };
+        let Some(peer) = self.peers.get_mut(id) else { return false };
         match self.options.outgoing.overflow {
             Overflow::DropNewest if full => {
                 peer.counters.dropped_outgoing += 1;
@@ -191,7 +191,7 @@ impl NodeMachine {
             Overflow::DropOldest if full => {
                 // What others have waiting is theirs: one goes for what all have, else enough.
                 self.drop_oldest(id);
-                while self.peers.get(&id).is_some_and(|p| p.outbox.is_full(bound)) {
+                while self.peers.get(id).is_some_and(|p| p.outbox.is_full(bound)) {
                     if !self.drop_oldest(id) {
                         break;
                     }
@@ -209,8 +209,8 @@ impl NodeMachine {
     }
 
     /// Adds to what waits for a peer.
-    pub(super) fn push_outgoing(&mut self, id: PeerId, outgoing: Outgoing) {
-        let Some(peer) = self.peers.get_mut(&id) else { return };
+    pub(super) fn push_outgoing(&mut self, id: PeerKey, outgoing: Outgoing) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
         if let Some(weight) = outgoing.weight() {
             self.outgoing.add(weight);
         }
@@ -218,8 +218,8 @@ impl NodeMachine {
     }
 
     /// Drops what has waited longest for a peer; returns whether there was anything.
-    fn drop_oldest(&mut self, id: PeerId) -> bool {
-        let Some(peer) = self.peers.get_mut(&id) else { return false };
+    fn drop_oldest(&mut self, id: PeerKey) -> bool {
+        let Some(peer) = self.peers.get_mut(id) else { return false };
         let Some(oldest) = peer.outbox.drop_oldest() else { return false };
         self.outgoing.remove(oldest.weight().unwrap_or(0));
         let (number, line) = match oldest {
@@ -240,9 +240,9 @@ impl NodeMachine {
     }
 
     /// Sends what waits for a peer, as far as its connection takes it.
-    pub(super) fn pump(&mut self, id: PeerId) {
+    pub(super) fn pump(&mut self, id: PeerKey) {
         let mut sent = false;
-        while let Some(outgoing) = self.peers.get(&id).and_then(|peer| peer.outbox.front()).cloned()
+        while let Some(outgoing) = self.peers.get(id).and_then(|peer| peer.outbox.front()).cloned()
         {
             let Some(connection) = self.connection_mut(id) else { break };
             if connection.phase() != Phase::Running {
@@ -266,7 +266,7 @@ impl NodeMachine {
                     }
                 }
             }
-            if let Some(peer) = self.peers.get_mut(&id) {
+            if let Some(peer) = self.peers.get_mut(id) {
                 peer.outbox.pop();
                 sent = true;
             }
@@ -301,15 +301,15 @@ impl NodeMachine {
             Some(_) => None,
         };
         let access = coerced.unwrap_or(access);
-        let running = |id: &PeerId| {
-            let connection = self.connection(*id);
-            Some(*id) != origin
+        let running = |key: &PeerKey| {
+            let connection = self.connection(*key);
+            Some(key.id()) != origin
                 && connection.is_some_and(|c| c.phase() == Phase::Running && c.is_sync_requested())
         };
-        let peers: Vec<PeerId> = self.peers.keys().copied().filter(running).collect();
+        let peers: Vec<_> = self.peers.keys().filter(running).collect();
         let access = Arc::new(access);
         for id in peers {
-            if let Some(peer) = self.peers.get_mut(&id) {
+            if let Some(peer) = self.peers.get_mut(id) {
                 peer.outbox.push(Outgoing::Access(Arc::clone(&access)));
                 self.pump(id);
             }
@@ -332,8 +332,8 @@ impl NodeMachine {
 /// Store and forward.
 impl NodeMachine {
     /// Returns whether an event is kept for a peer: it is away, will be back, and may want it.
-    fn is_kept_for(&self, id: PeerId, name: &[u8]) -> bool {
-        let Some(peer) = self.peers.get(&id) else { return false };
+    fn is_kept_for(&self, id: PeerKey, name: &[u8]) -> bool {
+        let Some(peer) = self.peers.get(id) else { return false };
         let away = self.is_away(id);
         let wanted = peer.last_requests.as_ref().is_none_or(|requests| requests.contains(name));
         let comes_back = peer.link.is_some() || self.waits_to_connect(id);
@@ -342,15 +342,15 @@ impl NodeMachine {
 
     /// Returns whether a peer for which events are kept is away: until it is Running as far as we have
     /// looked at what its connection tells.
-    fn is_away(&self, id: PeerId) -> bool {
-        self.keepers.contains(&id) && self.peers.get(&id).is_some_and(|peer| !peer.running)
+    fn is_away(&self, id: PeerKey) -> bool {
+        self.subscribers.is_keeper(id) && self.peers.get(id).is_some_and(|peer| !peer.running)
     }
 
     /// Keeps an event for a peer that is away; the oldest goes first.
-    fn keep(&mut self, id: PeerId, outgoing: Outgoing) {
+    fn keep(&mut self, id: PeerKey, outgoing: Outgoing) {
         let bound = self.entry(id).and_then(|entry| entry.node.store_and_forward);
         let bound = bound.unwrap_or(Bound::new(0, 0));
-        while self.peers.get(&id).is_some_and(|peer| peer.outbox.is_full(bound)) {
+        while self.peers.get(id).is_some_and(|peer| peer.outbox.is_full(bound)) {
             if !self.drop_oldest(id) {
                 break;
             }
@@ -359,9 +359,9 @@ impl NodeMachine {
     }
 
     /// Sends what was kept for a peer that is back, as far as it has requested it.
-    pub(super) fn send_what_was_kept(&mut self, id: PeerId) {
+    pub(super) fn send_what_was_kept(&mut self, id: PeerKey) {
         let Some(requests) = self.connection(id).map(|c| c.peer_events().clone()) else { return };
-        if let Some(peer) = self.peers.get_mut(&id) {
+        if let Some(peer) = self.peers.get_mut(id) {
             let before = peer.outbox.depth;
             peer.outbox.retain(|name| requests.contains(name));
             self.outgoing.shrink(before, peer.outbox.depth);
@@ -371,9 +371,9 @@ impl NodeMachine {
     }
 
     /// Drops what waits for a peer whose connection is over, unless it is kept for the next one.
-    pub(super) fn lose_outbox(&mut self, id: PeerId) {
-        let keeps = self.keepers.contains(&id) && !self.ending.is_under_way();
-        let Some(peer) = self.peers.get_mut(&id) else { return };
+    pub(super) fn lose_outbox(&mut self, id: PeerKey) {
+        let keeps = self.subscribers.is_keeper(id) && !self.ending.is_under_way();
+        let Some(peer) = self.peers.get_mut(id) else { return };
         let before = peer.outbox.depth;
         if keeps {
             peer.outbox.keep_events();

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use super::super::inbox;
 use super::super::log::CommLogLine;
-use super::super::{ConnectionId, Notification, Overflow, PeerId, Queue};
-use super::{NodeMachine, Peer};
+use super::super::{ConnectionId, Notification, Overflow, Queue};
+use super::{NodeMachine, Peer, PeerKey};
 use crate::Time;
 use crate::connection::{CommLogMessage, Connection, Phase, Role};
 
@@ -13,8 +12,8 @@ impl NodeMachine {
     /// Takes bytes that came over a connection, split in any way.
     pub fn feed_bytes(&mut self, id: ConnectionId, bytes: &[u8], now: Time) {
         self.feed(id, now, |connection, now| connection.feed_bytes(bytes, now));
-        let Some(peer) = self.links.get(&id).map(|link| link.peer) else { return };
-        let Some(heard_of) = self.peers.get_mut(&peer) else { return };
+        let Some(peer) = self.links.get(id).map(|link| link.peer) else { return };
+        let Some(heard_of) = self.peers.get_mut(peer) else { return };
         heard_of.heard = now.max(heard_of.heard);
         heard_of.counters.reads += 1;
         if std::mem::take(&mut heard_of.pinged) {
@@ -46,7 +45,7 @@ impl NodeMachine {
 
     /// Logs what happened to a connection, unless it was over before.
     fn log_failure(&mut self, id: ConnectionId, line: CommLogLine) {
-        let Some(link) = self.links.get(&id) else { return };
+        let Some(link) = self.links.get(id) else { return };
         if link.begun().is_some_and(|connection| connection.phase() != Phase::Closed) {
             self.log_peer(link.peer, line);
         }
@@ -56,17 +55,17 @@ impl NodeMachine {
     /// [`poll_close`](Self::poll_close) said so or because it was lost. The connection is
     /// forgotten, once all that came over it is processed.
     pub fn feed_closed(&mut self, id: ConnectionId, now: Time) {
-        let peer = self.links.get(&id).and_then(|link| self.peers.get_mut(&link.peer));
+        let peer = self.links.get(id).and_then(|link| self.peers.get_mut(link.peer));
         if let Some(peer) = peer.filter(|peer| peer.link == Some(id)) {
             // Requests of the application come too late.
             peer.awaiting_setup = false;
         }
-        if self.links.get(&id).is_some_and(|link| link.begun().is_some()) {
+        if self.links.get(id).is_some_and(|link| link.begun().is_some()) {
             self.feed(id, now, |connection, now| {
                 connection.feed_failure("closed by the transport", now);
             });
         }
-        let Some(link) = self.links.get_mut(&id) else { return };
+        let Some(link) = self.links.get_mut(id) else { return };
         if link.begun().is_some_and(|c| c.phase() != Phase::Closed) {
             link.gone = true;
         } else {
@@ -76,9 +75,9 @@ impl NodeMachine {
 
     /// Forgets a connection that the transport has closed.
     pub(super) fn forget_link(&mut self, id: ConnectionId) {
-        if let Some(link) = self.links.remove(&id) {
+        if let Some(link) = self.links.remove(id) {
             let counts = link.begun().is_some() || link.is_pending();
-            if let Some(peer) = self.peers.get_mut(&link.peer).filter(|_| counts) {
+            if let Some(peer) = self.peers.get_mut(link.peer).filter(|_| counts) {
                 peer.sockets = peer.sockets.saturating_sub(1);
                 if peer.link == Some(id) {
                     peer.link = None;
@@ -99,84 +98,75 @@ impl NodeMachine {
         feed: impl FnOnce(&mut Connection, Time),
     ) {
         self.feed_time(now);
-        let now = self.now;
-        let Some(link) = self.links.get_mut(&id) else { return };
+        let now = self.clock.now();
+        let Some(link) = self.links.get_mut(id) else { return };
         let Some(connection) = &mut link.connection else { return };
         #[cfg(feature = "__tls")]
         if !connection.has_begun() {
-            connection.feed_wall_clock(now.shifted(self.wall_ahead), now);
+            connection.feed_wall_clock(self.clock.wall(), now);
         }
         feed(connection, now);
         let peer = link.peer;
         self.drain(peer);
-        self.touch(id);
+        self.links.touch(id);
     }
 
     /// Looks at what a peer's connection tells, as far as there is room for it.
-    pub(super) fn drain(&mut self, id: PeerId) {
+    pub(super) fn drain(&mut self, id: PeerKey) {
         loop {
-            let Some(peer) = self.peers.get(&id) else { return };
+            let Some(peer) = self.peers.get(id) else { return };
             if peer.awaiting_setup || self.is_crowded_by(peer) {
                 // What came before its connection was closed still comes.
-                let connection = peer.link.and_then(|link| self.transport(link));
+                let connection = peer.link.and_then(|link| self.links.connection(link));
                 if connection.is_none_or(|c| c.phase() != Phase::Closed) {
                     return;
                 }
             }
             let Some((notification, held)) = peer
                 .link
-                .and_then(|link| self.links.get_mut(&link)?.connection.as_deref_mut())
+                .and_then(|link| self.links.connection_mut(link))
                 .and_then(Connection::poll_held)
             else {
                 return;
             };
-            self.held_bytes = held;
+            self.delivery.hold(held);
             self.take(id, notification);
-            self.held_bytes = 0;
+            self.delivery.hold(0);
         }
     }
 
     /// Returns whether what a peer sends has to wait for the application.
-    pub(super) fn must_wait(&self, id: PeerId) -> bool {
-        self.peers.get(&id).is_some_and(|peer| self.is_crowded_by(peer))
+    pub(super) fn must_wait(&self, id: PeerKey) -> bool {
+        self.peers.get(id).is_some_and(|peer| self.is_crowded_by(peer))
     }
 
     fn is_crowded_by(&self, peer: &Peer) -> bool {
         let (Queue { bound, overflow }, inbox) = (self.options.incoming, &peer.inbox);
-        let total = || self.incoming.reaches(self.options.incoming_total);
+        let total = || self.delivery.reaches(self.options.incoming_total);
         // Dropping makes no room for what is never dropped.
         inbox.is_full_for_good(bound)
             || overflow == Overflow::Block && (inbox.is_full(bound) || total())
     }
 
     /// Adds something to what the application is told of a peer, in order.
-    pub(super) fn tell(&mut self, id: PeerId, notification: Notification) {
-        let Some(peer) = self.peers.get_mut(&id) else {
-            return self.notifications.push_back(notification);
+    pub(super) fn tell(&mut self, id: PeerKey, notification: Notification) {
+        let Some(peer) = self.peers.get_mut(id) else {
+            return self.delivery.push(notification);
         };
-        if !std::mem::replace(&mut peer.has_turn, true) {
-            self.turns.push_back(id);
-        }
-        let weight = inbox::weigh(&notification, &mut self.held_bytes);
-        let may_be_dropped = inbox::may_be_dropped(&notification);
-        peer.inbox.push(notification, weight);
-        if may_be_dropped {
-            self.incoming.add(weight);
-            self.crowded |= self.incoming.reaches(self.options.incoming_total);
-        }
+        self.delivery.tell(id, peer, notification, self.options.incoming_total);
     }
 
     /// Adds an event to what the application is told of a peer, as the policy has it.
-    pub(super) fn tell_event(&mut self, id: PeerId, event: crate::data::Event) {
-        let Some(peer) = self.peers.get(&id).map(|peer| Arc::clone(&peer.who)) else { return };
+    pub(super) fn tell_event(&mut self, id: PeerKey, event: crate::data::Event) {
+        let Some(peer) = self.peers.get(id).map(|peer| Arc::clone(&peer.who)) else { return };
         self.tell_bounded(id, Notification::Event { peer, event });
     }
 
     /// Adds what may be dropped to what the application is told of a peer, as the policy has it.
-    pub(super) fn tell_bounded(&mut self, id: PeerId, told: Notification) {
-        let Some(peer) = self.peers.get_mut(&id) else { return };
+    pub(super) fn tell_bounded(&mut self, id: PeerKey, told: Notification) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
         let peer_full = peer.inbox.is_full(self.options.incoming.bound);
-        let full = peer_full || self.incoming.reaches(self.options.incoming_total);
+        let full = peer_full || self.delivery.reaches(self.options.incoming_total);
         match self.options.incoming.overflow {
             Overflow::DropNewest if full => return self.count_dropped_from(id, told),
             Overflow::DropOldest if full => {
@@ -185,7 +175,7 @@ impl NodeMachine {
                     return self.count_dropped_from(id, told);
                 }
                 let bound = self.options.incoming.bound;
-                while self.peers.get(&id).is_some_and(|p| p.inbox.is_full(bound)) {
+                while self.peers.get(id).is_some_and(|p| p.inbox.is_full(bound)) {
                     if !self.drop_oldest_from(id) {
                         break;
                     }
@@ -203,15 +193,14 @@ impl NodeMachine {
 
     /// Drops what has waited longest of what a peer sent and may be dropped; returns whether there
     /// was anything.
-    fn drop_oldest_from(&mut self, id: PeerId) -> bool {
-        let oldest = self.peers.get_mut(&id).and_then(|peer| peer.inbox.drop_oldest());
-        let Some((dropped, weight)) = oldest else { return false };
-        self.incoming.remove(weight);
+    fn drop_oldest_from(&mut self, id: PeerKey) -> bool {
+        let oldest = self.peers.get_mut(id).and_then(|peer| self.delivery.drop_oldest(peer));
+        let Some(dropped) = oldest else { return false };
         self.count_dropped_from(id, dropped);
         true
     }
 
-    fn count_dropped_from(&mut self, id: PeerId, dropped: Notification) {
+    fn count_dropped_from(&mut self, id: PeerKey, dropped: Notification) {
         let (number, line) = match dropped {
             Notification::Event { event, .. } => {
                 (1, CommLogLine::EventDropped { incoming: true, name: event.name.compact() })
@@ -224,15 +213,15 @@ impl NodeMachine {
             Notification::Id { id, .. } => (1, CommLogLine::IdDropped { name: id.name.compact() }),
             _ => (1, CommLogLine::LogEntriesDropped { incoming: true, number: 1 }),
         };
-        if let Some(peer) = self.peers.get_mut(&id) {
+        if let Some(peer) = self.peers.get_mut(id) {
             peer.counters.dropped_incoming += number as u64;
         }
         self.log_peer(id, line);
     }
 
     /// Closes the connection to a peer as if it had been lost, so that it is retried.
-    pub(super) fn give_up(&mut self, id: PeerId, line: CommLogLine, reason: &str) {
-        let now = self.now;
+    pub(super) fn give_up(&mut self, id: PeerKey, line: CommLogLine, reason: &str) {
+        let now = self.clock.now();
         if self.connection(id).is_some_and(|c| c.phase() != Phase::Closed) {
             self.log_peer(id, line);
             if let Some(connection) = self.connection_mut(id) {
@@ -243,19 +232,14 @@ impl NodeMachine {
     }
 
     /// Forgets a peer that connected to us, once all about it is told.
-    pub(super) fn forget_if_gone(&mut self, id: PeerId) {
-        let Some(peer) = self.peers.get(&id) else { return };
+    pub(super) fn forget_if_gone(&mut self, id: PeerKey) {
+        let Some(peer) = self.peers.get(id) else { return };
         if peer.role == Role::Initiator || peer.sockets > 0 || peer.has_turn {
             return;
         }
-        if let Some(peer) = self.peers.remove(&id) {
-            self.gone.add(&peer.counters);
-            self.departed.push_back(peer.who);
-            if self.departed.len() > super::DEPARTED {
-                let peer = self.departed.pop_front();
-                let line = self.log_entry(peer, CommLogLine::RemovedPeer);
-                self.notifications.push_back(line);
-            }
+        if let Some(forgotten) = self.peers.remove(id) {
+            let line = self.log_entry(Some(forgotten), CommLogLine::RemovedPeer);
+            self.delivery.push(line);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Listening (part 4 §1).
 
 use super::super::log::CommLogLine;
-use super::super::timers::Timer;
 use super::super::{Action, Endpoint, Notification};
 use super::NodeMachine;
+use super::timers::Timer;
 use crate::Time;
 
 /// Whether we listen.
@@ -55,7 +55,7 @@ impl NodeMachine {
         if self.listening.wanted {
             self.listening.sockets.push(endpoint.clone());
             self.log(CommLogLine::Listening { endpoint: endpoint.clone(), ssl });
-            self.notifications.push_back(Notification::Listening(endpoint));
+            self.delivery.push(Notification::Listening(endpoint));
         }
     }
 
@@ -77,7 +77,7 @@ impl NodeMachine {
             self.actions.retain(|action| !matches!(action, Action::Listen(_)));
             self.actions.push_back(Action::StopListening);
             self.listening.sockets.clear();
-            self.timers.set(self.now + self.options.listen_retry, Timer::Listen);
+            self.timers.set(self.clock.now() + self.options.listen_retry, Timer::Listen);
         }
     }
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::super::log::{CommLogEntry, CommLogLine};
-use super::super::timers::Timer;
-use super::super::{EventPeer, Notification, PeerId};
-use super::{NodeMachine, STATISTICS};
+use super::super::{EventPeer, Notification};
+use super::timers::Timer;
+use super::{NodeMachine, PeerKey, STATISTICS};
 
 impl NodeMachine {
     /// Makes a line of the log, at the present time.
@@ -20,12 +20,12 @@ impl NodeMachine {
     /// Logs what concerns no peer.
     pub(super) fn log(&mut self, line: CommLogLine) {
         let entry = self.log_entry(None, line);
-        self.notifications.push_back(entry);
+        self.delivery.push(entry);
     }
 
     /// Logs what concerns a peer, in order with what else is told of it.
-    pub(super) fn log_peer(&mut self, peer: PeerId, line: CommLogLine) {
-        let Some(about) = self.peers.get(&peer) else { return self.log(line) };
+    pub(super) fn log_peer(&mut self, peer: PeerKey, line: CommLogLine) {
+        let Some(about) = self.peers.get(peer) else { return self.log(line) };
         if about.ends_with_node && line.is_of_close() {
             return;
         }
@@ -35,7 +35,7 @@ impl NodeMachine {
     }
 
     /// Logs what concerns no single peer, after what was told of the one that caused it.
-    pub(super) fn log_after(&mut self, peer: PeerId, line: CommLogLine) {
+    pub(super) fn log_after(&mut self, peer: PeerKey, line: CommLogLine) {
         let entry = self.log_entry(None, line);
         self.tell(peer, entry);
     }
@@ -43,14 +43,13 @@ impl NodeMachine {
     /// Gives memory back that is only of use while something passes, of peers that were silent since
     /// the last time.
     fn release(&mut self) {
-        for peer in self.peers.values_mut() {
-            if self.now.saturating_since(peer.heard) < STATISTICS {
+        for (_, peer) in self.peers.iter_mut() {
+            if self.clock.now().saturating_since(peer.heard) < STATISTICS {
                 continue;
             }
             peer.inbox.release();
             peer.outbox.release();
-            let link = peer.link.and_then(|link| self.links.get_mut(&link));
-            if let Some(connection) = link.and_then(|link| link.connection.as_deref_mut()) {
+            if let Some(connection) = peer.link.and_then(|link| self.links.connection_mut(link)) {
                 connection.release();
             }
         }
@@ -61,6 +60,6 @@ impl NodeMachine {
             self.log(CommLogLine::Statistics(Box::new(self.total_counters())));
         }
         self.release();
-        self.timers.set(self.now + STATISTICS, Timer::Statistics);
+        self.timers.set(self.clock.now() + STATISTICS, Timer::Statistics);
     }
 }

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::super::log::CommLogLine;
 use super::super::{Overflow, PeerId, Raised};
-use super::NodeMachine;
+use super::{NodeMachine, PeerKey};
 use crate::Time;
 use crate::connection::Phase;
 use crate::data::Name;
@@ -20,11 +20,11 @@ use crate::logs::{
 pub(super) struct Logs {
     pub(super) streams: LogStreams,
     /// The peers that have requested logs; shared while entries are sent to them.
-    receivers: Arc<BTreeSet<PeerId>>,
+    receivers: Arc<BTreeSet<PeerKey>>,
 }
 
 impl Logs {
-    pub(super) fn forget(&mut self, id: PeerId) {
+    pub(super) fn forget(&mut self, id: PeerKey) {
         if self.receivers.contains(&id) {
             Arc::make_mut(&mut self.receivers).remove(&id);
         }
@@ -109,11 +109,11 @@ impl NodeMachine {
     }
 
     /// Returns a peer for which log entries have to wait, if they have to for any.
-    fn log_hindrance(&self) -> Option<PeerId> {
+    fn log_hindrance(&self) -> Option<PeerKey> {
         if self.options.outgoing.overflow != Overflow::Block {
             return None;
         }
-        let waits = |id: &&PeerId| self.is_running(**id) && self.is_full(**id);
+        let waits = |id: &&PeerKey| self.is_running(**id) && self.is_full(**id);
         self.logs.receivers.iter().find(waits).copied()
     }
 
@@ -124,7 +124,7 @@ impl NodeMachine {
     ) -> Result<Raised, WriteLogError> {
         self.feed_time(now);
         if let Some(peer) = self.log_hindrance() {
-            return Err(WriteLogError::Full(peer));
+            return Err(WriteLogError::Full(peer.id()));
         }
         // Out of the way, as the entry lies in there.
         let mut streams = std::mem::take(&mut self.logs.streams);
@@ -138,7 +138,7 @@ impl NodeMachine {
     /// Sends an entry to all who get it; so many writers were up before it.
     fn send_entry(&mut self, entry: &EncodedEntry<'_>, known: usize) -> Raised {
         if entry.active_writer().place >= known {
-            let all: Vec<PeerId> = self.peers.keys().copied().collect();
+            let all: Vec<_> = self.peers.keys().collect();
             all.into_iter().for_each(|id| self.give_writer(id, entry.active_writer()));
         }
         let mut raised = Raised::default();
@@ -158,7 +158,7 @@ impl NodeMachine {
         raised
     }
 
-    pub(super) fn is_running(&self, id: PeerId) -> bool {
+    pub(super) fn is_running(&self, id: PeerKey) -> bool {
         self.connection(id).is_some_and(|connection| connection.phase() == Phase::Running)
     }
 }
@@ -167,20 +167,20 @@ impl NodeMachine {
 impl NodeMachine {
     /// Gives a new connection all writers that are up: it announces them when the handshake is
     /// complete, if the peer has requested logs by then (§3.3).
-    pub(super) fn give_writers(&mut self, id: PeerId) {
+    pub(super) fn give_writers(&mut self, id: PeerKey) {
         let writers: Vec<Arc<ActiveWriter>> = self.logs.streams.writers().map(Arc::clone).collect();
         writers.iter().for_each(|writer| self.give_writer(id, writer));
     }
 
     /// Gives a connection that is not yet Running a writer that came up.
-    fn give_writer(&mut self, id: PeerId, writer: &ActiveWriter) {
+    fn give_writer(&mut self, id: PeerKey, writer: &ActiveWriter) {
         let Some(connection) = self.connection_mut(id) else { return };
         if matches!(connection.phase(), Phase::Running | Phase::Closed)
             || connection.send_log_create_writer(writer.announcement().clone()).is_err()
         {
             return;
         }
-        if let Some(peer) = self.peers.get_mut(&id) {
+        if let Some(peer) = self.peers.get_mut(id) {
             peer.batches.given += 1;
             peer.batches.logs.iter_mut().for_each(|logs| {
                 logs.announced.insert(writer.place);
@@ -190,8 +190,8 @@ impl NodeMachine {
 
     /// A peer requested logs. One that does when it is Running is told of a writer with its next
     /// entry (§2.15).
-    pub(super) fn logs_requested(&mut self, id: PeerId) {
-        let Some(peer) = self.peers.get_mut(&id) else { return };
+    pub(super) fn logs_requested(&mut self, id: PeerKey) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
         let logs = peer.batches.logs.get_or_insert_with(Box::default);
         if !peer.running {
             let given = self.logs.streams.writers().take(peer.batches.given);

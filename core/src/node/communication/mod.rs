@@ -1,36 +1,48 @@
 //! The machine: a node with all its peers.
 
 mod batches;
+mod clock;
 mod commands;
 mod connecting;
+mod delivery;
 mod events;
 mod input;
+mod links;
 mod listening;
 mod liveness;
 mod logging;
 mod logs;
+mod peers;
 mod policy;
 mod polling;
 mod print;
 mod state;
+mod subscribers;
 mod terminate;
+mod timers;
 mod trace;
 mod view;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::inbox::Inbox;
 use super::outbox::Outbox;
-use super::timers::{Timer, Timers};
 use super::{
-    Action, ConnectionId, Depth, EventPeer, NodeConfig, NodeConfigError, Notification, Options,
-    PeerConfig, PeerCounters, PeerId, PingStatistics,
+    Action, ConnectionId, Depth, EventPeer, NodeConfig, NodeConfigError, Options, PeerConfig,
+    PeerCounters, PingStatistics,
 };
-use crate::connection::{Connection, Phase, Role, StateSource};
+use crate::connection::{Connection, Role, StateSource};
 use crate::data::{Declarations, Name};
 use crate::wire::SyncPoint;
 use crate::{ConfigErrors, Time};
+
+use self::clock::Clock;
+use self::delivery::Delivery;
+use self::links::Links;
+use self::peers::{PeerKey, Peers};
+use self::subscribers::Subscribers;
+use self::timers::{Timer, Timers};
 
 pub use commands::NodeError;
 pub use events::{RaiseError, Raised};
@@ -49,49 +61,19 @@ pub struct NodeMachine {
     state: StateSource,
     store: Option<state::State>,
 
-    now: Time,
-    /// How far the wall clock is ahead of it, in nanoseconds.
-    wall_ahead: i128,
-    started: Time,
+    clock: Clock,
     random: u64,
     timers: Timers,
 
     local: Arc<EventPeer>,
-    /// Each by itself, or the room that such a map keeps free would be many peers'.
-    peers: BTreeMap<PeerId, Box<Peer>>,
-    /// All transport connections that the transport has not said to be closed.
-    links: BTreeMap<ConnectionId, Link>,
-    /// Who gets an event, by its name; shared while it is sent to them.
-    subscribers: BTreeMap<Name, Arc<BTreeSet<PeerId>>>,
-    /// The peers whose events are kept while they are away.
-    keepers: BTreeSet<PeerId>,
-    next_connection: u64,
-    next_initiated: u64,
-    next_accepted: u64,
-    /// What is left of peers that are gone: what they sum up to, and the last of them by name, for
-    /// the lines that Bro logs when it ends.
-    gone: PeerCounters,
-    departed: VecDeque<Arc<EventPeer>>,
+    peers: Peers,
+    links: Links,
+    subscribers: Subscribers,
 
     actions: VecDeque<Action>,
-    /// Notifications about no peer.
-    notifications: VecDeque<Notification>,
-    /// What comes after everything else.
-    finale: VecDeque<Notification>,
-    /// The peers with something in their inbox, in the order of their turns.
-    turns: VecDeque<PeerId>,
-    /// How many events the first of them has had delivered in this turn.
-    delivered: u32,
-    /// The peers whose turn waits until what they sent can be sent on.
-    blocked: BTreeSet<PeerId>,
-    /// Connections whose transport may have something to do.
-    touched: VecDeque<ConnectionId>,
-    incoming: Depth,
+    delivery: Delivery,
+    /// What waits in all outboxes together.
     outgoing: Depth,
-    /// The bytes of a peer's message that what is looked at keeps alive, until they are counted.
-    held_bytes: usize,
-    /// Connections may be waiting until less waits for the application, from all peers together.
-    crowded: bool,
     /// Where the last event that was taken came from.
     event_peer: Arc<EventPeer>,
 
@@ -101,16 +83,13 @@ pub struct NodeMachine {
     logs: logs::Logs,
 }
 
-/// How many departed peers are remembered by name.
-const DEPARTED: usize = 1000;
-
 /// An entry of the nodes table.
 #[derive(Debug)]
 struct Entry {
     name: Arc<str>,
     node: PeerConfig,
     /// The peer that it applies to, or that it connects to.
-    peer: Option<PeerId>,
+    peer: Option<PeerKey>,
 }
 
 #[derive(Debug)]
@@ -156,31 +135,6 @@ struct Peer {
     counters: PeerCounters,
 }
 
-/// A transport connection.
-#[derive(Debug)]
-struct Link {
-    peer: PeerId,
-    /// None until the transport is connected; it begins when TLS is up.
-    connection: Option<Box<Connection>>,
-    /// The transport has closed it; it is here until all that came over it is looked at.
-    gone: bool,
-    /// Whether it is among the touched ones.
-    touched: bool,
-}
-
-impl Link {
-    /// Returns the connection, once it has begun.
-    fn begun(&self) -> Option<&Connection> {
-        self.connection.as_deref().filter(|connection| connection.has_begun())
-    }
-
-    /// Returns whether there is no connection yet, because it is being made or secured.
-    fn is_pending(&self) -> bool {
-        let over = |connection: &Connection| connection.phase() == Phase::Closed;
-        self.begun().is_none() && !self.connection.as_deref().is_some_and(over)
-    }
-}
-
 impl NodeMachine {
     /// Makes a node; nothing happens before [`start`](Self::start).
     ///
@@ -198,33 +152,17 @@ impl NodeMachine {
             declarations,
             state: StateSource::None,
             store: None,
-            now: Time::EPOCH,
-            wall_ahead: 0,
-            started: Time::EPOCH,
+            clock: Clock::default(),
             random: 0,
             timers: Timers::default(),
             event_peer: Arc::clone(&local),
             local,
-            peers: BTreeMap::new(),
-            links: BTreeMap::new(),
-            subscribers: BTreeMap::new(),
-            keepers: BTreeSet::new(),
-            next_connection: 1,
-            next_initiated: 1,
-            next_accepted: FIRST_ACCEPTED,
-            gone: PeerCounters::default(),
-            departed: VecDeque::new(),
+            peers: Peers::default(),
+            links: Links::default(),
+            subscribers: Subscribers::default(),
             actions: VecDeque::new(),
-            notifications: VecDeque::new(),
-            finale: VecDeque::new(),
-            turns: VecDeque::new(),
-            delivered: 0,
-            blocked: BTreeSet::new(),
-            touched: VecDeque::new(),
-            incoming: Depth::default(),
+            delivery: Delivery::default(),
             outgoing: Depth::default(),
-            held_bytes: 0,
-            crowded: false,
             listening: listening::Listening::default(),
             ending: terminate::Ending::No,
             trace: trace::Trace::default(),
@@ -243,8 +181,8 @@ impl NodeMachine {
     /// `now` is what the runtime is counted from, by which nodes decide who sends its state (§3.3).
     pub fn start(&mut self, now: Time) {
         self.feed_time(now);
-        self.started = self.now;
-        self.timers.set(self.now + STATISTICS, Timer::Statistics);
+        self.clock.start();
+        self.timers.set(self.clock.now() + STATISTICS, Timer::Statistics);
         if self.options.listen {
             self.listen();
         }
@@ -257,8 +195,8 @@ impl NodeMachine {
 
     /// Records the time, and does what is due; a time before the last one counts as that.
     pub fn feed_time(&mut self, now: Time) {
-        self.now = self.now.max(now);
-        while let Some(timer) = self.timers.pop(self.now) {
+        self.clock.feed(now);
+        while let Some(timer) = self.timers.pop(self.clock.now()) {
             match timer {
                 Timer::Retry(peer) => self.try_connect(peer),
                 Timer::Liveness(peer) => self.check_liveness(peer),
@@ -278,7 +216,7 @@ impl NodeMachine {
     ///
     /// Without this the wall clock shows what is fed.
     pub fn feed_wall_clock(&mut self, wall: Time, now: Time) {
-        self.wall_ahead = wall.ahead_of(now);
+        self.clock.feed_wall(wall, now);
         self.feed_store_wall_clock();
     }
 
@@ -297,38 +235,27 @@ impl NodeMachine {
         ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    fn connection(&self, peer: PeerId) -> Option<&Connection> {
-        let link = self.peers.get(&peer)?.link?;
-        self.links.get(&link)?.begun()
+    fn connection(&self, peer: PeerKey) -> Option<&Connection> {
+        let link = self.peers.get(peer)?.link?;
+        self.links.get(link)?.begun()
     }
 
-    fn connection_mut(&mut self, peer: PeerId) -> Option<&mut Connection> {
-        let link = self.peers.get(&peer)?.link?;
-        let connection = self.links.get_mut(&link)?.connection.as_deref_mut();
-        connection.filter(|connection| connection.has_begun())
+    fn connection_mut(&mut self, peer: PeerKey) -> Option<&mut Connection> {
+        let link = self.peers.get(peer)?.link?;
+        self.links.connection_mut(link).filter(|connection| connection.has_begun())
     }
 
-    fn entry(&self, peer: PeerId) -> Option<&Entry> {
-        self.nodes.get(self.peers.get(&peer)?.node?)
+    fn entry(&self, peer: PeerKey) -> Option<&Entry> {
+        self.nodes.get(self.peers.get(peer)?.node?)
     }
 
     /// Records that the transport of a peer may have something to do.
-    fn touch_peer(&mut self, peer: PeerId) {
-        if let Some(link) = self.peers.get(&peer).and_then(|peer| peer.link) {
-            self.touch(link);
-        }
-    }
-
-    fn touch(&mut self, id: ConnectionId) {
-        if let Some(link) = self.links.get_mut(&id).filter(|link| !link.touched) {
-            link.touched = true;
-            self.touched.push_back(id);
+    fn touch_peer(&mut self, peer: PeerKey) {
+        if let Some(link) = self.peers.get(peer).and_then(|peer| peer.link) {
+            self.links.touch(link);
         }
     }
 }
-
-/// The number of the first peer that connects to us (part 4 §2).
-const FIRST_ACCEPTED: u64 = 10_000;
 
 /// How often it is logged what passed (part 4 §5).
 const STATISTICS: std::time::Duration = std::time::Duration::from_secs(60);

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::super::log::CommLogLine;
-use super::super::timers::Timer;
-use super::super::{EventPeer, Handshake, Notification, PeerId};
-use super::{Entry, NodeMachine};
+use super::super::{EventPeer, Handshake, Notification};
+use super::timers::Timer;
+use super::{Entry, NodeMachine, PeerKey};
 use crate::connection::{self, CloseCause, CommLogMessage, ProtocolErrorKind, Role, SyncRequest};
 use crate::logs::{DroppedEntry, LogEntry};
 use crate::wire::{Compression, Version};
 
 impl NodeMachine {
     /// Acts on what a peer's connection tells, and tells the application what concerns it.
-    pub(super) fn take(&mut self, id: PeerId, notification: connection::Notification) {
+    pub(super) fn take(&mut self, id: PeerKey, notification: connection::Notification) {
         use connection::Notification as From;
         for message in CommLogMessage::of(&notification) {
             if self.connection(id).is_none() {
@@ -23,12 +23,12 @@ impl NodeMachine {
             }
             // The script's lines are written at once, those of the core after them.
             let is_last = message == CommLogMessage::PeerDisconnected;
-            if is_last && self.peers.get(&id).is_some_and(|peer| peer.established) {
+            if is_last && self.peers.get(id).is_some_and(|peer| peer.established) {
                 self.log_peer(id, CommLogLine::RemoteConnectionClosed);
             }
             self.log_peer(id, CommLogLine::Connection(message));
         }
-        let Some(peer) = self.peers.get_mut(&id) else { return };
+        let Some(peer) = self.peers.get_mut(id) else { return };
         let who = Arc::clone(&peer.who);
         let told = match notification {
             From::Log(message) => {
@@ -50,7 +50,7 @@ impl NodeMachine {
                 return;
             }
             From::EventRequested(name) => {
-                Arc::make_mut(self.subscribers.entry(name.clone()).or_default()).insert(id);
+                self.subscribers.add(&name, id);
                 Notification::EventRegistered { peer: who, name }
             }
             // It is on the connection to ask for, and in its log, as what follows is.
@@ -102,8 +102,8 @@ impl NodeMachine {
         self.tell(id, told);
     }
 
-    pub(super) fn error(&mut self, id: PeerId, reason: Box<str>) {
-        if let Some(peer) = self.peers.get_mut(&id) {
+    pub(super) fn error(&mut self, id: PeerKey, reason: Box<str>) {
+        if let Some(peer) = self.peers.get_mut(id) {
             peer.last_error = Some(reason.clone());
             let peer = Arc::clone(&peer.who);
             self.tell(id, Notification::ConnectionError { peer, reason });
@@ -111,8 +111,8 @@ impl NodeMachine {
     }
 
     /// The peer's VERSION came: finds the entry that applies, and does what it says.
-    fn established(&mut self, id: PeerId, version: Version) {
-        let Some(peer) = self.peers.get_mut(&id) else { return };
+    fn established(&mut self, id: PeerKey, version: Version) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
         Arc::make_mut(&mut peer.who).class = version.class;
         peer.established = true;
         peer.failures = 0;
@@ -123,7 +123,7 @@ impl NodeMachine {
             if let Some(entry) = node.and_then(|at| self.nodes.get_mut(at)) {
                 entry.peer = Some(id);
             }
-            if let Some(peer) = self.peers.get_mut(&id) {
+            if let Some(peer) = self.peers.get_mut(id) {
                 peer.node = node;
             }
         }
@@ -131,7 +131,7 @@ impl NodeMachine {
         self.tell(id, Notification::ConnectionEstablished { peer: who, node });
         match self.options.handshake {
             Handshake::Application => {
-                if let Some(peer) = self.peers.get_mut(&id) {
+                if let Some(peer) = self.peers.get_mut(id) {
                     peer.awaiting_setup = true;
                 }
             }
@@ -139,13 +139,13 @@ impl NodeMachine {
                 self.set_up(id);
                 // It was just established, so this can only fail for want of room, which a new
                 // connection has.
-                let _ = self.complete_handshake(id);
+                let _ = self.complete_handshake(id.id());
             }
         }
     }
 
     /// Makes the requests that the entry that applies asks for, in its order (§4).
-    pub(super) fn set_up(&mut self, id: PeerId) {
+    pub(super) fn set_up(&mut self, id: PeerKey) {
         self.log_peer(id, CommLogLine::ConnectionEstablished);
         let default_compression = self.options.compression_level;
         let Some(node) = self.entry(id).map(|entry| entry.node.clone()) else {
@@ -189,7 +189,7 @@ impl NodeMachine {
     /// Does what a connection that has just been established cannot refuse.
     fn with_connection(
         &mut self,
-        id: PeerId,
+        id: PeerKey,
         command: impl FnOnce(&mut connection::Connection) -> Result<(), connection::UsageError>,
     ) {
         if let Some(Err(error)) = self.connection_mut(id).map(command) {
@@ -197,8 +197,8 @@ impl NodeMachine {
         }
     }
 
-    fn handshake_done(&mut self, id: PeerId) {
-        let Some(peer) = self.peers.get_mut(&id) else { return };
+    fn handshake_done(&mut self, id: PeerKey) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
         peer.running = true;
         let who = Arc::clone(&peer.who);
         self.state_runs(id);
@@ -210,25 +210,18 @@ impl NodeMachine {
     }
 
     /// A connection is over: forgets what only it needed, and arranges another (§3.6).
-    fn closed(&mut self, id: PeerId, cause: CloseCause) {
-        let Some(link) = self.peers.get(&id).and_then(|peer| peer.link) else { return };
+    fn closed(&mut self, id: PeerKey, cause: CloseCause) {
+        let Some(link) = self.peers.get(id).and_then(|peer| peer.link) else { return };
         #[cfg(feature = "__tls")]
         if let (None, CloseCause::Tls(error)) = (self.connection(id), &cause) {
             let line = CommLogLine::CannotInitIo { reason: error.to_string().into() };
             return self.attempt_failed(link, line, cause);
         }
         let requests = self.connection(id).map(|connection| connection.peer_events().clone());
-        for name in requests.iter().flatten() {
-            if let Some(subscribers) = self.subscribers.get_mut(name) {
-                Arc::make_mut(subscribers).remove(&id);
-                if subscribers.is_empty() {
-                    self.subscribers.remove(name);
-                }
-            }
-        }
+        self.subscribers.remove(requests.iter().flatten(), id);
         let carried = self.connection(id).map(connection::Connection::counters);
         self.timers.cancel(Timer::Liveness(id));
-        let Some(peer) = self.peers.get_mut(&id) else { return };
+        let Some(peer) = self.peers.get_mut(id) else { return };
         peer.link = None;
         peer.awaiting_setup = false;
         peer.exchange = Default::default();
@@ -251,20 +244,20 @@ impl NodeMachine {
                     // In the words of the log.
                     self.error(id, error.kind.to_string().into());
                 }
-                if let Some(peer) = self.peers.get_mut(&id) {
+                if let Some(peer) = self.peers.get_mut(id) {
                     peer.last_error = Some(error.to_string().into());
                 }
                 true
             }
             CloseCause::TransportFailed { reason } => {
-                if let Some(peer) = self.peers.get_mut(&id) {
+                if let Some(peer) = self.peers.get_mut(id) {
                     peer.last_error = Some(reason.clone());
                 }
                 false
             }
             #[cfg(feature = "__tls")]
             CloseCause::Tls(error) => {
-                if let Some(peer) = self.peers.get_mut(&id) {
+                if let Some(peer) = self.peers.get_mut(id) {
                     peer.last_error = Some(error.to_string().into());
                 }
                 false
@@ -272,14 +265,14 @@ impl NodeMachine {
             _ => false,
         };
         self.tell(id, Notification::ConnectionClosed { peer: who, established, cause });
-        if let Some(peer) = self.peers.get_mut(&id) {
+        if let Some(peer) = self.peers.get_mut(id) {
             peer.who = Arc::new(next);
         }
         if !ours {
             self.retry_later(id);
         }
-        self.touch(link);
-        if self.links.get(&link).is_some_and(|link| link.gone) {
+        self.links.touch(link);
+        if self.links.get(link).is_some_and(|link| link.gone) {
             self.forget_link(link);
         }
         self.unblock();

@@ -1,11 +1,9 @@
 //! What the world is to do: actions, bytes, notifications, times.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::super::inbox::may_be_dropped;
-use super::super::{Action, ConnectionId, Notification, PeerId};
-use super::NodeMachine;
+use super::super::{Action, ConnectionId, Notification};
+use super::{NodeMachine, PeerKey};
 use crate::Time;
 use crate::connection::{Connection, PollClose};
 use crate::data::Event;
@@ -24,44 +22,38 @@ impl NodeMachine {
     /// Each is returned once for all that has happened since it was returned before.
     #[must_use = "the peer may wait for something"]
     pub fn poll_connection(&mut self) -> Option<ConnectionId> {
-        let id = self.touched.pop_front()?;
-        if let Some(link) = self.links.get_mut(&id) {
-            link.touched = false;
-        }
-        Some(id)
+        self.links.poll_touched()
     }
 
     /// Returns what waits to be sent over a connection, as
     /// [`Connection::poll_transmit`] does.
     pub fn poll_transmit(&mut self, id: ConnectionId) -> &[u8] {
-        let link = self.links.get_mut(&id);
-        let connection = link.and_then(|link| link.connection.as_deref_mut());
-        connection.map(Connection::poll_transmit).unwrap_or_default()
+        self.links.connection_mut(id).map(Connection::poll_transmit).unwrap_or_default()
     }
 
     /// Records that the first `written` bytes of it have been written.
     pub fn advance(&mut self, id: ConnectionId, written: usize, now: Time) {
         self.feed_time(now);
-        let now = self.now;
-        let Some(link) = self.links.get_mut(&id) else { return };
+        let now = self.clock.now();
+        let Some(link) = self.links.get_mut(id) else { return };
         let peer = link.peer;
         if let Some(connection) = &mut link.connection {
             connection.advance(written, now);
         }
-        if let Some(peer) = self.peers.get_mut(&peer) {
+        if let Some(peer) = self.peers.get_mut(peer) {
             peer.counters.writes += 1;
         }
         self.drain(peer);
         self.pump_state(peer);
         self.pump(peer);
-        self.touch(id);
+        self.links.touch(id);
     }
 
     /// Returns whether, and when, the transport of a connection is to be closed; a connection that
     /// nobody knows is to be closed at once. Then comes [`feed_closed`](Self::feed_closed).
     #[must_use = "the peer waits for the connection to be closed"]
     pub fn poll_close(&self, id: ConnectionId) -> Option<PollClose> {
-        match self.links.get(&id) {
+        match self.links.get(id) {
             None => Some(PollClose::Now),
             Some(link) => link.connection.as_deref().and_then(Connection::poll_close),
         }
@@ -69,11 +61,11 @@ impl NodeMachine {
 
     /// Returns whether more should be read from a connection.
     pub fn wants_input(&self, id: ConnectionId) -> bool {
-        let Some(link) = self.links.get(&id) else { return false };
+        let Some(link) = self.links.get(id) else { return false };
         let Some(connection) = link.connection.as_deref() else { return false };
         let may_wait = || {
             self.must_wait(link.peer)
-                || self.peers.get(&link.peer).is_none_or(|peer| peer.awaiting_setup)
+                || self.peers.get(link.peer).is_none_or(|peer| peer.awaiting_setup)
         };
         connection.wants_input() && !(connection.has_begun() && may_wait())
     }
@@ -81,11 +73,11 @@ impl NodeMachine {
     /// Returns whether the transport has something to do for a connection: until the attempt to
     /// connect is given up or has failed, or the connection was said to be closed.
     pub fn is_known(&self, id: ConnectionId) -> bool {
-        self.links.contains_key(&id)
+        self.links.get(id).is_some()
     }
 
     pub(crate) fn transport(&self, id: ConnectionId) -> Option<&Connection> {
-        self.links.get(&id)?.connection.as_deref()
+        self.links.connection(id)
     }
 
     /// Returns when to call again, at the latest.
@@ -95,9 +87,7 @@ impl NodeMachine {
 
     /// Returns whether there may be a notification; if not, there is none.
     pub fn has_notifications(&self) -> bool {
-        !self.notifications.is_empty()
-            || !self.turns.is_empty()
-            || self.blocked.is_empty() && !self.finale.is_empty()
+        !self.delivery.is_empty()
     }
 
     /// Returns the next notification.
@@ -117,17 +107,13 @@ impl NodeMachine {
         mut has_room: impl FnMut(&Notification) -> bool,
     ) -> Option<(Notification, usize)> {
         self.event_peer = Arc::clone(&self.local);
-        if let Some(notification) = pop_if(&mut self.notifications, &mut has_room) {
+        if let Some(notification) = self.delivery.pop_if(&mut has_room) {
             return Some((notification, 0));
         }
-        while let Some(id) = self.turns.front().copied() {
-            if self.delivered >= self.options.max_remote_events_processed.max(1) {
-                self.delivered = 0;
-                self.turns.rotate_left(1);
-                continue;
-            }
+        let events = self.options.max_remote_events_processed.max(1);
+        while let Some(id) = self.delivery.turn(events) {
             if self.is_blocked(id, &mut has_room) {
-                self.blocked.insert(id);
+                self.delivery.block(id);
                 self.end_turn();
                 continue;
             }
@@ -135,62 +121,42 @@ impl NodeMachine {
                 || self
                     .connection(id)
                     .is_some_and(|c| c.waiting_notifications() > 0 || !c.wants_input());
-            let Some((notification, weight)) = self.take_from(id) else {
+            let taken = self.peers.get_mut(id).and_then(|peer| self.delivery.take(peer));
+            let Some((notification, weight)) = taken else {
                 self.end_turn();
                 continue;
             };
-            if may_be_dropped(&notification) {
-                self.delivered += 1;
-            }
             self.refill(id, waited);
             if let Notification::Event { peer, event } = &notification {
                 self.event_peer = Arc::clone(peer);
                 if self.options.forward_remote_events {
-                    let _ = self.send(event.clone(), Some(peer.id));
+                    let _ = self.send(event.clone(), Some(id));
                 }
             }
             return Some((notification, weight));
         }
-        // Forgetting a peer may have left a line.
-        let last = match pop_if(&mut self.notifications, &mut has_room) {
-            None if self.blocked.is_empty() && self.notifications.is_empty() => {
-                pop_if(&mut self.finale, &mut has_room)
-            }
-            line => line,
-        };
-        last.map(|notification| (notification, 0))
+        self.delivery.pop_last_if(has_room).map(|notification| (notification, 0))
     }
 
     /// Ends the turn of the first peer, which has nothing more to tell or is blocked.
     fn end_turn(&mut self) {
-        self.delivered = 0;
-        let Some(id) = self.turns.pop_front() else { return };
-        if let Some(peer) = self.peers.get_mut(&id) {
+        let Some(id) = self.delivery.end_turn() else { return };
+        if let Some(peer) = self.peers.get_mut(id) {
             peer.has_turn = !peer.inbox.is_empty();
         }
         self.forget_if_gone(id);
     }
 
-    /// Takes the oldest notification about a peer.
-    fn take_from(&mut self, id: PeerId) -> Option<(Notification, usize)> {
-        let (notification, weight) = self.peers.get_mut(&id)?.inbox.pop()?;
-        if may_be_dropped(&notification) {
-            self.incoming.remove(weight);
-        }
-        Some((notification, weight))
-    }
-
     /// Lets in what waited for room in a peer's inbox, and ends its turn if there is nothing more.
-    fn refill(&mut self, id: PeerId, waited: bool) {
+    fn refill(&mut self, id: PeerKey, waited: bool) {
         if waited {
             self.let_in(id);
         }
-        if self.peers.get(&id).is_some_and(|peer| peer.inbox.is_empty()) {
+        if self.peers.get(id).is_some_and(|peer| peer.inbox.is_empty()) {
             self.end_turn();
         }
-        if self.crowded && !self.incoming.reaches(self.options.incoming_total) {
-            self.crowded = false;
-            let all: Vec<PeerId> = self.peers.keys().copied().collect();
+        if self.delivery.is_relieved(self.options.incoming_total) {
+            let all: Vec<_> = self.peers.keys().collect();
             for id in all {
                 self.let_in(id);
             }
@@ -198,17 +164,17 @@ impl NodeMachine {
     }
 
     /// Goes on with what a peer sends, which waited: it was not silent, but not read.
-    fn let_in(&mut self, id: PeerId) {
-        if let Some(peer) = self.peers.get_mut(&id) {
-            (peer.heard, peer.pinged) = (self.now, false);
+    fn let_in(&mut self, id: PeerKey) {
+        if let Some(peer) = self.peers.get_mut(id) {
+            (peer.heard, peer.pinged) = (self.clock.now(), false);
         }
         self.drain(id);
         self.touch_peer(id);
     }
 
     /// Returns whether the next notification about a peer cannot be taken, or sent on, yet.
-    fn is_blocked(&self, id: PeerId, has_room: impl FnOnce(&Notification) -> bool) -> bool {
-        let Some(next) = self.peers.get(&id).and_then(|peer| peer.inbox.front()) else {
+    fn is_blocked(&self, id: PeerKey, has_room: impl FnOnce(&Notification) -> bool) -> bool {
+        let Some(next) = self.peers.get(id).and_then(|peer| peer.inbox.front()) else {
             return false;
         };
         let is_forwarded = |event: &Event| {
@@ -219,15 +185,6 @@ impl NodeMachine {
 
     /// Gives peers their turn again that waited until what they sent could be taken, or sent on.
     pub(crate) fn unblock(&mut self) {
-        self.turns.extend(std::mem::take(&mut self.blocked));
+        self.delivery.unblock();
     }
-}
-
-/// Takes the first of a queue, if it is wanted.
-fn pop_if(
-    queue: &mut VecDeque<Notification>,
-    is_wanted: impl FnOnce(&Notification) -> bool,
-) -> Option<Notification> {
-    queue.front().filter(|next| is_wanted(next))?;
-    queue.pop_front()
 }

@@ -22,10 +22,10 @@ impl NodeMachine {
     pub fn print(&mut self, file: &[u8], text: &[u8], now: Time) -> Result<Raised, RaiseError> {
         self.feed_time(now);
         if let Some(peer) = self.hindrance(PRINT_HOOK, None) {
-            return Err(RaiseError::Full(peer));
+            return Err(RaiseError::Full(peer.id()));
         }
         let (mut raised, mut item) = (Raised::default(), None);
-        let peers = self.subscribers.get(PRINT_HOOK).map(Arc::clone);
+        let peers = self.subscribers.of(PRINT_HOOK).map(Arc::clone);
         for id in peers.iter().flat_map(|peers| peers.iter().copied()) {
             if !self.is_running(id) {
                 continue;
@@ -43,6 +43,6 @@ impl NodeMachine {
 
     /// Returns what a peer's answers to our PINGs sum up to, over all its connections (§2.8).
     pub fn ping_statistics(&self, id: PeerId) -> Option<PingStatistics> {
-        Some(self.peers.get(&id)?.pings.as_deref().copied().unwrap_or_default())
+        Some(self.find(id)?.pings.as_deref().copied().unwrap_or_default())
     }
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::super::log::CommLogLine;
-use super::super::timers::Timer;
-use super::super::{Action, ConnectionId, EventPeer, Notification, PeerId};
-use super::NodeMachine;
+use super::super::{Action, EventPeer, Notification, PeerId};
+use super::links::Link;
+use super::timers::Timer;
+use super::{NodeMachine, PeerKey};
 use crate::Time;
 use crate::connection::Phase;
 
@@ -36,7 +37,7 @@ impl NodeMachine {
     }
 
     /// Ends in order, after what is told of this peer.
-    pub(super) fn terminate(&mut self, after: Option<PeerId>) {
+    pub(super) fn terminate(&mut self, after: Option<PeerKey>) {
         if self.ending.is_under_way() {
             return;
         }
@@ -47,15 +48,13 @@ impl NodeMachine {
         self.close_sockets();
         self.ending = Ending::UnderWay { undelivered: Vec::new() };
         self.timers.cancel(Timer::Statistics);
-        self.timers.set(self.now + self.options.terminate_timeout, Timer::Terminate);
+        self.timers.set(self.clock.now() + self.options.terminate_timeout, Timer::Terminate);
         self.actions.retain(|action| !matches!(action, Action::Connect { .. }));
-        let pending: Vec<ConnectionId> =
-            self.links.iter().filter(|(_, link)| link.is_pending()).map(|(id, _)| *id).collect();
-        for id in pending {
+        for id in self.links.in_order(Link::is_pending) {
             self.actions.push_back(Action::CancelConnect(id));
-            self.feed_connect_failed(id, "terminating", self.now);
+            self.feed_connect_failed(id, "terminating", self.clock.now());
         }
-        let peers: Vec<PeerId> = self.peers.keys().copied().collect();
+        let peers: Vec<_> = self.peers.keys().collect();
         for id in peers {
             self.timers.cancel(Timer::Retry(id));
             self.flush_batch(id);
@@ -75,12 +74,12 @@ impl NodeMachine {
     }
 
     /// If we are ending: closes a connection for which nothing more waits.
-    pub(super) fn close_when_sent(&mut self, id: PeerId) {
+    pub(super) fn close_when_sent(&mut self, id: PeerKey) {
         if !self.ending.is_under_way() {
             return;
         }
-        let now = self.now;
-        let Some(peer) = self.peers.get(&id) else { return };
+        let now = self.clock.now();
+        let Some(peer) = self.peers.get(id) else { return };
         let running = self.connection(id).is_some_and(|c| c.phase() == Phase::Running);
         // A peer that is not Running will never get what waits for it.
         if !running || peer.outbox.is_empty() {
@@ -99,13 +98,12 @@ impl NodeMachine {
         if let Ending::UnderWay { undelivered } = &mut self.ending {
             *undelivered = late;
         }
-        let now = self.now;
-        let links: Vec<ConnectionId> = self.links.keys().copied().collect();
-        for id in links {
-            if let Some(link) = self.links.get(&id) {
+        let now = self.clock.now();
+        for id in self.links.in_order(|_| true) {
+            if let Some(link) = self.links.get(id) {
                 self.end_with_node(link.peer);
             }
-            self.touch(id);
+            self.links.touch(id);
             self.feed(id, now, |connection, now| connection.abort("terminating", now));
             self.feed_closed(id, now);
         }
@@ -116,25 +114,25 @@ impl NodeMachine {
     pub(super) fn end_if_done(&mut self) {
         let Ending::UnderWay { undelivered } = &mut self.ending else { return };
         // Peers whose TLS failed may still be told why.
-        if self.links.values().any(|link| link.begun().is_some() || link.is_pending()) {
+        if self.links.iter().any(|link| link.begun().is_some() || link.is_pending()) {
             return;
         }
         let undelivered = std::mem::take(undelivered);
         self.ending = Ending::Over { undelivered: undelivered.clone() };
         self.timers.cancel(Timer::Terminate);
         self.log_at_end(None, CommLogLine::Terminated);
-        for who in self.known_peers() {
+        for who in self.peers.take_known() {
             self.log_at_end(Some(who), CommLogLine::ClosingConnection);
         }
         let statistics = CommLogLine::Statistics(Box::new(self.total_counters()));
         self.log_at_end(None, statistics);
-        self.finale.push_back(Notification::Terminated { undelivered });
+        self.delivery.push_last(Notification::Terminated { undelivered });
     }
 
     /// Notes that a peer's connection is closed because the node ends, if it is not over.
-    fn end_with_node(&mut self, id: PeerId) {
+    fn end_with_node(&mut self, id: PeerKey) {
         let is_open = self.connection(id).is_some_and(|c| c.phase() != Phase::Closed);
-        if let Some(peer) = self.peers.get_mut(&id) {
+        if let Some(peer) = self.peers.get_mut(id) {
             peer.ends_with_node |= is_open;
         }
     }
@@ -142,14 +140,6 @@ impl NodeMachine {
     /// Logs a line after all else.
     fn log_at_end(&mut self, peer: Option<Arc<EventPeer>>, line: CommLogLine) {
         let entry = self.log_entry(peer, line);
-        self.finale.push_back(entry);
-    }
-
-    /// Returns every peer that the node ever knew, connected or not, as far as it remembers.
-    fn known_peers(&mut self) -> Vec<Arc<EventPeer>> {
-        let mut known: Vec<_> = std::mem::take(&mut self.departed).into();
-        known.extend(self.peers.values().map(|peer| Arc::clone(&peer.who)));
-        known.sort_by_key(|who| who.id);
-        known
+        self.delivery.push_last(entry);
     }
 }

@@ -1,8 +1,7 @@
 //! Pseudo-realtime: nodes that read traces wait for each other at points of them (§2.11, §6).
 
-use super::super::PeerId;
 use super::super::log::CommLogLine;
-use super::NodeMachine;
+use super::{NodeMachine, PeerKey};
 use crate::Time;
 use crate::connection::Phase;
 use crate::wire::SyncPoint;
@@ -71,7 +70,7 @@ impl NodeMachine {
     fn reach(&mut self, point: SyncPoint) {
         self.trace.point = Some(point);
         let waited = std::mem::replace(&mut self.trace.waiting, true);
-        let peers: Vec<PeerId> = self.peers.keys().copied().collect();
+        let peers: Vec<_> = self.peers.keys().collect();
         for id in peers {
             self.announce_sync_point(id);
         }
@@ -82,7 +81,7 @@ impl NodeMachine {
     }
 
     /// Tells a peer that is Running which point we are at.
-    pub(super) fn announce_sync_point(&mut self, id: PeerId) {
+    pub(super) fn announce_sync_point(&mut self, id: PeerKey) {
         let Some(point) = self.trace.point else { return };
         if let Some(connection) = self.connection_mut(id).filter(|c| c.phase() == Phase::Running) {
             // The next point, or the next connection, makes up for one that finds no room.
@@ -92,15 +91,15 @@ impl NodeMachine {
     }
 
     /// A peer reached a point of its own trace.
-    pub(super) fn peer_reached(&mut self, id: PeerId, point: SyncPoint) {
-        if let Some(peer) = self.peers.get_mut(&id) {
+    pub(super) fn peer_reached(&mut self, id: PeerKey, point: SyncPoint) {
+        if let Some(peer) = self.peers.get_mut(id) {
             peer.point = Some(point);
         }
         self.look_for_peers(Some(id));
     }
 
     /// Goes on if enough peers are where we are, since this one arrived if any did.
-    fn look_for_peers(&mut self, last: Option<PeerId>) {
+    fn look_for_peers(&mut self, last: Option<PeerKey>) {
         let Some(ours) = self.trace.point.filter(|_| self.trace.waiting) else { return };
         let there = |theirs: SyncPoint| match (theirs, ours) {
             (SyncPoint::Final, _) => true,
@@ -108,7 +107,7 @@ impl NodeMachine {
             (SyncPoint::Point(theirs), SyncPoint::Point(ours)) => theirs >= ours,
         };
         let enough = self.options.remote_trace_sync_peers as usize;
-        if self.peers.values().filter(|peer| peer.point.is_some_and(there)).count() < enough {
+        if self.peers.iter().filter(|(_, peer)| peer.point.is_some_and(there)).count() < enough {
             return;
         }
         self.trace.waiting = false;

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::super::timers::Timer;
 use super::super::{EventPeer, Options, PeerConfig, PeerCounters, PeerId, PeerState};
-use super::{Link, NodeMachine, Peer};
+use super::links::Link;
+use super::timers::Timer;
+use super::{NodeMachine, Peer, PeerKey};
 use crate::Time;
 use crate::connection::{Connection, Role};
 use crate::data::Declarations;
@@ -22,13 +23,13 @@ impl NodeMachine {
 
     /// Returns the latest time that was fed in.
     pub fn now(&self) -> Time {
-        self.now
+        self.clock.now()
     }
 
     /// Returns what the wall clock shows at that time, as far as it was
     /// [fed in](Self::feed_wall_clock).
     pub fn wall_clock(&self) -> Time {
-        self.now.shifted(self.wall_ahead)
+        self.clock.wall()
     }
 
     /// Returns the entries by name, in order (part 4 §2).
@@ -40,7 +41,7 @@ impl NodeMachine {
     /// that an entry applies to, the latest.
     pub fn node_peer(&self, name: &str) -> Option<&Arc<EventPeer>> {
         let entry = self.nodes.iter().find(|entry| &*entry.name == name)?;
-        Some(&self.peers.get(&entry.peer?)?.who)
+        Some(&self.peers.get(entry.peer?)?.who)
     }
 
     /// Returns whether the peer of an entry is connected and set up: a node's `connected`.
@@ -51,10 +52,10 @@ impl NodeMachine {
     /// Returns the peers that we try to connect to, or wait to, with their entries:
     /// `pending_peers` (part 4 §3).
     pub fn pending_peers(&self) -> impl Iterator<Item = (PeerId, &str)> {
-        self.with_entries(|id, peer| {
+        self.with_entries(|key, peer| {
             peer.role == Role::Initiator
                 && !peer.established
-                && (peer.link.is_some() || self.waits_to_connect(id))
+                && (peer.link.is_some() || self.waits_to_connect(key))
         })
     }
 
@@ -66,39 +67,45 @@ impl NodeMachine {
 
     /// Returns the peers that are Running (§3.5).
     pub fn running_peers(&self) -> impl Iterator<Item = &Arc<EventPeer>> {
-        self.peers.values().filter(|peer| peer.running).map(|peer| &peer.who)
+        self.peers.iter().map(|(_, peer)| peer).filter(|peer| peer.running).map(|peer| &peer.who)
     }
 
     fn with_entries(
         &self,
-        is_wanted: impl Fn(PeerId, &Peer) -> bool,
+        is_wanted: impl Fn(PeerKey, &Peer) -> bool,
     ) -> impl Iterator<Item = (PeerId, &str)> {
-        let peers = self.peers.iter().filter(move |(id, peer)| is_wanted(**id, peer));
-        peers.filter_map(|(id, peer)| Some((*id, &*self.nodes.get(peer.node?)?.name)))
+        let peers = self.peers.iter().filter(move |(key, peer)| is_wanted(*key, peer));
+        peers.filter_map(|(key, peer)| Some((key.id(), &*self.nodes.get(peer.node?)?.name)))
     }
 
     /// Returns all peers that the node knows, also those that may ask but not send.
     pub fn peers(&self) -> impl Iterator<Item = &Arc<EventPeer>> {
-        self.peers.values().map(|peer| &peer.who)
+        self.peers.iter().map(|(_, peer)| &peer.who)
     }
 
     /// Returns a peer.
     pub fn peer(&self, id: PeerId) -> Option<&Arc<EventPeer>> {
-        Some(&self.peers.get(&id)?.who)
+        Some(&self.find(id)?.who)
+    }
+
+    /// Searches for a peer by its number.
+    pub(super) fn find(&self, id: PeerId) -> Option<&Peer> {
+        self.peers.get(self.peers.key(id)?)
     }
 
     /// Returns the name of the entry that applies to a peer, if one does (§4).
     pub fn node_of(&self, id: PeerId) -> Option<&str> {
-        self.entry(id).map(|entry| &*entry.name)
+        self.entry(self.peers.key(id)?).map(|entry| &*entry.name)
     }
 
     /// Returns where we are with a peer.
     pub fn peer_state(&self, id: PeerId) -> Option<PeerState> {
-        let peer = self.peers.get(&id)?;
-        Some(match (self.connection(id).map(Connection::phase), peer.link) {
+        let key = self.peers.key(id)?;
+        let peer = self.peers.get(key)?;
+        Some(match (self.connection(key).map(Connection::phase), peer.link) {
             (Some(phase), _) => PeerState::Connected(phase),
             (None, Some(_)) => PeerState::Connecting,
-            (None, None) => match self.timers.get(Timer::Retry(id)) {
+            (None, None) => match self.timers.get(Timer::Retry(key)) {
                 Some(until) => PeerState::Waiting { until },
                 None => PeerState::Gone,
             },
@@ -107,9 +114,13 @@ impl NodeMachine {
 
     /// Returns what passed between us and a peer, over all its connections.
     pub fn counters(&self, id: PeerId) -> Option<PeerCounters> {
-        let peer = self.peers.get(&id)?;
+        self.counters_of(self.peers.key(id)?)
+    }
+
+    fn counters_of(&self, key: PeerKey) -> Option<PeerCounters> {
+        let peer = self.peers.get(key)?;
         let mut counters = peer.counters;
-        if let Some(connection) = self.connection(id) {
+        if let Some(connection) = self.connection(key) {
             counters.connection += connection.counters();
         }
         counters.outgoing = peer.outbox.depth;
@@ -120,9 +131,9 @@ impl NodeMachine {
     /// Adds up what passed between us and all peers, those that are gone included. The marks of the
     /// queues are sums as well.
     pub fn total_counters(&self) -> PeerCounters {
-        let mut sum = self.gone;
-        for id in self.peers.keys() {
-            sum.add(&self.counters(*id).unwrap_or_default());
+        let mut sum = self.peers.gone();
+        for key in self.peers.keys() {
+            sum.add(&self.counters_of(key).unwrap_or_default());
         }
         sum
     }
@@ -130,27 +141,27 @@ impl NodeMachine {
     /// Returns the first peer, from this number on, for which something still waits to be sent, what
     /// is kept for a peer that is away included.
     pub fn next_undelivered(&self, from: PeerId) -> Option<PeerId> {
-        let mut peers = self.peers.range(from..);
+        let mut peers = self.peers.iter_from(from);
         let found =
-            peers.find(|(id, peer)| peer.batches.due().is_some() || self.is_unsent(**id, peer));
-        found.map(|(id, _)| *id)
+            peers.find(|(key, peer)| peer.batches.due().is_some() || self.is_unsent(*key, peer));
+        found.map(|(key, _)| key.id())
     }
 
     /// Returns the first peer, from this number on, for which something waits to be sent that is not
     /// batched.
     pub(crate) fn next_unsent(&self, from: PeerId) -> Option<PeerId> {
-        let mut peers = self.peers.range(from..);
-        peers.find(|(id, peer)| self.is_unsent(**id, peer)).map(|(id, _)| *id)
+        let mut peers = self.peers.iter_from(from);
+        peers.find(|(key, peer)| self.is_unsent(*key, peer)).map(|(key, _)| key.id())
     }
 
-    fn is_unsent(&self, id: PeerId, peer: &Peer) -> bool {
+    fn is_unsent(&self, key: PeerKey, peer: &Peer) -> bool {
         let waits = |link: &Link| link.begun().is_some_and(Connection::has_output);
-        let current = peer.link.and_then(|link| self.links.get(&link));
+        let current = peer.link.and_then(|link| self.links.get(link));
         // Connections that are over may still have something to send.
         let has_others = peer.sockets > usize::from(peer.link.is_some());
         !peer.outbox.is_empty()
             || current.is_some_and(waits)
-            || has_others && self.links.values().any(|link| link.peer == id && waits(link))
+            || has_others && self.links.iter().any(|link| link.peer == key && waits(link))
     }
 
     /// Returns all peers for which something still waits to be sent.
@@ -161,7 +172,7 @@ impl NodeMachine {
 
     /// Returns what went wrong with a peer last, in words.
     pub fn last_error(&self, id: PeerId) -> Option<&str> {
-        self.peers.get(&id)?.last_error.as_deref()
+        self.find(id)?.last_error.as_deref()
     }
 
     /// Returns whether the last notification that was [polled](Self::poll_notification) is an event
@@ -183,15 +194,15 @@ impl NodeMachine {
 
     /// Returns the connection to a peer, to look at.
     pub fn connection_to(&self, id: PeerId) -> Option<&Connection> {
-        self.connection(id)
+        self.connection(self.peers.key(id)?)
     }
 
-    pub(super) fn waits_to_connect(&self, id: PeerId) -> bool {
+    pub(super) fn waits_to_connect(&self, id: PeerKey) -> bool {
         self.timers.get(Timer::Retry(id)).is_some()
     }
 
     /// Returns whether there is neither a connection to a peer nor an attempt at one.
-    pub(super) fn is_over(&self, id: PeerId) -> bool {
-        self.peers.get(&id).is_none_or(|peer| peer.link.is_none())
+    pub(super) fn is_over(&self, id: PeerKey) -> bool {
+        self.peers.get(id).is_none_or(|peer| peer.link.is_none())
     }
 }

@@ -1,8 +1,8 @@
 //! To peers: the full state, and changes.
 
+use super::super::PeerKey;
 use std::sync::Arc;
 
-use super::super::super::PeerId;
 use super::super::super::log::CommLogLine;
 use super::super::super::outbox::Outgoing;
 use super::{Giving, NodeMachine, Stage};
@@ -17,15 +17,15 @@ const MAX_CHANGES: usize = 1 << 18;
 impl NodeMachine {
     /// Tells all peers that want to know of an operation that was carried out here, but not the one
     /// where it came from.
-    pub(super) fn propagate(&mut self, mut access: StateAccess, origin: Option<PeerId>) {
+    pub(super) fn propagate(&mut self, mut access: StateAccess, origin: Option<PeerKey>) {
         let Some(state) = self.store.as_ref().filter(|state| state.suspended == 0) else { return };
         if let Some(id) = state.store.id_of(&access.target) {
             access.target = id;
         }
         let access = Arc::new(access);
         let (mut running, mut overfull) = (Vec::new(), Vec::new());
-        for (id, peer) in self.peers.iter_mut().filter(|(id, _)| Some(**id) != origin) {
-            let connection = peer.link.and_then(|link| self.links.get(&link)?.begun());
+        for (id, peer) in self.peers.iter_mut().filter(|(id, _)| Some(*id) != origin) {
+            let connection = peer.link.and_then(|link| self.links.get(link)?.begun());
             let Some(connection) = connection.filter(|c| c.is_sync_requested()) else { continue };
             let addressed = peer.exchange.address(&access);
             let waiting = match &mut peer.exchange.stage {
@@ -43,15 +43,17 @@ impl NodeMachine {
                 }
                 Stage::Running if connection.phase() == Phase::Running => {
                     peer.outbox.push(Outgoing::Access(addressed));
-                    running.push(*id);
+                    running.push(id);
                     peer.outbox.accesses()
                 }
                 Stage::Running => continue,
             };
             if waiting > MAX_CHANGES {
-                overfull.push(*id);
+                overfull.push(id);
             }
         }
+        running.sort_unstable();
+        overfull.sort_unstable();
         running.into_iter().for_each(|id| self.pump(id));
         for id in overfull {
             self.give_up(
@@ -63,12 +65,12 @@ impl NodeMachine {
         }
     }
 
-    pub(in super::super) fn sync_started(&mut self, id: PeerId, role: SyncRole) {
+    pub(in super::super) fn sync_started(&mut self, id: PeerKey, role: SyncRole) {
         match role {
             SyncRole::Sender if self.store.is_some() => self.give_state(id, FullState::new()),
             SyncRole::Sender => {}
             SyncRole::Receiver => {
-                if let Some(peer) = self.peers.get_mut(&id) {
+                if let Some(peer) = self.peers.get_mut(id) {
                     peer.exchange.stage = Stage::Taking(Default::default());
                 }
             }
@@ -77,8 +79,8 @@ impl NodeMachine {
 
     /// A peer is Running, as far as what its connection tells was looked at: it is told of the
     /// changes that its own state has left as they are.
-    pub(in super::super) fn state_runs(&mut self, id: PeerId) {
-        let Some(peer) = self.peers.get_mut(&id) else { return };
+    pub(in super::super) fn state_runs(&mut self, id: PeerKey) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
         let exchange = &mut peer.exchange;
         match std::mem::replace(&mut exchange.stage, Stage::Running) {
             Stage::Taking(pending) => {
@@ -91,8 +93,8 @@ impl NodeMachine {
         }
     }
 
-    pub(super) fn give_state(&mut self, id: PeerId, state: FullState) {
-        if let Some(peer) = self.peers.get_mut(&id) {
+    pub(super) fn give_state(&mut self, id: PeerKey, state: FullState) {
+        if let Some(peer) = self.peers.get_mut(id) {
             // What waits is in the state.
             peer.outbox.drop_accesses();
             let giving = Giving { state, ..Giving::default() };
@@ -101,18 +103,18 @@ impl NodeMachine {
         }
     }
 
-    fn giving(&mut self, id: PeerId) -> Option<&mut Giving> {
-        match &mut self.peers.get_mut(&id)?.exchange.stage {
+    fn giving(&mut self, id: PeerKey) -> Option<&mut Giving> {
+        match &mut self.peers.get_mut(id)?.exchange.stage {
             Stage::Giving(giving) => Some(giving),
             _ => None,
         }
     }
 
     /// Sends the full state as far as there is room; the rest follows when some of it is written.
-    pub(in super::super) fn pump_state(&mut self, id: PeerId) {
+    pub(in super::super) fn pump_state(&mut self, id: PeerKey) {
         loop {
             let Some(state) = &self.store else { return };
-            let Some(peer) = self.peers.get_mut(&id) else { return };
+            let Some(peer) = self.peers.get_mut(id) else { return };
             let Stage::Giving(giving) = &mut peer.exchange.stage else { return };
             let next = match giving.next.take() {
                 Some(access) => Ok(Some(access)),
@@ -135,7 +137,7 @@ impl NodeMachine {
     }
 
     /// Sends an operation of the full state; returns whether there is room for another.
-    fn send_piece(&mut self, id: PeerId, access: StateAccess) -> bool {
+    fn send_piece(&mut self, id: PeerKey, access: StateAccess) -> bool {
         let sent =
             self.connection_mut(id).map(|connection| connection.send_checked_access(&access));
         match sent {
@@ -161,18 +163,18 @@ impl NodeMachine {
         }
     }
 
-    fn state_is_given(&mut self, id: PeerId) {
-        if let Some(peer) = self.peers.get_mut(&id) {
+    fn state_is_given(&mut self, id: PeerKey) {
+        if let Some(peer) = self.peers.get_mut(id) {
             peer.exchange.stage = Stage::Running;
         }
     }
 
-    fn state_is_sent(&mut self, id: PeerId) {
+    fn state_is_sent(&mut self, id: PeerKey) {
         self.state_is_given(id);
         let in_sync = |phase| phase == Phase::Sync(SyncRole::Sender);
         if self.connection(id).is_some_and(|connection| in_sync(connection.phase())) {
             // We are the sender, so it is not refused.
-            let _ = self.state_done(id);
+            let _ = self.state_done(id.id());
         }
     }
 }

@@ -91,7 +91,7 @@ impl NodeMachine {
     /// [`set_state_source`](Self::set_state_source) whether it has state of its own.
     pub fn set_store(&mut self, mut store: Store) {
         store.set_check_consistency(self.options.remote_check_sync_consistency);
-        store.feed_time(self.now);
+        store.feed_time(self.clock.now());
         self.state = StateSource::Application;
         self.store = Some(State { store, suspended: 0 });
         self.feed_store_wall_clock();
@@ -162,20 +162,18 @@ impl NodeMachine {
     /// # Errors
     /// [`NodeError::UnknownPeer`], [`NodeError::NotConnected`] unless it is Running.
     pub fn send_state(&mut self, id: PeerId) -> Result<(), NodeError> {
-        if !self.peers.contains_key(&id) {
-            return Err(NodeError::UnknownPeer(id));
-        }
-        if self.connection(id).is_none_or(|connection| connection.phase() != Phase::Running) {
+        let key = self.peers.key(id).ok_or(NodeError::UnknownPeer(id))?;
+        if self.connection(key).is_none_or(|connection| connection.phase() != Phase::Running) {
             return Err(NodeError::NotConnected(id));
         }
-        self.give_state(id, FullState::in_pieces(0));
+        self.give_state(key, FullState::in_pieces(0));
         Ok(())
     }
 
     /// Tells how much of the full state a peer was given that is being given it: in Sync, or by
     /// [`send_state`](Self::send_state). None for another peer.
     pub fn state_progress(&self, id: PeerId) -> Option<Progress> {
-        match &self.peers.get(&id)?.exchange.stage {
+        match &self.find(id)?.exchange.stage {
             Stage::Giving(giving) => Some(self.store()?.progress(&giving.state)),
             _ => None,
         }
@@ -184,21 +182,21 @@ impl NodeMachine {
     /// Lets entries expire whose time is over, and tells everybody.
     pub(super) fn expire(&mut self) {
         while self.terminated().is_none() {
-            let now = self.now;
+            let now = self.clock.now();
             let Some(state) = &mut self.store else { return };
             state.store.feed_time(now);
             let Some(mut expired) = state.store.poll_expired() else { return };
             if let Some(access) = expired.access.take() {
                 self.propagate(access, None);
             }
-            self.notifications.push_back(Notification::Expired(Box::new(expired)));
+            self.delivery.push(Notification::Expired(Box::new(expired)));
         }
     }
 
     /// Lets time stamps show the wall clock.
     pub(super) fn feed_store_wall_clock(&mut self) {
         if let Some(state) = &mut self.store {
-            state.store.feed_wall_clock(self.wall_ahead);
+            state.store.feed_wall_clock(self.clock.wall_ahead());
         }
     }
 

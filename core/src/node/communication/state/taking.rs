@@ -1,18 +1,19 @@
 //! From peers: the full state, and changes.
 
+use super::super::PeerKey;
 use std::sync::Arc;
 
+use super::super::super::Notification;
 use super::super::super::log::CommLogLine;
-use super::super::super::{Notification, PeerId};
 use super::{NodeMachine, Stage};
 use crate::data::{Id, StateAccess};
 use crate::state::{Applied, Inconsistency, StateError};
 
 impl NodeMachine {
     /// Carries out an operation of a peer, or leaves that to the application.
-    pub(in super::super) fn state_access(&mut self, id: PeerId, access: Box<StateAccess>) {
-        let now = self.now;
-        let Some(peer) = self.peers.get_mut(&id) else { return };
+    pub(in super::super) fn state_access(&mut self, id: PeerKey, access: Box<StateAccess>) {
+        let now = self.clock.now();
+        let Some(peer) = self.peers.get_mut(id) else { return };
         let who = Arc::clone(&peer.who);
         let Some(state) = &mut self.store else {
             return self.tell(id, Notification::StateAccess { peer: who, access });
@@ -49,8 +50,8 @@ impl NodeMachine {
         }
     }
 
-    fn inconsistent(&mut self, id: PeerId, what: Inconsistency) {
-        let Some(who) = self.peers.get(&id).map(|peer| Arc::clone(&peer.who)) else { return };
+    fn inconsistent(&mut self, id: PeerKey, what: Inconsistency) {
+        let Some(who) = self.peers.get(id).map(|peer| Arc::clone(&peer.who)) else { return };
         let value = |value: &Option<crate::data::Value>| match value {
             Some(value) => value.to_string(),
             None => "<none>".to_owned(),
@@ -69,12 +70,12 @@ impl NodeMachine {
     }
 
     /// Takes an ID with its value, if it is one of the variables.
-    pub(in super::super) fn take_id(&mut self, id: PeerId, what: Arc<Id>) {
-        let Some(who) = self.peers.get(&id).map(|peer| Arc::clone(&peer.who)) else { return };
+    pub(in super::super) fn take_id(&mut self, id: PeerKey, what: Arc<Id>) {
+        let Some(who) = self.peers.get(id).map(|peer| Arc::clone(&peer.who)) else { return };
         if let Some(state) = &mut self.store {
             match state.store.apply_id(&what) {
                 Ok(Applied { aliases, .. }) => {
-                    if let Some(peer) = self.peers.get_mut(&id) {
+                    if let Some(peer) = self.peers.get_mut(id) {
                         aliases
                             .into_iter()
                             .for_each(|alias| peer.exchange.note(alias, &state.store));

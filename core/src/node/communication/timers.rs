@@ -2,18 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ConnectionId, PeerId};
+use super::super::ConnectionId;
+use super::peers::PeerKey;
 use crate::Time;
 
 /// Names what is due at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
     /// Connect to a peer again.
-    Retry(PeerId),
+    Retry(PeerKey),
     /// Look whether a peer is silent.
-    Liveness(PeerId),
+    Liveness(PeerKey),
     /// Send what is batched for a peer (§6).
-    Batch(PeerId),
+    Batch(PeerKey),
     /// Wait no longer for TLS.
     Secure(ConnectionId),
     /// Bind again.

@@ -1,0 +1,138 @@
+//! The peers of a node, and what is left of those that are gone.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use super::super::slab::{Key, Slab};
+use super::super::{EventPeer, PeerCounters, PeerId};
+use super::Peer;
+
+/// The number of the first peer that connects to us (part 4 §2).
+const FIRST_ACCEPTED: u64 = 10_000;
+
+/// How many departed peers are remembered by name.
+const DEPARTED: usize = 1000;
+
+/// Finds a peer without a search. Ordered as the numbers are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in super::super) struct PeerKey(Key);
+
+impl PeerKey {
+    pub(super) fn id(self) -> PeerId {
+        PeerId(self.0.number)
+    }
+}
+
+/// The peers of a node.
+#[derive(Debug)]
+pub(super) struct Peers {
+    /// Each by itself, or the room that is kept free would be many peers'.
+    slab: Slab<Box<Peer>>,
+    /// For those who know a peer's number alone, and for the order.
+    keys: BTreeMap<PeerId, PeerKey>,
+    next_initiated: u64,
+    next_accepted: u64,
+    /// What the counters of those that are gone sum up to.
+    gone: PeerCounters,
+    /// The last of those that are gone, for the lines that Bro logs when it ends.
+    departed: VecDeque<Arc<EventPeer>>,
+}
+
+impl Default for Peers {
+    fn default() -> Peers {
+        Peers {
+            slab: Slab::default(),
+            keys: BTreeMap::new(),
+            next_initiated: 1,
+            next_accepted: FIRST_ACCEPTED,
+            gone: PeerCounters::default(),
+            departed: VecDeque::new(),
+        }
+    }
+}
+
+impl Peers {
+    /// Returns the number of the next peer that we connect to.
+    pub(super) fn next_initiated(&mut self) -> PeerId {
+        // Beyond 9999 they would be those of the others.
+        if self.next_initiated >= FIRST_ACCEPTED {
+            return self.next_accepted();
+        }
+        self.next_initiated += 1;
+        PeerId(self.next_initiated - 1)
+    }
+
+    /// Returns the number of the next peer that connects to us.
+    pub(super) fn next_accepted(&mut self) -> PeerId {
+        self.next_accepted += 1;
+        PeerId(self.next_accepted - 1)
+    }
+
+    pub(super) fn insert(&mut self, peer: Peer) -> PeerKey {
+        let id = peer.who.id;
+        let key = PeerKey(self.slab.insert(id.0, Box::new(peer)));
+        self.keys.insert(id, key);
+        key
+    }
+
+    /// Forgets a peer but for its counters and name; returns the name of one that is too long ago to
+    /// be remembered now.
+    pub(super) fn remove(&mut self, key: PeerKey) -> Option<Arc<EventPeer>> {
+        let peer = self.slab.remove(key.0)?;
+        self.keys.remove(&key.id());
+        self.gone.add(&peer.counters);
+        self.departed.push_back(peer.who);
+        if self.departed.len() > DEPARTED { self.departed.pop_front() } else { None }
+    }
+
+    /// Searches for a peer by its number.
+    pub(super) fn key(&self, id: PeerId) -> Option<PeerKey> {
+        self.keys.get(&id).copied()
+    }
+
+    pub(super) fn get(&self, key: PeerKey) -> Option<&Peer> {
+        self.slab.get(key.0).map(|peer| &**peer)
+    }
+
+    pub(super) fn get_mut(&mut self, key: PeerKey) -> Option<&mut Peer> {
+        self.slab.get_mut(key.0).map(|peer| &mut **peer)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Returns all in the order of their numbers.
+    pub(super) fn keys(&self) -> impl Iterator<Item = PeerKey> {
+        self.keys.values().copied()
+    }
+
+    /// Returns all in the order of their numbers.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (PeerKey, &Peer)> {
+        self.iter_from(PeerId::LOCAL)
+    }
+
+    /// Returns those from this number on, in order.
+    pub(super) fn iter_from(&self, from: PeerId) -> impl Iterator<Item = (PeerKey, &Peer)> {
+        self.keys.range(from..).filter_map(|(_, key)| Some((*key, self.get(*key)?)))
+    }
+
+    /// Returns all in no order.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (PeerKey, &mut Peer)> {
+        self.slab.iter_mut().map(|(key, peer)| (PeerKey(key), &mut **peer))
+    }
+
+    /// Returns what the counters of those that are gone sum up to.
+    pub(super) fn gone(&self) -> PeerCounters {
+        self.gone
+    }
+
+    /// Returns every peer that the node ever knew, as far as it remembers, and forgets those that are
+    /// gone.
+    pub(super) fn take_known(&mut self) -> Vec<Arc<EventPeer>> {
+        let mut known: Vec<_> = std::mem::take(&mut self.departed).into();
+        known.extend(self.iter().map(|(_, peer)| Arc::clone(&peer.who)));
+        known.sort_by_key(|who| who.id);
+        known
+    }
+}
