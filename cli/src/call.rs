@@ -87,7 +87,7 @@ mod tests {
         for text in [
             r#"{"notification":"listening","address":"a"}"#,
             r#"{"t":1,"peer":"p","notification":"event_requested","name":"seen"}"#,
-            r#"{"t":1,"from":"listener","phase":"requests","message":"CAPS","caps":{}}"#,
+            r#"{"t":1,"from":"listener","phase":"setup","message":"CAPS","caps":{}}"#,
         ] {
             assert_eq!(read(text), Ok(None), "{text}");
         }

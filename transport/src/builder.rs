@@ -13,7 +13,6 @@ use std::time::Duration;
 use brocomm::data::{BroType, Declarations, EventType, Global, IndexType, Name};
 use brocomm::logs::{LogRecord, LogStream};
 use brocomm::lowlevel::driver::{Cause, StartError, TransportError};
-use brocomm::lowlevel::syntax::{Attribute, AttributeTag, Attributes};
 use brocomm::node::{Backoff, EventPattern, NodeConfig, NodeMachine, Options, PeerConfig};
 use brocomm::state::{Limits, Store};
 
@@ -99,9 +98,7 @@ impl<N: Start> Builder<N> {
     /// When a connection is established, the table of the node that accepted it replaces the other one.
     pub fn table<K: IndexType, V: BroType>(mut self, name: impl Into<Name>) -> Builder<N> {
         let ty = <BTreeMap<K, V> as BroType>::bro_type();
-        let list = vec![Attribute { tag: AttributeTag::Synchronized, expr: None }];
-        let attributes = Some(Arc::new(Attributes { ty: ty.clone(), list }));
-        self.declarations.globals.insert(Global { attributes, ..Global::new(name, ty) });
+        self.declarations.globals.insert(Global::synchronized(name, ty));
         self.has_tables = true;
         self
     }
@@ -133,7 +130,7 @@ impl<N: Start> Builder<N> {
             self.errors.push(StartError::Declarations(error));
         }
         let mut globals = self.declarations.globals.iter();
-        self.has_tables |= globals.any(|global| global.has(AttributeTag::Synchronized));
+        self.has_tables |= globals.any(Global::is_synchronized);
         self
     }
 

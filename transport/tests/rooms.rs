@@ -4,20 +4,24 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What a transport may name of the core: neither the layers below a connection, nor those that
-/// say what passes over one.
-const OF_THE_CORE: [&str; 7] = ["Time", "connection", "data", "logs", "node", "tls", "driver"];
+/// What a transport may name of the core.
+const OF_THE_CORE: [&str; 7] = ["Time", "data", "logs", "lowlevel", "node", "state", "tls"];
+
+/// What it may name of what lies below a node: not the layers below a connection.
+const OF_THE_LOWER_LEVELS: [&str; 2] = ["connection", "driver"];
 
 /// What it may name of a connection: what its user configures, commands and is told.
 const OF_A_CONNECTION: [&str; 6] =
-    ["Config", "Connection", "Notification", "Role", "Sent", "UsageError"];
+    ["Connection", "ConnectionConfig", "Notification", "Role", "Sent", "UsageError"];
 
-/// What it may name of logs: what its user writes, and why that is refused.
-const OF_THE_LOGS: [&str; 2] = ["LogValue", "StreamError"];
+/// What it may name of logs: what its user writes and gets, and why that is refused.
+const OF_THE_LOGS: [&str; 6] =
+    ["LogEntry", "LogRecord", "LogStream", "LogValue", "Mismatch", "StreamError"];
 
-/// What it may tell apart of what it hands on: that nothing more comes, and events for those who
-/// want them of one type. None of these is a message or a phase.
-const OF_THE_NOTIFICATIONS: [&str; 3] = ["Closed", "Event", "Terminated"];
+/// What it may distinguish of what it hands on: that nothing more comes, and what is for those who
+/// subscribe to one kind. None of these is a message or a phase.
+const OF_THE_NOTIFICATIONS: [&str; 6] =
+    ["Closed", "Event", "Expired", "LogEntry", "StateAccessPerformed", "Terminated"];
 
 /// The protocol's own things, wherever their names come from.
 const OF_THE_PROTOCOL: [&str; 13] = [
@@ -102,6 +106,7 @@ fn amiss(source: &str) -> Vec<String> {
     let mut amiss = Vec::new();
     for (path, allowed) in [
         ("brocomm", &OF_THE_CORE[..]),
+        ("brocomm::lowlevel", &OF_THE_LOWER_LEVELS),
         ("brocomm::lowlevel::connection", &OF_A_CONNECTION),
         ("brocomm::logs", &OF_THE_LOGS),
         ("Notification", &OF_THE_NOTIFICATIONS),
@@ -132,12 +137,15 @@ fn the_transports_do_not_know_the_protocol() {
 fn what_is_not_their_business_is_found() {
     for (source, expected) in [
         ("use brocomm::lowlevel::wire::Limits;", &["brocomm::lowlevel::wire", "wire"][..]),
-        ("use brocomm::{Time, serial::Mode};", &["brocomm::lowlevel::serial", "serial"]),
         (
-            "use brocomm::lowlevel::connection::{Config,\n    Phase, Role};",
-            &["brocomm::node::Phase", "Phase"],
+            "use brocomm::lowlevel::{driver, serial::Mode};",
+            &["brocomm::lowlevel::serial", "serial"],
         ),
-        ("fn f(access: brocomm::state::Access) {}", &["brocomm::state"]),
+        (
+            "use brocomm::lowlevel::connection::{ConnectionConfig,\n    Phase, Role};",
+            &["brocomm::lowlevel::connection::Phase", "Phase"],
+        ),
+        ("fn f(table: brocomm::notation::Table) {}", &["brocomm::notation"]),
         ("use brocomm::logs::{LogSender, LogValue};", &["brocomm::logs::LogSender"]),
         ("told == Notification::HandshakeDone", &["Notification::HandshakeDone"]),
         ("let kind = MessageType::Serial;", &["MessageType"]),

@@ -114,7 +114,7 @@ Captures:
 JSON lines:
   t                  seconds since the connection was accepted
   from               \"connector\" or \"listener\": the sender
-  phase              the sender's: \"requests\", \"handshake\", \"sync\", \"running\" or \"closed\"
+  phase              the sender's: \"setup\", \"handshake\", \"sync\", \"running\" or \"closed\"
   message            \"SERIAL\", \"REQUEST_EVENTS\", …; absent where a stream ceases to be decodable
   offset, bytes      where the message begins in the sender's stream, and how long it is there
   file               the recording or connection, if there are several

@@ -24,7 +24,7 @@ fn text_has_one_line_per_message() {
     let run = run(["decode".into(), session("broccoli-enum").recording_path()]);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     let expected = "    \
-    0.000451 C>L requests     VERSION            protocol=7 data_format=26 cache_size=1000 runtime=0s
+    0.000451 C>L setup     VERSION            protocol=7 data_format=26 cache_size=1000 runtime=0s
     0.003496 L>C handshake VERSION            protocol=7 data_format=26 cache_size=3000 runtime=0s class=\"\"
     0.003592 L>C handshake SERIAL             id peer_description = bro
     0.004611 L>C handshake CAPS               13 (COMPRESSION, PID_64BIT, NEW_CACHE_STRATEGY)

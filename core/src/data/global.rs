@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::convert::fit;
-use super::{AttributeTag, Attributes, BroType, ConversionError, Name, Type, Value};
+use super::{Attribute, AttributeTag, Attributes, BroType, ConversionError, Name, Type, Value};
 
 /// Describes a global variable or constant.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +27,13 @@ impl Global {
         Global { name: name.into(), ty, is_const: false, attributes: None, init: None }
     }
 
+    /// Makes a variable that is `&synchronized`, without an initial value.
+    pub fn synchronized(name: impl Into<Name>, ty: Type) -> Global {
+        let list = vec![Attribute { tag: AttributeTag::Synchronized, expr: None }];
+        let attributes = Some(Arc::new(Attributes { ty: ty.clone(), list }));
+        Global { attributes, ..Global::new(name, ty) }
+    }
+
     /// Checks that a Rust type holds all that the variable can.
     ///
     /// # Errors
@@ -34,6 +41,11 @@ impl Global {
     /// Says where the types differ.
     pub fn check<T: BroType>(&self) -> Result<(), ConversionError> {
         fit(&T::bro_type(), &self.ty)
+    }
+
+    /// Returns whether it is `&synchronized`.
+    pub fn is_synchronized(&self) -> bool {
+        self.has(AttributeTag::Synchronized)
     }
 
     /// Returns whether it has this attribute.
