@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const OF_THE_CORE: [&str; 7] = ["Time", "data", "logs", "lowlevel", "node", "state", "tls"];
 
 /// What it may name of what lies below a node: not the layers below a connection.
-const OF_THE_LOWER_LEVELS: [&str; 2] = ["connection", "driver"];
+const OF_THE_LOWER_LEVELS: [&str; 3] = ["connection", "driver", "logs"];
 
 /// What it may name of a connection: what its user configures, commands and is told.
 const OF_A_CONNECTION: [&str; 6] =
@@ -109,6 +109,7 @@ fn amiss(source: &str) -> Vec<String> {
         ("brocomm::lowlevel", &OF_THE_LOWER_LEVELS),
         ("brocomm::lowlevel::connection", &OF_A_CONNECTION),
         ("brocomm::logs", &OF_THE_LOGS),
+        ("brocomm::lowlevel::logs", &OF_THE_LOGS),
         ("Notification", &OF_THE_NOTIFICATIONS),
     ] {
         let taken = taken_from(&tokens, path).into_iter().filter(|name| !allowed.contains(name));
