@@ -11,7 +11,6 @@ use brocomm::data::{
     BroType, ConversionError, Entry, FromIndex, FromValue, IndexType, Name, ToIndex, ToValue, Value,
 };
 use brocomm::lowlevel::driver::Subscription;
-use brocomm::lowlevel::serial::{Opcode, StateAccess};
 use brocomm::node::Notification;
 use brocomm::state::{Path, StateError};
 use futures_core::Stream;
@@ -203,7 +202,7 @@ impl<K: FromIndex, V: FromValue> Changes<K, V> {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(None) => return Poll::Ready(None),
                 Poll::Ready(Some(Notification::StateAccessPerformed { access, .. })) => {
-                    self.of_access(&access)
+                    self.of_access(&access.target, access.entry())
                 }
                 Poll::Ready(Some(Notification::Expired(expired))) => {
                     let is_ours = expired.variables.contains(&self.table.name);
@@ -218,30 +217,34 @@ impl<K: FromIndex, V: FromValue> Changes<K, V> {
     }
 
     /// Returns what an operation did to the table, if anything.
-    fn of_access(&self, access: &StateAccess) -> Option<Result<Change<K, V>, StateError>> {
+    fn of_access(
+        &self,
+        target: &Name,
+        entry: Option<(&[Value], Option<&Value>)>,
+    ) -> Option<Result<Change<K, V>, StateError>> {
         let name = &self.table.name;
-        if access.target == *name {
+        if target == name {
             return Some(Ok(Change::Replaced));
         }
         let (is_entry, is_part) = self.table.handle.with(|node, _| {
             let Some(store) = node.store() else { return (false, false) };
-            let is_entry = match (store.id_of(&access.target), store.id_at(self.table.path())) {
-                (Some(target), Ok(id)) => target == id,
+            let is_entry = match (store.id_of(target), store.id_at(self.table.path())) {
+                (Some(found), Ok(id)) => found == id,
                 _ => false,
             };
-            (is_entry, store.variables_of(&access.target).contains(name))
+            (is_entry, store.variables_of(target).contains(name))
         });
-        match (access.opcode, &access.op1, &access.op2) {
-            _ if !is_entry => is_part.then_some(Ok(Change::Replaced)),
-            (Opcode::AssignIdx | Opcode::IncrIdx, Value::List(index), Some(value)) => {
-                let value = V::from_value(value).map_err(|error| misfit(name, error));
-                Some(self.key(&index.items).and_then(|key| Ok(Change::Set(key, value?))))
-            }
-            (Opcode::Del | Opcode::Expire, Value::List(index), _) => {
-                Some(self.key(&index.items).map(Change::Removed))
-            }
-            _ => None,
+        if !is_entry {
+            return is_part.then_some(Ok(Change::Replaced));
         }
+        let (index, value) = entry?;
+        Some(self.key(index).and_then(|key| match value {
+            Some(value) => {
+                let value = V::from_value(value).map_err(|error| misfit(name, error))?;
+                Ok(Change::Set(key, value))
+            }
+            None => Ok(Change::Removed(key)),
+        }))
     }
 
     fn key(&self, index: &[Value]) -> Result<K, StateError> {

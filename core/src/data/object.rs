@@ -175,6 +175,20 @@ pub struct StateAccess {
     pub op3: Option<Value>,
 }
 
+impl StateAccess {
+    /// Returns the index of the entry that the operation changes, with its new value, or `None` if it
+    /// is removed; nothing if the operation changes no entry of a table.
+    pub fn entry(&self) -> Option<(&[Value], Option<&Value>)> {
+        match (self.opcode, &self.op1, &self.op2) {
+            (Opcode::AssignIdx | Opcode::IncrIdx, Value::List(index), Some(value)) => {
+                Some((&index.items, Some(value)))
+            }
+            (Opcode::Del | Opcode::Expire, Value::List(index), _) => Some((&index.items, None)),
+            _ => None,
+        }
+    }
+}
+
 /// Holds a captured packet (2§2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packet {
