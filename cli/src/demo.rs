@@ -1,6 +1,6 @@
 //! `brocomm demo`: two nodes exchange what nodes do, and what arrives is checked.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 
 use serde_json::json;
 
@@ -47,8 +47,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         });
         writeln!(out, "{object}")?;
     } else {
-        let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        report.write(colour, out)?;
+        report.write(brocomm_demo::wants_colour(), out)?;
     }
     if failures.is_empty() { Ok(()) } else { Err(Failure::Told) }
 }

@@ -1,17 +1,16 @@
 //! Runs the demonstration.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let mut out = io::stdout();
-    let colour = out.is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    match brocomm_demo::run().and_then(|report| Ok(report.write(colour, &mut out)?)) {
+    let colour = brocomm_demo::wants_colour();
+    match brocomm_demo::run().and_then(|report| Ok(report.write(colour, &mut io::stdout())?)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             // Nobody is left to read why.
-            let _ = io::Write::write_fmt(&mut io::stderr(), format_args!("error: {error}\n"));
+            let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::FAILURE
         }
     }

@@ -1,6 +1,6 @@
 //! What the demonstration shows.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 /// All that is shown.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,6 +116,11 @@ impl Report {
         out.flush()?;
         Ok(failed == 0)
     }
+}
+
+/// Returns whether standard output is a terminal that is to show colours.
+pub fn wants_colour() -> bool {
+    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
 /// Writes a number with commas.

@@ -231,10 +231,16 @@ fn what_cannot_be_started_says_why() {
     let build = Node::builder;
     for (builder, error) in [
         (build().connect("nowhere.invalid"), "cannot resolve nowhere.invalid: "),
-        (build().connect("127.0.0.1:99999"), "cannot resolve 127.0.0.1:99999: "),
+        (
+            build().connect("127.0.0.1:99999"),
+            "cannot resolve 127.0.0.1:99999: `99999` is not a port: must be 0 to 65535",
+        ),
         (build().connect(""), "cannot resolve : "),
         (build().listen("127.0.0.1:x"), "cannot resolve 127.0.0.1:x: "),
-        (build().accept("[::1"), "cannot resolve [::1: "),
+        (build().accept("[::1"), "cannot resolve [::1: a `]` is missing"),
+        (build().accept("127.0.0.1:5"), "cannot resolve 127.0.0.1:5: peers connect from any port"),
+        (build().accept("[::1]:5"), "cannot resolve [::1]:5: peers connect from any port"),
+        (build().connect("fe80::1"), "cannot resolve fe80::1: `fe80::1` is on every link"),
         (build().declare("global x"), "declarations: line 1, column 9: "),
         (build().declare("global s: set[pattern] &synchronized;"), "declarations: "),
         (build().log::<Unloggable>("log"), "logs: record { hidden:count; } has no field with &log"),
@@ -262,6 +268,7 @@ fn addresses_are_as_people_write_them() {
         ("[::1]:99", "::1", 99, None),
         ("[fe80::1%1]:99", "fe80::1", 99, Some("1")),
         ("[fe80::1%1]", "fe80::1", 47757, Some("1")),
+        ("fe80::1%1", "fe80::1", 47757, Some("1")),
     ] {
         let (name, node) = entry(Node::builder().connect(address));
         assert_eq!(name, address);
@@ -271,6 +278,17 @@ fn addresses_are_as_people_write_them() {
     }
     let (_, accepted) = entry(Node::builder().accept("::1"));
     assert_eq!((accepted.connect, accepted.p), (false, None));
+    for (address, interface, port, zone) in [
+        ("127.0.0.1", "127.0.0.1", 47757, ""),
+        ("0.0.0.0:0", "0.0.0.0", 0, ""),
+        ("[fe80::1%1]:5", "fe80::1", 5, "1"),
+    ] {
+        let node = Node::builder().listen(address).build().unwrap();
+        let options = node.options();
+        assert!(options.listen, "{address}");
+        assert_eq!(options.listen_interface, interface.parse::<IpAddr>().unwrap());
+        assert_eq!((options.listen_port, &*options.listen_ipv6_zone_id), (port, zone));
+    }
     let own = PeerConfig {
         events: Some("other".parse().unwrap()),
         ..PeerConfig::new([192, 0, 2, 1].into())

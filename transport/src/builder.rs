@@ -17,7 +17,7 @@ use brocomm::node::{Backoff, EventPattern, NodeConfig, NodeMachine, Options, Pee
 use brocomm::state::{Limits, Store};
 
 use crate::naming::resolve;
-use crate::zone;
+use crate::{address, zone};
 
 /// The number of the first log stream that is declared with [`Builder::log`]; far above those of Bro.
 const FIRST_LOG: i32 = 10_000;
@@ -158,7 +158,7 @@ impl<N: Start> Builder<N> {
         self
     }
 
-    /// Listens for peers: `ADDRESS:PORT`, with port 0 for one that the system chooses. Only what
+    /// Listens for peers: `ADDRESS` or `ADDRESS:PORT`, with port 0 for one that the system chooses. Only what
     /// [`accept`](Self::accept) names is listened to.
     pub fn listen(mut self, address: &str) -> Builder<N> {
         self.listen = Some(address.to_owned());
@@ -210,28 +210,35 @@ impl<N: Start> Builder<N> {
             return Err(self.errors.remove(0));
         }
         if let Some(address) = &self.listen {
-            let at = first_address(address, 0)?;
+            let (at, zone) = resolved(address)?;
             self.options.listen = true;
             self.options.listen_interface = at.ip();
             self.options.listen_port = at.port();
             self.options.listen_ipv6 |= at.is_ipv6();
+            if let Some(zone) = zone {
+                self.options.listen_ipv6_zone_id = zone;
+            }
         }
         let mut nodes = Vec::new();
         for (address, mut peer) in std::mem::take(&mut self.connect) {
-            let at = first_address(&address, 47757)?;
+            let (at, zone) = resolved(&address)?;
             (peer.host, peer.p) = (at.ip(), Some(at.port()));
-            peer.zone_id = peer.zone_id.or_else(|| zone::within(&address));
-            nodes.push((address, self.exchanging(peer)));
+            peer.zone_id = peer.zone_id.or(zone);
+            nodes.push((address, self.exchanging(peer)?));
         }
         for (host, mut peer) in std::mem::take(&mut self.accept) {
-            peer.host = first_address(&host, 0)?.ip();
-            peer.zone_id = peer.zone_id.or_else(|| zone::within(&host));
+            let (at, zone) = resolved(&host)?;
+            if address::parse(&host).as_ref() == Ok(&host) {
+                return Err(misspelt(&host, "peers connect from any port; write the host alone"));
+            }
+            peer.host = at.ip();
+            peer.zone_id = peer.zone_id.or(zone);
             // The state of whoever listens is the one that the others get.
             peer.auth |= self.has_tables;
-            nodes.push((host, self.exchanging(peer)));
+            nodes.push((host, self.exchanging(peer)?));
         }
         for (name, peer) in std::mem::take(&mut self.peers) {
-            nodes.push((name, self.exchanging(peer)));
+            nodes.push((name, self.exchanging(peer)?));
         }
         let declarations = Arc::new(self.declarations);
         let configuration =
@@ -249,15 +256,15 @@ impl<N: Start> Builder<N> {
     }
 
     /// Adds to a peer what is exchanged with all.
-    fn exchanging(&self, mut peer: PeerConfig) -> PeerConfig {
+    fn exchanging(&self, mut peer: PeerConfig) -> Result<PeerConfig, StartError> {
         if peer.events.is_none() && !self.requested.is_empty() {
             let names: Vec<String> = self.requested.iter().map(escaped).collect();
-            // A name is a pattern of itself.
-            peer.events = EventPattern::new(&names.join("|")).ok();
+            let pattern = EventPattern::new(&names.join("|")).map_err(StartError::Events)?;
+            peer.events = Some(pattern);
         }
         peer.sync |= self.has_tables;
         peer.request_logs |= self.requests_logs;
-        peer
+        Ok(peer)
     }
 }
 
@@ -287,19 +294,19 @@ fn prefix() -> String {
     format!("#brocomm#{}-{random:x}#", std::process::id())
 }
 
-/// Returns the first address of a host, with or without a port.
-fn first_address(address: &str, port: u16) -> Result<SocketAddr, StartError> {
-    let with_port = match address.parse::<IpAddr>() {
-        Ok(ip) => SocketAddr::new(ip, port).to_string(),
-        Err(_) if address.ends_with(']') || !address.contains(':') => format!("{address}:{port}"),
-        Err(_) => address.to_owned(),
-    };
-    let found = resolve(&with_port).and_then(|found| {
-        let none = || io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-        found.into_iter().next().ok_or_else(none)
-    });
-    found.map_err(|error| {
-        let cause = Cause::from(error);
-        StartError::Address(TransportError::Resolve { address: address.to_owned(), cause })
-    })
+/// Returns the first address of a host, with the zone that was written; the port is 47757 if none was.
+fn resolved(text: &str) -> Result<(SocketAddr, Option<String>), StartError> {
+    let address = address::parse(text).map_err(|error| misspelt(text, &error))?;
+    let found = resolve(&address).map_err(|error| {
+        let (address, cause) = (text.to_owned(), error.into());
+        StartError::Address(TransportError::Resolve { address, cause })
+    })?;
+    let none = || StartError::Address(TransportError::NoAddress { address: text.to_owned() });
+    Ok((found.into_iter().next().ok_or_else(none)?, zone::within(&address)))
+}
+
+/// Says what is wrong with an address as it is written.
+fn misspelt(text: &str, error: &str) -> StartError {
+    let cause = Cause { kind: io::ErrorKind::InvalidInput, text: error.into() };
+    StartError::Address(TransportError::Resolve { address: text.to_owned(), cause })
 }

@@ -72,7 +72,7 @@ fn echo(mut peer: Peer, stop: &Stop, call: &Call) -> Result<(), String> {
     result
 }
 
-/// Sends a reply, if the peer wants it; waits while too much waits to be written.
+/// Sends a reply, if the peer wants it; waits while the send queue is full.
 fn answer(peer: &mut Peer, reply: &Event) -> Result<(), String> {
     loop {
         match peer.send_event(reply) {

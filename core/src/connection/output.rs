@@ -77,7 +77,7 @@ impl Output {
         self.start = 0;
     }
 
-    /// Refuses a command while too much waits.
+    /// Refuses a command while the send queue is full.
     pub(super) fn check_room(&self) -> Result<(), UsageError> {
         let queued = self.pending().len();
         if queued < self.limit {

@@ -303,28 +303,28 @@ impl fmt::Display for CommLogLine {
                 f.write_str("all peers reached final sync-point, going to finish")
             }
             CommLogLine::EventDropped { incoming: true, name } => {
-                write!(f, "dropped event {name} from peer, too much waits to be handled")
+                write!(f, "dropped event {name} from peer, receive queue full")
             }
             CommLogLine::EventDropped { incoming: false, name } => {
                 write!(f, "dropped event {name} for peer, send queue full")
             }
             CommLogLine::LogEntriesDropped { incoming: true, number } => {
-                write!(f, "dropped {number} log entries from peer, too much waits to be handled")
+                write!(f, "dropped {number} log entries from peer, receive queue full")
             }
             CommLogLine::LogEntriesDropped { incoming: false, number } => {
                 write!(f, "dropped {number} log entries for peer, send queue full")
             }
             CommLogLine::PrintsDropped { incoming: true, number } => {
-                write!(f, "dropped {number} prints from peer, too much waits to be handled")
+                write!(f, "dropped {number} prints from peer, receive queue full")
             }
             CommLogLine::PrintsDropped { incoming: false, number } => {
                 write!(f, "dropped {number} prints for peer, send queue full")
             }
             CommLogLine::PacketDropped => {
-                f.write_str("dropped packet from peer, too much waits to be handled")
+                f.write_str("dropped packet from peer, receive queue full")
             }
             CommLogLine::IdDropped { name } => {
-                write!(f, "dropped ID {name} from peer, too much waits to be handled")
+                write!(f, "dropped ID {name} from peer, receive queue full")
             }
             CommLogLine::LogEntryUnknown => f.write_str("write error for log entry"),
             CommLogLine::Unwritable { name } => {

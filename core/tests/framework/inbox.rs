@@ -121,9 +121,8 @@ fn what_may_be_dropped_is_if_the_policy_says_so() {
             assert_eq!(waiting(&bench), (3, false));
             let told = taken(&mut bench);
             assert_eq!(numbers(&told, number), left);
-            let line = format!(
-                "error parent {PREFIX} dropped {what} from peer, too much waits to be handled"
-            );
+            let line =
+                format!("error parent {PREFIX} dropped {what} from peer, receive queue full");
             assert_eq!(lines(&told), [line.clone(), line]);
         }
         let mut bench = flooded(Overflow::Disconnect, NARROW, send);

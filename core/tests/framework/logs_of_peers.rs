@@ -51,7 +51,7 @@ fn incoming_policies_cover_entries() {
         bench.takes = true;
         let told = bench.told();
         assert_eq!(entries(&told), left);
-        let line = "dropped 1 log entries from peer, too much waits to be handled";
+        let line = "dropped 1 log entries from peer, receive queue full";
         assert_eq!(lines(&told), vec![format!("error parent {PREFIX} {line}"); 2]);
         assert_eq!(bench.node.counters(FIRST).unwrap().dropped_incoming, 2);
     }

@@ -194,9 +194,8 @@ fn incoming_drop_newest() {
         let mut bench = flooded(incoming(Overflow::DropNewest, bound, total), 0..5);
         let told = taken(&mut bench);
         assert_eq!(numbers(&told), [0, 1, 2]);
-        let line = format!(
-            "error parent {PREFIX} dropped event ping from peer, too much waits to be handled"
-        );
+        let line =
+            format!("error parent {PREFIX} dropped event ping from peer, receive queue full");
         assert_eq!(lines(&told), [line.clone(), line]);
         assert_eq!(counters(&bench).dropped_incoming, 2);
     }

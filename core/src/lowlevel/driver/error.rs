@@ -13,6 +13,7 @@ use crate::data::{CallError, ConversionError};
 use crate::logs::StreamError;
 use crate::node::NodeConfigError;
 use crate::notation::ParseError;
+use crate::pattern::PatternError;
 use crate::state::StateError;
 
 /// Says what failed, with which address, and why.
@@ -98,6 +99,9 @@ pub enum StartError {
     /// The declarations are not Bro's notation.
     #[error("declarations: {0}")]
     Declarations(ParseError),
+    /// The names of the events to request make no pattern.
+    #[error("events: {0}")]
+    Events(PatternError),
     /// A variable can't be shared.
     #[error("variables: {0}")]
     State(StateError),

@@ -20,7 +20,7 @@ pub struct Raised {
     pub peers: usize,
     /// For how many peers that are away it is kept.
     pub kept: usize,
-    /// For how many peers it was dropped, since too much waits for them.
+    /// For how many peers it was dropped, since their send queues are full.
     pub dropped: usize,
 }
 

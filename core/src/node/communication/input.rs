@@ -183,7 +183,7 @@ impl NodeMachine {
             }
             Overflow::Disconnect if full => {
                 peer.counters.dropped_incoming += 1;
-                return self.give_up(id, CommLogLine::IncomingFull, "too much waits to be handled");
+                return self.give_up(id, CommLogLine::IncomingFull, "receive queue full");
             }
             // A peer that blocks is not read from, but what was read before still comes.
             _ => {}

@@ -20,7 +20,7 @@ impl EventNames {
         self.0.split(|byte| *byte == 0).filter(|name| !name.is_empty())
     }
 
-    /// Returns whether there is no name.
+    /// Returns whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()
     }
