@@ -85,13 +85,13 @@
 
 mod action;
 mod batch;
-mod communication;
 pub(crate) mod communication_log;
 mod configuration;
 mod counters;
 mod entry;
 pub(crate) mod inbox;
 pub(crate) mod log;
+mod machine;
 mod notification;
 mod options;
 mod outbox;
@@ -112,7 +112,6 @@ pub use crate::connection::{
 };
 pub use action::Action;
 pub use batch::{BATCH_DELAY, LOG_BATCH, PRINT_BATCH};
-pub use communication::{NodeError, NodeMachine, RaiseError, Raised, TraceStep, WriteLogError};
 pub(crate) use communication_log::CommunicationLine;
 pub use communication_log::CommunicationLog;
 pub use configuration::NodeConfig;
@@ -120,6 +119,7 @@ pub use counters::{Depth, PeerCounters, PeerState};
 pub use entry::{Liveness, PeerConfig};
 pub use log::CommLogEntry;
 pub(crate) use log::CommLogLine;
+pub use machine::{NodeError, NodeMachine, RaiseError, Raised, TraceStep, WriteLogError};
 pub use notification::Notification;
 pub use options::{Backoff, Bound, Handshake, KeepAlive, Options, Overflow, Queue};
 pub use pattern::EventPattern;

@@ -1,21 +1,15 @@
-//! Connecting, again and again, and being connected to (§3.6, part 4 §4).
+//! Connecting, again and again, and being connected to (§3.6, part 4 §1, §4).
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::log::CommLogLine;
-use super::super::{Action, Backoff, ConnectionId, Endpoint, EventPeer, Notification, PeerId};
-use super::timers::Timer;
-use super::{NodeError, NodeMachine, Peer, PeerKey};
+use super::super::{Backoff, ConnectionId, Endpoint, EventPeer, Notification, PeerId};
+use super::clock::Timer;
+use super::peers::{Peer, PeerKey};
+use super::{NodeError, NodeMachine};
 use crate::Time;
-use crate::connection::{CloseCause, Connection, ConnectionConfig, Role};
-use crate::wire::Caps;
-
-/// How many bytes of output, serialized, wait for one connection; more waits as events.
-const OUTPUT: usize = 64 << 10;
-
-/// How many notifications of one connection wait that the node has not looked at.
-const NOTIFICATIONS: usize = 64;
+use crate::connection::{CloseCause, Connection, Role};
 
 impl NodeMachine {
     /// Connects to the node of this name, whatever its `connect` flag (part 4 §4).
@@ -28,7 +22,7 @@ impl NodeMachine {
         if self.ending.is_under_way() {
             return Err(NodeError::Terminating);
         }
-        let Some(at) = self.nodes.iter().position(|entry| &*entry.name == name) else {
+        let Some(at) = self.settings.position(name) else {
             self.log(CommLogLine::CannotTriggerConnect);
             return Err(NodeError::UnknownNode);
         };
@@ -37,7 +31,7 @@ impl NodeMachine {
         });
         match existing {
             Some(peer) if self.is_over(peer) => {
-                self.timers.cancel(Timer::Retry(peer));
+                self.clock.cancel(Timer::Retry(peer));
                 self.try_connect(peer);
                 Ok(peer.id())
             }
@@ -48,76 +42,27 @@ impl NodeMachine {
 
     /// Makes a peer of an entry that says to connect, and connects.
     pub(super) fn connect_entry(&mut self, at: usize) -> Option<PeerKey> {
-        let entry = self.nodes.get(at)?;
-        let endpoint = Endpoint {
-            host: entry.node.host,
-            zone: entry.node.zone_id.as_deref().map(Into::into),
-            port: entry.node.p.unwrap_or(self.options.listen_port),
-        };
+        let entry = self.settings.entries().get(at)?;
+        let endpoint = self.settings.endpoint_of(entry);
         let keeps = entry.node.store_and_forward.is_some();
-        let id = self.peers.next_initiated();
-        let id = self.add_peer(id, endpoint, Role::Initiator, Some(at));
+        let who = EventPeer::new(self.peers.next_initiated(), endpoint);
+        let peer = Peer::new(who, Role::Initiator, Some(at), self.clock.now());
+        let id = self.peers.insert(peer);
         self.log_peer(id, CommLogLine::AddedPeer);
         if keeps {
-            self.subscribers.add_keeper(id);
+            self.sending.add_keeper(id);
         }
-        if let Some(entry) = self.nodes.get_mut(at) {
-            entry.peer = Some(id);
-        }
+        self.settings.set_peer(at, id);
         self.try_connect(id);
         Some(id)
     }
 
-    fn add_peer(
-        &mut self,
-        id: PeerId,
-        endpoint: Endpoint,
-        role: Role,
-        node: Option<usize>,
-    ) -> PeerKey {
-        let peer = Peer {
-            who: Arc::new(EventPeer::new(id, endpoint)),
-            role,
-            node,
-            link: None,
-            sockets: 0,
-            established: false,
-            running: false,
-            awaiting_setup: false,
-            ends_with_node: false,
-            failures: 0,
-            last_requests: None,
-            heard: self.clock.now(),
-            pinged: false,
-            last_error: None,
-            outbox: Default::default(),
-            inbox: Default::default(),
-            exchange: Default::default(),
-            has_turn: false,
-            point: None,
-            batches: Default::default(),
-            pings: Default::default(),
-            counters: Default::default(),
-        };
-        self.peers.insert(peer)
-    }
-
-    fn add_link(&mut self, peer: PeerKey) -> ConnectionId {
-        let id = self.links.insert(peer);
-        if let Some(peer) = self.peers.get_mut(peer) {
-            peer.link = Some(id);
-            peer.sockets += 1;
-        }
-        id
-    }
-
     /// Asks the transport to connect to a peer.
     pub(super) fn try_connect(&mut self, id: PeerKey) {
-        let Some(peer) = self.peers.get(id).filter(|peer| peer.link.is_none()) else { return };
+        let Some(peer) = self.peers.get_mut(id).filter(|peer| peer.link.is_none()) else { return };
         let endpoint = peer.who.endpoint.clone();
-        let connection = self.add_link(id);
-        let keep_alive = self.options.keep_alive;
-        self.actions.push_back(Action::Connect { connection, endpoint, keep_alive });
+        peer.link = Some(self.transport.connect(id, endpoint, &self.settings.options));
+        peer.sockets += 1;
     }
 
     /// Records that a connection that the node asked for is up; TLS, if there is to be any, is
@@ -144,12 +89,14 @@ impl NodeMachine {
         line: CommLogLine,
         cause: CloseCause,
     ) {
-        let Some(link) = self.links.get(id).filter(|link| link.begun().is_none()) else { return };
+        let Some(link) = self.transport.get(id).filter(|link| link.begun().is_none()) else {
+            return;
+        };
         let id_of_peer = link.peer;
         if link.is_pending() {
-            self.links.remove(id);
+            self.transport.remove(id);
         }
-        self.timers.cancel(Timer::Secure(id));
+        self.clock.cancel(Timer::Secure(id));
         let Some(peer) = self.peers.get_mut(id_of_peer) else { return };
         peer.link = None;
         peer.sockets = peer.sockets.saturating_sub(1);
@@ -187,10 +134,14 @@ impl NodeMachine {
         if self.ending.is_under_way() {
             return None;
         }
-        let peer = self.peers.next_accepted();
-        let peer = self.add_peer(peer, endpoint, Role::Acceptor, None);
-        let ssl = self.options.listen_ssl;
-        let id = self.add_link(peer);
+        let who = EventPeer::new(self.peers.next_accepted(), endpoint);
+        let peer = self.peers.insert(Peer::new(who, Role::Acceptor, None, self.clock.now()));
+        let ssl = self.settings.options.listen_ssl;
+        let id = self.transport.insert(peer);
+        if let Some(peer) = self.peers.get_mut(peer) {
+            peer.link = Some(id);
+            peer.sockets += 1;
+        }
         self.log_peer(peer, CommLogLine::Accepted { ssl });
         self.log_peer(peer, CommLogLine::AddedPeer);
         self.open(id);
@@ -199,46 +150,25 @@ impl NodeMachine {
 
     /// Makes the connection over a transport that is up. It begins at once, or when TLS is up.
     fn open(&mut self, id: ConnectionId) {
-        let Some(link) = self.links.get(id).filter(|link| link.connection.is_none()) else {
+        let Some(link) = self.transport.get(id).filter(|link| link.connection.is_none()) else {
             return;
         };
         let Some(peer) = self.peers.get(link.peer) else { return };
-        let entry = self.entry(link.peer).filter(|_| peer.role == Role::Initiator);
-        let config = ConnectionConfig {
-            description: self.options.peer_description.clone(),
-            class: Some(entry.and_then(|entry| entry.node.class.clone()).unwrap_or_default()),
-            cache_size: self.options.cache_size,
-            capabilities: Caps::BRO,
-            runtime: self.clock.runtime(),
-            #[cfg(feature = "__tls")]
-            tls: self
-                .options
-                .tls
-                .clone()
-                .filter(|_| entry.map_or(self.options.listen_ssl, |entry| entry.node.ssl)),
-            wire_limits: self.options.wire_limits,
-            log_limits: self.options.log_limits,
-            serial_limits: self.options.serial_limits,
-            declarations: Arc::clone(&self.declarations),
-            undeclared: self.options.undeclared,
-            output_limit: OUTPUT,
-            notification_limit: NOTIFICATIONS,
-            state: self.state,
-            ..ConnectionConfig::default()
-        };
+        let runtime = self.clock.runtime();
+        let config = self.settings.connection_config(peer, self.state.source(), runtime);
         let connection = Connection::new(config, peer.role, self.clock.now());
         let (peer, begun) = (link.peer, connection.has_begun());
         if let Some(until) = connection.next_timeout() {
-            self.timers.set(until, Timer::Secure(id));
+            self.clock.set(until, Timer::Secure(id));
         }
-        if let Some(link) = self.links.get_mut(id) {
+        if let Some(link) = self.transport.get_mut(id) {
             link.connection = Some(Box::new(connection));
         }
         if begun {
             self.begin(peer);
         }
         self.drain(peer);
-        self.links.touch(id);
+        self.transport.touch(id);
     }
 
     /// Begins with a peer whose connection is up, TLS included.
@@ -250,7 +180,7 @@ impl NodeMachine {
         peer.point = None;
         let (link, role) = (peer.link, peer.role);
         if let Some(link) = link {
-            self.timers.cancel(Timer::Secure(link));
+            self.clock.cancel(Timer::Secure(link));
         }
         if role == Role::Initiator {
             self.log_peer(id, CommLogLine::Connected);
@@ -267,20 +197,114 @@ impl NodeMachine {
         if peer.role != Role::Initiator || retry.as_secs() == 0 || self.ending.is_under_way() {
             return false;
         }
-        let failures = peer.failures;
-        let wait = match self.options.retry_backoff {
-            None => Duration::from_secs(retry.as_secs()),
-            Some(backoff) => grown(retry, backoff, failures, self.random()),
-        };
-        self.timers.set(self.clock.now() + wait, Timer::Retry(id));
+        let wait = self.retries.wait(retry, self.settings.options.retry_backoff, peer.failures);
+        self.clock.set_in(wait, Timer::Retry(id));
         true
     }
 }
 
-/// Returns how long to wait after so many failures in a row; `random` is in `0.0..1.0`.
-fn grown(retry: Duration, backoff: Backoff, failures: u32, random: f64) -> Duration {
-    let Backoff { factor, max, jitter } = backoff;
-    let failures = i32::try_from(failures.saturating_sub(1)).unwrap_or(i32::MAX);
-    let wait = (retry.as_secs_f64() * factor.powi(failures)).min(max.as_secs_f64());
-    Duration::try_from_secs_f64(wait * (1.0 - jitter * random)).unwrap_or(max)
+/// Listening.
+impl NodeMachine {
+    /// Listens, as the options say, on the sockets that the transport is asked for; does nothing if
+    /// we do, or wait to.
+    pub fn listen(&mut self) {
+        if !self.ending.is_under_way() && self.transport.start_listening() {
+            self.bind();
+        }
+    }
+
+    /// Asks the transport for sockets.
+    pub(super) fn bind(&mut self) {
+        self.transport.bind(self.settings.options.listen_targets());
+    }
+
+    /// Stops listening; connections that were accepted stay.
+    pub fn stop_listening(&mut self) {
+        if self.close_sockets() {
+            self.log(CommLogLine::StoppedListening);
+        }
+    }
+
+    /// Stops listening without a word, as Bro does when it ends; returns whether we listened.
+    pub(super) fn close_sockets(&mut self) -> bool {
+        self.clock.cancel(Timer::Listen);
+        self.transport.stop_listening()
+    }
+
+    /// Records that the transport listens here, TLS or not.
+    pub fn feed_listening(&mut self, endpoint: Endpoint, ssl: bool, now: Time) {
+        self.feed_time(now);
+        if self.transport.add_socket(&endpoint) {
+            self.log(CommLogLine::Listening { endpoint: endpoint.clone(), ssl });
+            self.delivery.push(Notification::Listening(endpoint));
+        }
+    }
+
+    /// Records that the transport cannot listen here.
+    ///
+    /// If the address is in use, all sockets are given up and there is another attempt after
+    /// [`listen_retry`](super::super::Options::listen_retry); else this one is left out.
+    pub fn feed_listen_failed(
+        &mut self,
+        endpoint: Endpoint,
+        address_in_use: bool,
+        reason: &str,
+        now: Time,
+    ) {
+        self.feed_time(now);
+        let retries = address_in_use && self.transport.listens();
+        self.log(CommLogLine::CannotListen { endpoint, reason: reason.into(), retries });
+        if retries {
+            self.transport.pause_listening();
+            self.clock.set_in(self.settings.options.listen_retry, Timer::Listen);
+        }
+    }
+
+    /// Returns whether there is a socket on which we listen.
+    pub fn is_listening(&self) -> bool {
+        !self.transport.sockets().is_empty()
+    }
+
+    /// Returns where we listen, with the ports that the system chose.
+    pub fn listening(&self) -> &[Endpoint] {
+        self.transport.sockets()
+    }
+
+    /// Records that a connection could not be accepted. We listen on.
+    pub fn feed_accept_failed(&mut self, reason: &str, now: Time) {
+        self.feed_time(now);
+        self.log(CommLogLine::AcceptFailed { reason: reason.into() });
+    }
+}
+
+/// How long to wait before the next attempt to connect.
+#[derive(Debug, Default)]
+pub(super) struct Retries {
+    random: u64,
+}
+
+impl Retries {
+    /// Takes a random number, from which the jitter is derived.
+    pub(super) fn feed_random(&mut self, random: u64) {
+        self.random = random;
+    }
+
+    /// Returns how long to wait after so many failures in a row.
+    fn wait(&mut self, retry: Duration, backoff: Option<Backoff>, failures: u32) -> Duration {
+        let Some(Backoff { factor, max, jitter }) = backoff else {
+            return Duration::from_secs(retry.as_secs());
+        };
+        let failures = i32::try_from(failures.saturating_sub(1)).unwrap_or(i32::MAX);
+        let wait = (retry.as_secs_f64() * factor.powi(failures)).min(max.as_secs_f64());
+        Duration::try_from_secs_f64(wait * (1.0 - jitter * self.random())).unwrap_or(max)
+    }
+
+    /// Returns a number in `0.0..1.0` that follows from the last random one.
+    fn random(&mut self) -> f64 {
+        // SplitMix64: one addition and a mix, and any seed will do.
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.random ^ (self.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
 }

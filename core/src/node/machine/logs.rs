@@ -1,15 +1,17 @@
-//! Logs of our own, on their way to peers (part 3, §6).
+//! Logs and prints of our own, on their way to peers (part 3, §2.12, §6).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::super::batch::print_item;
 use super::super::log::CommLogLine;
-use super::super::{Overflow, PeerId, Raised};
-use super::{NodeMachine, PeerKey};
+use super::super::{PeerId, RaiseError, Raised};
+use super::NodeMachine;
+use super::peers::PeerKey;
 use crate::Time;
-use crate::connection::Phase;
+use crate::connection::{PRINT_HOOK, Phase};
 use crate::data::Name;
 use crate::logs::{
     ActiveWriter, EncodedEntry, LogRecord, LogStream, LogStreams, LogValue, StreamError,
@@ -24,6 +26,11 @@ pub(super) struct Logs {
 }
 
 impl Logs {
+    /// Records that a peer gets logs.
+    fn add_receiver(&mut self, id: PeerKey) {
+        Arc::make_mut(&mut self.receivers).insert(id);
+    }
+
     pub(super) fn forget(&mut self, id: PeerKey) {
         if self.receivers.contains(&id) {
             Arc::make_mut(&mut self.receivers).remove(&id);
@@ -66,7 +73,7 @@ impl NodeMachine {
     /// A batch is lost with the connection, but for a close of our own, which sends it.
     ///
     /// # Errors
-    /// [`WriteLogError::Stream`]; [`WriteLogError::Full`], with [`Overflow::Block`] only.
+    /// [`WriteLogError::Stream`]; [`WriteLogError::Full`], with [`Overflow::Block`](super::super::Overflow::Block) only.
     pub fn write_log(
         &mut self,
         stream: i32,
@@ -110,11 +117,9 @@ impl NodeMachine {
 
     /// Returns a peer for which log entries have to wait, if they have to for any.
     fn log_hindrance(&self) -> Option<PeerKey> {
-        if self.options.outgoing.overflow != Overflow::Block {
-            return None;
-        }
-        let waits = |id: &&PeerKey| self.is_running(**id) && self.is_full(**id);
-        self.logs.receivers.iter().find(waits).copied()
+        let is_full = |id| self.peers.get(id).is_some_and(|peer| self.sending.is_full(peer));
+        let waits = |id: &&PeerKey| self.is_running(**id) && is_full(**id);
+        self.logs.receivers.iter().filter(|_| self.sending.blocks()).find(waits).copied()
     }
 
     fn write_log_as(
@@ -172,31 +177,52 @@ impl NodeMachine {
         writers.iter().for_each(|writer| self.give_writer(id, writer));
     }
 
-    /// Gives a connection that is not yet Running a writer that came up.
     fn give_writer(&mut self, id: PeerKey, writer: &ActiveWriter) {
-        let Some(connection) = self.connection_mut(id) else { return };
-        if matches!(connection.phase(), Phase::Running | Phase::Closed)
-            || connection.send_log_create_writer(writer.announcement().clone()).is_err()
+        if let Some(peer) = self.peers.get_mut(id)
+            && let Some(connection) = peer.link.and_then(|link| self.transport.begun_mut(link))
         {
-            return;
-        }
-        if let Some(peer) = self.peers.get_mut(id) {
-            peer.batches.given += 1;
-            peer.batches.logs.iter_mut().for_each(|logs| {
-                logs.announced.insert(writer.place);
-            });
+            peer.batches.give_writer(connection, writer);
         }
     }
 
-    /// A peer requested logs. One that does when it is Running is told of a writer with its next
-    /// entry (§2.15).
+    /// Records that a peer requested logs.
     pub(super) fn logs_requested(&mut self, id: PeerKey) {
         let Some(peer) = self.peers.get_mut(id) else { return };
-        let logs = peer.batches.logs.get_or_insert_with(Box::default);
-        if !peer.running {
-            let given = self.logs.streams.writers().take(peer.batches.given);
-            logs.announced.extend(given.map(|writer| writer.place));
+        peer.batches.request_logs(&self.logs.streams, peer.running);
+        self.logs.add_receiver(id);
+    }
+}
+
+/// Printing.
+impl NodeMachine {
+    /// Prints to a file, without the newline: for every peer that is Running and has requested
+    /// `print_hook`, in batches of [`PRINT_BATCH`](super::super::PRINT_BATCH) bytes or what
+    /// [`BATCH_DELAY`](super::super::BATCH_DELAY) brings (§6). Standard output is `/dev/stdout`.
+    /// Nothing is printed here.
+    ///
+    /// A batch is lost with the connection, but for a close of our own, which sends it.
+    ///
+    /// # Errors
+    /// [`RaiseError::Full`], with [`Overflow::Block`](super::super::Overflow::Block) only.
+    pub fn print(&mut self, file: &[u8], text: &[u8], now: Time) -> Result<Raised, RaiseError> {
+        self.feed_time(now);
+        if let Some(peer) = self.hindrance(PRINT_HOOK, None) {
+            return Err(RaiseError::Full(peer.id()));
         }
-        Arc::make_mut(&mut self.logs.receivers).insert(id);
+        let (mut raised, mut item) = (Raised::default(), None);
+        let peers = self.sending.subscribers(PRINT_HOOK).map(Arc::clone);
+        for id in peers.iter().flat_map(|peers| peers.iter().copied()) {
+            if !self.is_running(id) {
+                continue;
+            }
+            if !self.admit(id, || CommLogLine::PrintsDropped { incoming: false, number: 1 }) {
+                raised.dropped += 1;
+                continue;
+            }
+            let item = item.get_or_insert_with(|| print_item(file, text));
+            self.batch_print(id, item);
+            raised.peers += 1;
+        }
+        Ok(raised)
     }
 }

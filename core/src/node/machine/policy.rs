@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use super::super::log::CommLogLine;
-use super::super::{EventPeer, Handshake, Notification};
-use super::timers::Timer;
-use super::{Entry, NodeMachine, PeerKey};
-use crate::connection::{self, CloseCause, CommLogMessage, ProtocolErrorKind, Role, SyncRequest};
+use super::super::{EventPeer, Handshake, Liveness, Notification};
+use super::NodeMachine;
+use super::clock::Timer;
+use super::peers::PeerKey;
+use super::state::State;
+use crate::connection::{
+    self, CloseCause, CommLogMessage, Phase, ProtocolErrorKind, Role, SyncRequest,
+};
 use crate::logs::{DroppedEntry, LogEntry};
-use crate::wire::{Compression, Version};
+use crate::wire::{Caps, Compression, Version};
+
+/// The number of our PINGs, which nobody else needs to know.
+const SEQ: u32 = 0;
 
 impl NodeMachine {
     /// Acts on what a peer's connection tells, and tells the application what concerns it.
@@ -50,7 +55,7 @@ impl NodeMachine {
                 return;
             }
             From::EventRequested(name) => {
-                self.subscribers.add(&name, id);
+                self.sending.subscribe(&name, id);
                 Notification::EventRegistered { peer: who, name }
             }
             // It is on the connection to ask for, and in its log, as what follows is.
@@ -119,9 +124,9 @@ impl NodeMachine {
         peer.counters.connects += 1;
         let (who, role) = (Arc::clone(&peer.who), peer.role);
         if role == Role::Acceptor {
-            let node = self.nodes.iter().position(|entry| entry.applies_to(&who));
-            if let Some(entry) = node.and_then(|at| self.nodes.get_mut(at)) {
-                entry.peer = Some(id);
+            let node = self.settings.position_for(&who);
+            if let Some(at) = node {
+                self.settings.set_peer(at, id);
             }
             if let Some(peer) = self.peers.get_mut(id) {
                 peer.node = node;
@@ -129,7 +134,7 @@ impl NodeMachine {
         }
         let node = self.entry(id).map(|entry| Arc::clone(&entry.name));
         self.tell(id, Notification::ConnectionEstablished { peer: who, node });
-        match self.options.handshake {
+        match self.settings.options.handshake {
             Handshake::Application => {
                 if let Some(peer) = self.peers.get_mut(id) {
                     peer.awaiting_setup = true;
@@ -147,7 +152,7 @@ impl NodeMachine {
     /// Makes the requests that the entry that applies asks for, in its order (§4).
     pub(super) fn set_up(&mut self, id: PeerKey) {
         self.log_peer(id, CommLogLine::ConnectionEstablished);
-        let default_compression = self.options.compression_level;
+        let default_compression = self.settings.options.compression_level;
         let Some(node) = self.entry(id).map(|entry| entry.node.clone()) else {
             // It may ask but not send.
             let level = Compression::new(default_compression);
@@ -156,11 +161,11 @@ impl NodeMachine {
         };
         if let Some(events) = &node.events {
             self.log_peer(id, CommLogLine::RequestingEvents(events.clone()));
-            let names = self.events_matching(events);
+            let names = self.settings.events_matching(events);
             self.with_connection(id, |connection| connection.request_events(&names));
         }
         if let Some(filter) = &node.capture_filter {
-            let filter = self.capture_filter(filter);
+            let filter = self.settings.capture_filter(filter);
             self.log_peer(id, CommLogLine::SendingCaptureFilter(filter.clone()));
             self.with_connection(id, |connection| connection.send_capture_filter(&filter));
         }
@@ -181,11 +186,6 @@ impl NodeMachine {
         }
     }
 
-    /// Returns the filter to send: the default one for an empty one (part 4 §2).
-    pub(super) fn capture_filter(&self, filter: &Bytes) -> Bytes {
-        if filter.is_empty() { self.options.default_capture_filter.clone() } else { filter.clone() }
-    }
-
     /// Does what a connection that has just been established cannot refuse.
     fn with_connection(
         &mut self,
@@ -201,7 +201,7 @@ impl NodeMachine {
         let Some(peer) = self.peers.get_mut(id) else { return };
         peer.running = true;
         let who = Arc::clone(&peer.who);
-        self.state_runs(id);
+        State::handshake_done(peer);
         self.tell(id, Notification::ConnectionHandshakeDone(who));
         self.watch(id);
         self.announce_sync_point(id);
@@ -218,9 +218,9 @@ impl NodeMachine {
             return self.attempt_failed(link, line, cause);
         }
         let requests = self.connection(id).map(|connection| connection.peer_events().clone());
-        self.subscribers.remove(requests.iter().flatten(), id);
+        self.sending.unsubscribe(requests.iter().flatten(), id);
         let carried = self.connection(id).map(connection::Connection::counters);
-        self.timers.cancel(Timer::Liveness(id));
+        self.clock.cancel(Timer::Liveness(id));
         let Some(peer) = self.peers.get_mut(id) else { return };
         peer.link = None;
         peer.awaiting_setup = false;
@@ -235,7 +235,7 @@ impl NodeMachine {
             peer.last_requests = requests;
         }
         let next = EventPeer { class: None, descr: Default::default(), ..(*who).clone() };
-        self.lose_outbox(id);
+        self.sending.lose(id, peer, self.ending.is_under_way());
         self.lose_batches(id);
         let ours = match &cause {
             CloseCause::ClosedByUs => true,
@@ -271,24 +271,56 @@ impl NodeMachine {
         if !ours {
             self.retry_later(id);
         }
-        self.links.touch(link);
-        if self.links.get(link).is_some_and(|link| link.gone) {
+        self.transport.touch(link);
+        if self.transport.get(link).is_some_and(|link| link.gone) {
             self.forget_link(link);
         }
         self.unblock();
     }
 }
 
-impl Entry {
-    /// Returns whether the entry applies to a peer that connected to us (§4): the address is the same,
-    /// and so are the classes, or neither has one.
-    fn applies_to(&self, peer: &EventPeer) -> bool {
-        let zone = match (&self.node.zone_id, &peer.endpoint.zone) {
-            (Some(ours), Some(theirs)) => **ours == **theirs,
-            _ => true,
-        };
-        let ours = self.node.class.as_deref().unwrap_or_default();
-        let theirs = peer.class.as_deref().unwrap_or_default();
-        self.node.host.to_canonical() == peer.endpoint.host.to_canonical() && zone && ours == theirs
+/// Finding peers that are gone without saying so.
+impl NodeMachine {
+    /// Begins to watch a peer that is Running, if its entry says so.
+    pub(super) fn watch(&mut self, id: PeerKey) {
+        if let Some((liveness, heard)) = self.watched(id) {
+            self.clock.set(heard + liveness.ping_after, Timer::Liveness(id));
+        }
+    }
+
+    /// Returns how a peer is to be watched and when it was heard of last. A Broccoli is not: it
+    /// never answers a PING (part 5).
+    fn watched(&self, id: PeerKey) -> Option<(Liveness, crate::Time)> {
+        let liveness = self.entry(id)?.node.liveness?;
+        let connection = self.connection(id)?;
+        let answers = !connection.peer_caps().contains(Caps::BROCCOLI_PEER);
+        (connection.phase() == Phase::Running && answers)
+            .then_some((liveness, self.peers.get(id)?.heard))
+    }
+
+    /// Pings a peer that is silent, or gives it up.
+    pub(super) fn check_liveness(&mut self, id: PeerKey) {
+        let Some((Liveness { ping_after, close_after }, heard)) = self.watched(id) else { return };
+        if self.peers.get(id).and_then(|p| p.link).is_some_and(|link| !self.wants_input(link)) {
+            // Whatever it sends, we do not read it now.
+            if let Some(peer) = self.peers.get_mut(id) {
+                peer.set_heard(self.clock.now());
+            }
+            return self.clock.set_in(ping_after, Timer::Liveness(id));
+        }
+        let silent = self.clock.now().saturating_since(heard);
+        if silent >= close_after {
+            self.give_up(id, CommLogLine::Silent, "no sign of life");
+            return self.drain(id);
+        }
+        if silent < ping_after {
+            return self.clock.set(heard + ping_after, Timer::Liveness(id));
+        }
+        let pinged = self.peers.get_mut(id).is_some_and(|p| std::mem::replace(&mut p.pinged, true));
+        if !pinged {
+            // If the send queue is full, that will show whether the peer lives.
+            let _ = self.ping(id.id(), SEQ);
+        }
+        self.clock.set(heard + close_after, Timer::Liveness(id));
     }
 }

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::super::log::CommLogLine;
 use super::super::{Action, EventPeer, Notification, PeerId};
-use super::links::Link;
-use super::timers::Timer;
-use super::{NodeMachine, PeerKey};
+use super::NodeMachine;
+use super::clock::Timer;
+use super::delivery::logged;
+use super::peers::PeerKey;
+use super::transport::Link;
 use crate::Time;
 use crate::connection::Phase;
 
@@ -47,16 +49,16 @@ impl NodeMachine {
         }
         self.close_sockets();
         self.ending = Ending::UnderWay { undelivered: Vec::new() };
-        self.timers.cancel(Timer::Statistics);
-        self.timers.set(self.clock.now() + self.options.terminate_timeout, Timer::Terminate);
-        self.actions.retain(|action| !matches!(action, Action::Connect { .. }));
-        for id in self.links.in_order(Link::is_pending) {
-            self.actions.push_back(Action::CancelConnect(id));
+        self.clock.cancel(Timer::Statistics);
+        self.clock.set_in(self.settings.options.terminate_timeout, Timer::Terminate);
+        self.transport.retract(|action| matches!(action, Action::Connect { .. }));
+        for id in self.transport.in_order(Link::is_pending) {
+            self.transport.cancel_connect(id);
             self.feed_connect_failed(id, "terminating", self.clock.now());
         }
         let peers: Vec<_> = self.peers.keys().collect();
         for id in peers {
-            self.timers.cancel(Timer::Retry(id));
+            self.clock.cancel(Timer::Retry(id));
             self.flush_batch(id);
             self.pump(id);
         }
@@ -99,11 +101,11 @@ impl NodeMachine {
             *undelivered = late;
         }
         let now = self.clock.now();
-        for id in self.links.in_order(|_| true) {
-            if let Some(link) = self.links.get(id) {
+        for id in self.transport.in_order(|_| true) {
+            if let Some(link) = self.transport.get(id) {
                 self.end_with_node(link.peer);
             }
-            self.links.touch(id);
+            self.transport.touch(id);
             self.feed(id, now, |connection, now| connection.abort("terminating", now));
             self.feed_closed(id, now);
         }
@@ -114,12 +116,12 @@ impl NodeMachine {
     pub(super) fn end_if_done(&mut self) {
         let Ending::UnderWay { undelivered } = &mut self.ending else { return };
         // Peers whose TLS failed may still be told why.
-        if self.links.iter().any(|link| link.begun().is_some() || link.is_pending()) {
+        if self.transport.iter().any(|link| link.begun().is_some() || link.is_pending()) {
             return;
         }
         let undelivered = std::mem::take(undelivered);
         self.ending = Ending::Over { undelivered: undelivered.clone() };
-        self.timers.cancel(Timer::Terminate);
+        self.clock.cancel(Timer::Terminate);
         self.log_at_end(None, CommLogLine::Terminated);
         for who in self.peers.take_known() {
             self.log_at_end(Some(who), CommLogLine::ClosingConnection);
@@ -139,7 +141,6 @@ impl NodeMachine {
 
     /// Logs a line after all else.
     fn log_at_end(&mut self, peer: Option<Arc<EventPeer>>, line: CommLogLine) {
-        let entry = self.log_entry(peer, line);
-        self.delivery.push_last(entry);
+        self.delivery.push_last(logged(peer, line, self.clock.wall()));
     }
 }

@@ -1,20 +1,27 @@
-//! The transport connections of a node.
+//! What the node has of the transport: connections, and sockets on which it listens.
 
 use std::collections::VecDeque;
 
-use super::super::ConnectionId;
 use super::super::slab::Slab;
+use super::super::{Action, ConnectionId, Endpoint, ListenTarget, Options};
 use super::peers::PeerKey;
 use crate::connection::{Connection, Phase};
 
-/// All transport connections that the transport has not said to be closed.
+/// All connections that the transport has not said to be closed, the sockets on which we listen, and
+/// what the transport is to do.
 #[derive(Debug, Default)]
-pub(super) struct Links {
+pub(super) struct Transport {
     slab: Slab<Link>,
-    /// How many there were.
+    /// How many connections there were.
     begun: u64,
-    /// Those whose transport may have something to do.
+    /// The connections whose transport may have something to do.
     touched: VecDeque<ConnectionId>,
+    /// What the transport is to do beside that.
+    actions: VecDeque<Action>,
+    /// Whether we listen, or wait to.
+    listens: bool,
+    /// Where sockets are open, as far as we know.
+    listening: Vec<Endpoint>,
 }
 
 /// A transport connection.
@@ -42,12 +49,39 @@ impl Link {
     }
 }
 
-impl Links {
+impl Transport {
     /// Adds one over which there is nothing yet.
     pub(super) fn insert(&mut self, peer: PeerKey) -> ConnectionId {
         self.begun += 1;
         let link = Link { peer, connection: None, gone: false, touched: false };
         ConnectionId(self.slab.insert(self.begun, link))
+    }
+
+    /// Adds one that the transport is to make.
+    pub(super) fn connect(
+        &mut self,
+        peer: PeerKey,
+        endpoint: Endpoint,
+        options: &Options,
+    ) -> ConnectionId {
+        let connection = self.insert(peer);
+        let keep_alive = options.keep_alive;
+        self.actions.push_back(Action::Connect { connection, endpoint, keep_alive });
+        connection
+    }
+
+    /// Gives up an attempt to connect.
+    pub(super) fn cancel_connect(&mut self, id: ConnectionId) {
+        self.actions.push_back(Action::CancelConnect(id));
+    }
+
+    /// Takes back what the transport was asked for, as far as it has not seen that.
+    pub(super) fn retract(&mut self, is_retracted: impl Fn(&Action) -> bool) {
+        self.actions.retain(|action| !is_retracted(action));
+    }
+
+    pub(super) fn poll_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
     }
 
     pub(super) fn remove(&mut self, id: ConnectionId) -> Option<Link> {
@@ -70,6 +104,11 @@ impl Links {
     /// Returns the connection over one, once the transport is connected.
     pub(super) fn connection_mut(&mut self, id: ConnectionId) -> Option<&mut Connection> {
         self.get_mut(id)?.connection.as_deref_mut()
+    }
+
+    /// Returns the connection over one, once it has begun.
+    pub(super) fn begun_mut(&mut self, id: ConnectionId) -> Option<&mut Connection> {
+        self.connection_mut(id).filter(|connection| connection.has_begun())
     }
 
     /// Returns all in no order.
@@ -100,5 +139,52 @@ impl Links {
             link.touched = false;
         }
         Some(id)
+    }
+}
+
+/// Listening.
+impl Transport {
+    /// Records that we want to listen; returns whether we did not.
+    pub(super) fn start_listening(&mut self) -> bool {
+        !std::mem::replace(&mut self.listens, true)
+    }
+
+    /// Asks for sockets.
+    pub(super) fn bind(&mut self, targets: Vec<ListenTarget>) {
+        self.actions.extend(targets.into_iter().map(Action::Listen));
+    }
+
+    /// Closes all sockets; returns whether we listened.
+    pub(super) fn stop_listening(&mut self) -> bool {
+        self.retract(|action| matches!(action, Action::Listen(_)));
+        self.listening.clear();
+        if self.listens {
+            self.actions.push_back(Action::StopListening);
+        }
+        std::mem::take(&mut self.listens)
+    }
+
+    /// Closes all sockets until there is another attempt; returns whether there is to be one.
+    pub(super) fn pause_listening(&mut self) -> bool {
+        let listens = self.stop_listening();
+        self.listens = listens;
+        listens
+    }
+
+    /// Records that a socket is open; returns whether it is wanted.
+    pub(super) fn add_socket(&mut self, endpoint: &Endpoint) -> bool {
+        if self.listens {
+            self.listening.push(endpoint.clone());
+        }
+        self.listens
+    }
+
+    pub(super) fn listens(&self) -> bool {
+        self.listens
+    }
+
+    /// Returns where sockets are open.
+    pub(super) fn sockets(&self) -> &[Endpoint] {
+        &self.listening
     }
 }

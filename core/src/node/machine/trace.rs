@@ -1,7 +1,10 @@
 //! Pseudo-realtime: nodes that read traces wait for each other at points of them (§2.11, §6).
 
+use std::time::Duration;
+
 use super::super::log::CommLogLine;
-use super::{NodeMachine, PeerKey};
+use super::NodeMachine;
+use super::peers::{PeerKey, Peers};
 use crate::Time;
 use crate::connection::Phase;
 use crate::wire::SyncPoint;
@@ -26,6 +29,38 @@ pub enum TraceStep {
     Wait,
 }
 
+impl Trace {
+    /// Returns the point that a packet of this time reaches, if it reaches one.
+    fn reached(&mut self, packet: Time, interval: Duration) -> Option<u32> {
+        let reached = match self.point {
+            None => 0,
+            Some(SyncPoint::Point(point)) if packet >= self.next => point,
+            Some(_) => return None,
+        };
+        self.next = packet + interval;
+        Some(reached)
+    }
+
+    /// Goes on to a point, and waits there; returns whether it did not wait before.
+    fn wait_at(&mut self, point: SyncPoint) -> bool {
+        self.point = Some(point);
+        !std::mem::replace(&mut self.waiting, true)
+    }
+
+    /// Stops waiting if so many peers are where we are; returns where that is.
+    fn arrive(&mut self, peers: &Peers, enough: usize) -> Option<SyncPoint> {
+        let ours = self.point.filter(|_| self.waiting)?;
+        let there = |theirs: SyncPoint| match (theirs, ours) {
+            (SyncPoint::Final, _) => true,
+            (SyncPoint::Point(_), SyncPoint::Final) => false,
+            (SyncPoint::Point(theirs), SyncPoint::Point(ours)) => theirs >= ours,
+        };
+        let there = peers.iter().filter(|(_, peer)| peer.point.is_some_and(there)).count();
+        self.waiting = there < enough;
+        (!self.waiting).then_some(ours)
+    }
+}
+
 impl NodeMachine {
     /// Records the time of the next packet in our trace, which is not to be processed before
     /// the answer is to go on. Without
@@ -33,16 +68,11 @@ impl NodeMachine {
     /// is.
     pub fn reached_packet(&mut self, packet: Time, now: Time) -> TraceStep {
         self.feed_time(now);
-        let interval = self.options.remote_trace_sync_interval;
+        let interval = self.settings.options.remote_trace_sync_interval;
         if interval.is_zero() || self.trace.waiting {
             return self.trace_step();
         }
-        let reached = match self.trace.point {
-            None => 0,
-            Some(SyncPoint::Point(point)) if packet >= self.trace.next => point,
-            Some(_) => return TraceStep::GoOn,
-        };
-        self.trace.next = packet + interval;
+        let Some(reached) = self.trace.reached(packet, interval) else { return TraceStep::GoOn };
         self.log(CommLogLine::ReachedSyncPoint(SyncPoint::Point(reached)));
         self.reach(SyncPoint::Point(reached.saturating_add(1)));
         if self.trace.waiting {
@@ -56,7 +86,7 @@ impl NodeMachine {
     /// communication is [terminated](Self::terminate_communication).
     pub fn reached_end_of_trace(&mut self, now: Time) {
         self.feed_time(now);
-        if !self.options.remote_trace_sync_interval.is_zero() {
+        if !self.settings.options.remote_trace_sync_interval.is_zero() {
             self.log(CommLogLine::EndOfTrace);
             self.reach(SyncPoint::Final);
         }
@@ -68,13 +98,12 @@ impl NodeMachine {
     }
 
     fn reach(&mut self, point: SyncPoint) {
-        self.trace.point = Some(point);
-        let waited = std::mem::replace(&mut self.trace.waiting, true);
+        let begins = self.trace.wait_at(point);
         let peers: Vec<_> = self.peers.keys().collect();
         for id in peers {
             self.announce_sync_point(id);
         }
-        if !waited {
+        if begins {
             self.log(CommLogLine::WaitingForPeers);
         }
         self.look_for_peers(None);
@@ -100,17 +129,8 @@ impl NodeMachine {
 
     /// Goes on if enough peers are where we are, since this one arrived if any did.
     fn look_for_peers(&mut self, last: Option<PeerKey>) {
-        let Some(ours) = self.trace.point.filter(|_| self.trace.waiting) else { return };
-        let there = |theirs: SyncPoint| match (theirs, ours) {
-            (SyncPoint::Final, _) => true,
-            (SyncPoint::Point(_), SyncPoint::Final) => false,
-            (SyncPoint::Point(theirs), SyncPoint::Point(ours)) => theirs >= ours,
-        };
-        let enough = self.options.remote_trace_sync_peers as usize;
-        if self.peers.iter().filter(|(_, peer)| peer.point.is_some_and(there)).count() < enough {
-            return;
-        }
-        self.trace.waiting = false;
+        let enough = self.settings.options.remote_trace_sync_peers as usize;
+        let Some(ours) = self.trace.arrive(&self.peers, enough) else { return };
         let line = CommLogLine::AllPeersReached(ours);
         match last {
             Some(id) => self.log_after(id, line),

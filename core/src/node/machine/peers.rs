@@ -1,11 +1,18 @@
 //! The peers of a node, and what is left of those that are gone.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use super::super::inbox::Inbox;
+use super::super::outbox::Outbox;
 use super::super::slab::{Key, Slab};
-use super::super::{EventPeer, PeerCounters, PeerId};
-use super::Peer;
+use super::super::{ConnectionId, EventPeer, PeerCounters, PeerId, PingStatistics};
+use super::batches::Batches;
+use super::state::Exchange;
+use crate::Time;
+use crate::connection::Role;
+use crate::data::Name;
+use crate::wire::SyncPoint;
 
 /// The number of the first peer that connects to us (part 4 §2).
 const FIRST_ACCEPTED: u64 = 10_000;
@@ -20,6 +27,84 @@ pub(in super::super) struct PeerKey(Key);
 impl PeerKey {
     pub(super) fn id(self) -> PeerId {
         PeerId(self.0.number)
+    }
+}
+
+/// A peer, connected or not.
+#[derive(Debug)]
+pub(super) struct Peer {
+    pub(super) who: Arc<EventPeer>,
+    pub(super) role: Role,
+    /// Which entry applies: from the start if we connect, else when the peer's VERSION came.
+    pub(super) node: Option<usize>,
+    /// The connection that is being made, or not over.
+    pub(super) link: Option<ConnectionId>,
+    /// How many connections the transport has, those that are over included.
+    pub(super) sockets: usize,
+    /// Whether its connection is established.
+    pub(super) established: bool,
+    /// Whether it is Running, as far as what its connection tells was looked at.
+    pub(super) running: bool,
+    /// Nothing is processed until the application has made its requests.
+    pub(super) awaiting_setup: bool,
+    /// Whether its connection is closed because the node ends, of which Bro logs one line alone.
+    pub(super) ends_with_node: bool,
+    /// How many attempts to connect failed in a row.
+    pub(super) failures: u32,
+    /// What it had requested when its last connection ended.
+    pub(super) last_requests: Option<BTreeSet<Name>>,
+    /// When it was heard of last.
+    pub(super) heard: Time,
+    /// Whether it was pinged since.
+    pub(super) pinged: bool,
+    pub(super) last_error: Option<Box<str>>,
+    pub(super) outbox: Outbox,
+    pub(super) inbox: Inbox,
+    /// How far it and we have come in having state in common.
+    pub(super) exchange: Exchange,
+    /// Whether it is among those who take turns, or blocked.
+    pub(super) has_turn: bool,
+    /// The point of its trace that it reached (§2.11).
+    pub(super) point: Option<SyncPoint>,
+    /// What is batched for it.
+    pub(super) batches: Batches,
+    /// What its answers to our PINGs sum up to.
+    pub(super) pings: Option<Box<PingStatistics>>,
+    /// What its earlier connections carried, and what is counted here.
+    pub(super) counters: PeerCounters,
+}
+
+impl Peer {
+    pub(super) fn new(who: EventPeer, role: Role, node: Option<usize>, now: Time) -> Peer {
+        Peer {
+            who: Arc::new(who),
+            role,
+            node,
+            link: None,
+            sockets: 0,
+            established: false,
+            running: false,
+            awaiting_setup: false,
+            ends_with_node: false,
+            failures: 0,
+            last_requests: None,
+            heard: now,
+            pinged: false,
+            last_error: None,
+            outbox: Outbox::default(),
+            inbox: Inbox::default(),
+            exchange: Exchange::default(),
+            has_turn: false,
+            point: None,
+            batches: Batches::default(),
+            pings: None,
+            counters: PeerCounters::default(),
+        }
+    }
+
+    /// Records that it was heard of.
+    pub(super) fn set_heard(&mut self, now: Time) {
+        (self.heard, self.pinged) = (now, false);
     }
 }
 

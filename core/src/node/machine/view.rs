@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use super::super::{EventPeer, Options, PeerConfig, PeerCounters, PeerId, PeerState};
-use super::links::Link;
-use super::timers::Timer;
-use super::{NodeMachine, Peer, PeerKey};
+use super::super::{
+    EventPeer, Options, PeerConfig, PeerCounters, PeerId, PeerState, PingStatistics,
+};
+use super::NodeMachine;
+use super::clock::Timer;
+use super::peers::{Peer, PeerKey};
+use super::transport::Link;
 use crate::Time;
 use crate::connection::{Connection, Role};
 use crate::data::Declarations;
@@ -13,12 +16,12 @@ use crate::data::Declarations;
 impl NodeMachine {
     /// Returns the options.
     pub fn options(&self) -> &Options {
-        &self.options
+        &self.settings.options
     }
 
     /// Returns what the node knows by name.
     pub fn declarations(&self) -> &Arc<Declarations> {
-        &self.declarations
+        &self.settings.declarations
     }
 
     /// Returns the latest time that was fed in.
@@ -34,13 +37,13 @@ impl NodeMachine {
 
     /// Returns the entries by name, in order (part 4 §2).
     pub fn nodes(&self) -> impl Iterator<Item = (&str, &PeerConfig)> {
-        self.nodes.iter().map(|entry| (&*entry.name, &entry.node))
+        self.settings.entries().iter().map(|entry| (&*entry.name, &entry.node))
     }
 
     /// Returns the peer of an entry, once it is known: a node's `peer` (part 4 §2). Of several peers
     /// that an entry applies to, the latest.
     pub fn node_peer(&self, name: &str) -> Option<&Arc<EventPeer>> {
-        let entry = self.nodes.iter().find(|entry| &*entry.name == name)?;
+        let entry = self.settings.entries().get(self.settings.position(name)?)?;
         Some(&self.peers.get(entry.peer?)?.who)
     }
 
@@ -75,7 +78,7 @@ impl NodeMachine {
         is_wanted: impl Fn(PeerKey, &Peer) -> bool,
     ) -> impl Iterator<Item = (PeerId, &str)> {
         let peers = self.peers.iter().filter(move |(key, peer)| is_wanted(*key, peer));
-        peers.filter_map(|(key, peer)| Some((key.id(), &*self.nodes.get(peer.node?)?.name)))
+        peers.filter_map(|(key, peer)| Some((key.id(), &*self.settings.entry_of(peer)?.name)))
     }
 
     /// Returns all peers that the node knows, also those that may ask but not send.
@@ -105,7 +108,7 @@ impl NodeMachine {
         Some(match (self.connection(key).map(Connection::phase), peer.link) {
             (Some(phase), _) => PeerState::Connected(phase),
             (None, Some(_)) => PeerState::Connecting,
-            (None, None) => match self.timers.get(Timer::Retry(key)) {
+            (None, None) => match self.clock.due(Timer::Retry(key)) {
                 Some(until) => PeerState::Waiting { until },
                 None => PeerState::Gone,
             },
@@ -156,12 +159,12 @@ impl NodeMachine {
 
     fn is_unsent(&self, key: PeerKey, peer: &Peer) -> bool {
         let waits = |link: &Link| link.begun().is_some_and(Connection::has_output);
-        let current = peer.link.and_then(|link| self.links.get(link));
+        let current = peer.link.and_then(|link| self.transport.get(link));
         // Connections that are over may still have something to send.
         let has_others = peer.sockets > usize::from(peer.link.is_some());
         !peer.outbox.is_empty()
             || current.is_some_and(waits)
-            || has_others && self.links.iter().any(|link| link.peer == key && waits(link))
+            || has_others && self.transport.iter().any(|link| link.peer == key && waits(link))
     }
 
     /// Returns all peers for which something still waits to be sent.
@@ -178,18 +181,18 @@ impl NodeMachine {
     /// Returns whether the last notification that was [polled](Self::poll_notification) is an event
     /// that a peer raised: `is_remote_event`.
     pub fn is_remote_event(&self) -> bool {
-        !self.event_peer.is_local
+        self.delivery.event_peer().is_some()
     }
 
     /// Returns who raised the event that was taken last, ourselves if it was none:
     /// `get_event_peer`.
     pub fn get_event_peer(&self) -> &Arc<EventPeer> {
-        &self.event_peer
+        self.delivery.event_peer().unwrap_or(&self.settings.local)
     }
 
     /// Describes ourselves: `get_local_event_peer`.
     pub fn get_local_event_peer(&self) -> &Arc<EventPeer> {
-        &self.local
+        &self.settings.local
     }
 
     /// Returns the connection to a peer, to look at.
@@ -198,11 +201,16 @@ impl NodeMachine {
     }
 
     pub(super) fn waits_to_connect(&self, id: PeerKey) -> bool {
-        self.timers.get(Timer::Retry(id)).is_some()
+        self.clock.due(Timer::Retry(id)).is_some()
     }
 
     /// Returns whether there is neither a connection to a peer nor an attempt at one.
     pub(super) fn is_over(&self, id: PeerKey) -> bool {
         self.peers.get(id).is_none_or(|peer| peer.link.is_none())
+    }
+
+    /// Returns what a peer's answers to our PINGs sum up to, over all its connections (§2.8).
+    pub fn ping_statistics(&self, id: PeerId) -> Option<PingStatistics> {
+        Some(self.find(id)?.pings.as_deref().copied().unwrap_or_default())
     }
 }

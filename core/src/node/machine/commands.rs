@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::super::{EventPattern, PeerId};
 use super::NodeMachine;
+use super::clock::Timer;
 use crate::Time;
 use crate::connection::{Connection, Sent, SyncRequest, UsageError};
 use crate::data::{Id, Packet, StateAccess};
@@ -48,7 +49,7 @@ impl NodeMachine {
         id: PeerId,
         pattern: &EventPattern,
     ) -> Result<(), NodeError> {
-        let names = self.events_matching(pattern);
+        let names = self.settings.events_matching(pattern);
         self.command(id, |connection| connection.request_events(&names))
     }
 
@@ -91,7 +92,7 @@ impl NodeMachine {
     /// # Errors
     /// As [`request_remote_events`](Self::request_remote_events).
     pub fn send_capture_filter(&mut self, id: PeerId, filter: &Bytes) -> Result<(), NodeError> {
-        let filter = self.capture_filter(filter);
+        let filter = self.settings.capture_filter(filter);
         self.command(id, |connection| connection.send_capture_filter(&filter))
     }
 
@@ -137,7 +138,7 @@ impl NodeMachine {
         self.feed_time(now);
         let key = self.peers.key(id).ok_or(NodeError::UnknownPeer(id))?;
         let waited = self.waits_to_connect(key);
-        self.timers.cancel(super::Timer::Retry(key));
+        self.clock.cancel(Timer::Retry(key));
         let Some(link) = self.peers.get(key).and_then(|peer| peer.link) else {
             return if waited { Ok(()) } else { Err(NodeError::NotConnected(id)) };
         };
@@ -147,11 +148,11 @@ impl NodeMachine {
                 self.flush_batch(key);
                 self.connection_mut(key).into_iter().for_each(|c| c.close(now));
                 self.drain(key);
-                self.links.touch(link);
+                self.transport.touch(link);
             }
             None => {
-                self.actions.push_back(super::Action::CancelConnect(link));
-                self.links.remove(link);
+                self.transport.cancel_connect(link);
+                self.transport.remove(link);
                 if let Some(peer) = self.peers.get_mut(key) {
                     peer.link = None;
                     peer.sockets = peer.sockets.saturating_sub(1);
