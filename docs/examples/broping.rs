@@ -76,11 +76,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let config = ConnectionConfig {
         description: "broping".into(),
-        requests: Some(Requests {
-            events: handlers.events().cloned().collect(),
-            accept_input: true,
-            ..Requests::default()
-        }),
+        requests: Requests { events: handlers.events().cloned().collect(), ..Requests::default() },
         declarations,
         ..ConnectionConfig::default()
     };

@@ -32,11 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         description: "sensor-own-loop".into(),
         class: Some("sensor".into()),
         declarations: declarations.into(),
-        requests: Some(Requests {
-            events: vec!["block".into()],
-            accept_input: true,
-            ..Requests::default()
-        }),
+        requests: Requests { events: vec!["block".into()], ..Requests::default() },
         ..ConnectionConfig::default()
     };
 

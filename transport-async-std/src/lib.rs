@@ -224,7 +224,8 @@ pub use brocomm::lowlevel::driver::{
 pub use brocomm_derive::{AsyncStdEnum as Enum, AsyncStdEvent as Event, AsyncStdRecord as Record};
 use brocomm_transport::asynchronous;
 pub use brocomm_transport::{
-    Change, Changes, Events, Log, LogEntries, Notifications, Received, Table,
+    Change, Changes, Events, Log, LogEntries, LogRecords, Notifications, ReceivedEvent,
+    ReceivedRecord, Table,
 };
 pub use runtime::AsyncIo;
 

@@ -213,12 +213,12 @@ pub use brocomm::lowlevel::driver::{
 #[cfg(feature = "derive")]
 #[cfg_attr(docsrs, doc(cfg(feature = "derive")))]
 pub use brocomm_derive::{StdEnum as Enum, StdEvent as Event, StdRecord as Record};
-pub use brocomm_transport::{Change, Received};
+pub use brocomm_transport::{Change, ReceivedEvent, ReceivedRecord};
 pub use listener::Listener;
 pub use node::Node;
 pub use peer::{Flushed, Peer};
 pub use stop::StopHandle;
-pub use subscribing::{Changes, Events, LogEntries, Notifications};
+pub use subscribing::{Changes, Events, LogEntries, LogRecords, Notifications};
 pub use table::{Log, Table};
 /// Builds a node: what it exchanges with its peers, and who they are; see [`Node::builder`].
 pub type Builder = brocomm_transport::Builder<Node>;

@@ -219,7 +219,8 @@ pub use brocomm::lowlevel::driver::{
 pub use brocomm_derive::{TokioEnum as Enum, TokioEvent as Event, TokioRecord as Record};
 use brocomm_transport::asynchronous;
 pub use brocomm_transport::{
-    Change, Changes, Events, Log, LogEntries, Notifications, Received, Table,
+    Change, Changes, Events, Log, LogEntries, LogRecords, Notifications, ReceivedEvent,
+    ReceivedRecord, Table,
 };
 pub use runtime::Tokio;
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::{CloseCause, Connection, Notification, Phase, ProtocolError, ProtocolErrorKind};
-use crate::logs::{Announced, LogError, LogReceiver, Received, Unread};
+use crate::logs::{Announced, LogError, LogReceiver, ReceivedEntry, Unread};
 use crate::wire::MessageType;
 
 /// Reads what the peer sends of its logs; most peers send none.
@@ -73,10 +73,10 @@ impl Connection {
     pub(super) fn next_log_entry(&mut self) -> Option<Notification> {
         let input = self.log_input.as_deref_mut().filter(|input| input.before == 0)?;
         match input.receiver.next(&mut input.unread)? {
-            Ok(Received::Entry(entry)) => Some(Notification::LogEntry(entry)),
-            Ok(Received::Dropped(entry)) => {
+            Ok(ReceivedEntry::Entry(entry)) => Some(Notification::LogEntry(entry)),
+            Ok(ReceivedEntry::Dropped(entry)) => {
                 let first = !std::mem::replace(&mut input.dropped, true);
-                Some(Notification::LogEntryDropped { entry: Box::new(entry), first })
+                Some(Notification::LogEntryDropped { entry, first })
             }
             Err(error) => {
                 let (phase, offset) = (input.phase, input.offset);

@@ -26,7 +26,7 @@ mod tests;
 
 pub use crate::role::Role;
 pub use authority::{Authority, SyncRequest};
-pub use config::{ConfigError, ConnectionConfig, Requests, StateSource, Undeclared};
+pub use config::{ConfigError, ConnectionConfig, Handshake, Requests, StateSource, Undeclared};
 pub use counters::Counters;
 pub use error::{Command, ProtocolError, ProtocolErrorKind, UsageError};
 pub(crate) use handshake::PRINT_HOOK;

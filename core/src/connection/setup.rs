@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{CommLogMessage, Connection, Notification, Phase, ProtocolErrorKind};
+use super::{CommLogMessage, Connection, Handshake, Notification, Phase, ProtocolErrorKind};
 use crate::data::{Attribute, AttributeTag, Attributes, Id, Name, Type, Value};
 use crate::serial::Mode;
 use crate::wire::{Message, MessageType, Version};
@@ -57,9 +57,9 @@ impl Connection {
         self.output.message(&Message::Caps(self.config.capabilities));
         self.notify(Notification::Established(version));
         self.log(CommLogMessage::PhaseHandshake);
-        match self.config.requests.clone() {
-            Some(requests) => self.apply(&requests),
-            None => self.held = true,
+        match self.config.handshake {
+            Handshake::Automatic => self.apply(&self.config.requests.clone()),
+            Handshake::Application => self.held = true,
         }
     }
 }

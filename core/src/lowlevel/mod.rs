@@ -33,7 +33,7 @@ pub mod logs {
 
     pub use crate::logs::error::LogErrorKind;
     pub use crate::logs::receive::{
-        Announced, DroppedEntry, LogLimits, LogReceiver, Mismatch, Received,
+        Announced, DroppedEntry, LogLimits, LogReceiver, Mismatch, ReceivedEntry,
     };
     pub use crate::logs::stream::{ActiveWriter, EncodedEntry};
     pub use crate::logs::writer::{LogWriter, WRITER_ASCII, WRITER_NONE, WRITER_SQLITE};

@@ -107,8 +107,8 @@ pub(crate) mod weight;
 pub mod framework {}
 
 pub use crate::connection::{
-    CloseCause, LogLevel, LogSource, Phase, ProtocolError, Role, SyncRequest, SyncRole, Undeclared,
-    UsageError,
+    CloseCause, Handshake, LogLevel, LogSource, Phase, ProtocolError, Role, SyncRequest, SyncRole,
+    Undeclared, UsageError,
 };
 pub use action::Action;
 pub use batch::{BATCH_DELAY, LOG_BATCH, PRINT_BATCH};
@@ -121,7 +121,7 @@ pub use log::CommLogEntry;
 pub(crate) use log::CommLogLine;
 pub use machine::{NodeError, NodeMachine, RaiseError, Raised, TraceStep, WriteLogError};
 pub use notification::Notification;
-pub use options::{Backoff, Bound, Handshake, KeepAlive, Options, Overflow, Queue};
+pub use options::{Backoff, Bound, KeepAlive, Options, Overflow, Queue};
 pub use pattern::EventPattern;
 pub use peer::{ConnectionId, Endpoint, EventPeer, PeerId};
 pub use ping::{PingStatistics, Series};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::connection::Undeclared;
+use crate::connection::{Handshake, Undeclared};
 use crate::data::Name;
 use crate::logs::LogLimits;
 use crate::{serial, wire};
@@ -146,19 +146,6 @@ impl Default for Options {
             log_limits: LogLimits::default(),
         }
     }
-}
-
-/// Says who makes the requests of a handshake, and completes it (§3.2).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Handshake {
-    /// The node, as the entry that applies has it (§4).
-    #[default]
-    Automatic,
-    /// The application, when
-    /// [`ConnectionEstablished`](super::Notification::ConnectionEstablished) comes; it must call
-    /// [`complete_handshake`](super::NodeMachine::complete_handshake) (part 4 §4).
-    Application,
 }
 
 /// Bounds a queue, and says what happens at the bound.

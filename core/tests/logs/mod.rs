@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use brocomm::Time;
 use brocomm::logs::{AsciiFormat, LogEntry, LogStream, LogStreams};
 use brocomm::lowlevel::connection::Observer;
-use brocomm::lowlevel::logs::{Announced, LogReceiver, LogWriter, Received};
+use brocomm::lowlevel::logs::{Announced, LogReceiver, LogWriter, ReceivedEntry};
 use brocomm::lowlevel::wire::{Framing, Message};
 use brocomm::node::Role;
 use brocomm_conformance::testing::without_times;
@@ -59,7 +59,7 @@ fn log_sessions() -> Vec<(Session, Side, Vec<Message>)> {
 
 fn entries(receiver: &LogReceiver, argument: &Bytes) -> Vec<LogEntry> {
     let entry = |received| match received {
-        Ok(Received::Entry(entry)) => entry,
+        Ok(ReceivedEntry::Entry(entry)) => entry,
         other => panic!("{other:?}"),
     };
     receiver.entries(argument).map(entry).collect()

@@ -10,7 +10,7 @@ use super::super::{
 };
 use super::peers::{Peer, PeerKey};
 use crate::ConfigErrors;
-use crate::connection::{ConnectionConfig, Role, StateSource, Undeclared};
+use crate::connection::{ConnectionConfig, Handshake, Role, StateSource, Undeclared};
 use crate::data::{Declarations, Name};
 use crate::wire::Caps;
 
@@ -112,6 +112,8 @@ impl Settings {
             output_limit: OUTPUT,
             notification_limit: NOTIFICATIONS,
             state,
+            // The node makes the requests.
+            handshake: Handshake::Application,
             ..ConnectionConfig::default()
         }
     }
