@@ -1,11 +1,11 @@
 //! Instructions per event, counted under valgrind: the same on every run.
 //!
-//! Each figure is for [`brocomm_benches::EVENTS`] events, so divide by a thousand. Framing is included.
+//! Each figure is for [`brocomm_benches::EVENTS`] events or log entries, so divide by a thousand. Framing is included.
 
 use std::hint::black_box;
 
 use brocomm::lowlevel::serial::{LazyEvent, Mode};
-use brocomm_benches::{EVENTS, Receiver, Sender, UNCACHED, large, small, wide};
+use brocomm_benches::{EVENTS, Nodes, Receiver, Sender, UNCACHED, large, small, wide};
 use gungraun::{library_benchmark, library_benchmark_group, main};
 
 #[library_benchmark]
@@ -77,8 +77,25 @@ fn lazily((mut receiver, bytes): Input, mut take: impl FnMut(&LazyEvent)) -> Inp
     (receiver, bytes)
 }
 
+// From `raise` on one node to the notification of another.
+#[library_benchmark]
+#[bench::small(Nodes::warm())]
+fn node_events(mut nodes: Nodes) -> Nodes {
+    assert_eq!(black_box(&mut nodes).events(), EVENTS);
+    nodes
+}
+
+// From `write_log` on one node to the notification of another.
+#[library_benchmark]
+#[bench::small(Nodes::warm())]
+fn node_log_entries(mut nodes: Nodes) -> Nodes {
+    assert_eq!(black_box(&mut nodes).log_entries(), EVENTS);
+    nodes
+}
+
 library_benchmark_group!(
     name = events,
-    benchmarks = [encode, decode, names, names_and_an_argument, forward]
+    benchmarks =
+        [encode, decode, names, names_and_an_argument, forward, node_events, node_log_entries]
 );
 main!(library_benchmark_groups = events);
