@@ -32,10 +32,22 @@ pub(super) struct Delivery {
     depth: Depth,
     /// The bytes of a peer's message that what is looked at keeps alive, until they are counted.
     held: usize,
-    /// Connections may be waiting until less waits, from all peers together.
-    crowded: bool,
+    /// What waits, from all peers together, reached its bound and is still more than three quarters
+    /// of it.
+    is_full: bool,
     /// Where the last event that was taken came from; none if it is our own.
     event_peer: Option<Arc<EventPeer>>,
+}
+
+/// What taking a notification made room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    /// Nobody waited for it.
+    Nobody,
+    /// The peer that sent it waited.
+    Sender,
+    /// All peers may have waited.
+    All,
 }
 
 impl Delivery {
@@ -51,7 +63,7 @@ impl Delivery {
             blocked: BTreeSet::new(),
             depth: Depth::default(),
             held: 0,
-            crowded: false,
+            is_full: false,
             event_peer: None,
         }
     }
@@ -79,9 +91,13 @@ impl Delivery {
         let weight = inbox::weigh(&notification, &mut self.held);
         let counts = may_be_dropped(&notification);
         peer.inbox.push(notification, weight);
+        let Queue { bound, overflow } = self.queue;
+        let blocks = overflow == Overflow::Block;
+        // Dropping makes no room for what is never dropped.
+        peer.must_wait |= peer.inbox.is_full_for_good(bound) || blocks && peer.inbox.is_full(bound);
         if counts {
             self.depth.add(weight);
-            self.crowded |= self.is_full();
+            self.is_full |= blocks && self.depth.reaches(self.total);
         }
     }
 
@@ -94,7 +110,7 @@ impl Delivery {
         notification: Notification,
         wall: Time,
     ) -> Result<(), Disconnect> {
-        let full = peer.inbox.is_full(self.queue.bound) || self.is_full();
+        let full = peer.inbox.is_full(self.queue.bound) || self.depth.reaches(self.total);
         match self.queue.overflow {
             Overflow::DropNewest if full => self.drop_one(key, peer, &notification, wall),
             Overflow::DropOldest if full => {
@@ -151,34 +167,35 @@ impl Delivery {
         }
     }
 
-    /// Returns whether what a peer sends has to wait for the application.
+    /// Returns whether what a peer sends has to wait: until half of its own inbox is taken, or until a
+    /// quarter is of what all sent. Were it let in for each one that is taken, every event would wake
+    /// its connection, or those of all peers.
+    ///
+    /// A peer that has nothing waiting never waits for what others sent.
     pub(super) fn must_wait(&self, peer: &Peer) -> bool {
-        let Queue { bound, overflow } = self.queue;
-        // Dropping makes no room for what is never dropped.
-        peer.inbox.is_full_for_good(bound)
-            || overflow == Overflow::Block && (peer.inbox.is_full(bound) || self.is_full())
-    }
-
-    /// Returns whether as much waits of all peers as may.
-    fn is_full(&self) -> bool {
-        self.depth.reaches(self.total)
+        peer.must_wait || self.is_full && !peer.inbox.is_empty()
     }
 
     /// Takes the oldest notification out of the inbox of the peer whose turn it is.
-    pub(super) fn take(&mut self, peer: &mut Peer) -> Option<(Notification, usize)> {
+    pub(super) fn take(&mut self, peer: &mut Peer) -> Option<(Notification, usize, Room)> {
+        let waited = self.must_wait(peer);
         let (notification, weight) = peer.inbox.pop()?;
         if may_be_dropped(&notification) {
             self.depth.remove(weight);
             self.delivered += 1;
         }
-        Some((notification, weight))
-    }
-
-    /// Returns, once, whether less waits than when connections began to wait for that.
-    pub(super) fn is_relieved(&mut self) -> bool {
-        let relieved = self.crowded && !self.is_full();
-        self.crowded &= !relieved;
-        relieved
+        let half = self.queue.bound.part(1, 2);
+        peer.must_wait &= peer.inbox.is_full(half) || peer.inbox.is_full_for_good(half);
+        let was_full = self.is_full;
+        self.is_full &= self.depth.reaches(self.total.part(3, 4));
+        let room = if was_full && !self.is_full {
+            Room::All
+        } else if waited && !self.must_wait(peer) {
+            Room::Sender
+        } else {
+            Room::Nobody
+        };
+        Some((notification, weight, room))
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::log::CommLogLine;
 use super::super::{Action, ConnectionId, Notification};
 use super::NodeMachine;
-use super::delivery::{Disconnect, logged};
+use super::delivery::{Disconnect, Room, logged};
 use super::peers::PeerKey;
 use crate::Time;
 use crate::connection::{CommLogMessage, Connection, Phase, PollClose, Role};
@@ -290,15 +290,12 @@ impl NodeMachine {
                 self.end_turn();
                 continue;
             }
-            let connection = self.connection(id);
-            let waited = self.peers.get(id).is_some_and(|peer| self.delivery.must_wait(peer))
-                || connection.is_some_and(|c| c.waiting_notifications() > 0 || !c.wants_input());
             let taken = self.peers.get_mut(id).and_then(|peer| self.delivery.take(peer));
-            let Some((notification, weight)) = taken else {
+            let Some((notification, weight, room)) = taken else {
                 self.end_turn();
                 continue;
             };
-            self.refill(id, waited);
+            self.refill(id, room);
             if let Notification::Event { peer, event } = &notification {
                 self.delivery.set_event_peer(Some(peer));
                 if self.settings.options.forward_remote_events {
@@ -319,15 +316,15 @@ impl NodeMachine {
         self.forget_if_gone(id);
     }
 
-    /// Lets in what waited for room in a peer's inbox, and ends its turn if there is nothing more.
-    fn refill(&mut self, id: PeerKey, waited: bool) {
-        if waited {
+    /// Lets in what waited for room, and ends a peer's turn if there is nothing more.
+    fn refill(&mut self, id: PeerKey, room: Room) {
+        if room == Room::Sender {
             self.let_in(id);
         }
         if self.peers.get(id).is_some_and(|peer| peer.inbox.is_empty()) {
             self.end_turn();
         }
-        if self.delivery.is_relieved() {
+        if room == Room::All {
             let all: Vec<_> = self.peers.keys().collect();
             for id in all {
                 self.let_in(id);
@@ -339,9 +336,20 @@ impl NodeMachine {
     fn let_in(&mut self, id: PeerKey) {
         if let Some(peer) = self.peers.get_mut(id) {
             peer.set_heard(self.clock.now());
+            peer.was_unread = true;
         }
         self.drain(id);
-        self.touch_peer(id);
+        // The transport need not be woken for what it can't read yet.
+        if self.peers.get(id).and_then(|peer| peer.link).is_some_and(|link| !self.is_idle(link)) {
+            self.touch_peer(id);
+        }
+    }
+
+    /// Returns whether the transport has nothing to do for a connection.
+    fn is_idle(&self, id: ConnectionId) -> bool {
+        let connection = self.transport.connection(id);
+        let has_work = |c: &Connection| c.has_output() || c.poll_close().is_some();
+        !connection.is_some_and(has_work) && !self.wants_input(id)
     }
 
     /// Returns whether the next notification about a peer cannot be taken, or sent on, yet.

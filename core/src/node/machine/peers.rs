@@ -57,6 +57,8 @@ pub(super) struct Peer {
     pub(super) heard: Time,
     /// Whether it was pinged since.
     pub(super) pinged: bool,
+    /// Whether it was not read, as it had to wait, until after its silence was last looked at.
+    pub(super) was_unread: bool,
     pub(super) last_error: Option<Box<str>>,
     pub(super) outbox: Outbox,
     pub(super) inbox: Inbox,
@@ -64,6 +66,8 @@ pub(super) struct Peer {
     pub(super) exchange: Exchange,
     /// Whether it is among those who take turns, or blocked.
     pub(super) has_turn: bool,
+    /// Its inbox was full, and is still more than half full.
+    pub(super) must_wait: bool,
     /// The point of its trace that it reached (§2.11).
     pub(super) point: Option<SyncPoint>,
     /// What is batched for it.
@@ -90,11 +94,13 @@ impl Peer {
             last_requests: None,
             heard: now,
             pinged: false,
+            was_unread: false,
             last_error: None,
             outbox: Outbox::default(),
             inbox: Inbox::default(),
             exchange: Exchange::default(),
             has_turn: false,
+            must_wait: false,
             point: None,
             batches: Batches::default(),
             pings: None,
