@@ -349,11 +349,6 @@ impl Connection {
         self.peer.logs
     }
 
-    /// Returns the events that we have requested.
-    pub fn our_events(&self) -> &BTreeSet<Name> {
-        &self.ours.events
-    }
-
     /// Returns whether we accept the peer's events and state (§4).
     pub fn accepts_input(&self) -> bool {
         self.ours.accept_input

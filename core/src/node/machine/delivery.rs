@@ -198,12 +198,6 @@ impl Delivery {
         Some((notification, weight, room))
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.first.is_empty()
-            && self.turns.is_empty()
-            && (!self.blocked.is_empty() || self.last.is_empty())
-    }
-
     /// Returns whose turn it is.
     pub(super) fn turn(&mut self) -> Option<PeerKey> {
         if self.delivered >= self.events_per_turn && !self.turns.is_empty() {

@@ -259,11 +259,6 @@ impl NodeMachine {
         self.clock.next().into_iter().chain(expiry()).min()
     }
 
-    /// Returns whether there may be a notification; if not, there is none.
-    pub fn has_notifications(&self) -> bool {
-        !self.delivery.is_empty()
-    }
-
     /// Returns the next notification.
     ///
     /// What concerns one peer comes in order. Peers take turns: after
