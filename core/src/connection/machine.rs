@@ -4,10 +4,10 @@ use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
-use super::counters::Counters;
-use super::log_input::LogInput;
 use super::output::Output;
+use super::peer::Counters;
 use super::peer::{Ours, Peer};
+use super::receive::LogInput;
 use super::{
     CloseCause, CommLogMessage, ConnectionConfig, Notification, Phase, ProtocolError,
     ProtocolErrorKind, Role,

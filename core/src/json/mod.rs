@@ -134,12 +134,9 @@
 //! [`Deserialize`]: serde::Deserialize
 
 mod document;
-mod guess;
 mod mapping;
-mod message;
 mod node;
 mod object;
-mod opaque;
 mod reader;
 #[cfg(test)]
 mod tests;

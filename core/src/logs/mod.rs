@@ -125,13 +125,10 @@
 mod ascii;
 mod columns;
 mod decode;
-mod encode;
 pub(crate) mod error;
 mod file;
 mod format;
-mod json;
 mod names;
-mod number;
 #[cfg(feature = "serde")]
 mod object;
 pub(crate) mod receive;
@@ -148,8 +145,7 @@ pub(crate) use decode::Unread;
 pub use error::LogError;
 pub(crate) use error::LogErrorKind;
 pub use file::LogFile;
-pub use format::{LogFormat, LogOptionError};
-pub use json::{JsonFormat, JsonTimestamps};
+pub use format::{JsonFormat, JsonTimestamps, LogFormat, LogOptionError};
 pub use names::{LogNames, LogNamesError};
 #[cfg(feature = "serde")]
 pub use object::LogObject;

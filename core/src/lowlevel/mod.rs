@@ -43,7 +43,7 @@ pub mod state {
     //! What happens to a [`Store`](crate::state::Store), step by step (2§9, §3.4).
 
     pub use crate::state::apply::{Alias, Applied, Inconsistency};
-    pub use crate::state::expiry::Expired;
+    pub use crate::state::container::Expired;
     pub use crate::state::full::{FullState, Progress};
     pub use crate::state::local::Touched;
     pub use crate::state::snapshot::SnapshotError;
@@ -54,11 +54,10 @@ pub mod state {
 pub mod tls {
     //! What a TLS session agreed on, or why there is none (part 4 §6).
 
-    pub use crate::tls::alert::Alert;
     pub use crate::tls::certificate::CertificateProblem;
-    pub use crate::tls::config_error::Pem;
-    pub use crate::tls::error::TlsError;
-    pub use crate::tls::negotiated::Negotiated;
+    pub use crate::tls::config::Pem;
+    pub use crate::tls::error::{Alert, TlsError};
+    pub use crate::tls::machine::Negotiated;
 }
 
 pub mod commlog {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::batch::{Batch, Batched};
-use super::super::outbox::Outgoing;
+use super::super::inbox::Outgoing;
 use super::NodeMachine;
 use super::clock::Timer;
 use super::peers::PeerKey;

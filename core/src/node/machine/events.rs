@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::super::inbox::Outgoing;
 use super::super::log::CommLogLine;
-use super::super::outbox::Outgoing;
 use super::super::{Bound, PeerId};
 use super::NodeMachine;
 use super::peers::PeerKey;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::super::inbox::Inbox;
-use super::super::outbox::Outbox;
+use super::super::inbox::Outbox;
 use super::super::slab::{Key, Slab};
 use super::super::{ConnectionId, EventPeer, PeerCounters, PeerId, PingStatistics};
 use super::batches::Batches;

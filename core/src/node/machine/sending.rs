@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::super::inbox::Outgoing;
 use super::super::log::CommLogLine;
-use super::super::outbox::Outgoing;
 use super::super::{Bound, Depth, Options, Overflow, Queue};
 use super::peers::{Peer, PeerKey};
 use crate::connection::{Connection, Phase, Sent, UsageError};

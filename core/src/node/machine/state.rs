@@ -5,8 +5,8 @@ mod exchange;
 use std::sync::Arc;
 
 use self::exchange::{Giving, Stage};
+use super::super::inbox::Outgoing;
 use super::super::log::CommLogLine;
-use super::super::outbox::Outgoing;
 use super::super::{Notification, Options, PeerId};
 use super::clock::Clock;
 use super::peers::{Peer, PeerKey, Peers};
