@@ -1,4 +1,22 @@
 //! Which message is legal in which phase (§3.7), and who sends its state (§3.3).
+//!
+//! | message | Setup | Handshake | Sync | Running |
+//! | --- | --- | --- | --- | --- |
+//! | VERSION | first | violation | violation | violation |
+//! | SERIAL | violation | yes | yes | yes |
+//! | REQUEST_EVENTS | violation | yes | tolerated | tolerated |
+//! | CAPTURE_FILTER | violation | yes | tolerated | tolerated |
+//! | REQUEST_SYNC | violation | yes | tolerated | tolerated |
+//! | PHASE_DONE | violation | once, more ignored | from the state sender | violation |
+//! | PING | violation | yes | yes | yes |
+//! | PONG | violation | yes | yes | yes |
+//! | CAPS | violation | yes | tolerated | tolerated |
+//! | COMPRESS | violation | after PHASE_DONE | yes | yes |
+//! | SYNC_POINT | violation | yes | yes | yes |
+//! | REMOTE_PRINT | violation | yes | yes | yes |
+//! | LOG_CREATE_WRITER | violation | yes | yes | yes |
+//! | LOG_WRITE | violation | yes | yes | yes |
+//! | REQUEST_LOGS | violation | yes | tolerated | tolerated |
 
 use std::fmt;
 

@@ -1,4 +1,8 @@
 //! What a pattern stands for.
+//!
+//! Where Bro looks for a pattern anywhere in a text (`pattern in text`), a match counts once a byte
+//! of the text was taken, or its end. So `a*` is not in an empty text, but `$` is; and `^` alone is
+//! in none.
 
 use std::fmt::Write;
 
