@@ -4,8 +4,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::mapping::write_bytes;
+use super::message;
 use super::node::Node;
-use super::object;
 use super::object::Json;
 use super::reader::Reader;
 use crate::data::{Declarations, Event, Id, Name, Packet, Serial, StateAccess, Type, Value};
@@ -26,10 +26,10 @@ written! {
     Value, this => this.write();
     Event, this => this.write();
     Name, this => this.write();
-    Id, this => object::id(this);
-    StateAccess, this => object::state_access(this);
-    Packet, this => object::packet(this);
-    Serial, this => object::serial(this);
+    Id, this => message::id(this);
+    StateAccess, this => message::state_access(this);
+    Packet, this => message::packet(this);
+    Serial, this => message::serial(this);
     Text<'_>, this => write_bytes(this.0);
 }
 

@@ -134,9 +134,12 @@
 //! [`Deserialize`]: serde::Deserialize
 
 mod document;
+mod guess;
 mod mapping;
+mod message;
 mod node;
 mod object;
+mod opaque;
 mod reader;
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::mapping;
+use super::guess;
 use super::mapping::elements;
 use super::node::Node;
 use super::object::{Fault, Json, Keys, Result};
@@ -36,7 +36,7 @@ impl Reader<'_> {
         let Some(tag) = ty.tag() else { return Err(unreadable(ty)) };
         Ok(match (tag, &node) {
             (TypeTag::Any, _) => {
-                let ty = mapping::infer(&node, self.known)?;
+                let ty = guess::infer(&node, self.known)?;
                 return self.value(node, &ty);
             }
             (TypeTag::Bool, Node::Bool(value)) => Value::Bool(*value),

@@ -54,10 +54,11 @@ pub mod state {
 pub mod tls {
     //! What a TLS session agreed on, or why there is none (part 4 §6).
 
+    pub use crate::tls::alert::Alert;
     pub use crate::tls::certificate::CertificateProblem;
-    pub use crate::tls::config::Pem;
-    pub use crate::tls::error::{Alert, TlsError};
-    pub use crate::tls::machine::Negotiated;
+    pub use crate::tls::config_error::Pem;
+    pub use crate::tls::error::TlsError;
+    pub use crate::tls::negotiated::Negotiated;
 }
 
 pub mod commlog {

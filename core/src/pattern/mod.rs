@@ -15,8 +15,11 @@
 //! Two mistakes of Bro 2.5.5 are not repeated: its `[[:upper:]]` is a *lower* case letter, and its
 //! `.` and `[^…]` may also stand for the text's beginning or end, so that `/ab./` takes `ab`.
 
+mod brackets;
 mod class;
+mod empty;
 mod error;
+mod expand;
 mod parser;
 #[cfg(test)]
 mod tests;
@@ -58,7 +61,7 @@ impl Expression {
 
     /// Returns all that the pattern matches, in the order written, if that is little.
     pub(crate) fn expand(&self) -> Option<Vec<Bytes>> {
-        tree::expand(&self.tree)
+        expand::expand(&self.tree)
     }
 }
 

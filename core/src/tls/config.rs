@@ -12,11 +12,11 @@ use rustls::{
     ALL_VERSIONS, ClientConfig, Error, InconsistentKeys, RootCertStore, ServerConfig,
     SupportedProtocolVersion,
 };
-use thiserror::Error;
 
-use super::CertificateProblem;
-use super::certificate::{self, Certificate};
-use super::verifier::{Clock, Demands, Verifier, sha256};
+use super::clock::Clock;
+use super::pem::{self, Certificate};
+use super::verifier::{Demands, Verifier, sha256};
+use super::{CertificateProblem, Pem, TlsConfigError, key_size};
 use crate::Time;
 
 /// Holds what one side of TLS needs, and whom it accepts.
@@ -71,12 +71,11 @@ impl TlsConfig {
     ) -> Result<TlsConfig, TlsConfigError> {
         let provider = Arc::new(default_provider());
         let mut roots = RootCertStore::empty();
-        for Certificate { der, line } in
-            certificate::certificates(Pem::CaCertificate, ssl_ca_certificate)?
+        for Certificate { der, line } in pem::certificates(Pem::CaCertificate, ssl_ca_certificate)?
         {
             roots.add(der).map_err(|error| unusable(Pem::CaCertificate, line, &error))?;
             let key = roots.roots.last().map(|authority| &authority.subject_public_key_info);
-            key.map_or(Ok(()), |key| certificate::check_authority(key)).map_err(|problem| {
+            key.map_or(Ok(()), |key| key_size::check_authority(key)).map_err(|problem| {
                 TlsConfigError::Certificate { pem: Pem::CaCertificate, line, problem }
             })?;
         }
@@ -195,9 +194,9 @@ fn certified(
     bytes: &[u8],
     passphrase: Option<&str>,
 ) -> Result<CertifiedKey, TlsConfigError> {
-    let chain = certificate::certificates(Pem::PrivateKey, bytes)?;
+    let chain = pem::certificates(Pem::PrivateKey, bytes)?;
     let line = chain.first().map_or(1, |own| own.line);
-    let key = certificate::private_key(bytes, passphrase)?;
+    let key = pem::private_key(bytes, passphrase)?;
     let key =
         provider.key_provider.load_private_key(key).map_err(|_| TlsConfigError::UnsupportedKey)?;
     let certified = CertifiedKey::new(chain.into_iter().map(|own| own.der).collect(), key);
@@ -236,96 +235,3 @@ impl PartialEq for TlsConfig {
 }
 
 impl Eq for TlsConfig {}
-
-/// Names what was given in PEM, by Bro's option for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Pem {
-    /// `ssl_ca_certificate`: the certificates of authorities.
-    CaCertificate,
-    /// `ssl_private_key`: our certificate chain and its private key.
-    PrivateKey,
-}
-
-impl fmt::Display for Pem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Pem::CaCertificate => "`ssl_ca_certificate`",
-            Pem::PrivateKey => "`ssl_private_key`",
-        })
-    }
-}
-
-/// Says why no TLS can be made of what was given.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum TlsConfigError {
-    /// A section of the PEM does not end, or is not Base64.
-    #[error("{pem}: malformed PEM in the section that begins in line {line}, 4§6")]
-    Malformed {
-        /// In which.
-        pem: Pem,
-        /// Where the section begins, counted from 1.
-        line: usize,
-    },
-    /// There is no certificate.
-    #[error("{0}: no certificate in PEM (`-----BEGIN CERTIFICATE-----`), 4§6")]
-    NoCertificate(Pem),
-    /// There is no private key behind our certificate.
-    #[error(
-        "`ssl_private_key`: no private key in PEM (`-----BEGIN PRIVATE KEY-----`); certificate \
-         chain and key go into one file, 4§6"
-    )]
-    NoPrivateKey,
-    /// A certificate can't be used: that of an authority, or the first of our chain.
-    #[error("{pem}: the certificate that begins in line {line} {problem}, 4§6")]
-    Certificate {
-        /// In which.
-        pem: Pem,
-        /// Where it begins, counted from 1.
-        line: usize,
-        /// What is wrong.
-        problem: CertificateProblem,
-    },
-    /// The key is encrypted and there is no passphrase.
-    #[error("`ssl_private_key`: the private key is encrypted; set `ssl_passphrase`, 4§6")]
-    PassphraseMissing,
-    /// The key cannot be decrypted.
-    #[error("`ssl_passphrase`: wrong passphrase for the private key, 4§6")]
-    WrongPassphrase,
-    /// The key is encrypted in the way that OpenSSL had before PKCS#8.
-    #[error(
-        "`ssl_private_key`: the private key is encrypted in the traditional form \
-         (`Proc-Type: 4,ENCRYPTED`); {CONVERT}, 4§6"
-    )]
-    TraditionalEncryption,
-    /// The key is encrypted with something else than PBES2.
-    #[error("`ssl_private_key`: the private key is encrypted in an old way; {CONVERT}, 4§6")]
-    OldEncryption,
-    /// The key is of no kind or size that can be used.
-    #[error(
-        "`ssl_private_key`: the private key is malformed, or of a kind that is not supported; RSA \
-         of 2048 bits or more, ECDSA on P-256 or P-384 and Ed25519 are, 4§6"
-    )]
-    UnsupportedKey,
-    /// The key is not that of the first certificate.
-    #[error(
-        "`ssl_private_key`: the private key does not fit the first certificate; the node's own \
-         goes first, 4§6"
-    )]
-    KeyMismatch,
-    /// What peers' certificates are to be for is neither a name nor an address.
-    #[error("`{name}` is neither a host name nor an address, 4§6")]
-    Name {
-        /// What was given.
-        name: String,
-    },
-    /// The provider of cryptography lacks something.
-    #[error("TLS can't be set up: {what}, 4§6")]
-    Provider {
-        /// What, in the words of the library.
-        what: Box<str>,
-    },
-}
-
-const CONVERT: &str = "convert it with `openssl pkcs8 -topk8 -v2 aes256`";

@@ -24,21 +24,30 @@
 
 use std::time::Duration;
 
+pub(crate) mod alert;
 pub(crate) mod certificate;
-pub(crate) mod config;
+mod clock;
+mod config;
+pub(crate) mod config_error;
 pub(crate) mod error;
 mod failure;
-pub(crate) mod machine;
+mod key_size;
+mod machine;
+pub(crate) mod negotiated;
+mod pem;
 mod step;
 #[cfg(test)]
 mod tests;
 mod verifier;
 
+pub(crate) use alert::Alert;
 pub(crate) use certificate::CertificateProblem;
-pub(crate) use config::Pem;
-pub use config::{TlsConfig, TlsConfigError};
-pub(crate) use error::{Alert, TlsError};
-pub(crate) use machine::{Machine, Negotiated};
+pub use config::TlsConfig;
+pub(crate) use config_error::Pem;
+pub use config_error::TlsConfigError;
+pub(crate) use error::TlsError;
+pub(crate) use machine::Machine;
+pub(crate) use negotiated::Negotiated;
 pub(crate) use step::Decrypted;
 
 /// How long a peer has for the handshake.

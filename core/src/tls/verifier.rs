@@ -1,8 +1,6 @@
 //! Whose certificates are accepted (part 4 §6).
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
@@ -10,14 +8,12 @@ use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signat
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::time_provider::TimeProvider;
 use rustls::{
     CertificateError, CipherSuite, DigitallySignedStruct, DistinguishedName, Error, OtherError,
     RootCertStore, SignatureScheme, SupportedCipherSuite,
 };
 
-use super::{CertificateProblem, certificate};
-use crate::Time;
+use super::{CertificateProblem, key_size};
 
 /// What a certificate has to be beside valid and from an authority.
 #[derive(Debug, Clone, Default)]
@@ -74,7 +70,7 @@ fn keys_considered<T>(
 ) -> Result<T, Error> {
     if matches!(verified, Ok(_) | Err(Error::InvalidCertificate(CertificateError::BadSignature))) {
         for certificate in std::iter::once(end_entity).chain(intermediates) {
-            certificate::check(certificate)
+            key_size::check(certificate)
                 .map_err(|problem| CertificateError::Other(OtherError(Arc::new(problem))))?;
         }
     }
@@ -168,25 +164,4 @@ impl ClientCertVerifier for Verifier {
     }
 
     signatures_are_verified_alike!();
-}
-
-/// Shows the time that one connection was fed last, by which certificates are valid or not.
-#[derive(Debug)]
-pub(super) struct Clock(AtomicU64);
-
-impl Clock {
-    pub(super) const fn new(now: Time) -> Clock {
-        Clock(AtomicU64::new(now.as_nanos()))
-    }
-
-    pub(super) fn set(&self, now: Time) {
-        self.0.store(now.as_nanos(), Ordering::Relaxed);
-    }
-}
-
-impl TimeProvider for Clock {
-    fn current_time(&self) -> Option<UnixTime> {
-        let since = Duration::from_nanos(self.0.load(Ordering::Relaxed));
-        Some(UnixTime::since_unix_epoch(since))
-    }
 }

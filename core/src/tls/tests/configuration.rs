@@ -109,8 +109,7 @@ fn a_peers_key_too_small_is_named() {
     use rustls::server::WebPkiClientVerifier;
     use rustls::server::danger::ClientCertVerifier;
 
-    let certificates =
-        super::super::certificate::certificates(Pem::PrivateKey, SMALL_NODE.as_bytes());
+    let certificates = super::super::pem::certificates(Pem::PrivateKey, SMALL_NODE.as_bytes());
     let [node, authority] = &certificates.unwrap()[..] else { panic!() };
     let mut roots = rustls::RootCertStore::empty();
     roots.add(authority.der.clone()).unwrap();
@@ -157,12 +156,11 @@ fn version_1_is_found_on_both_sides() {
 
     // A peer with a library that takes it.
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-    let key = super::super::certificate::private_key(KEY.as_bytes(), None).unwrap();
+    let key = super::super::pem::private_key(KEY.as_bytes(), None).unwrap();
     let key = provider.key_provider.load_private_key(key).unwrap();
-    let chain =
-        super::super::certificate::certificates(Pem::PrivateKey, VERSION1.as_bytes()).unwrap();
+    let chain = super::super::pem::certificates(Pem::PrivateKey, VERSION1.as_bytes()).unwrap();
     let certified = CertifiedKey::new(chain.into_iter().map(|one| one.der).collect(), key);
-    let clock = std::sync::Arc::new(super::super::verifier::Clock::new(NOW));
+    let clock = std::sync::Arc::new(super::super::clock::Clock::new(NOW));
     let server = rustls::ServerConfig::builder_with_details(provider, clock)
         .with_protocol_versions(rustls::ALL_VERSIONS)
         .unwrap()

@@ -211,13 +211,11 @@ fn nobody_is_accepted_without_a_certificate() {
     let far = authority.config(Made::default());
     for version in [&TLS12, &TLS13] {
         let mut roots = rustls::RootCertStore::empty();
-        for ca in
-            super::certificate::certificates(Pem::CaCertificate, authority.pem.as_bytes()).unwrap()
-        {
+        for ca in super::pem::certificates(Pem::CaCertificate, authority.pem.as_bytes()).unwrap() {
             roots.add(ca.der).unwrap();
         }
         let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-        let clock = std::sync::Arc::new(super::verifier::Clock::new(NOW));
+        let clock = std::sync::Arc::new(super::clock::Clock::new(NOW));
         let mut client = rustls::ClientConfig::builder_with_details(provider, clock)
             .with_protocol_versions(&[version])
             .unwrap()

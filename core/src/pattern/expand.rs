@@ -1,0 +1,92 @@
+//! Lists what a pattern matches.
+
+use bytes::Bytes;
+
+use super::tree::Tree;
+
+/// How many texts are listed at most.
+const TEXTS_LIMIT: usize = 1000;
+/// How long each is at most.
+const LENGTH_LIMIT: usize = 1000;
+
+/// The beginning and the end of a text, as characters that no text has.
+const START: u16 = 256;
+const END: u16 = 257;
+
+/// Texts, each with the places where it has to begin or end.
+type Texts = Vec<Vec<u16>>;
+
+/// Returns all that is matched, in the order written; `None` if it is much or without a bound.
+pub(super) fn expand(tree: &Tree) -> Option<Vec<Bytes>> {
+    let mut names: Vec<Bytes> = Vec::new();
+    for text in texts(tree)? {
+        let begun = text.iter().position(|symbol| *symbol != START).unwrap_or(text.len());
+        let ended = text
+            .iter()
+            .rposition(|symbol| *symbol != END)
+            .map_or(begun, |last| last.saturating_add(1));
+        let inner = text.get(begun..ended).unwrap_or_default();
+        // A beginning or end in the middle can never be.
+        let bytes: Option<Bytes> = inner.iter().map(|symbol| u8::try_from(*symbol).ok()).collect();
+        if let Some(name) = bytes {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    Some(names)
+}
+
+fn texts(tree: &Tree) -> Option<Texts> {
+    match tree {
+        Tree::One(class) => Some(class.bytes().map(|byte| vec![byte.into()]).collect()),
+        Tree::Start => Some(vec![vec![START]]),
+        Tree::End => Some(vec![vec![END]]),
+        Tree::All(trees) => {
+            let mut all = vec![Vec::new()];
+            for tree in trees {
+                all = joined(&all, &texts(tree)?)?;
+            }
+            Some(all)
+        }
+        Tree::Any(trees) => {
+            let mut any = Vec::new();
+            for tree in trees {
+                any.extend(texts(tree)?);
+                bounded(&any)?;
+            }
+            Some(any)
+        }
+        Tree::Repeat { tree, min, max } => {
+            let once = texts(tree)?;
+            let mut present = vec![Vec::new()];
+            let mut all = Vec::new();
+            for count in 0..=(*max)? {
+                if count > 0 {
+                    present = joined(&present, &once)?;
+                }
+                if count >= *min {
+                    all.extend(present.iter().cloned());
+                    bounded(&all)?;
+                }
+            }
+            Some(all)
+        }
+    }
+}
+
+/// Lets each of the second follow each of the first.
+fn joined(first: &Texts, second: &Texts) -> Option<Texts> {
+    if first.len().saturating_mul(second.len()) > TEXTS_LIMIT {
+        return None;
+    }
+    let pairs = first.iter().flat_map(|head| second.iter().map(move |tail| (head, tail)));
+    let all = pairs.map(|(head, tail)| [head.as_slice(), tail].concat()).collect();
+    bounded(&all)?;
+    Some(all)
+}
+
+fn bounded(texts: &Texts) -> Option<()> {
+    let short = texts.iter().all(|text| text.len() <= LENGTH_LIMIT);
+    (short && texts.len() <= TEXTS_LIMIT).then_some(())
+}

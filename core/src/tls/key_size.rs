@@ -1,0 +1,52 @@
+//! How long RSA keys may be: no signature of another one is ever verified.
+
+use pkcs8::der::asn1::{AnyRef, BitStringRef, UintRef};
+use pkcs8::der::{Decode, Reader, SliceReader};
+use pkcs8::spki::{AlgorithmIdentifierRef, ObjectIdentifier};
+use rustls::Error;
+use rustls::pki_types::CertificateDer;
+use rustls::server::ParsedCertificate;
+
+use super::CertificateProblem;
+
+const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+
+/// The least and the greatest number of bits that the providers verify with.
+const BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+
+/// Checks the key of an authority: what is within its SubjectPublicKeyInfo.
+pub(super) fn check_authority(key: &[u8]) -> Result<(), CertificateProblem> {
+    match rsa_bits(key) {
+        Some(bits) if !BITS.contains(&bits) => Err(CertificateProblem::RsaKey { bits }),
+        _ => Ok(()),
+    }
+}
+
+/// Checks the key of a certificate.
+pub(super) fn check(certificate: &CertificateDer<'_>) -> Result<(), CertificateProblem> {
+    let parsed = ParsedCertificate::try_from(certificate).map_err(|error| match error {
+        Error::InvalidCertificate(error) => CertificateProblem::from(&error),
+        _ => CertificateProblem::Malformed,
+    })?;
+    let key = parsed.subject_public_key_info();
+    AnyRef::from_der(&key).map_or(Ok(()), |key| check_authority(key.value()))
+}
+
+/// Returns how many bits the modulus of a key has; `None` if it is not one of RSA.
+fn rsa_bits(key: &[u8]) -> Option<usize> {
+    let mut reader = SliceReader::new(key).ok()?;
+    let algorithm: AlgorithmIdentifierRef<'_> = reader.decode().ok()?;
+    if algorithm.oid != RSA {
+        return None;
+    }
+    let key: BitStringRef<'_> = reader.decode().ok()?;
+    let numbers = AnyRef::from_der(key.as_bytes()?).ok()?;
+    let modulus = numbers.sequence(|numbers| {
+        let modulus: UintRef<'_> = numbers.decode()?;
+        let _exponent: UintRef<'_> = numbers.decode()?;
+        Ok(modulus)
+    });
+    let bytes = modulus.ok()?.as_bytes();
+    let unused = bytes.first()?.leading_zeros() as usize;
+    bytes.len().checked_mul(8)?.checked_sub(unused)
+}

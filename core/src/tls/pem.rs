@@ -1,0 +1,117 @@
+//! Certificates and keys out of PEM, as OpenSSL takes them from files.
+
+use pkcs8::{EncryptedPrivateKeyInfo, SecretDocument};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+
+use super::{Pem, TlsConfigError};
+
+/// A certificate, and the line in which it begins.
+#[derive(Debug, Clone)]
+pub(super) struct Certificate {
+    pub(super) der: CertificateDer<'static>,
+    pub(super) line: usize,
+}
+
+/// One section, its markers included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Section<'a> {
+    label: &'a str,
+    text: &'a str,
+    /// The line of its first marker, counted from 1.
+    line: usize,
+}
+
+const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
+const DASHES: &str = "-----";
+
+/// Returns all sections; what is between them is comment.
+fn sections(pem: Pem, bytes: &[u8]) -> Result<Vec<Section<'_>>, TlsConfigError> {
+    let mut sections = Vec::new();
+    let mut open: Option<(&str, usize, usize)> = None;
+    let mut at = 0_usize;
+    // Comments may be in any encoding: only the marked sections have to be text.
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let line = valid.iter().filter(|byte| **byte == b'\n').count().saturating_add(1);
+            return Err(TlsConfigError::Malformed { pem, line });
+        }
+    };
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        let start = at;
+        at = at.saturating_add(line.len());
+        let line = line.trim_end();
+        let label = |marker| line.strip_prefix(marker).and_then(|rest| rest.strip_suffix(DASHES));
+        if let (Some(label), None) = (label(BEGIN), open) {
+            open = Some((label, start, number.saturating_add(1)));
+        } else if let (Some(end), Some((label, from, line))) = (label(END), open) {
+            if end != label {
+                return Err(TlsConfigError::Malformed { pem, line });
+            }
+            let text = text.get(from..at).unwrap_or_default();
+            sections.push(Section { label, text, line });
+            open = None;
+        }
+    }
+    match open {
+        Some((_, _, line)) => Err(TlsConfigError::Malformed { pem, line }),
+        None => Ok(sections),
+    }
+}
+
+/// Returns all certificates, at least one.
+pub(super) fn certificates(pem: Pem, bytes: &[u8]) -> Result<Vec<Certificate>, TlsConfigError> {
+    let mut certificates = Vec::new();
+    for Section { text, line, .. } in
+        sections(pem, bytes)?.into_iter().filter(|section| section.label == "CERTIFICATE")
+    {
+        let der = CertificateDer::from_pem_slice(text.as_bytes())
+            .map_err(|_| TlsConfigError::Malformed { pem, line })?;
+        certificates.push(Certificate { der, line });
+    }
+    if certificates.is_empty() { Err(TlsConfigError::NoCertificate(pem)) } else { Ok(certificates) }
+}
+
+/// Returns the first private key, decrypted if it has to be. A passphrase that is not needed is not
+/// looked at.
+pub(super) fn private_key(
+    bytes: &[u8],
+    passphrase: Option<&str>,
+) -> Result<PrivateKeyDer<'static>, TlsConfigError> {
+    let sections = sections(Pem::PrivateKey, bytes)?;
+    let is_key = |section: &&Section<'_>| section.label.ends_with("PRIVATE KEY");
+    let section = sections.iter().find(is_key).ok_or(TlsConfigError::NoPrivateKey)?;
+    if section.label == "ENCRYPTED PRIVATE KEY" {
+        return decrypt(section, passphrase.ok_or(TlsConfigError::PassphraseMissing)?);
+    }
+    if section.text.contains("Proc-Type:") {
+        return Err(TlsConfigError::TraditionalEncryption);
+    }
+    PrivateKeyDer::from_pem_slice(section.text.as_bytes()).map_err(|_| malformed(section))
+}
+
+fn decrypt(
+    section: &Section<'_>,
+    passphrase: &str,
+) -> Result<PrivateKeyDer<'static>, TlsConfigError> {
+    let (_, document) = SecretDocument::from_pem(section.text).map_err(|_| malformed(section))?;
+    let encrypted =
+        EncryptedPrivateKeyInfo::try_from(document.as_bytes()).map_err(|_| malformed(section))?;
+    // A wrong passphrase shows in the padding, or else in a key that is none.
+    let decrypted = encrypted.decrypt(passphrase).map_err(|error| match error {
+        pkcs8::Error::EncryptedPrivateKey(
+            pkcs8::pkcs5::Error::NoPbes1CryptSupport
+            | pkcs8::pkcs5::Error::UnsupportedAlgorithm { .. }
+            | pkcs8::pkcs5::Error::AlgorithmParametersInvalid { .. },
+        ) => TlsConfigError::OldEncryption,
+        _ => TlsConfigError::WrongPassphrase,
+    })?;
+    Ok(PrivatePkcs8KeyDer::from(decrypted.as_bytes().to_vec()).into())
+}
+
+fn malformed(section: &Section<'_>) -> TlsConfigError {
+    TlsConfigError::Malformed { pem: Pem::PrivateKey, line: section.line }
+}
