@@ -1,5 +1,6 @@
 //! Reads the bytes of a recorded session.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::iter::FusedIterator;
@@ -197,15 +198,23 @@ impl<R: BufRead> FusedIterator for RecordingReader<R> {}
 
 /// A line as written; what is missing or surplus is said by [`parse_line`], not by serde.
 #[derive(Deserialize)]
-struct Line {
+struct Line<'a> {
     t: Option<f64>,
-    from: Option<String>,
-    hex: Option<String>,
-    close: Option<String>,
+    #[serde(borrow)]
+    from: Option<Text<'a>>,
+    #[serde(borrow)]
+    hex: Option<Text<'a>>,
+    #[serde(borrow)]
+    close: Option<Text<'a>>,
 }
 
+/// A string that is copied only if it has escapes. As the type of an optional field, a `Cow` alone
+/// always is.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
 fn parse_line(line: &[u8]) -> Result<Step, LineProblem> {
-    let line: Line = serde_json::from_slice(line).map_err(|error| LineProblem::Json {
+    let line: Line<'_> = serde_json::from_slice(line).map_err(|error| LineProblem::Json {
         column: error.column(),
         category: error.classify(),
     })?;
@@ -213,16 +222,16 @@ fn parse_line(line: &[u8]) -> Result<Step, LineProblem> {
     let time = Duration::try_from_secs_f64(seconds).map_err(|_| LineProblem::BadTime)?;
     let kind = match (line.from, line.hex, line.close) {
         (Some(from), Some(digits), None) => {
-            StepKind::Data { from: side(from)?, bytes: decode_hex(&digits)? }
+            StepKind::Data { from: side(&from.0)?, bytes: decode_hex(&digits.0)? }
         }
-        (None, None, Some(name)) => StepKind::Close(side(name)?),
+        (None, None, Some(name)) => StepKind::Close(side(&name.0)?),
         _ => return Err(LineProblem::NeitherDataNorClose),
     };
     Ok(Step { time, kind })
 }
 
-fn side(name: String) -> Result<Side, LineProblem> {
-    Side::from_name(&name).ok_or(LineProblem::UnknownSide { name })
+fn side(name: &str) -> Result<Side, LineProblem> {
+    Side::from_name(name).ok_or_else(|| LineProblem::UnknownSide { name: name.to_owned() })
 }
 
 fn decode_hex(digits: &str) -> Result<Bytes, LineProblem> {

@@ -61,7 +61,11 @@ pub(crate) struct Shown(Box<dyn View>);
 
 impl Shown {
     pub(crate) fn new(json: bool) -> Shown {
-        Shown(if json { Box::new(json::Lines::new(None)) } else { Box::new(text::Lines) })
+        Shown(if json {
+            Box::new(json::Lines::new(None))
+        } else {
+            Box::new(text::Lines::default())
+        })
     }
 
     /// Shows a message; the time is since the session began.
@@ -147,7 +151,7 @@ impl Decoder<'_> {
         } else if args.json {
             Box::new(json::Lines::new(own_name))
         } else {
-            Box::new(text::Lines)
+            Box::new(text::Lines::default())
         };
         if named && view.wants_heading() {
             self.progress.aside(|| writeln!(self.out, "{name}:"))?;
