@@ -20,6 +20,12 @@ impl From<Truncated> for Kind {
     }
 }
 
+/// Makes a name in a buffer of its own.
+#[inline]
+pub(super) fn lasting_name(bytes: &[u8]) -> Name {
+    if bytes.is_empty() { Name::new() } else { Name::from_bytes(Bytes::copy_from_slice(bytes)) }
+}
+
 impl Cursor<'_> {
     /// Reads a name and shares it with the chunk: for what lives as long as the message.
     #[inline]
@@ -29,7 +35,7 @@ impl Cursor<'_> {
 
     /// Reads a name into a buffer of its own: for what outlives the message, as types do.
     pub(super) fn lasting_name(&mut self) -> Result<Name> {
-        Ok(Name::from_bytes(Bytes::copy_from_slice(self.string_bytes()?)))
+        Ok(lasting_name(self.string_bytes()?))
     }
 
     pub(super) fn addr(&mut self) -> Result<IpAddr> {

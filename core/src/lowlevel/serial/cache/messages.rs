@@ -92,6 +92,11 @@ impl Messages {
         }
     }
 
+    /// Returns a message that is held.
+    pub(super) fn get(&self, number: u32) -> Option<&Message> {
+        self.held.get(number as usize)?.message.as_deref()
+    }
+
     /// Notes that one more refers to a message.
     pub(super) fn refer(&mut self, number: u32) {
         if let Some(held) = self.held.get_mut(number as usize) {

@@ -2,16 +2,15 @@
 //!
 //! Either side keeps entries in the order of their last use by noting when that was, and sorts only
 //! when some have to leave. Beyond that they have little in common, and so each has its own: the
-//! reader ([`used`], [`fresh`]) has to find any entry by an id that the peer chose, and holds what it
+//! reader ([`used`], [`ring`]) has to find any entry by an id that the peer chose, and holds what it
 //! means; the writer ([`ages`]) refers to types only, finds them by their address, and of all else
 //! need but count how many there are.
 
 mod ages;
-mod fresh;
-mod index;
 mod messages;
 mod object;
 mod read;
+mod ring;
 mod used;
 mod write;
 

@@ -23,10 +23,9 @@ impl Session<'_> {
     /// Checks that what was just read, at this place of the tape, can be an index.
     #[inline]
     pub(super) fn check_index(&self, at: u32) -> Result<()> {
-        match self.message.tape.get(at as usize) {
-            Some(Item { tag: TypeTag::List, .. }) => Ok(()),
-            Some(Item { tag, .. }) => Err(Kind::WrongClass { class: val::LIST, tag: *tag }),
-            None => Ok(()),
+        match self.message.item(at) {
+            Some((_, Item { tag: TypeTag::List, .. })) | None => Ok(()),
+            Some((_, Item { tag, .. })) => Err(Kind::WrongClass { class: val::LIST, tag: *tag }),
         }
     }
 
@@ -62,20 +61,18 @@ impl Session<'_> {
     /// isn't simply a number, text or address.
     fn digest(&self, at: u32) -> u64 {
         let mut digest = Digest(0);
-        let Some(list @ Item { end, next, .. }) = self.message.tape.get(at as usize) else {
-            return 0;
-        };
+        let Some((at, list)) = self.message.item(at) else { return 0 };
         if let Some(Found::Object(What::Known(value))) = self.message.found(list) {
             if let Value::List(list) = value {
                 list.items.iter().map_while(|item| digest.value(item)).count();
             }
             return digest.0;
         }
-        let (mut cursor, mut at) = (Cursor::new(&self.message.chunk), *next);
-        cursor.seek(*end);
+        let (mut cursor, mut at) = (Cursor::new(&self.message.chunk), at + 1);
+        cursor.seek(list.end);
         let components = cursor.u8().and_then(|_| cursor.u32()).unwrap_or(0);
         for _ in 0..components {
-            let Some(item) = self.message.tape.get(at as usize) else { break };
+            let Some((place, item)) = self.message.item(at) else { break };
             let simple = match self.message.found(item) {
                 Some(Found::Object(What::Known(value))) => digest.value(value),
                 _ => {
@@ -86,7 +83,8 @@ impl Session<'_> {
             if simple.is_none() {
                 break;
             }
-            at = item.next;
+            // Only after what is a single item does the next follow.
+            at = place + 1;
         }
         digest.0
     }

@@ -6,6 +6,7 @@ mod indices;
 mod object;
 mod opaque;
 mod plain;
+mod sink;
 mod stmt;
 mod taping;
 mod types;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::data::{Declarations, Opcode, Packet, Serial, StateAccess, Value};
+use crate::data::{Declarations, Event, Opcode, Packet, Serial, StateAccess};
 
 use super::cache::{CacheCounters, Extent, Notes, Object, Place as CachePlace, ReadCache};
 use super::cursor::{Cursor, Result};
@@ -24,6 +25,7 @@ use super::tape::{Decode, MISFIT, Message};
 use super::{Family, Limits, Mode, Place, SerialError, SerialErrorKind as Kind, Transcript};
 use head::Head;
 use indices::Indices;
+use sink::Sink;
 
 /// Reads the SERIALs of one direction of a connection.
 ///
@@ -93,7 +95,7 @@ impl Reader {
     ///
     /// Says what is wrong, where, and what was being read. The reader must not be used again.
     pub fn read(&mut self, chunk: &Bytes, mode: Mode) -> std::result::Result<Serial, SerialError> {
-        self.run(chunk, mode, None).and_then(|(skimmed, _)| self.decode(skimmed))
+        self.run_eagerly(chunk, mode, None).map(|(serial, _)| serial)
     }
 
     /// Reads a SERIAL's argument chunk, but decodes no argument of a call.
@@ -109,9 +111,13 @@ impl Reader {
         chunk: &Bytes,
         mode: Mode,
     ) -> std::result::Result<LazySerial, SerialError> {
-        Ok(match self.run(chunk, mode, None)?.0 {
-            Skimmed::Call(message) => LazySerial::Event(LazyEvent::new(message)),
-            Skimmed::Other(serial) => LazySerial::Other(*serial),
+        let (message, serial, _) = self.run(chunk, mode, None, &mut ())?;
+        Ok(match serial {
+            None => LazySerial::Event(LazyEvent::new(message)),
+            Some(serial) => {
+                self.cache.done(message);
+                LazySerial::Other(*serial)
+            }
         })
     }
 
@@ -128,9 +134,9 @@ impl Reader {
         transcript: &mut Transcript,
     ) -> std::result::Result<Serial, SerialError> {
         transcript.clear();
-        let (skimmed, end) = self.run(chunk, mode, Some(transcript))?;
+        let (serial, end) = self.run_eagerly(chunk, mode, Some(transcript))?;
         match u32::try_from(chunk.len()).unwrap_or(u32::MAX).saturating_sub(end) {
-            0 => self.decode(skimmed),
+            0 => Ok(serial),
             left => {
                 let kind = Kind::LeftOver { left };
                 Err(SerialError { kind, offset: end, place: Place::Tag })
@@ -138,74 +144,65 @@ impl Reader {
         }
     }
 
-    fn run(
+    /// Reads a SERIAL: of a call its arguments into a sink, of all else what it is.
+    fn run<S: Sink>(
         &mut self,
         chunk: &Bytes,
         mode: Mode,
         transcript: Option<&mut Transcript>,
-    ) -> std::result::Result<(Skimmed, u32), SerialError> {
+        args: &mut S,
+    ) -> std::result::Result<(Arc<Message>, Option<Box<Serial>>, u32), SerialError> {
         let mut message = self.cache.begin();
-        let (serial, notes, end) = {
-            let (kind, offset, place) = (MISFIT, 0, Place::Tag);
-            let unshared = Arc::get_mut(&mut message);
-            let message = unshared.ok_or(SerialError { kind, offset, place })?;
-            message.chunk = chunk.clone();
-            let mut session = Session {
-                cursor: Cursor::new(chunk),
-                cache: &mut self.cache,
-                mode,
-                limits: &self.limits,
-                known: &self.known,
-                lenient: self.lenient,
-                message,
-                notes: None,
-                indices: &mut self.indices,
-                depth: 0,
-                deepest: 0,
-                types: 0,
-                objects: 0,
-                transcript,
-                position: 0,
-                place: Place::Tag,
-            };
-            let result = session.serial();
-            let end = session.cursor.offset();
-            match result {
-                Ok(serial) => {
-                    session.message.depth = session.deepest;
-                    (serial, session.notes, end)
-                }
-                Err(kind) => return Err(SerialError { kind, offset: end, place: session.place }),
-            }
+        let (kind, offset, place) = (MISFIT, 0, Place::Tag);
+        let unshared = Arc::get_mut(&mut message);
+        let unshared = unshared.ok_or(SerialError { kind, offset, place })?;
+        unshared.chunk = chunk.clone();
+        let mut session = Session {
+            cursor: Cursor::new(chunk),
+            cache: &mut self.cache,
+            mode,
+            limits: &self.limits,
+            known: &self.known,
+            lenient: self.lenient,
+            message: unshared,
+            notes: None,
+            indices: &mut self.indices,
+            depth: 0,
+            deepest: 0,
+            types: 0,
+            objects: 0,
+            transcript,
+            position: 0,
+            place: Place::Tag,
         };
-        self.cache.end(&message, notes, mode);
-        let skimmed = match serial {
-            None => Skimmed::Call(message),
-            Some(serial) => {
-                self.cache.done(message);
-                Skimmed::Other(serial)
+        let result = session.serial(args);
+        let end = session.cursor.offset();
+        match result {
+            Ok(serial) => {
+                session.message.depth = session.deepest;
+                let notes = session.notes;
+                self.cache.end(&message, notes, mode);
+                Ok((message, serial, end))
             }
-        };
-        Ok((skimmed, end))
-    }
-
-    /// Decodes all that there is.
-    fn decode(&mut self, skimmed: Skimmed) -> std::result::Result<Serial, SerialError> {
-        match skimmed {
-            Skimmed::Call(message) => {
-                let event = message.event();
-                self.cache.done(message);
-                Ok(Serial::Event(event))
-            }
-            Skimmed::Other(serial) => Ok(*serial),
+            Err(kind) => Err(SerialError { kind, offset: end, place: session.place }),
         }
     }
-}
 
-/// What has been read, and in the case of a call not decoded.
-enum Skimmed {
-    Call(Arc<Message>),
-    Other(Box<Serial>),
+    fn run_eagerly(
+        &mut self,
+        chunk: &Bytes,
+        mode: Mode,
+        transcript: Option<&mut Transcript>,
+    ) -> std::result::Result<(Serial, u32), SerialError> {
+        let mut args = Vec::new();
+        let (message, serial, end) = self.run(chunk, mode, transcript, &mut args)?;
+        let serial = match serial {
+            Some(serial) => *serial,
+            None => Serial::Event(Event { name: message.name(), time: message.time, args }),
+        };
+        self.cache.done(message);
+        Ok((serial, end))
+    }
 }
 
 /// How many elements are made room for before the first is read; more room follows as they come.
@@ -239,11 +236,11 @@ struct Session<'a> {
 
 impl Session<'_> {
     /// Reads all there is; a call leaves no more than the message.
-    fn serial(&mut self) -> Result<Option<Box<Serial>>> {
+    fn serial<S: Sink>(&mut self, args: &mut S) -> Result<Option<Box<Serial>>> {
         match self.cursor.u8()? {
             b'e' => {
                 self.place = Place::Call;
-                self.event()?;
+                self.event(args)?;
                 Ok(None)
             }
             b'i' => {
@@ -271,31 +268,27 @@ impl Session<'_> {
         }
     }
 
-    fn event(&mut self) -> Result<()> {
+    #[inline]
+    fn event<S: Sink>(&mut self, args: &mut S) -> Result<()> {
         let length = self.cursor.u32()?;
         let start = self.cursor.offset();
         self.cursor.pass(length)?;
         self.message.name = (start, self.cursor.offset());
-        self.event_content().inspect_err(|_| {
+        self.event_content(args).inspect_err(|_| {
             self.place = Place::CallOf(Box::new(self.message.name().compact()));
         })
     }
 
-    fn event_content(&mut self) -> Result<()> {
+    #[inline]
+    fn event_content<S: Sink>(&mut self, args: &mut S) -> Result<()> {
         self.message.time = self.cursor.f64()?;
         let count = self.cursor.count(self.least_object())?;
+        args.reserve(count.min(EAGER));
         for _ in 0..count {
             self.message.args.push(self.tape_end());
-            self.skim()?;
+            self.value_into(args)?;
         }
         Ok(())
-    }
-
-    /// Reads a value and decodes it: for all that isn't put off.
-    fn value(&mut self) -> Result<Value> {
-        let at = self.tape_end();
-        self.skim()?;
-        Decode::new(self.message, at).value()
     }
 
     fn store(&mut self, place: CachePlace, object: Object, extent: Extent) {

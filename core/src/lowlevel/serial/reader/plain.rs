@@ -6,6 +6,7 @@ use super::super::cursor::Result;
 use super::super::kind::val;
 use super::super::tape::{BASE, Item};
 use super::Session;
+use super::sink::Sink;
 
 /// A header as nearly all values have it, with the beginning of the type.
 pub(super) struct Usual {
@@ -34,18 +35,18 @@ fn usual_and_rest<const HEAD: usize>(bytes: &[u8]) -> Option<(Usual, &[u8])> {
     Some((Usual::of(head)?, rest))
 }
 
-impl Session<'_> {
+impl<'c> Session<'c> {
     /// Reads a value if it is a plain one, of a standard type and with nothing unusual about it,
     /// and is as right as can be; returns whether it was.
     ///
-    /// Whatever it isn't sure of it leaves to the [long way](Self::skim): with that alone
+    /// Whatever it isn't sure of it leaves to the [long way](Self::value_into): with that alone
     /// everything would be read the same, errors included.
     #[inline]
-    pub(super) fn skim_plain(&mut self) -> bool {
+    pub(super) fn plain_into<S: Sink>(&mut self, sink: &mut S) -> bool {
         let read = match (&self.transcript, self.mode.pid_64bit) {
             (Some(_), _) => None,
-            (None, true) => self.plain::<22, 33>(),
-            (None, false) => self.plain::<14, 25>(),
+            (None, true) => self.plain::<22, 33, S>(sink),
+            (None, false) => self.plain::<14, 25, S>(sink),
         };
         read.is_some()
     }
@@ -53,24 +54,43 @@ impl Session<'_> {
     /// Reads a plain value whose header takes so many bytes with a reference to its type, and so
     /// many with its type in full.
     #[inline(always)]
-    fn plain<const KNOWN: usize, const FULL: usize>(&mut self) -> Option<()> {
-        let rest = self.cursor.rest();
-        let (head, content) = rest.split_first_chunk::<KNOWN>()?;
+    fn plain<const KNOWN: usize, const FULL: usize, S: Sink>(
+        &mut self,
+        sink: &mut S,
+    ) -> Option<()> {
+        let (head, content) = self.cursor.rest().split_first_chunk::<KNOWN>()?;
         let Usual { pid, class, is_full, ty } = Usual::of(head)?;
         if is_full {
-            return if pid == 0 { self.full::<FULL>(class) } else { None };
+            return if pid == 0 { self.full::<FULL, S>(sink, class) } else { None };
         }
         let objects = self.objects.checked_add(2).filter(|all| *all <= self.limits.objects)?;
         let tag = self.cache.standard_type(ty)?;
         let left = content.get(content_len(content, class, tag)..)?;
-        let at = self.tape_end();
-        if !self.cache.register_plain(pid, at) {
+        if !self.cache.register_in_run(pid, self.tape_end()) {
             return None;
         }
         self.objects = objects;
-        let end = self.cursor.offset().wrapping_add(KNOWN as u32);
+        self.take_plain(sink, class, tag, content, left)
+    }
+
+    /// Takes a plain value: its content is here, and what is left behind it.
+    #[inline(always)]
+    fn take_plain<S: Sink>(
+        &mut self,
+        sink: &mut S,
+        class: u8,
+        tag: TypeTag,
+        content: &'c [u8],
+        left: &'c [u8],
+    ) -> Option<()> {
+        self.cursor.set_rest(content);
+        let end = self.cursor.offset();
+        self.message.tape.push(Item { end, what: BASE, objects: 1, height: 0, class, tag });
+        if S::MAKES {
+            // It has been looked at, so that nothing fails.
+            self.scalar_into(sink, tag).ok()?;
+        }
         self.cursor.set_rest(left);
-        self.message.tape.push(Item { end, next: at + 1, what: BASE, class, tag });
         Some(())
     }
 
@@ -96,7 +116,7 @@ impl Session<'_> {
 
     /// Reads a plain value that has its type in full, as all have of a writer without a cache.
     #[inline(never)]
-    fn full<const FULL: usize>(&mut self, class: u8) -> Option<()> {
+    fn full<const FULL: usize, S: Sink>(&mut self, sink: &mut S, class: u8) -> Option<()> {
         let (head, content) = self.cursor.rest().split_first_chunk::<FULL>()?;
         let (_, ty) = head.split_at((FULL - 17) / 2 + 6);
         let (type_pid, ty) = ty.split_at((FULL - 17) / 2);
@@ -112,10 +132,7 @@ impl Session<'_> {
         self.objects = objects;
         self.deepest = self.deepest.max(self.depth + 1);
         self.cache.count_nameless(2);
-        let (at, end) = (self.tape_end(), self.cursor.offset().wrapping_add(FULL as u32));
-        self.cursor.set_rest(left);
-        self.message.tape.push(Item { end, next: at + 1, what: BASE, class, tag });
-        Some(())
+        self.take_plain(sink, class, tag, content, left)
     }
 }
 

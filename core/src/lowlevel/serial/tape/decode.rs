@@ -1,4 +1,4 @@
-//! Decodes the values of a SERIAL that was skimmed (2§6).
+//! Decodes the values of a SERIAL that was read (2§6).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub(in super::super) fn is_set(ty: &Type) -> Option<bool> {
 
 /// Decodes values off a chunk and its tape.
 ///
-/// Skimming has found all errors that there can be, so no caller has to fear one here.
+/// Reading has found all errors that there can be, so no caller has to fear one here.
 pub(in super::super) struct Decode<'a> {
     pub(in super::super) cursor: Cursor<'a>,
     message: &'a Message,
@@ -69,14 +69,14 @@ impl<'a> Decode<'a> {
 
     /// Returns the next item without taking it.
     pub(in super::super) fn peek(&self) -> Option<&'a Item> {
-        self.message.tape.get(self.at as usize)
+        self.message.item(self.at).map(|(_, item)| item)
     }
 
     /// Takes the next item.
     #[inline]
     pub(in super::super) fn item(&mut self) -> Result<(&'a Item, Found<'a>)> {
-        let item = self.message.tape.get(self.at as usize).ok_or(MISFIT)?;
-        self.at = item.next;
+        let (at, item) = self.message.item(self.at).ok_or(MISFIT)?;
+        self.at = at + 1;
         self.cursor.seek(item.end);
         Ok((item, self.message.found(item).ok_or(MISFIT)?))
     }
@@ -92,8 +92,9 @@ impl<'a> Decode<'a> {
     /// Decodes the next value.
     #[inline]
     pub(in super::super) fn value(&mut self) -> Result<Value> {
-        let at = self.at;
-        match self.item()? {
+        let found = self.item()?;
+        let at = self.at - 1;
+        match found {
             (item, Found::Base) => match item.tag {
                 TypeTag::Count => self.cursor.u64().map(Value::Count),
                 TypeTag::Double => self.cursor.f64().map(Value::Double),

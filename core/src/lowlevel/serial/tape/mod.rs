@@ -1,10 +1,10 @@
-//! What the skimming of a SERIAL finds out, for decoding its values later.
+//! What reading a SERIAL leaves, for decoding its values later.
 //!
-//! Skimming walks through all of a chunk, once, checks everything and keeps the cache in step; it
-//! builds types and all else that isn't a value, but no values. For each value it puts an item on
-//! the tape, in the order of the bytes: what the value's type is, and where its content lies; and
-//! for what the content holds besides values, or by reference, the object itself. So decoding needs
-//! neither the cache, which may have given up a type by then, nor the headers.
+//! Reading walks through all of a chunk, once, checks everything and keeps the cache in step. For
+//! each value it puts an item on the tape, in the order of the bytes: what the value's type is, and
+//! where its content lies; and for what the content holds besides values, or by reference, the object
+//! itself. So decoding needs neither the cache, which may have given up a type by then, nor the
+//! headers.
 
 mod decode;
 mod opaque;
@@ -24,10 +24,13 @@ pub(super) use decode::{Decode, MISFIT, Memo, is_set};
 pub(super) struct Item {
     /// Where in the chunk to go on: at the content of a value in full, behind all else.
     pub(super) end: u32,
-    /// Where on the tape to go on: constants in a type have left items of their own.
-    pub(super) next: u32,
-    /// What was found, by its number; [`BASE`]: a value of a standard type, in full.
+    /// What was found, by its number; [`BASE`]: a value of a standard type, in full. For a
+    /// [`JUMP`]: where on the tape to go on.
     pub(super) what: u32,
+    /// How many objects a value stands for, itself aside; [`PENDING`] while it is being read.
+    pub(super) objects: u32,
+    /// How many levels of objects lie below a value.
+    pub(super) height: u16,
     /// The value's class.
     pub(super) class: u8,
     /// The tag of the value's type.
@@ -36,6 +39,19 @@ pub(super) struct Item {
 
 /// Stands for a value of a standard type, which is all that is to be known of it.
 pub(super) const BASE: u32 = u32::MAX;
+
+/// The class of an item that passes over the items of constants within a type.
+pub(super) const JUMP: u8 = u8::MAX;
+
+/// How many objects a value stands for that is being read.
+pub(super) const PENDING: u32 = u32::MAX;
+
+impl Item {
+    /// Makes the item of something that isn't a value, or is one that was known.
+    pub(super) fn other(end: u32, what: u32, tag: TypeTag) -> Item {
+        Item { end, what, objects: 0, height: 0, class: 0, tag }
+    }
+}
 
 /// Tells apart what was found.
 #[derive(Debug)]
@@ -63,7 +79,7 @@ pub(super) enum Found<'a> {
     Object(&'a What),
 }
 
-/// Holds a SERIAL that was skimmed.
+/// Holds a SERIAL that was read.
 #[derive(Debug, Default)]
 pub(super) struct Message {
     pub(super) chunk: Bytes,
@@ -107,7 +123,7 @@ impl Message {
     pub(super) fn event(&self) -> Event {
         let mut args = Vec::with_capacity(self.args.len());
         for at in &self.args {
-            // None fails, as skimming has found all errors.
+            // None fails, as reading has found all errors.
             if let Ok(arg) = Decode::new(self, *at).value() {
                 args.push(arg);
             }
@@ -121,9 +137,18 @@ impl Message {
         Decode::new(self, at).value().ok()
     }
 
-    /// Returns the item that an argument of a call begins with.
+    /// Returns the item of an argument of a call.
     pub(super) fn arg_item(&self, position: usize) -> Option<&Item> {
-        self.tape.get(*self.args.get(position)? as usize)
+        self.item(*self.args.get(position)?).map(|(_, item)| item)
+    }
+
+    /// Returns the first item of something from this place on, and its place.
+    #[inline]
+    pub(super) fn item(&self, at: u32) -> Option<(u32, &Item)> {
+        match self.tape.get(at as usize)? {
+            Item { class: JUMP, what, .. } => Some((*what, self.tape.get(*what as usize)?)),
+            item => Some((at, item)),
+        }
     }
 
     /// Returns what an item stands for.

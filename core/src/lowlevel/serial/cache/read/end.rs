@@ -20,15 +20,15 @@ impl ReadCache {
         mode: Mode,
     ) {
         self.close_run();
-        let live = self.live + self.fresh.end();
+        let live = self.live + self.ring.end();
         if live > 0 {
             self.messages.hold(Arc::clone(message), notes, live);
         } else if let Some(notes) = notes {
             notes.refers.iter().for_each(|number| self.messages.release(*number, 1));
         }
         while let Some(place) = self.volatile.pop() {
-            let entry = self.used[ListId::Unstable].remove(place);
-            self.forget(entry);
+            let gone = self.used[ListId::Unstable].remove(place);
+            self.forget(gone);
         }
         let stable = self.used[ListId::Stable].len();
         if mode.caching == Caching::Stable {
@@ -49,8 +49,8 @@ impl ReadCache {
     }
 
     fn pop_stable(&mut self) {
-        let entry = self.used[ListId::Stable].pop();
-        self.forget(entry);
+        let gone = self.used[ListId::Stable].pop();
+        self.forget(gone);
     }
 
     /// Drops the oldest entries of the unstable list until it has this size.
@@ -60,12 +60,12 @@ impl ReadCache {
         while over > 0 {
             let used = &mut self.used[ListId::Unstable];
             let before = used.oldest().unwrap_or(u64::MAX);
-            if let Some((message, count)) = self.fresh.pop(over, before) {
+            if let Some((message, count)) = self.ring.pop(over, before) {
                 self.messages.release(message, count);
                 over = over.saturating_sub(count);
             } else {
-                let entry = used.pop();
-                self.forget(entry);
+                let gone = used.pop();
+                self.forget(gone);
                 over -= 1;
             }
         }
@@ -76,7 +76,7 @@ impl ReadCache {
         let PerList { stable, unstable } = &mut self.used;
         let stable = stable.oldest().unwrap_or(u64::MAX);
         let unstable = unstable.oldest().unwrap_or(u64::MAX);
-        let unstable = unstable.min(self.fresh.oldest().unwrap_or(u64::MAX));
+        let unstable = unstable.min(self.ring.oldest().unwrap_or(u64::MAX));
         if stable.min(unstable) == u64::MAX {
             return false;
         }
@@ -88,8 +88,12 @@ impl ReadCache {
         true
     }
 
-    fn forget(&mut self, entry: Option<Entry>) {
-        if let Some(entry) = entry {
+    /// Forgets an entry that has left its list, by its id if that still means it.
+    fn forget(&mut self, gone: Option<(u64, Entry)>) {
+        if let Some((pid, entry)) = gone {
+            if pid != 0 {
+                self.index.remove(&pid);
+            }
             // Locations and state accesses are registered but never stored.
             if !matches!(entry.object, Object::Pending(_)) {
                 self.bytes = self.bytes.saturating_sub(entry.bytes as usize);

@@ -3,16 +3,16 @@
 mod end;
 mod find;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::data::TypeTag;
 
 use super::super::tape::Message;
 use super::super::{Family, Limits, Mode};
-use super::fresh::{Fresh, STEP};
-use super::index::PidIndex;
 use super::messages::{EACH, Messages};
 use super::object::{Object, PendingType};
+use super::ring::{Ring, STEP};
 use super::used::Used;
 use super::{CacheCounters, Extent, ListId, PerList};
 
@@ -29,11 +29,11 @@ const NONE: u32 = u32::MAX;
 /// bytes that they came in, and decoded when they are referred to.
 #[derive(Debug)]
 pub(in super::super) struct ReadCache {
-    fresh: Fresh,
+    ring: Ring,
     /// The other entries, of the stable and of the unstable list.
     used: PerList<Used<Entry>>,
-    /// Where they are.
-    index: PerList<PidIndex>,
+    /// Where they are by their ids, of which the peer can choose any without making this slow.
+    index: BTreeMap<u64, (ListId, u32)>,
     recent: Recents,
     messages: Messages,
     /// The number of the message that is being read, and how many entries refer to it, fresh values
@@ -106,16 +106,16 @@ pub(in super::super) struct Place(Where);
 enum Where {
     /// It has no id.
     Nowhere,
-    Fresh(usize),
+    InRing(usize),
     Used(ListId, u32),
 }
 
 impl ReadCache {
     pub(in super::super) fn new(limits: &Limits) -> ReadCache {
         ReadCache {
-            fresh: Fresh::default(),
+            ring: Ring::default(),
             used: PerList::default(),
-            index: PerList::default(),
+            index: BTreeMap::new(),
             recent: Recents::new(),
             messages: Messages::default(),
             current: NONE,
@@ -139,7 +139,7 @@ impl ReadCache {
     pub(in super::super) fn counters(&self) -> CacheCounters {
         let entries = (self.used[ListId::Stable].len() + self.unstable()) as u64;
         // After an error there may be a run left.
-        let opened = self.fresh.opened();
+        let opened = self.ring.opened();
         CacheCounters { full: self.full + opened, references: self.references + opened, entries }
     }
 
@@ -154,7 +154,7 @@ impl ReadCache {
     }
 
     fn unstable(&self) -> usize {
-        self.fresh.len() + self.used[ListId::Unstable].len()
+        self.ring.len() + self.used[ListId::Unstable].len()
     }
 
     /// Begins a SERIAL: returns a message to be filled, which nobody shares yet.
@@ -194,7 +194,7 @@ impl ReadCache {
         if pid > self.highest {
             self.highest = pid;
             if family == Family::Val {
-                return Place(Where::Fresh(self.fresh.push(pid, stamp, self.current)));
+                return Place(Where::InRing(self.ring.push(pid, stamp, self.current)));
             }
         } else {
             self.replace(pid);
@@ -211,12 +211,12 @@ impl ReadCache {
         Place(Where::Used(list, place))
     }
 
-    /// Registers a value in full that is plain, and has been read: its content refers to nothing,
-    /// and its type was just looked up as a [standard](Self::standard_type) one. Returns whether it
-    /// could be done: not if anything about its id is unusual.
+    /// Registers a value in full that comes next on the tape, there, and whose type was just looked
+    /// up as a [usual](Self::usual_type) one. Returns whether it could be done: not if anything about
+    /// its id is unusual.
     #[inline(always)]
-    pub(in super::super) fn register_plain(&mut self, pid: u64, tape: u32) -> bool {
-        self.fresh.extend(pid, tape) || self.open_run(pid, tape)
+    pub(in super::super) fn register_in_run(&mut self, pid: u64, tape: u32) -> bool {
+        self.ring.extend(pid, tape) || self.open_run(pid, tape)
     }
 
     fn open_run(&mut self, pid: u64, tape: u32) -> bool {
@@ -225,20 +225,20 @@ impl ReadCache {
             return false;
         }
         self.highest = pid - 1;
-        self.fresh.open(pid, self.clock + 1, self.current, tape);
+        self.ring.open(pid, self.clock + 1, self.current, tape);
         true
     }
 
     /// Closes the open run, if there is one, and makes up for what it put off.
     #[inline]
     fn close_run(&mut self) {
-        let opened = self.fresh.opened();
+        let opened = self.ring.opened();
         if opened > 0 {
             self.clock += STEP * opened;
             self.highest += opened;
             self.full += opened;
             self.references += opened;
-            self.fresh.close();
+            self.ring.close();
         }
     }
 
@@ -249,11 +249,8 @@ impl ReadCache {
     }
 
     fn insert(&mut self, list: ListId, pid: u64, stamp: u64, entry: Entry) -> u32 {
-        let used = &mut self.used[list];
-        let place = used.insert(pid, stamp, entry);
-        let index = &mut self.index[list];
-        index.insert(pid, place);
-        index.tidy(used.len(), |pid, place| used.is(place, pid));
+        let place = self.used[list].insert(pid, stamp, entry);
+        self.index.insert(pid, (list, place));
         *self.recent.of_mut(pid) = Recent { list, place, tag: None };
         place
     }
@@ -261,23 +258,23 @@ impl ReadCache {
     /// Lets an id mean none of the objects that are in the cache.
     #[cold]
     fn replace(&mut self, pid: u64) {
-        if let Some((list, place)) = self.find_used(pid) {
+        if let Some((list, place)) = self.index.remove(&pid) {
             self.used[list].replace(place);
         } else {
-            self.fresh.replace(pid);
+            self.ring.replace(pid);
         }
     }
 
-    /// Says what a value registered before is: its place on the tape, and how far it extends.
-    #[inline]
-    pub(in super::super) fn store_value(&mut self, place: Place, tape: u32, extent: Extent) {
+    /// Says where on its message's tape a value registered before is, now that its type is known.
+    pub(in super::super) fn store_value(&mut self, place: Place, tape: u32) {
         match place.0 {
-            Where::Fresh(place) => self.fresh.store(place, tape, extent),
+            Where::InRing(place) => self.ring.store(place, tape),
             Where::Nowhere => {}
             Where::Used(..) => {
-                // Its message is what it costs.
+                // Its message is what it costs, and says how far it extends.
                 self.live += 1;
-                self.fill(place, Object::Value(self.current, tape), extent, self.current, |_| 0);
+                let (object, extent) = (Object::Value(self.current, tape), Extent::default());
+                self.fill(place, object, extent, self.current, |_| 0);
             }
         }
     }
