@@ -31,7 +31,11 @@ fn citing(source: &str) -> Vec<&str> {
         };
         code.split('"').any(|part| part.contains('§') && !is_section(part))
     };
-    source[..end].lines().filter(|line| !line.trim_start().starts_with("//")).filter(cites).collect()
+    source[..end]
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .filter(cites)
+        .collect()
 }
 
 #[test]

@@ -174,15 +174,11 @@ fn faults_that_break_the_decoding_are_told() {
         ),
         (
             "fault-event-before-version",
-            format!(
-                "message at byte 0: {SERIAL}: unknown object type (byte 33 of the SERIAL)"
-            ),
+            format!("message at byte 0: {SERIAL}: unknown object type (byte 33 of the SERIAL)"),
         ),
         (
             "fault-events-no-caps",
-            format!(
-                "message at byte 170: {SERIAL}: unknown object type (byte 33 of the SERIAL)"
-            ),
+            format!("message at byte 170: {SERIAL}: unknown object type (byte 33 of the SERIAL)"),
         ),
         (
             "fault-serial-bad-cache-ref",

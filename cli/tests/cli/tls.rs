@@ -234,12 +234,12 @@ fn a_configuration_names_files() {
     assert_eq!(check(&format!("{good}{nodes}")), (0, String::new()));
     let swapped = "ssl_ca_certificate = 'node.pem'\nssl_private_key = 'ca.pem'\n";
     let (code, stderr) = check(&format!("{swapped}{nodes}"));
-    assert_eq!(code, 1);
+    assert_eq!(code, 2);
     assert!(stderr.starts_with("brocomm: FILE:2:1: "), "{stderr}");
     assert!(stderr.contains("ca.pem: `ssl_private_key`: no private key in PEM"), "{stderr}");
     let missing = good.replace("ca.pem", "none.pem");
     let (code, stderr) = check(&format!("{missing}{nodes}"));
-    assert_eq!(code, 1);
+    assert_eq!(code, 2);
     assert!(stderr.starts_with("brocomm: FILE:1:1: ssl_ca_certificate = "), "{stderr}");
     assert!(stderr.contains("none.pem\": cannot be read: "), "{stderr}");
     // Nobody wants TLS, so nothing is read.

@@ -126,7 +126,8 @@ mod tests {
         let error = LogError { kind, message: MessageType::LogWrite, offset: 7 };
         let text = "LOG_WRITE: subnet width 24, must be 96 to 128 (at byte 7 of the argument)";
         assert_eq!(error.to_string(), text);
-        let cited = "LOG_WRITE: subnet width 24, must be 96 to 128 (at byte 7 of the argument, 3§2)";
+        let cited =
+            "LOG_WRITE: subnet width 24, must be 96 to 128 (at byte 7 of the argument, 3§2)";
         assert_eq!(format!("{error:#}"), cited);
     }
 }

@@ -238,8 +238,7 @@ fn a_peer_without_tls_is_told_from_one_that_has_it() {
     let (ours, _) = two();
     let mut world = World::accepting(options(&ours), config(None));
     world.run();
-    let line =
-        "can't init peer io: the peer speaks the protocol in clear text, TLS is expected";
+    let line = "can't init peer io: the peer speaks the protocol in clear text, TLS is expected";
     assert!(world.told().iter().any(|told| told == line));
 }
 
@@ -327,8 +326,7 @@ fn a_handshake_that_stalls_is_given_up() {
 /// notifications.
 #[test]
 fn the_log_is_that_of_a_connection_without_tls() {
-    let broken =
-        "can't read data chunk: a record cannot be decrypted: it was altered on its way";
+    let broken = "can't read data chunk: a record cannot be decrypted: it was altered on its way";
     let accepted = ["@ accepted SSL connection", "@ added peer"];
     let connected = ["@ added peer", "@ connected"];
     let up = [
