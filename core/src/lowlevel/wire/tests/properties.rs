@@ -1,5 +1,6 @@
 //! Properties of whole streams.
 
+use brocomm_conformance::strategies::on_few;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -36,6 +37,8 @@ fn decode_late(framing: Framing, pieces: &[&[u8]]) -> (Vec<Message>, Counters) {
 }
 
 proptest! {
+    #![proptest_config(on_few(64))]
+
     #[test]
     fn a_message_comes_back_under_all_splits(message in any_message(), framing in framing()) {
         let bytes = encode(framing, std::slice::from_ref(&message));
