@@ -1,7 +1,7 @@
 //! The clock on the wall.
 
 use std::env;
-use std::fs;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use brocomm::Time;
@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::failure::{Failure, misused};
+use crate::file;
 
 /// Which clock the times in files and their names are taken from.
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -56,7 +57,8 @@ fn zone(name: &str) -> Result<TimeZone, &'static str> {
         return Ok(TimeZone::UTC);
     }
     if name.starts_with('/') {
-        let file = fs::read(name).ok().and_then(|file| TimeZone::tzif(name, &file).ok());
+        let file =
+            file::read(Path::new(name)).ok().and_then(|file| TimeZone::tzif(name, &file).ok());
         return file.ok_or("is no file of a time zone");
     }
     // The names in the database are files, in which upper and lower case differ.

@@ -1,6 +1,5 @@
 //! What the user declares on the command line.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use brocomm::node::EventPattern;
 use brocomm::notation::ParseError;
 
 use crate::failure::{Failure, misused, reason, warn};
+use crate::file;
 
 /// Options that declare events and the types in them.
 #[derive(Debug, clap::Args)]
@@ -42,7 +42,7 @@ impl Declare {
 /// Adds the declarations in a file.
 pub(crate) fn read(file: &Path, declared: &mut Declarations) -> Result<(), Failure> {
     let shown = file.display();
-    let text = fs::read_to_string(file).map_err(|error| {
+    let text = file::read_text(file).map_err(|error| {
         misused(format_args!("{shown}: cannot read declarations: {}", reason(&error)))
     })?;
     declared

@@ -252,8 +252,9 @@ fn attend(
                 break;
             }
             if until.is_some_and(|until| until <= Instant::now()) {
+                let tls = session::tls_differs(peer);
                 let hint = session::try_doctor(peer.remote_addr());
-                return Ok(Ended::Lost(format!("{}{hint}", session::no_version(timeout))));
+                return Ok(Ended::Lost(format!("{}{tls}{hint}", session::no_version(timeout))));
             }
             continue;
         };
@@ -277,12 +278,13 @@ fn attend(
         Some(fault) if matches!(end, CloseCause::Protocol(_)) => {
             Err(failed(format_args!("{}: {fault}", peer.remote_addr())))
         }
-        Some(fault) => Ok(Ended::Lost(fault)),
-        None if peer.connection().counters().input.messages == 0 => Ok(Ended::Lost(
-            "the peer closed the connection at once; does it accept this host, and speak this \
-             protocol?"
-                .to_owned(),
-        )),
+        // What TLS says of itself names it.
+        Some(fault) if matches!(end, CloseCause::Tls(_)) => Ok(Ended::Lost(fault)),
+        Some(fault) => Ok(Ended::Lost(fault + session::tls_differs(peer))),
+        None if peer.connection().counters().input.messages == 0 => {
+            let tls = session::tls_differs(peer);
+            Ok(Ended::Lost(format!("{}{tls}", session::CLOSED_AT_ONCE)))
+        }
         None => Ok(Ended::InOrder(End::ByPeer)),
     }
 }

@@ -9,7 +9,7 @@ use brocomm_conformance::{LineProblem, RecordingError, RecordingReader};
 use flate2::bufread::MultiGzDecoder;
 
 use crate::capture::{self, Captured};
-use crate::failure::reason;
+use crate::failure::{Failure, failed, misused, reason};
 use crate::progress::Progress;
 
 /// A file, or standard input; inflated if it is gzipped.
@@ -26,6 +26,30 @@ pub(crate) enum Input {
     Capture(Vec<Captured>),
 }
 
+/// Says why a file holds no session.
+pub(crate) enum Unusable {
+    /// It can't be read: another one was meant.
+    Unreadable(String),
+    /// What is in it is something else.
+    Content(String),
+}
+
+impl From<String> for Unusable {
+    fn from(what: String) -> Unusable {
+        Unusable::Content(what)
+    }
+}
+
+impl Unusable {
+    /// Tells it, and returns that the command fails.
+    pub(crate) fn told(self) -> Failure {
+        match self {
+            Unusable::Unreadable(what) => misused(format_args!("{what}")),
+            Unusable::Content(what) => failed(format_args!("{what}")),
+        }
+    }
+}
+
 impl Input {
     /// Opens a file, gzipped or not, standard input if it is called `-`; `port` is the listener's in
     /// captures.
@@ -35,10 +59,12 @@ impl Input {
     ///
     /// # Errors
     /// What is wrong, with the file's name.
-    pub(crate) fn open(path: &Path, port: u16, progress: &Progress) -> Result<Input, String> {
+    pub(crate) fn open(path: &Path, port: u16, progress: &Progress) -> Result<Input, Unusable> {
         let file = path.display().to_string();
         let file = if file == "-" { "standard input".to_owned() } else { file };
-        let error = |error: io::Error| format!("{file}: cannot read: {}", reason(&error));
+        let error = |error: io::Error| {
+            Unusable::Unreadable(format!("{file}: cannot read: {}", reason(&error)))
+        };
         let (source, bytes): (Box<dyn Read + Send>, _) = match path == Path::new("-") {
             true => (Box::new(io::stdin()), None),
             false => {
@@ -60,20 +86,23 @@ impl Input {
         }
         let nothing = || format!("{file}: there is nothing in it");
         if start.is_empty() {
-            return Err(nothing());
+            return Err(nothing().into());
         }
         if capture::is_capture(&start) {
             let read = capture::read(source, port);
-            return read.map(Input::Capture).map_err(|problem| format!("{file}: {problem}"));
+            let read = read.map_err(|problem| format!("{file}: {problem}"));
+            return Ok(Input::Capture(read?));
         }
         // A recording is lines of JSON objects, with blank ones between.
         if start.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| *byte != b'{') {
-            return Err(format!("{file}: neither a recording nor a capture (pcap or pcapng)"));
+            return Err(
+                format!("{file}: neither a recording nor a capture (pcap or pcapng)").into()
+            );
         }
         let recording = RecordingReader::new(file.as_str(), source).map_err(|e| e.to_string())?;
         let mut recording = recording.peekable();
         if recording.peek().is_none() {
-            return Err(nothing());
+            return Err(nothing().into());
         }
         Ok(Input::Recording(recording))
     }

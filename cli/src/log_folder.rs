@@ -13,6 +13,7 @@ use brocomm::lowlevel::logs::LogWriter;
 
 use crate::clock::Clock;
 use crate::failure::{Failure, failed, misused, reason, warn};
+use crate::file;
 
 /// How many logs a folder takes; a Bro with all its scripts has some 50.
 const MOST: usize = 2048;
@@ -308,7 +309,7 @@ impl Log {
 pub(crate) fn read_names(file: Option<&Path>) -> Result<LogNames, Failure> {
     let Some(file) = file else { return Ok(LogNames::default()) };
     let shown = file.display();
-    let text = fs::read_to_string(file).map_err(|error| {
+    let text = file::read_text(file).map_err(|error| {
         misused(format_args!("{shown}: cannot read names of logs: {}", reason(&error)))
     })?;
     LogNames::parse(&text)

@@ -25,6 +25,7 @@ mod decode;
 mod demo;
 mod doctor;
 mod failure;
+mod file;
 mod follow;
 mod input;
 mod listen;

@@ -16,7 +16,7 @@ use crate::address;
 use crate::capture::{self, Captured};
 use crate::decode::{Shown, length, role};
 use crate::failure::{Failure, failed, misused, reason};
-use crate::input::Input;
+use crate::input::{Input, Unusable};
 use crate::number::within;
 use crate::progress::Progress;
 use crate::session::{self, seconds};
@@ -70,11 +70,14 @@ Examples:
 
 Exit codes:
   0  all was sent, and the peer sent as many messages as were recorded or more
-  1  there was no connection, the peer closed it too early or sent less, or the file can't be read
-  2  the command line is wrong";
+  1  there was no connection, the peer closed it too early or sent less, or the file is no recording
+  2  the command line is wrong, or the file can't be read";
 
 /// How many pieces may wait to be shown before the peer has to wait.
 const WAITING: usize = 64;
+
+/// A recording holds what was sent in clear text.
+const NO_TLS: &str = "; `brocomm replay` speaks no TLS";
 
 /// How many connections are named to choose from.
 const SHOWN: usize = 10;
@@ -108,13 +111,14 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         observer,
         shown: Shown::new(args.json),
         messages: 0,
+        other: None,
         is_closed: false,
         wait: args.wait,
         progress,
         out,
     };
     play.progress.begin(format!("sending to {}", args.to), Some(sent_by(us, &steps)));
-    let result = play.all(&steps);
+    let result = play.all(&steps, &args.to);
     play.progress.end();
     // It may be gone already.
     let _ = play.stream.shutdown(Shutdown::Both);
@@ -127,14 +131,13 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 /// Reads the whole recording.
 fn steps(args: &Args, progress: &Progress) -> Result<Vec<Step>, Failure> {
     let file = args.file.display();
-    let told = |problem: String| failed(format_args!("{problem}"));
-    match Input::open(&args.file, args.port, progress).map_err(told)? {
+    match Input::open(&args.file, args.port, progress).map_err(Unusable::told)? {
         Input::Recording(_) if args.connection.is_some_and(|number| number > 1) => {
             Err(misused(format_args!("{file}: a recording has one connection")))
         }
         Input::Recording(recording) => {
             let steps = held(capture::MOST, recording.map(|step| step.map_err(|e| e.to_string())));
-            steps.map_err(told)
+            steps.map_err(|problem| failed(format_args!("{problem}")))
         }
         Input::Capture(connections) => {
             let chosen = chosen(connections, args.connection);
@@ -232,6 +235,8 @@ struct Play<'a> {
     shown: Shown,
     /// How many messages the peer has sent.
     messages: u64,
+    /// What the peer is, if it does not speak the protocol.
+    other: Option<String>,
     is_closed: bool,
     wait: Duration,
     /// How much of what we are to send is sent.
@@ -240,7 +245,23 @@ struct Play<'a> {
 }
 
 impl Play<'_> {
-    fn all(&mut self, steps: &[Step]) -> Result<(), Failed> {
+    /// Plays all steps. If that fails since the peer is something else, that is why.
+    fn all(&mut self, steps: &[Step], to: &str) -> Result<(), Failed> {
+        let played = self.each(steps);
+        let Err(Failed::Peer(why)) = played else { return played };
+        let why = match (self.other.take(), self.messages, self.is_closed) {
+            (Some(other), ..) => other,
+            (None, 0, true) => format!("{}{NO_TLS}", session::CLOSED_AT_ONCE),
+            (None, 0, false) => {
+                let (nothing, hint) = (session::no_version(self.wait), session::try_doctor(to));
+                format!("{nothing}{NO_TLS}{hint}")
+            }
+            _ => why,
+        };
+        Err(Failed::Peer(why))
+    }
+
+    fn each(&mut self, steps: &[Step]) -> Result<(), Failed> {
         let mut recorded = Observer::new(Framing::Clear, Default::default(), Default::default());
         recorded.set_lenient(true);
         let (mut expected, mut unsent) = (0, 0_usize);
@@ -276,6 +297,8 @@ impl Play<'_> {
 
     fn send(&mut self, bytes: &Bytes) -> Result<(), Failed> {
         if let Err(error) = self.stream.write_all(bytes) {
+            // What it sent before may say why.
+            self.await_messages(u64::MAX)?;
             return Err(Failed::Peer(format!("the connection failed: {}", reason(&error))));
         }
         self.observer.feed(role(self.us), bytes);
@@ -299,7 +322,14 @@ impl Play<'_> {
 
     fn show(&mut self) -> Result<(), Failed> {
         while let Some(observed) = self.observer.poll() {
-            self.messages += u64::from(observed.side != role(self.us));
+            if observed.side != role(self.us) {
+                self.messages += 1;
+                if let Err(error) = &observed.message {
+                    let tls = || format!("the peer speaks TLS{NO_TLS}");
+                    let other = session::other_protocol(error);
+                    self.other = other.or_else(|| session::speaks_tls(error).then(tls));
+                }
+            }
             self.shown.show(self.begin.elapsed(), &observed, self.out)?;
         }
         Ok(self.out.flush()?)

@@ -13,7 +13,7 @@ use brocomm::lowlevel::connection::{
     Connection, ConnectionConfig, Notification, ProtocolErrorKind, Requests,
 };
 use brocomm::lowlevel::driver::ACCEPT_PAUSE;
-use brocomm::lowlevel::wire::{Compression, Version, WireErrorKind};
+use brocomm::lowlevel::wire::{Compression, Version, WireError, WireErrorKind};
 use brocomm::node::EventPattern;
 use brocomm::node::{CloseCause, Phase, ProtocolError, Undeclared};
 use brocomm_std::{Listener, Peer, TransportError};
@@ -205,11 +205,14 @@ pub(crate) fn wait_until(
         let is_ready = peer.connection().phase() == Phase::Running;
         match peer.next(deadline).map_err(|error| failed(format_args!("{error}")))? {
             Some(Notification::Closed(cause)) => {
-                let hint = match fault(&cause) {
-                    None if !is_ready => try_doctor(name),
+                let fault = fault(&cause);
+                let hint = match cause {
+                    CloseCause::PeerClosed if !is_ready => {
+                        format!("{}{}", tls_differs(peer), try_doctor(name))
+                    }
+                    CloseCause::TransportFailed { .. } => tls_differs(peer).to_owned(),
                     _ => String::new(),
                 };
-                let fault = fault(&cause);
                 let fault = fault.as_deref().unwrap_or("the peer closed the connection");
                 return Err(failed(format_args!("{name}: nothing sent: {fault}{hint}")));
             }
@@ -285,6 +288,23 @@ pub(crate) fn no_version(timeout: Duration) -> String {
     format!("it sent no VERSION within {} s", timeout.as_secs_f64())
 }
 
+/// Says what a peer that closes the connection at once may want.
+pub(crate) const CLOSED_AT_ONCE: &str = "the peer closed the connection at once; it may not accept \
+                                         this host, or speak another protocol";
+
+/// Says that only one side may speak TLS, the likely cause where a peer has said nothing.
+pub(crate) fn tls_differs(peer: &Peer) -> &'static str {
+    let connection = peer.connection();
+    match &connection.config().tls {
+        _ if connection.peer_version().is_some() => "",
+        None => "; it may expect TLS (see --tls-ca)",
+        Some(_) if connection.tls().is_none() => {
+            "; it may not speak TLS (without --tls-ca it is asked in clear text)"
+        }
+        Some(_) => "",
+    }
+}
+
 /// Says how to find out why a peer does not complete the handshake.
 pub(crate) fn try_doctor(peer: impl fmt::Display) -> String {
     format!("; try `brocomm doctor {peer}`")
@@ -294,10 +314,10 @@ pub(crate) fn try_doctor(peer: impl fmt::Display) -> String {
 pub(crate) fn not_running(peer: &Peer, timeout: Duration) -> Failure {
     let (name, phase) = (peer.remote_addr(), peer.connection().phase());
     let seconds = timeout.as_secs_f64();
-    let hint = try_doctor(name);
+    let (tls, hint) = (tls_differs(peer), try_doctor(name));
     failed(format_args!(
         "{name}: nothing sent: the handshake was not completed within {seconds} s: the peer is \
-         still in {phase}{hint}"
+         still in {phase}{tls}{hint}"
     ))
 }
 
@@ -324,20 +344,22 @@ pub(crate) fn fault(cause: &CloseCause) -> Option<String> {
 
 /// Says what a peer is that can't be spoken to, if that is why it broke the protocol.
 pub(crate) fn not_a_peer(error: &ProtocolError) -> Option<String> {
-    other_protocol(error)
-        .or_else(|| clear_expected(&error.kind))
-        .or_else(|| other_release(&error.kind))
+    let stream = match &error.kind {
+        ProtocolErrorKind::Wire(error) => other_protocol(error).or_else(|| clear_expected(error)),
+        _ => None,
+    };
+    stream.or_else(|| other_release(&error.kind))
 }
 
 /// Returns whether a connection ended because the peer speaks another protocol.
 pub(crate) fn is_other_protocol(cause: &CloseCause) -> bool {
-    matches!(cause, CloseCause::Protocol(error) if other_protocol(error).is_some())
+    let CloseCause::Protocol(error) = cause else { return false };
+    matches!(&error.kind, ProtocolErrorKind::Wire(error) if other_protocol(error).is_some())
 }
 
 /// Shows how a peer began that speaks another protocol: with text where a chunk's length should be.
-fn other_protocol(error: &ProtocolError) -> Option<String> {
-    let ProtocolErrorKind::Wire(wire) = &error.kind else { return None };
-    let WireErrorKind::ChunkTooLong { length, .. } = wire.kind else { return None };
+pub(crate) fn other_protocol(error: &WireError) -> Option<String> {
+    let WireErrorKind::ChunkTooLong { length, .. } = error.kind else { return None };
     let first = length.to_be_bytes();
     let is_text = first.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\r' | b'\n' | b'\t'));
     (error.offset == 0 && is_text).then(|| {
@@ -350,12 +372,17 @@ fn other_protocol(error: &ProtocolError) -> Option<String> {
 }
 
 /// Says that a peer speaks TLS and we don't.
-fn clear_expected(error: &ProtocolErrorKind) -> Option<String> {
-    let ProtocolErrorKind::Wire(wire) = error else { return None };
-    matches!(wire.kind, WireErrorKind::PeerSpeaksTls { .. }).then(|| {
-        "the peer speaks TLS, clear text is expected; for TLS there are --tls-ca and --tls-cert"
+fn clear_expected(error: &WireError) -> Option<String> {
+    speaks_tls(error).then(|| {
+        "the peer speaks TLS, clear text is expected; for TLS there are --tls-ca and --tls-cert, \
+         and in configurations `ssl` and `listen_ssl`"
             .to_owned()
     })
+}
+
+/// Returns whether a peer speaks TLS and we don't.
+pub(crate) fn speaks_tls(error: &WireError) -> bool {
+    matches!(error.kind, WireErrorKind::PeerSpeaksTls { .. })
 }
 
 /// Names the release of Bro that a peer is of, if that is why it isn't spoken to.

@@ -1,12 +1,12 @@
 //! TLS, as the command line asks for it.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use brocomm::lowlevel::tls::{CertificateProblem, TlsError};
 use brocomm::tls::{TlsConfig, TlsConfigError};
 
 use crate::failure::{Failure, misused, reason};
+use crate::file;
 
 /// The files that TLS needs; without them there is none.
 #[derive(Debug, Default, clap::Args)]
@@ -35,8 +35,8 @@ impl Tls {
     /// Reads the files, if there are any.
     pub(crate) fn read(&self) -> Result<Option<TlsConfig>, Failure> {
         let (Some(ca), Some(cert)) = (&self.tls_ca, &self.tls_cert) else { return Ok(None) };
-        let authorities = file("--tls-ca", ca)?;
-        let own = file("--tls-cert", cert)?;
+        let authorities = pem("--tls-ca", ca)?;
+        let own = pem("--tls-cert", cert)?;
         let passphrase = match &self.tls_passphrase_file {
             None => None,
             Some(path) => Some(first_line("--tls-passphrase-file", path)?),
@@ -50,14 +50,14 @@ impl Tls {
     }
 }
 
-fn file(option: &str, path: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(path).map_err(|error| {
+fn pem(option: &str, path: &Path) -> Result<Vec<u8>, Failure> {
+    file::read(path).map_err(|error| {
         misused(format_args!("{option} {}: cannot be read: {}", path.display(), reason(&error)))
     })
 }
 
 fn first_line(option: &str, path: &Path) -> Result<String, Failure> {
-    let bytes = file(option, path)?;
+    let bytes = pem(option, path)?;
     let text = String::from_utf8(bytes)
         .map_err(|_| misused(format_args!("{option} {}: not UTF-8", path.display())))?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
@@ -78,7 +78,10 @@ pub(crate) fn advice(error: &TlsError) -> &'static str {
         TlsError::ClearText { .. } | TlsError::TimedOut { .. } => {
             "; without --tls-ca it is asked in clear text"
         }
-        TlsError::ClosedInHandshake | TlsError::Refused { .. } => {
+        TlsError::ClosedInHandshake | TlsError::Lost { .. } => {
+            "; does it speak TLS, accept our certificate (--tls-cert), and have one itself?"
+        }
+        TlsError::Refused { .. } => {
             "; does it accept our certificate (--tls-cert), and has it one itself?"
         }
         TlsError::Certificate(CertificateProblem::UnknownIssuer) => {

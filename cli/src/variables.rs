@@ -43,10 +43,15 @@ pub(crate) fn store(
 
 fn restore(store: &mut Store, file: &Path) -> Result<(), Failure> {
     let shown = file.display();
-    let snapshot = match fs::read(file) {
+    // Something else must not be replaced by a file, and devices have no end.
+    let is_other = fs::metadata(file).is_ok_and(|found| !found.is_file() && !found.is_dir());
+    let read = if is_other { Err(io::Error::other("not a regular file")) } else { fs::read(file) };
+    let snapshot = match read {
         Ok(snapshot) => snapshot,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(failed(format_args!("{shown}: cannot read: {}", reason(&error)))),
+        Err(error) => {
+            return Err(misused(format_args!("--state {shown}: cannot read: {}", reason(&error))));
+        }
     };
     let skipped = store.restore(&snapshot.into()).map_err(|error| {
         failed(format_args!("{shown}: {error}; move it away to begin with the initial values"))

@@ -15,6 +15,14 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
+/// Configures a property that takes long: it is tried on `few` cases, or on as many as
+/// `PROPTEST_CASES` says.
+pub fn on_few(few: u32) -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    let cases = std::env::var_os("PROPTEST_CASES").map_or(few, |_| usual.cases);
+    ProptestConfig { cases, ..usual }
+}
+
 /// Makes ways in which a SERIAL is written to a peer that is no Broccoli.
 pub fn mode() -> impl Strategy<Value = Mode> {
     let caching = prop_oneof![Just(Caching::None), Just(Caching::Single), Just(Caching::Stable)];

@@ -20,6 +20,7 @@ mod handlers;
 mod json;
 mod lazy_recordings;
 mod logs;
+mod messages;
 mod node;
 mod node_faults;
 mod node_replay;

@@ -32,7 +32,7 @@ pub(super) fn check(file: &Path, out: &mut dyn Write) -> Result<(), Failure> {
         Err(problems) => {
             let errors: Vec<Value> = problems.iter().map(problem).collect();
             writeln!(out, "{}", json!({ "file": shown, "errors": errors, "warnings": [] }))?;
-            Err(Failure::Told)
+            Err(Failure::Usage)
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Reads a file to a configuration, and finds all that is wrong with it.
 
 use std::fmt;
-use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +13,7 @@ use super::reader::{Item, Read, Source, Table, parse};
 use super::tables;
 use super::tls::{TlsFiles, needs_tls};
 use crate::failure::reason;
+use crate::file;
 
 /// Says what is wrong with a file, and where.
 ///
@@ -46,7 +46,7 @@ impl fmt::Display for Problem {
 /// declarations that can't be read, and what `NodeConfig::validate` finds; then what is wrong
 /// with the files that TLS needs, if there is to be any.
 pub(crate) fn load(path: &Path) -> Result<NodeConfig, Vec<Problem>> {
-    match fs::read_to_string(path) {
+    match file::read_text(path) {
         Ok(text) => {
             let (mut configuration, files) = read(path, &text)?;
             if needs_tls(&configuration).is_some() {
@@ -166,7 +166,7 @@ fn files(
         let item = Item { path, value: value.get_ref(), span: value.span() };
         let Some(name) = String::read(&item, None, table.source) else { continue };
         let file = folder.join(name);
-        match fs::read_to_string(&file) {
+        match file::read_text(&file) {
             Err(error) => {
                 let _: Option<()> = table
                     .source

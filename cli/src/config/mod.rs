@@ -52,8 +52,8 @@ enum Command {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  the configuration can be used; there may be warnings
-  1  something is wrong with it
-  2  the command line is wrong";
+  1  standard output cannot be written
+  2  something is wrong with the configuration, or with the command line";
 
 const PRINT_EXIT_CODES: &str = "\
 Exit codes:
@@ -74,8 +74,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         }
         Command::Check { file, json: true } => json::check(file, out),
         Command::Check { file, .. } => {
-            // That something is wrong with the file is what was asked.
-            let configuration = load_and_warn(file).map_err(|_| Failure::Told)?;
+            let configuration = load_and_warn(file)?;
             Ok(summary::write(&configuration, out)?)
         }
     }

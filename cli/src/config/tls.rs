@@ -1,6 +1,5 @@
 //! The files that TLS needs.
 
-use std::fs;
 use std::path::Path;
 
 use brocomm::lowlevel::tls::Pem;
@@ -9,6 +8,7 @@ use brocomm::tls::{TlsConfig, TlsConfigError};
 
 use super::load::Problem;
 use crate::failure::reason;
+use crate::file;
 
 /// The names of files in PEM, and the passphrase, by Bro's options for them. It can't be printed,
 /// for logs are no place for a passphrase.
@@ -82,8 +82,8 @@ impl TlsFiles {
             what,
         };
         let mut problems = Vec::new();
-        let mut file = |key: &str, name: &str| {
-            fs::read(name).unwrap_or_else(|error| {
+        let mut pem = |key: &str, name: &str| {
+            file::read(Path::new(name)).unwrap_or_else(|error| {
                 let what = format!(
                     "{key} = {name:?}: cannot be read: {}; name a file in PEM",
                     reason(&error)
@@ -92,7 +92,7 @@ impl TlsFiles {
                 Vec::new()
             })
         };
-        let (ca_pem, own_pem) = (file("ssl_ca_certificate", ca), file("ssl_private_key", own));
+        let (ca_pem, own_pem) = (pem("ssl_ca_certificate", ca), pem("ssl_private_key", own));
         if !problems.is_empty() {
             return Err(problems);
         }

@@ -159,7 +159,7 @@ State (--state):
 Exit codes:
   0  every message of every file was decoded (and, with --verify, written again to the same bytes)
   1  something could not be; standard error says where. The rest is shown all the same
-  2  the command line is wrong
+  2  the command line is wrong, or a file that it names can't be read; the others are shown
 
 Examples:
   brocomm decode session.jsonl

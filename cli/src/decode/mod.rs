@@ -49,11 +49,11 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let known = Known::read(&args.declarations)?;
     let is_told_at_end = args.summary || args.verify || args.write_logs.is_some();
     let (progress, followed) = (Progress::new(!is_told_at_end), state::Followed::default());
-    let mut decoder = Decoder { args, known, format, followed, failed: false, progress, out };
+    let mut decoder = Decoder { args, known, format, followed, failure: None, progress, out };
     for path in &args.files {
         decoder.file(path)?;
     }
-    if decoder.failed { Err(Failure::Told) } else { Ok(()) }
+    decoder.failure.map_or(Ok(()), Err)
 }
 
 /// Shows messages of a session that goes on elsewhere, as lines.
@@ -86,7 +86,8 @@ struct Decoder<'a> {
     /// The form of logs.
     format: LogFormat,
     followed: state::Followed,
-    failed: bool,
+    /// The gravest.
+    failure: Option<Failure>,
     progress: Progress,
     out: &'a mut dyn Write,
 }
@@ -119,7 +120,15 @@ impl Decoder<'_> {
                 }
                 Ok(())
             }
-            Err(problem) => self.told(vec![problem]),
+            Err(unusable) => {
+                self.progress.end();
+                self.out.flush()?;
+                let failure = unusable.told();
+                if !matches!(self.failure, Some(Failure::Usage)) {
+                    self.failure = Some(failure);
+                }
+                Ok(())
+            }
         }
     }
 
@@ -171,7 +180,9 @@ impl Decoder<'_> {
     fn told(&mut self, problems: Vec<String>) -> Result<(), Failure> {
         self.progress.end();
         self.out.flush()?;
-        self.failed |= !problems.is_empty();
+        if !problems.is_empty() {
+            self.failure.get_or_insert(Failure::Told);
+        }
         problems.iter().for_each(|problem| tell(format_args!("{problem}")));
         Ok(())
     }

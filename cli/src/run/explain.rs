@@ -45,17 +45,26 @@ pub(super) fn explained(entry: &CommLogEntry, node: &NodeMachine, now: Time) -> 
     })
 }
 
-/// Says why a peer was closed that broke the protocol.
+/// Says why a peer was closed that broke the protocol, or that we connected to and that said nothing.
 pub(super) fn closed(
     peer: &EventPeer,
+    established: bool,
     cause: &CloseCause,
     node: &NodeMachine,
     now: Time,
 ) -> Option<String> {
-    let CloseCause::Protocol(_) = cause else { return None };
-    let fault = session::fault(cause)?;
     let name = node.node_of(peer.id);
-    let is_ours = node.nodes().any(|(entry, node)| Some(entry) == name && node.connect);
+    let entry = node.nodes().find(|(entry, _)| Some(*entry) == name).map(|(_, entry)| entry);
+    let is_ours = entry.is_some_and(|entry| entry.connect);
+    let fault = match cause {
+        CloseCause::Protocol(_) => session::fault(cause)?,
+        CloseCause::PeerClosed if is_ours && !established => {
+            let is_clear = entry.is_some_and(|entry| !entry.ssl);
+            let tls = if is_clear { "; it may expect TLS (see `ssl`)" } else { "" };
+            format!("{}{tls}", session::CLOSED_AT_ONCE)
+        }
+        _ => return None,
+    };
     let or_not = is_ours.then(|| "; not tried again".to_owned());
     let again = again(node, peer.id, now).or(or_not).unwrap_or_default();
     Some(format!("[#{}/{}] {fault}{again}", peer.id, peer.endpoint))

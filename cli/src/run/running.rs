@@ -103,6 +103,8 @@ impl Running<'_> {
                             Ok(())
                         }
                         Some(notification) => {
+                            // Before the line that says so.
+                            self.tell_ready(&notification);
                             print::show(&mut self.printer, self.node.now(), notification)
                                 .map_err(Failure::from)
                         }
@@ -172,6 +174,12 @@ impl Running<'_> {
         self.manager.notify(service::State::Status(&summary));
     }
 
+    fn tell_ready(&mut self, notification: &Notification) {
+        if let Notification::Listening(_) = notification {
+            self.manager.notify(service::State::Ready);
+        }
+    }
+
     fn observe(&mut self, notification: &Notification) -> Result<(), Failure> {
         self.tally.note(notification);
         match notification {
@@ -182,11 +190,13 @@ impl Running<'_> {
                 }
                 return self.log.as_mut().map_or(Ok(()), |log| log.write(entry));
             }
-            Notification::ConnectionClosed { peer, cause, .. } => {
-                let text = self.node.with(|node, now| explain::closed(peer, cause, node, now));
+            Notification::ConnectionClosed { peer, established, cause } => {
+                let text = self
+                    .node
+                    .with(|node, now| explain::closed(peer, *established, cause, node, now));
                 text.iter().for_each(|text| logging::peer(peer, text));
             }
-            Notification::Listening(_) => self.manager.notify(service::State::Ready),
+            Notification::Listening(_) => self.tell_ready(notification),
             Notification::StateAccessPerformed { .. } | Notification::Expired(_) => {
                 if let Some(state) = &mut self.state {
                     state.changed = true;

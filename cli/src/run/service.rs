@@ -21,13 +21,18 @@ pub(super) enum State<'a> {
 }
 
 /// The service manager, if there is one.
-pub(super) struct Manager(Option<Output>);
+pub(super) struct Manager {
+    output: Option<Output>,
+    /// What it was notified of: that the node is ready comes once, and never after that it ends.
+    ready: bool,
+    stopping: bool,
+}
 
 impl Manager {
     /// Finds the socket that the environment variable NOTIFY_SOCKET names.
     pub(super) fn of_environment() -> Manager {
         let socket = std::env::var_os("NOTIFY_SOCKET").filter(|name| !name.is_empty());
-        Manager(socket.and_then(|name| match Socket::new(&name) {
+        Manager::over(socket.and_then(|name| match Socket::new(&name) {
             Ok(socket) => Some(Output::new(socket, Overflow::Drop(|_| Vec::new()), || ())),
             Err(error) => {
                 let name = name.to_string_lossy();
@@ -40,24 +45,32 @@ impl Manager {
         }))
     }
 
+    fn over(output: Option<Output>) -> Manager {
+        Manager { output, ready: false, stopping: false }
+    }
+
     /// Notifies it. Never waits for it.
     pub(super) fn notify(&mut self, state: State<'_>) {
+        if state == State::Ready && (self.ready || self.stopping) {
+            return;
+        }
+        self.ready |= state == State::Ready;
+        self.stopping |= state == State::Stopping;
         let line = match state {
             State::Ready => "READY=1\n".to_owned(),
             State::Stopping => "STOPPING=1\n".to_owned(),
             State::Status(words) => format!("STATUS={words}\n"),
         };
-        if let Some(Err(error)) = self.0.as_mut().map(|manager| manager.write_all(line.as_bytes()))
-        {
+        if let Some(Err(error)) = self.output.as_mut().map(|out| out.write_all(line.as_bytes())) {
             tracing::warn!("the service manager cannot be notified: {}", reason(&error));
-            self.0 = None;
+            self.output = None;
         }
     }
 
     /// Waits until it is notified of all.
     pub(super) async fn notified(&self) {
-        if let Some(manager) = &self.0 {
-            manager.written().await;
+        if let Some(output) = &self.output {
+            output.written().await;
         }
     }
 }
@@ -118,5 +131,45 @@ impl Write for Socket {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+
+    use super::*;
+
+    /// Hands on what is written.
+    struct Heard(Sender<String>);
+
+    impl Write for Heard {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let _ = self.0.send(String::from_utf8_lossy(bytes).into_owned());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn that_it_is_ready_comes_once_and_never_after_that_it_ends() {
+        use State::{Ready, Status, Stopping};
+        for (states, expected) in [
+            (&[Status("a"), Ready, Ready, Stopping, Ready][..], "STATUS=a\nREADY=1\nSTOPPING=1\n"),
+            (&[Stopping, Ready, Status("b")], "STOPPING=1\nSTATUS=b\n"),
+        ] {
+            let (sender, heard) = channel();
+            let mut manager = Manager::over(Some(Output::new(
+                Heard(sender),
+                Overflow::Drop(|_| Vec::new()),
+                || (),
+            )));
+            states.iter().for_each(|state| manager.notify(*state));
+            manager.output.unwrap().finish().unwrap();
+            assert_eq!(heard.try_iter().collect::<String>(), expected);
+        }
     }
 }

@@ -168,19 +168,27 @@ enum Command {
     },
 }
 
+/// What the peer's variables are declared as.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = true)]
+struct Declared {
+    /// Declarations of types and variables in Bro's notation; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    declarations: Vec<PathBuf>,
+
+    /// Use the declarations of this configuration of `brocomm run`.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
 /// What all have in common.
 #[derive(Debug, clap::Args)]
 struct Common {
     #[command(flatten)]
     target: Target,
 
-    /// Declarations of types and variables in Bro's notation; may be repeated.
-    #[arg(long, value_name = "FILE", required_unless_present = "config")]
-    declarations: Vec<PathBuf>,
-
-    /// Use the declarations of this configuration of `brocomm run`.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    declared: Declared,
 
     /// Print one JSON object per line: name, type and value (null for none; set: was as well); for a
     /// change t, name, operation, target and operands. Values are those of `brocomm listen --json`.
@@ -252,6 +260,10 @@ fn undeclared(name: &str, declared: &Declarations) -> Failure {
     let known: Vec<_> = declared.globals.iter().map(|g| g.name.to_string()).collect();
     let known: Vec<_> = known.iter().map(String::as_str).collect();
     let hint = config::suggestion(name, &known);
+    let hint = match hint.as_str() {
+        "" => "; declare it by --declarations or --config",
+        hint => hint,
+    };
     misused(format_args!("no variable {name} is declared{hint}"))
 }
 
@@ -259,10 +271,10 @@ impl Common {
     /// Reads the declarations; the names have to be among those of synchronized variables.
     fn declared(&self, names: &[String]) -> Result<Arc<Declarations>, Failure> {
         let mut declared = Declarations::new();
-        if let Some(file) = &self.config {
+        if let Some(file) = &self.declared.config {
             declared = (*config::load_or_tell(file)?.declarations).clone();
         }
-        for file in &self.declarations {
+        for file in &self.declared.declarations {
             declare::read(file, &mut declared)?;
         }
         for name in names {

@@ -16,9 +16,10 @@ use brocomm_std::Peer;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
+use super::agree::holds_other_types;
 use super::task::Task;
 use crate::decode::{Access, printed};
-use crate::failure::{Failure, failed, warn};
+use crate::failure::{Failure, failed, misused, warn};
 use crate::follow::Follow;
 use crate::output;
 use crate::session::DESCRIPTION;
@@ -54,7 +55,10 @@ impl<'a> Replica<'a> {
         let now = SystemTime::now().into();
         let store = variables::store(declared, DESCRIPTION.as_bytes(), None, now)?;
         let store = store.ok_or_else(|| {
-            failed(format_args!("no variable is declared with &synchronized; nothing to do"))
+            misused(format_args!(
+                "no variable is declared with &synchronized by --declarations or --config; nothing \
+                 to do"
+            ))
         })?;
         // Shown only on a terminal.
         let progress = ProgressBar::new(store.names().count() as u64);
@@ -197,9 +201,14 @@ impl Given {
     fn take(&mut self, access: &StateAccess, error: Option<&StateError>) {
         let Some(declared) = self.declared.get(&access.target) else { return };
         let (name, found) = (access.target.compact(), access.op1.ty());
-        if let Some(StateError::Type { error, .. }) = error {
+        let error = match error {
+            Some(StateError::Type { error, .. }) => Some(error),
+            _ => None,
+        };
+        if error.is_some() || holds_other_types(declared, &found) {
             let (declared, shown) = (declared.to_string(), found.to_string());
-            let why = if declared == shown { format!(": {error}") } else { String::new() };
+            let why = error.filter(|_| declared == shown).map(|error| format!(": {error}"));
+            let why = why.unwrap_or_default();
             let misfit =
                 format!("{name} is declared as {declared}, but the peer's is of type {shown}{why}");
             self.misfits.insert(name.clone(), misfit);

@@ -172,7 +172,7 @@ fn file_that_is_no_recording_is_told_by_line() {
     let missing = bad.with_file_name("missing.jsonl");
     let last = session("broccoli-hose").recording_path();
     let run = run(["decode".into(), "--json".into(), bad.clone(), missing.clone(), last.clone()]);
-    assert_eq!(run.code, 1);
+    assert_eq!(run.code, 2);
     assert_eq!(
         run.stderr,
         format!(

@@ -176,8 +176,8 @@ fn ping_waits_no_longer_than_it_is_to() {
     let address = silent.local_addr().unwrap().to_string();
     let Run { code, stdout, stderr } = run(["ping", &address, "-c", "1", "--timeout=0.2"]);
     assert_eq!((code, stdout.as_str()), (1, ""));
-    let why =
-        "nothing sent: the handshake was not completed within 0.2 s: the peer is still in Setup";
+    let why = "nothing sent: the handshake was not completed within 0.2 s: the peer is still in Setup; it \
+        may expect TLS (see --tls-ca)";
     assert_eq!(stderr, format!("brocomm: {address}: {why}; try `brocomm doctor {address}`\n"));
 }
 

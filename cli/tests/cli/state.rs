@@ -160,7 +160,9 @@ fn a_value_of_another_type_than_the_peers_is_not_sent() {
     }
     let get = |more: &[&str]| state("get", more, &wrong);
     assert_eq!(get(&["hits"]).told(), (1, "", format!("brocomm: {hits}\n").as_str()));
-    let all = format!("brocomm: {hits}\nbrocomm: {ports}\n");
+    // Nothing is in `hosts`: the types alone tell.
+    assert_eq!(get(&["hosts"]).told(), (1, "", format!("brocomm: {hosts}\n").as_str()));
+    let all = format!("brocomm: {hits}\nbrocomm: {hosts}\nbrocomm: {ports}\n");
     let found = get(&[]);
     assert_eq!((found.code, found.stderr), (1, all));
     // Whatever the peer declares, that is the type of its value.
@@ -233,7 +235,15 @@ fn mistakes_are_told_before_anything_is_sent() {
         assert_eq!(run.code, 2, "{}", run.stderr);
         assert!(run.stderr.contains(error), "{}", run.stderr);
     }
-    assert_eq!(run(["state", "get", &nobody, "hits"]).code, 2);
+    for (more, error) in [
+        (&["hits"][..], "--declarations <FILE>|--config <FILE>"),
+        (&["hits", "--declarations", "/dev/null"], "; declare it by --declarations or --config"),
+        (&["--declarations", "/dev/null"], "with &synchronized by --declarations or --config;"),
+    ] {
+        let run = run([&["state", "get", &nobody], more].concat());
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{more:?}: {}", run.stderr);
+        assert!(run.stderr.contains(error), "{more:?}: {}", run.stderr);
+    }
     assert_eq!(state("get", &nobody, test, &["hits"]).code, 1);
 }
 

@@ -8,9 +8,10 @@ use super::Phase;
 use crate::data::{CallError, VariableError};
 use crate::logs::LogError;
 use crate::serial::{SerialError, WriteError};
-use crate::wire::{MessageType, Version, WireError};
+use crate::wire::{self, MessageType, Version, WireError};
 
-/// Says what a peer did that ends its connection, and where (§3.7, §5).
+/// Says what a peer did that ends its connection, and where (§3.7, §5); with `{:#}` also which section it
+/// violated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProtocolError {
@@ -49,7 +50,9 @@ impl fmt::Display for ProtocolError {
         if let Some(message) = self.message {
             write!(f, "{message} ")?;
         }
-        write!(f, "in {}, at byte {} of the stream, {})", self.phase, self.offset, self.section())
+        write!(f, "in {}, at byte {} of the stream", self.phase, self.offset)?;
+        wire::section(f, self.section())?;
+        f.write_str(")")
     }
 }
 
@@ -225,6 +228,10 @@ mod tests {
         };
         assert_eq!(
             error.to_string(),
+            "message is not legal in this phase (VERSION in Running, at byte 77 of the stream)"
+        );
+        assert_eq!(
+            format!("{error:#}"),
             "message is not legal in this phase (VERSION in Running, at byte 77 of the stream, §3.7)"
         );
     }

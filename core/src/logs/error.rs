@@ -1,14 +1,16 @@
 //! What can be wrong with a log message (part 3).
 
+use std::fmt;
+
 use thiserror::Error;
 
-use crate::wire::MessageType;
+use crate::wire::{self, MessageType};
 
 /// Says what is wrong with a LOG_CREATE_WRITER or LOG_WRITE, and where.
 ///
-/// Such a message is no message of the protocol: it ends the connection.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{message}: {kind}, {} (at byte {offset} of the argument)", self.section())]
+/// Such a message is no message of the protocol: it ends the connection. With `{:#}` it prints with
+/// the section that was violated.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogError {
     /// What is wrong.
@@ -18,6 +20,17 @@ pub struct LogError {
     /// Where in the message's argument it was noticed, in bytes.
     pub offset: u32,
 }
+
+impl fmt::Display for LogError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let LogError { kind, message, offset } = self;
+        write!(f, "{message}: {kind} (at byte {offset} of the argument")?;
+        wire::section(f, self.section())?;
+        f.write_str(")")
+    }
+}
+
+impl std::error::Error for LogError {}
 
 impl LogError {
     /// Returns the section of the specification that was violated, as in `3§1`.
@@ -111,7 +124,10 @@ mod tests {
         assert!(size_of::<LogError>() <= 32);
         let kind = LogErrorKind::BadWidth { width: 24, least: 96 };
         let error = LogError { kind, message: MessageType::LogWrite, offset: 7 };
-        let text = "LOG_WRITE: subnet width 24, must be 96 to 128, 3§2 (at byte 7 of the argument)";
+        let text = "LOG_WRITE: subnet width 24, must be 96 to 128 (at byte 7 of the argument)";
         assert_eq!(error.to_string(), text);
+        let cited =
+            "LOG_WRITE: subnet width 24, must be 96 to 128 (at byte 7 of the argument, 3§2)";
+        assert_eq!(format!("{error:#}"), cited);
     }
 }

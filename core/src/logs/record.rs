@@ -182,8 +182,8 @@ fn log_value(value: &Value) -> Option<LogValue> {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum NotLoggable {
-    /// A field is of a type that logs don't have.
-    #[error("field {name} of type {ty}, which logs don't have, 3§1")]
+    /// A field is of a type that logs don't have (3§1).
+    #[error("field {name} of type {ty}, which logs don't have")]
     Field {
         /// The field.
         name: Name,

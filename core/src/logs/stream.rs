@@ -269,8 +269,8 @@ pub enum StreamError {
         /// The number.
         stream: i32,
     },
-    /// A column is of a type that logs don't have.
-    #[error("column {name} of type {ty}[{subtype}], which logs don't have, 3§1")]
+    /// A column is of a type that logs don't have (3§1).
+    #[error("column {name} of type {ty}[{subtype}], which logs don't have")]
     BadField {
         /// The column.
         name: Name,

@@ -3,7 +3,7 @@
 use super::Path;
 use crate::data::{ConversionError, Name, Opcode, TypeTag};
 
-/// Says why an operation, our own or a peer's, was not carried out; nothing is changed then.
+/// Says why an operation, our own or a peer's, was not carried out (2§9); nothing is changed then.
 ///
 /// None of these ends a connection. A peer's access that can't be replayed is left out, and
 /// told (2§9).
@@ -12,13 +12,13 @@ use crate::data::{ConversionError, Name, Opcode, TypeTag};
 pub enum StateError {
     /// No variable, and no container, goes by this name; normal while a peer's accesses cross
     /// changes of ours.
-    #[error("nothing is known by the name {0}, 2§9")]
+    #[error("nothing is known by the name {0}")]
     UnknownTarget(Name),
     /// The variable, field or element has no value.
-    #[error("{0} has no value, 2§9")]
+    #[error("{0} has no value")]
     NoValue(Name),
     /// The record has no such field.
-    #[error("{target} has no field {field}, 2§9")]
+    #[error("{target} has no field {field}")]
     UnknownField {
         /// The record's id.
         target: Name,
@@ -34,13 +34,13 @@ pub enum StateError {
         field: Name,
     },
     /// There is no such entry or element.
-    #[error("no such entry in {0}, 2§9")]
+    #[error("no such entry in {0}")]
     NoSuchEntry(Name),
     /// A container is assigned to by its id; only variables, fields and elements can be.
-    #[error("assignment to the container {0} itself, 2§9")]
+    #[error("assignment to the container {0} itself")]
     AssignToContainer(Name),
     /// What is there is nothing that this operation is for.
-    #[error("{} of {target}, which is of type {found}, 2§9", operation.name())]
+    #[error("{} of {target}, which is of type {found}", operation.name())]
     WrongKind {
         /// The operation.
         operation: Opcode,
@@ -58,7 +58,7 @@ pub enum StateError {
         found: TypeTag,
     },
     /// An operand that the operation needs is not there.
-    #[error("{} of {target} without all its operands, 2§9", operation.name())]
+    #[error("{} of {target} without all its operands", operation.name())]
     MissingOperand {
         /// The operation.
         operation: Opcode,

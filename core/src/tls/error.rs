@@ -8,42 +8,42 @@ use super::alert::{NO_COMMON_VERSION, no_common_suite};
 use super::{Alert, CertificateProblem};
 use crate::role::Role;
 
-/// Says why a connection cannot be secured, or is secure no longer; it is over then.
+/// Says why a connection cannot be secured, or is secure no longer (part 4 §6); it is over then.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TlsError {
     /// The peer sends something else.
-    #[error("{}, 4§6", clear(*.first))]
+    #[error("{}", clear(*.first))]
     ClearText {
         /// Its first bytes.
         first: [u8; 4],
     },
     /// The peer begins as SSL 2 did, as OpenSSL before 1.0.0 does.
-    #[error("the peer begins with a hello of SSL 2, {NO_COMMON_VERSION}, 4§6")]
+    #[error("the peer begins with a hello of SSL 2, {NO_COMMON_VERSION}")]
     Ssl2,
     /// The peer has neither TLS 1.2 nor 1.3.
-    #[error("{NO_COMMON_VERSION}, 4§6")]
+    #[error("{NO_COMMON_VERSION}")]
     NoCommonVersion,
     /// The peer has none of the cipher suites and groups that we have.
-    #[error("{}, 4§6", no_common_suite(*.role))]
+    #[error("{}", no_common_suite(*.role))]
     NoCommonSuite {
         /// Which side we are.
         role: Role,
     },
     /// The peer lacks something else that we need.
-    #[error("incompatible TLS peer: {what}, 4§6")]
+    #[error("incompatible TLS peer: {what}")]
     Incompatible {
         /// What, in the words of the library.
         what: Box<str>,
     },
     /// The peer has shown no certificate.
-    #[error("the peer sent no certificate; both sides need one, 4§6")]
+    #[error("the peer sent no certificate; both sides need one")]
     NoCertificate,
     /// We do not accept the peer's certificate.
-    #[error("the peer's certificate {0}, 4§6")]
+    #[error("the peer's certificate {0}")]
     Certificate(CertificateProblem),
     /// The peer has ended the connection.
-    #[error("the peer refuses: {alert}{}, 4§6", meaning(*.alert, *.role))]
+    #[error("the peer refuses: {alert}{}", meaning(*.alert, *.role))]
     Refused {
         /// What it says.
         alert: Alert,
@@ -51,35 +51,35 @@ pub enum TlsError {
         role: Role,
     },
     /// A record is not what was sent.
-    #[error("a record cannot be decrypted: it was altered on its way, 4§6")]
+    #[error("a record cannot be decrypted: it was altered on its way")]
     Undecryptable,
     /// The peer does what TLS does not allow.
-    #[error("the peer breaks the rules of TLS: {what}, 4§6")]
+    #[error("the peer breaks the rules of TLS: {what}")]
     Violation {
         /// How, in the words of the library.
         what: Box<str>,
     },
     /// The handshake took too long.
-    #[error("no TLS handshake within {} s, 4§6", .timeout.as_secs_f64())]
+    #[error("no TLS handshake within {} s", .timeout.as_secs_f64())]
     TimedOut {
         /// The time that was allowed.
         timeout: Duration,
     },
     /// The peer closed the connection during the handshake; so does a Bro that does not accept our
     /// certificate, or lacks one itself.
-    #[error("the peer closed the connection during the TLS handshake, 4§6")]
+    #[error("the peer closed the connection during the TLS handshake")]
     ClosedInHandshake,
     /// The transport failed during the handshake.
-    #[error("the connection was lost during the TLS handshake: {reason}, 4§6")]
+    #[error("the connection was lost during the TLS handshake: {reason}")]
     Lost {
         /// Why, in the transport's words.
         reason: Box<str>,
     },
     /// The stream ended inside a record, so that bytes of it are missing.
-    #[error("the stream was cut off inside a TLS record, 4§6")]
+    #[error("the stream was cut off inside a TLS record")]
     Truncated,
     /// Our own side can't go on.
-    #[error("TLS failed here: {what}, 4§6")]
+    #[error("TLS failed here: {what}")]
     Internal {
         /// How, in the words of the library.
         what: Box<str>,

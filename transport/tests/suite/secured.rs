@@ -105,7 +105,7 @@ pub(crate) async fn strangers_do_not_come_together() {
         Notification::ConnectFailed { reason, retries: false, .. } => Some(reason.clone()),
         _ => None,
     });
-    let text = "the peer's certificate is not signed by a CA in `ssl_ca_certificate`, 4§6";
+    let text = "the peer's certificate is not signed by a CA in `ssl_ca_certificate`";
     assert_eq!(*reason.await, *text);
     let line = find(&mut told_here, |told| match told {
         Notification::Log(entry) => {

@@ -113,7 +113,7 @@ fn a_violation_without_words_of_bros_names_message_phase_and_section() {
         log_lines(&drain(&mut connection))[0],
         format!(
             "parent error message is not legal in this phase (VERSION in Running, at byte {offset} \
-             of the stream, §3.7)"
+             of the stream)"
         )
     );
 }

@@ -3,12 +3,14 @@
 use std::fmt;
 
 use crate::data::{Name, TypeTag};
+use crate::wire;
 
 use super::Family;
 
 /// Says what is wrong with a SERIAL, where in it, and what was being read (§5).
 ///
-/// The two caches are out of step afterwards, so the connection that it came on has to end.
+/// The two caches are out of step afterwards, so the connection that it came on has to end. With `{:#}` it
+/// prints with the section that was violated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SerialError {
@@ -23,7 +25,9 @@ pub struct SerialError {
 impl fmt::Display for SerialError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let SerialError { kind, offset, place } = self;
-        write!(f, "{place}: {kind} (byte {offset} of the SERIAL, {})", kind.section())
+        write!(f, "{place}: {kind} (byte {offset} of the SERIAL")?;
+        wire::section(f, kind.section())?;
+        f.write_str(")")
     }
 }
 

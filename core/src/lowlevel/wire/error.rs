@@ -1,12 +1,13 @@
 //! What can be wrong with a stream of chunks and messages.
 
+use std::fmt;
+
 use thiserror::Error;
 
 use super::message::{MessageType, type_name};
 
-/// Says what is wrong with a stream, and where.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{}{kind}, {} (at byte {offset} of the stream)", prefix(*message), kind.section())]
+/// Says what is wrong with a stream, and where; with `{:#}` also which section was violated.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WireError {
     /// What is wrong.
@@ -18,8 +19,23 @@ pub struct WireError {
     pub message: Option<MessageType>,
 }
 
-fn prefix(message: Option<MessageType>) -> String {
-    message.map_or_else(String::new, |message| format!("{message}: "))
+impl fmt::Display for WireError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(message) = self.message {
+            write!(f, "{message}: ")?;
+        }
+        write!(f, "{} (at byte {} of the stream", self.kind, self.offset)?;
+        section(f, self.kind.section())?;
+        f.write_str(")")
+    }
+}
+
+impl std::error::Error for WireError {}
+
+/// Appends a section of the specification where it is asked for, with `{:#}`: readers of the
+/// specification need it, operators of a node don't.
+pub(crate) fn section(f: &mut fmt::Formatter<'_>, section: &str) -> fmt::Result {
+    if f.alternate() { write!(f, ", {section}") } else { Ok(()) }
 }
 
 /// Says what is wrong with a stream.

@@ -45,6 +45,7 @@ pub use counters::Counters;
 pub(crate) use cursor::{Cursor, Truncated};
 pub use decoder::{Decoded, Decoder};
 pub use encoder::Encoder;
+pub(crate) use error::section;
 pub use error::{WireError, WireErrorKind};
 pub use framing::{Framing, MAX_PART};
 pub use limits::Limits;

@@ -129,7 +129,7 @@ fn operations_outside_of_a_type_are_errors_and_change_nothing() {
     };
     let t1 = || Path::to("t1").index(count(1));
     for (got, expected) in [
-        (error(store.assign("nope", 1u64)), "nothing is known by the name nope, 2§9"),
+        (error(store.assign("nope", 1u64)), "nothing is known by the name nope"),
         (error(store.assign("n", "x")), "value for n: expected int, found string"),
         (error(store.assign(t1(), 5u64)), "value for t1: expected string, found count"),
         (
@@ -148,26 +148,26 @@ fn operations_outside_of_a_type_are_errors_and_change_nothing() {
             error(store.assign(Path::to("n").field("a"), "x")),
             "n leads through a int, which has no such part",
         ),
-        (error(store.assign(Path::to("r").field("zz"), "x")), "#a#1#10 has no field zz, 2§9"),
+        (error(store.assign(Path::to("r").field("zz"), "x")), "#a#1#10 has no field zz"),
         (
             error(store.assign(Path::to("set1").index(count(1)), 1u64)),
-            "assign_idx of #a#1#1, which is of type table, 2§9",
+            "assign_idx of #a#1#1, which is of type table",
         ),
         (
             error(store.assign(Path::to("#a#1#3"), value("table([1] = 2)"))),
-            "assignment to the container #a#1#3 itself, 2§9",
+            "assignment to the container #a#1#3 itself",
         ),
-        (error(store.add("t1", count(1))), "add of #a#1#3, which is of type table, 2§9"),
-        (error(store.add("v", count(1))), "add of v, which is of type vector, 2§9"),
+        (error(store.add("t1", count(1))), "add of #a#1#3, which is of type table"),
+        (error(store.add("v", count(1))), "add of v, which is of type vector"),
         (error(store.delete("n", count(1))), "n leads through a int, which has no such part"),
-        (error(store.increment("s", 1)), "incr of s, which is of type string, 2§9"),
-        (error(store.increment("t1", 1)), "incr of t1, which is of type table, 2§9"),
+        (error(store.increment("s", 1)), "incr of s, which is of type string"),
+        (error(store.increment("t1", 1)), "incr of t1, which is of type table"),
         (error(store.increment("c", -2)), "c leaves the range of its type"),
         (
             error(store.increment(Path::to("t2").index(vec![Value::Count(1), "k".into()]), 1)),
-            "no such entry in t2, 2§9",
+            "no such entry in t2",
         ),
-        (error(store.unset("n")), "del of n, which is of type int, 2§9"),
+        (error(store.unset("n")), "del of n, which is of type int"),
         (
             error(store.unset(Path::to("r").field("s").field("a"))),
             "field a of #a#1#11 is neither &optional nor &default",

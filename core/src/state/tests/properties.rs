@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
 
+use brocomm_conformance::strategies::on_few;
 use bytes::Bytes;
 use proptest::prelude::*;
 
@@ -59,7 +60,7 @@ fn change(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    #![proptest_config(on_few(40))]
 
     #[test]
     fn both_end_equal_whatever_the_delays(steps in proptest::collection::vec(step(), 0..120)) {

@@ -1,5 +1,6 @@
 //! Bytes come in any pieces, and may stop anywhere.
 
+use brocomm_conformance::strategies::on_few;
 use proptest::prelude::*;
 
 use super::*;
@@ -86,7 +87,7 @@ fn a_stream_that_ends_anywhere_ends_the_connection() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(on_few(24))]
 
     /// However both streams are cut, the same events come out.
     #[test]
