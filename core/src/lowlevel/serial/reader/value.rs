@@ -294,8 +294,7 @@ impl Session<'_> {
         self.check_indices(first)?;
         if S::MAKES {
             let mutable = Mutable { properties, unique_id: lasting_name(unique_id) };
-            let table =
-                Table { ty, mutable, attributes, expire_time, expire_func, entries };
+            let table = Table { ty, mutable, attributes, expire_time, expire_func, entries };
             sink.put(Value::Table(Arc::new(table)));
         }
         Ok(())

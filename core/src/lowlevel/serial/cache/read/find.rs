@@ -47,7 +47,8 @@ impl ReadCache {
                 return Err(Kind::WrongFamily { expected: Family::Val, found });
             }
         };
-        let message = if number == self.current { Some(reading) } else { self.messages.get(number) };
+        let message =
+            if number == self.current { Some(reading) } else { self.messages.get(number) };
         match message.and_then(|message| message.tape.get(tape as usize)) {
             Some(Item { objects: PENDING, .. }) => Err(Kind::Cycle(pid)),
             Some(Item { objects, height, .. }) => {
