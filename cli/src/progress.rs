@@ -6,10 +6,15 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::output;
+
 /// How it looks where the end is known.
 const OF_BYTES: &str = "{bar:30} {bytes} of {total_bytes}, {eta} left: {wide_msg}";
 /// How it looks where it is not.
 const BYTES: &str = "{bytes}: {wide_msg}";
+
+/// How it looks for variables.
+const VARIABLES: &str = "{bar:30} {pos} of {len} variables";
 
 /// How long work takes at least of which progress is shown: that of less would flicker.
 const LATE: Duration = Duration::from_millis(500);
@@ -62,16 +67,27 @@ impl Progress {
     /// takes long: of many short ones the line would come and go.
     pub(crate) fn begin(&self, what: impl Into<String>, bytes: Option<u64>) {
         self.end();
-        let template = if bytes.is_some() { OF_BYTES } else { BYTES };
+        self.bar.set_message(what.into());
+        self.start(if bytes.is_some() { OF_BYTES } else { BYTES }, bytes);
+    }
+
+    /// Shows from now on how many variables have come, if that takes long.
+    pub(crate) fn of_variables(count: u64) -> Progress {
+        let progress = Progress::on(ProgressDrawTarget::stderr, LATE);
+        output::keep_below(&progress.bar);
+        progress.start(VARIABLES, Some(count));
+        progress
+    }
+
+    fn start(&self, template: &str, length: Option<u64>) {
         if let Ok(style) = ProgressStyle::with_template(template) {
             self.bar.set_style(style);
         }
-        match bytes {
-            Some(bytes) => self.bar.set_length(bytes),
+        match length {
+            Some(length) => self.bar.set_length(length),
             None => self.bar.unset_length(),
         }
-        self.bar.set_message(what.into());
-        // It ended.
+        // It may have ended.
         self.bar.reset();
         *self.late.begin.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         self.show_if_late();
@@ -81,6 +97,12 @@ impl Progress {
     pub(crate) fn add(&self, bytes: usize) {
         self.show_if_late();
         self.bar.inc(bytes as u64);
+    }
+
+    /// Says how much is done.
+    pub(crate) fn set(&self, done: u64) {
+        self.show_if_late();
+        self.bar.set_position(done);
     }
 
     /// Counts the bytes that are read from here on.

@@ -13,7 +13,6 @@ use brocomm::lowlevel::state::Applied;
 use brocomm::node::SyncRole;
 use brocomm::state::{Path, StateError, Store};
 use brocomm_std::Peer;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::agree::holds_other_types;
@@ -21,7 +20,7 @@ use super::task::Task;
 use crate::decode::{Access, printed};
 use crate::failure::{Failure, failed, misused, warn};
 use crate::follow::Follow;
-use crate::output;
+use crate::progress::Progress;
 use crate::session::DESCRIPTION;
 use crate::variables;
 
@@ -33,7 +32,7 @@ pub(super) struct Replica<'a> {
     /// How long the peer may send nothing before it has given its state, and since when it does.
     patience: Duration,
     heard: Option<Instant>,
-    progress: ProgressBar,
+    progress: Progress,
     task: &'a mut dyn Task,
 }
 
@@ -60,12 +59,7 @@ impl<'a> Replica<'a> {
                  to do"
             ))
         })?;
-        // Shown only on a terminal.
-        let progress = ProgressBar::new(store.names().count() as u64);
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} of {len} variables") {
-            progress.set_style(style);
-        }
-        output::keep_below(&progress);
+        let progress = Progress::of_variables(store.names().count() as u64);
         let declared = declared.globals.iter();
         let declared = declared.map(|global| (global.name.clone(), global.ty.clone())).collect();
         let (given, phase) = (Given { declared, ..Given::default() }, Phase::Joining);
@@ -87,7 +81,7 @@ impl<'a> Replica<'a> {
         let result = self.store.apply_full(access);
         if access.opcode == Opcode::Assign {
             self.given.take(access, result.as_ref().err());
-            self.progress.set_position(self.given.types.len() as u64);
+            self.progress.set(self.given.types.len() as u64);
         }
         self.is_told(result);
     }
@@ -132,7 +126,7 @@ impl Follow for Replica<'_> {
                 return Ok(ControlFlow::Break(()));
             }
             Notification::HandshakeDone => {
-                self.progress.finish_and_clear();
+                self.progress.end();
                 self.phase = Phase::Running;
                 return self.task.begin(&mut self.store, &self.given, peer);
             }
@@ -156,7 +150,7 @@ impl Follow for Replica<'_> {
         if self.has_begun() || since.elapsed() < self.patience {
             return Ok(());
         }
-        self.progress.finish_and_clear();
+        self.progress.end();
         let seconds = self.patience.as_secs_f64();
         Err(failed(format_args!(
             "the peer's state did not arrive: nothing came for {seconds} s; `brocomm doctor` says \
