@@ -198,7 +198,7 @@ impl Manner {
             description: Name::from(self.description.as_str()),
             class: Some(self.class.clone().unwrap_or_default().into()),
             runtime: if requests.sync.is_some() { YOUNGEST } else { 0 },
-            requests: Some(requests),
+            requests,
             tls: self.tls.read()?,
             ..session::base(declarations)
         })

@@ -38,7 +38,7 @@ Exit codes:
 /// Shows what comes until it ends.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let events = vec![Name::from_static("print_hook")];
-    let requests = Requests { events, ..Requests::default() };
+    let requests = Requests { events, accept_input: false, ..Requests::default() };
     args.target.follow(Arc::default(), requests, &mut Prints { out, json: args.json }).map(|_| ())
 }
 

@@ -125,12 +125,7 @@ impl Options {
             description: Name::from(self.description.as_str()),
             class: Some(self.class.clone().unwrap_or_default().into()),
             compression: Compression::new(self.compression),
-            requests: Some(Requests {
-                events,
-                capture_filter,
-                accept_input: true,
-                ..Requests::default()
-            }),
+            requests: Requests { events, capture_filter, ..Requests::default() },
             tls: self.tls.read()?,
             ..base(declarations)
         })
@@ -144,7 +139,6 @@ pub(crate) fn base(declarations: Arc<Declarations>) -> ConnectionConfig {
         declarations,
         // We are to show, and send, what peers want, whether or not we have heard of it.
         undeclared: Undeclared::Deliver,
-        requests: Some(Requests { accept_input: true, ..Requests::default() }),
         ..ConnectionConfig::default()
     }
 }

@@ -36,11 +36,10 @@ fn config() -> ConnectionConfig {
          global a_global: count;",
     );
     ConnectionConfig {
-        requests: Some(Requests {
+        requests: Requests {
             events: ["c2l_count", "c2l_string", "c2l_two"].map(Into::into).to_vec(),
-            accept_input: true,
             ..Requests::default()
-        }),
+        },
         declarations,
         ..ConnectionConfig::default()
     }
@@ -371,7 +370,7 @@ fn records_of_a_broccoli_become_what_is_declared() {
                                   tries: count &default=3; seen: set[addr]; };
          global ping: event(data: ping_data);",
     );
-    let requests = Some(Requests { accept_input: true, ..Requests::default() });
+    let requests = Requests { ..Requests::default() };
     let config = ConnectionConfig { requests, declarations, ..ConnectionConfig::default() };
     let mut connection = Connection::new(config, Role::Acceptor, NOW);
     connection.feed_bytes(&stream("broccoli-bro-ping-record"), NOW);

@@ -62,21 +62,27 @@
 //! }
 //! ```
 //!
-//! [`Builder::receive_logs`] requests the logs of all peers. An entry has the columns that the writer announced;
-//! [`LogEntry::get`](brocomm::logs::LogEntry::get) returns one by name.
+//! [`Builder::receive_logs`] requests the logs of all peers. A struct reads the columns that it has fields for:
+//! a nested record `id` reads `id.orig_h`. `log_entries` returns the entries of all logs, and
+//! [`LogEntry::get`](brocomm::logs::LogEntry::get) a column by name.
 //!
 //! ```no_run
-//! use brocomm_async_std::Node;
+//! use std::net::IpAddr;
+//!
+//! use brocomm_async_std::{Node, Record};
+//!
+//! #[derive(Record)]
+//! struct Id { orig_h: IpAddr, resp_h: IpAddr }
+//!
+//! #[derive(Record)]
+//! struct Conn { id: Id }
 //!
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     smol::block_on(async {
 //!         let node = Node::builder().receive_logs().connect("sensor.example.org").start()?;
-//!         let mut entries = node.log_entries();
-//!         while let Some((peer, entry)) = entries.next().await {
-//!             println!("{} of {}:", entry.writer.path, peer.descr);
-//!             for (field, value) in entry.writer.fields.iter().zip(&entry.values) {
-//!                 println!("  {}: {value}", field.name);
-//!             }
+//!         let mut conns = node.logs::<Conn>("conn");
+//!         while let Some((_, conn)) = conns.try_next().await? {
+//!             println!("{} -> {}", conn.id.orig_h, conn.id.resp_h);
 //!         }
 //!         Ok(())
 //!     })
@@ -225,7 +231,8 @@ pub use brocomm::lowlevel::driver::{
 pub use brocomm_derive::{AsyncStdEnum as Enum, AsyncStdEvent as Event, AsyncStdRecord as Record};
 use brocomm_transport::asynchronous;
 pub use brocomm_transport::{
-    Change, Changes, Events, Log, LogEntries, Notifications, Received, Table,
+    Change, Changes, Events, Log, LogEntries, LogRecords, Notifications, ReceivedEvent,
+    ReceivedRecord, Table,
 };
 pub use runtime::{AsyncIo, Task};
 

@@ -58,20 +58,27 @@
 //! }
 //! ```
 //!
-//! [`Builder::receive_logs`] requests the logs of all peers. An entry has the columns that the writer announced;
-//! [`LogEntry::get`](brocomm::logs::LogEntry::get) returns one by name.
+//! [`Builder::receive_logs`] requests the logs of all peers. A struct reads the columns that it has fields for:
+//! a nested record `id` reads `id.orig_h`. `log_entries` returns the entries of all logs, and
+//! [`LogEntry::get`](brocomm::logs::LogEntry::get) a column by name.
 //!
 //! ```no_run
-//! use brocomm_std::Node;
+//! use std::net::IpAddr;
+//!
+//! use brocomm_std::{Node, Record};
+//!
+//! #[derive(Record)]
+//! struct Id { orig_h: IpAddr, resp_h: IpAddr }
+//!
+//! #[derive(Record)]
+//! struct Conn { id: Id }
 //!
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let node = Node::builder().receive_logs().connect("sensor.example.org").start()?;
-//!     let mut entries = node.log_entries();
-//!     while let Some((peer, entry)) = entries.next(None) {
-//!         println!("{} of {}:", entry.writer.path, peer.descr);
-//!         for (field, value) in entry.writer.fields.iter().zip(&entry.values) {
-//!             println!("  {}: {value}", field.name);
-//!         }
+//!     let conns = node.logs::<Conn>("conn");
+//!     for conn in conns {
+//!         let (_, conn) = conn?;
+//!         println!("{} -> {}", conn.id.orig_h, conn.id.resp_h);
 //!     }
 //!     Ok(())
 //! }
@@ -213,12 +220,12 @@ pub use brocomm::lowlevel::driver::{
 #[cfg(feature = "derive")]
 #[cfg_attr(docsrs, doc(cfg(feature = "derive")))]
 pub use brocomm_derive::{StdEnum as Enum, StdEvent as Event, StdRecord as Record};
-pub use brocomm_transport::{Change, Received};
+pub use brocomm_transport::{Change, ReceivedEvent, ReceivedRecord};
 pub use listener::Listener;
 pub use node::Node;
 pub use peer::{Flushed, Peer};
 pub use stop::StopHandle;
-pub use subscribing::{Changes, Events, LogEntries, Notifications};
+pub use subscribing::{Changes, Events, LogEntries, LogRecords, Notifications};
 pub use table::{Log, Table};
 /// Builds a node: what it exchanges with its peers, and who they are; see [`Node::builder`].
 pub type Builder = brocomm_transport::Builder<Node>;

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use brocomm::Time;
-use brocomm::data::{BroType, Event, EventType, IndexType, Name, SignatureError};
+use brocomm::data::{BroType, Event, EventType, FromValue, IndexType, Name, SignatureError};
 use brocomm::logs::{LogRecord, LogValue, StreamError};
 use brocomm::lowlevel::driver::{Flush, RequestError, StartError, Subscription};
 use brocomm::node::{
@@ -17,7 +17,7 @@ use brocomm_transport::{Awaiting, Builder, Clock, Handle, Start, answers, run};
 
 use crate::runner::Runner;
 use crate::sleeping::wait_for;
-use crate::{Events, Log, LogEntries, Notifications, Table};
+use crate::{Events, Log, LogEntries, LogRecords, Notifications, Table};
 
 /// Runs a node: listens, connects, carries what passes between it and its peers.
 ///
@@ -259,6 +259,14 @@ impl Node {
     #[track_caller]
     pub fn log_entries(&self) -> LogEntries {
         LogEntries(self.0.log_entries())
+    }
+
+    /// Subscribes to the entries of one log of peers, by its path, as records of a Rust type: each field
+    /// is the column of its name, those of a nested record are `outer.inner`. Other columns are left out.
+    /// Otherwise like [`log_entries`](Self::log_entries).
+    #[track_caller]
+    pub fn logs<T: FromValue>(&self, path: impl Into<Name>) -> LogRecords<T> {
+        LogRecords(self.0.logs(path))
     }
 
     /// Returns a log that the node writes, by its path, for entries of a Rust type.

@@ -18,9 +18,6 @@ use crate::StopHandle;
 use crate::link::Link;
 use crate::socket::{connect, remaining};
 
-/// Is shown what comes.
-type Tap = Box<dyn FnMut(&[u8]) + Send + Sync>;
-
 /// Carries one [`Connection`] over TCP.
 ///
 /// Dropping it closes the socket at once; [`close`](Self::close) does it in order.
@@ -30,7 +27,6 @@ pub struct Peer {
     clock: Clock,
     stop: StopHandle,
     buffer: Box<[u8]>,
-    tap: Option<Tap>,
 }
 
 /// Says how far [`Peer::flush`] came.
@@ -103,7 +99,6 @@ impl Peer {
             clock,
             stop,
             buffer: vec![0; BLOCK].into(),
-            tap: None,
         })
     }
 
@@ -219,10 +214,10 @@ impl Peer {
         self.stop.clone()
     }
 
-    /// Shows all bytes that come to `tap`, as they are read and before they have any effect; over
-    /// TLS, as they are on the wire.
+    /// Shows `tap` all bytes of the protocol that the peer sends, before they have any effect: with
+    /// TLS what it carries, so that a session can be recorded and read again.
     pub fn tap_input(&mut self, tap: impl FnMut(&[u8]) + Send + Sync + 'static) {
-        self.tap = Some(Box::new(tap));
+        self.driver.connection_mut().tap_input(tap);
     }
 
     /// Does what the driver says until it has the answer; `None` if something ends that before.
@@ -265,9 +260,6 @@ impl Peer {
         let (result, drained) = self.link.read(&mut self.buffer);
         let now = self.clock.now();
         let bytes = result.map(|read| self.buffer.get(..read).unwrap_or_default());
-        if let (Some(tap), Ok(bytes @ [_, ..])) = (&mut self.tap, &bytes) {
-            tap(bytes);
-        }
         self.driver.feed_read(bytes, now);
         if drained {
             self.driver.feed_drained();

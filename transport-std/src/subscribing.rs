@@ -7,7 +7,7 @@ use brocomm::data::{EventType, FromIndex, FromValue};
 use brocomm::logs::LogEntry;
 use brocomm::node::{EventPeer, Notification};
 use brocomm::state::StateError;
-use brocomm_transport::{Change, Received};
+use brocomm_transport::{Change, ReceivedEvent, ReceivedRecord};
 
 use crate::sleeping::wait_for;
 
@@ -64,7 +64,7 @@ pub struct Events<E>(pub(crate) brocomm_transport::Events<E>);
 impl<E: EventType> Events<E> {
     /// Returns the next event, as soon as there is one; `None` if the deadline passes, when the
     /// node has ended, or if it was [disconnected](Self::is_disconnected).
-    pub fn next(&mut self, deadline: Option<Instant>) -> Option<Received<E>> {
+    pub fn next(&mut self, deadline: Option<Instant>) -> Option<ReceivedEvent<E>> {
         wait_for(deadline, |waker| self.0.poll_event(waker)).flatten()
     }
 
@@ -85,9 +85,9 @@ impl<E: EventType> Events<E> {
 }
 
 impl<E: EventType> Iterator for Events<E> {
-    type Item = Received<E>;
+    type Item = ReceivedEvent<E>;
 
-    fn next(&mut self) -> Option<Received<E>> {
+    fn next(&mut self) -> Option<ReceivedEvent<E>> {
         Events::next(self, None)
     }
 }
@@ -110,6 +110,30 @@ impl Iterator for LogEntries {
 
     fn next(&mut self) -> Option<(Arc<EventPeer>, LogEntry)> {
         LogEntries::next(self, None)
+    }
+}
+
+/// Returns the entries of one log of peers as records of a Rust type, in order, see
+/// [`Node::logs`](crate::Node::logs); all that come, if it is iterated.
+///
+/// An error says that a column is missing or doesn't fit its field; the entries after it come
+/// nevertheless.
+#[derive(Debug)]
+pub struct LogRecords<R>(pub(crate) brocomm_transport::LogRecords<R>);
+
+impl<R: FromValue> LogRecords<R> {
+    /// Returns the next entry with the peer that wrote it, as soon as there is one; `None` if the deadline
+    /// passes, or when the node has stopped.
+    pub fn next(&mut self, deadline: Option<Instant>) -> Option<ReceivedRecord<R>> {
+        wait_for(deadline, |waker| self.0.poll_record(waker)).flatten()
+    }
+}
+
+impl<R: FromValue> Iterator for LogRecords<R> {
+    type Item = ReceivedRecord<R>;
+
+    fn next(&mut self) -> Option<ReceivedRecord<R>> {
+        LogRecords::next(self, None)
     }
 }
 

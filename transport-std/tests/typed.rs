@@ -205,6 +205,37 @@ fn a_log_is_written_from_records_and_read_by_column() {
     }
 }
 
+/// Some columns of `Info`, in another order.
+#[derive(Debug, PartialEq, Record)]
+struct ScanEntry {
+    note: Option<String>,
+    kind: String,
+    host: IpAddr,
+}
+
+#[derive(Debug, PartialEq, Record)]
+struct Wrong {
+    host: u64,
+}
+
+#[test]
+fn a_log_is_read_as_records() {
+    let [collector, sensor] = pair(|node| node.log::<Info>("scans").receive_logs());
+    let (mut scans, mut wrong) = (collector.logs("scans"), collector.logs::<Wrong>("scans"));
+    let mut other = collector.logs::<ScanEntry>("conn");
+    let log = sensor.log::<Info>("scans").unwrap();
+    log.write(&Info { note: Some("again".into()), ..info(2) }, late()).unwrap();
+    let expected = ScanEntry {
+        note: Some("again".into()),
+        kind: "Scan::PORT".into(),
+        host: [10, 0, 0, 2].into(),
+    };
+    assert_eq!(scans.next(late()).unwrap().unwrap().1, expected);
+    let error = wrong.next(late()).unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "$host: expected count, found addr");
+    assert!(other.next(Some(Instant::now())).is_none());
+}
+
 #[derive(Record)]
 struct Other {
     #[bro(log)]

@@ -60,21 +60,27 @@
 //! }
 //! ```
 //!
-//! [`Builder::receive_logs`] requests the logs of all peers. An entry has the columns that the writer announced;
-//! [`LogEntry::get`](brocomm::logs::LogEntry::get) returns one by name.
+//! [`Builder::receive_logs`] requests the logs of all peers. A struct reads the columns that it has fields for:
+//! a nested record `id` reads `id.orig_h`. `log_entries` returns the entries of all logs, and
+//! [`LogEntry::get`](brocomm::logs::LogEntry::get) a column by name.
 //!
 //! ```no_run
-//! use brocomm_tokio::Node;
+//! use std::net::IpAddr;
+//!
+//! use brocomm_tokio::{Node, Record};
+//!
+//! #[derive(Record)]
+//! struct Id { orig_h: IpAddr, resp_h: IpAddr }
+//!
+//! #[derive(Record)]
+//! struct Conn { id: Id }
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let node = Node::builder().receive_logs().connect("sensor.example.org").start()?;
-//!     let mut entries = node.log_entries();
-//!     while let Some((peer, entry)) = entries.next().await {
-//!         println!("{} of {}:", entry.writer.path, peer.descr);
-//!         for (field, value) in entry.writer.fields.iter().zip(&entry.values) {
-//!             println!("  {}: {value}", field.name);
-//!         }
+//!     let mut conns = node.logs::<Conn>("conn");
+//!     while let Some((_, conn)) = conns.try_next().await? {
+//!         println!("{} -> {}", conn.id.orig_h, conn.id.resp_h);
 //!     }
 //!     Ok(())
 //! }
@@ -219,7 +225,8 @@ pub use brocomm::lowlevel::driver::{
 pub use brocomm_derive::{TokioEnum as Enum, TokioEvent as Event, TokioRecord as Record};
 use brocomm_transport::asynchronous;
 pub use brocomm_transport::{
-    Change, Changes, Events, Log, LogEntries, Notifications, Received, Table,
+    Change, Changes, Events, Log, LogEntries, LogRecords, Notifications, ReceivedEvent,
+    ReceivedRecord, Table,
 };
 pub use runtime::Tokio;
 

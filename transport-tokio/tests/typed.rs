@@ -49,6 +49,7 @@ async fn events_tables_and_logs_are_rust_values() {
         .start()
         .unwrap();
     let (mut scans, mut entries) = (client.events::<ScanSeen>().unwrap(), client.log_entries());
+    let mut scan_log = client.logs::<Scan>("scans");
     let mut blocks = manager.events::<Block>().unwrap();
     let blocked = client.table::<IpAddr, String>("blocked").unwrap();
     let mut changes = blocked.changes();
@@ -74,6 +75,7 @@ async fn events_tables_and_logs_are_rust_values() {
     manager.flush(std::time::Duration::from_secs(60)).await;
     let (_, entry) = StreamExt::next(&mut entries).await.unwrap();
     assert_eq!(entry.get("host"), Some(&host.into()));
+    assert_eq!(scan_log.try_next().await.unwrap().unwrap().1, scan);
     manager.terminate().await;
     client.terminate().await;
 }

@@ -9,13 +9,15 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use brocomm::Time;
-use brocomm::data::{BroType, Event, EventType, Handlers, IndexType, Name, SignatureError};
+use brocomm::data::{
+    BroType, Event, EventType, FromValue, Handlers, IndexType, Name, SignatureError,
+};
 use brocomm::logs::{LogRecord, StreamError};
 use brocomm::lowlevel::driver::{StartError, Subscription};
 use brocomm::node::{Endpoint, EventPeer, NodeError, NodeMachine, PeerId, RaiseError, Raised};
 use brocomm::state::StateError;
 
-use crate::{Clock, Events, Log, LogEntries, Notifications, Progress, Shared, Table};
+use crate::{Clock, Events, Log, LogEntries, LogRecords, Notifications, Progress, Shared, Table};
 
 /// Holds a node that runs: what the handles of all transports can do without waiting.
 ///
@@ -138,6 +140,14 @@ impl Handle {
     #[track_caller]
     pub fn log_entries(&self) -> LogEntries {
         LogEntries::new(self.clone())
+    }
+
+    /// Subscribes to the entries of one log of peers, by its path, as records of a Rust type: each field
+    /// is the column of its name, those of a nested record are `outer.inner`. Other columns are left out.
+    /// Otherwise like [`log_entries`](Self::log_entries).
+    #[track_caller]
+    pub fn logs<R: FromValue>(&self, path: impl Into<Name>) -> LogRecords<R> {
+        LogRecords::new(self.clone(), path.into())
     }
 
     /// Awaits that the node listens; gives where.

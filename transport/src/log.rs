@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use brocomm::data::{ConversionError, FromValue, Name};
 use brocomm::logs::{LogEntry, LogRecord, StreamError};
 use brocomm::lowlevel::driver::Subscription;
 use brocomm::lowlevel::logs::Mismatch;
@@ -133,5 +134,68 @@ impl Stream for LogEntries {
 impl fmt::Debug for LogEntries {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LogEntries").finish_non_exhaustive()
+    }
+}
+
+/// One entry of a peer's log as a Rust value, and who wrote it; or why it isn't one.
+pub type ReceivedRecord<R> = Result<(Arc<EventPeer>, R), ConversionError>;
+
+/// Returns the entries of one log of peers as records of a Rust type, in order, see [`Handle::logs`].
+///
+/// An error says that a column is missing or doesn't fit its field; the entries after it come
+/// nevertheless.
+pub struct LogRecords<R> {
+    entries: LogEntries,
+    path: Name,
+    record: PhantomData<fn() -> R>,
+}
+
+impl<R: FromValue> LogRecords<R> {
+    #[track_caller]
+    pub(crate) fn new(handle: Handle, path: Name) -> LogRecords<R> {
+        LogRecords { entries: LogEntries::new(handle), path, record: PhantomData }
+    }
+
+    /// Returns the next entry with the peer that wrote it, as soon as there is one; `None` when the node
+    /// has stopped. The future can be dropped at any time without losing anything.
+    pub async fn next(&mut self) -> Option<ReceivedRecord<R>> {
+        poll_fn(|cx| self.poll_record(cx.waker())).await
+    }
+
+    /// Returns the next entry as [`next`](Self::next) does, the error first.
+    ///
+    /// # Errors
+    /// Which column is missing or doesn't fit its field.
+    pub async fn try_next(&mut self) -> Result<Option<(Arc<EventPeer>, R)>, ConversionError> {
+        self.next().await.transpose()
+    }
+
+    /// Returns the next entry if there is one, or wakes when there is.
+    pub fn poll_record(&mut self, waker: &Waker) -> Poll<Option<ReceivedRecord<R>>> {
+        loop {
+            match self.entries.poll_entry(waker) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Ready(Some((peer, entry))) if entry.writer.path == self.path => {
+                    return Poll::Ready(Some(entry.to().map(|record| (peer, record))));
+                }
+                // It is of another log.
+                Poll::Ready(Some(_)) => {}
+            }
+        }
+    }
+}
+
+impl<R: FromValue> Stream for LogRecords<R> {
+    type Item = ReceivedRecord<R>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_record(cx.waker())
+    }
+}
+
+impl<R> fmt::Debug for LogRecords<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LogRecords").field(&self.path).finish()
     }
 }

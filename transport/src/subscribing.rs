@@ -85,7 +85,7 @@ impl fmt::Debug for Notifications {
 }
 
 /// One event as a Rust value, and who raised it; or why it isn't one.
-pub type Received<E> = Result<(Arc<EventPeer>, E), DispatchError>;
+pub type ReceivedEvent<E> = Result<(Arc<EventPeer>, E), DispatchError>;
 
 /// Hands out the events of one type that peers raise, in order, see [`Handle::events`].
 ///
@@ -105,12 +105,20 @@ impl<E: EventType> Events<E> {
     /// [disconnected](Self::is_disconnected).
     ///
     /// The future can be dropped at any time without losing anything.
-    pub async fn next(&mut self) -> Option<Received<E>> {
+    pub async fn next(&mut self) -> Option<ReceivedEvent<E>> {
         poll_fn(|cx| self.poll_event(cx.waker())).await
     }
 
+    /// Returns the next event as [`next`](Self::next) does, the error first.
+    ///
+    /// # Errors
+    /// Which argument doesn't fit the Rust type.
+    pub async fn try_next(&mut self) -> Result<Option<(Arc<EventPeer>, E)>, DispatchError> {
+        self.next().await.transpose()
+    }
+
     /// Returns the next event if there is one, or has somebody woken when there is.
-    pub fn poll_event(&mut self, waker: &Waker) -> Poll<Option<Received<E>>> {
+    pub fn poll_event(&mut self, waker: &Waker) -> Poll<Option<ReceivedEvent<E>>> {
         loop {
             match self.notifications.poll_notification(waker) {
                 Poll::Pending => return Poll::Pending,
@@ -145,9 +153,9 @@ impl<E: EventType> Events<E> {
 }
 
 impl<E: EventType> Stream for Events<E> {
-    type Item = Received<E>;
+    type Item = ReceivedEvent<E>;
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Received<E>>> {
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<ReceivedEvent<E>>> {
         self.poll_event(cx.waker())
     }
 }

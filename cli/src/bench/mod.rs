@@ -163,11 +163,10 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 impl Args {
     /// Returns the configuration of a connection on which an event is requested.
     fn config(&self, event: &brocomm::data::Name) -> Result<ConnectionConfig, Failure> {
-        let requests =
-            Requests { events: vec![event.clone()], accept_input: true, ..Requests::default() };
+        let requests = Requests { events: vec![event.clone()], ..Requests::default() };
         Ok(ConnectionConfig {
             class: Some(self.class.clone().unwrap_or_default().into()),
-            requests: Some(requests),
+            requests,
             tls: self.tls.read()?,
             ..session::base(Arc::default())
         })

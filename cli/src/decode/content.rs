@@ -6,7 +6,7 @@ use brocomm::data::{Event, Name, Value};
 use brocomm::json::Text;
 use brocomm::logs::{LogError, LogField, LogValue};
 use brocomm::lowlevel::connection::Observed;
-use brocomm::lowlevel::logs::{LogReceiver, LogWriter, Received};
+use brocomm::lowlevel::logs::{LogReceiver, LogWriter, ReceivedEntry};
 use brocomm::lowlevel::serial::{Id, Packet, Serial, StateAccess};
 use brocomm::lowlevel::wire::{Caps, Message, PingArgs, PrintItem, SyncPoint};
 use bytes::Bytes;
@@ -152,12 +152,12 @@ impl<'a> Content<'a> {
         // No writer is known to it, so whatever comes is what it is given.
         let receiver = LogReceiver::default();
         let entry = |received| match received {
-            Ok(Received::Entry(e)) => Ok(LogEntry {
+            Ok(ReceivedEntry::Entry(e)) => Ok(LogEntry {
                 stream: e.writer.stream,
                 path: e.writer.path.clone(),
                 values: e.values,
             }),
-            Ok(Received::Dropped(e)) => {
+            Ok(ReceivedEntry::Dropped(e)) => {
                 Ok(LogEntry { stream: e.stream, path: e.path, values: e.values })
             }
             Err(error) => Err(error),

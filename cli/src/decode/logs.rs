@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use brocomm::Time;
 use brocomm::logs::{LogError, LogFormat, LogNames, Rotation};
 use brocomm::lowlevel::connection::{Observed, Observer};
-use brocomm::lowlevel::logs::{Announced, LogErrorKind, LogReceiver, Received};
+use brocomm::lowlevel::logs::{Announced, LogErrorKind, LogReceiver, ReceivedEntry};
 use brocomm::lowlevel::wire::Message;
 use bytes::Bytes;
 
@@ -64,8 +64,8 @@ impl Logs {
         for received in self.sides[from].receiver.entries(argument) {
             match received {
                 // That a log could not be opened was told.
-                Ok(Received::Entry(entry)) => self.folder.entry(from as u64, &entry, now())?,
-                Ok(Received::Dropped(entry)) => {
+                Ok(ReceivedEntry::Entry(entry)) => self.folder.entry(from as u64, &entry, now())?,
+                Ok(ReceivedEntry::Dropped(entry)) => {
                     let (path, stream) = (entry.path, self.names.stream(entry.stream));
                     let why = entry.why;
                     problem.get_or_insert(format!("entry of {stream} for {path} dropped: {why}"));

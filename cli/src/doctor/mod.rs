@@ -100,11 +100,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let config = ConnectionConfig {
         tls: args.tls.read()?,
         class: Some(args.class.clone().unwrap_or_default().into()),
-        requests: Some(Requests {
-            accept_input: true,
-            request_logs: args.clock,
-            ..Requests::default()
-        }),
+        requests: Requests { request_logs: args.clock, ..Requests::default() },
         ..session::base(Default::default())
     };
     let begin = Instant::now();

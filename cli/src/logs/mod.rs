@@ -130,7 +130,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 
 /// Asks a peer for its logs.
 pub(crate) fn for_logs() -> Requests {
-    Requests { request_logs: true, ..Requests::default() }
+    Requests { request_logs: true, accept_input: false, ..Requests::default() }
 }
 
 struct Logs {

@@ -237,7 +237,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 fn join(common: &Common, declared: Arc<Declarations>, task: &mut dyn Task) -> Result<(), Failure> {
     // Without authority: what we have counts for nothing.
     let sync = Some(SyncRequest { authoritative: false });
-    let requests = Requests { sync, accept_input: true, ..Requests::default() };
+    let requests = Requests { sync, ..Requests::default() };
     let mut replica = Replica::new(&declared, common.target.manner.timeout, &mut *task)?;
     let end = common.target.follow(declared, requests, &mut replica)?;
     let (is_asked, has_begun) = (replica.is_asked_for_state(), replica.has_begun());

@@ -137,13 +137,9 @@ fn what_makes_no_sense_is_refused() {
 
 /// Accepts a peer and answers each of its events with what is made of it.
 fn answer(mut listener: Listener, mut replies: impl FnMut(Event) -> Vec<Event>) {
-    let requests = Requests {
-        events: vec!["conformance_echo".into()],
-        accept_input: true,
-        ..Requests::default()
-    };
+    let requests = Requests { events: vec!["conformance_echo".into()], ..Requests::default() };
     let config = ConnectionConfig {
-        requests: Some(requests),
+        requests,
         undeclared: Undeclared::Deliver,
         ..ConnectionConfig::default()
     };

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use brocomm::data::Name;
-use brocomm::lowlevel::connection::{ConnectionConfig, Requests};
+use brocomm::lowlevel::connection::ConnectionConfig;
 use brocomm::lowlevel::serial::Packet;
 use brocomm::node::Phase;
 use brocomm_std::Peer;
@@ -240,8 +240,7 @@ fn packets_are_written_as_pcap() {
     let file = scratch("packets", "got.pcap", b"");
     let write = ["--write-packets", file.to_str().unwrap()];
     let (listener, address) = Program::listen(&[&write[..], &["--once"]].concat());
-    let config =
-        ConnectionConfig { requests: Some(Requests::default()), ..ConnectionConfig::default() };
+    let config = ConnectionConfig::default();
     let mut peer = Peer::connect(address, config, Duration::from_secs(10)).unwrap();
     while peer.connection().phase() != Phase::Running {
         peer.next(None).unwrap().expect("it goes on");

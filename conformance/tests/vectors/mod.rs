@@ -12,7 +12,7 @@ use brocomm::data::{Declarations, Value};
 use brocomm::lowlevel::connection::{
     Connection, ConnectionConfig, Notification, Observed, Observer, ProtocolErrorKind, Requests,
 };
-use brocomm::lowlevel::logs::{LogLimits, LogReceiver, LogWriter, Received};
+use brocomm::lowlevel::logs::{LogLimits, LogReceiver, LogWriter, ReceivedEntry};
 use brocomm::lowlevel::serial::{Caching, Limits, Mode, Reader, Transcript};
 use brocomm::lowlevel::wire::{Framing, Message};
 use brocomm::node::{CloseCause, Phase, Role};
@@ -158,7 +158,7 @@ fn messages_of_logs_have_their_meaning() {
                 assert_eq!(read.len(), entries.len(), "{name}");
                 for (read, meant) in read.into_iter().zip(entries) {
                     // Nobody has announced a writer; what came is shown all the same.
-                    let Received::Dropped(read) = read.unwrap() else { panic!("{name}") };
+                    let ReceivedEntry::Dropped(read) = read.unwrap() else { panic!("{name}") };
                     let values = meant["values"].as_array().unwrap().iter().map(log_value);
                     assert_eq!(read.values, values.collect::<Vec<_>>(), "{name}");
                     assert_eq!((read.stream, read.writer), numbers(meant), "{name}");
@@ -238,7 +238,7 @@ fn refusal(vector: &Invalid) -> Option<(String, String)> {
         }
         "stream" => {
             let config = ConnectionConfig {
-                requests: Some(Requests::default()),
+                requests: Requests { accept_input: false, ..Requests::default() },
                 ..ConnectionConfig::default()
             };
             let mut connection = Connection::new(config, Role::Acceptor, Time::default());
@@ -281,10 +281,9 @@ fn what_has_to_be_ignored_changes_nothing() {
     let known = "global conformance_echo: event(x: any); global conformance_n = 0;
         global conformance_log: event(text: string); global conformance_echoed: event(x: any);";
     declarations.read(known).unwrap();
-    let requests = Requests { accept_input: true, ..Requests::default() };
+    let requests = Requests { ..Requests::default() };
     let declarations = Arc::new(declarations);
-    let config =
-        ConnectionConfig { requests: Some(requests), declarations, ..ConnectionConfig::default() };
+    let config = ConnectionConfig { requests, declarations, ..ConnectionConfig::default() };
     for vector in open::<Ignored>("ignored.json") {
         assert_eq!(vector.kind, "stream", "{}", vector.name);
         let mut connection = Connection::new(config.clone(), Role::Acceptor, Time::default());

@@ -24,11 +24,7 @@ use crate::{serial, wire};
 ///
 /// let config = ConnectionConfig {
 ///     description: "sensor".into(),
-///     requests: Some(Requests {
-///         events: vec!["scan_seen".into()],
-///         accept_input: true,
-///         ..Requests::default()
-///     }),
+///     requests: Requests { events: vec!["scan_seen".into()], ..Requests::default() },
 ///     ..ConnectionConfig::default()
 /// };
 /// assert_eq!(config.validate(), Ok(()));
@@ -84,10 +80,11 @@ pub struct ConnectionConfig {
     /// How many bytes the names of the events that a peer requests may take, 32 added for each; a
     /// peer that asks for more is cut off. Default 4 MiB.
     pub requests_limit: usize,
-    /// What is requested from the peer, by the connection itself. Default `None`: the application
-    /// makes the requests when [`Established`](super::Notification::Established) comes, and no
-    /// later message is looked at before it has taken that notification and asked for another.
-    pub requests: Option<Requests>,
+    /// What is requested from the peer when its VERSION came. Default nothing, and the peer's input is
+    /// accepted.
+    pub requests: Requests,
+    /// Who makes the requests. Default [`Handshake::Automatic`].
+    pub handshake: Handshake,
     /// Where our state comes from if we are to send it. Default [`StateSource::None`].
     pub state: StateSource,
 }
@@ -99,7 +96,7 @@ impl ConnectionConfig {
     pub fn requesting(events: &[&str]) -> ConnectionConfig {
         let events = events.iter().map(|&name| Name::from(name)).collect();
         ConnectionConfig {
-            requests: Some(Requests { events, accept_input: true, ..Requests::default() }),
+            requests: Requests { events, ..Requests::default() },
             undeclared: Undeclared::Deliver,
             ..ConnectionConfig::default()
         }
@@ -128,7 +125,8 @@ impl Default for ConnectionConfig {
             notification_limit: 1024,
             reply_limit: 64 << 10,
             requests_limit: 4 << 20,
-            requests: None,
+            requests: Requests::default(),
+            handshake: Handshake::Automatic,
             state: StateSource::None,
         }
     }
@@ -137,18 +135,46 @@ impl Default for ConnectionConfig {
 /// Says what a connection requests from its peer, as a node entry that applies does (§3.2, §4).
 ///
 /// There may be more fields, so that a literal ends with `..Requests::default()`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requests {
     /// The events to request, in this order. Default none.
     pub events: Vec<Name>,
     /// The capture filter to send. Default none.
     pub capture_filter: Option<Bytes>,
-    /// Whether the peer's events and state are accepted. Default no.
+    /// Whether the peer's events and state are accepted. Default yes, as in Bro's nodes table.
     pub accept_input: bool,
     /// Whether to request the peer's state. Default no.
     pub sync: Option<SyncRequest>,
     /// Whether to request the peer's logs. Default no.
     pub request_logs: bool,
+}
+
+impl Default for Requests {
+    fn default() -> Requests {
+        Requests {
+            events: Vec::new(),
+            capture_filter: None,
+            accept_input: true,
+            sync: None,
+            request_logs: false,
+        }
+    }
+}
+
+/// Says who makes the requests of a handshake, and completes it (§3.2).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Handshake {
+    /// The node, as the entry that applies has it (§4); a lone connection as its
+    /// [`requests`](ConnectionConfig::requests) have it.
+    #[default]
+    Automatic,
+    /// The application, when the peer's VERSION came, which is notified as
+    /// [`Established`](super::Notification::Established) or, by a node, as
+    /// [`ConnectionEstablished`](crate::node::Notification::ConnectionEstablished). No later message is
+    /// looked at before it has taken that notification; on a node, before it calls
+    /// [`complete_handshake`](crate::node::NodeMachine::complete_handshake) (part 4 §4).
+    Application,
 }
 
 /// Says what becomes of events that are not among the declarations.
@@ -209,7 +235,7 @@ pub enum ConfigError {
         at: usize,
     },
     /// The name of an event is empty and would not be sent (§2.3).
-    #[error("setup.events[{index}]: empty name")]
+    #[error("requests.events[{index}]: empty name")]
     EmptyEventName {
         /// Which.
         index: usize,
@@ -245,12 +271,11 @@ impl ConnectionConfig {
             }
         };
         no_nul("class", self.class.as_deref().unwrap_or_default());
-        if let Some(requests) = &self.requests {
-            requests.events.iter().for_each(|name| no_nul("setup.events", name));
-            no_nul("setup.capture_filter", requests.capture_filter.as_deref().unwrap_or_default());
-            let empty = requests.events.iter().enumerate().filter(|(_, name)| name.is_empty());
-            errors.extend(empty.map(|(index, _)| ConfigError::EmptyEventName { index }));
-        }
+        let Requests { events, capture_filter, .. } = &self.requests;
+        events.iter().for_each(|name| no_nul("requests.events", name));
+        no_nul("requests.capture_filter", capture_filter.as_deref().unwrap_or_default());
+        let empty = events.iter().enumerate().filter(|(_, name)| name.is_empty());
+        errors.extend(empty.map(|(index, _)| ConfigError::EmptyEventName { index }));
         for (key, zero) in [
             ("cache_size", self.cache_size == 0),
             ("output_limit", self.output_limit == 0),
@@ -287,19 +312,19 @@ mod tests {
             notification_limit: 0,
             reply_limit: 0,
             requests_limit: 0,
-            requests: Some(Requests {
+            requests: Requests {
                 events: vec![Name::new(), Name::from("x\0")],
                 capture_filter: Some(Bytes::from_static(b"\0")),
                 ..Requests::default()
-            }),
+            },
             ..ConnectionConfig::default()
         };
         assert_eq!(
             config.validate(),
             Err(ConfigErrors::from(vec![
                 ConfigError::ContainsNul { key: "class", at: 1 },
-                ConfigError::ContainsNul { key: "setup.events", at: 1 },
-                ConfigError::ContainsNul { key: "setup.capture_filter", at: 0 },
+                ConfigError::ContainsNul { key: "requests.events", at: 1 },
+                ConfigError::ContainsNul { key: "requests.capture_filter", at: 0 },
                 ConfigError::EmptyEventName { index: 0 },
                 ConfigError::Zero { key: "cache_size" },
                 ConfigError::Zero { key: "output_limit" },

@@ -1,14 +1,18 @@
-//! Handshake: what each side wants of the other, and what follows (§3.2, §3.3).
+//! From VERSION to Running: Setup, Handshake and Sync (§3.1–§3.4).
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::output::Output;
+use super::running::Sent;
 use super::{
-    Authority, CommLogMessage, Command, Connection, Notification, Phase, ProtocolErrorKind,
-    Requests, SyncRequest, Undeclared, UsageError,
+    Authority, CommLogMessage, Command, Connection, Handshake, Notification, Phase,
+    ProtocolErrorKind, Requests, StateSource, SyncRequest, SyncRole, Undeclared, UsageError,
 };
-use crate::data::Name;
-use crate::wire::{Caps, Compression, EventNames, Message, MessageType};
+use crate::data::{Attribute, AttributeTag, Attributes, Id, Name, StateAccess, Type, Value};
+use crate::serial::Mode;
+use crate::wire::{Caps, Compression, EventNames, Message, MessageType, Version};
 
 /// The event whose request means that what is printed to files is wanted (§3.5); a Bro always
 /// knows it.
@@ -220,6 +224,136 @@ impl Connection {
             Authority::Misconfiguration => {
                 let what = ProtocolErrorKind::AuthoritativeOnBothSides;
                 self.violation(what, Some(MessageType::PhaseDone), offset);
+            }
+        }
+    }
+}
+
+/// The name of the ID that carries a node's description (§3.1).
+pub(super) const PEER_DESCRIPTION: &str = "peer_description";
+
+impl Connection {
+    /// Queues what each side sends at once: VERSION, and the description if there is one.
+    pub(super) fn begin(&mut self) {
+        self.begun = true;
+        let class = self.config.class.clone();
+        if let Some(class) = class.as_ref().filter(|class| !class.is_empty()) {
+            self.log(CommLogMessage::SendingClass(class.clone()));
+        }
+        self.output.message(&Message::Version(Version {
+            protocol: Version::PROTOCOL,
+            cache_size: self.config.cache_size,
+            data_format: Version::DATA_FORMAT,
+            runtime: self.config.runtime,
+            class,
+        }));
+        if !self.config.description.is_empty() {
+            let id = Arc::new(description_id(&self.config.description));
+            // Fails only for a description that no receiver would take; then none is sent.
+            let _ =
+                self.output.serial(|writer, argument| writer.id(Mode::HANDSHAKE, &id, argument));
+        }
+        self.log(CommLogMessage::PeerConnected);
+        self.log(CommLogMessage::PhaseVersion);
+    }
+
+    /// Takes the peer's VERSION and enters Handshake.
+    pub(super) fn version(&mut self, mut version: Version, offset: u64) {
+        // It is kept as long as the connection; the message it came in need not be.
+        version.class = version.class.map(|class| Bytes::copy_from_slice(&class));
+        let wrong = if version.protocol != Version::PROTOCOL {
+            Some(ProtocolErrorKind::ProtocolVersion { got: version.protocol })
+        } else if version.data_format != Version::DATA_FORMAT && version.data_format != 0 {
+            Some(ProtocolErrorKind::DataVersion { got: version.data_format })
+        } else {
+            None
+        };
+        if let Some(wrong) = wrong {
+            return self.violation(wrong, Some(MessageType::Version), offset);
+        }
+        self.reader.set_cache_size(version.cache_size);
+        self.peer.version = Some(version.clone());
+        self.phase = Phase::Handshake;
+        self.output.message(&Message::Caps(self.config.capabilities));
+        self.notify(Notification::Established(version));
+        self.log(CommLogMessage::PhaseHandshake);
+        match self.config.handshake {
+            Handshake::Automatic => self.apply(&self.config.requests.clone()),
+            Handshake::Application => self.held = true,
+        }
+    }
+}
+
+/// Makes the ID as a Bro declares it: a constant with `&redef`.
+fn description_id(description: &Name) -> Id {
+    let redef = Attribute { tag: AttributeTag::Redef, expr: None };
+    Id {
+        is_const: 1,
+        attributes: Some(Arc::new(Attributes { ty: Type::STRING, list: vec![redef] })),
+        ..Id::global(
+            PEER_DESCRIPTION,
+            Type::STRING,
+            Some(Value::String(description.as_bytes().clone())),
+        )
+    }
+}
+
+impl Connection {
+    /// Sends an operation on synchronized state: in Sync as the sender its state, one
+    /// [`Assign`](crate::data::Opcode::Assign) per variable (§3.4), in Running a change of it
+    /// (§3.5).
+    ///
+    /// If it is on a variable that is declared, the operands are made of the declared types. What is
+    /// on a container by its unique id goes as it is.
+    ///
+    /// # Errors
+    /// [`UsageError::Variable`]; [`UsageError::QueueFull`]; [`UsageError::Unwritable`].
+    pub fn send_state_access(&mut self, access: &StateAccess) -> Result<Sent, UsageError> {
+        let coerced = self.config.declarations.coerce_access(access).map_err(Box::new)?;
+        self.send_checked_access(coerced.as_ref().unwrap_or(access))
+    }
+
+    /// Sends an operation on state that was checked.
+    pub(crate) fn send_checked_access(&mut self, access: &StateAccess) -> Result<Sent, UsageError> {
+        match self.phase {
+            Phase::Sync(SyncRole::Sender) | Phase::Running => {}
+            _ => {
+                self.counters.not_running += 1;
+                return Ok(Sent::NotRunning);
+            }
+        }
+        if self.peer.sync.is_none() {
+            return Ok(Sent::NotRequested);
+        }
+        self.output.check_room()?;
+        let mode = self.write_mode();
+        self.output.serial(|writer, argument| writer.state_access(mode, access, argument))?;
+        self.counters.accesses_sent += 1;
+        Ok(Sent::Sent)
+    }
+
+    /// Says that all of our state is sent: sends PHASE_DONE and enters Running (§3.4).
+    ///
+    /// # Errors
+    /// [`UsageError::WrongPhase`] unless we are the sender in Sync.
+    pub fn state_done(&mut self) -> Result<(), UsageError> {
+        if self.phase != Phase::Sync(SyncRole::Sender) {
+            return Err(self.wrong_phase(Command::StateDone));
+        }
+        self.log(CommLogMessage::DoneFullState);
+        self.output.message(&Message::PhaseDone);
+        self.enter_running();
+        Ok(())
+    }
+
+    pub(super) fn enter_sync(&mut self, role: SyncRole) {
+        self.phase = Phase::Sync(role);
+        self.notify(Notification::SyncStarted(role));
+        if role == SyncRole::Sender {
+            self.log(CommLogMessage::StartingFullState);
+            if self.config.state == StateSource::None {
+                // We are the sender, so it is not refused.
+                let _ = self.state_done();
             }
         }
     }

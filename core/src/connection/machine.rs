@@ -1,12 +1,13 @@
 //! The connection itself: what it is fed and polled for.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::fmt;
 use std::sync::Arc;
 
-use super::counters::Counters;
-use super::log_input::LogInput;
 use super::output::Output;
+use super::peer::Counters;
 use super::peer::{Ours, Peer};
+use super::receive::LogInput;
 use super::{
     CloseCause, CommLogMessage, ConnectionConfig, Notification, Phase, ProtocolError,
     ProtocolErrorKind, Role,
@@ -47,7 +48,17 @@ pub struct Connection {
     pub(super) backlog: bool,
     /// Set when the transport can no longer carry anything.
     broken: bool,
+    tap: Option<Tap>,
     pub(super) counters: Counters,
+}
+
+/// Gets the bytes of the peer's messages.
+struct Tap(Box<dyn FnMut(&[u8]) + Send + Sync>);
+
+impl fmt::Debug for Tap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tap")
+    }
 }
 
 /// Says when the transport is to be closed.
@@ -90,6 +101,7 @@ impl Connection {
             held: false,
             backlog: false,
             broken: false,
+            tap: None,
             counters: Counters::default(),
             config,
         };
@@ -117,7 +129,16 @@ impl Connection {
         self.feed_plaintext(bytes);
     }
 
+    /// Shows `tap` all bytes of the protocol that the peer sends, before they have any effect: with
+    /// TLS what it carries, so that a session can be recorded and read again.
+    pub fn tap_input(&mut self, tap: impl FnMut(&[u8]) + Send + Sync + 'static) {
+        self.tap = Some(Tap(Box::new(tap)));
+    }
+
     pub(super) fn feed_plaintext(&mut self, bytes: &[u8]) {
+        if let Some(Tap(tap)) = self.tap.as_mut().filter(|_| !bytes.is_empty()) {
+            tap(bytes);
+        }
         if self.phase != Phase::Closed && self.end.is_none() {
             self.decoder.feed(bytes);
             self.process();
@@ -326,11 +347,6 @@ impl Connection {
     /// Returns whether the peer has requested logs.
     pub fn are_logs_requested(&self) -> bool {
         self.peer.logs
-    }
-
-    /// Returns the events that we have requested.
-    pub fn our_events(&self) -> &BTreeSet<Name> {
-        &self.ours.events
     }
 
     /// Returns whether we accept the peer's events and state (§4).

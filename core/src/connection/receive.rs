@@ -1,7 +1,16 @@
-//! What comes from the peer, message by message.
+//! What comes from the peer: messages, what SERIALs bring (§5, 2§2), and logs (part 3).
 
+use bytes::Bytes;
+
+use super::handshake::PEER_DESCRIPTION;
 use super::legality::is_violation;
-use super::{CloseCause, CommLogMessage, Connection, Notification, Phase, ProtocolErrorKind};
+use super::{
+    CloseCause, CommLogMessage, Connection, Notification, Phase, ProtocolError, ProtocolErrorKind,
+    Undeclared,
+};
+use crate::data::{CallMismatch, Event, Id, Name, Serial, Value};
+use crate::logs::{Announced, LogError, LogReceiver, ReceivedEntry, Unread};
+use crate::serial::{LazyEvent, LazySerial, Mode};
 use crate::wire::{Decoded, Message, MessageType};
 
 impl Connection {
@@ -79,6 +88,222 @@ impl Connection {
             Phase::Sync(_) => self.enter_running(),
             // A repetition in Handshake, which a Bro ignores.
             _ => {}
+        }
+    }
+}
+
+impl Connection {
+    /// Reads a SERIAL, always, for the cache's sake, and delivers it if it is wanted.
+    #[inline]
+    pub(super) fn serial(&mut self, argument: &Bytes, offset: u64) {
+        let mode = self.read_mode();
+        let read = if self.config.events_lazily {
+            match self.reader.read_lazily(argument, mode) {
+                Ok(LazySerial::Event(event)) => return self.lazy_call(event),
+                Ok(LazySerial::Other(serial)) => Ok(serial),
+                Err(error) => Err(error),
+            }
+        } else {
+            self.reader.read(argument, mode)
+        };
+        match read {
+            Ok(Serial::Event(event)) => self.call(event),
+            Ok(Serial::Id(id)) => match self.phase {
+                Phase::Running => self.deliver(Notification::Id(id)),
+                Phase::Handshake if *id.name == *PEER_DESCRIPTION.as_bytes() => {
+                    self.description(&id);
+                }
+                // Elsewhere an ID changes nothing (§3.2).
+                _ => self.counters.discarded += 1,
+            },
+            Ok(Serial::StateAccess(access)) => {
+                if self.ours.sync.is_some() && self.ours.accept_input {
+                    self.counters.accesses_received += 1;
+                    self.notify(Notification::StateAccess(access));
+                } else {
+                    self.counters.discarded += 1;
+                }
+            }
+            Ok(Serial::Packet(packet)) => self.deliver(Notification::Packet(packet)),
+            Err(error) => {
+                let what = ProtocolErrorKind::Serial(Box::new(error));
+                self.violation(what, Some(MessageType::Serial), offset);
+            }
+        }
+    }
+
+    #[inline]
+    fn call(&mut self, mut event: Event) {
+        // What is made counts as if the peer had sent it.
+        let objects = self.config.serial_limits.objects;
+        let checked = self.config.declarations.receive_call(&mut event, objects);
+        match self.mismatch(checked) {
+            Some(mismatch) => self.reject(event.name, mismatch),
+            None => self.deliver_event(Notification::Event(event)),
+        }
+    }
+
+    fn lazy_call(&mut self, event: LazyEvent) {
+        let declarations = &self.config.declarations;
+        let checked = declarations.check_call_tags(event.name_bytes(), event.arg_tags());
+        match self.mismatch(checked) {
+            Some(mismatch) => self.reject(event.name(), mismatch),
+            None => self.deliver_event(Notification::LazyEvent(event)),
+        }
+    }
+
+    /// Says what is wrong with a call, whether input is accepted or not (§5).
+    fn mismatch(&self, checked: Result<(), CallMismatch>) -> Option<CallMismatch> {
+        match checked {
+            Err(CallMismatch::Unknown | CallMismatch::NotAnEvent)
+                if self.config.undeclared == Undeclared::Deliver =>
+            {
+                None
+            }
+            checked => checked.err(),
+        }
+    }
+
+    fn reject(&mut self, name: Name, mismatch: CallMismatch) {
+        self.counters.calls_rejected += 1;
+        self.notify(Notification::CallRejected { name: name.compact(), mismatch });
+    }
+
+    /// Delivers a call that is right, if input is accepted (§4).
+    fn deliver_event(&mut self, notification: Notification) {
+        if self.ours.accept_input {
+            self.counters.events_received += 1;
+            self.notify(notification);
+        } else {
+            self.counters.discarded += 1;
+        }
+    }
+
+    /// Takes the peer's description (§3.2).
+    fn description(&mut self, id: &Id) {
+        if !self.ours.accept_input {
+            self.counters.discarded += 1;
+        } else if let Some(Value::String(text)) = &id.value {
+            let name = Name::from_bytes(text.clone()).compact();
+            self.peer.description = Some(name.clone());
+            self.notify(Notification::PeerDescription(name));
+        } else {
+            self.log(CommLogMessage::PeerDescriptionNotAString);
+        }
+    }
+
+    fn deliver(&mut self, notification: Notification) {
+        if self.ours.accept_input {
+            self.notify(notification);
+        } else {
+            self.counters.discarded += 1;
+        }
+    }
+
+    /// Returns how the peer writes a SERIAL now.
+    ///
+    /// That goes by the phase on the *writer's* side (2§3), which can be told from ours. The peer is
+    /// not Running before it has our PHASE_DONE and we have its own, and as long as it sends its
+    /// state; then we are not either. When it is Running all of that has come before in its stream,
+    /// so we are too. In between, when it has sent its PHASE_DONE and lacks ours, or is about to
+    /// receive our state, it sends nothing that has ids.
+    fn read_mode(&self) -> Mode {
+        let running = self.phase == Phase::Running;
+        Mode::new(self.peer.caps, self.config.capabilities, running)
+    }
+}
+
+/// Reads what the peer sends of its logs; most peers send none.
+#[derive(Debug)]
+pub(super) struct LogInput {
+    receiver: LogReceiver,
+    /// What is left of the LOG_WRITE that came last: an entry is read when it is asked for, since it
+    /// takes several times the memory of its bytes.
+    unread: Unread,
+    /// How many notifications go before what is left.
+    before: usize,
+    /// Whether one of the message's entries was dropped.
+    dropped: bool,
+    /// Where the message came: its phase and its beginning in the stream of the peer.
+    phase: Phase,
+    offset: u64,
+}
+
+impl LogInput {
+    /// Returns whether entries are left, which go before whatever else may come.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.unread.is_empty()
+    }
+
+    /// Records that a notification was taken.
+    pub(super) fn advance(&mut self) {
+        self.before = self.before.saturating_sub(1);
+    }
+}
+
+impl Connection {
+    /// The peer announces a writer.
+    pub(super) fn log_writer(&mut self, argument: &Bytes, offset: u64) {
+        match self.log_input().receiver.announce(argument) {
+            Ok(Announced::New(writer)) => self.notify(Notification::LogWriterAnnounced(writer)),
+            Ok(Announced::Again(_)) => {}
+            Err(error) => {
+                let what = ProtocolErrorKind::Log(Box::new(error));
+                self.violation(what, Some(MessageType::LogCreateWriter), offset);
+            }
+        }
+    }
+
+    /// The peer sends entries, which are read one by one when all before them is taken.
+    pub(super) fn log_entries(&mut self, argument: Bytes, offset: u64) {
+        let (before, phase) = (self.notifications.len(), self.phase);
+        let input = self.log_input();
+        (input.unread, input.before) = (Unread::new(argument), before);
+        (input.dropped, input.phase, input.offset) = (false, phase, offset);
+    }
+
+    fn log_input(&mut self) -> &mut LogInput {
+        let (limits, phase) = (self.config.log_limits, self.phase);
+        self.log_input.get_or_insert_with(|| {
+            Box::new(LogInput {
+                receiver: LogReceiver::new(limits),
+                unread: Unread::default(),
+                before: 0,
+                dropped: false,
+                phase,
+                offset: 0,
+            })
+        })
+    }
+
+    /// Reads the next entry, if it is its turn.
+    pub(super) fn next_log_entry(&mut self) -> Option<Notification> {
+        let input = self.log_input.as_deref_mut().filter(|input| input.before == 0)?;
+        match input.receiver.next(&mut input.unread)? {
+            Ok(ReceivedEntry::Entry(entry)) => Some(Notification::LogEntry(entry)),
+            Ok(ReceivedEntry::Dropped(entry)) => {
+                let first = !std::mem::replace(&mut input.dropped, true);
+                Some(Notification::LogEntryDropped { entry, first })
+            }
+            Err(error) => {
+                let (phase, offset) = (input.phase, input.offset);
+                self.reject_log_entry(error, phase, offset);
+                None
+            }
+        }
+    }
+
+    /// Ends the connection for an entry that can't be read. What came after it, the end of the
+    /// connection included, counts for nothing.
+    fn reject_log_entry(&mut self, error: LogError, phase: Phase, offset: u64) {
+        self.notifications.clear();
+        let message = Some(error.message);
+        let kind = ProtocolErrorKind::Log(Box::new(error));
+        let cause = CloseCause::Protocol(ProtocolError { kind, message, phase, offset });
+        if self.phase == Phase::Closed {
+            self.notify(Notification::Closed(cause));
+        } else {
+            self.close_because(cause);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{CloseCause, Connection, Notification, Phase};
 use crate::Time;
-use crate::tls::{Machine, Negotiated, Received, TlsError};
+use crate::tls::{Decrypted, Machine, Negotiated, TlsError};
 
 impl Connection {
     /// Returns what TLS has come to, and who the peer is by its certificate; `None` without TLS, and
@@ -37,12 +37,12 @@ impl Connection {
         }
         let Some(mut tls) = self.tls.take() else { return };
         let result = tls.feed(bytes, &mut |received| match received {
-            Received::Secured => {
+            Decrypted::Secured => {
                 self.notify(Notification::Secured);
                 self.begin();
             }
-            Received::Bytes(bytes) => self.feed_plaintext(bytes),
-            Received::CloseNotify => self.feed_end(CloseCause::PeerClosed, self.now),
+            Decrypted::Bytes(bytes) => self.feed_plaintext(bytes),
+            Decrypted::CloseNotify => self.feed_end(CloseCause::PeerClosed, self.now),
         });
         self.tls = Some(tls);
         result.unwrap_or_else(|error| self.fail(error));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::convert::{index_types, kind};
 use super::fits::same_fields;
-use super::initial::default_of;
+use super::global::default_of;
 use super::{
     AttributeTag, ConversionError, ConversionErrorKind, Entry, EnumValue, Field, List, Record,
     RecordType, Step, Table, Type, TypeDef, TypeKind, TypeTag, Value, Vector,

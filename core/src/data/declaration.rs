@@ -246,16 +246,7 @@ impl Declarations {
             .try_for_each(|(name, ty)| ty.check_indices().map_err(|tag| (name.clone(), tag)))
     }
 
-    /// Checks a call against what is known, as a receiver does (§5).
-    ///
-    /// # Errors
-    ///
-    /// Returns why the call is to be dropped.
-    pub fn check_call(&self, name: impl AsRef<[u8]>, args: &[Value]) -> Result<(), CallMismatch> {
-        self.check_call_tags(name.as_ref(), args.iter().map(Value::tag))
-    }
-
-    /// Checks a call of which only the tags of the arguments' types are known.
+    /// Checks a call, by the tags of its arguments' types, against what is known, as a receiver does (§5).
     pub(crate) fn check_call_tags(
         &self,
         name: &[u8],

@@ -46,7 +46,6 @@ mod fits;
 mod global;
 mod handlers;
 mod index_type;
-mod initial;
 mod name;
 pub(crate) mod object;
 pub(crate) mod opaque;
@@ -62,7 +61,7 @@ pub(crate) use coerce::Origin;
 pub(crate) use convert::{ConversionErrorKind, index_types};
 pub(crate) use declaration::check_arguments;
 pub(crate) use describe::Short;
-pub(crate) use initial::default_of;
+pub(crate) use global::default_of;
 // For those who look below the values: [`lowlevel`](crate::lowlevel) has them.
 pub(crate) use object::{File, Func, Id, Opcode, Packet, Serial, StateAccess};
 pub(crate) use opaque::{

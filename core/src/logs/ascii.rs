@@ -5,7 +5,7 @@ use std::io::Write;
 
 use bytes::Bytes;
 
-use super::{LogField, LogValue, number};
+use super::{LogField, LogValue, value};
 use crate::Time;
 use crate::calendar::Wall;
 use crate::notation::address;
@@ -170,9 +170,9 @@ impl AsciiFormat {
             LogValue::Port(port) => append(out, format_args!("{}", port.number)),
             LogValue::Addr(addr) => out.extend_from_slice(address(*addr).as_bytes()),
             LogValue::Subnet(subnet) => append(out, format_args!("{subnet}")),
-            LogValue::Double(value) => out.extend_from_slice(number::double(*value).as_bytes()),
+            LogValue::Double(value) => out.extend_from_slice(value::double(*value).as_bytes()),
             LogValue::Time(value) | LogValue::Interval(value) => {
-                out.extend_from_slice(number::fixed(*value).as_bytes());
+                out.extend_from_slice(value::fixed(*value).as_bytes());
             }
         }
         // Numbers are escaped like strings, should a separator be a part of one.

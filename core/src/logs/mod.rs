@@ -63,7 +63,7 @@
 //! # use brocomm::data::TypeTag;
 //! # use brocomm::logs::{LogField, LogStream, LogStreams, LogValue};
 //! use brocomm::logs::LogNames;
-//! use brocomm::lowlevel::logs::{Announced, LogReceiver, Received};
+//! use brocomm::lowlevel::logs::{Announced, LogReceiver, ReceivedEntry};
 //! # let mut streams = LogStreams::new();
 //! # streams.declare(LogStream::new(14, "mini", vec![LogField::new("n", TypeTag::Count)]))?;
 //! # let entry = streams.write(14, &[LogValue::Count(7)], Time::EPOCH)?;
@@ -78,8 +78,8 @@
 //! }
 //! for received in receiver.entries(&write) {
 //!     match received? {
-//!         Received::Entry(entry) => assert_eq!(entry.values, [LogValue::Count(7)]),
-//!         Received::Dropped(entry) => println!("{}: {}", entry.path, entry.why),
+//!         ReceivedEntry::Entry(entry) => assert_eq!(entry.values, [LogValue::Count(7)]),
+//!         ReceivedEntry::Dropped(entry) => println!("{}: {}", entry.path, entry.why),
 //!     }
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -125,13 +125,10 @@
 mod ascii;
 mod columns;
 mod decode;
-mod encode;
 pub(crate) mod error;
 mod file;
 mod format;
-mod json;
 mod names;
-mod number;
 #[cfg(feature = "serde")]
 mod object;
 pub(crate) mod receive;
@@ -148,13 +145,14 @@ pub(crate) use decode::Unread;
 pub use error::LogError;
 pub(crate) use error::LogErrorKind;
 pub use file::LogFile;
-pub use format::{LogFormat, LogOptionError};
-pub use json::{JsonFormat, JsonTimestamps};
+pub use format::{JsonFormat, JsonTimestamps, LogFormat, LogOptionError};
 pub use names::{LogNames, LogNamesError};
 #[cfg(feature = "serde")]
 pub use object::LogObject;
 pub use receive::LogEntry;
-pub(crate) use receive::{Announced, DroppedEntry, LogLimits, LogReceiver, Mismatch, Received};
+pub(crate) use receive::{
+    Announced, DroppedEntry, LogLimits, LogReceiver, Mismatch, ReceivedEntry,
+};
 pub use record::{LogRecord, NotLoggable, log_fields, log_values};
 pub use rotation::{Rotation, file_name};
 pub(crate) use stream::{ActiveWriter, EncodedEntry};

@@ -54,12 +54,12 @@ pub enum Announced {
 
 /// What became of an entry.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Received {
+pub enum ReceivedEntry {
     /// It belongs to a writer, and has that writer's columns.
     Entry(LogEntry),
     /// It was dropped; the connection and the entries after it stay, where a Bro drops those too.
     /// A Bro logs `write error for log entry`.
-    Dropped(DroppedEntry),
+    Dropped(Box<DroppedEntry>),
 }
 
 /// An entry of a log.
@@ -189,13 +189,13 @@ impl LogReceiver {
     pub fn entries(
         &self,
         argument: &Bytes,
-    ) -> impl Iterator<Item = Result<Received, LogError>> + use<'_> {
+    ) -> impl Iterator<Item = Result<ReceivedEntry, LogError>> + use<'_> {
         let mut unread = Unread::new(argument.clone());
         std::iter::from_fn(move || self.next(&mut unread))
     }
 
     /// Reads the next entry of a LOG_WRITE.
-    pub(crate) fn next(&self, unread: &mut Unread) -> Option<Result<Received, LogError>> {
+    pub(crate) fn next(&self, unread: &mut Unread) -> Option<Result<ReceivedEntry, LogError>> {
         let entry = unread.next(self.limits.values)?;
         Some(entry.map(|entry| self.receive(entry)))
     }
@@ -205,18 +205,20 @@ impl LogReceiver {
         self.writers.values().flat_map(BTreeMap::values)
     }
 
-    fn receive(&self, entry: RawEntry) -> Received {
+    fn receive(&self, entry: RawEntry) -> ReceivedEntry {
         let RawEntry { stream, writer, path, values } = entry;
         let known = self.writers.get(&(stream, writer)).and_then(|paths| paths.get(&*path));
         let why = match known {
             None => Mismatch::UnknownWriter,
             Some(known) => match mismatch(&known.fields, &values) {
-                None => return Received::Entry(LogEntry { writer: Arc::clone(known), values }),
+                None => {
+                    return ReceivedEntry::Entry(LogEntry { writer: Arc::clone(known), values });
+                }
                 Some(why) => why,
             },
         };
         let path = Name::from_bytes(path);
-        Received::Dropped(DroppedEntry { stream, writer, path, values, why })
+        ReceivedEntry::Dropped(Box::new(DroppedEntry { stream, writer, path, values, why }))
     }
 }
 

@@ -3,9 +3,10 @@
 use thiserror::Error;
 
 use super::writer::is_element;
-use super::{LogField, LogValue};
+use super::{LogEntry, LogField, LogValue};
 use crate::data::{
-    AttributeTag, BroType, Field, Name, Record, ToValue, Type, TypeKind, TypeTag, Value,
+    AttributeTag, BroType, ConversionError, EnumValue, Field, FromValue, Name, Record, Table,
+    ToValue, Type, TypeKind, TypeTag, Value, Vector,
 };
 
 /// Is an entry of a log: every record, with its `&log` fields as columns.
@@ -125,22 +126,11 @@ fn column(ty: &Type) -> Option<(TypeTag, TypeTag)> {
     }
     let element = match &ty.def()?.kind {
         TypeKind::Vector(element) => element.tag()?,
-        TypeKind::Set(set) => index_tag(&set.index)?,
-        TypeKind::Table(table) if table.yields.is_none() => index_tag(&table.index)?,
+        TypeKind::Set(set) => only_index(&set.index)?.tag()?,
+        TypeKind::Table(table) if table.yields.is_none() => only_index(&table.index)?.tag()?,
         _ => return None,
     };
     is_element(element).then_some((tag, element))
-}
-
-/// Returns the type of a set's elements, if they are not several values in a row.
-fn index_tag(index: &Type) -> Option<TypeTag> {
-    match &index.def()?.kind {
-        TypeKind::List(list) => match list.types.as_slice() {
-            [only] => only.tag(),
-            _ => None,
-        },
-        _ => None,
-    }
 }
 
 fn log_value(value: &Value) -> Option<LogValue> {
@@ -176,6 +166,115 @@ fn log_value(value: &Value) -> Option<LogValue> {
         }
         Value::Pattern(_) | Value::List(_) | Value::Record(_) | Value::Opaque(_) => return None,
     })
+}
+
+impl LogEntry {
+    /// Returns the entry as a Rust struct that is a record: each field is the column of its name, the
+    /// fields of a nested record are the columns `outer.inner`. Other columns are left out. A column of
+    /// an enum fits a Rust enum or a string.
+    ///
+    /// # Errors
+    /// Which column is missing, not set or of another type.
+    ///
+    /// ```
+    /// # #[cfg(feature = "derive")] {
+    /// use std::net::IpAddr;
+    /// use brocomm::Record;
+    /// use brocomm::logs::LogEntry;
+    ///
+    /// #[derive(Record)]
+    /// struct Id { orig_h: IpAddr, resp_h: IpAddr }
+    ///
+    /// #[derive(Record)]
+    /// struct Conn { id: Id, proto: String, service: Option<String> }
+    ///
+    /// fn show(entry: &LogEntry) -> Result<String, brocomm::data::ConversionError> {
+    ///     let Conn { id, proto, .. } = entry.to()?;
+    ///     Ok(format!("{} -> {} ({proto})", id.orig_h, id.resp_h))
+    /// }
+    /// # }
+    /// ```
+    pub fn to<T: FromValue>(&self) -> Result<T, ConversionError> {
+        let record = self.record(&T::bro_type(), &[], 0);
+        T::from_value(&Value::from(record))
+    }
+
+    /// Makes a record of the columns of its fields.
+    fn record(&self, ty: &Type, prefix: &[u8], depth: u32) -> Record {
+        let field = |field: &Field| {
+            let name = [prefix, &*field.name].concat();
+            if field.ty.tag() == Some(TypeTag::Record) && depth < DEPTH {
+                let prefix = [&name[..], b"."].concat();
+                let record = self.record(&field.ty, &prefix, depth.saturating_add(1));
+                let optional =
+                    field.attributes.as_ref().is_some_and(|a| a.has(AttributeTag::Optional));
+                let is_set = !optional || record.fields.iter().any(Option::is_some);
+                return is_set.then(|| record.into());
+            }
+            let place = self.writer.fields.iter().position(|column| *column.name == *name)?;
+            value_of(self.values.get(place)?, &field.ty)
+        };
+        Record::new(ty.clone(), ty.fields().unwrap_or_default().iter().map(field).collect())
+    }
+}
+
+/// Returns what a column holds as a value for this type, or of the column's own if it does not fit.
+fn value_of(value: &LogValue, ty: &Type) -> Option<Value> {
+    let def = ty.def();
+    let kind = def.as_ref().map(|def| &def.kind);
+    Some(match value {
+        LogValue::Unset(_) => return None,
+        LogValue::Bool(value) => Value::Bool(*value),
+        LogValue::Int(value) => Value::Int(*value),
+        LogValue::Count(value) => Value::Count(*value),
+        LogValue::Counter(value) => Value::Counter(*value),
+        LogValue::Double(value) => Value::Double(*value),
+        LogValue::Time(value) => Value::Time(*value),
+        LogValue::Interval(value) => Value::Interval(*value),
+        LogValue::Enum(name) => match kind {
+            Some(TypeKind::Enum(constants)) if constants.number_of(name).is_some() => {
+                let number = constants.number_of(name).unwrap_or_default();
+                Value::Enum(EnumValue { ty: ty.clone(), number })
+            }
+            _ => Value::String(name.clone()),
+        },
+        LogValue::String(text) | LogValue::Func(text) | LogValue::File(text) => {
+            Value::String(text.clone())
+        }
+        LogValue::Port(port) => Value::Port(*port),
+        LogValue::Addr(addr) => Value::Addr(*addr),
+        LogValue::Subnet(subnet) => Value::Subnet(*subnet),
+        LogValue::Set(items) => {
+            let element = match kind {
+                Some(TypeKind::Set(set)) => only_index(&set.index),
+                Some(TypeKind::Table(table)) => only_index(&table.index),
+                _ => None,
+            };
+            let of = |item: &LogValue| value_of(item, element.as_ref().unwrap_or(&Type::ANY));
+            let mut table = Table::new(Type::set(element.iter().cloned().collect()));
+            items.iter().filter_map(of).for_each(|item| table.push(vec![item], None));
+            table.into()
+        }
+        LogValue::Vector(items) => {
+            let element = match kind {
+                Some(TypeKind::Vector(element)) => element.clone(),
+                _ => Type::ANY,
+            };
+            let items = items.iter().map(|item| value_of(item, &element)).collect();
+            Vector::new(Type::vector(element), items).into()
+        }
+    })
+}
+
+/// Returns the type of a set's elements, if they are not several values in a row.
+fn only_index(index: &Type) -> Option<Type> {
+    match &index.def()?.kind {
+        TypeKind::List(list) => match list.types.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// Says why a record can't be an entry of a log.

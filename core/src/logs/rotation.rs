@@ -53,15 +53,10 @@ impl Rotation {
         u64::try_from(next).ok().map(Time::from_nanos)
     }
 
-    /// Returns the name of the file that a rotated log becomes, without folder:
+    /// Returns the name of the file that a rotated log becomes, of its stem: without folder,
     /// `conn.2026-11-22-21-36-57.log`, after the moment when it was opened.
     ///
     /// That is what Bro's default post-processor of ASCII logs makes of it.
-    pub fn rotated_name(&self, path: &[u8], opened: Time) -> String {
-        self.name_of(&stem(path), opened)
-    }
-
-    /// Names a rotated file after what it was called without its ending.
     pub(super) fn name_of(&self, stem: &str, opened: Time) -> String {
         format!("{stem}.{}.log", Wall::of(opened, self.utc_offset).stamp())
     }
@@ -167,7 +162,7 @@ mod tests {
     #[test]
     fn files_are_named_after_path_and_opening() {
         let hourly = Rotation::every(HOUR);
-        let name = hourly.rotated_name(b"conn", at(1_795_383_417));
+        let name = hourly.name_of(&stem(b"conn"), at(1_795_383_417));
         assert_eq!(name, "conn.2026-11-22-21-36-57.log");
         let cases: [(&[u8], &str); 9] = [
             (b"conn-2", "conn-2"),

@@ -10,7 +10,7 @@ use thiserror::Error;
 use super::columns::{Columns, coerce};
 use super::writer::{is_element, is_loggable};
 use super::{
-    LogField, LogRecord, LogValue, LogWriter, Mismatch, NotLoggable, WRITER_ASCII, encode,
+    LogField, LogRecord, LogValue, LogWriter, Mismatch, NotLoggable, WRITER_ASCII, writer,
 };
 use crate::Time;
 use crate::data::{Name, TypeTag};
@@ -225,7 +225,7 @@ impl LogStreams {
         let values = coerced.as_deref().unwrap_or(values);
         let path = path.unwrap_or(&stream.path);
         self.entry.clear();
-        encode::entry(stream.number, stream.writer, path, values, &mut self.entry);
+        writer::entry(stream.number, stream.writer, path, values, &mut self.entry);
         if !writers.contains_key(path) {
             let writer = Arc::new(ActiveWriter::new(stream, path, now, self.writers.len()));
             self.writers.push(Arc::clone(&writer));

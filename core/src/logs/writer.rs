@@ -1,11 +1,12 @@
 //! Log writers with their columns, and their announcement (3§1).
 
 use std::fmt;
+use std::net::IpAddr;
 
 use bytes::Bytes;
 
-use super::{LogError, decode, encode};
-use crate::data::{Name, TypeTag};
+use super::{LogError, LogValue, decode};
+use crate::data::{Name, Port, Subnet, Transport, TypeTag};
 
 /// Bro's number for its ASCII writer.
 pub const WRITER_ASCII: i32 = 1;
@@ -50,7 +51,7 @@ impl LogWriter {
 
     /// Appends the argument of a LOG_CREATE_WRITER.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        encode::writer(self, out);
+        writer(self, out);
     }
 }
 
@@ -139,4 +140,130 @@ pub(super) const fn is_element(tag: TypeTag) -> bool {
             | TypeTag::Addr
             | TypeTag::Subnet
     )
+}
+
+/// Appends an announcement (3§1).
+pub(super) fn writer(writer: &LogWriter, out: &mut Vec<u8>) {
+    int(writer.stream, out);
+    int(writer.writer, out);
+    length(writer.fields.len(), out);
+    string(&writer.path, out);
+    for number in [writer.rotation_base, writer.rotation_interval, writer.network_time] {
+        double(number, out);
+    }
+    length(writer.options.len(), out);
+    for (key, value) in &writer.options {
+        string(key, out);
+        string(value, out);
+    }
+    writer.fields.iter().for_each(|one| field(one, out));
+}
+
+fn field(field: &LogField, out: &mut Vec<u8>) {
+    out.push(u8::from(field.secondary_name.is_some()));
+    if let Some(name) = &field.secondary_name {
+        string(name, out);
+    }
+    string(&field.name, out);
+    int(i32::from(field.ty as u8), out);
+    int(i32::from(field.subtype as u8), out);
+    out.push(u8::from(field.optional));
+}
+
+/// Appends an entry (3§2).
+pub(super) fn entry(stream: i32, writer: i32, path: &[u8], values: &[LogValue], out: &mut Vec<u8>) {
+    int(stream, out);
+    int(writer, out);
+    string(path, out);
+    length(values.len(), out);
+    values.iter().for_each(|one| value(one, out));
+}
+
+fn value(value: &LogValue, out: &mut Vec<u8>) {
+    int(i32::from(value.tag() as u8), out);
+    out.push(u8::from(!matches!(value, LogValue::Unset(_))));
+    match value {
+        LogValue::Unset(_) => {}
+        LogValue::Bool(value) => long(i64::from(*value), out),
+        LogValue::Int(value) => long(*value, out),
+        LogValue::Count(value) | LogValue::Counter(value) => unsigned(*value, out),
+        LogValue::Double(value) | LogValue::Time(value) | LogValue::Interval(value) => {
+            double(*value, out);
+        }
+        LogValue::String(text)
+        | LogValue::Enum(text)
+        | LogValue::Func(text)
+        | LogValue::File(text) => string(text, out),
+        LogValue::Port(value) => port(*value, out),
+        LogValue::Addr(value) => addr(*value, out),
+        LogValue::Subnet(value) => subnet(*value, out),
+        LogValue::Set(items) | LogValue::Vector(items) => {
+            long(items.len() as i64, out);
+            items.iter().for_each(|item| self::value(item, out));
+        }
+    }
+}
+
+fn port(port: Port, out: &mut Vec<u8>) {
+    unsigned(u64::from(port.number), out);
+    int(
+        match port.transport {
+            Transport::Unknown => 0,
+            Transport::Tcp => 1,
+            Transport::Udp => 2,
+            Transport::Icmp => 3,
+        },
+        out,
+    );
+}
+
+/// Writes an address; an IPv4-mapped one is an IPv4 one to Bro (2§1).
+fn addr(addr: IpAddr, out: &mut Vec<u8>) {
+    match addr.to_canonical() {
+        IpAddr::V4(v4) => {
+            out.push(4);
+            out.extend_from_slice(&v4.octets());
+        }
+        IpAddr::V6(v6) => {
+            out.push(6);
+            out.extend_from_slice(&v6.octets());
+        }
+    }
+}
+
+/// Writes a subnet, whose width is counted in 128 bits whatever the family.
+///
+/// Of which family the prefix is goes by the subnet, not by the prefix alone: `::ffff:0:0/90` is of
+/// IPv6.
+fn subnet(subnet: Subnet, out: &mut Vec<u8>) {
+    let Subnet { prefix, width } = subnet.canonical();
+    let mapped = if prefix.is_ipv4() { 96 } else { 0 };
+    out.push(width.saturating_add(mapped));
+    addr(prefix, out);
+}
+
+fn int(value: i32, out: &mut Vec<u8>) {
+    out.extend_from_slice(&value.to_be_bytes());
+}
+
+fn long(value: i64, out: &mut Vec<u8>) {
+    out.extend_from_slice(&value.to_be_bytes());
+}
+
+fn unsigned(value: u64, out: &mut Vec<u8>) {
+    out.extend_from_slice(&value.to_be_bytes());
+}
+
+fn double(value: f64, out: &mut Vec<u8>) {
+    out.extend_from_slice(&value.to_be_bytes());
+}
+
+/// Writes a number of things, which is far below 2³² as a message is.
+fn length(length: usize, out: &mut Vec<u8>) {
+    out.extend_from_slice(&(length as u32).to_be_bytes());
+}
+
+fn string(text: &[u8], out: &mut Vec<u8>) {
+    length(text.len(), out);
+    out.extend_from_slice(text);
 }

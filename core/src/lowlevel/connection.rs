@@ -21,10 +21,10 @@
 //!
 //! ```
 //! use brocomm::Time;
-//! use brocomm::lowlevel::connection::{ConnectionConfig, Connection, Notification, Requests};
+//! use brocomm::lowlevel::connection::{ConnectionConfig, Connection, Notification};
 //! use brocomm::node::Role;
 //!
-//! let config = ConnectionConfig { requests: Some(Requests::default()), ..ConnectionConfig::default() };
+//! let config = ConnectionConfig::default();
 //! let now = Time::from_nanos(1_000_000_000);
 //! let mut here = Connection::new(config.clone(), Role::Initiator, now);
 //! let mut there = Connection::new(config, Role::Acceptor, now);
@@ -57,7 +57,7 @@
 //! | breaks the protocol in any way | one [`ProtocolError`](crate::node::ProtocolError), and the connection is closed |
 
 pub use crate::connection::{
-    Authority, Command, ConfigError, Connection, ConnectionConfig, Counters, LEGALITY, Legality,
-    LegalityRow, Notification, Observed, Observer, ObserverCounters, PollClose, ProtocolErrorKind,
-    Requests, Sent, StateSource, legality,
+    Authority, Command, ConfigError, Connection, ConnectionConfig, Counters, Handshake, LEGALITY,
+    Legality, LegalityRow, Notification, Observed, Observer, ObserverCounters, PollClose,
+    ProtocolErrorKind, Requests, Sent, StateSource, legality,
 };

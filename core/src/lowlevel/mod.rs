@@ -33,7 +33,7 @@ pub mod logs {
 
     pub use crate::logs::error::LogErrorKind;
     pub use crate::logs::receive::{
-        Announced, DroppedEntry, LogLimits, LogReceiver, Mismatch, Received,
+        Announced, DroppedEntry, LogLimits, LogReceiver, Mismatch, ReceivedEntry,
     };
     pub use crate::logs::stream::{ActiveWriter, EncodedEntry};
     pub use crate::logs::writer::{LogWriter, WRITER_ASCII, WRITER_NONE, WRITER_SQLITE};
@@ -43,7 +43,7 @@ pub mod state {
     //! What happens to a [`Store`](crate::state::Store), step by step (2§9, §3.4).
 
     pub use crate::state::apply::{Alias, Applied, Inconsistency};
-    pub use crate::state::expiry::Expired;
+    pub use crate::state::container::Expired;
     pub use crate::state::full::{FullState, Progress};
     pub use crate::state::local::Touched;
     pub use crate::state::snapshot::SnapshotError;

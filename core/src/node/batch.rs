@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::outbox::Outgoing;
+use super::inbox::Outgoing;
 use crate::Time;
 use crate::wire::PrintItems;
 

@@ -129,3 +129,159 @@ pub enum PeerState {
     /// The connection is over, and the application has not taken all that came over it.
     Gone,
 }
+
+/// Sums up the answers to PINGs.
+///
+/// ```
+/// use brocomm::node::PingStatistics;
+///
+/// let mut statistics = PingStatistics::default();
+/// for seconds in [0.001, 0.002, 0.003, 0.006] {
+///     statistics.add_ping();
+///     statistics.add_pong(seconds, seconds, 0.0);
+/// }
+/// assert_eq!(statistics.d1.to_string(), "1.000/3.000/6.000/1.871 ms");
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct PingStatistics {
+    /// How many PINGs were sent.
+    pub sent: u64,
+    /// How many PONGs came.
+    pub answered: u64,
+    /// From each PING's issue to its PONG.
+    pub d1: Series,
+    /// From its departure for the network to its PONG.
+    pub d2: Series,
+    /// What the peer says that it spent of that.
+    pub d3: Series,
+}
+
+impl PingStatistics {
+    /// Records a PING that was sent.
+    pub fn add_ping(&mut self) {
+        self.sent = self.sent.saturating_add(1);
+    }
+
+    /// Records a PONG with its times in seconds, as
+    /// [`Notification::Pong`](crate::connection::Notification::Pong) has them.
+    pub fn add_pong(&mut self, d1: f64, d2: f64, d3: f64) {
+        self.answered = self.answered.saturating_add(1);
+        self.d1.add(d1);
+        self.d2.add(d2);
+        self.d3.add(d3);
+    }
+
+    /// Returns how many PINGs have no answer; a peer that answers more than it was asked has none.
+    pub fn unanswered(&self) -> u64 {
+        self.sent.saturating_sub(self.answered)
+    }
+}
+
+/// Sums up times in seconds; prints as `min/avg/max/stddev` in milliseconds, as `ping` does.
+///
+/// Holds no list of them, so it may run for ever.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Series {
+    number: u64,
+    min: f64,
+    max: f64,
+    mean: f64,
+    /// The sum of the squares of the differences from the mean.
+    squares: f64,
+}
+
+impl Series {
+    /// Adds a time; what is not a finite number is left out, as it can be a peer's claim.
+    pub fn add(&mut self, seconds: f64) {
+        if !seconds.is_finite() {
+            return;
+        }
+        if self.number == 0 {
+            (self.min, self.max) = (seconds, seconds);
+        }
+        self.number = self.number.saturating_add(1);
+        self.min = self.min.min(seconds);
+        self.max = self.max.max(seconds);
+        // Welford's way, which doesn't lose the small differences of large numbers.
+        let before = seconds - self.mean;
+        self.mean += before / self.number as f64;
+        self.squares += before * (seconds - self.mean);
+    }
+
+    /// Returns how many there are.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Returns the least, `None` of none.
+    pub fn min(&self) -> Option<f64> {
+        (self.number > 0).then_some(self.min)
+    }
+
+    /// Returns the average, `None` of none.
+    pub fn average(&self) -> Option<f64> {
+        (self.number > 0).then_some(self.mean)
+    }
+
+    /// Returns the greatest, `None` of none.
+    pub fn max(&self) -> Option<f64> {
+        (self.number > 0).then_some(self.max)
+    }
+
+    /// Returns the standard deviation from the average, `None` of none.
+    pub fn deviation(&self) -> Option<f64> {
+        (self.number > 0).then(|| (self.squares / self.number as f64).sqrt())
+    }
+}
+
+impl fmt::Display for Series {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = (self.min(), self.average(), self.max(), self.deviation());
+        match all {
+            (Some(min), Some(average), Some(max), Some(deviation)) => {
+                let [min, average, max, deviation] =
+                    [min, average, max, deviation].map(|seconds| seconds * 1e3);
+                write!(f, "{min:.3}/{average:.3}/{max:.3}/{deviation:.3} ms")
+            }
+            _ => f.write_str("no answer"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_has_no_average() {
+        let series = Series::default();
+        assert_eq!((series.number(), series.average(), series.deviation()), (0, None, None));
+        assert_eq!(series.to_string(), "no answer");
+    }
+
+    #[test]
+    fn times_are_summed_up() {
+        let mut series = Series::default();
+        for seconds in [-2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0] {
+            series.add(seconds);
+        }
+        assert_eq!((series.number(), series.min(), series.max()), (8, Some(-2.0), Some(9.0)));
+        assert_eq!(series.average(), Some(4.5));
+        assert!((series.deviation().unwrap() - 8.75f64.sqrt()).abs() < 1e-12);
+        // Small differences of large numbers.
+        let mut series = Series::default();
+        [1e9, 1e9 + 1.0, 1e9 + 2.0].into_iter().for_each(|seconds| series.add(seconds));
+        assert!((series.deviation().unwrap() - (2.0f64 / 3.0).sqrt()).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_peers_claims_do_no_harm() {
+        let mut statistics = PingStatistics::default();
+        statistics.add_ping();
+        statistics.add_pong(0.5, 0.25, f64::NAN);
+        statistics.add_pong(0.5, 0.25, f64::INFINITY);
+        assert_eq!((statistics.unanswered(), statistics.answered), (0, 2));
+        assert_eq!((statistics.d2.number(), statistics.d3.number()), (2, 0));
+        assert_eq!(statistics.d2.average(), Some(0.25));
+    }
+}

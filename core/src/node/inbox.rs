@@ -1,8 +1,14 @@
-//! Notifications that wait: what one peer sent, or what a subscriber has not read.
+//! What waits: notifications of one peer or for one subscriber, and what is to be sent to one peer.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
 
 use super::{Bound, Depth, Notification, weight};
+use crate::data::{Event, StateAccess};
+use crate::logs::ActiveWriter;
+use crate::wire::PrintItems;
 
 /// Holds notifications in order, with their sizes.
 #[derive(Debug, Default)]
@@ -110,4 +116,149 @@ pub(crate) fn may_be_dropped(notification: &Notification) -> bool {
             | Notification::Packet { .. }
             | Notification::Id { .. }
     )
+}
+
+/// Holds what waits to be sent to one peer, in order, not yet serialized: so that it can still be
+/// dropped, and is shared among the peers that wait for it.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    queue: VecDeque<Outgoing>,
+    /// What may be dropped among it; the rest does not count.
+    pub(super) depth: Depth,
+    /// How many operations on state are among it.
+    accesses: usize,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Outgoing {
+    Event {
+        event: Arc<Event>,
+        weight: usize,
+    },
+    /// Never dropped: what comes after it builds on it.
+    Access(Arc<StateAccess>),
+    /// Never dropped: the peer needs it for the entries. There are as many as there are logs.
+    LogWriter(Bytes),
+    LogEntries {
+        argument: Bytes,
+        number: usize,
+    },
+    Prints {
+        items: PrintItems,
+        number: usize,
+        weight: usize,
+    },
+}
+
+impl Outgoing {
+    pub(super) fn event(event: Arc<Event>) -> Outgoing {
+        Outgoing::Event { weight: weight::of_event(&event), event }
+    }
+
+    /// Announces a log writer.
+    pub(super) fn writer(writer: &ActiveWriter) -> Outgoing {
+        Outgoing::LogWriter(writer.announcement().clone())
+    }
+
+    fn is_access(&self) -> bool {
+        matches!(self, Outgoing::Access(_))
+    }
+
+    /// Returns the size of what may be dropped.
+    pub(super) fn weight(&self) -> Option<usize> {
+        match self {
+            Outgoing::Event { weight, .. } | Outgoing::Prints { weight, .. } => Some(*weight),
+            Outgoing::LogEntries { argument, .. } => Some(argument.len()),
+            Outgoing::Access(_) | Outgoing::LogWriter(_) => None,
+        }
+    }
+}
+
+impl Outbox {
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    pub(super) fn is_full(&self, bound: Bound) -> bool {
+        self.depth.reaches(bound)
+    }
+
+    pub(super) fn push(&mut self, outgoing: Outgoing) {
+        if let Some(weight) = outgoing.weight() {
+            self.depth.add(weight);
+        }
+        self.accesses += usize::from(outgoing.is_access());
+        self.queue.push_back(outgoing);
+    }
+
+    /// Returns how many operations on state wait.
+    pub(super) fn accesses(&self) -> usize {
+        self.accesses
+    }
+
+    /// Drops the operations on state: the whole state goes instead.
+    pub(super) fn drop_accesses(&mut self) {
+        if self.accesses > 0 {
+            self.keep(|outgoing| !outgoing.is_access());
+        }
+    }
+
+    /// Gives memory back in which nothing waits.
+    pub(super) fn release(&mut self) {
+        self.queue.shrink_to_fit();
+    }
+
+    pub(super) fn front(&self) -> Option<&Outgoing> {
+        self.queue.front()
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Outgoing> {
+        let outgoing = self.queue.pop_front()?;
+        if let Some(weight) = outgoing.weight() {
+            self.depth.remove(weight);
+        }
+        self.accesses -= usize::from(outgoing.is_access());
+        Some(outgoing)
+    }
+
+    /// Drops what has waited longest of what may be dropped; returns it.
+    pub(super) fn drop_oldest(&mut self) -> Option<Outgoing> {
+        let at = self.queue.iter().position(|outgoing| outgoing.weight().is_some())?;
+        let outgoing = self.queue.remove(at)?;
+        self.depth.remove(outgoing.weight().unwrap_or(0));
+        Some(outgoing)
+    }
+
+    /// Drops everything.
+    pub(super) fn clear(&mut self) {
+        self.queue = VecDeque::new();
+        self.accesses = 0;
+        self.depth = Depth { most_events: self.depth.most_events, ..Depth::default() };
+    }
+
+    /// Drops all but the events: the next connection begins with the whole state, and logs and
+    /// prints belong to the one that is over.
+    pub(super) fn keep_events(&mut self) {
+        self.keep(|outgoing| matches!(outgoing, Outgoing::Event { .. }));
+    }
+
+    /// Drops the events whose names the peer does not want.
+    pub(super) fn retain(&mut self, wanted: impl Fn(&[u8]) -> bool) {
+        self.keep(|outgoing| match outgoing {
+            Outgoing::Event { event, .. } => wanted(&event.name),
+            _ => true,
+        });
+    }
+
+    fn keep(&mut self, is_kept: impl Fn(&Outgoing) -> bool) {
+        let depth = &mut self.depth;
+        self.queue.retain(|outgoing| {
+            let kept = is_kept(outgoing);
+            if let Some(weight) = outgoing.weight().filter(|_| !kept) {
+                depth.remove(weight);
+            }
+            kept
+        });
+        self.accesses = self.queue.iter().filter(|outgoing| outgoing.is_access()).count();
+    }
 }

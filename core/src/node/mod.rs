@@ -85,21 +85,16 @@
 
 mod action;
 mod batch;
-mod communication;
 pub(crate) mod communication_log;
-mod configuration;
 mod counters;
-mod entry;
 pub(crate) mod inbox;
 pub(crate) mod log;
+mod machine;
 mod notification;
 mod options;
-mod outbox;
 mod pattern;
 mod peer;
-mod ping;
 mod slab;
-mod targets;
 mod validate;
 pub(crate) mod weight;
 
@@ -107,23 +102,21 @@ pub(crate) mod weight;
 pub mod framework {}
 
 pub use crate::connection::{
-    CloseCause, LogLevel, LogSource, Phase, ProtocolError, Role, SyncRequest, SyncRole, Undeclared,
-    UsageError,
+    CloseCause, Handshake, LogLevel, LogSource, Phase, ProtocolError, Role, SyncRequest, SyncRole,
+    Undeclared, UsageError,
 };
-pub use action::Action;
+pub use action::{Action, ListenTarget};
 pub use batch::{BATCH_DELAY, LOG_BATCH, PRINT_BATCH};
-pub use communication::{NodeError, NodeMachine, RaiseError, Raised, TraceStep, WriteLogError};
 pub(crate) use communication_log::CommunicationLine;
 pub use communication_log::CommunicationLog;
-pub use configuration::NodeConfig;
-pub use counters::{Depth, PeerCounters, PeerState};
-pub use entry::{Liveness, PeerConfig};
+pub use counters::{Depth, PeerCounters, PeerState, PingStatistics, Series};
 pub use log::CommLogEntry;
 pub(crate) use log::CommLogLine;
+pub use machine::{NodeError, NodeMachine, RaiseError, Raised, TraceStep, WriteLogError};
 pub use notification::Notification;
-pub use options::{Backoff, Bound, Handshake, KeepAlive, Options, Overflow, Queue};
+pub use options::{
+    Backoff, Bound, KeepAlive, Liveness, NodeConfig, Options, Overflow, PeerConfig, Queue,
+};
 pub use pattern::EventPattern;
 pub use peer::{ConnectionId, Endpoint, EventPeer, PeerId};
-pub use ping::{PingStatistics, Series};
-pub use targets::ListenTarget;
 pub use validate::{ConfigurationWarning, NodeConfigError};

@@ -1,12 +1,14 @@
-//! What a node is told before it begins, but for its peers (part 4 §1, §6).
+//! The configuration of a node: its options and its entries for peers (part 4 §1, §2).
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::connection::Undeclared;
-use crate::data::Name;
+use super::EventPattern;
+use crate::connection::{Handshake, Undeclared};
+use crate::data::{Declarations, Name};
 use crate::logs::LogLimits;
 use crate::{serial, wire};
 
@@ -149,19 +151,6 @@ impl Default for Options {
     }
 }
 
-/// Says who makes the requests of a handshake, and completes it (§3.2).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Handshake {
-    /// The node, as the entry that applies has it (§4).
-    #[default]
-    Automatic,
-    /// The application, when
-    /// [`ConnectionEstablished`](super::Notification::ConnectionEstablished) comes; it must call
-    /// [`complete_handshake`](super::NodeMachine::complete_handshake) (part 4 §4).
-    Application,
-}
-
 /// Bounds a queue, and says what happens at the bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Queue {
@@ -235,4 +224,109 @@ pub struct KeepAlive {
     pub interval: Duration,
     /// How many probes may go unanswered.
     pub probes: u32,
+}
+
+/// Describes a peer: an entry of `Communication::nodes`, with Bro's names and defaults (part 4 §2).
+///
+/// There may be more fields, so that a literal ends with `..PeerConfig::new(host)`:
+///
+/// ```
+/// use brocomm::node::PeerConfig;
+///
+/// let node = PeerConfig {
+///     connect: true,
+///     retry: std::time::Duration::from_secs(60),
+///     events: Some("Notice::.*|scan_seen".parse()?),
+///     ..PeerConfig::new([192, 0, 2, 1].into())
+/// };
+/// assert!(node.accept_input);
+/// # Ok::<(), brocomm::pattern::PatternError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct PeerConfig {
+    /// The peer's address.
+    pub host: IpAddr,
+    /// The RFC 4007 zone of a non-global IPv6 `host`. Default none.
+    pub zone_id: Option<String>,
+    /// The peer's TCP port if we connect. Default
+    /// [`Options::listen_port`](super::Options::listen_port).
+    pub p: Option<u16>,
+    /// If we connect: the class that we send. If the peer does: the class it has to send for this
+    /// entry to apply (§4). Default none.
+    pub class: Option<Bytes>,
+    /// The events to request, of those that are declared. Default none.
+    pub events: Option<EventPattern>,
+    /// Whether we connect; else we wait for the peer. Default no.
+    pub connect: bool,
+    /// How long to wait before connecting again, in whole seconds; less than one: never. Default
+    /// zero (§3.6).
+    pub retry: Duration,
+    /// Whether the peer's events and state are accepted. Default yes (§4).
+    pub accept_input: bool,
+    /// Whether to synchronise state with the peer. Default no.
+    pub sync: bool,
+    /// Whether to request the peer's logs. Default no.
+    pub request_logs: bool,
+    /// If we synchronise, whether our state is the authoritative one. Default no.
+    pub auth: bool,
+    /// The capture filter to send; empty for the
+    /// [default one](super::Options::default_capture_filter). Default none.
+    pub capture_filter: Option<Bytes>,
+    /// Whether to use TLS. Default no.
+    pub ssl: bool,
+    /// The level of compression, 0 to 9. Default
+    /// [`Options::compression_level`](super::Options::compression_level).
+    pub compression: Option<u8>,
+
+    /// How much of what is raised while the peer is away is kept for it, oldest out; only with
+    /// `connect` and `retry`. Default none: it misses that.
+    pub store_and_forward: Option<Bound>,
+    /// Pings a silent peer, and closes the connection to one that stays silent. Default none;
+    /// **only for peers known not to be a Bro** (part 5).
+    pub liveness: Option<Liveness>,
+}
+
+impl PeerConfig {
+    /// Makes an entry with nothing but the address.
+    pub const fn new(host: IpAddr) -> PeerConfig {
+        PeerConfig {
+            host,
+            zone_id: None,
+            p: None,
+            class: None,
+            events: None,
+            connect: false,
+            retry: Duration::ZERO,
+            accept_input: true,
+            sync: false,
+            request_logs: false,
+            auth: false,
+            capture_filter: None,
+            ssl: false,
+            compression: None,
+            store_and_forward: None,
+            liveness: None,
+        }
+    }
+}
+
+/// Says when a silent peer is pinged, and when given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Liveness {
+    /// The silence after which it is pinged.
+    pub ping_after: Duration,
+    /// The silence after which the connection is closed; longer than `ping_after`.
+    pub close_after: Duration,
+}
+
+/// Holds all that a node is told before it begins.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct NodeConfig {
+    /// What concerns the node as a whole.
+    pub options: Options,
+    /// The peers by name, in order of declaration: of several that apply to a peer, the first counts
+    /// (§4). Names are unique.
+    pub nodes: Vec<(String, PeerConfig)>,
+    /// The types, events and variables that the node knows.
+    pub declarations: Arc<Declarations>,
 }

@@ -7,7 +7,6 @@
 mod attributes;
 #[cfg(test)]
 mod global_tests;
-mod redef;
 #[cfg(test)]
 mod tests;
 mod types;

@@ -20,7 +20,6 @@ mod build;
 mod infer;
 #[cfg(test)]
 mod notation_tests;
-mod place;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -34,7 +33,7 @@ use crate::notation::parser::Parser;
 use crate::notation::{ParseError, ParseErrorKind};
 #[cfg(feature = "serde")]
 pub(crate) use infer::merge;
-pub(crate) use place::{Place, PlaceStep};
+pub(crate) use infer::{Place, PlaceStep};
 use syntax::Literal;
 
 impl Value {

@@ -16,7 +16,6 @@ mod lexer;
 mod literal;
 mod parser;
 mod print;
-mod scope;
 
 #[cfg(feature = "serde")]
 pub(crate) use literal::merge;

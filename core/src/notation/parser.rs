@@ -1,10 +1,11 @@
 //! What the readers of literals and of declarations have in common.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::data::Declarations;
+use crate::data::{Declarations, Global, Name, Type, TypeDef, TypeKind, Value, default_of};
 use crate::notation::lexer::{Lexer, Position, Token};
-use crate::notation::scope::Scope;
 use crate::notation::{ParseError, ParseErrorKind};
 
 /// Walks through a text token by token.
@@ -135,5 +136,187 @@ impl<'a, 'd> Parser<'a, 'd> {
             }
         }
         Ok(())
+    }
+}
+
+/// How deep a text, and a type that it declares, may be nested.
+///
+/// Bro's own deepest types are about ten deep.
+pub(super) const MAX_DEPTH: u32 = 64;
+
+/// Knows the names that are declared.
+pub(super) struct Scope<'d> {
+    pub(super) declarations: Cow<'d, Declarations>,
+    /// The module that names belong to; empty for the global one.
+    pub(super) module: String,
+    /// The record type that is being declared.
+    pub(super) enclosing: Option<Type>,
+    /// How deep the named types are that were looked up or declared.
+    depths: BTreeMap<Name, u32>,
+    /// How deep the present declaration goes, named types included.
+    deepest: u32,
+}
+
+impl<'d> Scope<'d> {
+    pub(super) fn new(declarations: Cow<'d, Declarations>) -> Scope<'d> {
+        Scope {
+            declarations,
+            module: String::new(),
+            enclosing: None,
+            depths: BTreeMap::new(),
+            deepest: 0,
+        }
+    }
+
+    /// Returns the full name of what is declared by this name here.
+    pub(super) fn full_name(&self, name: &str) -> String {
+        match name.strip_prefix("GLOBAL::") {
+            Some(global) => global.to_owned(),
+            None if self.module.is_empty() || name.contains("::") => name.to_owned(),
+            None => format!("{}::{name}", self.module),
+        }
+    }
+
+    /// Returns the full names that a name may stand for, the first known of which it is.
+    pub(super) fn candidates(&self, name: &str) -> [String; 2] {
+        [self.full_name(name), name.to_owned()]
+    }
+
+    /// Returns the type of this name, to be used at this depth of the text.
+    pub(super) fn ty(&mut self, name: &str, depth: u32) -> Result<Type, ParseErrorKind> {
+        let candidates = self.candidates(name);
+        if let Some(enclosing) = &self.enclosing {
+            if candidates.iter().any(|name| enclosing.name() == name.as_str()) {
+                return Ok(enclosing.clone());
+            }
+        }
+        let mut types = candidates
+            .iter()
+            .filter_map(|name| self.declarations.types.get_key_value(name.as_bytes()));
+        let Some((name, ty)) = types.next() else {
+            return Err(ParseErrorKind::UnknownType(ParseErrorKind::quote(name)));
+        };
+        let (name, ty) = (name.clone(), ty.clone());
+        let own = match self.depths.get(&name) {
+            Some(own) => *own,
+            None => {
+                let own = type_depth(&ty, &mut BTreeMap::new(), 0);
+                self.depths.insert(name, own);
+                own
+            }
+        };
+        self.note(depth.saturating_add(own))?;
+        Ok(ty)
+    }
+
+    /// Notes that the present declaration goes as deep as this.
+    pub(super) fn note(&mut self, depth: u32) -> Result<(), ParseErrorKind> {
+        self.deepest = self.deepest.max(depth);
+        if depth > MAX_DEPTH {
+            return Err(ParseErrorKind::TooDeep { limit: MAX_DEPTH });
+        }
+        Ok(())
+    }
+
+    /// Begins a declaration.
+    pub(super) fn begin(&mut self) {
+        self.deepest = 0;
+    }
+
+    /// Adds the type that the present declaration declares.
+    pub(super) fn add_type(&mut self, name: Name, ty: Type) {
+        self.depths.insert(name.clone(), self.deepest);
+        self.declarations.to_mut().types.insert(name, ty);
+    }
+
+    /// Returns the value that the variable or constant of this name has.
+    pub(super) fn value(&self, name: &str) -> Option<&Value> {
+        self.global(name)?.init.as_ref()
+    }
+
+    /// Returns the variable or constant of this name.
+    pub(super) fn global(&self, name: &str) -> Option<&Global> {
+        let globals = &self.declarations.globals;
+        self.candidates(name).iter().find_map(|name| globals.get(name))
+    }
+
+    /// Notes that the present declaration contains this value of another.
+    ///
+    /// Values named within values grow with each declaration, in depth and in what there is to
+    /// walk through.
+    pub(super) fn note_value(&mut self, value: &Value) -> Result<(), ParseErrorKind> {
+        const MAX_PARTS: usize = 1 << 20;
+        let mut left = MAX_PARTS;
+        if fits(value, MAX_DEPTH, &mut left) {
+            return Ok(());
+        }
+        Err(ParseErrorKind::TooDeep { limit: MAX_DEPTH })
+    }
+
+    /// Returns the enum that has a constant of this name, and the constant's number.
+    pub(super) fn constant(&self, name: &str) -> Option<(Type, i64)> {
+        self.candidates(name).iter().find_map(|name| {
+            self.declarations.types.values().find_map(|ty| match ty {
+                Type::Def(def) => match &def.kind {
+                    TypeKind::Enum(names) => Some((ty.clone(), names.number_of(name)?)),
+                    _ => None,
+                },
+                _ => None,
+            })
+        })
+    }
+}
+
+/// Returns how deep a type is, at most a little more than [`MAX_DEPTH`].
+///
+/// `known` spares walking through shared parts again.
+fn type_depth(ty: &Type, known: &mut BTreeMap<*const TypeDef, u32>, level: u32) -> u32 {
+    let Type::Def(def) = ty else { return 1 };
+    if level > MAX_DEPTH {
+        return 1;
+    }
+    if let Some(depth) = known.get(&Arc::as_ptr(def)) {
+        return *depth;
+    }
+    let level = level.saturating_add(1);
+    let mut deepest = 0;
+    let mut part = |ty: &Type| deepest = type_depth(ty, known, level).max(deepest);
+    match &def.kind {
+        TypeKind::List(list) => list.types.iter().for_each(part),
+        TypeKind::Table(table) => {
+            part(&table.index);
+            table.yields.iter().for_each(part);
+        }
+        TypeKind::Set(set) => part(&set.index),
+        TypeKind::Func(func) => {
+            part(&func.args);
+            func.yields.iter().for_each(part);
+        }
+        TypeKind::Record(record) => record.fields.iter().flatten().for_each(|field| {
+            part(&field.ty);
+            default_of(field).map(|value| value.ty()).iter().for_each(&mut part);
+        }),
+        TypeKind::File(element) | TypeKind::Vector(element) => part(element),
+        TypeKind::Atomic(_) | TypeKind::Enum(_) | TypeKind::Opaque(_) => {}
+    }
+    let depth = deepest.saturating_add(1);
+    known.insert(Arc::as_ptr(def), depth);
+    depth
+}
+
+/// Returns whether a value has at most so many levels, and no more parts than are left.
+fn fits(value: &Value, depth: u32, left: &mut usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let Some(rest) = left.checked_sub(1) else { return false };
+    *left = rest;
+    let mut part = |value: &Value| fits(value, depth, left);
+    match value {
+        Value::List(list) => list.items.iter().all(part),
+        Value::Table(table) => {
+            table.entries.iter().all(|e| e.index.items.iter().chain(&e.value).all(&mut part))
+        }
+        Value::Record(record) => record.fields.iter().flatten().all(part),
+        Value::Vector(vector) => vector.items.iter().flatten().all(part),
+        _ => true,
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::Alias;
+use super::container::Lifetime;
 use super::container::{Content, Key, Owner, Slot, Table};
-use super::expiry::Lifetime;
 use super::heap::Heap;
 use crate::data::{Attributes, Name, Type, Value};
 

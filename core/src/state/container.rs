@@ -1,13 +1,15 @@
 //! Containers as the store holds them: so that no operation has to copy them.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map;
+use std::collections::{BTreeMap, btree_map};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use super::expiry::Lifetime;
+use super::Store;
 use crate::Time;
-use crate::data::{Attributes, List, ListType, Name, Type, TypeKind, TypeTag, Value};
+use crate::data::{
+    AttributeTag, Attributes, Expr, List, ListType, Name, Opcode, StateAccess, Type, TypeKind,
+    TypeTag, Value,
+};
 
 /// Names a container within a store; never used again for another.
 pub(super) type Key = u64;
@@ -199,5 +201,131 @@ pub(super) fn cost(value: &Value) -> usize {
         }
         Value::Opaque(_) | Value::Func(..) => 256,
         _ => 1,
+    }
+}
+
+/// How long a table's entries live, and since when.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Lifetime {
+    since: Since,
+    seconds: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Since {
+    Created,
+    Written,
+    Read,
+}
+
+impl Lifetime {
+    /// Returns what a table's attributes say. An interval that isn't constant is none: expressions
+    /// are not evaluated.
+    pub(super) fn of(attributes: Option<&Attributes>, fallback: Option<&Expr>) -> Option<Lifetime> {
+        attributes?.list.iter().find_map(|attribute| {
+            let since = match attribute.tag {
+                AttributeTag::CreateExpire => Since::Created,
+                AttributeTag::WriteExpire => Since::Written,
+                AttributeTag::ReadExpire => Since::Read,
+                _ => return None,
+            };
+            let expr = attribute.expr.as_deref().or(fallback)?;
+            match expr.as_const() {
+                Some(Value::Interval(seconds)) if *seconds >= 0.0 => {
+                    Some(Lifetime { since, seconds: *seconds })
+                }
+                _ => None,
+            }
+        })
+    }
+
+    pub(super) fn counts_from_creation(self) -> bool {
+        self.since == Since::Created
+    }
+
+    pub(super) fn counts_from_reading(self) -> bool {
+        self.since == Since::Read
+    }
+
+    /// Returns when an entry's time is over.
+    pub(super) fn end(self, since: f64) -> Time {
+        Time::from_secs_f64(since + self.seconds)
+    }
+
+    /// Returns how long after a read peers are to be told of another.
+    pub(super) fn half(self) -> f64 {
+        self.seconds / 2.0
+    }
+}
+
+/// Tells of an entry that has expired, and is deleted.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Expired {
+    /// The variables in which the table is.
+    pub variables: Vec<Name>,
+    /// The table's unique id; empty if it is not synchronized.
+    pub id: Name,
+    /// The entry's index.
+    pub index: Arc<List>,
+    /// The entry's value; `None` in sets.
+    pub value: Option<Value>,
+    /// The `&expire_func` of the table, to be called with the table and the index; its result
+    /// doesn't count.
+    pub func: Option<Arc<Expr>>,
+    /// The operation to send; `None` if the table is not synchronized, or if a peer's operation
+    /// brought this about.
+    pub access: Option<StateAccess>,
+}
+
+impl Store {
+    /// Records the time; a time before the last one given counts as that. Entries do not expire
+    /// by this alone: see [`Store::poll_expired`].
+    pub fn feed_time(&mut self, now: Time) {
+        self.heap.now = self.heap.now.max(now);
+    }
+
+    /// Records how far the wall clock is ahead of the time that is fed, in nanoseconds.
+    pub(crate) fn feed_wall_clock(&mut self, ahead: i128) {
+        self.heap.wall_ahead = ahead as f64 / 1e9;
+    }
+
+    /// Returns when [`Store::poll_expired`] is to be called next.
+    pub fn next_expiry(&self) -> Option<Time> {
+        self.heap.queue.first().map(|(time, ..)| *time)
+    }
+
+    /// Deletes an entry whose time is over, and tells of it; call it until there is none.
+    #[must_use = "peers have to be told"]
+    pub fn poll_expired(&mut self) -> Option<Expired> {
+        loop {
+            let (key, index) = self.heap.next_expired()?;
+            if let Some(expired) = self.expire_entry(key, &index, true) {
+                return Some(expired);
+            }
+        }
+    }
+
+    /// Deletes an entry as expired, if it is there.
+    pub(super) fn expire_entry(&mut self, key: Key, index: &List, own: bool) -> Option<Expired> {
+        let (found, entry) = self.heap.table(key)?.entries.get_key_value(index)?;
+        let index = Arc::clone(found);
+        let value = entry.slot.as_ref().and_then(|slot| self.read(slot).ok());
+        let attributes = self.heap.table(key)?.attributes.as_deref();
+        let func = attributes.and_then(|attributes| {
+            let func = attributes.list.iter().find(|a| a.tag == AttributeTag::ExpireFunc)?;
+            func.expr.clone()
+        });
+        let variables = self.names_of(key);
+        let id = self.heap.id(key);
+        self.heap.remove(key, &index);
+        let access = (own && !id.is_empty()).then(|| StateAccess {
+            opcode: Opcode::Expire,
+            target: id.clone(),
+            op1: Value::List(Arc::clone(&index)),
+            op2: None,
+            op3: None,
+        });
+        Some(Expired { variables, id, index, value, func, access })
     }
 }

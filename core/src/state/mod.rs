@@ -67,26 +67,22 @@
 mod absorb;
 pub(crate) mod apply;
 mod change;
-mod container;
+pub(crate) mod container;
 mod error;
-pub(crate) mod expiry;
 pub(crate) mod full;
 mod heap;
-mod limits;
 pub(crate) mod local;
 mod path;
 mod place;
 mod read;
 pub(crate) mod snapshot;
 mod store;
-mod tables;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use apply::{Alias, Applied, Inconsistency};
-pub use error::StateError;
-pub(crate) use expiry::Expired;
+pub(crate) use container::Expired;
+pub use error::{Limits, StateError};
 pub(crate) use full::{FullState, Progress};
-pub use limits::Limits;
 pub use path::{Part, Path};
 pub use store::Store;

@@ -11,7 +11,7 @@ use rustls::server::UnbufferedServerConnection;
 
 use super::clock::Clock;
 use super::step::{Next, Send, Step};
-use super::{HANDSHAKE_TIMEOUT, Negotiated, Received, TlsConfig, TlsError, failure};
+use super::{Decrypted, HANDSHAKE_TIMEOUT, Negotiated, TlsConfig, TlsError, failure};
 use crate::Time;
 use crate::role::Role;
 
@@ -120,7 +120,7 @@ impl Machine {
     pub(crate) fn feed(
         &mut self,
         bytes: &[u8],
-        receive: &mut dyn FnMut(Received<'_>),
+        receive: &mut dyn FnMut(Decrypted<'_>),
     ) -> Result<(), TlsError> {
         if self.failed.is_some() || self.received_close_notify {
             return Ok(());
@@ -241,7 +241,7 @@ impl Machine {
     fn process(
         &mut self,
         mut send: Send<'_>,
-        receive: &mut dyn FnMut(Received<'_>),
+        receive: &mut dyn FnMut(Decrypted<'_>),
     ) -> Result<(), TlsError> {
         let mut processed = 0_usize;
         let mut failure = None;

@@ -48,7 +48,7 @@ pub use config_error::TlsConfigError;
 pub(crate) use error::TlsError;
 pub(crate) use machine::Machine;
 pub(crate) use negotiated::Negotiated;
-pub(crate) use step::Received;
+pub(crate) use step::Decrypted;
 
 /// How long a peer has for the handshake.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);

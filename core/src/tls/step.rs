@@ -11,7 +11,7 @@ const OVERHEAD: usize = 64;
 
 /// What comes out of bytes that the peer sent, in order.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Received<'a> {
+pub(crate) enum Decrypted<'a> {
     /// The handshake is done: both sides have proved who they are.
     Secured,
     /// The peer sent this.
@@ -41,7 +41,7 @@ pub(super) struct Step<'a, 'p> {
     pub(super) secured: &'a mut bool,
     pub(super) closed: &'a mut bool,
     pub(super) send: &'a mut Send<'p>,
-    pub(super) receive: &'a mut dyn FnMut(Received<'_>),
+    pub(super) receive: &'a mut dyn FnMut(Decrypted<'_>),
 }
 
 impl Step<'_, '_> {
@@ -69,14 +69,14 @@ impl Step<'_, '_> {
                         Some(Err(error)) => break Err(error),
                         Some(Ok(record)) => {
                             discard = discard.saturating_add(record.discard);
-                            (self.receive)(Received::Bytes(record.payload));
+                            (self.receive)(Decrypted::Bytes(record.payload));
                         }
                     }
                 }
             }
             Ok(ConnectionState::PeerClosed) => {
                 *self.closed = true;
-                (self.receive)(Received::CloseNotify);
+                (self.receive)(Decrypted::CloseNotify);
                 Ok(Next::Again)
             }
             Ok(ConnectionState::WriteTraffic(mut traffic)) => {
@@ -103,7 +103,7 @@ impl Step<'_, '_> {
     /// Returns when the handshake is done, before anything that comes after it.
     pub(super) fn look(&mut self, is_handshaking: bool) {
         if !is_handshaking && !std::mem::replace(self.secured, true) {
-            (self.receive)(Received::Secured);
+            (self.receive)(Decrypted::Secured);
         }
     }
 }

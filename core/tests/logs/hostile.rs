@@ -2,7 +2,7 @@
 
 use brocomm::logs::LogError;
 use brocomm::lowlevel::connection::ProtocolErrorKind;
-use brocomm::lowlevel::logs::{LogErrorKind, LogReceiver, LogWriter, Received};
+use brocomm::lowlevel::logs::{LogErrorKind, LogReceiver, LogWriter, ReceivedEntry};
 use brocomm::lowlevel::wire::Message;
 use brocomm::node::CloseCause;
 use brocomm::node::{Notification, Options, PeerId};
@@ -132,7 +132,7 @@ fn every_truncation_of_a_recorded_message_ends_that_connection_only() {
 /// Returns how many entries a LOG_WRITE has, if it is one.
 fn whole_entries(receiver: &LogReceiver, message: &Message) -> Option<usize> {
     let Message::LogWrite(argument) = message else { return None };
-    let entries: Result<Vec<Received>, _> = receiver.entries(argument).collect();
+    let entries: Result<Vec<ReceivedEntry>, _> = receiver.entries(argument).collect();
     Some(entries.ok()?.len())
 }
 

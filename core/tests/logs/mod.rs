@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use brocomm::Time;
 use brocomm::logs::{AsciiFormat, LogEntry, LogStream, LogStreams};
 use brocomm::lowlevel::connection::Observer;
-use brocomm::lowlevel::logs::{Announced, LogReceiver, LogWriter, Received};
+use brocomm::lowlevel::logs::{Announced, LogReceiver, LogWriter, ReceivedEntry};
 use brocomm::lowlevel::wire::{Framing, Message};
 use brocomm::node::Role;
 use brocomm_conformance::testing::without_times;
@@ -66,7 +66,7 @@ fn read_log_sessions() -> Vec<(Session, Side, Vec<Message>)> {
 
 fn entries(receiver: &LogReceiver, argument: &Bytes) -> Vec<LogEntry> {
     let entry = |received| match received {
-        Ok(Received::Entry(entry)) => entry,
+        Ok(ReceivedEntry::Entry(entry)) => entry,
         other => panic!("{other:?}"),
     };
     receiver.entries(argument).map(entry).collect()

@@ -215,10 +215,9 @@ fn state_and_logs() {
 fn answers_a_ping(declarations: &str, records: bool) {
     let mut declared = Declarations::new();
     declared.read(declarations).expect("they are right");
-    let requests =
-        Requests { events: vec!["ping".into()], accept_input: true, ..Requests::default() };
+    let requests = Requests { events: vec!["ping".into()], ..Requests::default() };
     let config = ConnectionConfig {
-        requests: Some(requests),
+        requests,
         declarations: Arc::new(declared),
         ..ConnectionConfig::default()
     };

@@ -177,9 +177,9 @@ async fn raw_batch(connections: usize, bytes: u64) -> Cost {
 async fn core_alone(count: u64, size: usize) -> Cost {
     let config = || {
         let events = vec!["ping".into()];
-        let requests = Requests { events, accept_input: true, ..Requests::default() };
+        let requests = Requests { events, ..Requests::default() };
         let undeclared = Undeclared::Deliver;
-        ConnectionConfig { requests: Some(requests), undeclared, ..ConnectionConfig::default() }
+        ConnectionConfig { requests, undeclared, ..ConnectionConfig::default() }
     };
     let now = Time::from_secs_f64(1.0);
     let mut one = Connection::new(config(), Role::Initiator, now);

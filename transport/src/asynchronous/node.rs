@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brocomm::Time;
-use brocomm::data::{BroType, CallError, Event, EventType, IndexType, Name, SignatureError};
+use brocomm::data::{
+    BroType, CallError, Event, EventType, FromValue, IndexType, Name, SignatureError,
+};
 use brocomm::logs::{LogRecord, LogValue, StreamError};
 use brocomm::lowlevel::driver::{Flush, RequestError, StartError, Subscription};
 use brocomm::node::{
@@ -19,8 +21,8 @@ use super::Runtime;
 use super::manager::Manager;
 use super::waiting::within;
 use crate::{
-    Awaiting, Builder, Clock, Events, Handle, Log, LogEntries, Notifications, Start, Table,
-    answers, run,
+    Awaiting, Builder, Clock, Events, Handle, Log, LogEntries, LogRecords, Notifications, Start,
+    Table, answers, run,
 };
 
 /// Runs a node: listens, connects, carries what passes between it and its peers.
@@ -265,6 +267,14 @@ impl<R> Node<R> {
     #[track_caller]
     pub fn log_entries(&self) -> LogEntries {
         self.handle.log_entries()
+    }
+
+    /// Subscribes to the entries of one log of peers, by its path, as records of a Rust type: each field
+    /// is the column of its name, those of a nested record are `outer.inner`. Other columns are left out.
+    /// Otherwise like [`log_entries`](Self::log_entries).
+    #[track_caller]
+    pub fn logs<T: FromValue>(&self, path: impl Into<Name>) -> LogRecords<T> {
+        self.handle.logs(path)
     }
 
     /// Returns a log that the node writes, by its path, for entries of a Rust type.

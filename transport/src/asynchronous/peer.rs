@@ -20,9 +20,6 @@ use super::waiting::{Alarm, within};
 use crate::Clock;
 use crate::naming::{Refusals, stream_unusable, unresolved};
 
-/// Is shown what comes.
-type Tap = Box<dyn FnMut(&[u8]) + Send + Sync>;
-
 /// Carries one [`Connection`] over TCP.
 ///
 /// Nothing is spawned: it reads and writes while its owner awaits [`next`](Self::next),
@@ -40,7 +37,6 @@ pub struct Peer<R: Runtime> {
     link: Link<R>,
     clock: Clock,
     buffer: Box<[u8]>,
-    tap: Option<Tap>,
     alarm: Alarm<R>,
 }
 
@@ -90,7 +86,6 @@ impl<R: Runtime> Peer<R> {
             link,
             clock,
             buffer: vec![0; BLOCK].into(),
-            tap: None,
             alarm: Alarm::new(),
         })
     }
@@ -185,10 +180,10 @@ impl<R: Runtime> Peer<R> {
         self.link.remote
     }
 
-    /// Shows all bytes that come to `tap`, as they are read and before they have any effect; over
-    /// TLS, as they are on the wire.
+    /// Shows `tap` all bytes of the protocol that the peer sends, before they have any effect: with
+    /// TLS what it carries, so that a session can be recorded and read again.
     pub fn tap_input(&mut self, tap: impl FnMut(&[u8]) + Send + Sync + 'static) {
-        self.tap = Some(Box::new(tap));
+        self.driver.connection_mut().tap_input(tap);
     }
 
     /// Does what the driver says until it has the answer, or until there is nothing but to wait;
@@ -215,9 +210,6 @@ impl<R: Runtime> Peer<R> {
                     let result = self.link.read(cx, &mut self.buffer).map_err(wait)?;
                     let now = self.clock.now();
                     let bytes = result.map(|read| self.buffer.get(..read).unwrap_or_default());
-                    if let (Some(tap), Ok(bytes @ [_, ..])) = (&mut self.tap, &bytes) {
-                        tap(bytes);
-                    }
                     self.driver.feed_read(bytes, now);
                 }
                 Step::EndOutput => self.link.end_output(),

@@ -16,11 +16,11 @@ macro_rules! offers_all {
         #[allow(dead_code, reason = "that it compiles is the test")]
         fn offers_all() {
             use $transport::{
-                Cause, Events, Flushed, Listener, Node, Notifications, Peer, Received,
+                Cause, Events, Flushed, Listener, Node, Notifications, Peer, ReceivedEvent,
                 RequestError, StartError, TransportError,
             };
             fn is_shared<T: Send + Sync + std::fmt::Debug>() {}
-            is_shared::<(Node, Notifications, Events<()>, Received<()>)>();
+            is_shared::<(Node, Notifications, Events<()>, ReceivedEvent<()>)>();
             is_shared::<(Listener, Peer, Flushed)>();
             is_shared::<(Cause, RequestError, StartError, TransportError)>();
         }

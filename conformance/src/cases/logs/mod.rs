@@ -60,7 +60,7 @@ fn entry_head(path: &str, fields: usize) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use brocomm::logs::LogValue;
-    use brocomm::lowlevel::logs::{LogLimits, LogReceiver, Received};
+    use brocomm::lowlevel::logs::{LogLimits, LogReceiver, ReceivedEntry};
 
     use super::*;
 
@@ -70,7 +70,7 @@ mod tests {
         receiver.announce(writer).unwrap();
         let entries = Bytes::from(entries);
         let values = receiver.entries(&entries).map(|entry| match entry.unwrap() {
-            Received::Entry(entry) => entry.values,
+            ReceivedEntry::Entry(entry) => entry.values,
             other => panic!("{other:?}"),
         });
         values.collect()

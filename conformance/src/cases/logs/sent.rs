@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use brocomm::data::{TypeTag, Value};
 use brocomm::logs::LogValue;
-use brocomm::lowlevel::logs::{DroppedEntry, LogLimits, LogReceiver, LogWriter, Received};
+use brocomm::lowlevel::logs::{LogLimits, LogReceiver, LogWriter, ReceivedEntry};
 use brocomm::lowlevel::wire::{Message, MessageType};
 use bytes::Bytes;
 
@@ -169,8 +169,9 @@ pub(crate) fn texts(argument: &Bytes) -> Outcome<Vec<String>> {
     for entry in receiver.entries(argument) {
         // No writer was announced to this receiver.
         match entry {
-            Ok(Received::Dropped(DroppedEntry { path, values, .. })) if path == "conformance" => {
-                let [LogValue::String(text)] = &values[..] else {
+            Ok(ReceivedEntry::Dropped(dropped)) if dropped.path == "conformance" => {
+                let [LogValue::String(text)] = &dropped.values[..] else {
+                    let values = &dropped.values;
                     return Stop::failed(format!("an entry of one string has {values:?}"));
                 };
                 texts.push(String::from_utf8_lossy(text).into_owned());

@@ -22,14 +22,9 @@ fn known() -> Arc<Declarations> {
 
 fn knowing(declarations: Arc<Declarations>) -> ConnectionConfig {
     let events = ["scan_seen", "conn", "conns", "unheard_of", "hits"].map(Name::from).to_vec();
-    let requests = Requests { events, accept_input: true, ..Requests::default() };
+    let requests = Requests { events, ..Requests::default() };
     let undeclared = Undeclared::Deliver;
-    ConnectionConfig {
-        requests: Some(requests),
-        declarations,
-        undeclared,
-        ..ConnectionConfig::default()
-    }
+    ConnectionConfig { requests, declarations, undeclared, ..ConnectionConfig::default() }
 }
 
 fn knowing_nothing() -> ConnectionConfig {
@@ -120,7 +115,10 @@ fn arguments_that_do_not_fit_are_refused_and_nothing_is_queued() {
         ),
     ];
     // Whether the peer has requested the event or not, and in every phase.
-    let deaf = ConnectionConfig { requests: Some(Requests::default()), ..knowing_nothing() };
+    let deaf = ConnectionConfig {
+        requests: Requests { accept_input: false, ..Requests::default() },
+        ..knowing_nothing()
+    };
     let mut handshake = Connection::new(knowing(known()), Role::Initiator, NOW);
     for receiver in [knowing_nothing(), deaf] {
         let mut pair = Pair::running(knowing(known()), receiver);
@@ -256,8 +254,8 @@ fn lazy_events_are_as_the_peer_sent_them() {
 fn values_of_variables_are_checked() {
     use crate::data::{Id, Opcode, StateAccess};
     let sync = Some(SyncRequest { authoritative: false });
-    let requests = Requests { sync, ..knowing_nothing().requests.unwrap() };
-    let receiver = ConnectionConfig { requests: Some(requests), ..knowing_nothing() };
+    let requests = Requests { sync, ..knowing_nothing().requests };
+    let receiver = ConnectionConfig { requests, ..knowing_nothing() };
     let mut pair = Pair::running(knowing(known()), receiver);
     let assign = |op1| StateAccess {
         opcode: Opcode::Assign,

@@ -46,13 +46,13 @@ fn declarations() -> Arc<Declarations> {
 /// Sets up a peer that accepts input and requests all events.
 fn requests() -> Requests {
     let events = ["none", "count", "two"].map(Name::from).to_vec();
-    Requests { events, accept_input: true, ..Requests::default() }
+    Requests { events, ..Requests::default() }
 }
 
 fn config() -> ConnectionConfig {
     ConnectionConfig {
         declarations: declarations(),
-        requests: Some(requests()),
+        requests: requests(),
         ..ConnectionConfig::default()
     }
 }
@@ -132,7 +132,7 @@ fn messages(bytes: &[u8]) -> Vec<Message> {
 fn in_phase(phase: Phase) -> Connection {
     let ours = SyncRequest { authoritative: false };
     let sync = (phase == Phase::Sync(SyncRole::Receiver)).then_some(ours);
-    let requests = Some(Requests { sync, ..requests() });
+    let requests = Requests { sync, ..requests() };
     let config = ConnectionConfig { requests, state: StateSource::Application, ..config() };
     let mut connection = Connection::new(config, Role::Acceptor, NOW);
     let caps = Message::Caps(Caps::BRO);

@@ -44,7 +44,7 @@ fn access(n: u64) -> StateAccess {
 fn serials_are_decoded_in_each_phase_with_the_right_width() {
     for size in [1, 7, usize::MAX] {
         let sync = Some(SyncRequest { authoritative: false });
-        let requests = Some(Requests { sync, ..requests() });
+        let requests = Requests { sync, ..requests() };
         let config = ConnectionConfig { requests, state: StateSource::Application, ..config() };
         let mut pair = Pair::new(config.clone(), config);
         let mut observer = observer();

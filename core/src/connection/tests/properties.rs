@@ -108,7 +108,7 @@ proptest! {
     #[test]
     fn a_pair_comes_to_the_same_end_whatever_the_splits(sizes in vec(1_usize..50, 1..20)) {
         let sync = Some(SyncRequest { authoritative: false });
-        let config = ConnectionConfig { requests: Some(Requests { sync, ..requests() }), ..config() };
+        let config = ConnectionConfig { requests: Requests { sync, ..requests() }, ..config() };
         let run = |sizes: &[usize]| {
             let mut pair = Pair::new(config.clone(), config.clone());
             pair.drive(sizes);
@@ -157,7 +157,7 @@ proptest! {
     ) {
         let run = || {
             let by_application = ConnectionConfig {
-                requests: if setup_by_hand { None } else { config().requests },
+                handshake: if setup_by_hand { Handshake::Application } else { Handshake::Automatic },
                 state: StateSource::Application,
                 output_limit: 500,
                 ..config()

@@ -36,7 +36,7 @@ fn calls_that_fit_nothing_are_dropped_and_the_connection_stays() {
     let deliver = ConnectionConfig { undeclared, declarations: Arc::default(), ..config() };
     let names = ["none", "count", "two", "a_global", "stranger"].map(Name::from).to_vec();
     let wanting =
-        ConnectionConfig { requests: Some(Requests { events: names, ..requests() }), ..config() };
+        ConnectionConfig { requests: Requests { events: names, ..requests() }, ..config() };
     let cases = [
         (event("stranger", vec![]), CallMismatch::Unknown, "unknown event/function, ignoring"),
         (event("a_global", vec![]), CallMismatch::NotAnEvent, "not a function/event, ignoring"),
@@ -126,10 +126,8 @@ fn ids_and_packets_go_to_a_peer_that_is_running() {
 
 #[test]
 fn without_input_serials_are_read_and_dropped_and_the_rest_is_handled() {
-    let silent = ConnectionConfig {
-        requests: Some(Requests { accept_input: false, ..requests() }),
-        ..config()
-    };
+    let silent =
+        ConnectionConfig { requests: Requests { accept_input: false, ..requests() }, ..config() };
     let mut pair = Pair::new(config(), silent);
     pair.drive(&[usize::MAX]);
     assert_eq!(pair.acceptor.peer_description(), None);
@@ -169,7 +167,7 @@ fn a_pong_tells_how_long_it_took() {
 #[test]
 fn prints_go_to_those_who_requested_print_hook() {
     let hooked = Requests { events: vec![Name::from("print_hook")], ..requests() };
-    let mut pair = Pair::running(config(), ConnectionConfig { requests: Some(hooked), ..config() });
+    let mut pair = Pair::running(config(), ConnectionConfig { requests: hooked, ..config() });
     let items: PrintItems =
         [PrintItem { file: b"/dev/stdout", text: b"hello" }].into_iter().collect();
     assert_eq!(pair.initiator.send_print(&items), Ok(Sent::Sent));
@@ -180,10 +178,8 @@ fn prints_go_to_those_who_requested_print_hook() {
 
 #[test]
 fn logs_go_to_those_who_requested_them_and_writers_announced_early_are_kept() {
-    let logging = ConnectionConfig {
-        requests: Some(Requests { request_logs: true, ..requests() }),
-        ..config()
-    };
+    let logging =
+        ConnectionConfig { requests: Requests { request_logs: true, ..requests() }, ..config() };
     let writer = |stream| LogWriter {
         stream,
         writer: 1,

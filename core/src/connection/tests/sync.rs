@@ -15,7 +15,7 @@ fn access(n: u64) -> StateAccess {
 
 fn asks(authoritative: bool) -> ConnectionConfig {
     let sync = Some(SyncRequest { authoritative });
-    let requests = Some(Requests { sync, ..requests() });
+    let requests = Requests { sync, ..requests() };
     ConnectionConfig { requests, state: StateSource::Application, ..config() }
 }
 

@@ -75,8 +75,11 @@ fn each_message_in_each_phase_is_taken_or_refused_as_the_table_says() {
 
 #[test]
 fn compress_is_taken_at_the_end_of_handshake() {
-    let mut connection =
-        Connection::new(ConnectionConfig { requests: None, ..config() }, Role::Acceptor, NOW);
+    let mut connection = Connection::new(
+        ConnectionConfig { handshake: Handshake::Application, ..config() },
+        Role::Acceptor,
+        NOW,
+    );
     feed(&mut connection, &[version(), Message::PhaseDone, Message::Compress]);
     let lines = log_lines(&drain(&mut connection));
     assert_eq!(lines.last().unwrap(), "child info enabling decompression");
@@ -189,7 +192,7 @@ fn a_serial_that_cannot_be_read_closes_the_connection() {
 #[test]
 fn both_sides_authoritative_is_a_misconfiguration() {
     let sync = Some(SyncRequest { authoritative: true });
-    let config = ConnectionConfig { requests: Some(Requests { sync, ..requests() }), ..config() };
+    let config = ConnectionConfig { requests: Requests { sync, ..requests() }, ..config() };
     let mut pair = Pair::new(config.clone(), config);
     pair.drive(&[usize::MAX]);
     for told in [&pair.initiator_told, &pair.acceptor_told] {

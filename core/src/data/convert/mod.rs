@@ -2,21 +2,17 @@
 
 mod containers;
 mod error;
-mod fit;
-mod from;
-mod index;
 mod scalars;
 mod sequence;
-mod slot;
 
 use super::{Record, Type, Value};
 
+pub use containers::{FromIndex, IndexType, ToIndex};
 pub(crate) use error::ConversionErrorKind;
 pub use error::{ConversionError, Step};
-pub(crate) use fit::index_types;
-pub(in crate::data) use fit::{fit, kind};
-pub use index::{FromIndex, IndexType, ToIndex};
-pub use slot::{FromSlot, ToSlot};
+pub(crate) use sequence::index_types;
+pub use sequence::{FromSlot, ToSlot};
+pub(in crate::data) use sequence::{fit, kind};
 
 /// Gives the Bro type of a Rust type.
 ///

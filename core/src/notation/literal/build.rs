@@ -12,7 +12,7 @@ use crate::data::{
     AttributeTag, EnumType, EnumValue, Field, File, Name, Record, Table, Type, TypeDef, TypeKind,
     TypeTag, Value, Vector,
 };
-use crate::notation::scope::Scope;
+use crate::notation::parser::Scope;
 use crate::notation::{ParseError, ParseErrorKind};
 
 impl Scope<'_> {

@@ -30,9 +30,9 @@ fn after(secs: u64) -> Time {
 }
 
 fn config(tls: Option<TlsConfig>) -> ConnectionConfig {
-    let requests = Requests { events: vec!["e".into()], accept_input: true, ..Requests::default() };
+    let requests = Requests { events: vec!["e".into()], ..Requests::default() };
     ConnectionConfig {
-        requests: Some(requests),
+        requests,
         undeclared: Undeclared::Deliver,
         tls,
         ..ConnectionConfig::default()

@@ -322,6 +322,25 @@ fn a_handshake_that_stalls_is_given_up() {
     assert!(world.closed);
 }
 
+/// As a Bro announces it (§2.1): to when the connection comes up, which is before TLS does.
+#[test]
+fn the_runtime_counts_to_the_connection_not_to_the_end_of_the_tls_handshake() {
+    let (ours, theirs) = two();
+    let ssl = Options { listen_ssl: true, ..options(&ours) };
+    let mut hub = hub(ssl, PeerConfig::new(HERE.into()));
+    let from = Endpoint::new(HERE.into(), 50_000);
+    let id = hub.communication_mut().feed_accepted(from, after(10));
+    let peer = End::new(config(Some(theirs)), Role::Initiator);
+    let mut world = World::of(hub, id.map(SocketDriver::new), peer);
+    world.now = after(15);
+    world.run();
+    let runtime = world.peer.told.iter().find_map(|told| match told {
+        Notification::Established(version) => Some(version.runtime),
+        _ => None,
+    });
+    assert_eq!(runtime, Some(10));
+}
+
 /// What is told from the connection to its end, in order: lines of the log, and names of
 /// notifications.
 #[test]

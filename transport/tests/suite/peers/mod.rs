@@ -32,11 +32,7 @@ fn config(stream: Stream) -> ConnectionConfig {
 /// Whatever the streams of these tests are.
 fn clear() -> ConnectionConfig {
     ConnectionConfig {
-        requests: Some(Requests {
-            events: vec![Name::from("e")],
-            accept_input: true,
-            ..Requests::default()
-        }),
+        requests: Requests { events: vec![Name::from("e")], ..Requests::default() },
         undeclared: Undeclared::Deliver,
         ..ConnectionConfig::default()
     }

@@ -87,16 +87,11 @@ impl World {
         let id = hub.communication_mut().feed_accepted(from, NOW).unwrap();
         let requests = Requests {
             events: vec!["e".into(), "print_hook".into()],
-            accept_input: true,
             request_logs: true,
             ..Requests::default()
         };
         let undeclared = Undeclared::Deliver;
-        let config = ConnectionConfig {
-            requests: Some(requests),
-            undeclared,
-            ..ConnectionConfig::default()
-        };
+        let config = ConnectionConfig { requests, undeclared, ..ConnectionConfig::default() };
         World {
             hub,
             first,

@@ -69,9 +69,9 @@ fn numbers(range: std::ops::Range<u64>) -> Vec<String> {
 fn another(hub: &mut NodeDriver) -> (SocketDriver, Connection) {
     let from = Endpoint::new(Ipv4Addr::LOCALHOST.into(), 50_001);
     let id = hub.communication_mut().feed_accepted(from, NOW).unwrap();
-    let requests = Requests { events: vec!["e".into()], accept_input: true, ..Requests::default() };
+    let requests = Requests { events: vec!["e".into()], ..Requests::default() };
     let config = ConnectionConfig {
-        requests: Some(requests),
+        requests,
         undeclared: Undeclared::Deliver,
         ..ConnectionConfig::default()
     };

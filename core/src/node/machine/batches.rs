@@ -1,0 +1,193 @@
+//! What is batched for each peer before it waits to be sent: log entries and prints (§6).
+
+use std::collections::BTreeSet;
+
+use super::super::batch::{Batch, Batched};
+use super::super::inbox::Outgoing;
+use super::NodeMachine;
+use super::clock::Timer;
+use super::peers::PeerKey;
+use crate::Time;
+use crate::connection::{Connection, Phase};
+use crate::logs::{ActiveWriter, EncodedEntry, LogStreams};
+
+/// Holds what is batched for the connection to one peer; an idle one costs little.
+#[derive(Debug, Default)]
+pub(super) struct Batches {
+    /// Log entries, for a peer that has requested them.
+    logs: Option<Box<LogBatch>>,
+    /// How many writers the connection was given before it was Running: it announces those itself
+    /// when the handshake is complete (§3.3).
+    given: usize,
+    /// What is printed, for a peer that has requested `print_hook`.
+    prints: Option<Box<Batch>>,
+    /// Whether a timer is set for what is in here.
+    timed: bool,
+}
+
+#[derive(Debug)]
+struct LogBatch {
+    /// The places of the writers that the peer knows.
+    announced: BTreeSet<usize>,
+    entries: Batch,
+}
+
+impl Default for LogBatch {
+    fn default() -> LogBatch {
+        LogBatch { announced: BTreeSet::new(), entries: Batch::new(Batched::Logs) }
+    }
+}
+
+impl Batches {
+    /// Returns when something in here has waited long enough; none if there is nothing.
+    pub(super) fn due(&self) -> Option<Time> {
+        let logs = self.logs.as_ref().and_then(|logs| logs.entries.next_timeout());
+        let prints = self.prints.as_ref().and_then(|prints| prints.next_timeout());
+        logs.into_iter().chain(prints).min()
+    }
+
+    fn of(&mut self, batched: Batched) -> Option<&mut Batch> {
+        match batched {
+            Batched::Logs => self.logs.as_mut().map(|logs| &mut logs.entries),
+            Batched::Prints => self.prints.as_deref_mut(),
+        }
+    }
+
+    /// Gives a connection that is not yet Running a writer that came up.
+    pub(super) fn give_writer(&mut self, connection: &mut Connection, writer: &ActiveWriter) {
+        if matches!(connection.phase(), Phase::Running | Phase::Closed)
+            || connection.send_log_create_writer(writer.announcement().clone()).is_err()
+        {
+            return;
+        }
+        self.given += 1;
+        if let Some(logs) = &mut self.logs {
+            logs.announced.insert(writer.place);
+        }
+    }
+
+    /// Records that the peer requested logs. One that does when it is Running is told of a writer with
+    /// its next entry (§2.15).
+    pub(super) fn request_logs(&mut self, streams: &LogStreams, is_running: bool) {
+        let logs = self.logs.get_or_insert_default();
+        if !is_running {
+            logs.announced.extend(streams.writers().take(self.given).map(|writer| writer.place));
+        }
+    }
+
+    /// Adds a log entry, if the peer has requested them; returns its writer if the peer doesn't know
+    /// that, and the entries before it that are to go now.
+    fn add_entry(&mut self, entry: &EncodedEntry<'_>, now: Time) -> [Option<Outgoing>; 2] {
+        let Some(logs) = &mut self.logs else { return [None, None] };
+        let writer = entry.active_writer();
+        let new = logs.announced.insert(writer.place).then(|| Outgoing::writer(writer));
+        [new, logs.entries.add(entry.as_bytes(), now)]
+    }
+
+    /// Returns the writers that are up and that the peer doesn't know, if it has requested logs.
+    fn new_writers(&mut self, streams: &LogStreams) -> Vec<Outgoing> {
+        let Some(logs) = &mut self.logs else { return Vec::new() };
+        let new = streams.writers().filter(|writer| logs.announced.insert(writer.place));
+        new.map(|writer| Outgoing::writer(writer)).collect()
+    }
+
+    /// Adds what was printed; returns what is to go now.
+    fn add_print(&mut self, item: &[u8], now: Time) -> Option<Outgoing> {
+        let new = || Box::new(Batch::new(Batched::Prints));
+        self.prints.get_or_insert_with(new).add(item, now)
+    }
+}
+
+impl NodeMachine {
+    /// Adds a log entry to what is batched for a peer that has requested them, after its writer if
+    /// the peer doesn't know that.
+    pub(super) fn batch_entry(&mut self, id: PeerKey, entry: &EncodedEntry<'_>) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        let outgoing = peer.batches.add_entry(entry, self.clock.now());
+        self.send_batched(id, outgoing.into_iter().flatten());
+    }
+
+    /// Announces the writers that are up and that a peer doesn't know, if it has requested logs.
+    pub(super) fn announce_writers(&mut self, id: PeerKey) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        let writers = peer.batches.new_writers(&self.logs.streams);
+        self.send_batched(id, writers);
+    }
+
+    /// Adds what was printed to what is batched for a peer.
+    pub(super) fn batch_print(&mut self, id: PeerKey, item: &[u8]) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        let before = peer.batches.add_print(item, self.clock.now());
+        self.send_batched(id, before);
+    }
+
+    /// Sends what is batched for peers now, rather than with what comes or when it is a second old.
+    pub fn flush_batches(&mut self, now: Time) {
+        self.feed_time(now);
+        let all: Vec<_> = self.peers.keys().collect();
+        all.into_iter().for_each(|id| self.flush_batch(id));
+    }
+
+    /// Sends what is batched for a peer now.
+    pub(super) fn flush_batch(&mut self, id: PeerKey) {
+        let some = self.take_batches(id, Batch::flush);
+        self.send_batches(id, some);
+    }
+
+    /// Sends these, and the batches that are due.
+    fn send_batched(&mut self, id: PeerKey, outgoing: impl IntoIterator<Item = Outgoing>) {
+        let mut some = false;
+        for outgoing in outgoing {
+            self.push_outgoing(id, outgoing);
+            some = true;
+        }
+        self.send_batches(id, some);
+    }
+
+    /// Sends the batches for a peer that are too long to wait or have waited long enough, as far as
+    /// its connection takes them, and what was added to its outbox before, if some was; arranges to
+    /// look again at the others.
+    fn send_batches(&mut self, id: PeerKey, some: bool) {
+        let now = self.clock.now();
+        let is_last = self.ending.is_under_way();
+        let ready = move |batch: &mut Batch| if is_last { batch.flush() } else { batch.poll(now) };
+        if self.take_batches(id, ready) | some {
+            self.pump(id);
+        }
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        if let Some(due) = peer.batches.due().filter(|_| !peer.batches.timed) {
+            peer.batches.timed = true;
+            self.clock.set(due, Timer::Batch(id));
+        }
+    }
+
+    /// Moves batches for a peer to its outbox; returns whether there were any.
+    fn take_batches(&mut self, id: PeerKey, take: impl Fn(&mut Batch) -> Option<Outgoing>) -> bool {
+        let mut some = false;
+        let Some(peer) = self.peers.get_mut(id) else { return some };
+        for batched in [Batched::Logs, Batched::Prints] {
+            if let Some(outgoing) = peer.batches.of(batched).and_then(&take) {
+                self.sending.push(peer, outgoing);
+                some = true;
+            }
+        }
+        some
+    }
+
+    /// What is batched for a peer may have waited long enough.
+    pub(super) fn batch_due(&mut self, id: PeerKey) {
+        if let Some(peer) = self.peers.get_mut(id) {
+            peer.batches.timed = false;
+            self.send_batches(id, false);
+        }
+    }
+
+    /// Drops what is batched for a connection that is over, or anew (§3.6).
+    pub(super) fn lose_batches(&mut self, id: PeerKey) {
+        self.clock.cancel(Timer::Batch(id));
+        self.logs.forget(id);
+        if let Some(peer) = self.peers.get_mut(id) {
+            peer.batches = Batches::default();
+        }
+    }
+}
