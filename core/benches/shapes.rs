@@ -7,6 +7,7 @@ use brocomm::lowlevel::serial::Serial;
 use brocomm::lowlevel::serial::{Caching, LazyEvent, LazySerial, Limits, Mode, Reader, Writer};
 use brocomm::node::{Phase, Role};
 use brocomm::lowlevel::wire::{Decoder, Encoder, Framing, Message};
+use bytes::Bytes;
 
 /// How many events one measured call encodes or decodes.
 pub const EVENTS: usize = 1000;
@@ -107,9 +108,10 @@ pub fn connected(event: Event) -> (Connection, Vec<Vec<u8>>) {
         transfer(&mut here, &mut there);
         transfer(&mut there, &mut here);
     }
+    let events = anew(&event);
     let mut bytes = Vec::new();
     for round in 0..4000 + EVENTS {
-        assert_eq!(here.send_event(&event), Ok(Sent::Sent));
+        assert_eq!(here.send_event(&events[round % events.len()]), Ok(Sent::Sent));
         if round < 4000 {
             transfer(&mut here, &mut there);
             while there.poll_notification().is_some() {}
@@ -132,9 +134,20 @@ pub fn feed(connection: &mut Connection, bytes: &[u8]) -> usize {
     events
 }
 
+/// Makes an event anew, so often that the peer has forgotten the first when its turn comes again.
+fn anew(event: &Event) -> Vec<Event> {
+    let anew = |_| {
+        let args = event.args.iter().map(Value::compact).collect();
+        Event { args, ..event.clone() }
+    };
+    (0..3000).map(anew).collect()
+}
+
 /// The sending end.
 pub struct Sender {
-    pub event: Event,
+    /// The event again and again, made anew: the same containers would go as references.
+    events: Vec<Event>,
+    next: usize,
     mode: Mode,
     encoder: Encoder,
     writer: Writer,
@@ -145,7 +158,8 @@ impl Sender {
     /// Makes a sender that has sent the event before and has room for those to come.
     pub fn warm(event: Event, mode: Mode) -> Sender {
         let mut sender = Sender {
-            event,
+            events: anew(&event),
+            next: 0,
             mode,
             encoder: Encoder::new(Framing::Clear),
             writer: Writer::new(3000),
@@ -167,10 +181,24 @@ impl Sender {
 
     #[inline(never)]
     pub fn send(&mut self) {
-        let Sender { event, mode, encoder, writer, out } = self;
+        let Sender { events, next, mode, encoder, writer, out } = self;
+        let event = &events[*next % events.len()];
+        *next += 1;
         encoder
             .serial(out, |out| writer.event(*mode, &event.name, event.time, &event.args, out))
             .expect("the event is small");
+    }
+}
+
+/// Returns the argument of the next message, a SERIAL.
+#[inline(always)]
+fn next(decoder: &mut Decoder) -> Option<Bytes> {
+    if let Some((chunk, _)) = decoder.poll_serial() {
+        return Some(chunk);
+    }
+    match decoder.poll().expect("the bytes are right")?.message {
+        Message::Serial(chunk) => Some(chunk),
+        other => panic!("not a SERIAL: {other:?}"),
     }
 }
 
@@ -192,7 +220,8 @@ impl Receiver {
         };
         receiver.reader.set_cache_size(3000);
         let mut sender = Sender {
-            event,
+            events: anew(&event),
+            next: 0,
             mode,
             encoder: Encoder::new(Framing::Clear),
             writer: Writer::new(3000),
@@ -213,11 +242,9 @@ impl Receiver {
     pub fn receive(&mut self, bytes: &[u8]) -> usize {
         let mut events = 0;
         self.decoder.feed(bytes);
-        while let Some(decoded) = self.decoder.poll().expect("the bytes are right") {
-            if let Message::Serial(chunk) = decoded.message {
-                let serial = self.reader.read(&chunk, self.mode).expect("the bytes are right");
-                events += usize::from(matches!(std::hint::black_box(serial), Serial::Event(_)));
-            }
+        while let Some(chunk) = next(&mut self.decoder) {
+            let serial = self.reader.read_owned(chunk, self.mode).expect("the bytes are right");
+            events += usize::from(matches!(std::hint::black_box(serial), Serial::Event(_)));
         }
         events
     }
@@ -231,13 +258,11 @@ impl Receiver {
     ) -> usize {
         let mut events = 0;
         self.decoder.feed(bytes);
-        while let Some(decoded) = self.decoder.poll().expect("the bytes are right") {
-            if let Message::Serial(chunk) = decoded.message {
-                let read = self.reader.read_lazily(&chunk, self.mode);
-                if let LazySerial::Event(event) = read.expect("the bytes are right") {
-                    take(std::hint::black_box(&event));
-                    events += 1;
-                }
+        while let Some(chunk) = next(&mut self.decoder) {
+            let read = self.reader.read_owned_lazily(chunk, self.mode);
+            if let LazySerial::Event(event) = read.expect("the bytes are right") {
+                take(std::hint::black_box(&event));
+                events += 1;
             }
         }
         events

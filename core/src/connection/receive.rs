@@ -12,6 +12,13 @@ impl Connection {
                 self.backlog = true;
                 return;
             }
+            if self.phase == Phase::Running {
+                if let Some((argument, offset)) = self.decoder.poll_serial() {
+                    self.held_bytes = argument.len();
+                    self.serial(argument, offset);
+                    continue;
+                }
+            }
             match self.decoder.poll() {
                 Ok(Some(decoded)) => self.receive(decoded),
                 Ok(None) => break,
@@ -51,7 +58,7 @@ impl Connection {
         }
         match message {
             Message::Version(version) => self.version(version, offset),
-            Message::Serial(argument) => self.serial(&argument, offset),
+            Message::Serial(argument) => self.serial(argument, offset),
             Message::RequestEvents(names) => self.peer_requests_events(&names, offset),
             Message::CaptureFilter(filter) => self.notify(Notification::CaptureFilter(filter)),
             Message::RequestSync { authoritative } => self.peer_requests_sync(authoritative),

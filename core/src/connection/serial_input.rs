@@ -11,16 +11,16 @@ use crate::wire::MessageType;
 impl Connection {
     /// Reads a SERIAL, always, for the cache's sake, and delivers it if it is wanted.
     #[inline]
-    pub(super) fn serial(&mut self, argument: &Bytes, offset: u64) {
+    pub(super) fn serial(&mut self, argument: Bytes, offset: u64) {
         let mode = self.read_mode();
         let read = if self.config.events_lazily {
-            match self.reader.read_lazily(argument, mode) {
+            match self.reader.read_owned_lazily(argument, mode) {
                 Ok(LazySerial::Event(event)) => return self.lazy_call(event),
                 Ok(LazySerial::Other(serial)) => Ok(serial),
                 Err(error) => Err(error),
             }
         } else {
-            self.reader.read(argument, mode)
+            self.reader.read_owned(argument, mode)
         };
         match read {
             Ok(Serial::Event(event)) => self.call(event),
