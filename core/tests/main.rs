@@ -34,6 +34,7 @@ mod serial_errors;
 mod serial_lazy;
 mod serial_limits;
 mod serial_properties;
+mod serial_references;
 mod state_recordings;
 mod state_worlds;
 mod thousand_peers;

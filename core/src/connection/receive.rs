@@ -21,6 +21,13 @@ impl Connection {
                 self.backlog = true;
                 return;
             }
+            if self.phase == Phase::Running {
+                if let Some((argument, offset)) = self.decoder.poll_serial() {
+                    self.held_bytes = argument.len();
+                    self.serial(argument, offset);
+                    continue;
+                }
+            }
             match self.decoder.poll() {
                 Ok(Some(decoded)) => self.receive(decoded),
                 Ok(None) => break,
@@ -60,7 +67,7 @@ impl Connection {
         }
         match message {
             Message::Version(version) => self.version(version, offset),
-            Message::Serial(argument) => self.serial(&argument, offset),
+            Message::Serial(argument) => self.serial(argument, offset),
             Message::RequestEvents(names) => self.peer_requests_events(&names, offset),
             Message::CaptureFilter(filter) => self.notify(Notification::CaptureFilter(filter)),
             Message::RequestSync { authoritative } => self.peer_requests_sync(authoritative),
@@ -95,16 +102,16 @@ impl Connection {
 impl Connection {
     /// Reads a SERIAL, always, for the cache's sake, and delivers it if it is wanted.
     #[inline]
-    pub(super) fn serial(&mut self, argument: &Bytes, offset: u64) {
+    pub(super) fn serial(&mut self, argument: Bytes, offset: u64) {
         let mode = self.read_mode();
         let read = if self.config.events_lazily {
-            match self.reader.read_lazily(argument, mode) {
+            match self.reader.read_owned_lazily(argument, mode) {
                 Ok(LazySerial::Event(event)) => return self.lazy_call(event),
                 Ok(LazySerial::Other(serial)) => Ok(serial),
                 Err(error) => Err(error),
             }
         } else {
-            self.reader.read(argument, mode)
+            self.reader.read_owned(argument, mode)
         };
         match read {
             Ok(Serial::Event(event)) => self.call(event),

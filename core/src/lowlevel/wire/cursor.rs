@@ -27,6 +27,11 @@ impl<'a, E: From<Truncated>> Cursor<'a, E> {
         Cursor { chunk, rest: chunk, error: PhantomData }
     }
 
+    /// Returns the chunk.
+    pub(crate) fn chunk(&self) -> &'a Bytes {
+        self.chunk
+    }
+
     /// Returns the number of bytes read; the length of a chunk fits 32 bits (§1.1).
     #[inline]
     pub(crate) fn offset(&self) -> u32 {

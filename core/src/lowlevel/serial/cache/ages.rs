@@ -79,17 +79,23 @@ impl Ages {
         self.now
     }
 
-    #[inline]
-    pub(super) fn has_base(&self, tag: TypeTag) -> bool {
-        self.base.get(tag as usize).is_some_and(Option::is_some)
-    }
-
     /// Uses the standard instance of an atomic type; returns its id, if it is there.
     #[inline]
     pub(super) fn use_base(&mut self, tag: TypeTag) -> Option<u64> {
         let used = self.tick();
         let entry = self.base.get_mut(tag as usize)?.as_mut()?;
         entry.used = used;
+        Some(entry.pid)
+    }
+
+    /// Does the same, after an anonymous entry has come if `anonymous` says so; and nothing if the
+    /// instance isn't there.
+    #[inline]
+    pub(super) fn use_base_after(&mut self, tag: TypeTag, anonymous: bool) -> Option<u64> {
+        let entry = self.base.get_mut(tag as usize)?.as_mut()?;
+        self.now.anonymous += u64::from(anonymous);
+        self.now.number += 1;
+        entry.used = self.now;
         Some(entry.pid)
     }
 

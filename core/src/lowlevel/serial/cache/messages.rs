@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use super::super::tape::{Decode, Item, Memo, Message};
-use crate::data::Value;
+use bytes::Bytes;
+
+use super::super::tape::{Decode, Item, Known, Made, Memo, Message};
+use crate::data::Table;
 
 /// What a message costs besides its chunk, and a decoded object, in bytes, roughly.
 pub(super) const EACH: usize = 64;
@@ -43,7 +45,9 @@ pub(in super::super) struct Notes {
 
 /// Returns what a message costs, in bytes.
 fn cost(message: &Message) -> usize {
-    message.chunk.len() + message.tape.len() * size_of::<Item>() + EACH
+    // What a container leaves that nobody holds any more.
+    let made = message.made.len() * (size_of::<Made>() + size_of::<Table>());
+    message.chunk.len() + message.tape.len() * size_of::<Item>() + made + EACH
 }
 
 impl Messages {
@@ -112,23 +116,36 @@ impl Messages {
         }
     }
 
+    #[inline]
     fn drop_unreferred(&mut self, number: u32) {
-        let mut unreferred = vec![];
-        let mut next = Some(number);
-        while let Some(number) = next {
-            if let Some(held) = self.held.get_mut(number as usize) {
-                let (message, notes) = (held.message.take(), held.notes.take());
-                self.free.push(number);
-                if let Some(message) = message {
-                    self.bytes = self.bytes.saturating_sub(cost(&message));
-                    self.spare(message);
-                }
-                if let Some(notes) = notes {
-                    self.bytes = self.bytes.saturating_sub(notes.bytes);
-                    unreferred.extend(notes.refers.into_iter().filter(|of| self.leave(*of, 1)));
+        let Some(held) = self.held.get_mut(number as usize) else { return };
+        let (message, notes) = (held.message.take(), held.notes.take());
+        self.free.push(number);
+        if let Some(message) = message {
+            self.bytes = self.bytes.saturating_sub(cost(&message));
+            self.spare(message);
+        }
+        if let Some(notes) = notes {
+            self.drop_notes(*notes);
+        }
+    }
+
+    /// Lets go of all that only a message which has gone referred to.
+    #[cold]
+    fn drop_notes(&mut self, notes: Notes) {
+        let mut gone = vec![notes];
+        while let Some(Notes { refers, bytes, .. }) = gone.pop() {
+            self.bytes = self.bytes.saturating_sub(bytes);
+            for number in refers {
+                if self.leave(number, 1) {
+                    let held = self.held.get_mut(number as usize).map(std::mem::take);
+                    self.free.push(number);
+                    if let Some(message) = held.as_ref().and_then(|held| held.message.as_ref()) {
+                        self.bytes = self.bytes.saturating_sub(cost(message));
+                    }
+                    gone.extend(held.and_then(|held| held.notes).map(|notes| *notes));
                 }
             }
-            next = unreferred.pop();
         }
     }
 
@@ -142,12 +159,12 @@ impl Messages {
     }
 
     /// Decodes the value at this place of a message's tape, which stands for so many objects.
-    pub(super) fn value(&mut self, number: u32, tape: u32, objects: u32) -> Option<Value> {
+    pub(super) fn value(&mut self, number: u32, tape: u32, objects: u32) -> Option<Known> {
         let held = self.held.get_mut(number as usize)?;
         let message = held.message.as_ref()?;
         let notes = held.notes.get_or_insert_default();
         let before = notes.bytes;
-        let value = notes.value(message, tape, objects);
+        let value = notes.value(&message.chunk, message, tape, objects);
         self.bytes += notes.bytes - before;
         value
     }
@@ -157,17 +174,24 @@ impl Notes {
     /// Decodes the value at this place of a message's tape, which stands for so many objects.
     pub(in super::super) fn value(
         &mut self,
+        chunk: &Bytes,
         message: &Message,
         tape: u32,
         objects: u32,
-    ) -> Option<Value> {
+    ) -> Option<Known> {
+        let end = usize::try_from(message.tape.get(tape as usize)?.end).ok()?;
+        // It has been read up to there.
+        let from = chunk.slice(end.min(chunk.len())..);
+        if let Some(value) = message.made(tape) {
+            return Some(Known { value, from });
+        }
         let before = self.memo.len();
-        let decode = Decode::new(message, tape);
-        let value = decode.with_memo(&mut self.memo).value().ok();
+        let decode = Decode::new(chunk, message, tape);
+        let value = decode.with_memo(&mut self.memo).value().ok()?;
         if self.memo.len() > before {
             let objects = usize::try_from(objects).unwrap_or(usize::MAX);
             self.bytes = self.bytes.saturating_add(objects.saturating_mul(EACH));
         }
-        value
+        Some(Known { value, from })
     }
 }

@@ -3,14 +3,16 @@
 //! Either side keeps entries in the order of their last use by noting when that was, and sorts only
 //! when some have to leave. Beyond that they have little in common, and so each has its own: the
 //! reader ([`used`], [`ring`]) has to find any entry by an id that the peer chose, and holds what it
-//! means; the writer ([`ages`]) refers to types only, finds them by their address, and of all else
-//! need but count how many there are.
+//! means; the writer ([`ages`], [`sent`]) finds types and containers by their address, and of all
+//! else need but count how many there are.
 
 mod ages;
+mod interned;
 mod messages;
 mod object;
 mod read;
 mod ring;
+mod sent;
 mod used;
 mod write;
 
@@ -19,6 +21,7 @@ use std::ops::{Index, IndexMut};
 pub(super) use messages::Notes;
 pub(super) use object::{Object, PendingType};
 pub(super) use read::{Place, ReadCache};
+pub(super) use sent::Kept;
 pub(super) use write::{Decision, WriteCache};
 
 /// Names one of the two lists in which entries lie in order of use (2§5).

@@ -183,6 +183,15 @@ impl Ring {
     /// most so many. Returns the message and their number.
     #[inline]
     pub(super) fn pop(&mut self, most: usize, before: u64) -> Option<(u32, usize)> {
+        // Nearly always a whole message leaves for one that has come.
+        if before == u64::MAX && self.exceptions.is_empty() {
+            let Run { message, count, .. } = *self.runs.front()?;
+            if count as usize == most {
+                self.runs.pop_front();
+                self.len -= most;
+                return Some((message, most));
+            }
+        }
         self.oldest()?;
         let message = self.runs.front()?.message;
         let mut count = 0;

@@ -48,7 +48,7 @@ impl Session<'_> {
     }
 
     fn compare(&self, indices: &[u32]) -> Result<()> {
-        let decode = |at: &u32| Decode::new(self.message, *at).index();
+        let decode = |at: &u32| Decode::new(self.cursor.chunk(), self.message, *at).index();
         let mut lists = indices.iter().map(decode).collect::<Result<Vec<_>>>()?;
         lists.sort();
         match lists.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
@@ -62,19 +62,19 @@ impl Session<'_> {
     fn digest(&self, at: u32) -> u64 {
         let mut digest = Digest(0);
         let Some((at, list)) = self.message.item(at) else { return 0 };
-        if let Some(Found::Object(What::Known(value))) = self.message.found(list) {
-            if let Value::List(list) = value {
+        if let Some(Found::Object(What::Known(known))) = self.message.found(list) {
+            if let Value::List(list) = &known.value {
                 list.items.iter().map_while(|item| digest.value(item)).count();
             }
             return digest.0;
         }
-        let (mut cursor, mut at) = (Cursor::new(&self.message.chunk), at + 1);
+        let (mut cursor, mut at) = (Cursor::new(self.cursor.chunk()), at + 1);
         cursor.seek(list.end);
         let components = cursor.u8().and_then(|_| cursor.u32()).unwrap_or(0);
         for _ in 0..components {
             let Some((place, item)) = self.message.item(at) else { break };
             let simple = match self.message.found(item) {
-                Some(Found::Object(What::Known(value))) => digest.value(value),
+                Some(Found::Object(What::Known(known))) => digest.value(&known.value),
                 _ => {
                     cursor.seek(item.end);
                     digest.content(item.tag, &mut cursor)

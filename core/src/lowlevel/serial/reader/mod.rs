@@ -54,6 +54,8 @@ impl Reader {
     /// Sets the types that values may be sent with by name only (2§4).
     pub fn set_declarations(&mut self, known: Arc<Declarations>) {
         self.known = known;
+        // Constants within types may be of types that are known by name.
+        self.cache.forget_interned();
     }
 
     /// Accepts an IPv4 subnet whose width was counted in 128 bits.
@@ -61,6 +63,7 @@ impl Reader {
     /// For looking at recordings only: no node accepts it, or passes it on.
     pub fn set_lenient(&mut self, lenient: bool) {
         self.lenient = lenient;
+        self.cache.forget_interned();
     }
 
     /// Sets the size of the sender's cache, as it announced it in VERSION; 0 means no bound (2§5).
@@ -95,7 +98,23 @@ impl Reader {
     ///
     /// Says what is wrong, where, and what was being read. The reader must not be used again.
     pub fn read(&mut self, chunk: &Bytes, mode: Mode) -> std::result::Result<Serial, SerialError> {
-        self.run_eagerly(chunk, mode, None).map(|(serial, _)| serial)
+        self.read_owned(chunk.clone(), mode)
+    }
+
+    /// Does the same as [`Reader::read`] with a chunk that the caller has no more need of.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reader::read`].
+    pub fn read_owned(
+        &mut self,
+        chunk: Bytes,
+        mode: Mode,
+    ) -> std::result::Result<Serial, SerialError> {
+        match self.run_eagerly(chunk, mode, None) {
+            Ok((serial, _)) => Ok(serial),
+            Err(error) => Err(*error),
+        }
     }
 
     /// Reads a SERIAL's argument chunk, but decodes no argument of a call.
@@ -111,11 +130,29 @@ impl Reader {
         chunk: &Bytes,
         mode: Mode,
     ) -> std::result::Result<LazySerial, SerialError> {
-        let (message, serial, _) = self.run(chunk, mode, None, &mut ())?;
+        self.read_owned_lazily(chunk.clone(), mode)
+    }
+
+    /// Does the same as [`Reader::read_lazily`] with a chunk that the caller has no more need of.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reader::read`].
+    pub fn read_owned_lazily(
+        &mut self,
+        chunk: Bytes,
+        mode: Mode,
+    ) -> std::result::Result<LazySerial, SerialError> {
+        let Finished { message, notes, serial, .. } =
+            self.run(chunk, mode, None, &mut ()).map_err(|error| *error)?;
         Ok(match serial {
-            None => LazySerial::Event(LazyEvent::new(message)),
+            None => {
+                let event = LazyEvent::new(Arc::clone(&message));
+                self.cache.end(message, notes, mode);
+                LazySerial::Event(event)
+            }
             Some(serial) => {
-                self.cache.done(message);
+                self.cache.end(message, notes, mode);
                 LazySerial::Other(*serial)
             }
         })
@@ -134,7 +171,8 @@ impl Reader {
         transcript: &mut Transcript,
     ) -> std::result::Result<Serial, SerialError> {
         transcript.clear();
-        let (serial, end) = self.run_eagerly(chunk, mode, Some(transcript))?;
+        let (serial, end) =
+            self.run_eagerly(chunk.clone(), mode, Some(transcript)).map_err(|error| *error)?;
         match u32::try_from(chunk.len()).unwrap_or(u32::MAX).saturating_sub(end) {
             0 => Ok(serial),
             left => {
@@ -144,21 +182,21 @@ impl Reader {
         }
     }
 
-    /// Reads a SERIAL: of a call its arguments into a sink, of all else what it is.
+    /// Reads a SERIAL: of a call its arguments into a sink, of all else what it is. The cache has to
+    /// be [told](ReadCache::end).
+    #[inline(always)]
     fn run<S: Sink>(
         &mut self,
-        chunk: &Bytes,
+        chunk: Bytes,
         mode: Mode,
         transcript: Option<&mut Transcript>,
         args: &mut S,
-    ) -> std::result::Result<(Arc<Message>, Option<Box<Serial>>, u32), SerialError> {
+    ) -> std::result::Result<Finished, Box<SerialError>> {
         let mut message = self.cache.begin();
-        let (kind, offset, place) = (MISFIT, 0, Place::Tag);
-        let unshared = Arc::get_mut(&mut message);
-        let unshared = unshared.ok_or(SerialError { kind, offset, place })?;
-        unshared.chunk = chunk.clone();
+        let unshared = Arc::get_mut(&mut message)
+            .ok_or_else(|| Box::new(SerialError { kind: MISFIT, offset: 0, place: Place::Tag }))?;
         let mut session = Session {
-            cursor: Cursor::new(chunk),
+            cursor: Cursor::new(&chunk),
             cache: &mut self.cache,
             mode,
             limits: &self.limits,
@@ -175,34 +213,45 @@ impl Reader {
             position: 0,
             place: Place::Tag,
         };
-        let result = session.serial(args);
-        let end = session.cursor.offset();
-        match result {
-            Ok(serial) => {
-                session.message.depth = session.deepest;
-                let notes = session.notes;
-                self.cache.end(&message, notes, mode);
-                Ok((message, serial, end))
+        let serial = match session.serial(args) {
+            Ok(serial) => serial,
+            Err(kind) => {
+                let (offset, place) = (session.cursor.offset(), session.place);
+                return Err(Box::new(SerialError { kind, offset, place }));
             }
-            Err(kind) => Err(SerialError { kind, offset: end, place: session.place }),
-        }
+        };
+        let (end, notes) = (session.cursor.offset(), session.notes);
+        unshared.depth = session.deepest;
+        unshared.chunk = chunk;
+        Ok(Finished { message, notes, serial, end })
     }
 
     fn run_eagerly(
         &mut self,
-        chunk: &Bytes,
+        chunk: Bytes,
         mode: Mode,
         transcript: Option<&mut Transcript>,
-    ) -> std::result::Result<(Serial, u32), SerialError> {
+    ) -> std::result::Result<(Serial, u32), Box<SerialError>> {
         let mut args = Vec::new();
-        let (message, serial, end) = self.run(chunk, mode, transcript, &mut args)?;
+        let Finished { message, notes, serial, end } =
+            self.run(chunk, mode, transcript, &mut args)?;
         let serial = match serial {
             Some(serial) => *serial,
             None => Serial::Event(Event { name: message.name(), time: message.time, args }),
         };
-        self.cache.done(message);
+        self.cache.end(message, notes, mode);
         Ok((serial, end))
     }
+}
+
+/// A SERIAL that has been read, and has to be given to the cache.
+struct Finished {
+    message: Arc<Message>,
+    notes: Option<Box<Notes>>,
+    /// What it is, unless it is a call.
+    serial: Option<Box<Serial>>,
+    /// Where its content ends.
+    end: u32,
 }
 
 /// How many elements are made room for before the first is read; more room follows as they come.
@@ -275,7 +324,8 @@ impl Session<'_> {
         self.cursor.pass(length)?;
         self.message.name = (start, self.cursor.offset());
         self.event_content(args).inspect_err(|_| {
-            self.place = Place::CallOf(Box::new(self.message.name().compact()));
+            self.place =
+                Place::CallOf(Box::new(self.message.name_of(self.cursor.chunk()).compact()));
         })
     }
 

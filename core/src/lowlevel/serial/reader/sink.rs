@@ -15,7 +15,7 @@ pub(super) trait Sink {
     /// Takes note of a value that is absent.
     fn skip(&mut self) {}
 
-    /// Makes room for so many.
+    /// Makes room for so many, before the first.
     fn reserve(&mut self, _: usize) {}
 }
 
@@ -37,7 +37,7 @@ impl Sink for Vec<Value> {
 
     #[inline]
     fn reserve(&mut self, count: usize) {
-        self.reserve_exact(count);
+        *self = Vec::with_capacity(count);
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::data::{Type, TypeTag};
 
 use super::super::cursor::Result;
-use super::super::tape::{BASE, Item, JUMP, PENDING, What};
+use super::super::tape::{BASE, Container, Item, JUMP, Made, PENDING, What};
 use super::Session;
 
 impl Session<'_> {
@@ -46,6 +46,22 @@ impl Session<'_> {
         let (at, end) = (self.tape_end(), self.cursor.offset());
         self.message.tape.push(Item { end, what, objects: PENDING, height: 0, class, tag });
         at
+    }
+
+    /// Begins to make the container at this place of the tape; returns its number.
+    #[inline]
+    pub(super) fn making(&mut self, place: u32) -> usize {
+        let number = self.message.made.len();
+        self.message.made.push(Made { place, container: Container::Pending });
+        number
+    }
+
+    /// Notes a container that has been made.
+    #[inline]
+    pub(super) fn made(&mut self, number: usize, container: Container) {
+        if let Some(made) = self.message.made.get_mut(number) {
+            made.container = container;
+        }
     }
 
     /// Puts something on the tape that was just read.

@@ -6,18 +6,29 @@ use crate::data::{
 
 use super::super::cursor::{Result, lasting_name};
 use super::super::kind::val;
-use super::super::tape::{MISFIT, What, is_set};
-use super::super::{Family, SerialErrorKind as Kind};
+use super::super::tape::{Container, MISFIT, What, is_set};
+use super::super::{Caching, Family, SerialErrorKind as Kind};
 use super::plain::Usual;
 use super::sink::Sink;
 use super::{Arc, CachePlace, Decode, EAGER, Extent, Head, Object, Session, read_object};
+
+/// What was counted when a value began.
+struct Begun {
+    /// The greatest depth so far of what it lies within.
+    deepest: u32,
+    /// How many objects there were before its type.
+    objects: u32,
+}
 
 impl Session<'_> {
     /// Reads a value as far as the cache and the limits need it, notes on the tape how it is decoded,
     /// and puts it into a sink that makes values.
     #[inline(always)]
     pub(super) fn value_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
-        if self.plain_into(sink) { Ok(()) } else { self.any_into(sink) }
+        match self.plain_head() {
+            Some(tag) => self.scalar_into(sink, tag),
+            None => self.any_into(sink),
+        }
     }
 
     /// Reads a value by itself.
@@ -31,31 +42,49 @@ impl Session<'_> {
     fn any_into<S: Sink>(&mut self, sink: &mut S) -> Result<()> {
         let start = self.cursor.offset();
         if let Some(Usual { pid, class, ty, .. }) = self.pass_usual()? {
-            let around = std::mem::replace(&mut self.deepest, self.depth);
-            let before = self.objects - 1;
+            let begun = self.begin(self.objects - 1);
             if let Some((ty, height)) = self.cache.usual_type(ty) {
                 let at = self.tape_end();
                 if self.cache.register_in_run(pid, at) {
                     self.reach(Extent { height, objects: 0 })?;
                     let tag = ty.tag().ok_or(MISFIT)?;
-                    return self.content(sink, class, tag, ty, around, before);
+                    return self.content(sink, class, tag, ty, begun);
                 }
             }
             let place = self.cache.register(pid, Family::Val, self.mode, start);
             let ty = self.known_type(ty)?;
-            return self.content_of(sink, place, class, ty, 0, around, before);
+            return self.content_of(sink, place, class, ty, 0, begun);
         }
         match self.head(Family::Val)? {
             Head::Known(pid) => self.known_into(sink, pid),
             Head::New(place, class) => {
                 let position = self.position;
-                let around = std::mem::replace(&mut self.deepest, self.depth);
-                let before = self.objects;
+                let begun = self.begin(self.objects);
                 // Whatever the value is made of, a constant in its type counts as part of it.
-                let ty = self.apart(Session::ty)?;
-                self.content_of(sink, place, class, ty, position, around, before)
+                let ty = self.value_type()?;
+                self.content_of(sink, place, class, ty, position, begun)
             }
         }
+    }
+
+    /// Reads the type of a value, which is in full or by name.
+    fn value_type(&mut self) -> Result<Type> {
+        if self.mode.caching != Caching::None || self.transcript.is_some() {
+            return self.apart(Session::ty);
+        }
+        let rest = self.cursor.rest();
+        if let Some(known) = self.cache.interned(rest) {
+            let (ty, extent, full) = (known.ty.clone(), known.extent, known.full);
+            self.cursor.pass(known.len())?;
+            self.reach(extent)?;
+            self.cache.count_nameless(full);
+            return Ok(ty);
+        }
+        let before = (self.cache.full(), self.cache.ids());
+        let (ty, extent) = self.measured(|s| s.apart(Session::ty))?;
+        let length = rest.len() - self.cursor.rest().len();
+        self.cache.intern(rest.get(..length).unwrap_or_default(), &ty, extent, before);
+        Ok(ty)
     }
 
     /// Puts the value that a reference means on the tape.
@@ -65,13 +94,14 @@ impl Session<'_> {
     fn known_into<S: Sink>(&mut self, sink: &mut S, pid: u64) -> Result<()> {
         let (place, extent) = self.cache.find_value(pid, self.message)?;
         self.reach(extent)?;
-        let value = self.cache.value(place, extent.objects, self.message, &mut self.notes);
-        let value = value.ok_or(MISFIT)?;
+        let (chunk, notes) = (self.cursor.chunk(), &mut self.notes);
+        let value = self.cache.value(place, extent.objects, (chunk, self.message), notes);
+        let known = value.ok_or(MISFIT)?;
         if S::MAKES {
-            sink.put(value.clone());
+            sink.put(known.value.clone());
         }
-        let tag = value.tag();
-        self.tape_object(What::Known(value), tag);
+        let tag = known.value.tag();
+        self.tape_object(What::Known(Box::new(known)), tag);
         Ok(())
     }
 
@@ -83,8 +113,7 @@ impl Session<'_> {
         class: u8,
         ty: Type,
         position: usize,
-        around: u32,
-        before: u32,
+        begun: Begun,
     ) -> Result<()> {
         let known = match &ty {
             Type::Named(name) => self.known.types.get(&***name).cloned(),
@@ -101,21 +130,23 @@ impl Session<'_> {
             }
         }
         self.cache.store_value(place, self.tape_end());
-        self.content(sink, class, tag, known.unwrap_or(ty), around, before)
+        self.content(sink, class, tag, known.unwrap_or(ty), begun)
+    }
+
+    /// Begins to measure a value, before whose type there were so many objects.
+    #[inline(always)]
+    fn begin(&mut self, objects: u32) -> Begun {
+        Begun { deepest: std::mem::replace(&mut self.deepest, self.depth), objects }
     }
 
     /// Reads the content of a value, the item of which comes next on the tape.
-    ///
-    /// `around` is the greatest depth so far of what it lies within, and `before` the number of
-    /// objects before its type.
     fn content<S: Sink>(
         &mut self,
         sink: &mut S,
         class: u8,
         tag: TypeTag,
         ty: Type,
-        around: u32,
-        before: u32,
+        begun: Begun,
     ) -> Result<()> {
         if class != val::PLAIN && class != val::of(tag) && !is_opaque(class, tag) {
             return Err(if is_known(class) {
@@ -164,20 +195,25 @@ impl Session<'_> {
                 return Err(Kind::NoValues(tag));
             }
             TypeTag::List | TypeTag::Table | TypeTag::Record | TypeTag::Vector => {
-                self.nested(|s| s.container(sink, tag, ty))?;
+                self.nested(|s| s.container(sink, at, tag, ty))?;
             }
             TypeTag::Opaque => {
                 self.nested(|s| s.opaque(class))?;
                 if S::MAKES {
-                    sink.put(Decode::new(self.message, at).value()?);
+                    let value = Decode::new(self.cursor.chunk(), self.message, at).value()?;
+                    if let Value::Opaque(opaque) = &value {
+                        let making = self.making(at);
+                        self.made(making, Container::Opaque(Arc::downgrade(opaque)));
+                    }
+                    sink.put(value);
                 }
             }
         }
         if let Some(item) = self.message.tape.get_mut(at as usize) {
             item.height = u16::try_from(self.deepest - self.depth).unwrap_or(u16::MAX);
-            item.objects = self.objects - before;
+            item.objects = self.objects - begun.objects;
         }
-        self.deepest = self.deepest.max(around);
+        self.deepest = self.deepest.max(begun.deepest);
         Ok(())
     }
 
@@ -205,7 +241,8 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn container<S: Sink>(&mut self, sink: &mut S, tag: TypeTag, ty: Type) -> Result<()> {
+    /// Reads the content of a container, the item of which is at this place of the tape.
+    fn container<S: Sink>(&mut self, sink: &mut S, at: u32, tag: TypeTag, ty: Type) -> Result<()> {
         match tag {
             TypeTag::List => {
                 let tag = self.cursor.u8()?;
@@ -218,20 +255,25 @@ impl Session<'_> {
                     self.elements(&mut (), count)?;
                 }
             }
-            TypeTag::Table => self.table(sink, ty)?,
+            TypeTag::Table => self.table(sink, at, ty)?,
             _ => {
                 let (properties, unique_id) = (self.cursor.u8()?, self.cursor.string_bytes()?);
                 let count = self.cursor.count(1)?;
                 if S::MAKES {
+                    let making = self.making(at);
                     let mut slots = Vec::with_capacity(count.min(EAGER));
                     self.slots(&mut slots, count)?;
                     let unique_id = lasting_name(unique_id);
                     let mutable = Mutable { properties, unique_id };
-                    sink.put(if tag == TypeTag::Record {
-                        Value::Record(Arc::new(Record { ty, mutable, fields: slots }))
+                    if tag == TypeTag::Record {
+                        let record = Arc::new(Record { ty, mutable, fields: slots });
+                        self.made(making, Container::Record(Arc::downgrade(&record)));
+                        sink.put(Value::Record(record));
                     } else {
-                        Value::Vector(Arc::new(Vector { ty, mutable, items: slots }))
-                    });
+                        let vector = Arc::new(Vector { ty, mutable, items: slots });
+                        self.made(making, Container::Vector(Arc::downgrade(&vector)));
+                        sink.put(Value::Vector(vector));
+                    }
                 } else {
                     self.slots(&mut (), count)?;
                 }
@@ -259,7 +301,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn table<S: Sink>(&mut self, sink: &mut S, ty: Type) -> Result<()> {
+    fn table<S: Sink>(&mut self, sink: &mut S, at: u32, ty: Type) -> Result<()> {
         let is_set = is_set(&ty).ok_or_else(|| unknown_type(&ty))?;
         let (properties, unique_id) = (self.cursor.u8()?, self.cursor.string_bytes()?);
         let attributes = self.optional(|s| {
@@ -268,11 +310,12 @@ impl Session<'_> {
         let expr = |s: &mut Self| s.noted(Session::expr, |expr| What::Expr(Arc::clone(expr)));
         let expire_time = self.optional(expr)?;
         let expire_func = self.optional(expr)?;
+        let making = if S::MAKES { self.making(at) } else { 0 };
         let mut entries = Vec::new();
         let first = self.indices.places.len();
         while self.cursor.bool()? {
-            let at = self.tape_end();
-            self.indices.places.push(at);
+            let place = self.tape_end();
+            self.indices.places.push(place);
             let mut index = None;
             let mut value = None;
             if S::MAKES {
@@ -280,7 +323,7 @@ impl Session<'_> {
             } else {
                 self.value_into(&mut ())?;
             }
-            self.check_index(at)?;
+            self.check_index(place)?;
             match (is_set, S::MAKES) {
                 (true, _) => {}
                 (_, true) => self.value_into(&mut value)?,
@@ -295,7 +338,9 @@ impl Session<'_> {
         if S::MAKES {
             let mutable = Mutable { properties, unique_id: lasting_name(unique_id) };
             let table = Table { ty, mutable, attributes, expire_time, expire_func, entries };
-            sink.put(Value::Table(Arc::new(table)));
+            let table = Arc::new(table);
+            self.made(making, Container::Table(Arc::downgrade(&table)));
+            sink.put(Value::Table(table));
         }
         Ok(())
     }

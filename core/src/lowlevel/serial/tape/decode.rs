@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::data::{
     Entry, EnumValue, List, Mutable, Port, Record, Table, Type, TypeKind, TypeTag, Value, Vector,
 };
@@ -56,10 +58,10 @@ impl Memo {
 }
 
 impl<'a> Decode<'a> {
-    /// Begins at a place on the tape.
+    /// Begins at a place on the tape of a message of this chunk.
     #[inline]
-    pub(in super::super) fn new(message: &'a Message, at: u32) -> Decode<'a> {
-        Decode { cursor: Cursor::new(&message.chunk), message, at, memo: None }
+    pub(in super::super) fn new(chunk: &'a Bytes, message: &'a Message, at: u32) -> Decode<'a> {
+        Decode { cursor: Cursor::new(chunk), message, at, memo: None }
     }
 
     /// Uses what was decoded before, and adds to it.
@@ -104,7 +106,7 @@ impl<'a> Decode<'a> {
                 tag => self.content(at, item.class, tag, &Type::Base(tag)),
             },
             (item, Found::Object(What::Full(ty))) => self.content(at, item.class, item.tag, ty),
-            (_, Found::Object(What::Known(value))) => Ok(value.clone()),
+            (_, Found::Object(What::Known(known))) => Ok(known.value.clone()),
             _ => Err(MISFIT),
         }
     }
@@ -175,6 +177,16 @@ impl<'a> Decode<'a> {
             memo.0.insert(at, Done { value: value.clone(), end, next });
         }
         Ok(value)
+    }
+
+    /// Passes over the content of a container.
+    pub(in super::super) fn pass_container(
+        &mut self,
+        class: u8,
+        tag: TypeTag,
+        ty: &Type,
+    ) -> Result<()> {
+        self.content(self.at - 1, class, tag, ty).map(drop)
     }
 
     /// Decodes an element's index, or another list.

@@ -7,6 +7,7 @@
 //! headers.
 
 mod decode;
+mod made;
 mod opaque;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::data::{
 };
 
 pub(super) use decode::{Decode, MISFIT, Memo, is_set};
+pub(super) use made::{Container, Made};
 
 /// Holds what was found at one place of a chunk.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +61,7 @@ pub(super) enum What {
     /// A value in full, of this type.
     Full(Type),
     /// A reference to a value.
-    Known(Value),
+    Known(Box<Known>),
     /// A type that isn't a value's own.
     Type(Type),
     Attributes(Arc<Attributes>),
@@ -68,6 +70,14 @@ pub(super) enum What {
     File(Arc<File>),
     Pattern(Arc<Pattern>),
     BloomFilter(Arc<BloomFilter>),
+}
+
+/// Holds a value that was referred to.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) value: Value,
+    /// Its content, and all after it, in the chunk that it came in.
+    pub(super) from: Bytes,
 }
 
 /// Says what an item stands for.
@@ -82,10 +92,13 @@ pub(super) enum Found<'a> {
 /// Holds a SERIAL that was read.
 #[derive(Debug, Default)]
 pub(super) struct Message {
+    /// The chunk, once it has been read.
     pub(super) chunk: Bytes,
     pub(super) tape: Vec<Item>,
     /// What items refer to by number.
     pub(super) objects: Vec<What>,
+    /// The containers that were made of it, in the order of the tape.
+    pub(super) made: Vec<Made>,
     /// Where on the tape the arguments of a call are.
     pub(super) args: Vec<u32>,
     /// Where in the chunk a call's name begins and ends.
@@ -100,13 +113,18 @@ impl Message {
     /// Empties the message for the next; room for an unusually large one is given back.
     pub(super) fn clear(&mut self) {
         const USUAL: usize = 256;
+        #[inline]
+        fn clear<T>(list: &mut Vec<T>) {
+            list.clear();
+            if list.capacity() > USUAL {
+                list.shrink_to(USUAL);
+            }
+        }
         self.chunk = Bytes::new();
-        self.tape.clear();
-        self.tape.shrink_to(USUAL);
-        self.objects.clear();
-        self.objects.shrink_to(USUAL);
-        self.args.clear();
-        self.args.shrink_to(USUAL);
+        clear(&mut self.tape);
+        clear(&mut self.objects);
+        clear(&mut self.made);
+        clear(&mut self.args);
     }
 
     pub(super) fn name_bytes(&self) -> &[u8] {
@@ -116,7 +134,15 @@ impl Message {
 
     /// Returns a call's name, shared with the chunk.
     pub(super) fn name(&self) -> Name {
-        Name::from_bytes(self.chunk.slice_ref(self.name_bytes()))
+        self.name_of(&self.chunk)
+    }
+
+    /// Returns a call's name, shared with the chunk that the call is read from.
+    #[inline]
+    pub(super) fn name_of(&self, chunk: &Bytes) -> Name {
+        let (start, end) = self.name;
+        // It was passed over, so it lies within.
+        Name::from_bytes(chunk.slice(start as usize..end as usize))
     }
 
     /// Decodes a call.
@@ -124,7 +150,7 @@ impl Message {
         let mut args = Vec::with_capacity(self.args.len());
         for at in &self.args {
             // None fails, as reading has found all errors.
-            if let Ok(arg) = Decode::new(self, *at).value() {
+            if let Ok(arg) = Decode::new(&self.chunk, self, *at).value() {
                 args.push(arg);
             }
         }
@@ -134,7 +160,7 @@ impl Message {
     /// Returns an argument of a call.
     pub(super) fn arg(&self, position: usize) -> Option<Value> {
         let at = *self.args.get(position)?;
-        Decode::new(self, at).value().ok()
+        Decode::new(&self.chunk, self, at).value().ok()
     }
 
     /// Returns the item of an argument of a call.
@@ -149,6 +175,12 @@ impl Message {
             Item { class: JUMP, what, .. } => Some((*what, self.tape.get(*what as usize)?)),
             item => Some((at, item)),
         }
+    }
+
+    /// Returns the container at this place of the tape, if it was made and anybody holds it.
+    pub(super) fn made(&self, place: u32) -> Option<Value> {
+        let at = self.made.binary_search_by_key(&place, |made| made.place).ok()?;
+        self.made.get(at)?.container.get()
     }
 
     /// Returns what an item stands for.

@@ -25,12 +25,20 @@ pub(crate) use measure::MAX_CONTENT;
 /// and so each value has its type in full.
 const MAX_UNCACHED: usize = 64 << 20;
 
+/// How many bytes the arguments of a call may take, so that its containers are kept in memory for
+/// references to them.
+const MAX_KEPT: usize = 256 << 10;
+
 /// Writes the SERIALs of one direction of a connection.
 ///
 /// Nothing is written that Bro's own scripts could not have made ([`WriteError`]), and addresses and
 /// subnets take Bro's form: an IPv4-mapped one is an IPv4 one (2§1). So what was read from a peer that
 /// is no Bro may be written otherwise than it came; [`Transcript::write_again`] gives the bytes that
 /// were read.
+///
+/// A container of a call, a record, vector, table, set or opaque value, that was sent before and is
+/// the same one, by its `Arc`, goes as a reference while the peer is sure to have it: the peer gets
+/// the same object again, with what its scripts have made of it since (2§5).
 ///
 /// Everything is appended to the buffer that the caller gives. When something can't be written,
 /// nothing was, and the cache is as it was before.
@@ -70,7 +78,7 @@ impl Writer {
         let mut measure = Measure::new();
         measure.add(name.len())?;
         measure.values(args)?;
-        self.write(mode, &measure, out, |session| session.event(name, time, args))
+        self.write(mode, &measure, true, out, |session| session.event(name, time, args))
     }
 
     /// Writes an ID with its value.
@@ -83,7 +91,7 @@ impl Writer {
         let mut measure = Measure::new();
         measure.add(id.name.len())?;
         measure.values(id.value.as_slice())?;
-        self.write(mode, &measure, out, |session| session.top_id(id))
+        self.write(mode, &measure, false, out, |session| session.top_id(id))
     }
 
     /// Writes an operation on synchronized state.
@@ -100,7 +108,7 @@ impl Writer {
     ) -> Result<(), WriteError> {
         let mut measure = Measure::new();
         measure.state_access(access)?;
-        self.write(mode, &measure, out, |session| session.state_access(access))
+        self.write(mode, &measure, false, out, |session| session.state_access(access))
     }
 
     /// Writes a packet.
@@ -112,13 +120,16 @@ impl Writer {
         let mut measure = Measure::new();
         measure.add(packet.tag.len())?;
         measure.add(packet.data.len())?;
-        self.write(Mode::HANDSHAKE, &measure, out, |session| session.packet(packet))
+        self.write(Mode::HANDSHAKE, &measure, false, out, |session| session.packet(packet))
     }
 
+    /// Writes a SERIAL, a call or something else: state goes in full, as the peer's may have changed
+    /// since it had it.
     fn write(
         &mut self,
         mode: Mode,
         measure: &Measure,
+        is_call: bool,
         out: &mut Vec<u8>,
         write: impl FnOnce(&mut Session<'_, Live<'_>>),
     ) -> Result<(), WriteError> {
@@ -130,7 +141,8 @@ impl Writer {
             start.saturating_add(measure.size()).saturating_add(MAX_UNCACHED)
         };
         self.cache.begin(mode);
-        let decide = Live { cache: &mut self.cache, mode };
+        let refers_values = is_call && measure.size() <= MAX_KEPT;
+        let decide = Live { cache: &mut self.cache, mode, refers_values };
         let mut session = Session { out, decide, pid_64bit: mode.pid_64bit, most, overrun: false };
         write(&mut session);
         let overrun = session.overrun;

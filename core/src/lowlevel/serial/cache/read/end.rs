@@ -10,21 +10,23 @@ use super::super::{ListId, PerList};
 use super::{Entry, NONE, ReadCache};
 
 impl ReadCache {
-    /// Ends a SERIAL: drops what doesn't outlive it and cuts the lists. Its message has to be given
-    /// [back](Self::done).
+    /// Ends a SERIAL: drops what doesn't outlive it and cuts the lists.
     #[inline]
     pub(in super::super::super) fn end(
         &mut self,
-        message: &Arc<Message>,
+        message: Arc<Message>,
         notes: Option<Box<Notes>>,
         mode: Mode,
     ) {
         self.close_run();
         let live = self.live + self.ring.end();
         if live > 0 {
-            self.messages.hold(Arc::clone(message), notes, live);
-        } else if let Some(notes) = notes {
-            notes.refers.iter().for_each(|number| self.messages.release(*number, 1));
+            self.messages.hold(message, notes, live);
+        } else {
+            if let Some(notes) = notes {
+                notes.refers.iter().for_each(|number| self.messages.release(*number, 1));
+            }
+            self.messages.spare(message);
         }
         while let Some(place) = self.volatile.pop() {
             let gone = self.used[ListId::Unstable].remove(place);
@@ -40,12 +42,6 @@ impl ReadCache {
         while self.bytes() > self.limit && self.pop_oldest() {
             self.given_up += 1;
         }
-    }
-
-    /// Takes back the message of a SERIAL.
-    #[inline]
-    pub(in super::super::super) fn done(&mut self, message: Arc<Message>) {
-        self.messages.spare(message);
     }
 
     fn pop_stable(&mut self) {

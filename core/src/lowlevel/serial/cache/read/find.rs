@@ -1,8 +1,10 @@
 //! Looking up what the cache holds (2§5).
 
-use crate::data::{Type, TypeTag, Value};
+use bytes::Bytes;
 
-use super::super::super::tape::{Item, MISFIT, Message, PENDING};
+use crate::data::{Type, TypeTag};
+
+use super::super::super::tape::{Item, Known, MISFIT, Message, PENDING};
 use super::super::super::{Family, SerialErrorKind as Kind};
 use super::super::messages::Notes;
 use super::super::object::Object;
@@ -114,12 +116,12 @@ impl ReadCache {
         &mut self,
         (number, tape): (u32, u32),
         objects: u32,
-        message: &Message,
+        (chunk, message): (&Bytes, &Message),
         notes: &mut Option<Box<Notes>>,
-    ) -> Option<Value> {
+    ) -> Option<Known> {
         let notes = notes.get_or_insert_default();
         if number == self.current {
-            return notes.value(message, tape, objects);
+            return notes.value(chunk, message, tape, objects);
         }
         self.messages.refer(number);
         notes.refers.push(number);

@@ -6,10 +6,11 @@ mod find;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::data::TypeTag;
+use crate::data::{Type, TypeTag};
 
 use super::super::tape::Message;
 use super::super::{Family, Limits, Mode};
+use super::interned::{Interned, InternedType};
 use super::messages::{EACH, Messages};
 use super::object::{Object, PendingType};
 use super::ring::{Ring, STEP};
@@ -36,6 +37,7 @@ pub(in super::super) struct ReadCache {
     index: BTreeMap<u64, (ListId, u32)>,
     recent: Recents,
     messages: Messages,
+    interned: Interned,
     /// The number of the message that is being read, and how many entries refer to it, fresh values
     /// aside.
     current: u32,
@@ -118,6 +120,7 @@ impl ReadCache {
             index: BTreeMap::new(),
             recent: Recents::new(),
             messages: Messages::default(),
+            interned: Interned::default(),
             current: NONE,
             live: 0,
             volatile: Vec::new(),
@@ -145,7 +148,7 @@ impl ReadCache {
 
     /// Returns how many bytes are kept alive, roughly.
     pub(in super::super) fn bytes(&self) -> usize {
-        self.bytes.saturating_add(self.messages.bytes())
+        self.bytes.saturating_add(self.messages.bytes()).saturating_add(self.interned.bytes())
     }
 
     /// Returns how many entries were given up before their time, for the limit on bytes.
@@ -240,6 +243,40 @@ impl ReadCache {
             self.references += opened;
             self.ring.close();
         }
+    }
+
+    /// Returns the type that comes in full and without ids, if it came so before.
+    pub(in super::super) fn interned(&self, bytes: &[u8]) -> Option<&InternedType> {
+        self.interned.find(bytes)
+    }
+
+    /// Keeps a type that came in full, in these bytes, after so many objects in full and so many ids,
+    /// unless there were any ids in it.
+    pub(in super::super) fn intern(
+        &mut self,
+        bytes: &[u8],
+        ty: &Type,
+        extent: Extent,
+        (full, ids): (u64, u64),
+    ) {
+        if self.ids() == ids && matches!(ty, Type::Def(_)) {
+            self.interned.add(bytes, ty.clone(), extent, self.full - full, self.limit / 8);
+        }
+    }
+
+    /// Returns how many objects have come in full.
+    pub(in super::super) fn full(&self) -> u64 {
+        self.full
+    }
+
+    /// Returns a number that grows with each id.
+    pub(in super::super) fn ids(&self) -> u64 {
+        self.clock + STEP * self.ring.opened()
+    }
+
+    /// Forgets what was kept of types.
+    pub(in super::super) fn forget_interned(&mut self) {
+        self.interned = Interned::default();
     }
 
     /// Counts so many objects in full that have no id.
