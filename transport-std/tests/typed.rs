@@ -221,7 +221,8 @@ struct Wrong {
 #[test]
 fn a_log_is_read_as_records() {
     let [collector, sensor] = pair(|node| node.log::<Info>("scans").receive_logs());
-    let (mut scans, mut wrong) = (collector.logs::<ScanEntry>("scans"), collector.logs::<Wrong>("scans"));
+    let (mut scans, mut wrong) =
+        (collector.logs::<ScanEntry>("scans"), collector.logs::<Wrong>("scans"));
     let mut other = collector.logs::<ScanEntry>("conn");
     let log = sensor.log::<Info>("scans").unwrap();
     log.write(&Info { note: Some("again".into()), ..info(2) }, late()).unwrap();
