@@ -1,4 +1,4 @@
-//! What async-io offers, on which smol and async-std stand.
+//! The [`Runtime`] on `async-io`, which smol and async-std are built on.
 
 use std::future::Future;
 use std::io::{self, Read, Write};
@@ -14,7 +14,7 @@ use brocomm::lowlevel::driver::StartError;
 use brocomm_transport::asynchronous::Runtime;
 use brocomm_transport::socket2::SockRef;
 
-/// The reactor of `async-io`, and for each node an executor in a thread of its own.
+/// The `async-io` reactor, with one executor thread per node.
 #[derive(Debug, Clone, Default)]
 pub struct AsyncIo {
     executor: Arc<Executor<'static>>,
@@ -27,9 +27,9 @@ impl Runtime for AsyncIo {
 
     fn run(&self, manager: impl Future<Output = ()> + Send + 'static) -> Result<(), StartError> {
         let executor = Arc::clone(&self.executor);
-        // As a task it is polled only when it was woken, not whenever another one was.
+        // As a separate task, the manager is polled only when it was woken itself.
         let manager = executor.spawn(manager);
-        // What is left to carry when the manager ends ends with it.
+        // Tasks that still run when the manager ends are dropped with the executor.
         thread::Builder::new()
             .name("brocomm".to_owned())
             .spawn(move || block_on(executor.run(manager)))
@@ -111,7 +111,7 @@ impl Runtime for AsyncIo {
     }
 }
 
-/// Tries until it is done or the socket isn't ready.
+/// Repeats an attempt until it succeeds or the socket is not ready.
 fn attempt(
     mut attempt: impl FnMut() -> io::Result<usize>,
     mut poll_ready: impl FnMut() -> Poll<io::Result<()>>,

@@ -1,4 +1,4 @@
-//! One connection over TCP.
+//! A single connection over TCP.
 
 use std::fmt;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
@@ -18,12 +18,12 @@ use crate::StopHandle;
 use crate::link::Link;
 use crate::socket::{connect, remaining};
 
-/// Is shown what comes.
+/// A callback that sees all input.
 type Tap = Box<dyn FnMut(&[u8]) + Send + Sync>;
 
-/// Carries one [`Connection`] over TCP.
+/// A single connection over TCP: a [`Connection`] and its socket.
 ///
-/// Dropping it closes the socket at once; [`close`](Self::close) does it in order.
+/// Dropping it closes the socket at once. [`close`](Self::close) sends what is queued before.
 pub struct Peer {
     driver: Driver,
     link: Link,
@@ -33,38 +33,38 @@ pub struct Peer {
     tap: Option<Tap>,
 }
 
-/// Says how far [`Peer::flush`] came.
+/// The result of [`Peer::flush`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[must_use = "something may still wait to be written"]
 pub enum Flushed {
-    /// All is written, that is, in the hands of the system.
+    /// Everything is written to the socket.
     All,
-    /// The peer reads nothing more before we do, and so many notifications wait that we don't:
-    /// take some with [`Peer::next`], and flush again.
+    /// The peer does not read until this side does, and this side does not read because its queue
+    /// of notifications is full. Take some with [`Peer::next`], then flush again.
     NotificationsWait,
     /// The deadline passed.
     TimedOut,
-    /// Somebody [stopped](Peer::stop_handle) the peer.
+    /// The peer was [stopped](Peer::stop_handle).
     Stopped,
-    /// The connection is over. What waited is lost.
+    /// The connection is closed. What was queued is lost.
     Over,
 }
 
-/// Says what ends a call before it has what it waits for.
+/// What interrupts a blocking call.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stops {
-    /// Its deadline, or whoever stops the peer.
+    /// The deadline or the [`StopHandle`].
     Heeded,
-    /// Its deadline only.
+    /// Only the deadline.
     Ignored,
 }
 
 impl Peer {
-    /// Connects to `host:port`, `[fe80::1%eth0]:port`, or another form of address; to the first that
-    /// answers if the name has several.
+    /// Connects to `host:port`, `[fe80::1%eth0]:port`, or another form of address. If the name has
+    /// several addresses, the first one that answers is used.
     ///
     /// # Errors
-    /// [`TransportError::Config`], before anything is tried; [`TransportError::Resolve`],
+    /// [`TransportError::Config`] before anything is tried; [`TransportError::Resolve`],
     /// [`TransportError::NoAddress`], [`TransportError::Connect`],
     /// [`TransportError::ConnectTimedOut`], [`TransportError::System`].
     pub fn connect(
@@ -76,7 +76,7 @@ impl Peer {
         Peer::from_stream(connect(&address, timeout)?, config, Role::Initiator)
     }
 
-    /// Begins a connection on a socket that is connected already.
+    /// Starts the protocol on a connected socket.
     ///
     /// # Errors
     /// [`TransportError::Config`]; [`TransportError::System`].
@@ -107,17 +107,16 @@ impl Peer {
         })
     }
 
-    /// Returns the next notification; reads and writes until there is one.
+    /// Reads and writes until there is a notification, and returns it.
     ///
-    /// `None` if the deadline passes, if the peer is [stopped](Self::stop_handle), or if the
-    /// connection is over, the last notification was taken, and the socket is closed; that last
-    /// notification is a [`Notification::Closed`]. Without deadline it waits for ever, so
-    /// `while let Some(…) = peer.next(None)?` sees all of a connection. A deadline that has passed
-    /// makes it do what can be done without waiting.
+    /// Returns `None` if the deadline passes, if the peer is [stopped](Self::stop_handle), or after
+    /// the last notification, [`Notification::Closed`], when the socket is closed. Without a
+    /// deadline it waits forever, so `while let Some(…) = peer.next(None)?` sees the whole
+    /// connection. With a deadline in the past it does only what is possible without waiting.
     ///
     /// # Errors
-    /// [`TransportError::System`] if the system can't wait for the socket. How the connection ends
-    /// is no error but a [`Notification::Closed`].
+    /// [`TransportError::System`] if the system cannot wait for the socket. The end of the
+    /// connection is not an error but a [`Notification::Closed`].
     pub fn next(
         &mut self,
         deadline: Option<Instant>,
@@ -126,7 +125,7 @@ impl Peer {
         Ok(next.flatten())
     }
 
-    /// Writes all that waits to be written; reads meanwhile, and keeps the notifications.
+    /// Writes everything that is queued. Reads meanwhile and keeps the notifications.
     ///
     /// # Errors
     /// As [`next`](Self::next).
@@ -141,13 +140,13 @@ impl Peer {
         })
     }
 
-    /// Closes the connection in order: writes what waits, tells the peer that nothing more comes,
-    /// waits until it closes its side too, and closes the socket.
+    /// Closes the connection gracefully: writes what is queued, shuts down the sending direction,
+    /// waits until the peer closes its side too, and closes the socket.
     ///
-    /// The wait ends at the deadline, or when the peer lets five seconds pass. Returns whether all
-    /// was written, which is no proof that the peer read it. A [`StopHandle`] does not shorten it.
-    /// Notifications, [`Notification::Closed`] last, can still be taken from
-    /// [`next`](Self::next).
+    /// The wait ends at the deadline, or when the peer does nothing for five seconds. Returns
+    /// whether everything was written, which does not prove that the peer read it. A [`StopHandle`]
+    /// does not interrupt the wait. Afterwards [`next`](Self::next) returns the remaining
+    /// notifications, with [`Notification::Closed`] last.
     ///
     /// # Errors
     /// As [`next`](Self::next).
@@ -162,9 +161,8 @@ impl Peer {
         }
     }
 
-    /// Sends a call of an event, if the peer has requested it, as
-    /// [`Connection::send_event`] does. It is written by the next
-    /// [`next`](Self::next), [`flush`](Self::flush) or [`close`](Self::close).
+    /// Queues an event if the peer has requested it, as [`Connection::send_event`] does. The next
+    /// call of [`next`](Self::next), [`flush`](Self::flush) or [`close`](Self::close) writes it.
     ///
     /// # Errors
     /// As [`Connection::send_event`].
@@ -180,8 +178,8 @@ impl Peer {
     pub fn ping(&mut self, seq: u32) -> Result<(), UsageError> {
         let now = self.clock.now();
         self.driver.connection_mut().ping(seq, now)?;
-        // Its time of departure is in it. Whoever awaits the peer next writes what is left, and
-        // finds again what went wrong.
+        // The PING contains the time, so it is written at once. The next call writes what is left
+        // and meets the same error again.
         let _ = self.run_until(None, Stops::Ignored, |driver| driver.poll_written());
         Ok(())
     }
@@ -191,19 +189,18 @@ impl Peer {
         self.driver.connection()
     }
 
-    /// Returns the connection, for its commands. What is fed to it and polled from it is the
-    /// business of this peer alone.
+    /// Returns the connection, for its commands. Only this peer may feed and poll it.
     pub fn connection_mut(&mut self) -> &mut Connection {
         self.driver.connection_mut()
     }
 
-    /// Returns what the wall clock shows, for the times of events. The connection itself is fed from
-    /// a clock that never goes back, [`Connection::now`].
+    /// Returns the wall-clock time, as used for events. The connection's own clock,
+    /// [`Connection::now`], never goes back.
     pub fn now(&self) -> Time {
         self.clock.wall_clock()
     }
 
-    /// Returns our address.
+    /// Returns the local address.
     pub fn local_addr(&self) -> SocketAddr {
         self.link.local
     }
@@ -213,26 +210,27 @@ impl Peer {
         self.link.remote
     }
 
-    /// Returns what makes [`next`](Self::next) and [`flush`](Self::flush) return from another
-    /// thread. After that `next` hands out only what has arrived already.
+    /// Returns a handle that makes [`next`](Self::next) and [`flush`](Self::flush) return, from
+    /// another thread. After that, `next` returns only what has arrived already.
     pub fn stop_handle(&self) -> StopHandle {
         self.stop.clone()
     }
 
-    /// Shows all bytes that come to `tap`, as they are read and before they have any effect; over
-    /// TLS, as they are on the wire.
+    /// Calls `tap` with all bytes that are read, before they take effect. With TLS, these are the
+    /// encrypted bytes.
     pub fn tap_input(&mut self, tap: impl FnMut(&[u8]) + Send + Sync + 'static) {
         self.tap = Some(Box::new(tap));
     }
 
-    /// Does what the driver says until it has the answer; `None` if something ends that before.
+    /// Does what the driver says until `poll` returns a result. Returns `None` if the call is
+    /// interrupted.
     fn run_until<T>(
         &mut self,
         deadline: Option<Instant>,
         stops: Stops,
         mut answer: impl FnMut(&mut Driver) -> Poll<T>,
     ) -> Result<Option<T>, TransportError> {
-        // The deadline has passed, and what was ready then is being done.
+        // The deadline has passed; only what was ready then is still done.
         let mut late = false;
         loop {
             if let Poll::Ready(answer) = answer(&mut self.driver) {

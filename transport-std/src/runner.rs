@@ -1,4 +1,4 @@
-//! The thread that carries all connections of a node.
+//! The thread that runs all connections of a node.
 
 mod carrying;
 mod listening;
@@ -17,13 +17,13 @@ use mio::{Events, Poll, Token};
 
 use carrying::SocketTask;
 
-/// Wakes the poller; no socket has it.
+/// The token of the waker. No socket has it.
 const WAKER: Token = Token(0);
 
-/// How many sockets may become ready at once before others have their turn.
+/// The maximum number of ready sockets per poll.
 const EVENTS: usize = 1024;
 
-/// Runs a node: waits for all its sockets at once, and does what its tasks are to do.
+/// Runs a node: polls all its sockets, and runs the tasks that are ready.
 pub(crate) struct Runner {
     shared: Arc<Shared>,
     keep_alive: Option<KeepAlive>,
@@ -32,13 +32,13 @@ pub(crate) struct Runner {
     manager: Waker,
     listening: BTreeMap<Token, TcpListener>,
     carrying: BTreeMap<Token, SocketTask>,
-    /// What is to be looked at when, whatever happens.
+    /// The deadline of each task that has one.
     alarms: BTreeMap<Token, Time>,
     next: usize,
     buffer: Box<[u8]>,
 }
 
-/// Those that have something to do though their sockets have nothing to say.
+/// The tasks that were woken for a reason other than their sockets.
 #[derive(Debug)]
 struct Roused {
     tokens: Mutex<BTreeSet<Token>>,
@@ -58,7 +58,7 @@ impl Wake for Rouse {
     fn wake_by_ref(self: &Arc<Self>) {
         let mut tokens = self.roused.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         tokens.insert(self.token);
-        // Fails only if there is no poller left to wake.
+        // Fails only if the poller is gone.
         let _ = self.roused.poll.wake();
     }
 }
@@ -83,13 +83,13 @@ impl Runner {
         })
     }
 
-    /// Runs until the node has ended.
+    /// Runs until the node has stopped.
     pub(crate) fn run(mut self) {
         let mut events = Events::with_capacity(EVENTS);
         while let Some(until) = self.manage() {
             let now = self.shared.now();
             let due = until.into_iter().chain(self.alarms.values().copied()).min();
-            // It fails when a signal comes, and then nothing is ready.
+            // Fails when a signal interrupts it; then nothing is ready.
             if self.poll.poll(&mut events, due.map(|due| due - now)).is_err() {
                 events.clear();
             }
@@ -111,7 +111,8 @@ impl Runner {
         all.into_iter().for_each(|token| self.close(token));
     }
 
-    /// Does what the node asks for; returns when it may ask for more, `None` at the end.
+    /// Does what the node asks for. Returns when to call it again, or `None` when the node has
+    /// stopped.
     #[allow(clippy::option_option, reason = "the inner one is what a node says")]
     fn manage(&mut self) -> Option<Option<Time>> {
         loop {
@@ -128,10 +129,10 @@ impl Runner {
         }
     }
 
-    /// Returns a token that nobody has, and what wakes its owner.
+    /// Returns an unused token and the waker of the task that gets it.
     fn token(&mut self) -> (Token, Waker) {
         let token = Token(self.next);
-        // Nobody lives to see it wrap.
+        // Wrapping would take longer than any process runs.
         self.next = self.next.wrapping_add(1);
         (token, Arc::new(Rouse { token, roused: Arc::clone(&self.roused) }).into())
     }

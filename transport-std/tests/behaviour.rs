@@ -1,9 +1,10 @@
 //! The behaviour of this transport.
 
-// What blocks, as futures.
+// Blocking calls as futures.
 mod transport;
 
-// Written once for all transports, with futures; here these call what blocks, for short times.
+// Shared by all transports and written with futures. Here the futures call blocking methods with
+// short deadlines.
 #[path = "../../transport/tests/suite/mod.rs"]
 mod suite;
 
@@ -75,7 +76,7 @@ fn calls_wait_in_threads_of_their_own() {
     assert_eq!(manager.terminate(), []);
 }
 
-// Written once for all transports.
+// Shared by all transports.
 #[path = "../../transport/tests/suite/examples.rs"]
 mod examples;
 

@@ -1,4 +1,4 @@
-//! Nodes of Rust types: events, tables and logs.
+//! Events, tables and logs with Rust types.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -11,7 +11,7 @@ use brocomm_std::brocomm::node::{Notification, PeerConfig};
 use brocomm_std::brocomm::state::StateError;
 use brocomm_std::{Builder, Change, Enum, Event, Node, Record, StartError, Table, TransportError};
 
-/// No test comes near it unless it fails.
+/// Far longer than a passing test takes.
 fn late() -> Option<Instant> {
     Some(Instant::now() + Duration::from_secs(60))
 }
@@ -51,7 +51,7 @@ fn info(last: u8) -> Info {
     Info { host, kind: Kind::Port, note: None, hidden: u64::from(last) }
 }
 
-/// Two nodes that are connected; both sides are built with all that is given.
+/// Returns two connected nodes, both configured by `built`.
 fn pair(built: impl Fn(Builder) -> Builder) -> [Node; 2] {
     let listens = built(Node::builder()).listen("127.0.0.1:0").accept("127.0.0.1");
     let listens = listens.start().unwrap();
@@ -92,7 +92,7 @@ fn events_of_rust_types_go_both_ways() {
 #[test]
 fn what_is_waited_for_is_nobody_elses_loss() {
     let [manager, _sensor] = pair(|node| node.receive::<WantBlock>());
-    // Nobody has read, so it still gets all that came.
+    // Nothing has been read yet, so this subscriber gets everything from the start.
     let mut all = manager.subscribe();
     let first = std::iter::from_fn(|| all.next(late()));
     let came = |wanted: fn(&Notification) -> bool| move |told: Notification| wanted(&told);
@@ -133,13 +133,13 @@ fn a_table_is_a_map_on_both_sides() {
     assert_eq!(change(), Change::Removed(keys[1]));
     assert_eq!(here.remove(&keys[1]), Ok(false));
     assert_eq!(there.entries(), Ok(vec![(keys[0], info(7))]));
-    // The other way.
+    // The other direction.
     let mut changes = here.changes();
     there.insert(&keys[1], &info(3)).unwrap();
     assert_eq!(changes.next(late()), Some(Ok(Change::Set(keys[1], info(3)))));
     there.remove(&keys[0]).unwrap();
     assert_eq!(changes.next(late()), Some(Ok(Change::Removed(keys[0]))));
-    // And what is not made by methods of a table.
+    // Changes that are not made with the methods of `Table`.
     worker
         .with(|node, now| {
             let empty = BTreeMap::<(IpAddr, u64), Info>::new().to_value();

@@ -1,4 +1,4 @@
-//! Many entries of a log through two nodes.
+//! Many log entries through two nodes.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use tokio::time::timeout;
 
 use crate::conn_log;
 
-/// How many entries pass if `ENTRIES` doesn't say.
+/// The default number of entries. The environment variable `ENTRIES` overrides it.
 const ENTRIES: u64 = 50_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -18,7 +18,7 @@ async fn entries_arrive_complete_and_in_order() {
         told
     });
     conn_log::write(&sender, entries).await;
-    // No test comes near it unless it fails.
+    // Far longer than a passing test takes.
     let mut told = timeout(Duration::from_secs(600), reading).await.unwrap().unwrap();
     assert!(sender.terminate().await.is_empty());
     receiver.terminate().await;

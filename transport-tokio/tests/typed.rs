@@ -1,4 +1,5 @@
-//! Nodes of Rust types; what they do is tested with `brocomm-std`, which waits in other ways only.
+//! Events, tables and logs with Rust types. The tests of `brocomm-std` cover the details; only the
+//! way of waiting differs.
 
 use std::net::IpAddr;
 

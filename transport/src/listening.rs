@@ -1,4 +1,4 @@
-//! What a node is told of the sockets on which it listens.
+//! Reporting the state of listening sockets to a node.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -10,8 +10,8 @@ use crate::Shared;
 use crate::socket::{is_transient, listen};
 use crate::zone::{address_of, zone_of};
 
-/// Listens where a node wants to, and tells it what came of it. Returns what `register` made of the
-/// socket.
+/// Listens on the address that a node asks for, and reports the result to the node. Returns the
+/// socket as registered by `register`.
 pub fn open<T>(
     shared: &Shared,
     target: ListenTarget,
@@ -37,8 +37,8 @@ pub fn open<T>(
     })
 }
 
-/// Tells the node that a peer was accepted. Returns what carries the connection, none if the node
-/// is ending.
+/// Reports an accepted peer to the node. Returns the driver of the connection, or `None` if the
+/// node is stopping.
 pub fn accepted(shared: &Shared, from: SocketAddr) -> Option<SocketDriver> {
     shared.with(|hub, now| {
         let zone = zone_of(from, hub.communication());
@@ -47,8 +47,8 @@ pub fn accepted(shared: &Shared, from: SocketAddr) -> Option<SocketDriver> {
     })
 }
 
-/// Tells the node that a peer could not be accepted, unless that concerns nobody else. Returns
-/// whether the node was told.
+/// Reports an accept error to the node, unless it concerns one peer only. Returns whether the node
+/// was notified.
 pub fn accept_failed(shared: &Shared, error: io::Error) -> bool {
     if is_transient(error.kind()) {
         return false;

@@ -1,4 +1,4 @@
-//! Connections of a node.
+//! The connections of a node.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr};
@@ -18,15 +18,15 @@ use mio::{Interest, Token};
 use super::Runner;
 use crate::socket::{has_ended, is_drained};
 
-/// One connection, or an attempt at one.
+/// A connection or a connection attempt.
 #[derive(Debug)]
 pub(super) struct SocketTask {
     carrier: SocketDriver,
     stream: TcpStream,
-    /// How long it is waited for, until it is connected.
+    /// The deadline of the attempt, until it is connected.
     connecting: Option<Time>,
     keep_alive: Option<KeepAlive>,
-    /// The poller has told of the end of what comes.
+    /// The poller has reported the end of the input.
     ended: bool,
     waker: Waker,
 }
@@ -57,7 +57,7 @@ impl Runner {
         }
     }
 
-    /// Begins to carry a connection that was accepted, unless the node is ending.
+    /// Starts the task of an accepted connection, unless the node is stopping.
     pub(super) fn begin(&mut self, mut stream: TcpStream, from: SocketAddr) -> io::Result<()> {
         let (token, waker) = self.token();
         let keep_alive = self.keep_alive;
@@ -76,7 +76,7 @@ impl Runner {
         self.poll.registry().register(stream, token, Interest::READABLE | Interest::WRITABLE)
     }
 
-    /// Records that a socket is ready for something.
+    /// Records the readiness of a socket.
     pub(super) fn feed_ready(&mut self, event: &Event) {
         if let Some(SocketTask { carrier, ended, .. }) = self.carrying.get_mut(&event.token()) {
             carrier.feed_ready();
@@ -84,7 +84,8 @@ impl Runner {
         }
     }
 
-    /// Does what a connection is to do until it has to wait, if the token is that of one.
+    /// Runs the task of a connection until it must wait. Does nothing if the token is not that of a
+    /// connection.
     pub(super) fn carry(&mut self, token: Token) {
         if !self.is_connected(token) {
             return;
@@ -105,7 +106,7 @@ impl Runner {
                     carrier.feed_read(read);
                 }
                 Step::EndOutput => {
-                    // It may be gone already.
+                    // Fails if the peer is gone already.
                     let _ = stream.shutdown(Shutdown::Write);
                 }
                 Step::Yield => return waker.wake_by_ref(),
@@ -127,8 +128,8 @@ impl Runner {
         }
     }
 
-    /// Returns whether the token is that of a connection, and this one is up; if it can't be, that is
-    /// the end of it.
+    /// Returns whether the token is that of an established connection. Ends the task if the attempt
+    /// failed.
     fn is_connected(&mut self, token: Token) -> bool {
         let Some(carrying) = self.carrying.get_mut(&token) else { return false };
         let SocketTask { carrier, stream, connecting, keep_alive, waker, .. } = carrying;
@@ -163,7 +164,7 @@ impl Runner {
     }
 }
 
-/// Returns whether a socket is connected by now, or why it can't be.
+/// Returns whether a socket is connected, or why the attempt failed.
 fn outcome(stream: &TcpStream) -> io::Result<bool> {
     if let Some(error) = stream.take_error()? {
         return Err(error);

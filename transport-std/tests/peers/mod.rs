@@ -1,6 +1,6 @@
-//! What single connections do, in calls that block.
+//! Tests of single connections with blocking calls.
 //!
-//! Real sockets on the loopback interface; nothing here asks how long something takes.
+//! These tests use real sockets on the loopback interface and do not depend on timing.
 
 mod scripted;
 mod trouble;
@@ -20,14 +20,14 @@ use crate::suite::stream::Stream;
 pub(crate) use scripted::*;
 pub(crate) use trouble::*;
 
-/// No test comes near it unless it fails.
+/// Far longer than a passing test takes.
 const LONG: Duration = Duration::from_secs(60);
 
 fn config(stream: Stream) -> ConnectionConfig {
     stream.peer(clear())
 }
 
-/// Whatever the streams of these tests are.
+/// Without TLS. The tests that use TLS set it up themselves.
 fn clear() -> ConnectionConfig {
     ConnectionConfig {
         requests: Some(Requests {
@@ -65,7 +65,7 @@ fn until_running(peer: &mut Peer) {
     panic!("ended before Running");
 }
 
-/// Takes events until so many came.
+/// Reads notifications until `count` events have arrived.
 fn events(peer: &mut Peer, count: usize) -> Vec<Event> {
     let mut events = Vec::new();
     while events.len() < count {
@@ -78,7 +78,7 @@ fn events(peer: &mut Peer, count: usize) -> Vec<Event> {
     events
 }
 
-/// Takes everything; returns events, and how it ended.
+/// Reads to the end. Returns the events and the cause of the close.
 fn rest(peer: &mut Peer) -> (Vec<Event>, CloseCause) {
     let (mut events, mut end) = (Vec::new(), None);
     while let Some(notification) = peer.next(None).unwrap() {
@@ -125,10 +125,10 @@ pub(crate) fn big_messages_both_ways_at_once_do_not_block_each_other(stream: Str
     let run = |mut peer: Peer| {
         thread::spawn(move || {
             until_running(&mut peer);
-            // More than both sockets' buffers hold.
+            // More than the buffers of both sockets hold.
             let all: Vec<Event> = (0..5).map(|number| event(number, vec![b'x'; 3 << 20])).collect();
             send(&mut peer, &all);
-            // Neither takes a notification before it has got rid of everything.
+            // Neither side takes a notification before it has written everything.
             let deadline = Instant::now().checked_add(LONG);
             assert_eq!(peer.flush(deadline), Ok(Flushed::All));
             assert_eq!(events(&mut peer, 5), all);
@@ -205,7 +205,7 @@ pub(crate) fn closing_says_what_was_not_written(stream: Stream) {
         there
     });
     until_running(&mut here);
-    // The other end is held open, and nobody reads.
+    // The other end stays open and does not read.
     let _there = other.join().unwrap();
     let all: Vec<Event> = (0..5).map(|number| event(number, vec![b'x'; 3 << 20])).collect();
     send(&mut here, &all);
@@ -258,11 +258,11 @@ pub(crate) fn a_tap_sees_all_that_comes(stream: Stream) {
     assert_eq!(rest(&mut here).0.len(), 1);
     assert!(other.join().unwrap());
     let (seen, bytes) = (*seen.lock().unwrap(), here.connection().counters().input.bytes);
-    // What TLS adds is seen too.
+    // With TLS the tap sees its overhead too.
     assert!(if stream.is_clear() { seen == bytes } else { seen > bytes }, "{seen} and {bytes}");
 }
 
-/// These bodies have run to the end when they are called.
+/// The blocking bodies have already run when they are called.
 pub(crate) fn ran((): ()) {}
 
 crate::suite::over_each_stream! { crate::peers::ran, crate::peers;
@@ -281,7 +281,7 @@ crate::suite::over_each_stream! { crate::peers::ran, crate::peers;
     a_listener_on_ipv6_leaves_the_port_to_ipv4
 }
 
-/// The other end is scripted, and speaks in the clear.
+/// The other end is scripted and does not use TLS.
 mod by_script {
     crate::suite::tests! { crate::peers::ran, crate::peers;
         a_peer_that_closes_mid_message_is_told_apart

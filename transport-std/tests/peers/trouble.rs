@@ -1,4 +1,4 @@
-//! What goes wrong before there is a connection.
+//! Errors before a connection is established.
 
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use brocomm_transport::socket2::SockRef;
 use super::*;
 
 pub(crate) fn errors_say_where_and_why(stream: Stream) {
-    // A port on which nobody listens any more.
+    // A port on which nothing listens any longer.
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let error = Peer::connect(closed, config(stream), LONG).unwrap_err();
     assert!(matches!(error, TransportError::Connect { .. }));
@@ -53,7 +53,7 @@ pub(crate) fn a_peer_that_has_gone_is_passed_over(stream: Stream) {
     let mut listener = Listener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr();
     let gone = TcpStream::connect(address).unwrap();
-    // So that it is reset.
+    // Makes closing the socket send a reset.
     SockRef::from(&gone).set_linger(Some(Duration::ZERO)).unwrap();
     drop(gone);
     let stays = TcpStream::connect(address).unwrap();

@@ -1,6 +1,6 @@
-//! How futures wait.
+//! Waiting in async benchmarks.
 //!
-//! Whoever includes this has a module `of` with what differs from runtime to runtime.
+//! The including file provides a module `of` with the parts that depend on the runtime.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The task of one connection of a node.
+//! The task of one connection.
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -15,11 +15,12 @@ use super::waiting::Alarm;
 use crate::Shared;
 
 thread_local! {
-    /// Nothing is in it while a task waits, so that idle connections cost no buffers.
+    /// The read buffer of all tasks of a thread. It is empty while a task waits, so idle
+    /// connections need no buffers.
     static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; BLOCK].into());
 }
 
-/// Carries one connection of a node until it is closed.
+/// The task that runs one connection of a node until it is closed.
 #[derive(Debug)]
 pub(super) struct SocketTask<R: Runtime> {
     shared: Arc<Shared>,
@@ -35,7 +36,7 @@ impl<R: Runtime> SocketTask<R> {
 
     fn poll_with(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<()> {
         let SocketTask { shared, carrier, link, alarm } = self;
-        // Whatever this task was woken for.
+        // The task does not know why it was woken.
         carrier.feed_ready();
         if is_drained(link, cx) {
             carrier.feed_drained();
@@ -67,7 +68,7 @@ impl<R: Runtime> SocketTask<R> {
     }
 }
 
-/// Returns whether reading would give nothing; why nothing can be waited for, reading says.
+/// Returns whether a read would block. If waiting fails, the next read returns the error.
 fn is_drained<R: Runtime>(link: &mut Link<R>, cx: &mut Context<'_>) -> bool {
     link.is_drained(cx).unwrap_or(false)
 }
@@ -81,14 +82,14 @@ impl<R: Runtime> Future for SocketTask<R> {
 }
 
 impl<R: Runtime> Drop for SocketTask<R> {
-    /// Closes the socket, also if the runtime ends before the connection does.
+    /// Closes the socket, also if the runtime stops before the connection is closed.
     fn drop(&mut self) {
         self.link.shutdown();
         self.shared.with(|hub, now| self.carrier.feed_closed(hub, now));
     }
 }
 
-/// Makes a connection unless it is given up, and carries it.
+/// Connects, unless the attempt is abandoned, and runs the connection.
 pub(super) async fn connect<R: Runtime>(
     shared: Arc<Shared>,
     carrier: SocketDriver,

@@ -1,4 +1,4 @@
-//! The task that listens, accepts, and begins connections for a node.
+//! The task that listens, accepts and connects for a node.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -14,7 +14,7 @@ use super::link::Link;
 use super::waiting::Alarm;
 use crate::{Shared, listening};
 
-/// Does what a node asks for beside carrying its connections.
+/// The task that does everything a node asks for, except running its connections.
 #[derive(Debug)]
 pub(super) struct Manager<R: Runtime> {
     runtime: R,
@@ -24,11 +24,11 @@ pub(super) struct Manager<R: Runtime> {
     alarm: Alarm<R>,
 }
 
-/// A socket on which the node listens.
+/// A listening socket of the node.
 #[derive(Debug)]
 struct Listening<R: Runtime> {
     socket: R::Listener,
-    /// Runs while nothing is accepted, since that failed.
+    /// Set while accepting is paused after an error.
     pause: Alarm<R>,
 }
 
@@ -54,13 +54,13 @@ impl<R: Runtime> Manager<R> {
         }
     }
 
-    /// Accepts all who wait; this task is woken when more come.
+    /// Accepts all pending connections, and has this task woken when more arrive.
     fn accept(&mut self, cx: &mut Context<'_>) {
         let Manager { runtime, shared, keep_alive, listening, .. } = self;
         for Listening { socket, pause } in listening {
             while pause.poll_set(cx).is_ready() {
                 *pause = Alarm::new();
-                // That one peer has gone again says nothing about the next.
+                // If one peer has disconnected already, the next can still be accepted.
                 let (error, wait) = match R::poll_accept(socket, cx) {
                     Poll::Pending => break,
                     Poll::Ready(Err(error)) => (error, Alarm::set(ACCEPT_PAUSE)),

@@ -1,4 +1,4 @@
-//! A transport on any runtime that awaits futures.
+//! A transport that is generic over the async runtime.
 
 mod carrying;
 mod link;

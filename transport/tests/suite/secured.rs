@@ -1,6 +1,6 @@
-//! What every transport does for a node over TLS, and for the same node without.
+//! The behaviour of a node with TLS, and of the same node without.
 //!
-//! Real sockets on the loopback interface.
+//! These tests use real sockets on the loopback interface.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ fn start(options: Options, node: PeerConfig) -> (Node, Notifications) {
     (handle, notifications)
 }
 
-/// Takes notifications until one is what is looked for.
+/// Reads notifications until one matches.
 async fn find<T>(told: &mut Notifications, mut is_it: impl FnMut(&Notification) -> Option<T>) -> T {
     loop {
         let next = told.next().await.expect("the node goes on");
@@ -34,7 +34,7 @@ async fn find<T>(told: &mut Notifications, mut is_it: impl FnMut(&Notification) 
     }
 }
 
-/// A node that listens, and one that connects to it.
+/// Returns a node that listens and one that connects to it.
 async fn pair(tls: Option<(TlsConfig, TlsConfig)>) -> [(Node, Notifications); 2] {
     let ssl = tls.is_some();
     let (ours, theirs) = tls.map_or((None, None), |(ours, theirs)| (Some(ours), Some(theirs)));
@@ -58,7 +58,7 @@ async fn pair(tls: Option<(TlsConfig, TlsConfig)>) -> [(Node, Notifications); 2]
     [(here, told), start(options, node)]
 }
 
-/// From the handshake to an end in order, with much between.
+/// A session from the handshake to a graceful close, with many events.
 async fn session(tls: Option<(TlsConfig, TlsConfig)>) {
     const COUNT: u64 = 300;
     let [(here, mut told_here), (there, mut told_there)] = pair(tls).await;
@@ -72,7 +72,7 @@ async fn session(tls: Option<(TlsConfig, TlsConfig)>) {
         let raised = there.raise(Event { name: "ping".into(), time: 1.5, args }).await.unwrap();
         assert_eq!(raised.peers, 1);
     }
-    // What waits is sent, and the end is said: nothing is lost, and nothing is amiss.
+    // What is queued is sent, and the close is announced: nothing is lost and no error is reported.
     assert_eq!(there.terminate().await, []);
     let mut next = 0;
     let cause = find(&mut told_here, |told| match told {
@@ -119,7 +119,7 @@ pub(crate) async fn strangers_do_not_come_together() {
     assert_eq!(here.terminate().await, []);
 }
 
-/// Makes tests of all, see [`tests`](super::tests).
+/// Creates all these tests. See [`tests`](super::tests).
 macro_rules! all {
     ($run:path) => {
         crate::suite::tests! { $run, crate::suite::secured;

@@ -1,6 +1,6 @@
-//! What every asynchronous transport does for a whole node, whatever runs it.
+//! The behaviour of a node on every async transport.
 //!
-//! Real sockets on the loopback interface; nothing here asks how long something takes.
+//! These tests use real sockets on the loopback interface and do not depend on timing.
 
 mod multitude;
 mod pressure;
@@ -27,7 +27,7 @@ pub(crate) use processes::*;
 pub(crate) use subscribing::*;
 pub(crate) use trouble::*;
 
-/// No test comes near it unless it fails.
+/// Far longer than a passing test takes.
 const LONG: Duration = Duration::from_secs(60);
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -40,7 +40,7 @@ fn configuration(stream: Stream, options: Options, nodes: Vec<PeerConfig>) -> No
     stream.node(NodeConfig { options, nodes, declarations: Arc::new(declarations) })
 }
 
-/// Those of a node that listens where there is room.
+/// The options of a node that listens on a free port.
 fn listening() -> Options {
     Options {
         listen: true,
@@ -51,12 +51,12 @@ fn listening() -> Options {
     }
 }
 
-/// A peer that connects to us.
+/// The entry of a peer that connects to this node.
 fn anyone(events: &str) -> PeerConfig {
     PeerConfig { events: Some(events.parse().unwrap()), ..PeerConfig::new(LOOPBACK) }
 }
 
-/// A peer that we connect to.
+/// The entry of a peer that this node connects to.
 fn at(port: u16, events: &str) -> PeerConfig {
     PeerConfig { connect: true, p: Some(port), retry: Duration::from_secs(1), ..anyone(events) }
 }
@@ -67,7 +67,7 @@ fn start(stream: Stream, options: Options, nodes: Vec<PeerConfig>) -> (Node, Not
     (handle, notifications)
 }
 
-/// Starts a node that listens, and returns its port too.
+/// Starts a node that listens, and returns it with its port.
 async fn listener(
     stream: Stream,
     options: Options,
@@ -82,7 +82,7 @@ async fn listener(
     (handle, told, port)
 }
 
-/// Two nodes that are Running; the first listens and gets pings, the second gets pongs.
+/// Returns two connected nodes. The first listens and receives pings, the second receives pongs.
 async fn pair(stream: Stream, ours: Options, theirs: Options) -> [(Node, Notifications); 2] {
     let (here, mut told_here, port) =
         listener(stream, Options { listen: true, ..ours }, vec![anyone("ping")]).await;
@@ -91,7 +91,7 @@ async fn pair(stream: Stream, ours: Options, theirs: Options) -> [(Node, Notific
     [(here, told_here), (there, told_there)]
 }
 
-/// Takes notifications until one is what is sought.
+/// Reads notifications until one matches.
 async fn find<T>(told: &mut Notifications, is: impl Fn(&Notification) -> Option<T>) -> T {
     loop {
         let notification = told.next().await.expect("the node goes on");
@@ -127,7 +127,7 @@ fn number(notification: &Notification) -> Option<u64> {
     }
 }
 
-/// Takes events until so many came.
+/// Reads notifications until `count` events have arrived.
 async fn numbers(told: &mut Notifications, count: usize) -> Vec<u64> {
     let mut numbers = Vec::new();
     while numbers.len() < count {
@@ -136,7 +136,7 @@ async fn numbers(told: &mut Notifications, count: usize) -> Vec<u64> {
     numbers
 }
 
-/// Takes everything; returns the numbers of the events, and who did not get all.
+/// Reads to the end. Returns the numbers of the events, and the peers that did not get everything.
 async fn rest(told: &mut Notifications) -> (Vec<u64>, Vec<PeerId>) {
     let (mut numbers, mut end) = (Vec::new(), None);
     while let Some(notification) = told.next().await {
@@ -163,7 +163,7 @@ pub(crate) async fn events_go_both_ways_in_order(stream: Stream) {
     for n in 0..1000 {
         assert_eq!(here.raise(small("pong", n)).await.unwrap().peers, 1);
         assert_eq!(there.raise(small("ping", n)).await.unwrap().peers, 1);
-        // Nobody has requested it.
+        // No peer has requested this event.
         assert_eq!(there.raise(small("pong", n)).await.unwrap().peers, 0);
     }
     let all: Vec<u64> = (0..1000).collect();
@@ -220,7 +220,7 @@ pub(crate) async fn dropped_futures_lose_nothing(stream: Stream) {
         pair(stream, listening(), Options::default()).await;
     let mut got = Vec::new();
     for n in 0..100 {
-        // An event that is not taken by the first attempt is there at a later one.
+        // An event that the first attempt does not return is returned by a later one.
         there.raise(small("ping", n)).await.unwrap();
         let _ = poll_once(there.flush(LONG)).await;
         while let Some(next) = poll_once(told.next()).await {
@@ -229,7 +229,7 @@ pub(crate) async fn dropped_futures_lose_nothing(stream: Stream) {
     }
     got.extend(numbers(&mut told, 100 - got.len()).await);
     assert!(got.into_iter().eq(0..100));
-    // What was begun goes on.
+    // What was started continues.
     let _ = poll_once(here.terminate()).await;
     assert_eq!(rest(&mut told).await, (vec![], vec![]));
 }
@@ -238,7 +238,7 @@ pub(crate) async fn answers_are_told_from_other_events(stream: Stream) {
     let [(here, mut told), (there, mut told_there)] =
         pair(stream, listening(), Options::default()).await;
     let question = async {
-        // Nobody takes notifications meanwhile.
+        // No subscriber reads meanwhile.
         let two = |event: &Event| event.args.first() == Some(&Value::Count(2));
         let answer = there.request(small("ping", 1), "pong", two, LONG).await;
         assert_eq!(answer.map(|(_, event)| event.args[0].clone()), Ok(Value::Count(2)));
@@ -266,7 +266,7 @@ pub(crate) async fn answers_are_told_from_other_events(stream: Stream) {
     assert_eq!(never, Err(RequestError::Terminated));
 }
 
-/// The application is told at once, whether or not anybody wants the event.
+/// The application gets the error at once, whether or not a peer has requested the event.
 pub(crate) async fn events_unlike_their_declarations_are_refused(stream: Stream) {
     let (here, mut told, port) = listener(stream, listening(), vec![anyone("ping")]).await;
     let (there, mut told_there) = start(stream, Options::default(), vec![at(port, "pong")]);
@@ -279,7 +279,7 @@ pub(crate) async fn events_unlike_their_declarations_are_refused(stream: Stream)
         let answer = node.request(wrong(), "pong", |_| true, LONG).await;
         assert_eq!(answer.unwrap_err().to_string(), expected);
     }
-    // What came to the peer is only what fits, made of the declared types.
+    // The peer received only the valid events, with the declared types.
     let int = Event::new("ping", vec![Value::Int(7), Value::string("x")]);
     assert_eq!(there.raise(int).await.map(|raised| raised.peers), Ok(1));
     assert_eq!(numbers(&mut told, 1).await, [7]);
@@ -305,7 +305,7 @@ pub(crate) async fn an_application_makes_its_own_requests(stream: Stream) {
     assert_eq!(numbers(&mut told_there, 1).await, [1]);
 }
 
-/// Makes tests of all, see [`over_each_stream`](super::over_each_stream).
+/// Creates all these tests. See [`over_each_stream`](super::over_each_stream).
 macro_rules! all {
     ($run:path) => {
         crate::suite::over_each_stream! { $run, crate::suite::nodes;

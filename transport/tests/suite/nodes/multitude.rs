@@ -1,4 +1,4 @@
-//! Many events, and many peers.
+//! Many events and many peers.
 
 use std::collections::HashMap;
 
@@ -6,8 +6,8 @@ use super::*;
 
 const PEERS: u64 = 200;
 
-/// How many events pass in each test: a million by `BROCOMM_TEST_EVENTS=1000000`, which takes a
-/// minute or so unless it is a release build.
+/// The number of events in each test. `BROCOMM_TEST_EVENTS=1000000` sets a million, which takes
+/// about a minute in a debug build.
 fn count() -> u64 {
     std::env::var("BROCOMM_TEST_EVENTS").map_or(100_000, |count| count.parse().unwrap())
 }
@@ -26,7 +26,7 @@ pub(crate) async fn many_events_come_in_order(stream: Stream) {
         for n in 0..count() {
             assert_eq!(find(&mut told, number).await, n);
         }
-        // Nor anything twice.
+        // Nothing arrives twice.
         closed(&mut told).await;
         assert_eq!(here.terminate().await, []);
         assert_eq!(rest(&mut told).await, (vec![], vec![]));
@@ -34,7 +34,7 @@ pub(crate) async fn many_events_come_in_order(stream: Stream) {
     zip(raise, take).await;
 }
 
-/// Takes events until so many came of each of so many peers, in the order of each.
+/// Reads events until `count` have arrived from each peer, each peer's in order.
 async fn from_each(told: &mut Notifications, peers: u64, count: u64) {
     let mut next = HashMap::new();
     for _ in 0..peers * count {
@@ -61,7 +61,7 @@ pub(crate) async fn two_hundred_peers_at_once_send_and_get_many_events_in_order(
     for (_, told) in &mut peers {
         running(told).await;
     }
-    // In each direction.
+    // The number of events per peer in each direction.
     let each = count() / 2 / PEERS;
     let (handles, mut all_told): (Vec<_>, Vec<_>) = peers.into_iter().unzip();
     let raise = async {
@@ -73,7 +73,7 @@ pub(crate) async fn two_hundred_peers_at_once_send_and_get_many_events_in_order(
         }
     };
     let take = async {
-        // In turn, so that nobody's queue is full for ever.
+        // Alternates, so that no queue stays full forever.
         for n in 0..each {
             for told in &mut all_told {
                 assert_eq!(find(told, number).await, n);

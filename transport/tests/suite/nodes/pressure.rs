@@ -1,4 +1,4 @@
-//! More than somebody takes.
+//! Full queues and peers that do not read.
 
 use brocomm::data::TypeTag;
 use brocomm::logs::{LogField, LogStream, LogValue};
@@ -10,7 +10,7 @@ pub(super) fn queue(events: usize, overflow: Overflow) -> Queue {
     Queue { bound: Bound::new(events, 16 << 20), overflow }
 }
 
-/// Lets others go on until it is true.
+/// Yields until the condition is true.
 async fn until(is: impl Fn() -> bool) {
     while !is() {
         yield_now().await;
@@ -24,7 +24,7 @@ pub(crate) async fn an_application_that_takes_nothing_stops_the_peer_and_loses_n
     let theirs = Options { outgoing: queue(20, Overflow::Block), ..Options::default() };
     let [(here, mut told), (there, told_there)] = pair(stream, ours, theirs).await;
     drop(told_there);
-    // Much more than the buffers of two sockets hold.
+    // Far more than the buffers of both sockets hold.
     const COUNT: u64 = 20_000;
     let raise = async {
         for n in 0..COUNT {
@@ -43,7 +43,7 @@ pub(crate) async fn an_application_that_takes_nothing_stops_the_peer_and_loses_n
         assert!(numbers(&mut told, COUNT as usize).await.into_iter().eq(0..COUNT));
     };
     zip(raise, take).await;
-    // A connection may have messages in hand that it has read already.
+    // A connection may hold a few messages that it has already read.
     assert!(incoming().most_events <= 50 + 64, "{:?}", incoming());
     assert_eq!(outgoing().most_events, 20);
 }
@@ -59,11 +59,11 @@ pub(crate) async fn log_entries_wait_for_room(stream: Stream) {
     zip(running(&mut told_here), running(&mut told)).await;
     let fields = vec![LogField::new("n", TypeTag::Count), LogField::new("s", TypeTag::String)];
     here.with(|node, _| node.declare_log(LogStream::new(LOG, "log", fields))).unwrap();
-    // Each goes at once.
+    // Each entry is sent at once.
     let entry = |n| vec![LogValue::Count(n), LogValue::string(vec![b'x'; BATCH])];
     let short = here.write_log(LOG, &entry(0)[..1]).await;
     assert!(short.is_err(), "{short:?}");
-    // As many as there is room for, and then those of which nobody awaited that.
+    // As many as there is room for, then one whose wait for room is dropped.
     let mut written = 0;
     while let Some(raised) = poll_once(here.write_log(LOG, &entry(written))).await {
         assert_eq!(raised.map(|raised| raised.peers), Ok(1));
@@ -108,7 +108,7 @@ pub(crate) async fn one_who_never_reads_delays_nobody(stream: Stream) {
         ..listening()
     };
     let (here, mut told, port) = listener(stream, policy, vec![anyone("ping")]).await;
-    // What came for it is not taken, so that it stops reading.
+    // Its notifications are not read, so it stops reading from its peer.
     let full = Options { incoming: queue(1, Overflow::Block), ..Options::default() };
     let (_deaf, mut told_deaf) = start(stream, full, vec![at(port, "pong")]);
     zip(running(&mut told), running(&mut told_deaf)).await;
@@ -140,7 +140,7 @@ pub(crate) async fn ending_delivers_what_waits(stream: Stream) {
     };
     let (undelivered, ()) = zip(there.terminate(), receive).await;
     assert_eq!(undelivered, []);
-    // All that there was is told, though nobody took it meanwhile.
+    // All notifications are delivered although the subscriber read nothing meanwhile.
     assert_eq!(rest(&mut told_there).await, (vec![], vec![]));
     assert_eq!(there.raise(small("ping", 0)).await.unwrap().peers, 0);
     assert_eq!(there.terminate().await, []);

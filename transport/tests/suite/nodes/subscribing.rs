@@ -1,4 +1,4 @@
-//! Several who take notifications, or events of one type.
+//! Several subscribers, and subscribers to one type of event.
 
 use brocomm::data::{
     BroType, ConversionError, EventType, Field, FromValue, SignatureErrorKind, ToValue,
@@ -8,7 +8,7 @@ use brocomm::node::Overflow;
 use super::pressure::queue;
 use super::*;
 
-/// What `#[derive(Event)]` makes, written by hand.
+/// A hand-written version of what `#[derive(Event)]` generates.
 #[derive(Debug, PartialEq)]
 struct Ping {
     n: u8,
@@ -35,7 +35,7 @@ impl EventType for Ping {
     }
 }
 
-/// One that nobody has declared.
+/// An event that is not declared.
 #[derive(Debug)]
 struct Other;
 
@@ -105,7 +105,7 @@ pub(crate) async fn the_log_names_who_reads_nothing_and_others_go_on(stream: Str
     let name = line.await;
     let (event, place) = name.split_once(' ').unwrap();
     assert!(event == "ping" && place.contains("subscribing.rs:"), "{name}");
-    // What is asked of the node goes on meanwhile.
+    // The node still works meanwhile.
     assert_eq!(here.raise(small("pong", 7)).await.unwrap().peers, 1);
     assert_eq!(here.flush(LONG).await, []);
     assert_eq!(numbers(&mut told_there, 1).await, [7]);
@@ -124,7 +124,7 @@ pub(crate) async fn several_get_all_that_is_told(stream: Stream) {
     for n in 0..10 {
         there.raise(small("ping", n)).await.unwrap();
     }
-    // The first need not take anything for the second to get it, nor the third ever.
+    // The second subscriber gets everything although the first and the third have not read.
     assert!(numbers(&mut second, 10).await.into_iter().eq(0..10));
     assert!(numbers(&mut told, 10).await.into_iter().eq(0..10));
     drop(third);

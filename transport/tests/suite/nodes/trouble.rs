@@ -1,4 +1,4 @@
-//! What goes wrong.
+//! Errors and disturbances.
 
 use std::io::{Read, Write};
 use std::iter;
@@ -69,7 +69,7 @@ pub(crate) async fn failures_say_why(stream: Stream) {
 }
 
 pub(crate) async fn attempts_can_be_given_up_and_begun_again(stream: Stream) {
-    // Nobody accepts, but the system answers.
+    // The system answers although the program does not accept.
     let silent = TcpListener::bind((LOOPBACK, 0)).unwrap();
     let port = silent.local_addr().unwrap().port();
     let node = PeerConfig { connect: false, retry: Duration::ZERO, ..at(port, "pong") };
@@ -77,7 +77,7 @@ pub(crate) async fn attempts_can_be_given_up_and_begun_again(stream: Stream) {
     assert_eq!(here.connect_peer("nobody"), Err(NodeError::UnknownNode));
     let peer = here.connect_peer("node0").unwrap();
     assert_eq!(here.connect_peer("node0"), Err(NodeError::AlreadyConnected(peer)));
-    // Connected or not, it is given up.
+    // The attempt is abandoned, whether or not it is connected.
     here.disconnect(peer).unwrap();
     let gone = || here.with(|node, _| node.peer_state(peer) == Some(PeerState::Gone));
     while !gone() {
@@ -92,7 +92,7 @@ pub(crate) async fn attempts_can_be_given_up_and_begun_again(stream: Stream) {
         drop(silent);
         closed(&mut told).await;
     } else {
-        // Nobody answers the handshake of TLS, before which there is no connection.
+        // The TLS handshake gets no answer, so the peer is still connecting.
         assert_eq!(state(), PeerState::Connecting);
         drop(silent);
         failure(&mut told).await;
@@ -109,14 +109,14 @@ pub(crate) async fn trickling_and_garbage_harm_nobody_else(stream: Stream) {
     let mut trickling = TcpStream::connect((LOOPBACK, port)).unwrap();
     let mut garbage = TcpStream::connect((LOOPBACK, port)).unwrap();
     garbage.write_all(&[0xff; 1000]).unwrap();
-    // A long message, at this pace.
+    // A long message, one byte at a time.
     let long = stream.long_message().iter().copied().chain(iter::repeat(0));
     for (n, byte) in (0..100).zip(long) {
         trickling.write_all(&[byte]).unwrap();
         there.raise(small("ping", n)).await.unwrap();
         assert_eq!(numbers(&mut told, 1).await, [n]);
     }
-    // It was closed, whatever of our greeting it can read.
+    // The socket was closed, whether or not the first messages can still be read.
     let mut greeting = Vec::new();
     drop(garbage.shutdown(std::net::Shutdown::Write));
     while here.with(|node, _| node.peers().count()) > 2 {

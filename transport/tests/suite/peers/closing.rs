@@ -1,4 +1,4 @@
-//! How connections end in order.
+//! Graceful close.
 
 use brocomm::node::{CloseCause, Phase};
 use futures_lite::future::{poll_once, zip};
@@ -20,7 +20,7 @@ pub(crate) async fn closing_goes_on_after_its_future_was_dropped(stream: Stream)
     let (mut here, mut there) = pair(stream).await;
     let all = some(5, 3 << 20);
     send(&mut here, &all);
-    // Nobody reads.
+    // The other side does not read.
     assert!(poll_once(here.close()).await.is_none());
     assert_eq!(here.connection().phase(), Phase::Closed);
     let ((ours, closed), (got, end)) = zip(

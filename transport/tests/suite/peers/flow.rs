@@ -1,4 +1,4 @@
-//! Much at once, and futures that are given up.
+//! Large messages and dropped futures.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ pub(crate) async fn big_messages_both_ways_at_once_do_not_block_each_other(strea
     async fn run(peer: &mut Peer) {
         let all = some(5, 3 << 20);
         send(peer, &all);
-        // Neither takes a notification before it has got rid of everything.
+        // Neither side takes a notification before it has written everything.
         assert_eq!(peer.flush().await, Ok(Flushed::All));
         assert!(events(peer, 5).await == all);
     }
@@ -60,7 +60,7 @@ pub(crate) async fn flushing_stops_when_notifications_have_to_be_taken(stream: S
 }
 
 pub(crate) async fn dropped_futures_lose_nothing(stream: Stream) {
-    /// Gives the future up whenever it has to wait.
+    /// Drops the future whenever it must wait.
     async fn impatient(peer: &mut Peer, count: usize) -> (Vec<Event>, usize) {
         let (mut events, mut dropped) = (Vec::new(), 0);
         while events.len() < count {
@@ -75,7 +75,7 @@ pub(crate) async fn dropped_futures_lose_nothing(stream: Stream) {
                 }
             }
         }
-        // The other still waits for what is left.
+        // The other side still waits for the rest.
         while poll_once(peer.flush()).await.is_none() {
             yield_now().await;
         }
@@ -92,7 +92,7 @@ pub(crate) async fn dropped_futures_lose_nothing(stream: Stream) {
 
 pub(crate) async fn a_peer_wakes_whoever_awaits_it_last(stream: Stream) {
     let (mut here, mut there) = pair(stream).await;
-    // Reads what is left of the handshake, and waits; then nobody is interested.
+    // Reads the rest of the handshake and waits. Then this future is dropped.
     while poll_once(here.next()).await.is_some() {}
     let waits = async { events(&mut here, 1).await };
     let sends = async {
@@ -130,6 +130,6 @@ pub(crate) async fn a_tap_sees_all_that_comes(stream: Stream) {
     let ((came, _), closed) = zip(rest(&mut here), sends).await;
     assert_eq!((came.len(), closed), (1, Ok(true)));
     let (seen, bytes) = (seen.load(Ordering::Relaxed), here.connection().counters().input.bytes);
-    // What TLS adds is seen too.
+    // With TLS the tap sees its overhead too.
     assert!(if stream.is_clear() { seen == bytes } else { seen > bytes }, "{seen} and {bytes}");
 }

@@ -1,6 +1,6 @@
-//! What every asynchronous transport does, whatever runs it.
+//! The behaviour of single connections on every async transport.
 //!
-//! Real sockets on the loopback interface; nothing here asks how long something takes.
+//! These tests use real sockets on the loopback interface and do not depend on timing.
 
 mod closing;
 mod flow;
@@ -22,14 +22,14 @@ pub(crate) use flow::*;
 pub(crate) use scripted::*;
 pub(crate) use trouble::*;
 
-/// No test comes near it unless it fails.
+/// Far longer than a passing test takes.
 const LONG: Duration = Duration::from_secs(60);
 
 fn config(stream: Stream) -> ConnectionConfig {
     stream.peer(clear())
 }
 
-/// Whatever the streams of these tests are.
+/// Without TLS. The tests that use TLS set it up themselves.
 fn clear() -> ConnectionConfig {
     ConnectionConfig {
         requests: Some(Requests {
@@ -47,7 +47,7 @@ fn event(number: u64, text: impl AsRef<[u8]>) -> Event {
     Event { name: Name::from("e"), time: 0.0, args }
 }
 
-/// Events of this size each, more than the buffers of two sockets hold if it is a big one.
+/// Returns events of this size. Big ones exceed the buffers of both sockets.
 fn some(count: u64, size: usize) -> Vec<Event> {
     (0..count).map(|number| event(number, vec![b'x'; size])).collect()
 }
@@ -59,7 +59,7 @@ async fn pair_of(ours: ConnectionConfig, theirs: ConnectionConfig) -> (Peer, Pee
     (here, there)
 }
 
-/// Two peers in Running.
+/// Returns two connected peers in the Running phase.
 async fn pair(stream: Stream) -> (Peer, Peer) {
     let (mut here, mut there) = pair_of(config(stream), config(stream)).await;
     zip(until_running(&mut here), until_running(&mut there)).await;
@@ -79,7 +79,7 @@ async fn until_running(peer: &mut Peer) {
     panic!("ended before Running");
 }
 
-/// Takes events until so many came.
+/// Reads notifications until `count` events have arrived.
 async fn events(peer: &mut Peer, count: usize) -> Vec<Event> {
     let mut events = Vec::new();
     while events.len() < count {
@@ -92,7 +92,7 @@ async fn events(peer: &mut Peer, count: usize) -> Vec<Event> {
     events
 }
 
-/// Takes everything; returns events, and how it ended.
+/// Reads to the end. Returns the events and the cause of the close.
 async fn rest(peer: &mut Peer) -> (Vec<Event>, CloseCause) {
     let (mut events, mut end) = (Vec::new(), None);
     while let Some(notification) = peer.next().await.unwrap() {
@@ -151,7 +151,7 @@ pub(crate) async fn pings_are_answered(stream: Stream) {
     assert_eq!(end, (vec![], CloseCause::PeerClosed));
 }
 
-/// Makes tests of all, see [`over_each_stream`](crate::suite::over_each_stream).
+/// Creates all these tests. See [`over_each_stream`](crate::suite::over_each_stream).
 macro_rules! all {
     ($run:path) => {
         crate::suite::over_each_stream! { $run, crate::peers;
@@ -173,7 +173,7 @@ macro_rules! all {
             a_peer_that_has_gone_is_passed_over
             a_listener_on_ipv6_leaves_the_port_to_ipv4
         }
-        // The other end is scripted, and speaks in the clear.
+        // The other end is scripted and does not use TLS.
         crate::suite::tests! { $run, crate::peers;
             closing_writes_all_to_one_who_only_listens
             a_peer_that_closes_mid_message_is_told_apart

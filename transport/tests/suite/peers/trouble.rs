@@ -1,4 +1,4 @@
-//! What goes wrong before there is a connection.
+//! Errors before a connection is established.
 
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::*;
 use crate::transport::{Listener, Peer, TransportError};
 
 pub(crate) async fn errors_say_where_and_why(stream: Stream) {
-    // A port on which nobody listens any more.
+    // A port on which nothing listens any longer.
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let error = Peer::connect(closed, config(stream), LONG).await.unwrap_err();
     assert!(matches!(error, TransportError::Connect { .. }));
@@ -35,7 +35,7 @@ pub(crate) async fn a_refusal_names_host_and_port(stream: Stream) {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let error = Peer::connect(format!("localhost:{port}"), config(stream), LONG).await.unwrap_err();
     let text = error.to_string();
-    // Whichever of its addresses was tried last.
+    // Any of its addresses may have been tried last.
     assert!(text.starts_with(&format!("cannot connect to localhost:{port} (")), "{text}");
     assert!(text.ends_with(&format!(":{port}): connection refused")), "{text}");
 }
@@ -62,7 +62,7 @@ pub(crate) async fn a_peer_that_has_gone_is_passed_over(stream: Stream) {
     let listener = Listener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr();
     let gone = TcpStream::connect(address).unwrap();
-    // So that it is reset.
+    // Makes closing the socket send a reset.
     SockRef::from(&gone).set_linger(Some(Duration::ZERO)).unwrap();
     drop(gone);
     let stays = TcpStream::connect(address).unwrap();
