@@ -20,8 +20,8 @@ mod runtime {
     pub(crate) use brocomm_std::{Node, Notifications};
     use futures_lite::future::block_on;
 
-    pub(crate) async fn next(told: &mut Notifications) -> Notification {
-        told.next(None).unwrap()
+    pub(crate) async fn next(notifications: &mut Notifications) -> Notification {
+        notifications.next(None).unwrap()
     }
 
     pub(crate) async fn raise(node: &Node, event: Event) {

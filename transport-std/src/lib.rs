@@ -203,10 +203,10 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-mod link;
 mod listener;
 mod node;
 mod peer;
+mod polled;
 mod runner;
 mod sleeping;
 mod socket;

@@ -15,7 +15,7 @@ use brocomm_transport::Clock;
 use brocomm_transport::naming::stream_unusable;
 
 use crate::StopHandle;
-use crate::link::Link;
+use crate::polled::PolledSocket;
 use crate::socket::{connect, remaining};
 
 /// A callback that sees all input.
@@ -26,7 +26,7 @@ type Tap = Box<dyn FnMut(&[u8]) + Send + Sync>;
 /// Dropping it closes the socket at once. [`close`](Self::close) sends what is queued before.
 pub struct Peer {
     driver: Driver,
-    link: Link,
+    socket: PolledSocket,
     clock: Clock,
     stop: StopHandle,
     buffer: Box<[u8]>,
@@ -95,11 +95,11 @@ impl Peer {
         config: ConnectionConfig,
         role: Role,
     ) -> Result<Peer, TransportError> {
-        let (link, stop) = Link::new(stream).map_err(stream_unusable)?;
+        let (socket, stop) = PolledSocket::new(stream).map_err(stream_unusable)?;
         let clock = Clock::new(Instant::now);
         Ok(Peer {
             driver: Driver::new(Connection::new(config, role, clock.start())),
-            link,
+            socket,
             clock,
             stop,
             buffer: vec![0; BLOCK].into(),
@@ -155,7 +155,7 @@ impl Peer {
         match self.run_until(deadline, Stops::Ignored, |driver| driver.poll_closed())? {
             Some(all_written) => Ok(all_written),
             None => {
-                self.link.shutdown();
+                self.socket.shutdown();
                 Ok(self.driver.give_up(self.clock.now()))
             }
         }
@@ -202,12 +202,12 @@ impl Peer {
 
     /// Returns the local address.
     pub fn local_addr(&self) -> SocketAddr {
-        self.link.local
+        self.socket.local
     }
 
     /// Returns the peer's address.
     pub fn remote_addr(&self) -> SocketAddr {
-        self.link.remote
+        self.socket.remote
     }
 
     /// Returns a handle that makes [`next`](Self::next) and [`flush`](Self::flush) return, from
@@ -239,11 +239,11 @@ impl Peer {
             let now = self.clock.now();
             match self.driver.poll_step(now) {
                 Step::Write(bytes) => {
-                    let result = self.link.write(bytes);
+                    let result = self.socket.write(bytes);
                     self.driver.feed_write(result, self.clock.now());
                 }
-                Step::EndOutput => self.link.end_output(),
-                Step::Close => self.link.shutdown(),
+                Step::EndOutput => self.socket.end_output(),
+                Step::Close => self.socket.shutdown(),
                 _ if stops == Stops::Heeded && self.stop.is_stopped() => return Ok(None),
                 Step::Read => self.read(),
                 Step::Yield if remaining(deadline).is_some() => {}
@@ -260,7 +260,7 @@ impl Peer {
     }
 
     fn read(&mut self) {
-        let (result, drained) = self.link.read(&mut self.buffer);
+        let (result, drained) = self.socket.read(&mut self.buffer);
         let now = self.clock.now();
         let bytes = result.map(|read| self.buffer.get(..read).unwrap_or_default());
         if let (Some(tap), Ok(bytes @ [_, ..])) = (&mut self.tap, &bytes) {
@@ -273,7 +273,7 @@ impl Peer {
     }
 
     fn wait(&mut self, timeout: Option<Duration>) -> Result<(), TransportError> {
-        let ready = self.link.wait(timeout).map_err(|error| TransportError::System {
+        let ready = self.socket.wait(timeout).map_err(|error| TransportError::System {
             doing: "wait for the peer",
             cause: error.into(),
         })?;
@@ -290,8 +290,8 @@ impl Peer {
 impl fmt::Debug for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Peer")
-            .field("local", &self.link.local)
-            .field("remote", &self.link.remote)
+            .field("local", &self.socket.local)
+            .field("remote", &self.socket.remote)
             .field("connection", self.connection())
             .finish_non_exhaustive()
     }

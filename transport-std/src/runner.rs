@@ -1,7 +1,7 @@
 //! The thread that runs all connections of a node.
 
-mod carrying;
 mod listening;
+mod task;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -15,7 +15,7 @@ use brocomm_transport::Shared;
 use mio::net::TcpListener;
 use mio::{Events, Poll, Token};
 
-use carrying::SocketTask;
+use task::SocketTask;
 
 /// The token of the waker. No socket has it.
 const WAKER: Token = Token(0);
@@ -28,10 +28,10 @@ pub(crate) struct Runner {
     shared: Arc<Shared>,
     keep_alive: Option<KeepAlive>,
     poll: Poll,
-    roused: Arc<Roused>,
+    woken: Arc<Woken>,
     manager: Waker,
     listening: BTreeMap<Token, TcpListener>,
-    carrying: BTreeMap<Token, SocketTask>,
+    tasks: BTreeMap<Token, SocketTask>,
     /// The deadline of each task that has one.
     alarms: BTreeMap<Token, Time>,
     next: usize,
@@ -40,26 +40,26 @@ pub(crate) struct Runner {
 
 /// The tasks that were woken for a reason other than their sockets.
 #[derive(Debug)]
-struct Roused {
+struct Woken {
     tokens: Mutex<BTreeSet<Token>>,
     poll: mio::Waker,
 }
 
-struct Rouse {
+struct TokenWaker {
     token: Token,
-    roused: Arc<Roused>,
+    woken: Arc<Woken>,
 }
 
-impl Wake for Rouse {
+impl Wake for TokenWaker {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let mut tokens = self.roused.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tokens = self.woken.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         tokens.insert(self.token);
         // Fails only if the poller is gone.
-        let _ = self.roused.poll.wake();
+        let _ = self.woken.poll.wake();
     }
 }
 
@@ -67,16 +67,16 @@ impl Runner {
     pub(crate) fn new(shared: Arc<Shared>) -> io::Result<Runner> {
         let poll = Poll::new()?;
         let tokens = Mutex::default();
-        let roused = Arc::new(Roused { tokens, poll: mio::Waker::new(poll.registry(), WAKER)? });
-        let manager = Arc::new(Rouse { token: WAKER, roused: Arc::clone(&roused) });
+        let woken = Arc::new(Woken { tokens, poll: mio::Waker::new(poll.registry(), WAKER)? });
+        let manager = Arc::new(TokenWaker { token: WAKER, woken: Arc::clone(&woken) });
         Ok(Runner {
-            keep_alive: shared.with(|hub, _| hub.communication().options().keep_alive),
+            keep_alive: shared.with(|node, _| node.communication().options().keep_alive),
             shared,
             poll,
-            roused,
+            woken,
             manager: manager.into(),
             listening: BTreeMap::new(),
-            carrying: BTreeMap::new(),
+            tasks: BTreeMap::new(),
             alarms: BTreeMap::new(),
             next: WAKER.0 + 1,
             buffer: vec![0; BLOCK].into(),
@@ -95,7 +95,7 @@ impl Runner {
             }
             events.iter().for_each(|event| self.feed_ready(event));
             let mut ready: BTreeSet<Token> = events.iter().map(mio::event::Event::token).collect();
-            let mut tokens = self.roused.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut tokens = self.woken.tokens.lock().unwrap_or_else(PoisonError::into_inner);
             ready.append(&mut tokens);
             drop(tokens);
             let now = self.shared.now();
@@ -104,10 +104,10 @@ impl Runner {
             for token in ready {
                 self.alarms.remove(&token);
                 self.accept(token);
-                self.carry(token);
+                self.run_task(token);
             }
         }
-        let all: Vec<Token> = self.carrying.keys().copied().collect();
+        let all: Vec<Token> = self.tasks.keys().copied().collect();
         all.into_iter().for_each(|token| self.close(token));
     }
 
@@ -116,7 +116,7 @@ impl Runner {
     #[allow(clippy::option_option, reason = "the inner one is what a node says")]
     fn manage(&mut self) -> Option<Option<Time>> {
         loop {
-            match self.shared.with(|hub, now| hub.poll_task(now, &self.manager)) {
+            match self.shared.with(|node, now| node.poll_task(now, &self.manager)) {
                 Task::Do(Action::Connect { connection, endpoint, keep_alive, .. }) => {
                     self.connect(connection, &endpoint, keep_alive);
                 }
@@ -134,6 +134,6 @@ impl Runner {
         let token = Token(self.next);
         // Wrapping would take longer than any process runs.
         self.next = self.next.wrapping_add(1);
-        (token, Arc::new(Rouse { token, roused: Arc::clone(&self.roused) }).into())
+        (token, Arc::new(TokenWaker { token, woken: Arc::clone(&self.woken) }).into())
     }
 }

@@ -28,11 +28,11 @@ const PIECE: usize = 64 << 10;
 
 /// Sends entries through two nodes. Returns the time and the number of bytes sent.
 async fn nodes(entries: u64) -> (Duration, u64) {
-    let [(sender, _told), (receiver, mut told)] = conn_log::pair().await;
+    let [(sender, _told), (receiver, mut notifications)] = conn_log::pair().await;
     let begun = Instant::now();
     let reading = tokio::spawn(async move {
-        conn_log::read(&mut told, entries, false).await;
-        told
+        conn_log::read(&mut notifications, entries, false).await;
+        notifications
     });
     conn_log::write(&sender, entries).await;
     let _told = reading.await.expect("all entries come");

@@ -30,7 +30,7 @@ struct Block {
 }
 
 #[tokio::test]
-async fn events_tables_and_logs_are_rust_values() {
+async fn events_tables_and_logs_have_rust_types() {
     let manager = Node::builder()
         .send::<ScanSeen>()
         .receive::<Block>()

@@ -57,7 +57,7 @@ mod example {
             self.driver.feed_writable();
             loop {
                 match self.driver.poll_notification() {
-                    Poll::Ready(Some(notification)) => self.heed(notification, clock),
+                    Poll::Ready(Some(notification)) => self.handle(notification, clock),
                     Poll::Ready(None) => {
                         self.over = true;
                         return Ok(None);
@@ -82,7 +82,7 @@ mod example {
         }
 
         /// Handles a notification.
-        fn heed(&mut self, notification: Notification, clock: &Clock) {
+        fn handle(&mut self, notification: Notification, clock: &Clock) {
             match notification {
                 Notification::HandshakeDone => {
                     let greeting = Event::new("greeting", vec![Value::string(self.name)]);

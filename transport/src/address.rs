@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_port_may_lack() {
+    fn the_port_is_optional() {
         for (text, address) in [
             ("sensor", "sensor:47757"),
             ("sensor:1", "sensor:1"),
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn invalid_addresses_are_explained() {
         for (text, error) in [
             ("", "a host is missing; write `HOST` or `HOST:PORT`"),
             (":5", "a host is missing; write `HOST` or `HOST:PORT`"),

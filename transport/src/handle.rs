@@ -35,7 +35,7 @@ struct Owner(Arc<Shared>);
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        self.0.with(|hub, _| hub.abandon());
+        self.0.with(|node, _| node.abandon());
     }
 }
 
@@ -52,7 +52,7 @@ pub fn run(
     // The hashers of the standard library have random keys.
     communication.feed_random(RandomState::new().build_hasher().finish());
     let shared = Arc::new(Shared::new(communication, clock));
-    shared.with(|hub, now| hub.communication_mut().start(now));
+    shared.with(|node, now| node.communication_mut().start(now));
     begin(Arc::clone(&shared))?;
     let owner = Arc::new(Owner(Arc::clone(&shared)));
     Ok(Handle { shared, owner })
@@ -183,7 +183,7 @@ impl Handle {
     /// The node is locked meanwhile, so the closure must be short, and it must not use this handle,
     /// which would deadlock. Only the handle may feed and poll the state machine.
     pub fn with<T>(&self, act: impl FnOnce(&mut NodeMachine, Time) -> T) -> T {
-        self.shared.with(|hub, now| act(hub.communication_mut(), now))
+        self.shared.with(|node, now| act(node.communication_mut(), now))
     }
 
     /// Connects to a configured peer by its name, as [`NodeMachine::connect_peer`] does.
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wall_clock_is_read_each_time_and_timers_go_on() {
+    fn the_wall_clock_is_read_each_time_and_timers_are_monotonic() {
         let communication = NodeMachine::new(NodeConfig::default()).unwrap();
         let clock = Clock::with_wall_clock(Instant::now, wall);
         let handle = run(communication, clock, |_| Ok(())).unwrap();

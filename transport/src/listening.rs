@@ -23,15 +23,15 @@ pub fn open<T>(
             endpoint.port = socket.local_addr()?.port();
             register(socket)
         });
-    shared.with(|hub, now| match opened {
+    shared.with(|node, now| match opened {
         Ok(socket) => {
-            hub.communication_mut().feed_listening(endpoint, ssl, now);
+            node.communication_mut().feed_listening(endpoint, ssl, now);
             Some(socket)
         }
         Err(error) => {
             let in_use = error.kind() == io::ErrorKind::AddrInUse;
             let Cause { text, .. } = error.into();
-            hub.communication_mut().feed_listen_failed(endpoint, in_use, &text, now);
+            node.communication_mut().feed_listen_failed(endpoint, in_use, &text, now);
             None
         }
     })
@@ -40,10 +40,10 @@ pub fn open<T>(
 /// Reports an accepted peer to the node. Returns the driver of the connection, or `None` if the
 /// node is stopping.
 pub fn accepted(shared: &Shared, from: SocketAddr) -> Option<SocketDriver> {
-    shared.with(|hub, now| {
-        let zone = zone_of(from, hub.communication());
+    shared.with(|node, now| {
+        let zone = zone_of(from, node.communication());
         let endpoint = Endpoint { host: from.ip(), zone, port: from.port() };
-        hub.communication_mut().feed_accepted(endpoint, now).map(SocketDriver::new)
+        node.communication_mut().feed_accepted(endpoint, now).map(SocketDriver::new)
     })
 }
 
@@ -54,6 +54,6 @@ pub fn accept_failed(shared: &Shared, error: io::Error) -> bool {
         return false;
     }
     let Cause { text, .. } = error.into();
-    shared.with(|hub, now| hub.communication_mut().feed_accept_failed(&text, now));
+    shared.with(|node, now| node.communication_mut().feed_accept_failed(&text, now));
     true
 }

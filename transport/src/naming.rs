@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_says_more_than_silence() {
+    fn an_answer_is_reported_rather_than_a_timeout() {
         let timeout = Duration::from_secs(3);
         let tried: SocketAddr = "192.0.2.1:1".parse().unwrap();
         let of = |kinds: &[io::ErrorKind]| {
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_address_that_works_is_listened_on() {
+    fn listens_on_the_first_address_that_works() {
         // No host has this address (RFC 5737).
         let nobodys: SocketAddr = "192.0.2.1:0".parse().unwrap();
         let ours: SocketAddr = "127.0.0.1:0".parse().unwrap();

@@ -15,7 +15,7 @@ use crate::{Clock, Handle};
 /// A node behind a lock, and its clock.
 #[derive(Debug)]
 pub struct Shared {
-    hub: Mutex<NodeDriver>,
+    node: Mutex<NodeDriver>,
     clock: Clock,
     /// The number of events raised and log entries written.
     raised: AtomicU32,
@@ -28,7 +28,11 @@ impl Shared {
     /// Wraps a node state machine, which must be [started](NodeMachine::start) before or soon
     /// after.
     pub(crate) fn new(communication: NodeMachine, clock: Clock) -> Shared {
-        Shared { hub: Mutex::new(NodeDriver::new(communication)), clock, raised: AtomicU32::new(0) }
+        Shared {
+            node: Mutex::new(NodeDriver::new(communication)),
+            clock,
+            raised: AtomicU32::new(0),
+        }
     }
 
     /// Returns the current time for the node's timers.
@@ -44,12 +48,12 @@ impl Shared {
     pub fn with<T>(&self, act: impl FnOnce(&mut NodeDriver, Time) -> T) -> T {
         let (result, wake) = {
             // The node stays usable after a panic in the closure.
-            let mut hub = self.hub.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut node = self.node.lock().unwrap_or_else(PoisonError::into_inner);
             // Read under the lock, so that later events have later times.
             let now = self.now();
-            hub.feed_clock(now, self.wall_clock());
-            let result = act(&mut hub, now);
-            (result, hub.settle())
+            node.feed_clock(now, self.wall_clock());
+            let result = act(&mut node, now);
+            (result, node.settle())
         };
         wake.into_iter().for_each(Waker::wake);
         result
@@ -64,9 +68,9 @@ impl Shared {
     }
 
     /// Reports a failed connection attempt to the node.
-    pub fn feed_connect_failed(&self, carrier: &SocketDriver, cause: impl Into<Cause>) {
+    pub fn feed_connect_failed(&self, driver: &SocketDriver, cause: impl Into<Cause>) {
         let Cause { text, .. } = cause.into();
-        self.with(|hub, now| carrier.feed_connect_failed(hub, &text, now));
+        self.with(|node, now| driver.feed_connect_failed(node, &text, now));
     }
 }
 
@@ -94,7 +98,7 @@ impl Awaiting<'_> {
         event: &mut Option<Event>,
         waker: &Waker,
     ) -> Poll<Result<Raised, CallError>> {
-        self.poll(|hub, ticket, now| hub.poll_raise(ticket, event, now, waker))
+        self.poll(|node, ticket, now| node.poll_raise(ticket, event, now, waker))
     }
 
     /// Writes a log entry when there is room. See [`NodeDriver::poll_write_log`].
@@ -107,36 +111,36 @@ impl Awaiting<'_> {
         values: &[LogValue],
         waker: &Waker,
     ) -> Poll<Result<Raised, StreamError>> {
-        self.poll(|hub, ticket, now| hub.poll_write_log(ticket, stream, values, now, waker))
+        self.poll(|node, ticket, now| node.poll_write_log(ticket, stream, values, now, waker))
     }
 
     /// Registers for the first event for which `is_answer` returns true. See
     /// [`NodeDriver::expect`].
     pub fn expect(&mut self, is_answer: impl FnMut(&EventPeer, &Event) -> bool + Send + 'static) {
         self.is_known = true;
-        self.shared.with(|hub, _| hub.expect(&mut self.ticket, is_answer));
+        self.shared.with(|node, _| node.expect(&mut self.ticket, is_answer));
     }
 
     /// Returns the [expected](Self::expect) event. See [`NodeDriver::poll_answer`].
     pub fn poll_answer(&mut self, waker: &Waker) -> Poll<Option<(Arc<EventPeer>, Event)>> {
-        self.poll(|hub, ticket, _| hub.poll_answer(ticket, waker))
+        self.poll(|node, ticket, _| node.poll_answer(ticket, waker))
     }
 
     /// Returns when everything raised before is written. See [`NodeDriver::poll_flush`].
     pub fn poll_flush(&mut self, flush: &mut Flush, waker: &Waker) -> Poll<()> {
-        self.poll(|hub, ticket, now| hub.poll_flush(ticket, flush, now, waker))
+        self.poll(|node, ticket, now| node.poll_flush(ticket, flush, now, waker))
     }
 
     /// Returns when communication is terminated. See [`NodeDriver::poll_terminated`].
     pub fn poll_terminated(&mut self, waker: &Waker) -> Poll<Vec<PeerId>> {
-        self.poll(|hub, ticket, _| hub.poll_terminated(ticket, waker))
+        self.poll(|node, ticket, _| node.poll_terminated(ticket, waker))
     }
 
     fn poll<T>(
         &mut self,
         poll: impl FnOnce(&mut NodeDriver, &mut Ticket, Time) -> Poll<T>,
     ) -> Poll<T> {
-        let polled = self.shared.with(|hub, now| poll(hub, &mut self.ticket, now));
+        let polled = self.shared.with(|node, now| poll(node, &mut self.ticket, now));
         self.is_known |= polled.is_pending();
         polled
     }
@@ -145,7 +149,7 @@ impl Awaiting<'_> {
 impl Drop for Awaiting<'_> {
     fn drop(&mut self) {
         if self.is_known {
-            self.shared.with(|hub, _| hub.forget(&mut self.ticket));
+            self.shared.with(|node, _| node.forget(&mut self.ticket));
         }
     }
 }

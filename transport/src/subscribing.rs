@@ -25,7 +25,7 @@ pub struct Notifications {
 impl Notifications {
     pub(crate) fn new(handle: Handle, subscription: Subscription) -> Notifications {
         let mut ticket = Ticket::default();
-        handle.shared().with(|hub, _| hub.subscribe(&mut ticket, subscription));
+        handle.shared().with(|node, _| node.subscribe(&mut ticket, subscription));
         Notifications { handle, ticket }
     }
 
@@ -40,25 +40,25 @@ impl Notifications {
     /// Returns the next notification, or registers the waker.
     pub fn poll_notification(&mut self, waker: &Waker) -> Poll<Option<Notification>> {
         let Notifications { handle, ticket } = self;
-        handle.shared().with(|hub, _| hub.poll_notification(ticket, waker))
+        handle.shared().with(|node, _| node.poll_notification(ticket, waker))
     }
 
     /// Returns whether the last notification has been returned.
     pub fn is_over(&self) -> bool {
-        self.handle.shared().with(|hub, _| hub.is_over(&self.ticket))
+        self.handle.shared().with(|node, _| node.is_over(&self.ticket))
     }
 
     /// Returns how many notifications were dropped because the queue was full, with
     /// [`Overflow::DropNewest`](brocomm::node::Overflow::DropNewest) or
     /// [`Overflow::DropOldest`](brocomm::node::Overflow::DropOldest).
     pub fn dropped(&self) -> u64 {
-        self.handle.shared().with(|hub, _| hub.dropped(&self.ticket))
+        self.handle.shared().with(|node, _| node.dropped(&self.ticket))
     }
 
     /// Returns whether the subscriber was disconnected because its queue was full, with
     /// [`Overflow::Disconnect`](brocomm::node::Overflow::Disconnect).
     pub fn is_disconnected(&self) -> bool {
-        self.handle.shared().with(|hub, _| hub.is_disconnected(&self.ticket))
+        self.handle.shared().with(|node, _| node.is_disconnected(&self.ticket))
     }
 }
 
@@ -72,7 +72,7 @@ impl Stream for Notifications {
 
 impl Drop for Notifications {
     fn drop(&mut self) {
-        self.handle.shared().with(|hub, _| hub.forget(&mut self.ticket));
+        self.handle.shared().with(|node, _| node.forget(&mut self.ticket));
     }
 }
 

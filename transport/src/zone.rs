@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zone_is_called_what_the_entries_call_it() {
+    fn zone_names_are_taken_from_the_peer_entries() {
         let link_local: Ipv6Addr = "fe80::1".parse().unwrap();
         let entry = PeerConfig { zone_id: Some("lo".into()), ..PeerConfig::new(link_local.into()) };
         let nodes = vec![("peer".to_owned(), entry)];

@@ -17,7 +17,7 @@ fn raw() -> (Peer, TcpStream) {
     (listener.accept(clear(), None).unwrap().unwrap(), stream)
 }
 
-pub(crate) fn a_peer_that_closes_mid_message_is_told_apart() {
+pub(crate) fn closing_within_a_message_is_reported_as_such() {
     let (mut peer, mut stream) = raw();
     // The length of a chunk, followed by fewer bytes than that (§1.1).
     stream.write_all(&[0, 0, 0, 14, 1, 2, 3]).unwrap();

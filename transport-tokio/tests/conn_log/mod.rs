@@ -109,12 +109,14 @@ pub(crate) async fn pair() -> [(Node, Notifications); 2] {
         request_logs: true,
         ..PeerConfig::new(LOOPBACK)
     };
-    let (receiver, mut told) = start(Options::default(), vec![node]);
-    for told in [&mut told_sender, &mut told] {
-        while !matches!(told.next().await, Some(Notification::ConnectionHandshakeDone(_))) {}
+    let (receiver, mut notifications) = start(Options::default(), vec![node]);
+    for notifications in [&mut told_sender, &mut notifications] {
+        while !matches!(notifications.next().await, Some(Notification::ConnectionHandshakeDone(_)))
+        {
+        }
     }
     sender.with(|node, _| node.declare_log(stream())).unwrap();
-    [(sender, told_sender), (receiver, told)]
+    [(sender, told_sender), (receiver, notifications)]
 }
 
 /// Writes entries, waiting for room in the send queue, and flushes at the end.
@@ -145,10 +147,11 @@ pub(crate) async fn write(sender: &Node, number: u64) {
 }
 
 /// Reads entries and asserts their order; with `whole`, also all their values.
-pub(crate) async fn read(told: &mut Notifications, number: u64, whole: bool) {
+pub(crate) async fn read(notifications: &mut Notifications, number: u64, whole: bool) {
     let mut expected = 0;
     while expected < number {
-        let Notification::LogEntry { values, writer, .. } = told.next().await.unwrap() else {
+        let Notification::LogEntry { values, writer, .. } = notifications.next().await.unwrap()
+        else {
             continue;
         };
         if whole {

@@ -10,8 +10,8 @@ use brocomm::node::Notification;
 use crate::of::{AsyncReadExt, AsyncWriteExt, TcpListener};
 pub(crate) use crate::of::{Node, Notifications, TcpStream as Stream, spawn};
 
-pub(crate) async fn next(told: &mut Notifications) -> Notification {
-    told.next().await.unwrap()
+pub(crate) async fn next(notifications: &mut Notifications) -> Notification {
+    notifications.next().await.unwrap()
 }
 
 pub(crate) async fn raise(node: &Node, event: Event) {

@@ -82,29 +82,30 @@ async fn pair(connections: usize) -> [(Node, Notifications); 2] {
     };
     let options =
         Options { listen: true, listen_interface: here, listen_port: 0, ..Options::default() };
-    let (one, mut told) = start(options, vec![wants("ping")]).await;
+    let (one, mut notifications) = start(options, vec![wants("ping")]).await;
     let port = loop {
-        if let Notification::Listening(endpoint) = runtime::next(&mut told).await {
+        if let Notification::Listening(endpoint) = runtime::next(&mut notifications).await {
             break endpoint.port;
         }
     };
     let node = PeerConfig { connect: true, p: Some(port), ..wants("pong") };
-    let (other, mut told_other) = start(Options::default(), vec![node; connections]).await;
-    for told in [&mut told, &mut told_other] {
+    let (other, mut other_notifications) = start(Options::default(), vec![node; connections]).await;
+    for notifications in [&mut notifications, &mut other_notifications] {
         let mut running = 0;
         while running < connections {
-            let notification = runtime::next(told).await;
+            let notification = runtime::next(notifications).await;
             running +=
                 usize::from(matches!(notification, Notification::ConnectionHandshakeDone(_)));
         }
     }
-    [(one, told), (other, told_other)]
+    [(one, notifications), (other, other_notifications)]
 }
 
-async fn take(told: &mut Notifications, count: u64) {
+async fn take(notifications: &mut Notifications, count: u64) {
     let mut taken = 0;
     while taken < count {
-        taken += u64::from(matches!(runtime::next(told).await, Notification::Event { .. }));
+        taken +=
+            u64::from(matches!(runtime::next(notifications).await, Notification::Event { .. }));
     }
 }
 
@@ -117,8 +118,8 @@ fn sent(node: &Node) -> u64 {
 
 /// Sends events over all connections of a node. Returns the number of bytes.
 async fn batch(connections: usize, raised: u64, size: usize) -> (u64, Cost) {
-    let [(_here, mut told), (there, told_there)] = pair(connections).await;
-    drop(told_there);
+    let [(_here, mut notifications), (there, their_notifications)] = pair(connections).await;
+    drop(their_notifications);
     let before = sent(&there);
     let (there, cost) = measure(async {
         let raising = runtime::spawn(async move {
@@ -128,8 +129,8 @@ async fn batch(connections: usize, raised: u64, size: usize) -> (u64, Cost) {
             there
         });
         let taking = runtime::spawn(async move {
-            take(&mut told, raised * connections as u64).await;
-            told
+            take(&mut notifications, raised * connections as u64).await;
+            notifications
         });
         taking.await;
         raising.await
@@ -193,9 +194,9 @@ async fn core_alone(count: u64, size: usize) -> Cost {
             let part = bytes.len().min(BLOCK);
             to.feed_bytes(&bytes[..part], now);
             from.advance(part, now);
-            while let Some(told) = to.poll_notification() {
+            while let Some(notification) = to.poll_notification() {
                 events += u64::from(matches!(
-                    told,
+                    notification,
                     brocomm::lowlevel::connection::Notification::Event(_)
                 ));
             }
@@ -222,21 +223,21 @@ async fn core_alone(count: u64, size: usize) -> Cost {
 
 /// Sends an event back and forth.
 async fn ping_pong(rounds: u64) -> Cost {
-    let [(here, mut told), (there, mut told_there)] = pair(1).await;
+    let [(here, mut notifications), (there, mut their_notifications)] = pair(1).await;
     let (answering, asking) = (
         runtime::spawn(async move {
             for n in 0..rounds {
-                take(&mut told, 1).await;
+                take(&mut notifications, 1).await;
                 runtime::raise(&here, event("pong", n, 10)).await;
             }
             // The event must be sent before the node is dropped.
-            take(&mut told, 1).await;
+            take(&mut notifications, 1).await;
         }),
         runtime::spawn(async move {
             let rounds = async {
                 for n in 0..rounds {
                     runtime::raise(&there, event("ping", n, 10)).await;
-                    take(&mut told_there, 1).await;
+                    take(&mut their_notifications, 1).await;
                 }
             };
             let ((), cost) = measure(rounds).await;

@@ -14,8 +14,8 @@ use brocomm::lowlevel::driver::{BLOCK, Driver, Flushed, Step, TransportError};
 use brocomm::node::{Role, UsageError};
 
 use super::Runtime;
-use super::link::Link;
 use super::runtime::resolve;
+use super::socket::Socket;
 use super::waiting::{Alarm, within};
 use crate::Clock;
 use crate::naming::{Refusals, stream_unusable, unresolved};
@@ -37,7 +37,7 @@ type Tap = Box<dyn FnMut(&[u8]) + Send + Sync>;
 /// Dropping the peer closes the socket at once. [`close`](Self::close) sends what is queued before.
 pub struct Peer<R: Runtime> {
     driver: Driver,
-    link: Link<R>,
+    socket: Socket<R>,
     clock: Clock,
     buffer: Box<[u8]>,
     tap: Option<Tap>,
@@ -83,11 +83,11 @@ impl<R: Runtime> Peer<R> {
         config: ConnectionConfig,
         role: Role,
     ) -> Result<Peer<R>, TransportError> {
-        let link = Link::new(stream, None).map_err(stream_unusable)?;
+        let socket = Socket::new(stream, None).map_err(stream_unusable)?;
         let clock = Clock::new(R::now);
         Ok(Peer {
             driver: Driver::new(Connection::new(config, role, clock.start())),
-            link,
+            socket,
             clock,
             buffer: vec![0; BLOCK].into(),
             tap: None,
@@ -176,12 +176,12 @@ impl<R: Runtime> Peer<R> {
 
     /// Returns the local address.
     pub fn local_addr(&self) -> SocketAddr {
-        self.link.local
+        self.socket.local
     }
 
     /// Returns the peer's address.
     pub fn remote_addr(&self) -> SocketAddr {
-        self.link.remote
+        self.socket.remote
     }
 
     /// Calls `tap` with all bytes that are read, before they take effect. With TLS, these are the
@@ -206,11 +206,11 @@ impl<R: Runtime> Peer<R> {
             let now = self.clock.now();
             match self.driver.poll_step(now) {
                 Step::Write(bytes) => {
-                    let result = self.link.write(cx, bytes).map_err(wait)?;
+                    let result = self.socket.write(cx, bytes).map_err(wait)?;
                     self.driver.feed_write(result, self.clock.now());
                 }
                 Step::Read => {
-                    let result = self.link.read(cx, &mut self.buffer).map_err(wait)?;
+                    let result = self.socket.read(cx, &mut self.buffer).map_err(wait)?;
                     let now = self.clock.now();
                     let bytes = result.map(|read| self.buffer.get(..read).unwrap_or_default());
                     if let (Some(tap), Ok(bytes @ [_, ..])) = (&mut self.tap, &bytes) {
@@ -218,8 +218,8 @@ impl<R: Runtime> Peer<R> {
                     }
                     self.driver.feed_read(bytes, now);
                 }
-                Step::EndOutput => self.link.end_output(),
-                Step::Close => self.link.shutdown(),
+                Step::EndOutput => self.socket.end_output(),
+                Step::Close => self.socket.shutdown(),
                 Step::Yield => {
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
@@ -234,8 +234,8 @@ impl<R: Runtime> Peer<R> {
 impl<R: Runtime> fmt::Debug for Peer<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Peer")
-            .field("local", &self.link.local)
-            .field("remote", &self.link.remote)
+            .field("local", &self.socket.local)
+            .field("remote", &self.socket.remote)
             .field("connection", self.connection())
             .finish_non_exhaustive()
     }

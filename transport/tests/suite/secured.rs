@@ -25,9 +25,12 @@ fn start(options: Options, node: PeerConfig) -> (Node, Notifications) {
 }
 
 /// Reads notifications until one matches.
-async fn find<T>(told: &mut Notifications, mut is_it: impl FnMut(&Notification) -> Option<T>) -> T {
+async fn find<T>(
+    notifications: &mut Notifications,
+    mut is_it: impl FnMut(&Notification) -> Option<T>,
+) -> T {
     loop {
-        let next = told.next().await.expect("the node goes on");
+        let next = notifications.next().await.expect("the node is running");
         if let Some(found) = is_it(&next) {
             return found;
         }
@@ -47,23 +50,23 @@ async fn pair(tls: Option<(TlsConfig, TlsConfig)>) -> [(Node, Notifications); 2]
         ..Options::default()
     };
     let wants = PeerConfig { events: Some("ping".parse().unwrap()), ..PeerConfig::new(LOOPBACK) };
-    let (here, mut told) = start(options, wants);
-    let port = find(&mut told, |told| match told {
+    let (here, mut notifications) = start(options, wants);
+    let port = find(&mut notifications, |notification| match notification {
         Notification::Listening(Endpoint { port, .. }) => Some(*port),
         _ => None,
     });
     let port = port.await;
     let node = PeerConfig { connect: true, ssl, p: Some(port), ..PeerConfig::new(LOOPBACK) };
     let options = Options { tls: theirs, ..Options::default() };
-    [(here, told), start(options, node)]
+    [(here, notifications), start(options, node)]
 }
 
 /// A session from the handshake to a graceful close, with many events.
 async fn session(tls: Option<(TlsConfig, TlsConfig)>) {
     const COUNT: u64 = 300;
-    let [(here, mut told_here), (there, mut told_there)] = pair(tls).await;
-    find(&mut told_there, |told| {
-        matches!(told, Notification::ConnectionHandshakeDone(_)).then_some(())
+    let [(here, mut told_here), (there, mut their_notifications)] = pair(tls).await;
+    find(&mut their_notifications, |notification| {
+        matches!(notification, Notification::ConnectionHandshakeDone(_)).then_some(())
     })
     .await;
     let text = "0123456789".repeat(1000);
@@ -75,7 +78,7 @@ async fn session(tls: Option<(TlsConfig, TlsConfig)>) {
     // What is queued is sent, and the close is announced: nothing is lost and no error is reported.
     assert_eq!(there.terminate().await, []);
     let mut next = 0;
-    let cause = find(&mut told_here, |told| match told {
+    let cause = find(&mut told_here, |notification| match notification {
         Notification::Event { event, .. } => {
             assert_eq!(event.args, [Value::Count(next), Value::string(&text)]);
             next += 1;
@@ -98,16 +101,17 @@ pub(crate) async fn a_session_over_tls() {
     session(Some((authority.config(), authority.config()))).await;
 }
 
-pub(crate) async fn strangers_do_not_come_together() {
+pub(crate) async fn peers_with_different_authorities_do_not_connect() {
     let (ours, theirs) = (Authority::new().config(), Authority::new().config());
-    let [(here, mut told_here), (there, mut told_there)] = pair(Some((ours, theirs))).await;
-    let reason = find(&mut told_there, |told| match told {
+    let [(here, mut told_here), (there, mut their_notifications)] =
+        pair(Some((ours, theirs))).await;
+    let reason = find(&mut their_notifications, |notification| match notification {
         Notification::ConnectFailed { reason, retries: false, .. } => Some(reason.clone()),
         _ => None,
     });
     let text = "the peer's certificate is not signed by a CA in `ssl_ca_certificate`, 4§6";
     assert_eq!(*reason.await, *text);
-    let line = find(&mut told_here, |told| match told {
+    let line = find(&mut told_here, |notification| match notification {
         Notification::Log(entry) => {
             Some(entry.to_string()).filter(|line| line.starts_with("can't init"))
         }
@@ -125,7 +129,7 @@ macro_rules! all {
         crate::suite::tests! { $run, crate::suite::secured;
             a_session_without_tls
             a_session_over_tls
-            strangers_do_not_come_together
+            peers_with_different_authorities_do_not_connect
         }
     };
 }

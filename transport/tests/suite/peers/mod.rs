@@ -83,7 +83,7 @@ async fn until_running(peer: &mut Peer) {
 async fn events(peer: &mut Peer, count: usize) -> Vec<Event> {
     let mut events = Vec::new();
     while events.len() < count {
-        match peer.next().await.unwrap().expect("the connection goes on") {
+        match peer.next().await.unwrap().expect("the connection is open") {
             Notification::Event(event) => events.push(event),
             Notification::Closed(cause) => panic!("{cause:?} after {} events", events.len()),
             _ => {}
@@ -96,14 +96,14 @@ async fn events(peer: &mut Peer, count: usize) -> Vec<Event> {
 async fn rest(peer: &mut Peer) -> (Vec<Event>, CloseCause) {
     let (mut events, mut end) = (Vec::new(), None);
     while let Some(notification) = peer.next().await.unwrap() {
-        assert_eq!(end, None, "nothing comes after the end");
+        assert_eq!(end, None, "a notification after the last one");
         match notification {
             Notification::Event(event) => events.push(event),
             Notification::Closed(cause) => end = Some(cause),
             _ => {}
         }
     }
-    (events, end.expect("the end comes"))
+    (events, end.expect("a last notification"))
 }
 
 fn send(peer: &mut Peer, events: &[Event]) {
@@ -156,27 +156,27 @@ macro_rules! all {
     ($run:path) => {
         crate::suite::over_each_stream! { $run, crate::peers;
             events_go_both_ways_in_order
-            big_messages_both_ways_at_once_do_not_block_each_other
-            the_next_notification_is_awaited_while_big_messages_go_both_ways
+            large_messages_in_both_directions_do_not_deadlock
+            notifications_can_be_awaited_while_large_messages_go_both_ways
             flushing_stops_when_notifications_have_to_be_taken
             dropped_futures_lose_nothing
-            a_tap_sees_all_that_comes
-            a_peer_wakes_whoever_awaits_it_last
+            a_tap_sees_all_input
+            a_peer_wakes_the_task_that_awaited_it_last
             closing_delivers_what_was_queued
-            closing_goes_on_after_its_future_was_dropped
-            closing_towards_one_who_has_gone_ends
+            closing_continues_after_its_future_is_dropped
+            closing_ends_if_the_peer_is_gone
             pings_are_answered
-            no_peer_is_lost_when_accepting_is_given_up
-            errors_say_where_and_why
+            no_peer_is_lost_when_accepting_is_cancelled
+            errors_name_the_address_and_the_cause
             a_refusal_names_host_and_port
-            a_senseless_configuration_is_refused
-            a_peer_that_has_gone_is_passed_over
-            a_listener_on_ipv6_leaves_the_port_to_ipv4
+            an_invalid_configuration_is_refused
+            a_peer_that_disconnects_before_it_is_accepted_is_skipped
+            a_listener_on_ipv6_leaves_the_port_free_for_ipv4
         }
         // The other end is scripted and does not use TLS.
         crate::suite::tests! { $run, crate::peers;
-            closing_writes_all_to_one_who_only_listens
-            a_peer_that_closes_mid_message_is_told_apart
+            closing_writes_everything_to_a_peer_that_only_reads
+            closing_within_a_message_is_reported_as_such
             garbage_ends_its_own_connection_only
         }
     };

@@ -19,9 +19,9 @@ async fn raw() -> (Peer, TcpStream) {
     (listener.accept(clear()).await.unwrap(), stream)
 }
 
-pub(crate) async fn closing_writes_all_to_one_who_only_listens() {
+pub(crate) async fn closing_writes_everything_to_a_peer_that_only_reads() {
     let (mut peer, mut stream) = raw().await;
-    let (told, running) = std::sync::mpsc::channel();
+    let (notifications, running) = std::sync::mpsc::channel();
     // Sends the messages of a peer up to the Running phase, then nothing more.
     let other = thread::spawn(move || {
         let now = Time::EPOCH;
@@ -57,12 +57,12 @@ pub(crate) async fn closing_writes_all_to_one_who_only_listens() {
     send(&mut peer, &all);
     // Closes before it can see that the other side sends nothing more.
     assert!(poll_once(peer.close()).await.is_none());
-    told.send(()).unwrap();
+    notifications.send(()).unwrap();
     assert_eq!(peer.close().await, Ok(true));
     assert!(other.join().unwrap() == all);
 }
 
-pub(crate) async fn a_peer_that_closes_mid_message_is_told_apart() {
+pub(crate) async fn closing_within_a_message_is_reported_as_such() {
     let (mut peer, mut stream) = raw().await;
     // The length of a chunk, followed by fewer bytes than that (§1.1).
     stream.write_all(&[0, 0, 0, 14, 1, 2, 3]).unwrap();

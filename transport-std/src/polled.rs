@@ -19,7 +19,7 @@ const SOCKET: Token = Token(1);
 /// The poller is edge-triggered: a socket stays ready until an attempt would block. So input can
 /// stay unread, at no cost, while the core wants none.
 #[derive(Debug)]
-pub(crate) struct Link {
+pub(crate) struct PolledSocket {
     stream: TcpStream,
     poll: Poll,
     events: Events,
@@ -36,8 +36,8 @@ pub(crate) struct Ready {
     pub(crate) writable: bool,
 }
 
-impl Link {
-    pub(crate) fn new(mut stream: TcpStream) -> io::Result<(Link, StopHandle)> {
+impl PolledSocket {
+    pub(crate) fn new(mut stream: TcpStream) -> io::Result<(PolledSocket, StopHandle)> {
         set_up(SockRef::from(&stream), None)?;
         let (local, remote) = ends(SockRef::from(&stream))?;
         let poll = Poll::new()?;
@@ -45,8 +45,8 @@ impl Link {
         poll.registry().register(&mut stream, SOCKET, both)?;
         let stop = StopHandle::new(&poll)?;
         let events = Events::with_capacity(4);
-        let link = Link { stream, poll, events, ended: false, local, remote };
-        Ok((link, stop))
+        let socket = PolledSocket { stream, poll, events, ended: false, local, remote };
+        Ok((socket, stop))
     }
 
     /// Reads, and returns also whether nothing is left to read.

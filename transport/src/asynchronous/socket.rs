@@ -17,7 +17,7 @@ use crate::zone::address_of;
 /// Each attempt either transfers bytes, or fails with `WouldBlock` and has the task woken when the
 /// socket is ready. So a dropped future loses nothing.
 #[derive(Debug)]
-pub(super) struct Link<R: Runtime> {
+pub(super) struct Socket<R: Runtime> {
     stream: R::Stream,
     /// The last read drained the socket, so the next read can wait until the runtime reports new
     /// input.
@@ -26,22 +26,22 @@ pub(super) struct Link<R: Runtime> {
     pub(super) remote: SocketAddr,
 }
 
-impl<R: Runtime> Link<R> {
+impl<R: Runtime> Socket<R> {
     /// Takes over a socket.
-    pub(super) fn new(stream: R::Stream, keep_alive: Option<KeepAlive>) -> io::Result<Link<R>> {
+    pub(super) fn new(stream: R::Stream, keep_alive: Option<KeepAlive>) -> io::Result<Socket<R>> {
         set_up(R::socket(&stream), keep_alive)?;
         let (local, remote) = ends(R::socket(&stream))?;
-        Ok(Link { stream, drained: false, local, remote })
+        Ok(Socket { stream, drained: false, local, remote })
     }
 
     /// Connects to an endpoint that the node asked for.
     pub(super) async fn connect(
         endpoint: &Endpoint,
         keep_alive: Option<KeepAlive>,
-    ) -> Result<Link<R>, Cause> {
+    ) -> Result<Socket<R>, Cause> {
         let address = address_of(endpoint)?;
         match within::<R, _>(CONNECT_TIMEOUT, R::connect(address)).await {
-            Some(stream) => Ok(Link::new(stream?, keep_alive)?),
+            Some(stream) => Ok(Socket::new(stream?, keep_alive)?),
             None => Err(no_answer()),
         }
     }

@@ -10,7 +10,7 @@ use brocomm::lowlevel::driver::{BLOCK, SocketDriver, Step};
 use brocomm::node::{Endpoint, KeepAlive};
 
 use super::Runtime;
-use super::link::Link;
+use super::socket::Socket;
 use super::waiting::Alarm;
 use crate::Shared;
 
@@ -24,36 +24,40 @@ thread_local! {
 #[derive(Debug)]
 pub(super) struct SocketTask<R: Runtime> {
     shared: Arc<Shared>,
-    carrier: SocketDriver,
-    link: Link<R>,
+    driver: SocketDriver,
+    socket: Socket<R>,
     alarm: Alarm<R>,
 }
 
 impl<R: Runtime> SocketTask<R> {
-    pub(super) fn new(shared: Arc<Shared>, carrier: SocketDriver, link: Link<R>) -> SocketTask<R> {
-        SocketTask { shared, carrier, link, alarm: Alarm::new() }
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        driver: SocketDriver,
+        socket: Socket<R>,
+    ) -> SocketTask<R> {
+        SocketTask { shared, driver, socket, alarm: Alarm::new() }
     }
 
     fn poll_with(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<()> {
-        let SocketTask { shared, carrier, link, alarm } = self;
+        let SocketTask { shared, driver, socket, alarm } = self;
         // The task does not know why it was woken.
-        carrier.feed_ready();
-        if is_drained(link, cx) {
-            carrier.feed_drained();
+        driver.feed_ready();
+        if is_drained(socket, cx) {
+            driver.feed_drained();
         }
         loop {
-            match shared.with(|hub, now| carrier.poll_step(hub, buffer, now, cx.waker())) {
+            match shared.with(|node, now| driver.poll_step(node, buffer, now, cx.waker())) {
                 Step::Write(bytes) => {
-                    let written = link.write(cx, bytes).unwrap_or_else(Err);
-                    carrier.feed_write(written);
+                    let written = socket.write(cx, bytes).unwrap_or_else(Err);
+                    driver.feed_write(written);
                 }
                 Step::Read => {
-                    carrier.feed_read(link.read(cx, buffer).unwrap_or_else(Err));
-                    if is_drained(link, cx) {
-                        carrier.feed_drained();
+                    driver.feed_read(socket.read(cx, buffer).unwrap_or_else(Err));
+                    if is_drained(socket, cx) {
+                        driver.feed_drained();
                     }
                 }
-                Step::EndOutput => link.end_output(),
+                Step::EndOutput => socket.end_output(),
                 Step::Close => return Poll::Ready(()),
                 Step::Yield => {
                     cx.waker().wake_by_ref();
@@ -69,8 +73,8 @@ impl<R: Runtime> SocketTask<R> {
 }
 
 /// Returns whether a read would block. If waiting fails, the next read returns the error.
-fn is_drained<R: Runtime>(link: &mut Link<R>, cx: &mut Context<'_>) -> bool {
-    link.is_drained(cx).unwrap_or(false)
+fn is_drained<R: Runtime>(socket: &mut Socket<R>, cx: &mut Context<'_>) -> bool {
+    socket.is_drained(cx).unwrap_or(false)
 }
 
 impl<R: Runtime> Future for SocketTask<R> {
@@ -84,32 +88,32 @@ impl<R: Runtime> Future for SocketTask<R> {
 impl<R: Runtime> Drop for SocketTask<R> {
     /// Closes the socket, also if the runtime stops before the connection is closed.
     fn drop(&mut self) {
-        self.link.shutdown();
-        self.shared.with(|hub, now| self.carrier.feed_closed(hub, now));
+        self.socket.shutdown();
+        self.shared.with(|node, now| self.driver.feed_closed(node, now));
     }
 }
 
 /// Connects, unless the attempt is abandoned, and runs the connection.
 pub(super) async fn connect<R: Runtime>(
     shared: Arc<Shared>,
-    carrier: SocketDriver,
+    driver: SocketDriver,
     endpoint: Endpoint,
     keep_alive: Option<KeepAlive>,
 ) {
-    let mut connecting = pin!(Link::<R>::connect(&endpoint, keep_alive));
+    let mut connecting = pin!(Socket::<R>::connect(&endpoint, keep_alive));
     let connected = poll_fn(|cx| {
-        if shared.with(|hub, _| carrier.is_given_up(hub, cx.waker())) {
+        if shared.with(|node, _| driver.is_given_up(node, cx.waker())) {
             return Poll::Ready(None);
         }
         connecting.as_mut().poll(cx).map(Some)
     });
     match connected.await {
         None => {}
-        Some(Ok(link)) => {
-            let id = carrier.id();
-            shared.with(|hub, now| hub.communication_mut().feed_connected(id, now));
-            SocketTask::new(shared, carrier, link).await;
+        Some(Ok(socket)) => {
+            let id = driver.id();
+            shared.with(|node, now| node.communication_mut().feed_connected(id, now));
+            SocketTask::new(shared, driver, socket).await;
         }
-        Some(Err(cause)) => shared.feed_connect_failed(&carrier, cause),
+        Some(Err(cause)) => shared.feed_connect_failed(&driver, cause),
     }
 }

@@ -21,7 +21,7 @@ use crate::socket::{has_ended, is_drained};
 /// A connection or a connection attempt.
 #[derive(Debug)]
 pub(super) struct SocketTask {
-    carrier: SocketDriver,
+    driver: SocketDriver,
     stream: TcpStream,
     /// The deadline of the attempt, until it is connected.
     connecting: Option<Time>,
@@ -38,7 +38,7 @@ impl Runner {
         endpoint: &Endpoint,
         keep_alive: Option<KeepAlive>,
     ) {
-        let carrier = SocketDriver::new(id);
+        let driver = SocketDriver::new(id);
         let (token, waker) = self.token();
         let begin = || -> io::Result<TcpStream> {
             let mut stream = TcpStream::connect(address_of(endpoint)?)?;
@@ -48,12 +48,12 @@ impl Runner {
         match begin() {
             Ok(stream) => {
                 let connecting = Some(self.shared.now() + CONNECT_TIMEOUT);
-                let carrying =
-                    SocketTask { carrier, stream, connecting, keep_alive, ended: false, waker };
-                self.carrying.insert(token, carrying);
-                self.carry(token);
+                let task =
+                    SocketTask { driver, stream, connecting, keep_alive, ended: false, waker };
+                self.tasks.insert(token, task);
+                self.run_task(token);
             }
-            Err(error) => self.shared.feed_connect_failed(&carrier, error),
+            Err(error) => self.shared.feed_connect_failed(&driver, error),
         }
     }
 
@@ -63,11 +63,11 @@ impl Runner {
         let keep_alive = self.keep_alive;
         set_up(SockRef::from(&stream), keep_alive)?;
         self.register(&mut stream, token)?;
-        if let Some(carrier) = accepted(&self.shared, from) {
+        if let Some(driver) = accepted(&self.shared, from) {
             let (connecting, ended) = (None, false);
-            let carrying = SocketTask { carrier, stream, connecting, keep_alive, ended, waker };
-            self.carrying.insert(token, carrying);
-            self.carry(token);
+            let task = SocketTask { driver, stream, connecting, keep_alive, ended, waker };
+            self.tasks.insert(token, task);
+            self.run_task(token);
         }
         Ok(())
     }
@@ -78,32 +78,31 @@ impl Runner {
 
     /// Records the readiness of a socket.
     pub(super) fn feed_ready(&mut self, event: &Event) {
-        if let Some(SocketTask { carrier, ended, .. }) = self.carrying.get_mut(&event.token()) {
-            carrier.feed_ready();
+        if let Some(SocketTask { driver, ended, .. }) = self.tasks.get_mut(&event.token()) {
+            driver.feed_ready();
             *ended |= has_ended(event);
         }
     }
 
     /// Runs the task of a connection until it must wait. Does nothing if the token is not that of a
     /// connection.
-    pub(super) fn carry(&mut self, token: Token) {
+    pub(super) fn run_task(&mut self, token: Token) {
         if !self.is_connected(token) {
             return;
         }
-        let Runner { shared, buffer, carrying, alarms, .. } = self;
-        let Some(SocketTask { carrier, stream, ended, waker, .. }) = carrying.get_mut(&token)
-        else {
+        let Runner { shared, buffer, tasks, alarms, .. } = self;
+        let Some(SocketTask { driver, stream, ended, waker, .. }) = tasks.get_mut(&token) else {
             return;
         };
         loop {
-            match shared.with(|hub, now| carrier.poll_step(hub, buffer, now, waker)) {
-                Step::Write(bytes) => carrier.feed_write(stream.write(bytes)),
+            match shared.with(|node, now| driver.poll_step(node, buffer, now, waker)) {
+                Step::Write(bytes) => driver.feed_write(stream.write(bytes)),
                 Step::Read => {
                     let read = stream.read(buffer);
                     if is_drained(&read, buffer.len(), *ended) {
-                        carrier.feed_drained();
+                        driver.feed_drained();
                     }
-                    carrier.feed_read(read);
+                    driver.feed_read(read);
                 }
                 Step::EndOutput => {
                     // Fails if the peer is gone already.
@@ -121,21 +120,21 @@ impl Runner {
 
     pub(super) fn close(&mut self, token: Token) {
         self.alarms.remove(&token);
-        if let Some(SocketTask { carrier, stream, .. }) = self.carrying.remove(&token) {
+        if let Some(SocketTask { driver, stream, .. }) = self.tasks.remove(&token) {
             let _ = stream.shutdown(Shutdown::Both);
             drop(stream);
-            self.shared.with(|hub, now| carrier.feed_closed(hub, now));
+            self.shared.with(|node, now| driver.feed_closed(node, now));
         }
     }
 
     /// Returns whether the token is that of an established connection. Ends the task if the attempt
     /// failed.
     fn is_connected(&mut self, token: Token) -> bool {
-        let Some(carrying) = self.carrying.get_mut(&token) else { return false };
-        let SocketTask { carrier, stream, connecting, keep_alive, waker, .. } = carrying;
+        let Some(task) = self.tasks.get_mut(&token) else { return false };
+        let SocketTask { driver, stream, connecting, keep_alive, waker, .. } = task;
         let Some(until) = *connecting else { return true };
-        if self.shared.with(|hub, _| carrier.is_given_up(hub, waker)) {
-            self.carrying.remove(&token);
+        if self.shared.with(|node, _| driver.is_given_up(node, waker)) {
+            self.tasks.remove(&token);
             return false;
         }
         let cause = match outcome(stream).and_then(|up| {
@@ -146,8 +145,8 @@ impl Runner {
         }) {
             Ok(true) => {
                 *connecting = None;
-                let id = carrier.id();
-                self.shared.with(|hub, now| hub.communication_mut().feed_connected(id, now));
+                let id = driver.id();
+                self.shared.with(|node, now| node.communication_mut().feed_connected(id, now));
                 return true;
             }
             Ok(false) if self.shared.now() < until => {
@@ -157,8 +156,8 @@ impl Runner {
             Ok(false) => no_answer(),
             Err(error) => error.into(),
         };
-        if let Some(SocketTask { carrier, .. }) = self.carrying.remove(&token) {
-            self.shared.feed_connect_failed(&carrier, cause);
+        if let Some(SocketTask { driver, .. }) = self.tasks.remove(&token) {
+            self.shared.feed_connect_failed(&driver, cause);
         }
         false
     }

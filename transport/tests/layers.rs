@@ -136,7 +136,7 @@ fn the_transports_do_not_know_the_protocol() {
 }
 
 #[test]
-fn what_is_not_their_business_is_found() {
+fn forbidden_names_are_found() {
     for (source, expected) in [
         ("use brocomm::lowlevel::wire::Limits;", &["brocomm::lowlevel::wire", "wire"][..]),
         (
@@ -149,7 +149,7 @@ fn what_is_not_their_business_is_found() {
         ),
         ("fn f(table: brocomm::notation::Table) {}", &["brocomm::notation"]),
         ("use brocomm::logs::{LogSender, LogValue};", &["brocomm::logs::LogSender"]),
-        ("told == Notification::HandshakeDone", &["Notification::HandshakeDone"]),
+        ("next == Notification::HandshakeDone", &["Notification::HandshakeDone"]),
         ("let kind = MessageType::Serial;", &["MessageType"]),
         ("use brocomm_transport::Shared; use brocomm::Time; f(Notification::Closed(a))", &[]),
         ("//! use brocomm::lowlevel::wire::Limits;\n    a; // MessageType", &[]),
