@@ -1,4 +1,4 @@
-//! Gets each failed login from a Bro, and has it block the host.
+//! Receives failed logins from a Bro and answers with events that block the host.
 //!
 //! ```text
 //! cargo run -p brocomm-docs --example failed_logins -- 127.0.0.1:47757
