@@ -7,10 +7,10 @@ use crate::{
     replay, run, send, state, tail,
 };
 
-/// Looks into, and takes part in, sessions of Bro's communication framework.
+/// Runs, connects to and inspects nodes of Bro's Communication framework.
 ///
-/// Bro 2.5 sensors and Broccoli clients exchange events, state and logs over 47757/tcp. This program
-/// is such a peer itself, and shows what sessions carry.
+/// Bro 2.5 sensors and Broccoli clients exchange events, state and logs over 47757/tcp. This
+/// program is such a peer, and decodes captures of their sessions.
 #[derive(Debug, Parser)]
 #[command(name = "brocomm", version, max_term_width = 100, after_help = AFTER_HELP)]
 pub(crate) struct Cli {

@@ -1,4 +1,4 @@
-//! How far long work has got, in a line on the terminal.
+//! A progress line on the terminal for long operations.
 
 use std::io::{self, IsTerminal, Read};
 use std::sync::{Arc, Mutex};
@@ -6,19 +6,20 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// How it looks where the end is known.
+/// The template if the total is known.
 const OF_BYTES: &str = "{bar:30} {bytes} of {total_bytes}, {eta} left: {wide_msg}";
-/// How it looks where it is not.
+/// The template if the total is unknown.
 const BYTES: &str = "{bytes}: {wide_msg}";
 
-/// How long work takes at least of which progress is shown: that of less would flicker.
+/// The delay before progress is shown, so that short operations do not flicker.
 const LATE: Duration = Duration::from_millis(500);
 
-/// Counts bytes, and shows them on standard error if that is a terminal and it takes long.
+/// Counts bytes, and shows the progress on standard error if it is a terminal and the operation
+/// takes long.
 #[derive(Clone)]
 pub(crate) struct Progress {
     bar: ProgressBar,
-    /// What it is shown on from some time on, until then.
+    /// The target, until the progress is shown.
     late: Arc<Late>,
 }
 
@@ -29,21 +30,20 @@ struct Late {
 }
 
 impl Progress {
-    /// Makes one to be shown; but not if `lines` are written meanwhile to the terminal, as they are
-    /// progress enough.
+    /// Creates a progress line. It stays hidden if `lines` of output go to the terminal.
     pub(crate) fn new(lines: bool) -> Progress {
         let is_disturbed = lines && io::stdout().is_terminal();
         Progress::on((!is_disturbed).then(ProgressDrawTarget::stderr), LATE)
     }
 
-    /// Makes one that is shown after a time.
+    /// Creates a progress line that appears after a delay.
     fn on(target: Option<ProgressDrawTarget>, after: Duration) -> Progress {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         let late = Late { begin: Instant::now(), after, target: Mutex::new(target) };
         Progress { bar, late: Arc::new(late) }
     }
 
-    /// Shows it from now on, if it has taken long.
+    /// Shows the progress line if the delay has passed.
     fn show_if_late(&self) {
         if self.late.begin.elapsed() >= self.late.after {
             let target = self.late.target.lock().ok().and_then(|mut target| target.take());
@@ -51,7 +51,7 @@ impl Progress {
         }
     }
 
-    /// Begins with some work, of so many bytes if that is known.
+    /// Starts an operation, with its total number of bytes if known.
     pub(crate) fn begin(&self, what: impl Into<String>, bytes: Option<u64>) {
         let template = if bytes.is_some() { OF_BYTES } else { BYTES };
         if let Ok(style) = ProgressStyle::with_template(template) {
@@ -63,7 +63,7 @@ impl Progress {
         }
         self.bar.set_message(what.into());
         self.show_if_late();
-        // It may have ended.
+        // Fails if it has already exited.
         self.bar.reset();
     }
 
@@ -73,29 +73,29 @@ impl Progress {
         self.bar.inc(bytes as u64);
     }
 
-    /// Counts the bytes that are read from here on.
+    /// Wraps a reader to count its bytes.
     pub(crate) fn reading<R: Read>(&self, source: R) -> impl Read + use<R> {
         Counted { source, progress: self.clone() }
     }
 
-    /// Returns how many bytes were counted.
+    /// Returns the number of bytes counted.
     #[cfg(test)]
     pub(crate) fn done(&self) -> u64 {
         self.bar.position()
     }
 
-    /// Takes the line away while something else is written.
+    /// Hides the line while something else is written.
     pub(crate) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
         self.bar.suspend(write)
     }
 
-    /// Takes the line away for good.
+    /// Removes the line.
     pub(crate) fn end(&self) {
         self.bar.finish_and_clear();
     }
 }
 
-/// Counts what is read.
+/// A reader that counts its bytes.
 struct Counted<R> {
     source: R,
     progress: Progress,
@@ -117,7 +117,7 @@ mod tests {
 
     fn on_a_terminal(after: Duration) -> (Progress, InMemoryTerm) {
         let terminal = InMemoryTerm::new(3, 80);
-        // The first lines are drawn however soon they follow each other.
+        // The first draws are not rate limited.
         let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
         (Progress::on(Some(target), after), terminal)
     }

@@ -1,4 +1,4 @@
-//! What a node would do, on one screen.
+//! A summary of a configuration.
 
 use std::io::{self, Write};
 use std::net::IpAddr;
@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use brocomm::data::{Name, Value};
 use brocomm::node::{NodeConfig, Options, PeerConfig};
 
-/// Tells in short what a node with this configuration does.
+/// Prints a summary of what a node with this configuration does.
 pub(super) fn write(configuration: &NodeConfig, out: &mut dyn Write) -> io::Result<()> {
     let NodeConfig { options, nodes, declarations } = configuration;
     writeln!(out, "This node, `{}`:", options.peer_description)?;

@@ -1,4 +1,4 @@
-//! `brocomm doctor`: explains step by step what it finds at an address.
+//! `brocomm doctor`: checks the connection to a peer step by step.
 
 mod clock;
 mod report;
@@ -23,41 +23,41 @@ use crate::tls::{self, Tls};
 use clock::Clock;
 use report::Report;
 
-/// Connects to a peer and explains step by step what it finds.
+/// Checks the connection to a peer step by step.
 ///
-/// Gives nothing, and asks for nothing but logs with --clock, so that nothing is changed: tells
-/// whether anybody answers, which versions and capabilities it has, what it calls itself, what it
-/// asks us for, and who would give its state to whom if we asked for that; over TLS also what was
-/// agreed upon, and whose the peer's certificate is. Each line begins with `ok`, `note` or `BAD`.
+/// Sends nothing and requests nothing (except logs, with --clock), so it changes nothing on the
+/// peer. Reports whether a peer answers, its versions and capabilities, its description, what it
+/// requests, and which side would send its state if both requested state. With TLS, also the
+/// negotiated parameters and the peer's certificate. Each line begins with `ok`, `note` or `BAD`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// Where the peer listens; the port is 47757 unless given, IPv6 addresses are written
-    /// [::1]:47757, with a zone [fe80::1%eth0].
+    /// The peer's address: HOST or HOST:PORT. The default port is 47757. Write an IPv6 address as
+    /// [::1]:47757, with a zone as [fe80::1%eth0].
     #[arg(value_name = "HOST[:PORT]", value_parser = address::parse_peer)]
     peer: String,
 
-    /// Our class, by which a Bro finds the entry of its `Communication::nodes` for us.
+    /// The class to send. A Bro uses it to choose the entry in its `Communication::nodes`.
     #[arg(long)]
     class: Option<String>,
 
-    /// How many seconds to wait for each step.
+    /// The time limit for each step, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = timeout,
         allow_negative_numbers = true)]
     timeout: Duration,
 
-    /// Measure the round trip, too. Only for peers known not to be a Bro.
+    /// Measure the round-trip time too. Only for peers known not to be a Bro.
     #[arg(long)]
     ping: bool,
 
-    /// Compare the peer's clock with ours, too, by the times in its logs. It is asked for all of them,
-    /// which may be many, until it has written about us; if need be it is connected to again, since a
-    /// Bro sends what it has written only when it writes more.
+    /// Compare the peer's clock with ours, using the times in its logs. Requests all logs, which
+    /// may be many, until an entry about this connection arrives. Connects a second time if needed,
+    /// since a Bro sends a batch only with the next entry.
     #[arg(long)]
     clock: bool,
 
     /// Print one JSON object per line: step, finding ("ok", "note" or "BAD") and text. The step
-    /// "tls" has version, cipher_suite and key_exchange besides; "certificate" has subject, issuer,
+    /// "tls" also has version, cipher_suite and key_exchange; "certificate" has subject, issuer,
     /// names, not_before, not_after and sha256; "clock" has ahead, in seconds.
     #[arg(long)]
     json: bool,
@@ -77,24 +77,24 @@ Exit codes:
   1  something is BAD
   2  the command line is wrong";
 
-/// A certificate that expires within so many days is worth a note.
+/// The number of days before its expiry at which a certificate gets a note.
 const SOON: i64 = 30;
 
 /// The number of the only PING.
 const PING: u32 = 1;
 
-/// What the peer has asked us for, and told us, that the connection doesn't keep.
+/// What the peer has requested and sent, as far as the connection does not keep it.
 #[derive(Default)]
 struct Asked {
     sync: Option<SyncRequest>,
     filter: Option<String>,
-    /// Whether that is all.
+    /// Whether the requests are complete.
     all: bool,
-    /// Its clock, if that is looked for.
+    /// The peer's clock, with `--clock`.
     clock: Option<Clock>,
 }
 
-/// Goes step by step, as far as it gets.
+/// Runs the steps, as far as possible.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let mut report = Report::new(out, args.json);
     let config = ConnectionConfig {
@@ -131,7 +131,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     secured(&peer, &mut report)?;
     introduce(&peer, &mut report)?;
 
-    // Not merely Running: what is told before that is to be seen.
+    // The Running phase is not enough: earlier notifications must be handled too.
     let is_done = |_: &Peer, asked: &Asked| asked.all;
     if !wait(&mut peer, args.timeout, is_done, &mut asked, &mut report)? {
         let phase = peer.connection().phase();
@@ -143,7 +143,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     report.ok("handshake", "complete")?;
     requests(&peer, &asked, args.class.as_deref(), &mut report)?;
     if args.clock {
-        // The newest entry is the last of those that came together.
+        // The newest entry is the last one in a batch.
         let is_known = |peer: &Peer, asked: &Asked| {
             asked.clock.as_ref().is_some_and(Clock::is_known)
                 && peer.connection().waiting_notifications() == 0
@@ -161,7 +161,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Waits until something is so; if the connection ends before, that is reported.
+/// Waits until a condition is true. Reports an earlier end of the connection.
 fn wait(
     peer: &mut Peer,
     timeout: Duration,
@@ -210,7 +210,7 @@ fn wait(
     Ok(true)
 }
 
-/// Reports what TLS came to, and who the peer is by its certificate.
+/// Reports the TLS parameters and the peer's certificate.
 fn secured(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
     let Some(tls) = peer.connection().tls() else { return Ok(()) };
     let (version, suite) = (&tls.version, &tls.cipher_suite);
@@ -241,7 +241,7 @@ fn secured(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
     report.tell(finding, "certificate", &text, fields)
 }
 
-/// Reports what the peer says about itself.
+/// Reports the peer's VERSION.
 fn introduce(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
     let connection = peer.connection();
     let Some(version) = connection.peer_version() else { return Ok(()) };
@@ -269,7 +269,7 @@ fn introduce(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reports what the peer can do, and what it asks for.
+/// Reports the peer's capabilities and requests.
 fn requests(
     peer: &Peer,
     asked: &Asked,
@@ -315,7 +315,7 @@ fn requests(
     }
 }
 
-/// Reports who would give its state to whom.
+/// Reports which side would send its state.
 fn state(peer: &Peer, asked: &Asked, report: &mut Report<'_>) -> Result<(), Failure> {
     let connection = peer.connection();
     let runtime = connection.peer_version().map_or(0, |version| version.runtime);
@@ -334,7 +334,7 @@ fn state(peer: &Peer, asked: &Asked, report: &mut Report<'_>) -> Result<(), Fail
     report.ok("state", &format!("{wants}; if we asked for its state, {would}"))
 }
 
-/// Measures the way to the peer and back.
+/// Measures the round-trip time.
 fn ping(peer: &mut Peer, timeout: Duration, report: &mut Report<'_>) -> Result<(), Failure> {
     if let Err(error) = peer.ping(PING) {
         return report.bad("ping", &error.to_string());

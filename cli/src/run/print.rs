@@ -11,10 +11,10 @@ use brocomm::node::Notification;
 use crate::notice::{Notice, field};
 use crate::printer::Printer;
 
-/// Prints what a node tells, as `brocomm listen` prints what a connection tells.
+/// Prints a notification of a node, in the format of `brocomm listen`.
 pub(super) fn show(printer: &mut Printer<'_>, time: Time, told: Notification) -> io::Result<()> {
     let (peer, notice) = match told {
-        // For people they stand on standard error.
+        // In text mode these are on standard error.
         Notification::ConnectFailed { .. } | Notification::ConnectionError { .. }
             if !printer.is_json() =>
         {
@@ -46,7 +46,7 @@ pub(super) fn show(printer: &mut Printer<'_>, time: Time, told: Notification) ->
     printer.notice(time, &peer.endpoint.to_string(), &notice)
 }
 
-/// Returns what the connection to a peer told.
+/// Returns the line for a notification of a peer's connection.
 fn of_connection(
     told: Notification,
 ) -> Option<(std::sync::Arc<brocomm::node::EventPeer>, OfConnection)> {

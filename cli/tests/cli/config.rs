@@ -1,4 +1,4 @@
-//! `brocomm config`, as a user runs it.
+//! Tests of `brocomm config`.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! `brocomm doctor` with peers of our own.
+//! Tests of `brocomm doctor`.
 
 use std::io::Write;
 use std::net::{Shutdown, TcpListener};
@@ -34,7 +34,7 @@ fn a_good_peer_is_explained() {
     assert!(listener.end().stdout.contains(" established class control\n"));
 }
 
-/// Runs it; returns its exit code, and the last step and finding.
+/// Runs it and returns the exit code, and the last step and finding.
 fn last(address: &str, timeout: &str) -> (i32, String, String, String) {
     let doctor = run(["doctor", address, "--json", timeout]);
     let line = doctor.stdout.lines().last().unwrap();
@@ -57,11 +57,11 @@ fn it_is_told_how_far_it_got() {
 
     let address = silent.local_addr().unwrap().to_string();
     let other = std::thread::spawn(move || {
-        // The first has been given up.
+        // The first attempt has been abandoned.
         drop(silent.accept().unwrap());
         let (mut stream, _) = silent.accept().unwrap();
         stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
-        // Reads until the other side gives up.
+        // Reads until the other side closes the connection.
         let _ = std::io::copy(&mut stream, &mut std::io::sink());
     });
     let (code, step, finding, text) = last(&address, "--timeout=10");
@@ -73,7 +73,8 @@ fn it_is_told_how_far_it_got() {
     other.join().unwrap();
 }
 
-/// Plays a peer that announces this protocol and data format, and runs something with its address.
+/// Starts a peer that announces this protocol and data format, and calls a closure with its
+/// address.
 fn with_version(protocol: u32, format: u32, then: impl FnOnce(&str)) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();

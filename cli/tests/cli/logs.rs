@@ -1,4 +1,4 @@
-//! `brocomm logs`: what it lists, how it writes, and several peers at once.
+//! Tests of `brocomm logs`: listing, writing, and several peers at once.
 
 use std::fs;
 
@@ -104,7 +104,7 @@ fn several_peers_log_to_one_folder() {
     let first = logger.line();
     let port = first.strip_prefix("listening on 127.0.0.1:").unwrap().parse().unwrap();
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    // Both have mini; the columns of other are their own.
+    // Both peers have the log mini. The columns of the log other differ.
     for (n, column) in [(1, "x"), (2, "y")] {
         let entry = Entry { p: Some(port), connect: true, ..Entry::new([127, 0, 0, 1].into()) };
         let nodes = vec![("logger".into(), entry)];
@@ -127,7 +127,7 @@ fn several_peers_log_to_one_folder() {
         }
         assert!(runtime.block_on(handle.terminate()).is_empty());
     }
-    // One that is none of them disturbs nobody.
+    // An invalid peer does not affect the others.
     drop(std::net::TcpStream::connect(("127.0.0.1", port)).unwrap());
     for _ in 0..3 {
         logger.error_with("peer disconnected");

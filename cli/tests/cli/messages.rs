@@ -1,11 +1,11 @@
-//! What the program says of mistakes: what is wrong, where, and what to do.
+//! Tests of error messages: what is wrong, where, and what to do.
 
 use std::io::Write;
 use std::net::TcpListener;
 
 use crate::support::{Program, Run, run, scratch};
 
-/// Runs a command, in words, that can't do what it is asked, and checks its exit code and why.
+/// Runs a command that fails, and checks its exit code and message.
 #[track_caller]
 pub(crate) fn assert_said(command: &str, code: i32, why: &str) {
     let Run { code: got, stdout, stderr } = run(command.split_whitespace());
@@ -117,8 +117,8 @@ fn help_is_short_and_of_the_command() {
     );
 }
 
-/// Returns the address of what accepts connections and then says something else than a Bro, or
-/// nothing.
+/// Starts a service that accepts connections and sends something else than a Bro, or nothing.
+/// Returns its address.
 pub(crate) fn other_service(says: &'static [u8]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -127,7 +127,7 @@ pub(crate) fn other_service(says: &'static [u8]) -> String {
             std::thread::spawn(move || {
                 let mut stream = stream.unwrap();
                 let _ = stream.write_all(says);
-                // Until the other side gives up.
+                // Until the other side closes the connection.
                 let _ = std::io::copy(&mut stream, &mut std::io::sink());
             });
         }

@@ -1,4 +1,4 @@
-//! What a node counts, of each peer and of all.
+//! The counters of a node, per peer and in total.
 
 use std::fmt;
 
@@ -14,11 +14,11 @@ use prometheus_client::metrics::gauge::ConstGauge;
 
 use super::Tally;
 
-/// A number: its name, what it is, whether it only grows, and where it is found.
+/// A metric: its name, help text, kind, and a function that returns the value.
 type Number = (&'static str, &'static str, Kind, fn(&PeerCounters) -> u64);
 
-/// What is counted of each peer and, with those that are gone, of all. What is of a single peer has
-/// `peer_` before its name.
+/// The metrics per peer, and in total including disconnected peers. Those per peer have the prefix
+/// `peer_`.
 const COUNTERS: [Number; 19] = {
     use Kind::{Counter, Gauge};
     [
@@ -67,7 +67,7 @@ const COUNTERS: [Number; 19] = {
     ]
 };
 
-/// Whether a number only grows.
+/// The kind of a metric.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Counter,
@@ -94,19 +94,19 @@ fn number(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }
 
-/// The states of peers, and what is said of them.
+/// The states of peers, as label values.
 const STATES: [&str; 5] = ["connecting", "waiting", "handshake", "running", "gone"];
 
-/// Looks at a node whenever somebody wants its numbers.
+/// Collects the metrics of a node for each scrape.
 #[derive(Debug)]
 pub(super) struct Numbers {
     node: Node,
     tally: Tally,
-    /// When the node began, in seconds since the Unix epoch.
+    /// The start time of the node, in seconds since the Unix epoch.
     started: f64,
 }
 
-/// A peer, as it is at a moment.
+/// A snapshot of a peer.
 struct Row {
     labels: [(&'static str, String); 3],
     state: &'static str,
@@ -115,7 +115,7 @@ struct Row {
     ping: Option<f64>,
 }
 
-/// A node, as it is at a moment.
+/// A snapshot of a node.
 struct Seen {
     listening: bool,
     total: PeerCounters,

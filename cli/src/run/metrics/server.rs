@@ -1,4 +1,4 @@
-//! Serves numbers over HTTP: a single page.
+//! The HTTP server for metrics, with a single page.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -21,25 +21,25 @@ use tokio::time::{sleep, timeout};
 use super::format::Format;
 use crate::failure::reason;
 
-/// How many may ask at a time; others wait to be accepted.
+/// The maximum number of simultaneous connections. Others wait in the backlog.
 const CONNECTIONS: usize = 16;
 
-/// How long somebody may take to ask and to read the answer.
+/// The time limit for a request and its response.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long to wait after a connection could not be accepted, most often for want of descriptors.
+/// The pause after a failed accept, which is usually a lack of file descriptors.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Answers whoever asks, until it is dropped.
+/// Serves requests until the future is dropped.
 pub(super) async fn serve(listener: TcpListener, registry: Arc<Registry>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
-    // It is never closed.
+    // The semaphore is never closed.
     while let Ok(place) = Arc::clone(&places).acquire_owned().await {
         match listener.accept().await {
             Ok((stream, _)) => {
                 let registry = Arc::clone(&registry);
                 tokio::spawn(async move {
-                    // Who is too slow gets nothing more.
+                    // A client that is too slow is disconnected.
                     let _ = timeout(PATIENCE, attend(stream, &registry)).await;
                     drop(place);
                 });
@@ -52,7 +52,7 @@ pub(super) async fn serve(listener: TcpListener, registry: Arc<Registry>) {
     }
 }
 
-/// Answers one request. A scrape is rare enough for a connection of its own.
+/// Serves one request per connection, since scrapes are rare.
 async fn attend(stream: TcpStream, registry: &Registry) {
     let service = service_fn(|request: Request<Incoming>| async move {
         let response = answer(&request, registry);
