@@ -56,14 +56,14 @@ fn zone(name: &str) -> Result<TimeZone, &'static str> {
     }
     if name.starts_with('/') {
         let file = fs::read(name).ok().and_then(|file| TimeZone::tzif(name, &file).ok());
-        return file.ok_or("is no file of a time zone");
+        return file.ok_or("is not a time zone file");
     }
     // The names in the database are file names and case-sensitive.
     let in_database = TimeZone::get(name).ok().filter(|zone| zone.iana_name() == Some(name));
     let zone = in_database.or_else(|| TimeZone::posix(name).ok());
     zone.ok_or_else(|| match TimeZone::posix(&format!("{name},M3.2.0,M11.1.0")) {
         Ok(_) => "does not say when summer time begins and ends",
-        Err(_) => "is no time zone",
+        Err(_) => "is not a time zone",
     })
 }
 

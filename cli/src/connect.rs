@@ -47,7 +47,7 @@ fn after_long_help() -> String {
 
 Exit codes:
   0  the peer closed the connection, --count was reached, or Ctrl-C was pressed
-  1  there was no connection, or it failed, or ended before --count was reached
+  1  the connection failed, or ended before --count was reached
   2  the command line is wrong
 
 {EXAMPLES}"

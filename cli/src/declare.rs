@@ -66,10 +66,10 @@ pub(crate) fn requested(declared: &Arc<Declarations>, pattern: Option<&EventPatt
         let none = CommLogMessage::NoEventsToRequest;
         match (pattern, declared.events.len()) {
             (Some(pattern), declared @ 1..) => {
-                warn(format_args!("{none}: of {declared} declared events none matches {pattern}"));
+                warn(format_args!("{none}: none of {declared} declared events matches {pattern}"));
             }
             _ => warn(format_args!(
-                "{none}; declare those that you want by --event 'NAME(TYPE, …)' or --declarations"
+                "{none}; declare some with --event 'NAME(TYPE, …)' or --declarations"
             )),
         }
     }

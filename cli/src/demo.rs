@@ -24,7 +24,7 @@ pub(crate) struct Args {
 const AFTER_HELP: &str = "\
 Exit codes:
   0  everything arrived, in order and unchanged
-  1  something did not
+  1  something did not arrive
   2  the command line is wrong";
 
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {

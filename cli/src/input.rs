@@ -58,7 +58,7 @@ impl Input {
                 RecordingError::Line { file: file.clone(), line: 1, problem }.to_string()
             })?;
         }
-        let nothing = || format!("{file}: there is nothing in it");
+        let nothing = || format!("{file}: the file is empty");
         if start.is_empty() {
             return Err(nothing());
         }

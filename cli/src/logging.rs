@@ -120,7 +120,7 @@ impl Logging {
 }
 
 fn dropped(bytes: u64) -> String {
-    format!("{bytes} bytes of messages were dropped here: nobody read standard error")
+    format!("{bytes} bytes of messages were dropped here: standard error was not read")
 }
 
 /// Logs a line of the communication log with this text.

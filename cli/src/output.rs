@@ -118,7 +118,7 @@ impl Output {
                 Some(deadline) => {
                     let left = deadline.max(least).saturating_duration_since(Instant::now());
                     if left.is_zero() {
-                        let late = "nobody read the rest of it";
+                        let late = "the rest was not read";
                         return Err(io::Error::new(io::ErrorKind::TimedOut, late));
                     }
                     let waited = self.0.changed.wait_timeout(state, left);

@@ -61,7 +61,7 @@ pub(crate) struct Args {
 const AFTER_HELP: &str = "\
 Exit codes:
   0  every PING was answered
-  1  one was not, or there was no connection
+  1  a PING was not answered, or the connection failed
   2  the command line is wrong, or the peer may be a Bro and --yes is not given";
 
 /// Pings the peer and prints the summary.
@@ -168,11 +168,11 @@ fn check_harmless(peer: &Peer) -> Result<(), Failure> {
     }
     let described = match description {
         Some(name) => format!("calls itself \"{}\"", printed::bytes(name)),
-        None => "does not say what it is".to_owned(),
+        None => "has no description".to_owned(),
     };
     Err(misused(format_args!(
         "{}: nothing sent: the peer {described}, so it may be a Bro, to which no PING is sent; give \
-         --yes if you know that it is none",
+         --yes if you know that it is not a Bro",
         peer.remote_addr()
     )))
 }

@@ -33,7 +33,7 @@ Examples:
 
 Exit codes:
   0  the peer closed the connection, or Ctrl-C was pressed
-  1  there was no connection, or it failed
+  1  the connection failed
   2  the command line is wrong";
 
 /// Prints everything until the end.

@@ -69,8 +69,8 @@ Examples:
   brocomm replay session.pcap --listener --to 127.0.0.1:1234 --json
 
 Exit codes:
-  0  all was sent, and the peer sent as many messages as were recorded or more
-  1  there was no connection, the peer closed it too early or sent less, or the file can't be read
+  0  everything was sent, and the peer sent at least as many messages as recorded
+  1  the connection failed, the peer closed it too early or sent less, or the file cannot be read
   2  the command line is wrong";
 
 /// The maximum number of queued reads. When the queue is full, the peer waits.

@@ -62,14 +62,14 @@ const AFTER_HELP: &str = "\
 Values:
   T  -5  7  1.5  \"text\\n\"  /pattern/  5 min  10.0.0.1  [2001:db8::1]  10.0.0.0/8  80/tcp
   time(1234.5)  set(1, 2)  vector(1, 2)  table([1] = \"a\")  [$a=1, $b=\"x\"]
- Without a declaration 7 is a count, +7 and -7 are ints, and records have no name. A receiver drops a
- call whose arguments are of other types than it expects; declare the event if in doubt.
- JSON is as `brocomm listen --json` prints it; in it, what is declared decides what a value is.
+Without a declaration, 7 is a count, +7 and -7 are ints, and records have no name. A receiver drops
+ an event whose arguments have other types than it expects. Declare the event if in doubt.
+JSON is as printed by `brocomm listen --json`. The types of its values come from the declaration.
 
 Exit codes:
-  0  the events were sent; the protocol has no answer that would tell what the peer did with them
-  1  there was no connection, or the peer did not request the events in time
-  2  the command line is wrong, or an event on it
+  0  the events were sent; the protocol has no confirmation
+  1  the connection failed, or the peer did not request the events in time
+  2  the command line, or an event on it, is wrong
 
 Examples:
   brocomm send sensor 'my_event(\"hello\", 7, 10.0.0.1, 80/tcp)'

@@ -274,7 +274,7 @@ pub(crate) fn no_entry(class: Option<&[u8]>) -> String {
         Some(class) => format!("class {}", printed::bytes(class)),
     };
     format!(
-        "probably no entry of its `Communication::nodes` fits this host and our class ({class}), \
+        "probably no entry of its `Communication::nodes` matches this host and our class ({class}), \
          or the entry has no `$events`"
     )
 }
@@ -342,7 +342,7 @@ fn other_protocol(error: &ProtocolError) -> Option<String> {
     (error.offset == 0 && is_text).then(|| {
         let first = first.escape_ascii();
         format!(
-            "the peer speaks another protocol: what it sent begins with \"{first}\"; is the port \
+            "the peer uses another protocol: its data begins with \"{first}\"; is the port \
              right?"
         )
     })
@@ -352,8 +352,7 @@ fn other_protocol(error: &ProtocolError) -> Option<String> {
 fn clear_expected(error: &ProtocolErrorKind) -> Option<String> {
     let ProtocolErrorKind::Wire(wire) = error else { return None };
     matches!(wire.kind, WireErrorKind::PeerSpeaksTls { .. }).then(|| {
-        "the peer speaks TLS, clear text is expected; for TLS there are --tls-ca and --tls-cert"
-            .to_owned()
+        "the peer uses TLS, clear text is expected; for TLS use --tls-ca and --tls-cert".to_owned()
     })
 }
 
@@ -363,7 +362,7 @@ pub(crate) fn other_release(error: &ProtocolErrorKind) -> Option<String> {
         ProtocolErrorKind::ProtocolVersion { got } => (None, "protocol", got, Version::PROTOCOL),
         ProtocolErrorKind::DataVersion { got } => {
             let release = Version::releases(Version::PROTOCOL, got);
-            (release, "format of values", got, Version::DATA_FORMAT)
+            (release, "data format", got, Version::DATA_FORMAT)
         }
         _ => return None,
     };
@@ -373,7 +372,7 @@ pub(crate) fn other_release(error: &ProtocolErrorKind) -> Option<String> {
         None => "this is not a Bro 2.5".to_owned(),
     };
     let age = if got < ours { "older" } else { "newer" };
-    Some(format!("{who}, whose {what} ({got}) is {age} than what brocomm speaks ({ours}: Bro 2.5)"))
+    Some(format!("{who}, with a {what} ({got}) that is {age} than brocomm's ({ours}: Bro 2.5)"))
 }
 
 /// Parses a timeout in seconds.
@@ -411,7 +410,7 @@ pub(crate) fn hint_for(kind: ErrorKind) -> &'static str {
         ErrorKind::ConnectionRefused => {
             "; does the peer listen there? A Bro does if it loads `frameworks/communication/listen`"
         }
-        ErrorKind::TimedOut => "; is the address right, and does a firewall let us through?",
+        ErrorKind::TimedOut => "; is the address right, and does a firewall block it?",
         _ => "",
     }
 }

@@ -59,7 +59,7 @@ Examples:
 
 Exit codes:
   0  --count was reached, Ctrl-C was pressed, or with --once the peer closed the connection
-  1  there was no connection at first, or the peer broke the protocol; with --once: the connection
+  1  the first connection failed, or the peer violated the protocol; with --once: the connection
      failed, or ended before --count was reached
   2  the command line is wrong, or the log has no such column";
 
@@ -115,7 +115,7 @@ impl Tail<'_> {
         let meant = path.strip_suffix(".log").filter(|path| self.announced.contains(*path));
         let meant = meant.map_or_else(String::new, |path| format!("; did you mean {path}?"));
         warn(format_args!(
-            "the peer has announced no log {path}, which is waited for; it announced \
+            "the peer has not announced a log {path} yet; it announced \
              {announced}{meant}"
         ));
     }

@@ -76,13 +76,13 @@ fn named(error: &TlsConfigError) -> String {
 pub(crate) fn advice(error: &TlsError) -> &'static str {
     match error {
         TlsError::ClearText { .. } | TlsError::TimedOut { .. } => {
-            "; without --tls-ca it is asked in clear text"
+            "; without --tls-ca, the connection is not encrypted"
         }
         TlsError::ClosedInHandshake | TlsError::Refused { .. } => {
-            "; does it accept our certificate (--tls-cert), and has it one itself?"
+            "; does it accept our certificate (--tls-cert), and does it have one itself?"
         }
         TlsError::Certificate(CertificateProblem::UnknownIssuer) => {
-            "; that is --tls-ca, which does not have who issued it"
+            "; its issuer is not in --tls-ca"
         }
         TlsError::Certificate(
             CertificateProblem::Expired { .. } | CertificateProblem::NotYetValid { .. },

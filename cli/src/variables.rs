@@ -49,7 +49,7 @@ fn restore(store: &mut Store, file: &Path) -> Result<(), Failure> {
         Err(error) => return Err(failed(format_args!("{shown}: cannot read: {}", reason(&error)))),
     };
     let skipped = store.restore(&snapshot.into()).map_err(|error| {
-        failed(format_args!("{shown}: {error}; move it away to begin with the initial values"))
+        failed(format_args!("{shown}: {error}; move it away to start with the initial values"))
     })?;
     for (name, why) in skipped {
         warn(format_args!("{shown}: {name} is left out: {why}"));

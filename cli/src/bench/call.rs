@@ -47,7 +47,7 @@ impl Call {
                 Some(TypeTag::Time) => Part::Time,
                 _ => {
                     return Err(misused(format_args!(
-                        "--event: {event}: only count, string, any and time can be filled in"
+                        "--event: {event}: the types must be count, string, any or time"
                     )));
                 }
             });

@@ -118,22 +118,22 @@ Examples:
 
 const AFTER_HELP: &str = "\
 JSON:
-  event, reply             what was sent, and answered with
-  peer                     where
-  connections, window      as given
-  payload                  bytes of the strings of each event
+  event, reply             the events
+  peer                     the peer's address
+  connections, window      the options
+  payload                  bytes of strings in each event
   sent, answered           events
-  unexpected               replies that belong to no event, or not any more
-  others                   replies that belong to another connection; a Bro sends them to all of them
-  seconds                  from the first event to the last reply
+  unexpected               replies that answer no pending event
+  others                   replies to other connections; a Bro sends replies to all of them
+  seconds                  time from the first event to the last reply
   rate                     answered events per second; null if none was answered
-  latency                  {min, p50, p90, p99, p99_9, p99_99, max, mean, stdev}, in seconds, with three
-                           digits; null if none was answered
- With --serve the only line is {\"notification\": \"listening\", \"address\": …}.
+  latency                  {min, p50, p90, p99, p99_9, p99_99, max, mean, stdev}, in seconds, with
+                           three digits; null if none was answered
+With --serve the only line is {\"notification\": \"listening\", \"address\": …}.
 
 Exit codes:
-  0  each event was answered, or Ctrl-C was pressed, and what was measured until then is shown
-  1  there was no connection, or one failed, or not each event was answered once
+  0  every event was answered, or Ctrl-C was pressed and the results so far were printed
+  1  a connection failed, or an event was not answered exactly once
   2  the command line is wrong
 
 Examples:

@@ -86,7 +86,7 @@ fn answer(peer: &mut Peer, reply: &Event) -> Result<(), String> {
             // The next call of `next` returns the cause.
             Flushed::Over | Flushed::Stopped => return Ok(()),
             Flushed::NotificationsWait | Flushed::TimedOut => {
-                return Err("it sends on and does not read the replies".to_owned());
+                return Err("it keeps sending and does not read the replies".to_owned());
             }
         }
     }

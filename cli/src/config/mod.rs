@@ -51,13 +51,13 @@ enum Command {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  the configuration can be used; there may be warnings
-  1  something is wrong with it
+  0  the configuration is valid; there may be warnings
+  1  the configuration has errors
   2  the command line is wrong";
 
 const PRINT_EXIT_CODES: &str = "\
 Exit codes:
-  0  it was printed
+  0  success
   1  standard output cannot be written
   2  the command line is wrong";
 

@@ -99,25 +99,25 @@ Examples:
 
 const AFTER_HELP: &str = "\
 Recordings:
-  One JSON object per line, in the order of time: {\"t\": 0.01, \"from\": \"connector\", \"hex\": \"0000…\"}
-  for bytes that a side sent, {\"t\": 1.5, \"close\": \"listener\"} at the end. A recording has to begin
+  One JSON object per line, in chronological order: {\"t\": 0.01, \"from\": \"connector\", \"hex\": \"0000…\"}
+  for bytes that a side sent, {\"t\": 1.5, \"close\": \"listener\"} at the end. A recording must start
   with the connection, since later messages refer to earlier ones.
 
 Captures:
-  The TCP connections to --port, by IPv4 or IPv6, are put together and decoded one after the other,
-  each named by its addresses. What the capture lacks is told, and what comes after it on that side
-  is left out. At most 1 GiB of connections is held in memory. --write-logs writes those of several
-  connections into DIR/1, DIR/2, ….
+  The TCP connections to --port, over IPv4 or IPv6, are reassembled and decoded in turn, each named
+  by its addresses. Missing data is reported, and what follows it on that side is skipped. At most
+  1 GiB of connections is held in memory. With several connections, --write-logs writes to DIR/1,
+  DIR/2, ….
 
 JSON lines:
   t                  seconds since the connection was accepted
   from               \"connector\" or \"listener\": the sender
   phase              the sender's: \"setup\", \"handshake\", \"sync\", \"running\" or \"closed\"
-  message            \"SERIAL\", \"REQUEST_EVENTS\", …; absent where a stream ceases to be decodable
-  offset, bytes      where the message begins in the sender's stream, and how long it is there
+  message            \"SERIAL\", \"REQUEST_EVENTS\", …; absent where decoding stops
+  offset, bytes      position and length of the message in the sender's stream
   file               the recording or connection, if there are several
-  error              why this, or from here on anything of this sender, can't be decoded
-  note               what is remarkable about it
+  error              why this message, or the rest of this sender's stream, cannot be decoded
+  note               a remark about the message
   skipped            true for a SERIAL after one that could not be decoded
  and, by message:
   SERIAL             event: its name, time and args: [value, …]; id: {name, type, value};
@@ -133,30 +133,30 @@ JSON lines:
   REMOTE_PRINT       prints: [{file, text}, …]
   LOG_CREATE_WRITER  log_writer: {stream, writer, path, columns: [{name, type}, …]}
   LOG_WRITE          log_entries: [{stream, path, values: [value, …]}, …]
- Values are those of `brocomm listen --json`, see the end of its `--help`; in entries of logs ports
- are numbers. An operand or value that is absent is null. Types are in Bro's notation.
+Values are those of `brocomm listen --json`; see the end of its `--help`. In log entries, ports are
+ numbers. An absent operand or value is null. Types are in Bro's notation.
 
 Summary (--summary --json): one object for each recording
   total              for connector and listener: messages, bytes, chunks, packed_bytes, unpacked_bytes,
                      deflated, stored, objects_in_full, cache_hits, objects_in_cache,
                      serials_not_decoded, bytes_not_decoded, errors
   messages           for each message, connector and listener: count, bytes
-  events             for each event, connector and listener: how many
+  events             for each event, connector and listener: count
   file               the recording or connection, if there are several
  With --verify --json: serials, bytes, difference (null if there is none), errors of connector and
  listener, and file.
 
 State (--state):
-  sync  listener  hits = 10       after the sync phase, that is when both sides are running
+  sync  listener  hits = 10       after the sync phase, when both sides are running
   final listener  hits = 12       at the end of the recording
  With --json one object per line: at (\"connector\" or \"listener\"), when (\"sync\" or \"final\"), name,
- value, and file, if several are given. Variables come in the order of their declaration; those
- without a value are left out. Where changes of both sides cross, which came first on a side is
- taken from the times in the recording and from what it sent; entries expire when a side says so.
+ value, and file, if several are given. Variables are in the order of their declaration; those
+ without a value are left out. If changes of both sides cross, their order on a side is derived from
+ the times in the recording and from what the side sent. Entries expire when a side sends that.
 
 Exit codes:
-  0  every message of every file was decoded (and, with --verify, written again to the same bytes)
-  1  something could not be; standard error says where. The rest is shown all the same
+  0  every message was decoded (and, with --verify, encoded to the same bytes)
+  1  something was not; standard error says where. The rest is printed anyway
   2  the command line is wrong
 
 Examples:

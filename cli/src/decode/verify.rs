@@ -54,7 +54,7 @@ impl View for Verify {
         if self.difference.is_none() {
             self.difference = difference(argument, &self.again).map(|difference| {
                 let side = side::name(observed.side);
-                format!("{side}: SERIAL at byte {} written again: {difference}", observed.offset)
+                format!("{side}: SERIAL at byte {} encoded again: {difference}", observed.offset)
             });
         }
         Ok(())
@@ -82,7 +82,7 @@ impl View for Verify {
             (None, _) => "all bytes are the same, but not everything could be decoded",
             (Some(_), _) => "not all bytes are the same",
         };
-        writeln!(out, "SERIALs written again: {serials} ({bytes} bytes); {verdict}")?;
+        writeln!(out, "SERIALs encoded again: {serials} ({bytes} bytes); {verdict}")?;
         Ok(self.difference.take())
     }
 }

@@ -50,14 +50,14 @@ impl Clock {
     /// Reports the result.
     pub(super) fn report(&self, report: &mut Report<'_>) -> Result<(), Failure> {
         let Some(ahead) = self.ahead else {
-            return report.note("clock", "no entry of its logs came, so that nothing tells");
+            return report.note("clock", "unknown: no log entry arrived");
         };
         let (finding, text) = match ahead {
             ahead if ahead > DELAY => ("note", format!("it is {ahead:.1} s ahead of ours")),
-            ahead if ahead >= -DELAY => ("ok", "it goes as ours does, to a few seconds".to_owned()),
+            ahead if ahead >= -DELAY => ("ok", "within a few seconds of ours".to_owned()),
             _ if self.is_sure => (
                 "note",
-                format!("it is {:.1} s behind ours; does it read recorded packets?", -ahead),
+                format!("it is {:.1} s behind ours; does the peer read recorded packets?", -ahead),
             ),
             _ => (
                 "note",
@@ -96,20 +96,20 @@ mod tests {
             String::from_utf8(out).unwrap()
         };
         for (ahead, is_sure, told) in [
-            (Some(-2.5), true, "ok    clock         it goes as ours does, to a few seconds\n"),
-            (Some(2.5), false, "ok    clock         it goes as ours does, to a few seconds\n"),
+            (Some(-2.5), true, "ok    clock         within a few seconds of ours\n"),
+            (Some(2.5), false, "ok    clock         within a few seconds of ours\n"),
             (Some(3.5), false, "note  clock         it is 3.5 s ahead of ours\n"),
             (
                 Some(-9.0),
                 true,
-                "note  clock         it is 9.0 s behind ours; does it read recorded packets?\n",
+                "note  clock         it is 9.0 s behind ours; does the peer read recorded packets?\n",
             ),
             (
                 Some(-9.0),
                 false,
                 "note  clock         the newest entry of its logs is 9.0 s old, by our clock\n",
             ),
-            (None, false, "note  clock         no entry of its logs came, so that nothing tells\n"),
+            (None, false, "note  clock         unknown: no log entry arrived\n"),
         ] {
             assert_eq!(report(ahead, is_sure), told);
         }

@@ -73,8 +73,8 @@ Examples:
   brocomm doctor sensor --tls-ca ca.pem --tls-cert us.pem
 
 Exit codes:
-  0  all is well; there may be notes
-  1  something is BAD
+  0  no step is BAD; there may be notes
+  1  a step is BAD
   2  the command line is wrong";
 
 /// The number of days before its expiry at which a certificate gets a note.
@@ -135,10 +135,8 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let is_done = |_: &Peer, asked: &Asked| asked.all;
     if !wait(&mut peer, args.timeout, is_done, &mut asked, &mut report)? {
         let phase = peer.connection().phase();
-        return report.bad(
-            "handshake",
-            &format!("it stays in {phase}: it has not said that it has made its requests"),
-        );
+        return report
+            .bad("handshake", &format!("it stays in {phase}: its requests are not complete"));
     }
     report.ok("handshake", "complete")?;
     requests(&peer, &asked, args.class.as_deref(), &mut report)?;
@@ -221,7 +219,7 @@ fn secured(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
 
     let own = tls.peer_certificates.first().and_then(|der| Certificate::read(der));
     let Some(own) = own else {
-        return report.note("certificate", "it was accepted, but can't be shown");
+        return report.note("certificate", "accepted, but cannot be displayed");
     };
     let Certificate { subject, issuer, names, .. } = &own;
     let (not_before, not_after) = (own.not_before(), own.not_after());
@@ -253,14 +251,14 @@ fn introduce(peer: &Peer, report: &mut Report<'_>) -> Result<(), Failure> {
         _ => "",
     };
     report.ok("version", &format!("protocol {protocol}, data format {data_format}{of}"))?;
-    report.ok("cache", &format!("it remembers {} objects of what it sends", version.cache_size))?;
+    report.ok("cache", &format!("its send cache has {} objects", version.cache_size))?;
     match version.runtime.cast_signed() {
         0 => report.note("runtime", "started less than 1 s ago, or reports no uptime")?,
         runtime if runtime < 0 => report.note(
             "runtime",
-            &format!("it says that it has run for {runtime} s; was its clock set back?"),
+            &format!("it reports an uptime of {runtime} s; was its clock set back?"),
         )?,
-        runtime => report.ok("runtime", &format!("it has run for {runtime} s"))?,
+        runtime => report.ok("runtime", &format!("its uptime is {runtime} s"))?,
     }
     match version.class.as_deref() {
         None | Some(b"") => report.ok("class", "it sends none")?,
@@ -281,24 +279,24 @@ fn requests(
     report.ok("capabilities", &if caps.is_empty() { "none".into() } else { caps.join(", ") })?;
     match connection.peer_description() {
         Some(name) => report.ok("description", &printed::bytes(name))?,
-        None => report.note("description", "it does not say what it is, as a Broccoli client")?,
+        None => report.note("description", "none, as for a Broccoli client")?,
     }
     let events: Vec<_> = connection.peer_events().iter().map(|e| printed::bytes(e)).collect();
     match events.len() {
         0 => report.note(
             "events",
             &format!(
-                "it requests none, so none will reach it: {}",
+                "it requests none, so it will receive none: {}",
                 session::no_entry(connection.config().class.as_deref())
             ),
         )?,
         _ => report.ok("events", &format!("it requests {}", events.join(", ")))?,
     }
     if let Some(filter) = &asked.filter {
-        report.ok("filter", &format!("it asks us to capture \"{filter}\""))?;
+        report.ok("filter", &format!("it asks for the packets \"{filter}\""))?;
     }
     if connection.are_logs_requested() {
-        report.ok("logs", "it requests ours")?;
+        report.ok("logs", "it requests our logs")?;
     }
     state(peer, asked, report)?;
     let asks_for_nothing = connection.peer_events().is_empty()
@@ -308,7 +306,7 @@ fn requests(
     match class.filter(|class| !class.is_empty()) {
         Some(class) if asks_for_nothing => {
             let text =
-                format!("it asks for nothing: no entry there for this host has class {class}");
+                format!("it requests nothing: it has no entry for this host with class {class}");
             report.bad("entry", &text)
         }
         _ => Ok(()),
@@ -322,16 +320,18 @@ fn state(peer: &Peer, asked: &Asked, report: &mut Report<'_>) -> Result<(), Fail
     let asks = Some(SyncRequest { authoritative: false });
     let theirs = asked.sync;
     let would = match Authority::decide(asks, theirs, 0, runtime, Role::Initiator) {
-        Authority::Sync(SyncRole::Sender) => "we would give ours, as it has only just begun",
-        Authority::Sync(SyncRole::Receiver) => "it would give us its own",
-        _ => "nobody would give any",
+        Authority::Sync(SyncRole::Sender) => "we would send ours, since it has just started",
+        Authority::Sync(SyncRole::Receiver) => "it would send its own",
+        _ => "neither side would send any",
     };
     let wants = match theirs {
-        Some(SyncRequest { authoritative: true }) => "it shares state, and its own counts",
+        Some(SyncRequest { authoritative: true }) => {
+            "it shares state, and its own is authoritative"
+        }
         Some(_) => "it shares state",
-        None => "it takes no changes of state from us",
+        None => "it accepts no changes of state",
     };
-    report.ok("state", &format!("{wants}; if we asked for its state, {would}"))
+    report.ok("state", &format!("{wants}; if we requested state, {would}"))
 }
 
 /// Measures the round-trip time.
@@ -344,7 +344,7 @@ fn ping(peer: &mut Peer, timeout: Duration, report: &mut Report<'_>) -> Result<(
         match peer.next(deadline) {
             Ok(Some(Notification::Pong { seq: PING, d2, d3, .. })) => {
                 let (trip, spent) = (d2 * 1e3, d3 * 1e3);
-                let text = format!("{trip:.3} ms there and back, of which it spent {spent:.3} ms");
+                let text = format!("round trip {trip:.3} ms, of which the peer took {spent:.3} ms");
                 return report.ok("ping", &text);
             }
             Ok(Some(Notification::Closed(_))) => {

@@ -88,17 +88,17 @@ Examples:
   brocomm logs --listen 0.0.0.0:47757 --write logs --empty-field '' --unset-field ''
 
 Files:
-  DIR/conn.log for the log conn. What can't be part of a file's name is written as %2F, and a second
-  log of one name gets a number: conn-2.log. Of logs whose writer is Log::WRITER_NONE nothing is
-  written, as in Bro; those of other writers get the form of Bro's ASCII logs. Options that the
-  peer's writer has come before those on the command line.
+  DIR/conn.log for the log conn. Characters that cannot be part of a file name are escaped, as in %2F.
+  A second log with the same name gets a number: conn-2.log. As in Bro, logs for Log::WRITER_NONE are
+  not written. Logs for other writers are written as Bro's ASCII logs. Options of the peer's writer
+  have priority over those on the command line.
 
 Exit codes:
   0  Ctrl-C was pressed, or with --once the peer closed the connection
-  1  there was no connection at first, the peer broke the protocol, a file could not be written, or a
-     log could not be written as its writer's options or kind ask for; with --once: the connection
-     failed; with --list: the peer announced no logs
-  2  the command line is wrong, or TZ names no time zone";
+  1  the first connection failed, the peer violated the protocol, a file could not be written, or a
+     log could not be written as its writer requires; with --once: the connection failed; with
+     --list: the peer announced no logs
+  2  the command line is wrong, or TZ is not a time zone";
 
 /// Writes logs until the end.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
@@ -187,7 +187,7 @@ fn written(result: Result<(), String>) -> Result<(), Failure> {
 
 /// Parses an interval of whole seconds, such as `90s` or `1 hr`.
 fn interval(text: &str) -> Result<Duration, String> {
-    let error = || format!("`{text}` is no interval; write 90s, 30min, 1h or 1d");
+    let error = || format!("`{text}` is not an interval; write 90s, 30min, 1h or 1d");
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let unit = match unit.trim() {

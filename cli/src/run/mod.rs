@@ -107,8 +107,8 @@ Examples:
 
 Exit codes:
   0  the node stopped and its queues were flushed
-  1  an address or a file can't be used, peers did not take all that waited for them, a line of
-     standard input was not sent, or nobody read all of the output
+  1  an address or a file cannot be used, a peer did not receive everything, a line of standard input
+     was not sent, or the output was not read
   2  the command line or the configuration is wrong";
 
 /// Runs the node until it stops.

@@ -26,7 +26,7 @@ pub(super) fn show(printer: &mut Printer<'_>, time: Time, told: Notification) ->
             let class = peer.class.as_deref().map(Text);
             let text = match &node {
                 Some(node) => format!("node {node}"),
-                None => "no node fits: it may request, but not send".to_owned(),
+                None => "no peer entry matches: it may request, but not send".to_owned(),
             };
             let fields = [field("class", &class), field("node", &node.as_deref())];
             (peer, Notice::new("established", fields, text))

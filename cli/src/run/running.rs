@@ -216,10 +216,8 @@ impl Running<'_> {
         // Do not wait long for messages that are not read.
         output::end_by(std::time::Instant::now() + GRACE);
         if undelivered > 0 {
-            let (peers, them) = if undelivered == 1 { ("peer", "it") } else { ("peers", "them") };
-            return Err(failed(format_args!(
-                "{undelivered} {peers} did not take all that waited for {them}"
-            )));
+            let peers = if undelivered == 1 { "peer" } else { "peers" };
+            return Err(failed(format_args!("{undelivered} {peers} did not receive everything")));
         }
         if failed_lines > 0 {
             let lines = if failed_lines == 1 { "line" } else { "lines" };

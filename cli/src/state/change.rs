@@ -274,7 +274,7 @@ impl Task for Change<'_> {
     ) -> Result<ControlFlow<()>, Failure> {
         if !peer.connection().is_sync_requested() {
             return Err(refused(format_args!(
-                "the peer takes no changes of its state from us; a Bro needs `$sync=T` in its \
+                "the peer accepts no changes of its state; a Bro needs `$sync=T` in its \
                  entry for us"
             )));
         }

@@ -51,14 +51,14 @@ Examples:
   global hosts: table[addr] of string &synchronized;
   global blocked: set[addr] &synchronized;
 
-A Bro takes changes only if its entry for us has `$sync=T`.";
+A Bro accepts changes only if its entry for us has `$sync=T`.";
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  it was done; watch: the peer closed the connection, --count was reached, or Ctrl-C was pressed
-  1  there was no connection, or it failed; the peer has no such variable, has it with another
-     type, or doesn't take changes
-  2  the command line is wrong, or a value or name on it, or the configuration";
+  0  success; watch: the peer closed the connection, --count was reached, or Ctrl-C was pressed
+  1  the connection failed; or the peer does not have the variable, has it with another type, or
+     does not accept changes
+  2  the command line, a value or name on it, or the configuration is wrong";
 
 /// The help of a command that changes something: an example and the exit codes.
 macro_rules! change_help {

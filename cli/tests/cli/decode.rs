@@ -196,10 +196,10 @@ fn file_that_is_no_recording_is_told_by_line() {
 fn what_is_neither_a_recording_nor_a_capture_is_told() {
     let neither = "neither a recording nor a capture (pcap or pcapng)";
     for (name, content, why) in [
-        ("empty", &b""[..], "there is nothing in it"),
-        ("line", b"\n", "there is nothing in it"),
-        ("blank", b"   \n\n\t\r\n  ", "there is nothing in it"),
-        ("blanks", &[b' '; 5000], "there is nothing in it"),
+        ("empty", &b""[..], "the file is empty"),
+        ("line", b"\n", "the file is empty"),
+        ("blank", b"   \n\n\t\r\n  ", "the file is empty"),
+        ("blanks", &[b' '; 5000], "the file is empty"),
         ("short", b"x", neither),
         ("binary", b"\x7fELF\x02\x01\x01\x00\x00\x00", neither),
         ("script", b"  @load base\n", neither),

@@ -17,15 +17,15 @@ fn a_good_peer_is_explained() {
     for (line, start) in steps.iter().zip([
         "ok    reachable     127.0.0.1:",
         "ok    version       protocol 7, data format 26, as Bro 2.5 (2.6 announces the same, but",
-        "ok    cache         it remembers 3000 objects of what it sends",
+        "ok    cache         its send cache has 3000 objects",
         "note  runtime       started less than 1 s ago, or reports no uptime",
         "ok    class         c",
         "ok    handshake     complete",
         "ok    capabilities  COMPRESSION, PID_64BIT, NEW_CACHE_STRATEGY",
         "ok    description   brocomm",
         "ok    events        it requests ping",
-        "ok    filter        it asks us to capture \"tcp\"",
-        "ok    state         it takes no changes of state from us; if we asked for its state, it would",
+        "ok    filter        it asks for the packets \"tcp\"",
+        "ok    state         it accepts no changes of state; if we requested state, it would",
         "ok    ping          ",
     ]) {
         assert!(line.starts_with(start), "{line}\n  should begin with\n{start}");
@@ -68,7 +68,7 @@ fn it_is_told_how_far_it_got() {
     assert_eq!((code, step.as_str(), finding.as_str()), (1, "connection", "BAD"), "{text}");
     assert_eq!(
         text,
-        "the peer speaks another protocol: what it sent begins with \"HTTP\"; is the port right?"
+        "the peer uses another protocol: its data begins with \"HTTP\"; is the port right?"
     );
     other.join().unwrap();
 }

@@ -137,7 +137,7 @@ fn a_node_tells_each_fault_once_and_whether_it_tries_again() {
         (
             &http,
             "'30 sec'",
-            "the peer speaks another protocol: what it sent begins with \"HTTP\"; is the port \
+            "the peer uses another protocol: its data begins with \"HTTP\"; is the port \
              right?; not tried again",
         ),
     ] {
@@ -197,7 +197,6 @@ fn the_side_that_does_not_speak_tls_is_named() {
     let mut stream = std::net::TcpStream::connect(&address).unwrap();
     stream.write_all(&[0x16, 3, 1, 0, 200, 1, 0, 0]).unwrap();
     let error = listener.error().unwrap();
-    let why =
-        "the peer speaks TLS, clear text is expected; for TLS there are --tls-ca and --tls-cert";
+    let why = "the peer uses TLS, clear text is expected; for TLS use --tls-ca and --tls-cert";
     assert!(error.ends_with(&format!(": {why}\n")), "{error}");
 }

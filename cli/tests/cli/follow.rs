@@ -328,7 +328,7 @@ fn a_log_that_is_not_there_is_told() {
     let mut node = TestNode::start();
     node.write(0, None);
     let mut child = node.joined_by("tail", &["mini.log", "--once"]);
-    let told = "the peer has announced no log mini.log, which is waited for; it announced mini; did you \
+    let told = "the peer has not announced a log mini.log yet; it announced mini; did you \
                 mean mini?\n";
     assert!(child.error_with("no log mini.log").ends_with(told));
     node.end();

@@ -75,7 +75,10 @@ fn a_time_zone_that_is_none_is_refused() {
     };
     let (code, told) = write("Nowhere/City", &[]);
     assert_eq!(code, Some(2));
-    assert!(told.starts_with("brocomm: TZ is \"Nowhere/City\", which is no time zone; "), "{told}");
+    assert!(
+        told.starts_with("brocomm: TZ is \"Nowhere/City\", which is not a time zone; "),
+        "{told}"
+    );
     assert!(!folder.exists());
     assert_eq!(write("Nowhere/City", &["--utc"]).0, Some(1));
     let (code, told) = write("CET-1CEST", &[]);

@@ -162,7 +162,7 @@ fn there_is_nothing_but_the_numbers() {
     let address = metrics_of(&mut node);
     let (head, body) = ask(&address, "GET /");
     assert!(head.starts_with("HTTP/1.1 404 "), "{head}");
-    assert_eq!(body, "there is only /metrics\n");
+    assert_eq!(body, "not found; use /metrics\n");
     let (head, _) = ask(&address, "POST /metrics");
     assert!(head.starts_with("HTTP/1.1 405 ") && head.contains("allow: GET, HEAD"), "{head}");
     // Without an Accept header the response is plain text.

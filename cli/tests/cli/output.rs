@@ -63,7 +63,7 @@ impl Stuck {
     /// Sends SIGTERM and expects the program to exit although its output is not read.
     fn ends_in_order(mut self) {
         self.signal("-TERM");
-        self.error_with("brocomm: standard output: cannot write: nobody read the rest of it\n");
+        self.error_with("brocomm: standard output: cannot write: the rest was not read\n");
         assert_eq!(self.child.wait().unwrap().code(), Some(1));
     }
 }

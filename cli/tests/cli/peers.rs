@@ -136,10 +136,10 @@ fn who_requests_no_event_is_told_how_to() {
         };
         let errors = |more: &[&str]| run([&[command], &address[..], more].concat()).stderr;
         let none = "brocomm: warning: no events to request";
-        let how = "; declare those that you want by --event 'NAME(TYPE, …)' or --declarations\n";
+        let how = "; declare some with --event 'NAME(TYPE, …)' or --declarations\n";
         assert!(errors(&[]).starts_with(&format!("{none}{how}")), "{}", errors(&[]));
         let matching = errors(&["--event=ping()", "--events=pin"]);
-        let why = format!("{none}: of 1 declared events none matches /^?(pin)$?/\n");
+        let why = format!("{none}: none of 1 declared events matches /^?(pin)$?/\n");
         assert!(matching.starts_with(&why), "{matching}");
     }
 }

@@ -165,7 +165,7 @@ fn a_doctor_explains_what_was_agreed_upon_and_with_whom() {
     };
     let other = [options, vec!["--tls-name=other.example".to_owned()]].concat();
     bad(&other, "tls", "is not for `other.example` but for ");
-    bad(&self::options("tls-doctor-stranger"), "tls", "that is --tls-ca, which does not have");
+    bad(&self::options("tls-doctor-stranger"), "tls", "its issuer is not in --tls-ca");
     let own = files("tls-doctor-refused")[1].clone();
     bad(&as_options([ca, own]), "tls", "does it accept our certificate (--tls-cert)");
     bad(&[], "connection", " Does it expect TLS (--tls-ca)?");

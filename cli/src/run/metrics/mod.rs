@@ -59,7 +59,7 @@ impl Metrics {
 fn registry(node: &Node, tally: &Tally) -> Registry {
     let mut registry = Registry::with_prefix(PREFIX);
     let version = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
-    registry.register("build", "Which brocomm this is", version);
+    registry.register("build", "The version of brocomm", version);
     tally.register(&mut registry);
     registry.register_collector(Box::new(Numbers::new(node.clone(), tally.clone())));
     registry

@@ -22,48 +22,52 @@ type Number = (&'static str, &'static str, Kind, fn(&PeerCounters) -> u64);
 const COUNTERS: [Number; 19] = {
     use Kind::{Counter, Gauge};
     [
-        ("connections", "Connections that were established", Counter, |c| c.connects),
-        ("received_bytes", "Bytes that came", Counter, |c| c.connection.input.bytes),
-        ("sent_bytes", "Bytes that were sent", Counter, |c| c.connection.output.bytes),
-        ("received_messages", "Messages that came", Counter, |c| c.connection.input.messages),
-        ("sent_messages", "Messages that were sent", Counter, |c| c.connection.output.messages),
-        ("received_events", "Events that came", Counter, |c| c.connection.events_received),
-        ("sent_events", "Events that were sent", Counter, |c| c.connection.events_sent),
-        ("received_accesses", "Operations on state that came", Counter, |c| {
+        ("connections", "Connections established", Counter, |c| c.connects),
+        ("received_bytes", "Bytes received", Counter, |c| c.connection.input.bytes),
+        ("sent_bytes", "Bytes sent", Counter, |c| c.connection.output.bytes),
+        ("received_messages", "Messages received", Counter, |c| c.connection.input.messages),
+        ("sent_messages", "Messages sent", Counter, |c| c.connection.output.messages),
+        ("received_events", "Events received", Counter, |c| c.connection.events_received),
+        ("sent_events", "Events sent", Counter, |c| c.connection.events_sent),
+        ("received_accesses", "Operations on state received", Counter, |c| {
             c.connection.accesses_received
         }),
-        ("sent_accesses", "Operations on state that were sent", Counter, |c| {
-            c.connection.accesses_sent
-        }),
-        ("rejected_events", "Events that came and fit no declaration", Counter, |c| {
+        ("sent_accesses", "Operations on state sent", Counter, |c| c.connection.accesses_sent),
+        ("rejected_events", "Events received that match no declaration", Counter, |c| {
             c.connection.calls_rejected
         }),
-        ("discarded", "Values that came and were not accepted", Counter, |c| {
+        ("discarded", "Values received that were not accepted", Counter, |c| {
             c.connection.discarded
         }),
-        ("not_running", "Events and operations not sent for want of a phase", Counter, |c| {
+        ("not_running", "Events and operations not sent during the handshake", Counter, |c| {
             c.connection.not_running
         }),
-        ("unwritable_events", "Events not sent for being too large or too deep", Counter, |c| {
-            c.unwritable
-        }),
-        ("outgoing_dropped", "What was dropped because too much waited to be sent", Counter, |c| {
-            c.dropped_outgoing
-        }),
+        (
+            "unwritable_events",
+            "Events not sent because they are too large or too deep",
+            Counter,
+            |c| c.unwritable,
+        ),
+        (
+            "outgoing_dropped",
+            "Events and other messages dropped because a send queue was full",
+            Counter,
+            |c| c.dropped_outgoing,
+        ),
         (
             "incoming_dropped",
-            "What was dropped because too much waited to be handled",
+            "Events and other messages dropped because a receive queue was full",
             Counter,
             |c| c.dropped_incoming,
         ),
-        ("outgoing_waiting", "Events and batches that wait to be sent", Gauge, |c| {
-            number(c.outgoing.events)
+        ("outgoing_waiting", "Entries in the send queues", Gauge, |c| number(c.outgoing.events)),
+        ("outgoing_waiting_bytes", "Memory of the send queues", Gauge, |c| {
+            number(c.outgoing.bytes)
         }),
-        ("outgoing_waiting_bytes", "Memory that these take", Gauge, |c| number(c.outgoing.bytes)),
-        ("incoming_waiting", "What came and waits to be handled", Gauge, |c| {
-            number(c.incoming.events)
+        ("incoming_waiting", "Entries in the receive queues", Gauge, |c| number(c.incoming.events)),
+        ("incoming_waiting_bytes", "Memory of the receive queues", Gauge, |c| {
+            number(c.incoming.bytes)
         }),
-        ("incoming_waiting_bytes", "Memory that this takes", Gauge, |c| number(c.incoming.bytes)),
     ]
 };
 
@@ -170,7 +174,7 @@ impl Collector for Numbers {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let Seen { listening, total, rows } = self.look();
         let gauge = MetricType::Gauge;
-        let help = "When the node began, in seconds since 1970.";
+        let help = "When the node started, in seconds since 1970.";
         ConstGauge::new(self.started).encode(encoder.encode_descriptor(
             "start_time_seconds",
             help,
@@ -202,16 +206,14 @@ impl Collector for Numbers {
             rows.iter().try_for_each(|row| kind.encode(of(row), all.encode_family(&row.labels)?))
         };
         let is_up = |row: &Row| u64::from(row.state == "running");
-        each("up", "Whether events pass: 1 or 0", Kind::Gauge, &is_up)?;
+        each("up", "Whether the connection is in phase running: 1 or 0", Kind::Gauge, &is_up)?;
         for (name, help, kind, of) in COUNTERS {
             each(name, help, kind, &|row| of(&row.counters))?;
         }
-        each("pings_sent", "PINGs that were sent", Kind::Counter, &|row| row.pings.sent)?;
-        each("pings_answered", "PINGs that were answered", Kind::Counter, &|row| {
-            row.pings.answered
-        })?;
+        each("pings_sent", "PINGs sent", Kind::Counter, &|row| row.pings.sent)?;
+        each("pings_answered", "PINGs answered", Kind::Counter, &|row| row.pings.answered)?;
         let name = "peer_ping_seconds";
-        let help = "How long the latest PING that was answered took.";
+        let help = "The round-trip time of the latest answered PING.";
         let mut all = encoder.encode_descriptor(name, help, None, gauge)?;
         for row in &rows {
             if let Some(seconds) = row.ping {

@@ -69,10 +69,10 @@ async fn attend(stream: TcpStream, registry: &Registry) {
 
 fn answer(request: &Request<Incoming>, registry: &Registry) -> Response<Full<Bytes>> {
     if request.uri().path() != "/metrics" {
-        return plain(StatusCode::NOT_FOUND, "there is only /metrics\n");
+        return plain(StatusCode::NOT_FOUND, "not found; use /metrics\n");
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "GET is what can be done here\n");
+        let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "method not allowed; use GET\n");
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
@@ -84,7 +84,7 @@ fn answer(request: &Request<Incoming>, registry: &Registry) -> Response<Full<Byt
             response.headers_mut().insert(VARY, HeaderValue::from_name(ACCEPT));
             response
         }
-        Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "the numbers cannot be written\n"),
+        Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "the metrics cannot be written\n"),
     }
 }
 

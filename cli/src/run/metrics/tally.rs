@@ -60,12 +60,12 @@ impl Tally {
         registry.register("log_lines", "Lines of the communication log", self.lines.clone());
         registry.register(
             "connect_failures",
-            "Attempts to connect to a peer that failed",
+            "Failed attempts to connect to a peer",
             self.connect_failures.clone(),
         );
         registry.register(
             "log_entries_received",
-            "Entries of peers' logs that came",
+            "Log entries received from peers",
             self.log_entries.clone(),
         );
     }
