@@ -1,4 +1,5 @@
-//! Runs the suite against nodes of our own, over each transport, in both roles, in the clear and over TLS.
+//! Runs the suite against brocomm's own node on each transport, in both roles, with and without
+//! TLS.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -7,10 +8,10 @@ use brocomm::lowlevel::wire::Framing;
 use brocomm_conformance::own::{Own, Transport};
 use brocomm_conformance::suite::{Level, Role, Selection, Settings, Verdict, cases, run};
 
-/// How many nodes share the cases, most of which wait for something.
+/// The number of nodes that share the cases. Most cases wait most of the time.
 const LANES: usize = 4;
 
-/// Runs all cases that have to pass, each against one of some nodes; returns what did not.
+/// Runs all cases that must pass, distributed over several nodes. Returns the failures.
 fn failures(transport: Transport, role: Role, framing: Framing) -> Vec<String> {
     let selection = Selection { levels: vec![Level::Must, Level::Should], ..Selection::default() };
     let mut cases = cases();

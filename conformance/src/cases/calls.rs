@@ -1,4 +1,4 @@
-//! Calls that do not fit, and serializations that cannot be read (§5).
+//! Cases about calls that do not match and SERIALs that cannot be decoded (§5).
 
 use brocomm::data::Value;
 
@@ -6,7 +6,7 @@ use super::raw::Raw;
 use crate::suite::{Case, Stop, Trial, chunk, header};
 
 pub(super) fn cases() -> Vec<Case> {
-    // What is sent is told from what others have echoed by its text.
+    // The text distinguishes this value from those that others have echoed.
     let text = || Value::string("a call that is ignored");
     let ignored = |id, title: &str, description: &str, name: &'static str, args: Vec<Value>| {
         let description =
@@ -83,7 +83,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
-/// What cannot be read leaves the caches out of step, so the connection has to be closed.
+/// After a SERIAL that cannot be decoded the caches differ, so the connection must be closed.
 fn unreadable() -> Vec<Case> {
     let closes = |id, title: &str, description: &str, make: fn(Raw) -> Vec<u8>| {
         let why = title.split(" ends ").next().unwrap_or(title).to_owned();

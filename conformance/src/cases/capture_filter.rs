@@ -1,4 +1,4 @@
-//! Capture filters (§2.4).
+//! Cases about capture filters (§2.4).
 
 use brocomm::lowlevel::wire::{Message, MessageType};
 use bytes::Bytes;

@@ -1,4 +1,4 @@
-//! Which node applies to a peer (§4).
+//! Cases about which peer entry applies (§4).
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use crate::suite::{Case, Entry, Outcome, Role, Stop, Trial, token};
 
-/// How often something is echoed for a peer that may not be Running yet, and how long it waits for it.
+/// The number of attempts to have a value echoed to a peer that may not be Running yet.
 const TRIES: u32 = 50;
 const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 
@@ -38,7 +38,7 @@ pub(super) fn cases() -> Vec<Case> {
                 let mut stranger = trial.open()?;
                 let hello = stranger.hello();
                 stranger.shake(&hello)?;
-                // Has everything before it answered, on a connection of somebody known.
+                // Waits, on a connection of a known peer, until everything before has been handled.
                 known(trial)?;
                 Stop::unless(!stranger.has_closed()?, || "it closed".to_owned())?;
                 let requested = &stranger.theirs().requested;
@@ -68,8 +68,8 @@ pub(super) fn cases() -> Vec<Case> {
                 stranger.shake(&hello)?;
                 let mut known = trial.open_as(Entry::Plain)?;
                 known.shake(&known.hello())?;
-                // What two peers send is handled in no order between them: when the first value is
-                // echoed, the end of the stranger's handshake may still lie unread.
+                // There is no order between messages from two peers: when the first value is
+                // echoed, the end of the stranger's handshake may still be unread.
                 let mut echoed = Vec::new();
                 for _ in 0..TRIES {
                     let number = token();
@@ -130,7 +130,7 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-/// Has an event echoed by a node that is known.
+/// Has an event echoed on a connection with a known class.
 fn known(trial: &mut Trial<'_>) -> Outcome {
     let mut known = trial.open_as(Entry::Plain)?;
     known.shake(&known.hello())?;
@@ -144,8 +144,8 @@ fn not_accepted(trial: &mut Trial<'_>, entry: Entry) -> Outcome {
     known.shake(&known.hello())?;
     let secret = Value::string("not accepted");
     refused.send_event("conformance_echo", std::slice::from_ref(&secret))?;
-    // A round trip on the same connection would be an echo, so it is closed: all it sent is read
-    // before that is seen.
+    // A round trip on the same connection would need an echo, so it is closed instead: everything
+    // sent is read before the end of the stream.
     refused.finish();
     refused.expect_close("the suite closed its direction")?;
     let back = known.echoed_until_now()?;

@@ -1,4 +1,4 @@
-//! Compressed directions (§1.5).
+//! Cases about compression (§1.5).
 
 use std::slice::from_ref;
 
@@ -17,7 +17,7 @@ pub(super) fn cases() -> Vec<Case> {
     receiving.chain(sending).collect()
 }
 
-/// What has to be understood of a sender that compresses.
+/// Cases about valid compressed input.
 fn received() -> Vec<Case> {
     vec![
         Case::must(
@@ -141,13 +141,13 @@ fn received() -> Vec<Case> {
     ]
 }
 
-/// What has to be refused of a sender that compresses.
+/// Cases about invalid compressed input.
 fn refused() -> Vec<Case> {
     let refused = |id, title: &str, description: &str, bad: fn(&mut Packing, &[u8]) -> Vec<u8>| {
         let why = title.split(" end").next().unwrap_or(title).to_owned();
         Case::should(id, title, description, move |trial| {
             let mut peer = Packing::new(trial)?;
-            // Whoever overlooks what is wrong finds an event, and echoes it.
+            // An implementation that overlooks the error decodes an event and echoes it.
             let argument = peer.echo(&Value::string("s".repeat(100)))?;
             let bytes = [peer.stored(&HEADER), bad(&mut peer, &argument)].concat();
             peer.send(&bytes, &why)?;
@@ -221,7 +221,7 @@ fn length_of(argument: &[u8]) -> u32 {
     u32::try_from(argument.len()).unwrap_or(0)
 }
 
-/// What a sender that compresses has to do.
+/// Cases about compressed output.
 fn sent() -> Vec<Case> {
     vec![
         Case::must(
@@ -308,7 +308,7 @@ fn sent() -> Vec<Case> {
     ]
 }
 
-/// Goes through the handshake up to the implementation's PHASE_DONE.
+/// Runs the handshake up to the implementation's PHASE_DONE.
 fn handshaken(trial: &mut Trial<'_>) -> Outcome<Exchange> {
     let mut peer = trial.open()?;
     let hello = peer.hello();
@@ -319,7 +319,7 @@ fn handshaken(trial: &mut Trial<'_>) -> Outcome<Exchange> {
     Ok(peer)
 }
 
-/// Undoes the compression of chunks as §1.5 has it; returns how many were compressed.
+/// Decompresses chunks as in §1.5. Returns how many were compressed.
 fn check_chunks(bytes: &[u8], inflater: &mut Decompress) -> Outcome<usize> {
     let (mut rest, mut deflated) = (bytes, 0);
     while let Some((word, behind)) = rest.split_first_chunk::<4>() {
@@ -343,10 +343,10 @@ fn check_chunks(bytes: &[u8], inflater: &mut Decompress) -> Outcome<usize> {
     Ok(deflated)
 }
 
-/// The header chunk's payload of a SERIAL.
+/// The payload of the header chunk of a SERIAL.
 const HEADER: [u8; 8] = [2, 0, 0, 0, 0, 0, 0, 0];
 
-/// A connection that the suite compresses by hand.
+/// A connection on which the case compresses by hand.
 struct Packing {
     exchange: Exchange,
     deflater: Compress,
@@ -355,18 +355,18 @@ struct Packing {
 impl Packing {
     fn new(trial: &mut Trial<'_>) -> Outcome<Packing> {
         let mut exchange = trial.running()?;
-        // Booked nowhere, so that the exchange itself does not compress.
+        // Sent as bytes, so that the exchange itself does not compress.
         exchange.send_bytes(&crate::suite::header(0x12), "COMPRESS")?;
         Ok(Packing { exchange, deflater: Compress::new(Default::default(), true) })
     }
 
-    /// Returns the argument of an event that is echoed.
+    /// Returns the argument of an event to be echoed.
     fn echo(&mut self, value: &Value) -> Outcome<Vec<u8>> {
         let argument = self.exchange.encode_event("conformance_echo", from_ref(value))?;
         Ok(argument.to_vec())
     }
 
-    /// Waits for this value to come back.
+    /// Waits until this value is echoed.
     fn echoed(&mut self, value: &Value) -> Outcome {
         self.exchange.expect_echo(value)
     }
@@ -383,7 +383,7 @@ impl Packing {
         self.lying(payload, length_of(payload))
     }
 
-    /// Makes a compressed chunk that says it has so many bytes.
+    /// Returns a compressed chunk that claims this decompressed size.
     fn lying(&mut self, payload: &[u8], length: u32) -> Vec<u8> {
         let mut packed = self.packed(payload, FlushCompress::Sync);
         packed.extend_from_slice(&length.to_le_bytes());
@@ -391,9 +391,9 @@ impl Packing {
     }
 
     fn packed(&mut self, payload: &[u8], flush: FlushCompress) -> Vec<u8> {
-        // More than what cannot be compressed takes.
+        // Enough for incompressible data.
         let mut packed = Vec::with_capacity(payload.len() + payload.len() / 8 + 256);
-        // Cannot fail: the state is whole, and there is room.
+        // Cannot fail: the state is valid and there is room.
         let _ = self.deflater.compress_vec(payload, &mut packed, flush);
         packed
     }

@@ -1,4 +1,4 @@
-//! Chunks, parts and headers (§1.1–§1.4).
+//! Cases about chunks, parts and headers (§1.1–§1.4).
 
 use std::slice::from_ref;
 
@@ -11,7 +11,7 @@ use crate::suite::{Capability, Case, Exchange, Outcome, Stop, Trial, chunk, head
 /// The longest part that a Bro can receive (§1.2).
 const MAX_PART: usize = 1_048_572;
 
-/// The mark of a part that is not the last (§1.2).
+/// The bit that marks a part other than the last (§1.2).
 const PARTIAL: u32 = 0x8000_0000;
 
 pub(super) fn cases() -> Vec<Case> {
@@ -295,7 +295,7 @@ fn one() -> Value {
     Value::Count(1)
 }
 
-/// Opens a connection on which there are parts: over TLS there are none (§1.3).
+/// Opens a connection with partial chunks, which do not exist over TLS (§1.3).
 fn clear(trial: &mut Trial<'_>) -> Outcome<Exchange> {
     match trial.framing() {
         Framing::Clear => trial.running(),
@@ -303,7 +303,7 @@ fn clear(trial: &mut Trial<'_>) -> Outcome<Exchange> {
     }
 }
 
-/// Makes parts of `size` bytes of a chunk.
+/// Splits a chunk into parts of `size` bytes.
 pub(super) fn in_parts(payload: &[u8], size: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut parts = payload.chunks(size).peekable();
@@ -322,7 +322,7 @@ fn send_in_parts(peer: &mut Exchange, value: &Value, size: usize) -> Outcome {
     peer.send_bytes(&bytes, &format!("SERIAL in parts of {size} bytes"))
 }
 
-/// Waits for this value to come back.
+/// Waits until this value is echoed.
 pub(super) fn echoed(peer: &mut Exchange, value: &Value) -> Outcome {
     peer.expect_echo(value)?;
     peer.answers()
@@ -346,7 +346,7 @@ fn with_header(trial: &mut Trial<'_>, header: &[u8]) -> Outcome {
     echoed(&mut peer, &one())
 }
 
-/// Looks at the headers of a handshake.
+/// Checks the headers in a handshake.
 fn every_header(trial: &mut Trial<'_>, check: impl Fn(&[u8]) -> Outcome) -> Outcome {
     let mut peer = trial.open()?;
     let hello = peer.hello();
@@ -374,7 +374,7 @@ mod tests {
     #[test]
     fn the_core_splits_and_joins_parts_as_they_are_made_by_hand() {
         assert_eq!(MAX_PART, wire::MAX_PART);
-        // A length of as many bytes as one part may have, and one more.
+        // The maximum length of a part, and one byte more.
         for length in [MAX_PART, MAX_PART + 1] {
             let message = Message::Serial(vec![7; length].into());
             let mut bytes = Vec::new();

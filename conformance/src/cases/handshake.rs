@@ -1,4 +1,4 @@
-//! The way into Running (§2.1, §3.1, §3.2).
+//! Cases about the handshake (§2.1, §3.1, §3.2).
 
 use std::time::Duration;
 
@@ -321,7 +321,7 @@ fn its_version(trial: &mut Trial<'_>) -> Outcome<Version> {
     }
 }
 
-/// Sends a VERSION for which the implementation has to close.
+/// Sends a VERSION for which the implementation must close the connection.
 fn ends(trial: &mut Trial<'_>, why: &str, change: impl FnOnce(&mut Hello)) -> Outcome {
     let mut peer = trial.open()?;
     let mut hello = peer.hello();

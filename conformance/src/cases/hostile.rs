@@ -1,7 +1,6 @@
-//! Limits, and input that is meant to do harm (2§12, §1).
+//! Cases about limits and hostile input (2§12, §1).
 //!
-//! What ends a connection for it, and what is borne, is for the implementation to say; that others
-//! are served is not.
+//! The implementation may close the connection or continue, but must still serve other peers.
 
 use brocomm::data::Value;
 use brocomm::lowlevel::wire::Message;
@@ -184,11 +183,11 @@ fn streams() -> Vec<Case> {
                 let mut greedy = trial.running()?;
                 greedy.set_patience(std::time::Duration::from_millis(300));
                 let value = Value::string("0123456789".repeat(10_000));
-                // That it does not read either is its right.
+                // The implementation may also stop reading.
                 let mut asked =
                     (0..200).take_while(|_| greedy.send_echo(value.clone()).is_ok()).count();
                 trial.still_serves()?;
-                // What is still to come would come to the next connection as well.
+                // Remaining echoes would also arrive on the next connection.
                 greedy.set_patience(std::time::Duration::from_secs(2));
                 while asked > 0 && greedy.expect_echo(&value).is_ok() {
                     asked -= 1;
@@ -211,7 +210,8 @@ fn streams() -> Vec<Case> {
     ]
 }
 
-/// Checks that the implementation either answers on this connection or closes it, and serves others.
+/// Checks that the implementation either answers on this connection or closes it, and serves other
+/// peers.
 fn survives(trial: &mut Trial<'_>, mut peer: Exchange) -> Outcome {
     if let Err(stop) = peer.answers()
         && !peer.has_closed()?

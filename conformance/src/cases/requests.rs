@@ -1,4 +1,4 @@
-//! Requests of events (§2.3), PINGs (§2.7), sync points (§2.11) and prints (§2.12).
+//! Cases about requests for events (§2.3), PINGs (§2.7), sync points (§2.11) and prints (§2.12).
 
 use brocomm::data::Value;
 use brocomm::lowlevel::wire::{EventNames, Message, MessageType, PingArgs, PingLayout, SyncPoint};
@@ -34,7 +34,7 @@ fn events() -> Vec<Case> {
             |trial| {
                 let mut peer = trial.running_as(|hello| hello.events.clear())?;
                 peer.send_echo(Value::string("not requested"))?;
-                // An echo would come before what this is answered with, on whatever connection.
+                // An echo would arrive before the answer to this, on any connection.
                 trial.running()?.answers()?;
                 peer.finish();
                 while let Some(got) = peer.receive()? {
@@ -216,7 +216,7 @@ fn printing(trial: &mut Trial<'_>) -> Outcome<Exchange> {
     Ok(peer)
 }
 
-/// Messages that only have to be taken, and arguments that are too short.
+/// Cases about messages that need no reaction, and arguments that are too short.
 fn messages() -> Vec<Case> {
     let mut cases = vec![
         Case::must(
@@ -273,7 +273,7 @@ fn messages() -> Vec<Case> {
             },
         ),
     ];
-    // The numbers of Bro's own two processes, and some that nobody has.
+    // The types between Bro's own two processes, and some unknown types.
     let inner = [0x03, 0x04, 0x05, 0x06, 0x07, 0x09, 0x0a, 0x0b, 0x13, 0x15, 0x16];
     let numbers = inner.into_iter().chain([0x00, 0x1a, 0x21, 0x7f, 0xff]);
     for (index, number) in numbers.enumerate() {
@@ -304,7 +304,7 @@ fn ping(trial: &mut Trial<'_>, layout: PingLayout) -> Outcome {
         };
         let same = (pong.seq, pong.time1, pong.time2, pong.layout) == (seq, time1, time2, layout);
         Stop::unless(same, || format!("{pong:?} came back"))?;
-        // Its clock may be coarser than ours.
+        // The implementation's clock may be coarser.
         let longest = begun.elapsed().as_secs_f64() + 0.1;
         Stop::unless((0.0..=longest).contains(&pong.time3), || {
             format!("time3 is {} s, the case took {longest} s", pong.time3)

@@ -1,4 +1,4 @@
-//! Messages in pieces, wherever the network cuts them (§1.1).
+//! Cases about messages split by the network (§1.1).
 
 use brocomm::data::{Type, Value};
 use brocomm::lowlevel::serial::Id;
@@ -18,7 +18,8 @@ pub(super) fn cases() -> Vec<Case> {
             |trial| {
                 let mut peer = trial.running()?;
                 let length = event(&mut peer, &number(0))?.len();
-                // The bytes of that one were never sent, nor may they be left out of the cache.
+                // The bytes of that event were not sent, so the cache of that connection cannot be
+                // used.
                 let mut peer = trial.running()?;
                 for at in 1..length {
                     let bytes = event(&mut peer, &number(at))?;
@@ -122,7 +123,7 @@ fn event(peer: &mut Exchange, value: &Value) -> Outcome<Vec<u8>> {
     Ok(peer.encode(&message))
 }
 
-/// Returns all that the suite sends up to PHASE_DONE.
+/// Returns everything that the suite sends up to PHASE_DONE.
 fn handshake(peer: &mut Exchange) -> Outcome<Vec<u8>> {
     let hello = peer.hello();
     let mut bytes = peer.encode(&Message::Version(hello.version));
@@ -138,7 +139,7 @@ fn handshake(peer: &mut Exchange) -> Outcome<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Sends many events in one stream that is cut as `cuts` says of its length.
+/// Sends many events in one stream, split at the positions that `cuts` returns for its length.
 fn many(trial: &mut Trial<'_>, cuts: impl FnOnce(usize) -> Vec<usize>) -> Outcome {
     let mut peer = trial.running()?;
     let numbers: Vec<Value> = (0..500).map(|_| token()).collect();

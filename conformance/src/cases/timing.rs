@@ -1,4 +1,4 @@
-//! What happens in time: silence, trickles, ends (§3.6).
+//! Cases about timing and the end of connections (§3.6).
 
 use std::thread;
 use std::time::Duration;
@@ -90,7 +90,7 @@ pub(super) fn cases() -> Vec<Case> {
              requested it, each connection gets the echoes of all.",
             |trial| {
                 let mut peers = [trial.running()?, trial.running()?, trial.running()?];
-                // Only when it has answered is the implementation's side known to be Running.
+                // After its answer the implementation's side is known to be Running.
                 peers.iter_mut().try_for_each(Exchange::answers)?;
                 let numbers = [token(), token(), token()];
                 for (number, peer) in numbers.iter().zip(&mut peers) {

@@ -1,38 +1,38 @@
-//! What kinds of implementations are capable of.
+//! Profiles of implementations.
 
 use super::selection::is_within;
 use super::{Capability, Case, Role};
 
-/// Says what a kind of implementation is capable of, and what it is known not to do.
+/// The capabilities and known exceptions of a kind of implementation.
 ///
-/// What an implementation lacks besides is named in a [`Selection`](super::Selection).
+/// Name further missing capabilities in a [`Selection`](super::Selection).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Profile {
     /// The profile's name on the command line.
     pub name: &'static str,
-    /// What kind of implementation it is.
+    /// A description of the implementation.
     pub description: &'static str,
-    /// What it is capable of.
+    /// The capabilities.
     pub capabilities: &'static [Capability],
-    /// The cases that are left out all the same.
+    /// The cases that are skipped nevertheless.
     pub exceptions: &'static [Exception],
 }
 
-/// Leaves cases out.
+/// Cases to skip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Exception {
-    /// The beginnings of the ids of the cases.
+    /// The prefixes of the IDs of the cases.
     pub cases: &'static [&'static str],
-    /// Only in this role; `None` for both.
+    /// The role for which to skip, or `None` for both.
     pub role: Option<Role>,
-    /// Why.
+    /// The reason.
     pub why: &'static str,
 }
 
 impl Profile {
-    /// Everything that the specification has: this project's own node.
+    /// Everything in the specification, as implemented by brocomm.
     pub const FULL: Profile = Profile {
         name: "full",
         description: "everything that the specification has",
@@ -40,7 +40,7 @@ impl Profile {
         exceptions: &[],
     };
 
-    /// Bro 2.5.5; what it does otherwise is in part 5.
+    /// Bro 2.5.5, except for its deviations (part 5).
     pub const BRO: Profile = Profile {
         name: "bro",
         description: "Bro 2.5.5, but for what it does otherwise (part 5) or is not sent",
@@ -63,7 +63,7 @@ impl Profile {
         exceptions: BRO_EXCEPTIONS,
     };
 
-    /// A client that caches nothing, compresses nothing and has no state in common with others.
+    /// A client without a cache, compression and synchronized state.
     pub const BROCCOLI: Profile = Profile {
         name: "broccoli",
         description: "a client that never caches, compresses or synchronises, as Broccoli",
@@ -71,7 +71,7 @@ impl Profile {
         exceptions: &[],
     };
 
-    /// Broccoli's own library, as a program that uses it can be tested.
+    /// A program that uses Broccoli's library.
     pub const LIBBROCCOLI: Profile = Profile {
         name: "libbroccoli",
         description: "a client with Broccoli's library, but for what that does otherwise (part 5)",
@@ -88,7 +88,7 @@ impl Profile {
         Profile::ALL.iter().copied().find(|profile| profile.name == name)
     }
 
-    /// Says why a case is left out; `None` if it isn't.
+    /// Returns why a case is skipped, if it is.
     pub fn leaves_out(&self, case: &Case, role: Role) -> Option<String> {
         if let Some(lacks) = case.needs.iter().find(|need| !self.capabilities.contains(need)) {
             return Some(format!("profile {}: no {lacks}", self.name));
@@ -102,7 +102,7 @@ impl Profile {
     }
 }
 
-/// What Bro 2.5.5 does otherwise (part 5), and what a Bro is not sent.
+/// Deviations of Bro 2.5.5 (part 5), and what must not be sent to it.
 const BRO_EXCEPTIONS: &[Exception] = &[
     Exception {
         cases: &[
@@ -182,7 +182,7 @@ const BRO_EXCEPTIONS: &[Exception] = &[
     },
 ];
 
-/// What Broccoli's library does otherwise (part 5).
+/// Deviations of Broccoli's library (part 5).
 const LIBBROCCOLI_EXCEPTIONS: &[Exception] = &[
     Exception {
         cases: &[

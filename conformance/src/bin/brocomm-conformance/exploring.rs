@@ -1,4 +1,4 @@
-//! `explore`.
+//! The command `explore`.
 
 use std::process::ExitCode;
 
@@ -7,19 +7,19 @@ use brocomm_conformance::explore;
 use crate::running::{Common, implementations};
 use crate::text;
 
-/// Carries out random legal sessions, checks each against a model of the protocol, and shows the
-/// smallest that fails. The same seed makes the same sessions.
+/// Runs random legal sessions, compares each with a model of the protocol, and prints the smallest
+/// one that fails. The same seed gives the same sessions.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
     #[command(flatten)]
     common: Common,
 
-    /// What makes the sessions.
+    /// The seed of the random generator.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
 
-    /// How many sessions.
+    /// The number of sessions.
     #[arg(long, value_name = "NUMBER", default_value_t = 100)]
     sessions: u32,
 }

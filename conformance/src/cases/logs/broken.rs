@@ -1,4 +1,4 @@
-//! Log messages that end a connection (3§1, 3§2).
+//! Cases about invalid log messages (3§1, 3§2).
 
 use brocomm::lowlevel::wire::{Message, MessageType};
 
@@ -114,7 +114,7 @@ fn send_raw(peer: &mut Exchange, ty: MessageType, argument: &[u8]) -> Outcome {
     peer.send_bytes(&[header(ty as u8), chunk(argument)].concat(), ty.name())
 }
 
-/// Sends a message that has to end the connection.
+/// Sends a message that must end the connection.
 fn ends(trial: &mut Trial<'_>, peer: &mut Exchange, ty: MessageType, argument: &[u8]) -> Outcome {
     send_raw(peer, ty, argument)?;
     trial.closes(peer, "the message")

@@ -1,4 +1,4 @@
-//! What an implementation that requested logs does with those of the suite (3§1, 3§2).
+//! Cases about received logs (3§1, 3§2).
 
 use brocomm::data::TypeTag;
 use brocomm::logs::LogField;
@@ -84,7 +84,7 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-/// A value of each type that columns can have, with the type of its elements.
+/// A value of each column type, with the type of its elements.
 pub(super) const EVERY: &[(TypeTag, Option<TypeTag>, &[u8])] = &[
     (TypeTag::Bool, None, &[0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1]),
     (TypeTag::Int, None, &[0, 0, 0, 2, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
@@ -107,7 +107,7 @@ pub(super) const EVERY: &[(TypeTag, Option<TypeTag>, &[u8])] = &[
     (TypeTag::String, None, &[0, 0, 0, 8, 0]),
 ];
 
-/// An entry of these values.
+/// Returns an entry with these values.
 pub(super) fn every_type(path: &str) -> Vec<u8> {
     let values = EVERY.iter().flat_map(|(_, _, value)| value.to_vec());
     entry_head(path, EVERY.len()).into_iter().chain(values).collect()

@@ -1,4 +1,4 @@
-//! What the implementation sends of its log `conformance` (3§1, 3§2).
+//! Cases about sent logs, with the log `conformance` (3§1, 3§2).
 
 use std::time::{Duration, Instant};
 
@@ -10,11 +10,11 @@ use bytes::Bytes;
 
 use crate::suite::{Case, Exchange, Got, Outcome, Stop, Trial};
 
-/// How long an implementation may keep an entry before it sends it (§6), and some more.
+/// How long an implementation may buffer an entry (§6), plus a margin.
 const BATCH: Duration = Duration::from_secs(4);
 
-/// The text of entries that are written only for those before them to be sent: a Bro sends what it
-/// keeps with an entry that is written more than a second after it last sent some (§6).
+/// The text of entries written only to flush earlier ones: a Bro sends buffered entries with the
+/// first entry that is written more than a second after the last flush (§6).
 const PUSHED: &str = "another, so that those before it are sent";
 
 pub(super) fn cases() -> Vec<Case> {
@@ -110,7 +110,7 @@ fn text(text: &str) -> Value {
     Value::string(text)
 }
 
-/// Opens a connection on which logs were requested.
+/// Opens a connection and requests logs.
 fn logging(trial: &mut Trial<'_>) -> Outcome<Exchange> {
     trial.running_as(|hello| hello.logs = true)
 }
@@ -123,8 +123,8 @@ fn announced(peer: &mut Exchange) -> Outcome<LogWriter> {
     })
 }
 
-/// Waits until these entries have come for the log `conformance`, and checks their order. When none
-/// comes for a while, another is written behind them.
+/// Waits until these entries of the log `conformance` have arrived, and checks their order. If none
+/// arrives for a while, has another one written.
 fn expect_entries(peer: &mut Exchange, wanted: &[&str]) -> Outcome {
     let mut came: Vec<String> = Vec::new();
     while came.len() < wanted.len() {
@@ -141,7 +141,7 @@ fn expect_entries(peer: &mut Exchange, wanted: &[&str]) -> Outcome {
     check(&came, wanted)
 }
 
-/// Checks that these entries came, in this order.
+/// Checks that these entries arrived in this order.
 fn check(came: &[String], wanted: &[&str]) -> Outcome {
     let first = came.iter().zip(wanted).position(|(came, sent)| came != sent);
     match first {
@@ -161,8 +161,8 @@ fn written(got: &Got) -> Option<Bytes> {
     }
 }
 
-/// Returns the texts of the entries of the log `conformance` in a LOG_WRITE; a Bro sends those of its
-/// communication log along (part 5).
+/// Returns the texts of the entries of the log `conformance` in a LOG_WRITE. A Bro also sends
+/// entries of its communication log (part 5).
 pub(crate) fn texts(argument: &Bytes) -> Outcome<Vec<String>> {
     let receiver = LogReceiver::new(LogLimits::default());
     let mut texts = Vec::new();

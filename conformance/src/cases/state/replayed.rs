@@ -1,4 +1,4 @@
-//! What the implementation does with accesses (2§9).
+//! Cases about received state accesses (2§9).
 
 use brocomm::data::{Table, Type, Value};
 use brocomm::lowlevel::serial::{Opcode, StateAccess};

@@ -1,4 +1,4 @@
-//! What the implementation sends when its state changes (2§9).
+//! Cases about sent state accesses (2§9).
 
 use brocomm::data::Value;
 use brocomm::lowlevel::serial::{Opcode, Serial, StateAccess};
@@ -93,7 +93,7 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-/// Waits for an access of this kind; others are passed over.
+/// Waits for an access with this opcode, and skips others.
 fn next(peer: &mut Exchange, opcode: Opcode) -> Outcome<StateAccess> {
     loop {
         let access = peer.expect_access()?;
@@ -103,7 +103,7 @@ fn next(peer: &mut Exchange, opcode: Opcode) -> Outcome<StateAccess> {
     }
 }
 
-/// Checks that no access comes before the answer to what is asked now.
+/// Checks that no access arrives before the next answer.
 fn no_access(peer: &mut Exchange) -> Outcome {
     peer.answers_after(|got| match &got.serial {
         Some(Serial::StateAccess(access)) => {

@@ -1,6 +1,6 @@
-//! SERIALs that break the rules (2§1–2§4, 2§6).
+//! Cases about invalid SERIALs (2§1–2§4, 2§6).
 //!
-//! An implementation has to end that one connection.
+//! The implementation must end that connection only.
 
 use brocomm::data::{Type, Value};
 use brocomm::lowlevel::wire::Message;
@@ -117,8 +117,8 @@ pub(super) fn cases() -> Vec<Case> {
                 let mut peer = trial.running()?;
                 let argument = changed(&mut peer, &super::value("port", "80/tcp")?, 8, &[0xff; 8])?;
                 peer.send_bytes(&[header(2), chunk(&argument)].concat(), "a PortVal of all ones")?;
-                // Until it has closed, or sent it back: later the echo may go to whoever is next,
-                // who can't read it either.
+                // Waits until the implementation closes or echoes. Otherwise a later echo could
+                // reach the next connection, which cannot decode it either.
                 while let Ok(Some(_)) = peer.receive() {}
                 drop(peer);
                 trial.still_serves()
@@ -138,14 +138,15 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-/// Sends a SERIAL that has to end the connection.
+/// Sends a SERIAL that must end the connection.
 fn refused(trial: &mut Trial<'_>, argument: &[u8], what: &str) -> Outcome {
     let mut peer = trial.running()?;
     peer.send_bytes(&[header(2), chunk(argument)].concat(), what)?;
     trial.closes(&mut peer, what)
 }
 
-/// Returns the argument of a SERIAL with a value to be echoed, with other bytes so far from its end.
+/// Returns the argument of a SERIAL with a value to be echoed, with bytes replaced at an offset
+/// from the end.
 fn changed(
     peer: &mut crate::suite::Exchange,
     value: &Value,
@@ -160,7 +161,7 @@ fn changed(
     Ok(argument)
 }
 
-/// Sends an event whose argument is changed, which has to end the connection.
+/// Sends an event with a modified argument that must end the connection.
 fn spoiled(trial: &mut Trial<'_>, value: &Value, from_end: usize, bytes: &[u8]) -> Outcome {
     let mut peer = trial.running()?;
     let argument = changed(&mut peer, value, from_end, bytes)?;
@@ -168,12 +169,12 @@ fn spoiled(trial: &mut Trial<'_>, value: &Value, from_end: usize, bytes: &[u8]) 
     trial.closes(&mut peer, "the SERIAL")
 }
 
-/// Sends a count whose object claims another class.
+/// Sends a count with another object class.
 fn spoiled_object(trial: &mut Trial<'_>, class: &[u8; 2]) -> Outcome {
     let mut peer = trial.running()?;
     let mut argument = peer.encode_event("conformance_echo", &[Value::Count(1)])?.to_vec();
-    // The tag, the event's name and time, and how many arguments it has; whether the object is
-    // full, and its pid, which is the only thing here whose size depends on the peer (2§3).
+    // The tag, the event's name and time, the number of arguments, whether the object is full, and
+    // its pid. Only the pid's size depends on the peer (2§3).
     let before = 1 + 4 + "conformance_echo".len() + 8 + 4 + 1;
     let pid = if peer.mode_out().pid_64bit { 8 } else { 4 };
     if let Some(place) = argument.get_mut(before + pid..before + pid + 2) {

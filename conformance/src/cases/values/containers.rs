@@ -1,4 +1,4 @@
-//! Tables, sets, vectors and records (2§6).
+//! Cases about tables, sets, vectors and records (2§6).
 
 use brocomm::data::{Field, Record, Type, Value, Vector};
 
@@ -160,7 +160,7 @@ fn records() -> Vec<Case> {
     ]
 }
 
-/// Has a record echoed, and checks its fields.
+/// Has a record echoed and checks its fields.
 fn echoed_record(trial: &mut Trial<'_>, sent: &Value) -> Outcome<std::sync::Arc<Record>> {
     let mut peer = trial.running()?;
     peer.send_echo(sent.clone())?;

@@ -1,4 +1,4 @@
-//! Values that hold no others (2§6).
+//! Cases about values without parts (2§6).
 
 use brocomm::data::{EnumValue, Subnet, Type, Value};
 
