@@ -171,7 +171,7 @@ pub enum ExpectationError {
         limit: usize,
     },
     /// The file is not JSON, or not metadata.
-    #[error("{file}:{line}: not the JSON of metadata: {category:?} error at column {column}")]
+    #[error("{file}:{line}: not valid metadata: {category:?} error at column {column}")]
     Json {
         /// The file's name.
         file: String,

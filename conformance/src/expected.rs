@@ -160,10 +160,10 @@ pub enum EntryProblem {
     #[error("no \"type\"")]
     NoType,
     /// A key is missing or has the wrong type.
-    #[error("keys don't fit its \"type\"")]
+    #[error("the keys do not match its \"type\"")]
     Keys,
     /// `fields` has unexpected entries.
-    #[error("\"fields\" don't fit its \"type\"")]
+    #[error("\"fields\" do not match its \"type\"")]
     Fields,
 }
 

@@ -299,7 +299,7 @@ pub enum LineProblem {
         name: String,
     },
     /// A character of `hex` is not a hexadecimal digit.
-    #[error("{found:?} at position {position} of \"hex\" is no hexadecimal digit")]
+    #[error("{found:?} at position {position} of \"hex\" is not a hexadecimal digit")]
     BadHexDigit {
         /// The character found.
         found: char,

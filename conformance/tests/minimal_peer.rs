@@ -10,7 +10,7 @@ use brocomm_conformance::suite::{Profile, Selection, Settings, Started, Verdict,
 #[allow(clippy::print_stderr, reason = "says that nothing is tested without Python")]
 fn the_minimal_peer_passes() {
     if Command::new("python3").arg("--version").output().is_err() {
-        eprintln!("skipped: there is no python3");
+        eprintln!("skipped: python3 is not installed");
         return;
     }
     // Below the ephemeral ports, so that no other program gets it before the peer does.

@@ -18,7 +18,7 @@ pub(super) fn write(configuration: &NodeConfig, out: &mut dyn Write) -> io::Resu
         writeln!(out, "  does not listen")?;
     }
     let (events, globals) = (declarations.events.len(), declarations.globals.len());
-    writeln!(out, "  knows {}, {}", count(events, "event"), count(globals, "variable"))?;
+    writeln!(out, "  declares {}, {}", count(events, "event"), count(globals, "variable"))?;
     let forwards = [
         (options.forward_remote_events, "events"),
         (options.forward_remote_state_changes, "changes of state"),

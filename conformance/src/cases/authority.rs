@@ -42,9 +42,9 @@ impl Runtime {
     /// Returns the description for the title.
     fn description(self) -> &'static str {
         match self {
-            Runtime::Less => "the peer has run for a shorter time",
-            Runtime::Equal => "both have run for the same time",
-            Runtime::Greater => "the peer has run for a longer time",
+            Runtime::Less => "the peer has a shorter uptime",
+            Runtime::Equal => "both have the same uptime",
+            Runtime::Greater => "the peer has a longer uptime",
             Runtime::Negative => "the peer's runtime is negative",
             Runtime::Least => "the peer's runtime is -2147483648",
             Runtime::Greatest => "the peer's runtime is 2147483647",
@@ -110,7 +110,7 @@ fn case(number: usize, line: (Option<bool>, Entry, Runtime, Comes)) -> Case {
         Some(true) => "requests sync with authority",
     };
     let does = match comes {
-        Nothing => "there is no Sync",
+        Nothing => "no Sync takes place",
         SuiteSends => "the peer sends its state",
         ImplementationSends => "the implementation sends its state",
         InitiatorSends => "the side that opened the connection sends its state",

@@ -43,9 +43,9 @@ fn read() -> Vec<Case> {
         ),
         Case::must(
             "2:5/3",
-            "ids may begin anywhere, and leave gaps",
+            "IDs may start anywhere, and have gaps",
             "Sends values under the ids 0x00ab0000, 0x00ab1000 and so on, and refers to the first \
-             at last. A Bro that connects again goes on counting.",
+             at last. A Bro that reconnects continues counting.",
             |trial| {
                 let mut peer = trial.running()?;
                 let raw = Raw::on(&peer);
@@ -58,7 +58,7 @@ fn read() -> Vec<Case> {
         ),
         Case::must(
             "2:5/4",
-            "a SERIAL may refer to what is in itself",
+            "a SERIAL may refer to objects within itself",
             "Sends a vector of two elements, the second of which is a reference to the first.",
             |trial| {
                 let mut peer = trial.running()?;
@@ -79,7 +79,7 @@ fn read() -> Vec<Case> {
         .needs(Capability::Containers),
         Case::should(
             "2:5/5",
-            "a full object under an id in use counts from then on",
+            "a full object with an ID in use replaces the old one",
             "Sends 1 and then 2 under the same id, and then a reference to it, which has to be 2.",
             |trial| {
                 let mut peer = trial.running()?;
@@ -104,7 +104,7 @@ fn read() -> Vec<Case> {
         ),
         Case::should(
             "2:5/7",
-            "each connection has a cache of its own",
+            "each connection has its own cache",
             "Sends a value on one connection, and refers to it on a second, which is an error there \
              and not on the first.",
             |trial| not_shared(trial, Entry::Plain),
@@ -112,7 +112,7 @@ fn read() -> Vec<Case> {
         .only(Role::Listens),
         Case::should(
             "2:5/9",
-            "each connection that the implementation makes has a cache of its own",
+            "each connection that the implementation opens has its own cache",
             "Sends a value on one connection, and refers to it on a second of another class, which is \
              an error there and not on the first.",
             |trial| not_shared(trial, Entry::Classed),
@@ -122,7 +122,7 @@ fn read() -> Vec<Case> {
         Case::must(
             "2:5/8",
             "both caches stay in step over thousands of values and types",
-            "Has 5,000 records echoed of 1,700 types by turns, more objects than either cache \
+            "Has 5,000 records echoed of 1,700 types in turn, more objects than either cache \
              holds, so that types come in full, as references, and in full again after they were \
              evicted. An implementation that evicts other objects than the suite fails to \
              understand a reference, or sends one that cannot be understood.",
@@ -146,7 +146,7 @@ fn ids() -> Vec<Case> {
         Case::must(
             "2:3/10",
             "ids have 32 bits for a peer that announces no capabilities",
-            "Sends no CAPS at all, and events as to be written then.",
+            "Sends no CAPS at all, and events encoded for that.",
             |trial| with_caps(trial, None),
         ),
         Case::must(
@@ -165,7 +165,7 @@ fn ids() -> Vec<Case> {
         .needs(Capability::NewCache),
         Case::must(
             "2:3/13",
-            "an id beyond 32 bits is understood where ids have 64",
+            "an ID above 32 bits is understood if IDs have 64 bits",
             "Sends a value under the id 2^40 + 1, and refers to it.",
             |trial| {
                 let mut peer = trial.running()?;
@@ -186,7 +186,7 @@ fn written() -> Vec<Case> {
     vec![
         Case::must(
             "2:5/20",
-            "a peer that keeps no cache gets every object in full, under the id 0",
+            "a peer without a cache gets every object in full, with the ID 0",
             "Announces NO_CACHING and BROCCOLI_PEER, as a Broccoli, has values echoed, and looks at \
              the ids of what comes back.",
             |trial| {
@@ -207,7 +207,7 @@ fn written() -> Vec<Case> {
         ),
         Case::must(
             "2:5/21",
-            "what is echoed to a peer without a cache is the same value each time",
+            "a peer without a cache gets the same value each time",
             "As a Broccoli, has the same record echoed three times, and another in between.",
             |trial| {
                 let mut peer = trial.open()?;

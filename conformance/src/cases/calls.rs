@@ -49,14 +49,14 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         ignored(
             "5/5",
-            "a call of what is no event is ignored",
+            "a call of something other than an event is ignored",
             "Sends a call of the variable conformance_n.",
             "conformance_n",
             vec![text()],
         ),
         Case::must(
             "5/6",
-            "what is ignored is in the object cache all the same",
+            "what is ignored is still in the object cache",
             "Sends an unknown event, and then conformance_echo with the same value, which goes as a \
              reference to what was ignored.",
             |trial| {
@@ -69,9 +69,9 @@ pub(super) fn cases() -> Vec<Case> {
         .needs(crate::suite::Capability::Cache),
         Case::must(
             "5/7",
-            "an event that was not requested is taken",
+            "an event that was not requested is accepted",
             "Sends conformance_report and conformance_echo: requesting only filters at the sender, \
-             so that events nobody requested are accepted.",
+             so events that were not requested are accepted.",
             |trial| {
                 let mut peer = trial.running()?;
                 peer.send_event("conformance_reported_not", &[])?;

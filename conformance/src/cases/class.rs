@@ -17,13 +17,13 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         Case::must(
             "4/1",
-            "a node without a class applies to a peer without one",
+            "a peer entry without a class applies to a peer without one",
             "Sends no class: the implementation has to request conformance_echo and accept it.",
             |trial| trial.running()?.answers(),
         ),
         Case::must(
             "4/2",
-            "a node with a class applies to a peer that sends it",
+            "a peer entry with a class applies to a peer that sends it",
             "Sends the class `conformance`, or waits for it: the implementation has to request \
              conformance_echo and accept it.",
             |trial| trial.running()?.answers(),
@@ -31,8 +31,8 @@ pub(super) fn cases() -> Vec<Case> {
         .entry(Entry::Classed),
         Case::must(
             "4/3",
-            "a peer that no node applies to stays connected",
-            "Sends the class `conformance-stranger`, which no node has. The handshake completes, \
+            "a peer without a matching entry stays connected",
+            "Sends the class `conformance-stranger`, which no entry has. The handshake completes, \
              but the implementation requests nothing.",
             |trial| {
                 let mut stranger = trial.open()?;
@@ -49,7 +49,7 @@ pub(super) fn cases() -> Vec<Case> {
         .only(Role::Listens),
         Case::must(
             "4/4",
-            "input of a peer that no node applies to is not accepted",
+            "input from a peer without a matching entry is not accepted",
             "Sends conformance_echo as a stranger, which must not be echoed to anybody, and then as \
              somebody known, which must be. The stranger's input is parsed all the same, so that it \
              stays connected.",
@@ -59,7 +59,7 @@ pub(super) fn cases() -> Vec<Case> {
         .only(Role::Listens),
         Case::must(
             "4/5",
-            "a peer that no node applies to may request events",
+            "a peer without a matching entry may request events",
             "Requests conformance_echoed as a stranger, while somebody known has an event echoed: \
              the stranger gets it too.",
             |trial| {
@@ -87,14 +87,14 @@ pub(super) fn cases() -> Vec<Case> {
                         }
                     }
                 }
-                Stop::failed(format!("the stranger got none of {TRIES} values that were echoed"))
+                Stop::failed(format!("the stranger received none of {TRIES} echoed values"))
             },
         )
         .entry(Entry::Stranger)
         .only(Role::Listens),
         Case::must(
             "4/6",
-            "input is not accepted by a node that says so",
+            "input is not accepted if the peer entry says so",
             "Sends conformance_echo to a node with accept_input = F, which must not be echoed, and \
              then as somebody known, which must be.",
             |trial| not_accepted(trial, Entry::Deaf),
@@ -103,7 +103,7 @@ pub(super) fn cases() -> Vec<Case> {
         .only(Role::Listens),
         Case::must(
             "4/7",
-            "whoever connects sends the class of its node in VERSION",
+            "the initiator sends the class of its peer entry in VERSION",
             "Waits for a connection of the class `conformance` and looks at VERSION, which ends in \
              the class and a NUL.",
             |trial| {
@@ -119,7 +119,7 @@ pub(super) fn cases() -> Vec<Case> {
         .only(Role::Connects),
         Case::must(
             "4/8",
-            "the node that was connected with applies, whatever class the listener sends",
+            "the entry used for connecting applies, whatever class the listener sends",
             "Answers a connection with the class `conformance-stranger` in VERSION.",
             |trial| {
                 let class = Bytes::from_static(b"conformance-stranger");

@@ -41,7 +41,7 @@ fn received() -> Vec<Case> {
             "1.5/2",
             "a stored chunk may have any size",
             "Sends events of 10, 100 and 2000 bytes as stored chunks: the payload, then the length \
-             0. A sender stores what is shorter than 30 bytes; a receiver takes any.",
+             0. A sender stores what is shorter than 30 bytes; a receiver accepts any.",
             |trial| {
                 let mut peer = Packing::new(trial)?;
                 for size in [10, 100, 2000] {
@@ -58,7 +58,7 @@ fn received() -> Vec<Case> {
             "1.5/3",
             "a compressed chunk may have any size",
             "Sends an event whose header chunk, of 8 bytes, is compressed as well. A sender stores \
-             what is shorter than 30 bytes; a receiver takes both.",
+             what is shorter than 30 bytes; a receiver accepts both.",
             |trial| {
                 let mut peer = Packing::new(trial)?;
                 let value = Value::string("deflated");
@@ -71,8 +71,8 @@ fn received() -> Vec<Case> {
         Case::must(
             "1.5/4",
             "stored chunks do not enter the zlib stream",
-            "Sends compressed and stored events in turns: the stream lives for the whole direction, \
-             and goes on behind a stored chunk as if that were not there.",
+            "Sends compressed and stored events in turn: the stream lives for the whole direction, \
+             and goes on after a stored chunk as if that were not there.",
             |trial| {
                 let mut peer = Packing::new(trial)?;
                 for number in 0..20_u64 {
@@ -91,7 +91,7 @@ fn received() -> Vec<Case> {
         ),
         Case::must(
             "1.5/5",
-            "a compressed chunk may come in parts",
+            "a compressed chunk may arrive in parts",
             "Sends a compressed event in parts of 7 bytes: compression sits above parts.",
             |trial| {
                 let mut peer = Packing::new(trial)?;
@@ -112,7 +112,7 @@ fn received() -> Vec<Case> {
              header. Bro does so to a peer whose sync had to wait (§3.3).",
             |trial| {
                 let mut peer = Packing::new(trial)?;
-                for text in ["before the second COMPRESS", "behind the second COMPRESS"] {
+                for text in ["before the second COMPRESS", "after the second COMPRESS"] {
                     let value = Value::string(text);
                     let argument = peer.echo(&value)?;
                     let bytes = [peer.stored(&HEADER), peer.deflated(&argument)].concat();
@@ -157,27 +157,27 @@ fn refused() -> Vec<Case> {
     vec![
         refused(
             "1.5/20",
-            "a chunk that inflates to more than it says ends the connection",
+            "a chunk that inflates to more than claimed ends the connection",
             "Sends a compressed chunk with an event that says it has a byte less than it has.",
             |peer, argument| peer.lying(argument, length_of(argument).saturating_sub(1)),
         ),
         refused(
             "1.5/21",
-            "a chunk that inflates to less than it says ends the connection",
+            "a chunk that inflates to less than claimed ends the connection",
             "Sends a compressed chunk with an event that says it has a byte more than it has.",
             |peer, argument| peer.lying(argument, length_of(argument).saturating_add(1)),
         ),
         refused(
             "1.5/22",
-            "a chunk that says it has 4 GiB ends the connection",
+            "a chunk that claims 4 GiB ends the connection",
             "Sends a compressed chunk with an event that says it has 4 GiB - 1. The claim has to be \
              held against a limit before anything is allocated.",
             |peer, argument| peer.lying(argument, u32::MAX),
         ),
         refused(
             "1.5/23",
-            "a chunk that inflates to 8 MiB but says less ends the connection",
-            "Sends 8 KiB that inflate to an event and 8 MiB of zeros behind it, and say that they \
+            "a chunk that inflates to 8 MiB but claims less ends the connection",
+            "Sends 8 KiB that inflate to an event and 8 MiB of zeros after it, and say that they \
              are the event. Inflating has to end where the claim does.",
             |peer, argument| {
                 let bomb = [argument, &vec![0; 8 << 20]].concat();
@@ -192,20 +192,20 @@ fn refused() -> Vec<Case> {
         ),
         refused(
             "1.5/25",
-            "a chunk that is no zlib stream ends the connection",
+            "a chunk that is not a zlib stream ends the connection",
             "Sends bytes that no zlib stream begins with, and says that they inflate to 8 bytes.",
             |_, _| chunk(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 8, 0, 0, 0]),
         ),
         refused(
             "1.5/26",
-            "a stored chunk of nothing ends the connection",
+            "an empty stored chunk ends the connection",
             "Sends a chunk that holds nothing but the length 0: its payload is empty, which no \
              chunk's may be (§1.1).",
             |peer, _| peer.stored(&[]),
         ),
         refused(
             "1.5/27",
-            "compressed bytes left over end the connection",
+            "unused compressed bytes end the connection",
             "Sends an event in a chunk whose zlib stream ends before its bytes do.",
             |peer, argument| {
                 let mut packed = peer.packed(argument, FlushCompress::Finish);
@@ -226,9 +226,9 @@ fn sent() -> Vec<Case> {
     vec![
         Case::must(
             "1.5/40",
-            "COMPRESS comes when the handshake completes, before anything of the next phase",
-            "Goes through the handshake with a node that compresses. COMPRESS has to come behind \
-             PHASE_DONE, and everything behind it has to be compressed: the bytes are held against \
+            "COMPRESS is sent when the handshake completes, before anything of the next phase",
+            "Goes through the handshake with a node that compresses. COMPRESS has to come after \
+             PHASE_DONE, and everything after it has to be compressed: the bytes are held against \
              the rules, without this project's own decoder.",
             |trial| {
                 let mut peer = handshaken(trial)?;
@@ -241,8 +241,8 @@ fn sent() -> Vec<Case> {
         ),
         Case::must(
             "1.5/41",
-            "what is compressed inflates to as many bytes as it says",
-            "Has 50 strings echoed, of 5 to 3000 bytes. Each chunk behind COMPRESS ends in a length \
+            "compressed chunks inflate to the claimed size",
+            "Has 50 strings echoed, of 5 to 3000 bytes. Each chunk after COMPRESS ends in a length \
              that is 0, for a stored one, or what the rest inflates to, little-endian; all in one \
              zlib stream.",
             |trial| {
@@ -272,7 +272,7 @@ fn sent() -> Vec<Case> {
             "1.5/42",
             "COMPRESS is not sent to a peer that cannot decompress",
             "Goes through the handshake with a node that compresses, and without announcing \
-             COMPRESSION. No COMPRESS may come.",
+             COMPRESSION. No COMPRESS may arrive.",
             |trial| {
                 let no_compression = Caps::PID_64BIT | Caps::NEW_CACHE_STRATEGY;
                 let mut peer = trial.running_as(|hello| hello.caps = Some(no_compression))?;
@@ -282,12 +282,12 @@ fn sent() -> Vec<Case> {
         ),
         Case::must(
             "1.5/43",
-            "each direction is compressed by itself",
+            "each direction is compressed independently",
             "Goes through the handshake with a node that compresses, and compresses nothing itself.",
             |trial| {
                 let mut peer = trial.running()?;
                 peer.answers()?;
-                Stop::unless(peer.theirs().compress, || "COMPRESS did not come".to_owned())
+                Stop::unless(peer.theirs().compress, || "COMPRESS did not arrive".to_owned())
             },
         ),
         Case::must(
@@ -302,7 +302,7 @@ fn sent() -> Vec<Case> {
                     peer.send_echo(value.clone())?;
                     echoed(&mut peer, &value)?;
                 }
-                Stop::unless(peer.theirs().compress, || "COMPRESS did not come".to_owned())
+                Stop::unless(peer.theirs().compress, || "COMPRESS did not arrive".to_owned())
             },
         ),
     ]

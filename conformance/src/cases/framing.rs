@@ -38,9 +38,9 @@ fn chunks() -> Vec<Case> {
         ),
         Case::should(
             "1.1/2",
-            "an empty chunk in place of a header ends the connection",
+            "an empty chunk instead of a header ends the connection",
             "Sends the length 0, which is illegal. The implementation has to close that one \
-             connection, and serve others still.",
+             connection, and still serve other peers.",
             |trial| {
                 let mut peer = trial.running()?;
                 peer.send_bytes(&[0; 4], "an empty chunk")?;
@@ -60,8 +60,8 @@ fn chunks() -> Vec<Case> {
         Case::should(
             "1.1/4",
             "a chunk of 2 GiB ends the connection as soon as it is announced",
-            "Sends the length 0x7fffffff and nothing more. Whoever waits for such a chunk waits for \
-             ever, or runs out of memory; a bound on the length is to be held against the claim.",
+            "Sends the length 0x7fffffff and nothing more. An implementation that waits for such a chunk waits for \
+             ever, or runs out of memory. The claimed length must be checked against a limit.",
             |trial| {
                 let mut peer = trial.running()?;
                 peer.send_bytes(&[0x7f, 0xff, 0xff, 0xff], "a chunk of 2 GiB is announced")?;
@@ -70,8 +70,8 @@ fn chunks() -> Vec<Case> {
         ),
         Case::must(
             "1.1/5",
-            "the end of the stream within a chunk concerns nobody else",
-            "Sends half of an event and closes. Others are served still.",
+            "the end of the stream within a chunk affects no other peer",
+            "Sends half of an event and closes. Other peers are still served.",
             |trial| {
                 let mut peer = trial.running()?;
                 let event = Message::Serial(peer.encode_event("conformance_echo", &[one()])?);
@@ -89,7 +89,7 @@ fn parts() -> Vec<Case> {
     let cases = vec![
         Case::must(
             "1.2/1",
-            "a chunk in two parts is put together",
+            "a chunk in two parts is joined",
             "Sends an event whose argument chunk comes in two parts, the first marked by the top bit \
              of its length. Parts may be of any size, the last has no mark.",
             |trial| {
@@ -101,7 +101,7 @@ fn parts() -> Vec<Case> {
         ),
         Case::must(
             "1.2/2",
-            "a chunk in parts of one byte each is put together",
+            "a chunk in parts of one byte each is joined",
             "Sends an event whose argument chunk comes in as many parts as it has bytes.",
             |trial| {
                 let mut peer = clear(trial)?;
@@ -112,7 +112,7 @@ fn parts() -> Vec<Case> {
         ),
         Case::must(
             "1.2/3",
-            "a header chunk in parts is put together",
+            "a header chunk in parts is joined",
             "Sends an event whose header chunk comes in two parts: parts are below messages.",
             |trial| {
                 let mut peer = clear(trial)?;
@@ -157,8 +157,8 @@ fn parts() -> Vec<Case> {
         ),
         Case::must(
             "1.2/6",
-            "the end of the stream between two parts concerns nobody else",
-            "Sends the first part of a chunk and closes. Others are served still.",
+            "the end of the stream between two parts affects no other peer",
+            "Sends the first part of a chunk and closes. Other peers are still served.",
             |trial| {
                 let mut peer = clear(trial)?;
                 let part = [&(PARTIAL | 3).to_be_bytes()[..], b"abc"].concat();
@@ -169,7 +169,7 @@ fn parts() -> Vec<Case> {
         ),
         Case::should(
             "1.2/7",
-            "parts without end end the connection",
+            "an endless sequence of parts ends the connection",
             "Sends parts of 1 MiB - 4, none of which is the last, until the implementation closes: \
              it has to have a bound on the whole, and may not take more than 300 MiB.",
             |trial| {
@@ -267,7 +267,7 @@ fn headers() -> Vec<Case> {
         ),
         Case::must(
             "1.4/6",
-            "the peer id in the headers that it sends is 0",
+            "the peer ID in sent headers is 0",
             "Looks at the header chunks of the messages of a handshake.",
             |trial| {
                 every_header(trial, |header| {
@@ -278,7 +278,7 @@ fn headers() -> Vec<Case> {
         ),
         Case::should(
             "1.4/7",
-            "the padding in the headers that it sends is 0",
+            "the padding in sent headers is 0",
             "Looks at the header chunks of the messages of a handshake. Bro leaves three bytes of \
              its memory there.",
             |trial| {

@@ -81,9 +81,9 @@ fn case(number: usize, message: MessageType, phase: Phase, legal: Legal) -> Case
     };
     let title = format!("{message} in {phase:?} {does}");
     let then = match legal {
-        Violation => "The connection has to be closed, and others served still.".to_owned(),
+        Violation => "The connection has to be closed, and other peers still served.".to_owned(),
         Refused => {
-            "The connection ought to be closed, and others served still; Bro does something \
+            "The connection ought to be closed, and other peers still served; Bro does something \
                     else."
                 .to_owned()
         }
@@ -139,7 +139,7 @@ fn in_words() -> Vec<Case> {
         Case::must(
             "3.7/62",
             "COMPRESS is taken at the end of the handshake",
-            "Sends COMPRESS right behind PHASE_DONE, without waiting for the implementation's.",
+            "Sends COMPRESS right after PHASE_DONE, without waiting for the implementation's.",
             |trial| {
                 let mut peer = trial.open()?;
                 let hello = peer.hello();
@@ -165,7 +165,7 @@ fn in_words() -> Vec<Case> {
         .entry(Entry::Sync),
         Case::must(
             "3.7/64",
-            "PHASE_DONE behind that of Sync ends the connection",
+            "PHASE_DONE after that of Sync ends the connection",
             "Ends Sync by PHASE_DONE and sends another: it is Running then, and PHASE_DONE a \
              violation.",
             |trial| {

@@ -46,7 +46,7 @@ fn events() -> Vec<Case> {
         .only(crate::suite::Role::Listens),
         Case::must(
             "2.3/3",
-            "requests of events nobody knows are ignored",
+            "requests for unknown events are ignored",
             "Requests conformance_unknown besides what is echoed.",
             |trial| {
                 let request = |hello: &mut crate::suite::Hello| {
@@ -87,7 +87,7 @@ fn events() -> Vec<Case> {
         Case::tolerated(
             "2.3/6",
             "events may be requested when the handshake is complete",
-            "Requests nothing in the handshake, and conformance_echoed behind it.",
+            "Requests nothing in the handshake, and conformance_echoed after it.",
             |trial| {
                 let mut peer = trial.running_as(|hello| hello.events.clear())?;
                 let names = EventNames::from_iter(["conformance_echoed"]);
@@ -165,7 +165,7 @@ fn prints() -> Vec<Case> {
     let cases = vec![
         Case::must(
             "2.12/1",
-            "what is printed is sent to a peer that requested print_hook",
+            "prints are sent to a peer that requested print_hook",
             "Requests print_hook and has a text printed. REMOTE_PRINT has to come with the file \
              /dev/stdout and the text without its newline. More is printed if nothing \
              comes, since a Bro sends when 10 KiB are together (§6).",
@@ -188,20 +188,20 @@ fn prints() -> Vec<Case> {
         ),
         Case::must(
             "2.12/3",
-            "what is printed is sent without more being printed",
-            "As 2.12/1, but nothing else is printed: REMOTE_PRINT has to come all the same.",
+            "prints are sent without further prints",
+            "As 2.12/1, but nothing else is printed: REMOTE_PRINT must still arrive.",
             |trial| printing(trial)?.expect(MessageType::RemotePrint).map(drop),
         ),
         Case::must(
             "2.12/2",
-            "what is printed is not sent to a peer that did not request print_hook",
+            "prints are not sent to a peer that did not request print_hook",
             "Has a text printed, and then an event echoed.",
             |trial| {
                 let mut peer = trial.running()?;
                 peer.send_event("conformance_print", &[Value::string("to be printed")])?;
                 peer.answers_after(|got| {
                     let print = got.message_type() == MessageType::RemotePrint;
-                    Stop::unless(!print, || "REMOTE_PRINT came".to_owned())
+                    Stop::unless(!print, || "REMOTE_PRINT arrived".to_owned())
                 })
             },
         ),
@@ -221,7 +221,7 @@ fn messages() -> Vec<Case> {
     let mut cases = vec![
         Case::must(
             "2.11/1",
-            "sync points are taken",
+            "sync points are accepted",
             "Sends the SYNC_POINTs 1 and 2 and the final one.",
             |trial| {
                 let mut peer = trial.running()?;

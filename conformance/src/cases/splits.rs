@@ -12,7 +12,7 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         Case::must(
             "1.1/10",
-            "an event may be cut at each of its bytes",
+            "an event may be split at any byte",
             "Sends an event again and again, in two writes, cut after the first byte, then after \
              the second, and so on. The network may cut a stream anywhere, so each has to be echoed.",
             |trial| {
@@ -31,7 +31,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "1.1/11",
-            "an event may come byte by byte",
+            "an event may arrive byte by byte",
             "Sends an event in as many writes as it has bytes.",
             |trial| {
                 let mut peer = trial.running()?;
@@ -43,7 +43,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "1.1/12",
-            "a handshake may come byte by byte",
+            "a handshake may arrive byte by byte",
             "Sends VERSION, peer_description, CAPS, REQUEST_EVENTS and PHASE_DONE in as many writes \
              as they have bytes, then an event.",
             |trial| {
@@ -57,7 +57,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "1.1/13",
-            "a handshake may come in one piece",
+            "a handshake may arrive in one piece",
             "Sends VERSION, peer_description, CAPS, REQUEST_EVENTS and PHASE_DONE in one write, \
              before anything of the implementation was read, then an event. Neither side has to \
              wait for the other to send (§3.1).",
@@ -71,7 +71,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "1.1/14",
-            "a handshake may be cut at each of its bytes",
+            "a handshake may be split at any byte",
             "Goes through as many handshakes as one has bytes, each in two writes that are cut at \
              another byte.",
             |trial| {
@@ -92,13 +92,13 @@ pub(super) fn cases() -> Vec<Case> {
         .only(crate::suite::Role::Listens),
         Case::must(
             "1.1/15",
-            "many events may come in one piece",
+            "many events may arrive in one piece",
             "Sends 500 events in one write; each has to be echoed, in order.",
             |trial| many(trial, |_| Vec::new()),
         ),
         Case::must(
             "1.1/16",
-            "many events may be cut anywhere",
+            "many events may be split anywhere",
             "Sends 500 events in one stream that is cut at 200 places, the same in each run.",
             |trial| {
                 let mut random = Rng::with_seed(1_116);

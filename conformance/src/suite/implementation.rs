@@ -172,7 +172,7 @@ impl Connecting {
             class => format!("with the class \"{}\"", class.escape_ascii()),
         };
         let address = self.local_addr().map(|address| format!(" to {address}")).unwrap_or_default();
-        let mut what = format!("nobody connected{address} {}", with(entry.class().as_bytes()));
+        let mut what = format!("no connection{address} {}", with(entry.class().as_bytes()));
         if let Some((class, _)) = self.parked.back() {
             what.push_str(&format!(", but somebody {}", with(class)));
         }

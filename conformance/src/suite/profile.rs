@@ -35,7 +35,7 @@ impl Profile {
     /// Everything in the specification, as implemented by brocomm.
     pub const FULL: Profile = Profile {
         name: "full",
-        description: "everything that the specification has",
+        description: "everything in the specification",
         capabilities: Capability::ALL,
         exceptions: &[],
     };
@@ -43,7 +43,7 @@ impl Profile {
     /// Bro 2.5.5, except for its deviations (part 5).
     pub const BRO: Profile = Profile {
         name: "bro",
-        description: "Bro 2.5.5, but for what it does otherwise (part 5) or is not sent",
+        description: "Bro 2.5.5, except for its deviations (part 5) and what must not be sent to it",
         capabilities: &[
             Capability::Classes,
             Capability::Cache,
@@ -66,7 +66,7 @@ impl Profile {
     /// A client without a cache, compression and synchronized state.
     pub const BROCCOLI: Profile = Profile {
         name: "broccoli",
-        description: "a client that never caches, compresses or synchronises, as Broccoli",
+        description: "a client without a cache, compression and synchronized state, like Broccoli",
         capabilities: &[Capability::UnknownPorts, Capability::Oddities],
         exceptions: &[],
     };
@@ -74,7 +74,7 @@ impl Profile {
     /// A program that uses Broccoli's library.
     pub const LIBBROCCOLI: Profile = Profile {
         name: "libbroccoli",
-        description: "a client with Broccoli's library, but for what that does otherwise (part 5)",
+        description: "a client with Broccoli's library, except for its deviations (part 5)",
         capabilities: &[Capability::Oddities],
         exceptions: LIBBROCCOLI_EXCEPTIONS,
     };
@@ -116,17 +116,17 @@ const BRO_EXCEPTIONS: &[Exception] = &[
     Exception {
         cases: &["1.1/2", "1.1/3", "1.2/5"],
         role: None,
-        why: "Bro passes over a chunk of nothing",
+        why: "Bro skips an empty chunk",
     },
     Exception {
         cases: &["1.1/4", "1.2/7"],
         role: None,
-        why: "Bro closes no connection for the length of a chunk",
+        why: "Bro does not close a connection for the length of a chunk",
     },
     Exception {
         cases: &["1.4/4", "1.4/5"],
         role: None,
-        why: "Bro takes a header of any length for one of 8 bytes",
+        why: "Bro treats a header of any length as one of 8 bytes",
     },
     Exception {
         cases: &["1.4/7"],
@@ -136,44 +136,44 @@ const BRO_EXCEPTIONS: &[Exception] = &[
     Exception {
         cases: &["1.5/20", "1.5/21", "1.5/22", "1.5/23", "1.5/25", "1.5/27"],
         role: None,
-        why: "Bro closes no connection for a chunk that doesn't inflate",
+        why: "Bro does not close a connection for a chunk that does not inflate",
     },
     Exception {
         cases: &["2.1/2", "2.5/1", "2.9/1", "2.11/2"],
         role: None,
-        why: "Bro closes no connection for an argument that is too short",
+        why: "Bro does not close a connection for an argument that is too short",
     },
     Exception {
         cases: &["2.3/4"],
         role: None,
-        why: "Bro sends an event that is requested twice twice",
+        why: "Bro sends an event twice if it was requested twice",
     },
     Exception {
         cases: &["3.7/2", "3.7/3", "3.7/4"],
         role: None,
-        why: "Bro answers a second VERSION by going back to Handshake",
+        why: "Bro returns to Handshake on a second VERSION",
     },
     Exception {
         cases: &["3.7/37", "3.7/38"],
         role: None,
-        why: "Bro's I/O process takes COMPRESS in every phase",
+        why: "Bro's I/O process accepts COMPRESS in every phase",
     },
-    Exception { cases: &["2§5/5"], role: None, why: "Bro keeps the first object of an id" },
+    Exception { cases: &["2§5/5"], role: None, why: "Bro keeps the first object with an ID" },
     Exception {
         cases: &["2§6/51"],
         role: None,
-        why: "Bro takes an element that is there twice once",
+        why: "Bro keeps a duplicate element once",
     },
     Exception { cases: &["2§9/34"], role: None, why: "Bro assigns a value of any type" },
     Exception {
         cases: &["2.12/3"],
         role: None,
-        why: "Bro sends what is printed when 10 KiB are together",
+        why: "Bro sends prints in batches of 10 KiB",
     },
     Exception {
         cases: &["3§2/2"],
         role: None,
-        why: "Bro sends the entries that it keeps with a later one only",
+        why: "Bro sends buffered entries only with a later one",
     },
     Exception {
         cases: &["3§2/22"],
@@ -193,7 +193,7 @@ const LIBBROCCOLI_EXCEPTIONS: &[Exception] = &[
             "2§12/1",
         ],
         role: None,
-        why: "Broccoli closes no connection for what it receives",
+        why: "Broccoli does not close a connection for what it receives",
     },
     Exception {
         cases: &["2§1/3", "2§1/4"], role: None, why: "not run against Broccoli's library"
@@ -202,7 +202,7 @@ const LIBBROCCOLI_EXCEPTIONS: &[Exception] = &[
     Exception {
         cases: &["2§6/16"],
         role: None,
-        why: "Broccoli tells programs nothing of the type of an enum",
+        why: "Broccoli does not pass the type of an enum to programs",
     },
     Exception {
         cases: &["2§6/31"],

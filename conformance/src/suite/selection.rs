@@ -71,7 +71,7 @@ impl Selection {
             _ => {}
         }
         if self.skip.iter().any(|prefix| is_within(prefix, case)) {
-            return Some("left out on the command line".to_owned());
+            return Some("skipped on the command line".to_owned());
         }
         if let Some(lacks) = case.needs.iter().find(|need| self.without.contains(need)) {
             return Some(format!("without {lacks}, as the command line says"));

@@ -134,12 +134,12 @@ impl Trial<'_> {
     /// # Errors
     /// Failed if it does not.
     pub(crate) fn still_serves(&mut self) -> Outcome {
-        self.note("does it still serve others?");
+        self.note("does it still serve other peers?");
         let until = self.until();
         let fails =
-            |why: &dyn std::fmt::Display| Stop::Failed(format!("it serves nobody any more: {why}"));
+            |why: &dyn std::fmt::Display| Stop::Failed(format!("it no longer serves other peers: {why}"));
         let Some(stream) = self.implementation.open_another(until).map_err(|e| fails(&e))? else {
-            self.note("it has not come to harm; more is not to be seen of one that connects once");
+            self.note("it has not ended abnormally; no more can be checked for an implementation that connects once");
             return Ok(());
         };
         let served = self.exchange(Entry::Plain, stream).and_then(|mut exchange| {

@@ -26,7 +26,7 @@ pub(crate) struct Args {
 
 const AFTER_HELP: &str = "\
 Exit codes:
-  0  all sessions were answered as they have to be
+  0  all sessions passed
   1  one was not
   2  the command line is wrong, or there is nothing to test";
 
@@ -34,7 +34,7 @@ pub(crate) fn explore(args: &Args) -> ExitCode {
     let implementations = match implementations(&args.common) {
         Ok(implementations) => implementations,
         Err(error) => {
-            eprintln!("cannot begin: {error}");
+            eprintln!("cannot start: {error}");
             return ExitCode::from(2);
         }
     };
@@ -44,7 +44,7 @@ pub(crate) fn explore(args: &Args) -> ExitCode {
         println!("== {what}, {}", implementation.role());
         match explore::explore(implementation.as_mut(), &capabilities, &settings, seed, sessions) {
             Ok(()) => {
-                println!("{sessions} sessions of seed {seed} were answered as they have to be")
+                println!("{sessions} sessions of seed {seed} passed")
             }
             Err(found) => {
                 println!("a session of seed {seed} fails:\n{}", found.script);

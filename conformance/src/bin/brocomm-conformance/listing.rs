@@ -43,7 +43,7 @@ pub(crate) fn show(args: &ShowArgs) -> ExitCode {
     let cases = cases();
     let mut shown = cases.iter().filter(|case| selection.wants(case)).peekable();
     if shown.peek().is_none() {
-        eprintln!("there is no case {}; see `brocomm-conformance list`", args.cases.join(", "));
+        eprintln!("no case {}; see `brocomm-conformance list`", args.cases.join(", "));
         return ExitCode::from(2);
     }
     for case in shown {

@@ -67,10 +67,10 @@ Examples:
   brocomm-conformance run --self --transport all --html report.html
 
 Exit codes:
-  0  every must and should case that was run has passed
+  0  every must and should case that was run passed
   1  a must or should case failed
   2  the command line is wrong, there is nothing to test, or a report could not be written
-  3  no must or should case failed, but of some nothing can be said";
+  3  no must or should case failed, but some are inconclusive";
 
 /// The implementation to test, and its capabilities.
 #[derive(Debug, clap::Args)]
@@ -257,7 +257,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     let selection = args.choice.selection(&args.common.capabilities);
     let mut cases: Vec<Case> = cases().into_iter().filter(|case| selection.wants(case)).collect();
     if cases.is_empty() {
-        eprintln!("there is no such case; see `brocomm-conformance list`");
+        eprintln!("no such case; see `brocomm-conformance list`");
         return ExitCode::from(2);
     }
     // Fail early if a report cannot be written.
@@ -270,7 +270,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     let implementations = match implementations(&args.common) {
         Ok(implementations) => implementations,
         Err(error) => {
-            eprintln!("cannot begin: {error}");
+            eprintln!("cannot start: {error}");
             return ExitCode::from(2);
         }
     };

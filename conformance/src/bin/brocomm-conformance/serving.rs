@@ -36,11 +36,11 @@ pub(crate) fn serve(args: &Args) -> ExitCode {
         (Some(address), _, _) => Place::Listen(address),
         (None, Some(address), Some(entry)) => Place::Connect(address, entry),
         (None, Some(_), None) => {
-            eprintln!("there is no node of class {:?}", args.class);
+            eprintln!("no node with the class {:?}", args.class);
             return ExitCode::from(2);
         }
         (None, None, _) => {
-            eprintln!("say where to --listen, or where to --connect to");
+            eprintln!("use --listen or --connect");
             return ExitCode::from(2);
         }
     };

@@ -21,7 +21,7 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         Case::must(
             "3:1/1",
-            "who requested logs is told of every writer there is",
+            "every writer is announced to a peer that requested logs",
             "Requests logs, and has an entry written. A LOG_CREATE_WRITER for the log comes before \
              any of its entries, with the one column `text`, a string. While entries don't come, \
              another is written now and then: a Bro sends what it keeps with the next (§6).",
@@ -39,9 +39,9 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "3:2/1",
-            "entries come complete and in order",
+            "entries arrive complete and in order",
             "Requests logs, and has 500 entries written, which have to come in their order, in as \
-             many LOG_WRITE as the implementation likes. Others are written behind them if they \
+             many LOG_WRITE as the implementation likes. Others are written after them if they \
              don't come by themselves (§6).",
             |trial| {
                 let mut peer = logging(trial)?;
@@ -55,7 +55,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "3:2/2",
-            "an entry goes out within seconds, also when no other follows",
+            "an entry is sent within seconds, even if no other follows",
             "Requests logs, has one entry written, and waits for it. A Bro sends what is buffered \
              with the next entry only; a robust node has a timer as well (§6).",
             |trial| {
@@ -71,9 +71,9 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "3:2/3",
-            "an entry larger than a batch goes out alone",
+            "an entry larger than a batch is sent alone",
             "Has an entry of 200,000 bytes written, between two small ones. The batch is of 50 KiB \
-             (§6). Others are written behind them if they don't come by themselves.",
+             (§6). Others are written after them if they don't come by themselves.",
             |trial| {
                 let mut peer = logging(trial)?;
                 let long = "0123456789".repeat(20_000);
@@ -85,7 +85,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "3:2/4",
-            "who requested no logs gets none",
+            "a peer that did not request logs gets none",
             "Has an entry written without having requested logs; neither LOG_CREATE_WRITER nor \
              LOG_WRITE may come.",
             |trial| {
@@ -176,7 +176,7 @@ pub(crate) fn texts(argument: &Bytes) -> Outcome<Vec<String>> {
                 texts.push(String::from_utf8_lossy(text).into_owned());
             }
             Ok(_) => {}
-            Err(error) => return Stop::failed(format!("it sent what is no entry: {error}")),
+            Err(error) => return Stop::failed(format!("it sent an invalid entry: {error}")),
         }
     }
     Ok(texts)

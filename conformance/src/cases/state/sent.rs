@@ -50,7 +50,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "2:9/3",
-            "who requested no sync gets no accesses",
+            "a peer that did not request sync gets no accesses",
             "Has the state changed without having requested sync.",
             |trial| {
                 let mut peer = synchronised(trial, None)?;
@@ -60,7 +60,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "2:9/4",
-            "what was received is not sent back",
+            "received changes are not sent back",
             "Sends an increment to an implementation that requested sync as the suite did; it has \
              no access to send for it.",
             |trial| {
@@ -76,7 +76,7 @@ pub(super) fn cases() -> Vec<Case> {
         .entry(Entry::Sync),
         Case::must(
             "2:9/5",
-            "changes go to all who requested sync",
+            "changes are sent to all peers that requested sync",
             "Has the state changed by one of two connections that requested sync; both get it.",
             |trial| {
                 let mut first = synchronised(trial, Some(false))?;

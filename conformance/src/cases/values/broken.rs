@@ -24,13 +24,13 @@ pub(super) fn cases() -> Vec<Case> {
         Case::should(
             "2:1/3",
             "a string that is longer than what is left ends the connection",
-            "Sends a string whose length is 1000, with 4 bytes behind it.",
+            "Sends a string whose length is 1000, with 4 bytes after it.",
             |trial| spoiled(trial, &Value::string("text"), 8, &1000_u32.to_be_bytes()),
         ),
         Case::should(
             "2:1/4",
-            "a string of 4 GiB that is not there ends the connection",
-            "Sends a string whose length is 0xffffffff, with 4 bytes behind it. Nobody may allocate \
+            "a missing string of 4 GiB ends the connection",
+            "Sends a string whose length is 0xffffffff, with 4 bytes after it. Nobody may allocate \
              what is only claimed.",
             |trial| spoiled(trial, &Value::string("text"), 8, &[0xff; 4]),
         ),
@@ -43,12 +43,12 @@ pub(super) fn cases() -> Vec<Case> {
         Case::should(
             "2:2/2",
             "a timer ends the connection",
-            "Sends a SERIAL with the tag `t` and nothing behind it. Not even Bro can use one.",
+            "Sends a SERIAL with the tag `t` and nothing after it. Not even Bro can use one.",
             |trial| refused(trial, b"t", "a SERIAL with the tag t"),
         ),
         Case::tolerated(
             "2:2/3",
-            "bytes behind an event are ignored",
+            "bytes after an event are ignored",
             "Sends an event with three bytes more in the SERIAL than it needs.",
             |trial| {
                 let mut peer = trial.running()?;
@@ -63,7 +63,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::must(
             "2:2/4",
-            "an event that nobody handles does no harm",
+            "an unhandled event does no damage",
             "Sends an event of a name that the implementation did not request and does not know. It \
              is ignored.",
             |trial| {
@@ -74,8 +74,8 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::should(
             "2:2/5",
-            "a packet does no harm",
-            "Sends a packet (tag `p`) of four bytes. Whoever has no use for it ignores it.",
+            "a packet does no damage",
+            "Sends a packet (tag `p`) of four bytes. An implementation that has no use for it ignores it.",
             |trial| {
                 let mut peer = trial.running()?;
                 let words = [1_u32, 2, 4, 1].map(u32::to_be_bytes).concat();
@@ -127,7 +127,7 @@ pub(super) fn cases() -> Vec<Case> {
         .needs(Capability::UnknownPorts),
         Case::should(
             "2:6/51",
-            "a set with an element that is there twice ends the connection",
+            "a set with a duplicate element ends the connection",
             "Sends a set of the counts 1 and 1.",
             |trial| {
                 let set = super::of_type(&Type::set(vec![Type::COUNT]), "set(1, 2)")?;

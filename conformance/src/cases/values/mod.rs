@@ -20,7 +20,7 @@ fn echoes(
     ty: &'static str,
     values: &'static [&'static str],
 ) -> Case {
-    let title = format!("{title} come back as they were sent");
+    let title = format!("{title} are returned unchanged");
     let description = format!("{description} Sends, one by one: {}.", values.join("; "));
     Case::must(id, title, description, move |trial| {
         let values: Vec<Value> =

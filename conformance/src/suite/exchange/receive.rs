@@ -41,7 +41,7 @@ impl Exchange {
         let patience = self.patience;
         match self.receive_within(patience)? {
             Some(received) => Ok(received),
-            None => Stop::failed(format!("nothing came in {} s", patience.as_secs_f64())),
+            None => Stop::failed(format!("nothing arrived in {} s", patience.as_secs_f64())),
         }
     }
 
@@ -68,7 +68,7 @@ impl Exchange {
                 Err(error) => {
                     let bytes = std::mem::take(&mut self.undecoded);
                     self.recorder.add(self.number, LineKind::Received, &bytes, error.to_string());
-                    return Stop::failed(format!("it sent what is no message: {error}"));
+                    return Stop::failed(format!("it sent an invalid message: {error}"));
                 }
             }
             if self.closed {
@@ -95,7 +95,7 @@ impl Exchange {
                 Ok(serial) => Some(serial),
                 Err(error) => {
                     self.recorder.add(self.number, LineKind::Received, &bytes, error.to_string());
-                    return Stop::failed(format!("it sent a SERIAL that cannot be read: {error}"));
+                    return Stop::failed(format!("it sent a SERIAL that cannot be decoded: {error}"));
                 }
             },
             _ => None,
@@ -137,7 +137,7 @@ impl Exchange {
                 Some(None) => return Stop::failed(format!("it closed instead of sending {what}")),
                 None => {
                     let patience = self.patience.as_secs_f64();
-                    return Stop::failed(format!("{what} did not come in {patience} s"));
+                    return Stop::failed(format!("{what} did not arrive in {patience} s"));
                 }
             }
         }
@@ -178,7 +178,7 @@ impl Exchange {
                 None => {
                     let patience = self.patience.as_secs_f64();
                     return Stop::failed(format!(
-                        "{} did not come in {patience} s",
+                        "{} did not arrive in {patience} s",
                         message.name()
                     ));
                 }

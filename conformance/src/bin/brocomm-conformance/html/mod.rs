@@ -68,7 +68,7 @@ pub(crate) fn page(all: &[Tested], took: Duration) -> String {
                 h2 { "Cases" }
                 @for section in &sections { (cases::section(all, section)) }
                 (exchange::failures(all, &sections))
-                p #nothing hidden { "No case has all of these words and one of these verdicts." }
+                p #nothing hidden { "No case matches these words and verdicts." }
                 script { (PreEscaped(SCRIPT)) }
             }
         }
