@@ -131,7 +131,8 @@
 //! [`Node`](asynchronous::Node#cancellation) and [`Peer`](asynchronous::Peer#cancellation).
 //!
 //! Sockets and timers are those of `async-io`, so the futures work on smol, async-std and every
-//! other executor.
+//! other executor. [`AsyncIo::on`] runs the node itself on the program's executor too, which makes
+//! round trips faster.
 //!
 //! # Backpressure
 //!
@@ -237,9 +238,10 @@ use brocomm_transport::asynchronous;
 pub use brocomm_transport::{
     Change, Changes, Events, Log, LogEntries, Notifications, Received, Table,
 };
-pub use runtime::AsyncIo;
+pub use runtime::{AsyncIo, Task};
 
-/// A running node. All its tasks run in one thread of their own.
+/// A running node. Its tasks run in one thread of their own or on [the program's
+/// executor](AsyncIo::on).
 pub type Node = asynchronous::Node<AsyncIo>;
 
 /// A single connection over TCP: a [`Connection`](brocomm::lowlevel::connection::Connection) and

@@ -1,8 +1,10 @@
 //! The [`Runtime`] on `async-io`, which smol and async-std are built on.
 
+use std::fmt;
 use std::future::Future;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::thread;
@@ -14,10 +16,56 @@ use brocomm::lowlevel::driver::StartError;
 use brocomm_transport::asynchronous::Runtime;
 use brocomm_transport::socket2::SockRef;
 
-/// The `async-io` reactor, with one executor thread per node.
-#[derive(Debug, Clone, Default)]
-pub struct AsyncIo {
-    executor: Arc<Executor<'static>>,
+/// The `async-io` reactor, and the executor of a node's tasks.
+///
+/// By default each node has an executor in its own thread, so the program's tasks cannot delay it.
+/// On the program's [own executor](Self::on), a round trip takes a tenth of the time, since nothing
+/// passes between threads.
+#[derive(Clone)]
+pub struct AsyncIo(Tasks);
+
+/// The executor of a node's tasks.
+#[derive(Clone)]
+enum Tasks {
+    Own(Arc<Executor<'static>>),
+    Given(Arc<dyn Fn(Task) + Send + Sync>),
+}
+
+/// A task of a node.
+pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl AsyncIo {
+    /// Runs nodes on the program's executor. `spawn` starts a task there without waiting for it.
+    ///
+    /// ```no_run
+    /// use brocomm_async_std::{AsyncIo, Node};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let machine = Node::builder().connect("sensor.example.org").build()?;
+    /// let node = Node::run_on(AsyncIo::on(|task| smol::spawn(task).detach()), machine)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on(spawn: impl Fn(Task) + Send + Sync + 'static) -> AsyncIo {
+        AsyncIo(Tasks::Given(Arc::new(spawn)))
+    }
+}
+
+impl Default for AsyncIo {
+    /// Returns an executor in its own thread, which is started with the node.
+    fn default() -> AsyncIo {
+        AsyncIo(Tasks::Own(Arc::default()))
+    }
+}
+
+impl fmt::Debug for AsyncIo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tasks = match &self.0 {
+            Tasks::Own(_) => "its own thread",
+            Tasks::Given(_) => "the program's executor",
+        };
+        f.debug_tuple("AsyncIo").field(&tasks).finish()
+    }
 }
 
 impl Runtime for AsyncIo {
@@ -26,7 +74,13 @@ impl Runtime for AsyncIo {
     type Alarm = Timer;
 
     fn run(&self, manager: impl Future<Output = ()> + Send + 'static) -> Result<(), StartError> {
-        let executor = Arc::clone(&self.executor);
+        let executor = match &self.0 {
+            Tasks::Own(executor) => Arc::clone(executor),
+            Tasks::Given(spawn) => {
+                spawn(Box::pin(manager));
+                return Ok(());
+            }
+        };
         // As a separate task, the manager is polled only when it was woken itself.
         let manager = executor.spawn(manager);
         // Tasks that still run when the manager ends are dropped with the executor.
@@ -38,7 +92,10 @@ impl Runtime for AsyncIo {
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.executor.spawn(task).detach();
+        match &self.0 {
+            Tasks::Own(executor) => executor.spawn(task).detach(),
+            Tasks::Given(spawn) => spawn(Box::pin(task)),
+        }
     }
 
     fn now() -> Instant {

@@ -54,8 +54,8 @@ impl Call {
         }
         let Some(number) = parts.iter().copied().find(|part| *part != Part::Time) else {
             return Err(misused(format_args!(
-                "--event: {event}: a count, a string or an any is needed, by which its replies are \
-                 told apart"
+                "--event: {event}: a count, a string or an any is needed to identify its \
+                 replies"
             )));
         };
         Ok(Call { event, reply: Name::from(reply), parts, number, size: size.max(DIGITS) })

@@ -75,9 +75,10 @@ impl Report<'_> {
         writeln!(out, "connections  {connections}, window {window}")?;
         writeln!(out, "payload      {payload} bytes in each event")?;
         write!(out, "events       {sent} sent, {answered} answered")?;
-        for (count, what) in
-            [(measured.unexpected, "replies to none"), (measured.others, "to other connections")]
-        {
+        for (count, what) in [
+            (measured.unexpected, "replies to no event"),
+            (measured.others, "to other connections"),
+        ] {
             if count > 0 {
                 write!(out, ", {count} {what}")?;
             }

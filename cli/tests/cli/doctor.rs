@@ -92,22 +92,24 @@ fn with_version(protocol: u32, format: u32, then: impl FnOnce(&str)) {
 
 #[test]
 fn other_releases_of_bro_are_named() {
-    let older = "older than what brocomm speaks";
+    let older = "older than brocomm's";
     for (protocol, format, says) in [
         (
             7,
             25,
-            format!("this is Bro 2.3/2.4, whose format of values (25) is {older} (26: Bro 2.5)"),
+            format!("this is Bro 2.3/2.4, with a data format (25) that is {older} (26: Bro 2.5)"),
         ),
-        (7, 23, format!("this is Bro 2.2, whose format of values (23) is {older} (26: Bro 2.5)")),
-        (7, 22, format!("this is Bro 2.1, whose format of values (22) is {older} (26: Bro 2.5)")),
-        (7, 21, format!("this is Bro 2.0, whose format of values (21) is {older} (26: Bro 2.5)")),
+        (7, 23, format!("this is Bro 2.2, with a data format (23) that is {older} (26: Bro 2.5)")),
+        (7, 22, format!("this is Bro 2.1, with a data format (22) that is {older} (26: Bro 2.5)")),
+        (7, 21, format!("this is Bro 2.0, with a data format (21) that is {older} (26: Bro 2.5)")),
         (
             6,
             18,
-            format!("this is a Bro older than 2.5, whose protocol (6) is {older} (7: Bro 2.5)"),
+            format!(
+                "this is a Bro older than 2.5, with a protocol (6) that is {older} (7: Bro 2.5)"
+            ),
         ),
-        (7, 27, "this is not a Bro 2.5, whose format of values (27) is newer".to_owned()),
+        (7, 27, "this is not a Bro 2.5, with a data format (27) that is newer".to_owned()),
     ] {
         with_version(protocol, format, |address| {
             let (code, step, finding, text) = last(address, "--timeout=10");

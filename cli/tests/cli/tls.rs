@@ -100,7 +100,7 @@ fn who_does_not_use_tls_is_told() {
     assert_eq!(run(send).code, 1);
     let Run { code, stderr, .. } = listener.end();
     assert_eq!(code, 1);
-    assert!(stderr.contains("the peer speaks TLS, clear text is expected"), "{stderr}");
+    assert!(stderr.contains("the peer uses TLS, clear text is expected"), "{stderr}");
 }
 
 #[test]

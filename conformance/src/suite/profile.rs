@@ -113,11 +113,7 @@ const BRO_EXCEPTIONS: &[Exception] = &[
         role: None,
         why: "not run against a Bro",
     },
-    Exception {
-        cases: &["1.1/2", "1.1/3", "1.2/5"],
-        role: None,
-        why: "Bro skips an empty chunk",
-    },
+    Exception { cases: &["1.1/2", "1.1/3", "1.2/5"], role: None, why: "Bro skips an empty chunk" },
     Exception {
         cases: &["1.1/4", "1.2/7"],
         role: None,
@@ -159,17 +155,9 @@ const BRO_EXCEPTIONS: &[Exception] = &[
         why: "Bro's I/O process accepts COMPRESS in every phase",
     },
     Exception { cases: &["2§5/5"], role: None, why: "Bro keeps the first object with an ID" },
-    Exception {
-        cases: &["2§6/51"],
-        role: None,
-        why: "Bro keeps a duplicate element once",
-    },
+    Exception { cases: &["2§6/51"], role: None, why: "Bro keeps a duplicate element once" },
     Exception { cases: &["2§9/34"], role: None, why: "Bro assigns a value of any type" },
-    Exception {
-        cases: &["2.12/3"],
-        role: None,
-        why: "Bro sends prints in batches of 10 KiB",
-    },
+    Exception { cases: &["2.12/3"], role: None, why: "Bro sends prints in batches of 10 KiB" },
     Exception {
         cases: &["3§2/2"],
         role: None,

@@ -136,8 +136,9 @@ impl Trial<'_> {
     pub(crate) fn still_serves(&mut self) -> Outcome {
         self.note("does it still serve other peers?");
         let until = self.until();
-        let fails =
-            |why: &dyn std::fmt::Display| Stop::Failed(format!("it no longer serves other peers: {why}"));
+        let fails = |why: &dyn std::fmt::Display| {
+            Stop::Failed(format!("it no longer serves other peers: {why}"))
+        };
         let Some(stream) = self.implementation.open_another(until).map_err(|e| fails(&e))? else {
             self.note("it has not ended abnormally; no more can be checked for an implementation that connects once");
             return Ok(());

@@ -33,18 +33,13 @@ pub(super) fn cases() -> Vec<Case> {
                 all_echoed(trial, doubles.map(Value::Double))
             },
         ),
-        Case::should(
-            "2:6/5",
-            "NaN is returned as NaN",
-            "Has the usual NaN echoed.",
-            |trial| {
-                let mut peer = trial.running()?;
-                peer.send_echo(Value::Double(f64::NAN))?;
-                let nan = |back: &Value| matches!(back, Value::Double(number) if number.is_nan());
-                peer.expect_echo_that("NaN", nan)?;
-                peer.answers()
-            },
-        ),
+        Case::should("2:6/5", "NaN is returned as NaN", "Has the usual NaN echoed.", |trial| {
+            let mut peer = trial.running()?;
+            peer.send_echo(Value::Double(f64::NAN))?;
+            let nan = |back: &Value| matches!(back, Value::Double(number) if number.is_nan());
+            peer.expect_echo_that("NaN", nan)?;
+            peer.answers()
+        }),
         Case::must(
             "2:6/6",
             "times are returned unchanged",

@@ -95,7 +95,9 @@ impl Exchange {
                 Ok(serial) => Some(serial),
                 Err(error) => {
                     self.recorder.add(self.number, LineKind::Received, &bytes, error.to_string());
-                    return Stop::failed(format!("it sent a SERIAL that cannot be decoded: {error}"));
+                    return Stop::failed(format!(
+                        "it sent a SERIAL that cannot be decoded: {error}"
+                    ));
                 }
             },
             _ => None,
