@@ -179,7 +179,7 @@ fn a_peer_that_takes_no_changes_is_sent_none() {
     let (_node, address) = node(test, "");
     let set = state("set", &address, test, &["hits", "7"]);
     assert_eq!((set.code, set.stdout.as_str()), (1, ""));
-    assert!(set.stderr.starts_with("brocomm: nothing sent: the peer takes no"), "{}", set.stderr);
+    assert!(set.stderr.starts_with("brocomm: nothing sent: the peer accepts no"), "{}", set.stderr);
     assert_eq!(state("get", &address, test, &["hits"]).stdout, "hits = 5\n");
 }
 
