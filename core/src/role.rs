@@ -1,6 +1,6 @@
 //! Who opened a connection.
 
-/// Says which side of the TCP connection a node is.
+/// Which side of the TCP connection a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
     /// Opened the TCP connection.

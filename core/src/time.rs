@@ -28,12 +28,12 @@ impl Time {
     /// The Unix epoch.
     pub const EPOCH: Time = Time(0);
 
-    /// Makes a time of nanoseconds since the Unix epoch.
+    /// Creates a time of nanoseconds since the Unix epoch.
     pub const fn from_nanos(nanos: u64) -> Time {
         Time(nanos)
     }
 
-    /// Makes a time of seconds since the Unix epoch, as the protocol carries them; what is before
+    /// Creates a time of seconds since the Unix epoch, as the protocol carries them; what is before
     /// the epoch, beyond the year 2554 or not a number becomes the nearest end of the range.
     pub fn from_secs_f64(secs: f64) -> Time {
         // Seconds and the rest by themselves, so that present times come back as they were. Float
@@ -55,7 +55,7 @@ impl Time {
         (self.0 / NANOS) as f64 + (self.0 % NANOS) as f64 / 1e9
     }
 
-    /// Returns how much later this is than `earlier`, or zero if it isn't.
+    /// Returns how much later this is than `earlier`, or zero if it is not.
     pub const fn saturating_since(self, earlier: Time) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }

@@ -1,27 +1,27 @@
-//! Who sends its state when a handshake is complete (§3.3).
+//! Which side sends its state after the handshake (§3.3).
 
 use super::{Role, SyncRole};
 
-/// Holds what a REQUEST_SYNC asks for (§2.5).
+/// The contents of a REQUEST_SYNC (§2.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SyncRequest {
-    /// Whether the one who asks considers its own state the authoritative one.
+    /// Whether the requesting side considers its own state authoritative.
     pub authoritative: bool,
 }
 
-/// Says what follows a handshake (§3.3).
+/// What follows a handshake (§3.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Authority {
     /// Neither side requested sync: Running.
     NoSync,
-    /// Sync, in which we have this role.
+    /// Sync, with this role for our side.
     Sync(SyncRole),
-    /// Both sides claim to be authoritative: close.
+    /// Both sides claim to be authoritative: the connection is closed.
     Misconfiguration,
 }
 
 impl Authority {
-    /// Decides who sends its state (§3.3).
+    /// Decides which side sends its state (§3.3).
     ///
     /// `ours` and `theirs` are the requests of the two sides, the runtimes are those of the two
     /// VERSIONs in whole seconds, compared as signed numbers as Bro does, `role` is ours. Both sides
@@ -52,7 +52,7 @@ impl Authority {
         if ours && theirs {
             return Authority::Misconfiguration;
         }
-        // Bro's is negative when its clock was set back after it started (part 5).
+        // Bro's runtime is negative if its clock was set back after the start (part 5).
         let (our_runtime, their_runtime) = (our_runtime as i32, their_runtime as i32);
         let we_send = ours
             || !theirs

@@ -1,34 +1,34 @@
-//! What a connection has carried.
+//! Counters of a connection.
 
 use crate::serial::CacheCounters;
 use crate::wire;
 
-/// Counts what a connection has carried so far; the counters of several can be added up.
+/// The counters of a connection. Counters of several connections can be added.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counters {
-    /// What came, as bytes and messages.
+    /// Received bytes and messages.
     pub input: wire::Counters,
-    /// What was queued to be sent, as bytes and messages.
+    /// Bytes and messages queued for sending.
     pub output: wire::Counters,
-    /// What came, as objects and references.
+    /// Received objects and references.
     pub read: CacheCounters,
-    /// What was queued to be sent, as objects and references.
+    /// Objects and references queued for sending.
     pub written: CacheCounters,
-    /// Calls that were delivered.
+    /// Events delivered.
     pub events_received: u64,
-    /// Calls that were dropped because they fit nothing that is declared (§5).
+    /// Calls dropped because they match no declaration (§5).
     pub calls_rejected: u64,
-    /// Operations on state that were delivered.
+    /// Operations on state delivered.
     pub accesses_received: u64,
-    /// SERIALs that were read and dropped because the peer's input is not accepted, or its state
-    /// not requested (§3.4, §4).
+    /// SERIALs decoded and dropped because the peer's input is not accepted or its state was not
+    /// requested (§3.4, §4).
     pub discarded: u64,
-    /// Calls that were queued to be sent.
+    /// Events queued for sending.
     pub events_sent: u64,
-    /// Operations on state that were queued to be sent.
+    /// Operations on state queued for sending.
     pub accesses_sent: u64,
-    /// Calls and operations on state that were not sent because the connection was not Running
+    /// Events and operations on state that were not sent because the connection was not Running
     /// (§3.4).
     pub not_running: u64,
 }

@@ -1,4 +1,4 @@
-//! Handshake: what each side wants of the other, and what follows (§3.2, §3.3).
+//! Handshake: the requests of both sides, and what follows (§3.2, §3.3).
 
 use bytes::Bytes;
 
@@ -10,20 +10,19 @@ use super::{
 use crate::data::Name;
 use crate::wire::{Caps, Compression, EventNames, Message, MessageType};
 
-/// The event whose request means that what is printed to files is wanted (§3.5); a Bro always
-/// knows it.
+/// The event whose request enables prints to files (§3.5). A Bro always knows it.
 pub(crate) const PRINT_HOOK: &[u8] = b"print_hook";
 
-/// What a requested event is counted for beside its name's length, in bytes.
+/// The overhead counted for each requested event in addition to its name, in bytes.
 const NAME_OVERHEAD: usize = 32;
 
-/// What our user asks for.
+/// Commands for the handshake.
 impl Connection {
     /// Requests events by name (§2.3). May be called more than once; requests add up.
     ///
     /// # Errors
-    /// [`UsageError::WrongPhase`] and [`UsageError::HandshakeCompleted`], as all requests: they are
-    /// made between [`Notification::Established`] and
+    /// [`UsageError::WrongPhase`] and [`UsageError::HandshakeCompleted`], as for all requests: make
+    /// them between [`Notification::Established`] and
     /// [`complete_handshake`](Self::complete_handshake) (§3.2). [`UsageError::QueueFull`];
     /// [`UsageError::Unwritable`] beyond 1 GiB.
     pub fn request_events(&mut self, names: &[Name]) -> Result<(), UsageError> {
@@ -73,7 +72,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Says whether the peer's events and state are accepted (§4); at first they are not.
+    /// Sets whether the peer's events and state are accepted (§4). The default is no.
     ///
     /// # Errors
     /// [`UsageError::WrongPhase`] if the connection is over.
@@ -85,10 +84,10 @@ impl Connection {
         Ok(())
     }
 
-    /// Says how strongly what we send is to be compressed, `None` for not at all (§1.5).
+    /// Sets the compression level for sending; `None` disables compression (§1.5).
     ///
     /// # Errors
-    /// [`UsageError::WrongPhase`] if the handshake is complete: COMPRESS was sent then, or not.
+    /// [`UsageError::WrongPhase`] after the handshake is complete.
     pub fn set_compression(&mut self, level: Option<Compression>) -> Result<(), UsageError> {
         if !matches!(self.phase, Phase::Setup | Phase::Handshake) {
             return Err(self.wrong_phase(Command::SetCompression));
@@ -97,7 +96,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Says that all requests are made: sends PHASE_DONE (§3.2).
+    /// Completes the requests: sends PHASE_DONE (§3.2).
     ///
     /// # Errors
     /// As [`request_events`](Self::request_events).
@@ -109,7 +108,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Makes the requests of a node entry that applies, in its order, and completes (§3.2, §4).
+    /// Makes the requests of a peer entry in Bro's order, and completes the handshake (§3.2, §4).
     pub(super) fn apply(&mut self, requests: &Requests) {
         self.ours.accept_input = requests.accept_input;
         if !requests.events.is_empty() {
@@ -147,7 +146,7 @@ impl Connection {
     }
 }
 
-/// What the peer asks for; a Bro tolerates all of it later, too (§3.7).
+/// Requests from the peer. A Bro also tolerates them later (§3.7).
 impl Connection {
     pub(super) fn peer_requests_events(&mut self, names: &EventNames, offset: u64) {
         let limit = self.config.requests_limit;
@@ -188,7 +187,7 @@ impl Connection {
     }
 }
 
-/// What follows when both are done (§3.3).
+/// What follows when both sides are done (§3.3).
 impl Connection {
     pub(super) fn complete_when_both_done(&mut self, offset: u64) {
         if self.ours.phase_done && self.peer.phase_done {

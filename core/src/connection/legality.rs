@@ -23,22 +23,22 @@ use std::fmt;
 use super::{Phase, SyncRole};
 use crate::wire::MessageType;
 
-/// Says whether a message may come in a phase (§3.7).
+/// Whether a message is legal in a phase (§3.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Legality {
-    /// It may, any number of times.
+    /// The message is legal any number of times.
     Yes,
-    /// It must be the first message, and comes once.
+    /// The message must be the first one, once.
     First,
-    /// It should not, but a Bro takes it, and so does this crate.
+    /// The message is not legal, but Bro and this crate accept it.
     Tolerated,
-    /// It ends the phase for the peer; a repetition is ignored, as a Bro does.
+    /// The message ends the phase for the peer. A repetition is ignored, as in Bro.
     Once,
-    /// It may once the peer has sent its PHASE_DONE.
+    /// The message is legal after the peer's PHASE_DONE.
     AfterPhaseDone,
-    /// It may come from the side that sends its state, and ends the phase.
+    /// The message is legal from the side that sends its state, and ends the phase.
     FromStateSender,
-    /// It ends the connection.
+    /// The message ends the connection.
     Violation,
 }
 
@@ -56,18 +56,18 @@ impl fmt::Display for Legality {
     }
 }
 
-/// Holds one line of the table of §3.7.
+/// A row of the table in §3.7.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LegalityRow {
     /// The message.
     pub message: MessageType,
-    /// Whether it may come in Setup.
+    /// Whether it is legal in Setup.
     pub setup: Legality,
-    /// Whether it may come in Handshake.
+    /// Whether it is legal in Handshake.
     pub handshake: Legality,
-    /// Whether it may come in Sync.
+    /// Whether it is legal in Sync.
     pub sync: Legality,
-    /// Whether it may come in Running.
+    /// Whether it is legal in Running.
     pub running: Legality,
 }
 
@@ -105,7 +105,7 @@ pub const LEGALITY: [LegalityRow; MessageType::ALL.len()] = {
     rows
 };
 
-/// Looks up whether a message may come in a phase; a connection that is closed ignores all (§3.6).
+/// Looks up whether a message is legal in a phase. A closed connection ignores all messages (§3.6).
 pub const fn legality(message: MessageType, phase: Phase) -> Legality {
     let row = row(message);
     match phase {

@@ -6,24 +6,24 @@ use super::{CloseCause, Connection, Notification, Phase, ProtocolError, Protocol
 use crate::logs::{Announced, LogError, LogReceiver, Received, Unread};
 use crate::wire::MessageType;
 
-/// Reads what the peer sends of its logs; most peers send none.
+/// The logs from the peer. Most peers send none.
 #[derive(Debug)]
 pub(super) struct LogInput {
     receiver: LogReceiver,
-    /// What is left of the LOG_WRITE that came last: an entry is read when it is asked for, since it
-    /// takes several times the memory of its bytes.
+    /// The rest of the last LOG_WRITE. Entries are decoded on demand, since an entry needs several
+    /// times the memory of its bytes.
     unread: Unread,
-    /// How many notifications go before what is left.
+    /// The number of notifications before the rest.
     before: usize,
     /// Whether one of the message's entries was dropped.
     dropped: bool,
-    /// Where the message came: its phase and its beginning in the stream of the peer.
+    /// The phase and the stream offset of the message.
     phase: Phase,
     offset: u64,
 }
 
 impl LogInput {
-    /// Returns whether entries are left, which go before whatever else may come.
+    /// Returns whether entries are left, which precede all later input.
     pub(super) fn is_waiting(&self) -> bool {
         !self.unread.is_empty()
     }
@@ -47,7 +47,7 @@ impl Connection {
         }
     }
 
-    /// The peer sends entries, which are read one by one when all before them is taken.
+    /// The peer sends entries, which are decoded one by one after everything before them is taken.
     pub(super) fn log_entries(&mut self, argument: Bytes, offset: u64) {
         let (before, phase) = (self.notifications.len(), self.phase);
         let input = self.log_input();
@@ -69,7 +69,7 @@ impl Connection {
         })
     }
 
-    /// Reads the next entry, if it is its turn.
+    /// Decodes the next entry, if it is next in order.
     pub(super) fn next_log_entry(&mut self) -> Option<Notification> {
         let input = self.log_input.as_deref_mut().filter(|input| input.before == 0)?;
         match input.receiver.next(&mut input.unread)? {
@@ -86,8 +86,8 @@ impl Connection {
         }
     }
 
-    /// Ends the connection for an entry that can't be read. What came after it, the end of the
-    /// connection included, counts for nothing.
+    /// Ends the connection for an entry that cannot be decoded. What arrived after it, including
+    /// the end of the connection, is ignored.
     fn reject_log_entry(&mut self, error: LogError, phase: Phase, offset: u64) {
         self.notifications.clear();
         let message = Some(error.message);

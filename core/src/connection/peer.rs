@@ -1,4 +1,4 @@
-//! What each side has said about itself and asked of the other.
+//! The announcements and requests of both sides.
 
 use std::collections::BTreeSet;
 
@@ -8,24 +8,25 @@ use super::SyncRequest;
 use crate::data::Name;
 use crate::wire::{Caps, Compression, Version};
 
-/// Holds what the peer has said so far.
+/// What the peer has announced so far.
 #[derive(Debug, Default)]
 pub(super) struct Peer {
     pub(super) version: Option<Version>,
-    /// None until CAPS come (§2.9).
+    /// None until CAPS arrive (§2.9).
     pub(super) caps: Caps,
     pub(super) description: Option<Name>,
     /// The events it has requested.
     pub(super) events: BTreeSet<Name>,
-    /// What the names of these take, for [`ConnectionConfig::requests_limit`](super::ConnectionConfig::requests_limit).
+    /// The size of their names, for
+    /// [`ConnectionConfig::requests_limit`](super::ConnectionConfig::requests_limit).
     pub(super) events_size: usize,
     pub(super) sync: Option<SyncRequest>,
     pub(super) logs: bool,
-    /// Whether its PHASE_DONE of the handshake came.
+    /// Whether its PHASE_DONE of the handshake has arrived.
     pub(super) phase_done: bool,
 }
 
-/// Holds what we have asked for so far.
+/// What we have requested so far.
 #[derive(Debug, Default)]
 pub(super) struct Ours {
     /// The events we have requested.
@@ -36,6 +37,6 @@ pub(super) struct Ours {
     pub(super) compression: Option<Compression>,
     /// Whether our PHASE_DONE of the handshake is sent.
     pub(super) phase_done: bool,
-    /// Announcements of log writers for which the time has not come.
+    /// Announcements of log writers to send later.
     pub(super) writers: Vec<Bytes>,
 }

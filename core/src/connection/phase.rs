@@ -1,8 +1,8 @@
-//! How far a connection has come (§3).
+//! The phases of a connection (§3).
 
 use std::fmt;
 
-/// Says which side of the synchronization a node is (§3.3, §3.4).
+/// The role in the synchronization (§3.3, §3.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SyncRole {
     /// Sends its state.
@@ -30,7 +30,7 @@ impl fmt::Display for SyncRole {
     }
 }
 
-/// Says how far a connection has come, as one side sees it (§3).
+/// The phase of a connection, as seen by one side (§3).
 ///
 /// ```text
 ///            VERSION            both PHASE_DONEs, neither requested sync
@@ -42,15 +42,15 @@ impl fmt::Display for SyncRole {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Phase {
-    /// The peer's VERSION has not come (§3.1).
+    /// The peer's VERSION has not arrived (§3.1).
     Setup,
     /// Requests are exchanged (§3.2).
     Handshake,
     /// One side sends its synchronized variables (§3.4).
     Sync(SyncRole),
-    /// Everything flows (§3.5).
+    /// Events, state changes and logs are exchanged (§3.5).
     Running,
-    /// The connection is over (§3.6).
+    /// The connection is closed (§3.6).
     Closed,
 }
 

@@ -1,11 +1,11 @@
-//! What comes from the peer, message by message.
+//! Processing of messages from the peer.
 
 use super::legality::is_violation;
 use super::{CloseCause, CommLogMessage, Connection, Notification, Phase, ProtocolErrorKind};
 use crate::wire::{Decoded, Message, MessageType};
 
 impl Connection {
-    /// Processes what has arrived, as far as there is room.
+    /// Processes input as far as there is room.
     pub(super) fn process(&mut self) {
         while self.phase != Phase::Closed {
             if !self.has_room() {
@@ -58,7 +58,7 @@ impl Connection {
             Message::RequestLogs => self.peer_requests_logs(),
             Message::PhaseDone => self.phase_done(offset),
             Message::Caps(caps) => self.peer.caps = caps,
-            // The decoder has acted on it.
+            // The decoder has already handled it.
             Message::Compress => self.log(CommLogMessage::EnablingDecompression),
             Message::Ping(args) => self.answer_ping(args),
             Message::Pong(args) => self.pong(args),
@@ -69,7 +69,7 @@ impl Connection {
         }
     }
 
-    /// Ends the peer's part of the handshake, or of Sync; elsewhere it is a violation.
+    /// Ends the peer's part of the handshake or of Sync. Otherwise it is a violation.
     fn phase_done(&mut self, offset: u64) {
         match self.phase {
             Phase::Handshake if !self.peer.phase_done => {
@@ -77,7 +77,7 @@ impl Connection {
                 self.complete_when_both_done(offset);
             }
             Phase::Sync(_) => self.enter_running(),
-            // A repetition in Handshake, which a Bro ignores.
+            // A repetition in Handshake, which is ignored as in Bro.
             _ => {}
         }
     }

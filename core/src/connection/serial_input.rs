@@ -1,4 +1,4 @@
-//! What SERIALs bring (§5, 2§2).
+//! Received SERIALs (§5, 2§2).
 
 use bytes::Bytes;
 
@@ -9,7 +9,7 @@ use crate::serial::{LazyEvent, LazySerial, Mode};
 use crate::wire::MessageType;
 
 impl Connection {
-    /// Reads a SERIAL, always, for the cache's sake, and delivers it if it is wanted.
+    /// Decodes a SERIAL, always, to keep the cache valid, and delivers it if it is accepted.
     #[inline]
     pub(super) fn serial(&mut self, argument: &Bytes, offset: u64) {
         let mode = self.read_mode();
@@ -29,7 +29,7 @@ impl Connection {
                 Phase::Handshake if *id.name == *PEER_DESCRIPTION.as_bytes() => {
                     self.description(&id);
                 }
-                // Elsewhere an ID changes nothing (§3.2).
+                // In other phases an ID has no effect (§3.2).
                 _ => self.counters.discarded += 1,
             },
             Ok(Serial::StateAccess(access)) => {
@@ -50,7 +50,7 @@ impl Connection {
 
     #[inline]
     fn call(&mut self, mut event: Event) {
-        // What is made counts as if the peer had sent it.
+        // Created values count as if the peer had sent them.
         let objects = self.config.serial_limits.objects;
         let checked = self.config.declarations.receive_call(&mut event, objects);
         match self.mismatch(checked) {
@@ -68,7 +68,7 @@ impl Connection {
         }
     }
 
-    /// Says what is wrong with a call, whether input is accepted or not (§5).
+    /// Returns what is wrong with a call, whether or not input is accepted (§5).
     fn mismatch(&self, checked: Result<(), CallMismatch>) -> Option<CallMismatch> {
         match checked {
             Err(CallMismatch::Unknown | CallMismatch::NotAnEvent)
@@ -85,7 +85,7 @@ impl Connection {
         self.notify(Notification::CallRejected { name: name.compact(), mismatch });
     }
 
-    /// Delivers a call that is right, if input is accepted (§4).
+    /// Delivers a valid call, if input is accepted (§4).
     fn deliver_event(&mut self, notification: Notification) {
         if self.ours.accept_input {
             self.counters.events_received += 1;
@@ -95,7 +95,7 @@ impl Connection {
         }
     }
 
-    /// Takes the peer's description (§3.2).
+    /// Handles the peer's description (§3.2).
     fn description(&mut self, id: &Id) {
         if !self.ours.accept_input {
             self.counters.discarded += 1;
@@ -116,13 +116,13 @@ impl Connection {
         }
     }
 
-    /// Returns how the peer writes a SERIAL now.
+    /// Returns how the peer encodes a SERIAL now.
     ///
-    /// That goes by the phase on the *writer's* side (2§3), which can be told from ours. The peer is
-    /// not Running before it has our PHASE_DONE and we have its own, and as long as it sends its
-    /// state; then we are not either. When it is Running all of that has come before in its stream,
-    /// so we are too. In between, when it has sent its PHASE_DONE and lacks ours, or is about to
-    /// receive our state, it sends nothing that has ids.
+    /// That depends on the phase of the *writer* (2§3), which follows from ours. The peer is not
+    /// Running before both PHASE_DONEs are exchanged, nor while it sends its state; then we are not
+    /// Running either. When it is Running, all of that precedes in its stream, so we are Running
+    /// too. In between, when it has sent its PHASE_DONE and not received ours, or is about to
+    /// receive our state, it sends nothing with IDs.
     fn read_mode(&self) -> Mode {
         let running = self.phase == Phase::Running;
         Mode::new(self.peer.caps, self.config.capabilities, running)

@@ -1,4 +1,4 @@
-//! Setup: VERSION against VERSION (§3.1).
+//! Setup: the exchange of VERSIONs (§3.1).
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use crate::data::{Attribute, AttributeTag, Attributes, Id, Name, Type, Value};
 use crate::serial::Mode;
 use crate::wire::{Message, MessageType, Version};
 
-/// The name of the ID that carries a node's description (§3.1).
+/// The name of the ID with a node's description (§3.1).
 pub(super) const PEER_DESCRIPTION: &str = "peer_description";
 
 impl Connection {
-    /// Queues what each side sends at once: VERSION, and the description if there is one.
+    /// Queues what each side sends first: VERSION, and the description if there is one.
     pub(super) fn begin(&mut self) {
         self.begun = true;
         let class = self.config.class.clone();
@@ -29,7 +29,7 @@ impl Connection {
         }));
         if !self.config.description.is_empty() {
             let id = Arc::new(description_id(&self.config.description));
-            // Fails only for a description that no receiver would take; then none is sent.
+            // Fails only for a description that no receiver would accept; then none is sent.
             let _ =
                 self.output.serial(|writer, argument| writer.id(Mode::HANDSHAKE, &id, argument));
         }
@@ -37,9 +37,9 @@ impl Connection {
         self.log(CommLogMessage::PhaseVersion);
     }
 
-    /// Takes the peer's VERSION and enters Handshake.
+    /// Handles the peer's VERSION and enters Handshake.
     pub(super) fn version(&mut self, mut version: Version, offset: u64) {
-        // It is kept as long as the connection; the message it came in need not be.
+        // Copied, so that the received message need not stay in memory.
         version.class = version.class.map(|class| Bytes::copy_from_slice(&class));
         let wrong = if version.protocol != Version::PROTOCOL {
             Some(ProtocolErrorKind::ProtocolVersion { got: version.protocol })
@@ -64,7 +64,7 @@ impl Connection {
     }
 }
 
-/// Makes the ID as a Bro declares it: a constant with `&redef`.
+/// Creates the ID as Bro declares it: a constant with `&redef`.
 fn description_id(description: &Name) -> Id {
     let redef = Attribute { tag: AttributeTag::Redef, expr: None };
     Id {

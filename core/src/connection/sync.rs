@@ -1,4 +1,4 @@
-//! Sync: one side sends its state, the other keeps still (§3.4).
+//! Sync: one side sends its state, the other waits (§3.4).
 
 use super::running::Sent;
 use super::{
@@ -12,8 +12,8 @@ impl Connection {
     /// [`Assign`](crate::data::Opcode::Assign) per variable (§3.4), in Running a change of it
     /// (§3.5).
     ///
-    /// If it is on a variable that is declared, the operands are made of the declared types. What is
-    /// on a container by its unique id goes as it is.
+    /// If the target is a declared variable, coerces the operands to the declared types. An
+    /// operation on a container by its unique ID is sent unchanged.
     ///
     /// # Errors
     /// [`UsageError::Variable`]; [`UsageError::QueueFull`]; [`UsageError::Unwritable`].
@@ -22,7 +22,7 @@ impl Connection {
         self.send_checked_access(coerced.as_ref().unwrap_or(access))
     }
 
-    /// Sends an operation on state that was checked.
+    /// Sends an operation on state that was already checked.
     pub(crate) fn send_checked_access(&mut self, access: &StateAccess) -> Result<Sent, UsageError> {
         match self.phase {
             Phase::Sync(SyncRole::Sender) | Phase::Running => {}
@@ -41,7 +41,7 @@ impl Connection {
         Ok(Sent::Sent)
     }
 
-    /// Says that all of our state is sent: sends PHASE_DONE and enters Running (§3.4).
+    /// Ends the sending of our state: sends PHASE_DONE and enters Running (§3.4).
     ///
     /// # Errors
     /// [`UsageError::WrongPhase`] unless we are the sender in Sync.
@@ -61,7 +61,7 @@ impl Connection {
         if role == SyncRole::Sender {
             self.log(CommLogMessage::StartingFullState);
             if self.config.state == StateSource::None {
-                // We are the sender, so it is not refused.
+                // We are the sender, so this cannot fail.
                 let _ = self.state_done();
             }
         }

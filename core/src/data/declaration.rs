@@ -18,7 +18,7 @@ pub struct EventDecl {
 }
 
 impl EventDecl {
-    /// Makes a declaration.
+    /// Creates a declaration.
     pub fn new(name: impl Into<Name>, params: Vec<Field>) -> EventDecl {
         EventDecl { name: name.into(), params }
     }
@@ -95,7 +95,7 @@ pub(crate) fn check_arguments(args: &[Value]) -> Result<(), CallMismatch> {
     })
 }
 
-/// Says why a call does not fit what it names (§5).
+/// Why a call does not fit what it names (§5).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallMismatch {
@@ -113,7 +113,7 @@ pub enum CallMismatch {
         /// How many arguments the call has.
         found: usize,
     },
-    /// An argument is not of its parameter's type, and can't be coerced to it.
+    /// An argument is not of its parameter's type, and cannot be coerced to it.
     #[error("argument {position}, {name}: {error}")]
     Argument {
         /// The argument's position, from 0.
@@ -123,7 +123,7 @@ pub enum CallMismatch {
         /// What is expected and what was found, and where in the argument.
         error: Box<ConversionError>,
     },
-    /// An argument of an event that is not declared is a value that Bro's scripts can't make.
+    /// An argument of an event that is not declared is a value that Bro's scripts cannot make.
     #[error("argument {position}: {error}")]
     Impossible {
         /// The argument's position, from 0.
@@ -151,7 +151,7 @@ impl CallMismatch {
         }
     }
 
-    /// Writes [Bro's words](Self::in_bros_words), followed in parentheses by what they don't say:
+    /// Writes [Bro's words](Self::in_bros_words), followed in parentheses by what they do not say:
     /// the numbers of arguments, or the argument with both types.
     pub(crate) fn in_full(&self) -> String {
         let words = self.in_bros_words();
@@ -173,18 +173,18 @@ impl CallMismatch {
     }
 }
 
-/// Says why an event is not raised: it doesn't fit its declaration. Nothing of it was sent.
+/// Why an event is not raised: it does not fit its declaration. Nothing of it was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("event {event}: {mismatch}")]
 #[non_exhaustive]
 pub struct CallError {
     /// The event's name.
     pub event: Name,
-    /// What doesn't fit.
+    /// What does not fit.
     pub mismatch: CallMismatch,
 }
 
-/// Says why a value is not sent: it doesn't fit the declaration of the variable that it is for.
+/// Why a value is not sent: it does not fit the declaration of the variable that it is for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("value for {variable}: {error}")]
 #[non_exhaustive]
@@ -207,7 +207,7 @@ pub struct Declarations {
 }
 
 impl Declarations {
-    /// Makes an empty set of declarations.
+    /// Creates an empty set of declarations.
     pub fn new() -> Declarations {
         Declarations::default()
     }
@@ -233,7 +233,7 @@ impl Declarations {
     /// # Errors
     ///
     /// Returns the name of the first type, event or variable that they could not, and the type that
-    /// can't be in an index.
+    /// cannot be in an index.
     pub fn check(&self) -> Result<(), (Name, TypeTag)> {
         let types = self.types.iter();
         let events = self.events.iter();
@@ -294,9 +294,9 @@ impl Declarations {
     ///
     /// # Errors
     ///
-    /// Returns which argument doesn't fit its parameter, and why; or that there are more or fewer
+    /// Returns which argument does not fit its parameter, and why; or that there are more or fewer
     /// than are declared, or that the name is a variable's; or which argument no script can make: a
-    /// table with an index that Bro refuses, or a pattern that it doesn't compile.
+    /// table with an index that Bro refuses, or a pattern that it does not compile.
     #[inline]
     pub fn coerce_call(
         &self,

@@ -27,19 +27,19 @@ const EXPR_CONST: u8 = 1;
     note = "add `#[derive(Record)]` to a struct of your own, `#[derive(Enum)]` to an enum"
 )]
 pub trait FieldType: Sized {
-    /// As [`BroType::CONTAINS_ITSELF`].
+    /// The same as [`BroType::CONTAINS_ITSELF`].
     const CONTAINS_ITSELF: bool;
 
-    /// Makes the field's declaration.
+    /// Creates the field's declaration.
     fn declare(name: &'static str) -> Field;
 
     /// Adds `&default`.
     fn add_default(field: Field, default: &Self) -> Field;
 
-    /// Makes the field's value.
+    /// Creates the field's value.
     fn to_field(&self, record: &Type, position: usize) -> Option<Value>;
 
-    /// Makes the Rust value of a record's field: by name, or by position in a record of which only
+    /// Creates the Rust value of a record's field: by name, or by position in a record of which only
     /// the type's name is known.
     fn from_field(
         record: &Record,
@@ -47,7 +47,7 @@ pub trait FieldType: Sized {
         position: usize,
     ) -> Result<Self, ConversionError>;
 
-    /// Makes the Rust value of a record's field, or the default if it is not set.
+    /// Creates the Rust value of a record's field, or the default if it is not set.
     fn from_field_or(
         record: &Record,
         name: &'static str,
@@ -113,13 +113,13 @@ impl<T: ToSlot + FromSlot> FieldType for T {
     note = "add `#[derive(Record)]` to a struct of your own, `#[derive(Enum)]` to an enum"
 )]
 pub trait ParamType: Sized {
-    /// Makes the parameter's declaration.
+    /// Creates the parameter's declaration.
     fn declare(name: &'static str) -> Field;
 
-    /// Makes an argument.
+    /// Creates an argument.
     fn to_argument(&self, params: &[Field], position: usize) -> Value;
 
-    /// Makes the Rust value of an argument.
+    /// Creates the Rust value of an argument.
     fn from_argument(args: &[Value], at: usize) -> Result<Self, ConversionError>;
 }
 
@@ -177,7 +177,7 @@ pub fn check_arguments(args: &[Value], expected: usize) -> Result<(), Conversion
     check_count(args, expected)
 }
 
-/// Makes an enum's type.
+/// Creates an enum's type.
 pub fn enumeration(name: &'static str, constants: &[(&'static str, i64)]) -> Type {
     let names = constants.iter().map(|(name, number)| (Name::from_static(name), *number));
     Type::enumeration(Name::from_static(name), names.collect())

@@ -25,7 +25,7 @@ fn mapped(addr: IpAddr) -> Ipv6Addr {
     }
 }
 
-/// Makes the rest of what is implemented as `Ord` is.
+/// Creates the rest of what is implemented as `Ord` is.
 macro_rules! as_ordered {
     ($($ty:ty)*) => {$(
         impl PartialEq for $ty {

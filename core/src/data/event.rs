@@ -4,7 +4,7 @@ use crate::Time;
 
 use super::{ConversionError, ConversionErrorKind, EventDecl, Field, FromValue, Name, Step, Value};
 
-/// Holds a call of an event (2§2).
+/// A call of an event (2§2).
 #[derive(Debug, Clone)]
 pub struct Event {
     /// The event's full name.
@@ -15,7 +15,7 @@ pub struct Event {
     pub args: Vec<Value>,
 }
 
-/// Makes an event, a [`data::Event`](crate::data::Event), of its name and arguments.
+/// Creates an event, a [`data::Event`](crate::data::Event), of its name and arguments.
 ///
 /// Arguments are Rust values of any [`ToValue`](crate::data::ToValue); they are not consumed. The
 /// time is 0; [`Event::at`](crate::data::Event::at) sets another.
@@ -55,14 +55,14 @@ pub trait EventType: Sized {
     /// Returns the parameters, always the same instances.
     fn params() -> &'static [Field];
 
-    /// Makes the arguments.
+    /// Creates the arguments.
     fn to_args(&self) -> Vec<Value>;
 
-    /// Makes the Rust value of the arguments.
+    /// Creates the Rust value of the arguments.
     ///
     /// # Errors
     ///
-    /// Says which argument doesn't fit, and why.
+    /// The error says which argument does not fit, and why.
     fn from_args(args: &[Value]) -> Result<Self, ConversionError>;
 
     /// Returns the event's declaration.
@@ -70,16 +70,16 @@ pub trait EventType: Sized {
         EventDecl { name: Name::from_static(Self::NAME), params: Self::params().to_vec() }
     }
 
-    /// Makes the event, at time 0; see [`Event::at`].
+    /// Creates the event, at time 0; see [`Event::at`].
     fn to_event(&self) -> Event {
         Event { name: Name::from_static(Self::NAME), time: 0.0, args: self.to_args() }
     }
 
-    /// Makes the Rust value of an event.
+    /// Creates the Rust value of an event.
     ///
     /// # Errors
     ///
-    /// Says that it is another event, or which argument doesn't fit, and why.
+    /// The error says that it is another event, or which argument does not fit, and why.
     fn from_event(event: &Event) -> Result<Self, ConversionError> {
         if event.name == Self::NAME {
             Self::from_args(&event.args)
@@ -91,7 +91,7 @@ pub trait EventType: Sized {
 }
 
 impl Event {
-    /// Makes an event, at time 0.
+    /// Creates an event, at time 0.
     pub fn new(name: impl Into<Name>, args: Vec<Value>) -> Event {
         Event { name: name.into(), time: 0.0, args }
     }
@@ -106,7 +106,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Says what doesn't fit, or that there is no such argument.
+    /// The error says what does not fit, or that there is no such argument.
     pub fn arg<T: FromValue>(&self, position: usize) -> Result<T, ConversionError> {
         argument(&self.args, position)
     }

@@ -90,7 +90,7 @@ fn is_table_of(table: &Table, ty: &Type) -> bool {
 }
 
 /// Returns whether a container's type is equal to another but for names and attributes, as far as
-/// the elements don't show it: records by their fields' names, enums not at all.
+/// the elements do not show it: records by their fields' names, enums not at all.
 fn same_type(found: &Type, expected: &Type) -> bool {
     if let (Type::Def(a), Type::Def(b)) = (found, expected) {
         if Arc::ptr_eq(a, b) {

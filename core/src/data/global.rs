@@ -22,12 +22,12 @@ pub struct Global {
 }
 
 impl Global {
-    /// Makes a variable without attributes and without an initial value.
+    /// Creates a variable without attributes and without an initial value.
     pub fn new(name: impl Into<Name>, ty: Type) -> Global {
         Global { name: name.into(), ty, is_const: false, attributes: None, init: None }
     }
 
-    /// Makes a variable that is `&synchronized`, without an initial value.
+    /// Creates a variable that is `&synchronized`, without an initial value.
     pub fn synchronized(name: impl Into<Name>, ty: Type) -> Global {
         let list = vec![Attribute { tag: AttributeTag::Synchronized, expr: None }];
         let attributes = Some(Arc::new(Attributes { ty: ty.clone(), list }));
@@ -38,7 +38,7 @@ impl Global {
     ///
     /// # Errors
     ///
-    /// Says where the types differ.
+    /// The error says where the types differ.
     pub fn check<T: BroType>(&self) -> Result<(), ConversionError> {
         fit(&T::bro_type(), &self.ty)
     }

@@ -66,7 +66,7 @@ impl<S: 'static> Handlers<S> {
     ///
     /// # Errors
     ///
-    /// Says that the event is not declared, or which parameter differs from its declaration.
+    /// The error says that the event is not declared, or which parameter differs from its declaration.
     pub fn on<A, H: Handler<S, A>>(
         mut self,
         name: &str,
@@ -81,7 +81,7 @@ impl<S: 'static> Handlers<S> {
     ///
     /// # Errors
     ///
-    /// Says that the event is not declared, or which parameter differs from its declaration.
+    /// The error says that the event is not declared, or which parameter differs from its declaration.
     pub fn on_event<E: EventType>(
         mut self,
         handler: impl Fn(&mut S, E) + Send + Sync + 'static,
@@ -104,7 +104,7 @@ impl<S: 'static> Handlers<S> {
     ///
     /// # Errors
     ///
-    /// Says which argument a handler can't take, and why. That handler and those after it are not
+    /// The error says which argument a handler cannot take, and why. That handler and those after it are not
     /// called.
     pub fn dispatch(&self, event: &Event, state: &mut S) -> Result<bool, DispatchError> {
         let Some(handlers) = self.handlers.get(&*event.name) else { return Ok(false) };
@@ -194,7 +194,7 @@ handler! {
     8 (A 0, B 1, C 2, D 3, E 4, G 5, H 6, I 7);
 }
 
-/// Says how a handler differs from the event's declaration.
+/// How a handler differs from the event's declaration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("handler of {event}: {kind}")]
 #[non_exhaustive]
@@ -220,7 +220,7 @@ pub enum SignatureErrorKind {
         /// How many the handler has.
         found: usize,
     },
-    /// A parameter is declared with a type that the handler doesn't take.
+    /// A parameter is declared with a type that the handler does not take.
     #[error("parameter {position}, {name}: {error}")]
     Parameter {
         /// The parameter's position, from 0.
@@ -238,6 +238,6 @@ pub enum SignatureErrorKind {
 pub struct DispatchError {
     /// The event's name.
     pub event: Name,
-    /// Which argument doesn't fit, and why.
+    /// Which argument does not fit, and why.
     pub error: ConversionError,
 }

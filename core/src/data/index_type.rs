@@ -15,7 +15,7 @@ type Seen = BTreeSet<*const TypeDef>;
 impl Type {
     /// Checks that values of this type can be an index of a table or set, or a component of one.
     ///
-    /// A pattern, a vector, a set, a table, a file, an opaque value and `any` can't; all atomic types,
+    /// A pattern, a vector, a set, a table, a file, an opaque value and `any` cannot; all atomic types,
     /// enums, functions, and records can. Tables, sets and vectors can be fields of such a record.
     ///
     /// ```
@@ -26,7 +26,7 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// Returns the type that can't: this one, or one within it.
+    /// Returns the type that cannot: this one, or one within it.
     pub fn check_index(&self) -> Result<(), TypeTag> {
         index(self, &mut Seen::new())
     }
@@ -35,7 +35,7 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// Returns the type that can't be in an index.
+    /// Returns the type that cannot be in an index.
     pub fn check_indices(&self) -> Result<(), TypeTag> {
         indices(self, &mut Seen::new())
     }

@@ -6,11 +6,11 @@ use std::ops::Deref;
 
 use bytes::Bytes;
 
-/// Holds a name as the wire carries it: bytes, normally ASCII and free of NULs (2§1).
+/// A name as the wire carries it: bytes, normally ASCII and free of NULs (2§1).
 ///
 /// A name compares with `&str`, and prints with every unusual byte as `\xHH`. Cloning is cheap.
 /// A name that came with a message shares the message's buffer; [`Name::compact`] gives one that
-/// doesn't, for keeping.
+/// does not, for keeping.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(Bytes);
 
@@ -20,17 +20,17 @@ impl Name {
         Name(Bytes::new())
     }
 
-    /// Makes a name of text that lives as long as the program.
+    /// Creates a name of text that lives as long as the program.
     pub const fn from_static(name: &'static str) -> Name {
         Name(Bytes::from_static(name.as_bytes()))
     }
 
-    /// Makes a name of raw bytes.
+    /// Creates a name of raw bytes.
     pub const fn from_bytes(bytes: Bytes) -> Name {
         Name(bytes)
     }
 
-    /// Makes a name of a copy of raw bytes.
+    /// Creates a name of a copy of raw bytes.
     pub(crate) fn copy_of(name: &[u8]) -> Name {
         Name(Bytes::copy_from_slice(name))
     }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::{Attributes, Event, Name, Stmt, Type, Value};
 
-/// Holds a function as a value carries it (2§8).
+/// A function as a value carries it (2§8).
 ///
 /// Equal if the name is.
 #[derive(Debug, Clone)]
@@ -25,7 +25,7 @@ pub struct Func {
     pub frame_size: Option<i32>,
 }
 
-/// Holds a file as a value carries it (2§8).
+/// A file as a value carries it (2§8).
 ///
 /// Equal if the name is.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ pub struct File {
     pub attributes: Option<Arc<Attributes>>,
 }
 
-/// Holds an identifier: a global variable, constant, local variable or type name (2§8).
+/// An identifier: a global variable, constant, local variable or type name (2§8).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Id {
     /// The full name.
@@ -61,7 +61,7 @@ pub struct Id {
     pub offset: i32,
     /// Whether a function's result type is taken from its body.
     pub infer_return_type: bool,
-    /// Bro's mark for references that don't count.
+    /// Bro's mark for references that do not count.
     pub weak_ref: bool,
     /// The type.
     pub ty: Type,
@@ -72,7 +72,7 @@ pub struct Id {
 }
 
 impl Id {
-    /// Makes a global variable or constant as a sender of IDs presents it.
+    /// Creates a global variable or constant as a sender of IDs presents it.
     pub fn global(name: impl Into<Name>, ty: Type, value: Option<Value>) -> Id {
         Id {
             name: name.into(),
@@ -160,7 +160,7 @@ impl fmt::Display for Opcode {
     }
 }
 
-/// Holds one operation on synchronized state (2§9).
+/// One operation on synchronized state (2§9).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateAccess {
     /// The operation.
@@ -189,7 +189,7 @@ impl StateAccess {
     }
 }
 
-/// Holds a captured packet (2§2).
+/// A captured packet (2§2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packet {
     /// The time stamp's whole seconds since the Unix epoch.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{Type, Value};
 
-/// Holds a value whose content only Bro's own functions understand.
+/// A value whose content only Bro's own functions understand.
 #[derive(Debug, Clone)]
 pub struct Opaque {
     /// The value's type, an opaque type.
@@ -37,7 +37,7 @@ pub enum OpaqueState {
     X509(Bytes),
 }
 
-/// Holds the state of a test for randomness.
+/// The state of a test for randomness.
 #[derive(Debug, Clone)]
 pub struct Entropy {
     /// How often each byte was seen.
@@ -58,7 +58,7 @@ pub struct Entropy {
     pub sums: [f64; 9],
 }
 
-/// Holds the most frequent elements seen.
+/// The most frequent elements seen.
 #[derive(Debug, Clone)]
 pub struct TopK {
     /// How many elements are asked for.
@@ -82,7 +82,7 @@ pub struct Bucket {
     pub elements: Vec<(u64, Value)>,
 }
 
-/// Holds a Bloom filter.
+/// A Bloom filter.
 #[derive(Debug, Clone)]
 pub struct Bloom {
     /// The elements' type, once there was one.
@@ -91,7 +91,7 @@ pub struct Bloom {
     pub filter: Arc<BloomFilter>,
 }
 
-/// Holds a Bloom filter's hash functions and bits or counters.
+/// A Bloom filter's hash functions and bits or counters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BloomFilter {
     /// The hash functions.
@@ -109,7 +109,7 @@ pub enum BloomCells {
     Counting(Arc<CounterVector>),
 }
 
-/// Holds the parameters of a Bloom filter's hash functions.
+/// The parameters of a Bloom filter's hash functions.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hasher {
     /// Whether two hash functions are combined (class 3) rather than k independent ones (2).
@@ -138,7 +138,7 @@ pub struct CounterVector {
     pub width: u64,
 }
 
-/// Holds a HyperLogLog counter.
+/// A HyperLogLog counter.
 #[derive(Debug, Clone)]
 pub struct Cardinality {
     /// The elements' type, once there was one.

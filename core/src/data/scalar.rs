@@ -39,7 +39,7 @@ impl fmt::Display for Transport {
     }
 }
 
-/// Holds a port with its transport protocol.
+/// A port with its transport protocol.
 ///
 /// ```
 /// # use brocomm::data::Port;
@@ -57,17 +57,17 @@ pub struct Port {
 }
 
 impl Port {
-    /// Makes a TCP port.
+    /// Creates a TCP port.
     pub const fn tcp(number: u16) -> Port {
         Port { transport: Transport::Tcp, number }
     }
 
-    /// Makes a UDP port.
+    /// Creates a UDP port.
     pub const fn udp(number: u16) -> Port {
         Port { transport: Transport::Udp, number }
     }
 
-    /// Makes an ICMP "port", which is a message's type or code.
+    /// Creates an ICMP "port", which is a message's type or code.
     pub const fn icmp(number: u16) -> Port {
         Port { transport: Transport::Icmp, number }
     }
@@ -105,7 +105,7 @@ impl fmt::Display for Port {
 /// The width of `::ffff:0:0/96`, to which IPv4 addresses are mapped.
 const MAPPED_WIDTH: u8 = 96;
 
-/// Holds an address with a prefix width.
+/// An address with a prefix width.
 ///
 /// An IPv4 subnet equals the IPv6 one that it is mapped to: `1.2.3.0/24` is `::ffff:1.2.3.0/120`.
 /// [`Subnet::new`] makes the IPv4 form of it, as Bro does, and so does whatever writes a subnet to a
@@ -133,7 +133,7 @@ pub struct Subnet {
 }
 
 impl Subnet {
-    /// Makes a subnet in Bro's form (see [`canonical`](Self::canonical)); `None` if the width, in
+    /// Creates a subnet in Bro's form (see [`canonical`](Self::canonical)); `None` if the width, in
     /// bits, is greater than [`max_width`](Self::max_width).
     pub fn new(prefix: IpAddr, width: u8) -> Option<Subnet> {
         let subnet = Subnet { prefix, width };
@@ -166,7 +166,7 @@ impl Subnet {
     }
 }
 
-/// Holds a regular expression as Bro sends it: two texts, both anchored or not by Bro itself.
+/// A regular expression as Bro sends it: two texts, both anchored or not by Bro itself.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pattern {
     /// The form that matches anywhere in a string, `^?(.|\n)*(RE)`.
@@ -176,7 +176,7 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Makes the pattern that a script would write as `/re/`.
+    /// Creates the pattern that a script would write as `/re/`.
     ///
     /// What is wrong with it shows when it is compiled, here by [`Pattern::matcher`].
     pub fn new(re: &str) -> Pattern {
@@ -199,12 +199,12 @@ impl Pattern {
     ///
     /// # Errors
     ///
-    /// Says what is wrong with either text, and at which column of it.
+    /// The error says what is wrong with either text, and at which column of it.
     pub fn matcher(&self) -> Result<PatternMatcher, PatternError> {
         PatternMatcher::new(&self.exact, &self.anywhere)
     }
 
-    /// Makes the pattern that a script would write as `/re/`, if it can be compiled; the column of
+    /// Creates the pattern that a script would write as `/re/`, if it can be compiled; the column of
     /// an error is one of `re`.
     pub(crate) fn compiled(re: &str) -> Result<Pattern, PatternError> {
         let pattern = Pattern::new(re);
@@ -221,7 +221,7 @@ impl Pattern {
     ///
     /// # Errors
     ///
-    /// Says what is wrong with either text, and at which column of it.
+    /// The error says what is wrong with either text, and at which column of it.
     pub fn check(&self) -> Result<(), PatternError> {
         [&self.exact, &self.anywhere].into_iter().try_for_each(|text| match pattern::check(text) {
             Err(error) if !error.kind.is_limit() => Err(error),
@@ -229,7 +229,7 @@ impl Pattern {
         })
     }
 
-    /// Makes the pattern that matches what either matches, as a script's `/a/ | /b/`.
+    /// Creates the pattern that matches what either matches, as a script's `/a/ | /b/`.
     pub(crate) fn or(&self, re: &str) -> Pattern {
         let joined = |text: &[u8], form: String| [b"(", text, form.as_bytes()].concat().into();
         Pattern {
@@ -239,7 +239,7 @@ impl Pattern {
     }
 }
 
-/// Holds a constant of an enum.
+/// A constant of an enum.
 ///
 /// Constants are equal if their numbers are, as in an index.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Field, Id, Name, Type, Value};
 
-/// Holds an expression without loss; it is never evaluated.
+/// An expression without loss; it is never evaluated.
 ///
 /// Expressions occur in attributes (`&default=…`), in tables (`&create_expire`) and in the bodies
 /// of functions that are sent as values.
@@ -175,7 +175,7 @@ classes! {
     }
 }
 
-/// Holds a statement of a function's body without loss; it is never run.
+/// A statement of a function's body without loss; it is never run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stmt {
     /// The statement's own tag, Bro's number for it.
@@ -251,7 +251,7 @@ pub enum StmtKind {
         condition: Arc<Expr>,
         /// What to do when it becomes true.
         body: Arc<Stmt>,
-        /// What to do if it doesn't in time.
+        /// What to do if it does not in time.
         timeout_body: Option<Arc<Stmt>>,
         /// How long to wait.
         timeout: Option<Arc<Expr>>,

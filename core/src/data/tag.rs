@@ -122,7 +122,7 @@ impl fmt::Display for TypeTag {
     }
 }
 
-/// Says how Bro holds a value of some type (2§4).
+/// How Bro holds a value of some type (2§4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub(crate) enum InternalTag {

@@ -62,25 +62,25 @@ impl Type {
     /// `any`
     pub const ANY: Type = Type::Base(TypeTag::Any);
 
-    /// Makes a type of its parts.
+    /// Creates a type of its parts.
     pub fn new(name: impl Into<Name>, kind: TypeKind) -> Type {
         let network_order = matches!(kind, TypeKind::Atomic(TypeTag::Port));
         Type::Def(Arc::new(TypeDef { name: name.into(), base: false, network_order, kind }))
     }
 
-    /// Makes a record type; an empty name means an anonymous one.
+    /// Creates a record type; an empty name means an anonymous one.
     pub fn record(name: impl Into<Name>, fields: Vec<Field>) -> Type {
         let num_fields = u32::try_from(fields.len()).unwrap_or(u32::MAX);
         Type::new(name, TypeKind::Record(RecordType { num_fields, fields: Some(fields) }))
     }
 
-    /// Makes an enum type; `name` and the constants' names are full (`Module::NAME`).
+    /// Creates an enum type; `name` and the constants' names are full (`Module::NAME`).
     pub fn enumeration(name: impl Into<Name>, names: Vec<(Name, i64)>) -> Type {
         let counter = names.iter().map(|(_, v)| v.saturating_add(1)).max().unwrap_or(0);
         Type::new(name, TypeKind::Enum(EnumType { counter, names }))
     }
 
-    /// Makes a list of types, as an index or a function's parameters have.
+    /// Creates a list of types, as an index or a function's parameters have.
     pub fn list(types: Vec<Type>) -> Type {
         let pure = match types.split_first() {
             Some((first, rest)) if rest.iter().all(|t| t == first) => Some(first.clone()),
@@ -89,7 +89,7 @@ impl Type {
         Type::new("", TypeKind::List(ListType { pure, types }))
     }
 
-    /// Makes a set type with these index components.
+    /// Creates a set type with these index components.
     pub fn set(index: Vec<Type>) -> Type {
         Type::new(
             "",
@@ -97,17 +97,17 @@ impl Type {
         )
     }
 
-    /// Makes a table type with these index components.
+    /// Creates a table type with these index components.
     pub fn table(index: Vec<Type>, yields: Type) -> Type {
         Type::new("", TypeKind::Table(TableType { yields: Some(yields), index: Type::list(index) }))
     }
 
-    /// Makes a vector type.
+    /// Creates a vector type.
     pub fn vector(yields: Type) -> Type {
         Type::new("", TypeKind::Vector(yields))
     }
 
-    /// Makes a type that the receiver knows by its name.
+    /// Creates a type that the receiver knows by its name.
     pub fn named(name: impl Into<Name>) -> Type {
         Type::Named(Arc::new(name.into()))
     }
@@ -199,7 +199,7 @@ pub struct Enclosing {
     pub tag: TypeTag,
 }
 
-/// Holds a type in full.
+/// A type in full.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TypeDef {
     /// The type's name, empty if it has none.
@@ -319,7 +319,7 @@ pub struct Field {
 }
 
 impl Field {
-    /// Makes a field without attributes.
+    /// Creates a field without attributes.
     pub fn new(name: impl Into<Name>, ty: Type) -> Field {
         Field { name: name.into(), ty, attributes: None }
     }

@@ -10,10 +10,10 @@ use super::{
     Vector,
 };
 
-/// Holds a value of any of Bro's types.
+/// A value of any of Bro's types.
 ///
 /// Containers are shared and cheap to clone. A string that came with a message borrows from that
-/// message's buffer; [`Value::compact`] gives a value that doesn't, for keeping.
+/// message's buffer; [`Value::compact`] gives a value that does not, for keeping.
 ///
 /// Values are made of Rust's by `From` and [`ToValue`](super::ToValue), and of text by
 /// [`Value::parse`]; [`Value::to`] converts them back.
@@ -90,7 +90,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// Makes a string of anything that is text or bytes.
+    /// Creates a string of anything that is text or bytes.
     pub fn string(text: impl AsRef<[u8]>) -> Value {
         Value::String(Bytes::copy_from_slice(text.as_ref()))
     }

@@ -31,7 +31,7 @@ impl Json for bool {
 macro_rules! integers {
     ($($ty:ident)*) => {
         $(impl Json for $ty {
-            /// Writes a number, or the digits of one that a double doesn't hold.
+            /// Writes a number, or the digits of one that a double does not hold.
             fn write(&self) -> Node {
                 match (u64::try_from(*self), i64::try_from(*self)) {
                     (Ok(number), _) if number <= EXACT => Node::Unsigned(number),

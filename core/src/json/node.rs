@@ -20,7 +20,7 @@ const SHOWN: usize = 60;
 /// A key of an object.
 pub(crate) type Key = Cow<'static, str>;
 
-/// Holds a JSON value.
+/// A JSON value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Node {
     Null,
@@ -39,7 +39,7 @@ impl Node {
         Node::Text(text.into())
     }
 
-    /// Says what this is, for error messages.
+    /// Returns what this is, for error messages.
     pub(super) fn what(&self) -> String {
         match self {
             Node::Null => "null".to_owned(),

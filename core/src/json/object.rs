@@ -8,7 +8,7 @@ use crate::data::Declarations;
 
 pub(super) type Result<T> = std::result::Result<T, Fault>;
 
-/// Says what is wrong with a JSON text, and where in it.
+/// What is wrong with a JSON text, and where in it.
 #[derive(Debug)]
 pub(crate) struct Fault {
     /// Keys and positions, innermost first.
@@ -78,7 +78,7 @@ impl Fields {
         self.0.push((key.into(), node));
     }
 
-    /// Adds what is there; what isn't has no key.
+    /// Adds what is there; what is not has no key.
     pub(crate) fn put<T: Json>(&mut self, key: impl Into<Key>, value: &T) {
         if !value.is_absent() {
             self.node(key, value.write());

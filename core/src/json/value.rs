@@ -9,7 +9,7 @@ use crate::data::{
 };
 use crate::notation::address;
 
-/// The key of a type that the place of a value doesn't tell.
+/// The key of a type that the place of a value does not tell.
 pub(super) const TYPE: &str = "$type";
 
 /// The key of the value beside it.
@@ -49,7 +49,7 @@ fn write_as(value: &Value, ty: &Type) -> Node {
     }
 }
 
-/// Writes a value where something of this type is declared; with its own type if that can't be told
+/// Writes a value where something of this type is declared; with its own type if that cannot be told
 /// from there, nor from the JSON itself.
 pub(super) fn write_within(value: &Value, declared: Option<&Type>) -> Node {
     match declared {

@@ -195,7 +195,7 @@ impl AsciiFormat {
         }
     }
 
-    /// Writes a string so that it can't be taken for an unset or empty one.
+    /// Writes a string so that it cannot be taken for an unset or empty one.
     fn string(&self, text: &[u8], inside: bool, out: &mut Vec<u8>) {
         match text.split_first() {
             None => self.text(&self.empty_field, inside, out),

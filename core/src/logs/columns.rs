@@ -96,7 +96,7 @@ fn column(field: &LogField, value: &LogValue) -> LogValue {
     }
 }
 
-/// Makes a number of this type, if that is possible.
+/// Creates a number of this type, if that is possible.
 fn number(ty: TypeTag, value: &LogValue) -> LogValue {
     let coerced = match (ty, value) {
         (TypeTag::Int, LogValue::Count(v) | LogValue::Counter(v)) => {

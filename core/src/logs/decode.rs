@@ -208,7 +208,7 @@ impl Cursor<'_> {
         }
     }
 
-    /// Reads a type tag; as a value's, one that logs don't have is an error only if it is there.
+    /// Reads a type tag; as a value's, one that logs do not have is an error only if it is there.
     fn tag(&mut self) -> Result<TypeTag> {
         let number = self.i32()?;
         let tag = u8::try_from(number).ok().and_then(TypeTag::from_u8);

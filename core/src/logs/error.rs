@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::wire::MessageType;
 
-/// Says what is wrong with a LOG_CREATE_WRITER or LOG_WRITE, and where.
+/// What is wrong with a LOG_CREATE_WRITER or LOG_WRITE, and where.
 ///
 /// Such a message is no message of the protocol: it ends the connection.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -29,7 +29,7 @@ impl LogError {
     }
 }
 
-/// Says what is wrong with a LOG_CREATE_WRITER or LOG_WRITE.
+/// What is wrong with a LOG_CREATE_WRITER or LOG_WRITE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum LogErrorKind {
@@ -62,7 +62,7 @@ pub enum LogErrorKind {
         /// The limit in force.
         limit: u32,
     },
-    /// A value or column is of a type that logs don't have.
+    /// A value or column is of a type that logs do not have.
     #[error("type {0} in a log")]
     BadType(i32),
     /// An element of a set or vector is a set or vector itself.
@@ -95,7 +95,7 @@ pub enum LogErrorKind {
     /// [`LogLimits::announced`](crate::logs::LogLimits::announced).
     #[error("announcements of {bytes} bytes, limit is {limit}")]
     AnnouncedTooMuch {
-        /// What they would take.
+        /// Their size.
         bytes: u64,
         /// The limit in force.
         limit: u32,

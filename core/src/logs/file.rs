@@ -53,11 +53,11 @@ pub struct LogFile {
 }
 
 impl LogFile {
-    /// Makes a file for a writer that comes up; of the form that its options ask for, where they
+    /// Creates a file for a writer that comes up; of the form that its options ask for, where they
     /// say nothing of this one. It is called as [`file_name`](super::file_name) says.
     ///
     /// # Errors
-    /// An option of the writer with which it doesn't start.
+    /// An option of the writer with which it does not start.
     pub fn new(
         writer: Arc<LogWriter>,
         format: &LogFormat,

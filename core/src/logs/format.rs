@@ -101,7 +101,7 @@ impl LogFormat {
     }
 }
 
-/// An option with which a writer doesn't start (3§1).
+/// An option with which a writer does not start (3§1).
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("option {option} is \"{}\", must be {allowed}", value.escape_ascii())]
 pub struct LogOptionError {

@@ -6,7 +6,7 @@ use super::{LogField, LogValue};
 use crate::calendar::Wall;
 use crate::notation::{address, number};
 
-/// Says how a time is written in JSON; Bro's option `json_timestamps`.
+/// How a time is written in JSON; Bro's option `json_timestamps`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum JsonTimestamps {
     /// Seconds since the Unix epoch, with up to six decimals: `JSON::TS_EPOCH`.

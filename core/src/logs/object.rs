@@ -39,7 +39,7 @@ impl Serialize for LogValue {
 
 /// An entry of a log as a JSON object of its columns by name; those that are not set have no key.
 ///
-/// If the columns' names can't be keys, because two are the same or one is not UTF-8, it is an array
+/// If the columns' names cannot be keys, because two are the same or one is not UTF-8, it is an array
 /// of the values instead.
 ///
 /// ```

@@ -90,11 +90,11 @@ pub struct DroppedEntry {
     pub path: Name,
     /// Its values. Strings share the message's buffer.
     pub values: Vec<LogValue>,
-    /// Why it was dropped.
+    /// The reason.
     pub why: Mismatch,
 }
 
-/// Says why an entry was dropped.
+/// Why an entry was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Mismatch {
@@ -154,7 +154,7 @@ impl Mismatch {
 }
 
 impl LogReceiver {
-    /// Makes a receiver for a new connection.
+    /// Creates a receiver for a new connection.
     pub fn new(limits: LogLimits) -> LogReceiver {
         LogReceiver { limits, ..LogReceiver::default() }
     }
@@ -162,7 +162,7 @@ impl LogReceiver {
     /// Records the writer that a LOG_CREATE_WRITER announces.
     ///
     /// # Errors
-    /// Says what is wrong with the argument, or which limit it passes; the connection can't go on.
+    /// The error says what is wrong with the argument, or which limit it passes; the connection cannot go on.
     pub fn announce(&mut self, argument: &Bytes) -> Result<Announced, LogError> {
         let writer = LogWriter::decode(argument)?;
         let of_stream = self.writers.entry((writer.stream, writer.writer)).or_default();
@@ -185,7 +185,7 @@ impl LogReceiver {
     }
 
     /// Returns the entries of a LOG_WRITE, in order. One is read at a time; after an error there
-    /// are no more, and the connection can't go on.
+    /// are no more, and the connection cannot go on.
     pub fn entries(
         &self,
         argument: &Bytes,

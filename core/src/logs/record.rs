@@ -8,7 +8,7 @@ use crate::data::{
     AttributeTag, BroType, Field, Name, Record, ToValue, Type, TypeKind, TypeTag, Value,
 };
 
-/// Is an entry of a log: every record, with its `&log` fields as columns.
+/// An entry of a log: every record, with its `&log` fields as columns.
 ///
 /// With the feature `derive`, a struct is one: `#[derive(brocomm::Record)]`, and `#[bro(log)]` at
 /// the fields.
@@ -20,7 +20,7 @@ pub trait LogRecord {
     /// Returns the columns.
     ///
     /// # Errors
-    /// Says which field no log has a column for.
+    /// The error says which field no log has a column for.
     fn log_fields() -> Result<Vec<LogField>, NotLoggable>;
 
     /// Returns what the columns hold.
@@ -44,7 +44,7 @@ impl<T: ToValue> LogRecord for T {
 /// of nested records joined by a dot.
 ///
 /// # Errors
-/// Says which field no log has a column for.
+/// The error says which field no log has a column for.
 pub fn log_fields(record: &Type) -> Result<Vec<LogField>, NotLoggable> {
     let mut fields = Vec::new();
     collect_fields(record, &[], 0, &mut fields)?;
@@ -61,7 +61,7 @@ pub fn log_values(record: &Record) -> Vec<LogValue> {
     values
 }
 
-/// How deep records may lie within each other; they can't be recursive, but for a type's own fault.
+/// How deep records may lie within each other; they cannot be recursive, but for a type's own fault.
 const DEPTH: u32 = 16;
 
 fn collect_fields(
@@ -178,11 +178,11 @@ fn log_value(value: &Value) -> Option<LogValue> {
     })
 }
 
-/// Says why a record can't be an entry of a log.
+/// Why a record cannot be an entry of a log.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum NotLoggable {
-    /// A field is of a type that logs don't have.
+    /// A field is of a type that logs do not have.
     #[error("field {name} of type {ty}, which logs don't have, 3§1")]
     Field {
         /// The field.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::Time;
 use crate::calendar::{DAY, Wall};
 
-/// Says when logs are rotated.
+/// When logs are rotated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rotation {
     /// How long a log is written to; zero for ever, which is Bro's default.
@@ -25,14 +25,14 @@ impl Default for Rotation {
 }
 
 impl Rotation {
-    /// Makes a rotation by interval, otherwise as by default.
+    /// Creates a rotation by interval, otherwise as by default.
     pub fn every(interval: Duration) -> Rotation {
         Rotation { interval, ..Rotation::default() }
     }
 
     /// Returns the first moment of rotation after this one; `None` if there is none.
     ///
-    /// With a base, each day counts anew, as in Bro: an interval that doesn't divide a day ends
+    /// With a base, each day counts anew, as in Bro: an interval that does not divide a day ends
     /// at no fixed times.
     pub fn next(&self, now: Time) -> Option<Time> {
         if self.interval.is_zero() {
@@ -71,7 +71,7 @@ impl Rotation {
 /// `conn.log`.
 ///
 /// Paths come from peers, and a log's file must not be anywhere else, nor take the place of another
-/// or of one that was rotated. So `/`, `\`, `:`, `%`, what can't be read, a dot at the beginning, and
+/// or of one that was rotated. So `/`, `\`, `:`, `%`, what cannot be read, a dot at the beginning, and
 /// a dot before what looks like a rotation's time, are written as `%2F`; an empty path is `%`. No two
 /// paths have the same name but for those that are so long that it ends after 200 bytes, and those
 /// that differ by upper and lower case alone, where the file system ignores that.

@@ -42,13 +42,13 @@ impl LogStream {
     /// Declares a stream for ASCII writers whose columns are the `&log` fields of a record.
     ///
     /// # Errors
-    /// Says which field no log has a column for.
+    /// The error says which field no log has a column for.
     pub fn of<T: LogRecord>(number: i32, path: impl Into<Name>) -> Result<LogStream, NotLoggable> {
         Ok(LogStream::new(number, path, T::log_fields()?))
     }
 }
 
-/// Holds the log streams of a node, and the writers that came up (3§1).
+/// The log streams of a node, and the writers that came up (3§1).
 ///
 /// Entries are encoded once, whoever gets them:
 ///
@@ -120,7 +120,7 @@ impl<'a> EncodedEntry<'a> {
 }
 
 impl LogStreams {
-    /// Makes a registry without streams.
+    /// Creates a registry without streams.
     pub fn new() -> LogStreams {
         LogStreams::default()
     }
@@ -129,7 +129,7 @@ impl LogStreams {
     ///
     /// # Errors
     /// [`StreamError::Declared`] if there is one of its number; [`StreamError::BadField`] for a
-    /// column of a type that logs don't have. Nothing has changed then.
+    /// column of a type that logs do not have. Nothing has changed then.
     pub fn declare(&mut self, stream: LogStream) -> Result<(), StreamError> {
         if self.streams.contains_key(&stream.number) {
             return Err(StreamError::Declared { stream: stream.number });
@@ -158,7 +158,7 @@ impl LogStreams {
         self.writers.iter()
     }
 
-    /// Makes an entry of what its columns hold. With the first, the stream's writer comes up.
+    /// Creates an entry of what its columns hold. With the first, the stream's writer comes up.
     ///
     /// # Errors
     /// As [`LogStreams::write_to`].
@@ -171,8 +171,8 @@ impl LogStreams {
         self.write_at(stream, None, values, now)
     }
 
-    /// Makes an entry of a record, whose fields are the columns of the same names, whatever their
-    /// order. Columns that the record doesn't have are unset, if they may be.
+    /// Creates an entry of a record, whose fields are the columns of the same names, whatever their
+    /// order. Columns that the record does not have are unset, if they may be.
     ///
     /// # Errors
     /// As [`LogStreams::write_to`]; [`StreamError::NoColumn`] and [`StreamError::NoField`] if the
@@ -192,11 +192,11 @@ impl LogStreams {
         self.write(stream, &values, now)
     }
 
-    /// Makes an entry for a log of another path than the stream's, as Bro's path functions do.
+    /// Creates an entry for a log of another path than the stream's, as Bro's path functions do.
     ///
     /// # Errors
     /// [`StreamError::Unknown`] for a stream that was not declared; [`StreamError::Mismatch`] if
-    /// the values are not those of its columns, and can't be coerced to them: numbers become more
+    /// the values are not those of its columns, and cannot be coerced to them: numbers become more
     /// general ones, and an `int` that is not negative a `count`. Nothing has changed then.
     pub fn write_to(
         &mut self,
@@ -259,7 +259,7 @@ impl ActiveWriter {
     }
 }
 
-/// Says what makes no sense about a stream or entry of our own.
+/// What makes no sense about a stream or entry of our own.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum StreamError {
@@ -269,7 +269,7 @@ pub enum StreamError {
         /// The number.
         stream: i32,
     },
-    /// A column is of a type that logs don't have.
+    /// A column is of a type that logs do not have.
     #[error("column {name} of type {ty}[{subtype}], which logs don't have, 3§1")]
     BadField {
         /// The column.
@@ -307,7 +307,7 @@ pub enum StreamError {
         /// The column.
         column: Name,
     },
-    /// A record can't be an entry of any log.
+    /// A record cannot be an entry of any log.
     #[error(transparent)]
     NotLoggable(#[from] NotLoggable),
     /// An entry does not have the stream's columns.

@@ -84,7 +84,7 @@ from! {
 }
 
 impl LogValue {
-    /// Makes a string of anything that is text or bytes.
+    /// Creates a string of anything that is text or bytes.
     pub fn string(text: impl AsRef<[u8]>) -> LogValue {
         LogValue::String(Bytes::copy_from_slice(text.as_ref()))
     }

@@ -43,7 +43,7 @@ impl LogWriter {
     /// Reads the argument of a LOG_CREATE_WRITER; nothing of it is shared.
     ///
     /// # Errors
-    /// Says what is wrong with it.
+    /// The error says what is wrong with it.
     pub fn decode(argument: &Bytes) -> Result<LogWriter, LogError> {
         decode::writer(argument)
     }
@@ -70,18 +70,18 @@ pub struct LogField {
 }
 
 impl LogField {
-    /// Makes a column that is neither a set nor a vector, and which every entry has.
+    /// Creates a column that is neither a set nor a vector, and which every entry has.
     pub fn new(name: impl Into<Name>, ty: TypeTag) -> LogField {
         let name = name.into();
         LogField { name, secondary_name: None, ty, subtype: TypeTag::Void, optional: false }
     }
 
-    /// Makes a column of sets.
+    /// Creates a column of sets.
     pub fn set(name: impl Into<Name>, elements: TypeTag) -> LogField {
         LogField { subtype: elements, ..LogField::new(name, TypeTag::Table) }
     }
 
-    /// Makes a column of vectors.
+    /// Creates a column of vectors.
     pub fn vector(name: impl Into<Name>, elements: TypeTag) -> LogField {
         LogField { subtype: elements, ..LogField::new(name, TypeTag::Vector) }
     }

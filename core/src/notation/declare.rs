@@ -44,12 +44,12 @@ impl Declarations {
     ///
     /// An initial value may name earlier variables and constants. `redef` gives those that are
     /// `&redef` another value (`=`), or adds to (`+=`) and removes from (`-=`) what they have, and
-    /// adds attributes; enums and records can't be redefined. A type that only gives another name to
+    /// adds attributes; enums and records cannot be redefined. A type that only gives another name to
     /// an existing type is that type.
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the text and where; then nothing is added.
+    /// The error says what is wrong with the text and where; then nothing is added.
     pub fn read(&mut self, text: &str) -> Result<(), ParseError> {
         let mut parser = Parser::new(text, Cow::Owned(self.clone()))?;
         let mut in_export = false;
@@ -79,7 +79,7 @@ impl EventDecl {
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the text and where.
+    /// The error says what is wrong with the text and where.
     pub fn parse(text: &str, declarations: &Declarations) -> Result<EventDecl, ParseError> {
         let mut parser = Parser::new(text, Cow::Borrowed(declarations))?;
         let event = if parser.eat_word("global")? {
@@ -106,7 +106,7 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the text and where. Nothing may follow the type.
+    /// The error says what is wrong with the text and where. Nothing may follow the type.
     pub fn parse(text: &str, declarations: &Declarations) -> Result<Type, ParseError> {
         let mut parser = Parser::new(text, Cow::Borrowed(declarations))?;
         let ty = parser.ty()?;

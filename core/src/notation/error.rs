@@ -3,7 +3,7 @@
 use crate::data::{ConversionError, TypeTag};
 use crate::pattern::PatternError;
 
-/// Says what is wrong with a literal or a declaration, and where.
+/// What is wrong with a literal or a declaration, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {kind}")]
 #[non_exhaustive]
@@ -30,7 +30,7 @@ impl ParseError {
     }
 }
 
-/// Says what is wrong with a literal or a declaration.
+/// What is wrong with a literal or a declaration.
 ///
 /// Texts quoted from the input are cut to a few dozen characters.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -61,7 +61,7 @@ pub(crate) enum ParseErrorKind {
     /// A number is divided by zero.
     #[error("division by zero")]
     DivisionByZero,
-    /// A number's text is malformed, or doesn't fit its type.
+    /// A number's text is malformed, or does not fit its type.
     #[error("{}", wrong_number(.0))]
     Number(String),
     /// A subnet's width is greater than its address is long.
@@ -168,10 +168,11 @@ pub(crate) enum ParseErrorKind {
     /// Nothing says of which type the elements of an empty container are.
     #[error("the type of an empty container is not known")]
     EmptyContainer,
-    /// Values of this type can't be in an index; see [`Type::check_index`](crate::data::Type::check_index).
+    /// Values of this type cannot be in an index. See
+    /// [`Type::check_index`](crate::data::Type::check_index).
     #[error("bad index type: no {0} can be, or be part of, the index of a table or set")]
     IndexType(TypeTag),
-    /// The pattern is one that Bro doesn't compile; the column is the pattern's own.
+    /// The pattern is one that Bro does not compile; the column is the pattern's own.
     #[error("error compiling pattern: {0}")]
     Pattern(PatternError),
     /// A call has another number of arguments than the event has parameters.
@@ -206,7 +207,7 @@ impl ParseErrorKind {
     }
 }
 
-/// Says what the text of a number, an address or a port is not.
+/// Returns what the text of a number, an address or a port is not.
 fn wrong_number(text: &str) -> String {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let is_port = text.split_once('/').is_some_and(|(port, protocol)| {

@@ -18,7 +18,7 @@ pub(super) struct Position {
 }
 
 impl Position {
-    /// Makes an error at this place.
+    /// Creates an error at this place.
     pub(super) fn error(self, kind: ParseErrorKind) -> ParseError {
         ParseError { kind, line: self.line, column: self.column }
     }

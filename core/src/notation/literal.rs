@@ -48,7 +48,7 @@ impl Value {
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the text and where. Nothing may follow the value.
+    /// The error says what is wrong with the text and where. Nothing may follow the value.
     pub fn parse(
         text: &str,
         expected: Option<&Type>,
@@ -81,7 +81,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the text and where.
+    /// The error says what is wrong with the text and where.
     pub fn parse(text: &str, declarations: &Declarations) -> Result<Event, ParseError> {
         let mut parser = Parser::new(text, Cow::Borrowed(declarations))?;
         let at = parser.at();

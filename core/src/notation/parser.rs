@@ -94,7 +94,7 @@ impl<'a, 'd> Parser<'a, 'd> {
         }
     }
 
-    /// Makes an error of what stands next.
+    /// Creates an error of what stands next.
     pub(super) fn expected(&self, expected: &'static str) -> ParseError {
         let found = match self.token {
             Token::End => "the end".to_owned(),
@@ -115,7 +115,7 @@ impl<'a, 'd> Parser<'a, 'd> {
         Ok(result)
     }
 
-    /// Says how deep the text is nested here.
+    /// Returns how deep the text is nested here.
     pub(super) fn depth(&self) -> u32 {
         self.depth
     }

@@ -60,7 +60,7 @@ impl<'a> Printer<'a> {
         self.raw(text.as_ref());
     }
 
-    /// Writes bytes as they are; Bro doesn't indent strings.
+    /// Writes bytes as they are; Bro does not indent strings.
     fn raw(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
     }

@@ -40,7 +40,7 @@ impl<'a> Parser<'a> {
         Ok(if negated { class.negated() } else { class })
     }
 
-    /// Reads the hyphen and the second character of a range, if a hyphen comes that isn't the last
+    /// Reads the hyphen and the second character of a range, if a hyphen comes that is not the last
     /// character of the class.
     fn range_end(&mut self) -> Result<Option<u8>, PatternError> {
         let hyphen = self.rest;

@@ -1,6 +1,6 @@
 //! What can be wrong with a pattern.
 
-/// Says what is wrong with a pattern, and where.
+/// What is wrong with a pattern, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("column {column}: {kind}")]
 #[non_exhaustive]
@@ -10,7 +10,7 @@ pub struct PatternError {
     pub column: u32,
 }
 
-/// Says what is wrong with a pattern, and what would be right.
+/// What is wrong with a pattern, and what would be right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PatternErrorKind {
     /// A slash stands at the beginning, but none at the end.
@@ -28,10 +28,10 @@ pub(crate) enum PatternErrorKind {
     /// A group is closed that was not opened.
     #[error("`)` without `(`; write `\\)` for the character itself")]
     UnopenedGroup,
-    /// A `(?` that Bro doesn't know.
+    /// A `(?` that Bro does not know.
     #[error("`(?` is not followed by `i:`, the only such group that Bro knows")]
     GroupKind,
-    /// A `(?i:`, which Bro doesn't know before 2.6.
+    /// A `(?i:`, which Bro does not know before 2.6.
     #[error("`(?i:` is not known to Bro 2.5; write both cases, as in `[Aa]`")]
     CaseInsensitive,
     /// A quoted text is not closed.
@@ -57,7 +57,7 @@ pub(crate) enum PatternErrorKind {
     /// A hyphen in a class is neither one of its characters nor within a range.
     #[error("`-` is not between two characters; write `\\-` for the character itself")]
     LooseHyphen,
-    /// A brace doesn't begin a number of repetitions.
+    /// A brace does not begin a number of repetitions.
     #[error(
         "`{{` is not followed by `m}}`, `m,}}` or `m,n}}`; write `\\{{` for the character itself"
     )]

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::class::Class;
 
-/// Says what a pattern, or a part of it, stands for.
+/// What a pattern, or a part of it, stands for.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Tree {
     /// One byte.

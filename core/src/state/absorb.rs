@@ -22,7 +22,7 @@ pub(super) enum Source {
     Snapshot,
 }
 
-/// Says how a value is to be taken apart.
+/// How a value is to be taken apart.
 #[derive(Debug)]
 pub(super) struct Absorb {
     pub(super) source: Source,

@@ -60,7 +60,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Says why it was not carried out. None of these is a reason to close the connection.
+    /// The error says why it was not carried out. None of these is a reason to close the connection.
     pub fn apply(&mut self, access: &StateAccess) -> Result<Applied, StateError> {
         self.replay(access, Source::Peer)
     }

@@ -66,7 +66,7 @@ pub(super) struct Entry {
 }
 
 impl Table {
-    /// Makes a table or set of this type.
+    /// Creates a table or set of this type.
     pub(super) fn new(ty: &Type) -> Table {
         let declared = match ty.def().as_deref().map(|def| &def.kind) {
             Some(TypeKind::Set(set)) => Some(set.index.clone()),
@@ -81,7 +81,7 @@ impl Table {
         Table { entries: BTreeMap::new(), index_type, attributes: None, lifetime: None }
     }
 
-    /// Makes an index as Bro writes it, whatever the sender of it did: a list of anything, with the
+    /// Creates an index as Bro writes it, whatever the sender of it did: a list of anything, with the
     /// types of the components.
     pub(super) fn usual_index(&self, index: List) -> Arc<List> {
         Arc::new(List { ty: self.index_type.clone(), tag: TypeTag::Any as u8, ..index })
@@ -177,7 +177,7 @@ impl Owners {
     }
 }
 
-/// Says how much a value costs: one for each of its parts, and one for each 64 bytes of a string.
+/// Returns how much a value costs: one for each of its parts, and one for each 64 bytes of a string.
 pub(super) fn cost(value: &Value) -> usize {
     let sum = |values: &mut dyn Iterator<Item = &Value>| {
         values.fold(1usize, |sum, value| sum.saturating_add(cost(value)))

@@ -3,9 +3,9 @@
 use super::Path;
 use crate::data::{ConversionError, Name, Opcode, TypeTag};
 
-/// Says why an operation, our own or a peer's, was not carried out; nothing is changed then.
+/// Why an operation, our own or a peer's, was not carried out; nothing is changed then.
 ///
-/// None of these ends a connection. A peer's access that can't be replayed is left out, and
+/// None of these ends a connection. A peer's access that cannot be replayed is left out, and
 /// told (2§9).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -25,7 +25,7 @@ pub enum StateError {
         /// The field's name.
         field: Name,
     },
-    /// The field can't be unset, for it is neither `&optional` nor `&default`.
+    /// The field cannot be unset, for it is neither `&optional` nor `&default`.
     #[error("field {field} of {target} is neither &optional nor &default")]
     NotOptional {
         /// The record's id.

@@ -22,7 +22,7 @@ enum Since {
 }
 
 impl Lifetime {
-    /// Returns what a table's attributes say. An interval that isn't constant is none: expressions
+    /// Returns what a table's attributes say. An interval that is not constant is none: expressions
     /// are not evaluated.
     pub(super) fn of(attributes: Option<&Attributes>, fallback: Option<&Expr>) -> Option<Lifetime> {
         attributes?.list.iter().find_map(|attribute| {
@@ -74,7 +74,7 @@ pub struct Expired {
     /// The entry's value; `None` in sets.
     pub value: Option<Value>,
     /// The `&expire_func` of the table, to be called with the table and the index; its result
-    /// doesn't count.
+    /// does not count.
     pub func: Option<Arc<Expr>>,
     /// The operation to send; `None` if the table is not synchronized, or if a peer's operation
     /// brought this about.
@@ -82,8 +82,8 @@ pub struct Expired {
 }
 
 impl Store {
-    /// Records the time; a time before the last one given counts as that. Entries do not expire
-    /// by this alone: see [`Store::poll_expired`].
+    /// Records the time. An earlier time than the last one is treated as the last one. Entries do
+    /// not expire by this alone: see [`Store::poll_expired`].
     pub fn feed_time(&mut self, now: Time) {
         self.heap.now = self.heap.now.max(now);
     }

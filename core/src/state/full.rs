@@ -29,7 +29,7 @@ pub struct FullState {
 pub struct Progress {
     /// How many variables were given, at least in part.
     pub variables: usize,
-    /// How many there are.
+    /// The actual number.
     pub of: usize,
     /// How many operations that took.
     pub operations: u64,
@@ -133,7 +133,7 @@ impl Store {
         Ok(Some(StateAccess { opcode, target: self.heap.id(key), op1, op2, op3: None }))
     }
 
-    /// Says how much of the full state was given.
+    /// Returns how much of the full state was given.
     pub fn progress(&self, state: &FullState) -> Progress {
         Progress {
             variables: state.variables,
@@ -171,7 +171,7 @@ fn comes_later(rest: &Rest, container: Key, index: &Value) -> bool {
 
 impl FullState {
     /// Records what was given. What was left out of the containers further in comes before
-    /// what was left out of those around them, which can't be gone on with before.
+    /// what was left out of those around them, which cannot be gone on with before.
     fn took(&mut self, reading: Reading<'_>) {
         self.operations = self.operations.saturating_add(1);
         self.cost = self.cost.saturating_add(reading.parts);

@@ -85,7 +85,7 @@ impl Heap {
         key
     }
 
-    /// Makes a unique id that nothing goes by yet.
+    /// Creates a unique id that nothing goes by yet.
     pub(super) fn new_id(&mut self) -> Name {
         loop {
             self.last_id = self.last_id.saturating_add(1);
@@ -202,7 +202,7 @@ impl Heap {
     }
 }
 
-/// Says how much an entry costs besides what stands in it.
+/// Returns how much an entry costs besides what stands in it.
 pub(super) fn index_cost(index: &List) -> usize {
     index.items.iter().map(cost).fold(1, usize::saturating_add)
 }

@@ -34,7 +34,7 @@ impl Store {
     ///
     /// [`StateError::Type`] if the value, or an index in the path, is not of the declared type;
     /// those of [`Store::get`] if the path leads nowhere, but for a last step that may be to an
-    /// entry or element that isn't there yet; [`StateError::AssignToContainer`],
+    /// entry or element that is not there yet; [`StateError::AssignToContainer`],
     /// [`StateError::Gap`], [`StateError::Full`].
     pub fn assign(
         &mut self,
@@ -55,7 +55,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// As [`Store::get`]; [`StateError::WrongKind`] if the path doesn't lead to a field;
+    /// As [`Store::get`]; [`StateError::WrongKind`] if the path does not lead to a field;
     /// [`StateError::NotOptional`] if the field has to have a value.
     pub fn unset(&mut self, path: impl Into<Path>) -> Result<Option<StateAccess>, StateError> {
         let path = path.into();
@@ -224,7 +224,7 @@ impl Store {
         }
     }
 
-    /// Makes an operation on a table's entry, if the table is synchronized.
+    /// Creates an operation on a table's entry, if the table is synchronized.
     fn operation(
         &self,
         opcode: Opcode,

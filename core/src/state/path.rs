@@ -55,7 +55,7 @@ impl Path {
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the text and where: that no such variable is declared, or that an
+    /// The error says what is wrong with the text and where: that no such variable is declared, or that an
     /// index or field is none of what is declared.
     pub fn parse(
         text: &str,

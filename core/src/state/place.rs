@@ -133,7 +133,7 @@ impl Store {
         }
     }
 
-    /// Makes the index by which a place is addressed in its container.
+    /// Creates the index by which a place is addressed in its container.
     pub(super) fn operand(&self, place: &Place) -> Option<Value> {
         Some(match place {
             Place::Variable(_) => return None,
@@ -148,7 +148,7 @@ impl Store {
         })
     }
 
-    /// Makes the access that puts a value into a place.
+    /// Creates the access that puts a value into a place.
     pub(super) fn assignment(
         &self,
         place: &Place,
@@ -220,7 +220,7 @@ impl Store {
         }
     }
 
-    /// Makes an index of a table or set of its components.
+    /// Creates an index of a table or set of its components.
     pub(super) fn index(&self, key: Key, items: Vec<Value>) -> Result<Arc<List>, StateError> {
         let id = || self.heap.id(key);
         let Some(table) = self.heap.table(key) else {

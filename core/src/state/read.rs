@@ -31,7 +31,7 @@ pub(super) struct Reading<'h> {
     pub(super) cut: Vec<Rest>,
 }
 
-/// Says what is left of a container of which a part was taken.
+/// What is left of a container of which a part was taken.
 #[derive(Debug, Clone)]
 pub(super) enum Rest {
     /// The entries after the one with this index, or all.

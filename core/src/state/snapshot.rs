@@ -29,7 +29,7 @@ const VERSION: u32 = 1;
 /// How large the object cache is while a snapshot is written or read.
 const CACHE: u32 = 3000;
 
-/// Says why a snapshot could not be made or used.
+/// Why a snapshot could not be made or used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
@@ -56,10 +56,10 @@ pub enum SnapshotError {
         /// That which the snapshot names.
         expected: u32,
     },
-    /// What is in the snapshot can't be read.
+    /// What is in the snapshot cannot be read.
     #[error("snapshot: {0}")]
     Serial(SerialError),
-    /// A variable's value can't be written.
+    /// A variable's value cannot be written.
     #[error("snapshot of {name}: {error}")]
     Write {
         /// The variable or container.
@@ -73,11 +73,11 @@ pub enum SnapshotError {
 }
 
 impl Store {
-    /// Makes a snapshot of all variables, with unique ids and time stamps.
+    /// Creates a snapshot of all variables, with unique ids and time stamps.
     ///
     /// # Errors
     ///
-    /// [`SnapshotError::State`], [`SnapshotError::Write`] if peers made of a variable what can't be
+    /// [`SnapshotError::State`], [`SnapshotError::Write`] if peers made of a variable what cannot be
     /// written.
     pub fn snapshot(&self) -> Result<Vec<u8>, SnapshotError> {
         let mut out = MAGIC.to_vec();
@@ -135,7 +135,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the bytes; then all variables have their initial values.
+    /// The error says what is wrong with the bytes; then all variables have their initial values.
     pub fn restore(&mut self, snapshot: &Bytes) -> Result<Vec<(Name, StateError)>, SnapshotError> {
         let mut content = checked(snapshot)?;
         let truncated = || SnapshotError::Truncated { length: snapshot.len() };

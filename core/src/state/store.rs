@@ -45,7 +45,7 @@ pub(super) enum Target {
 }
 
 impl Store {
-    /// Makes a store without variables.
+    /// Creates a store without variables.
     ///
     /// `prefix` is what the unique ids of our containers begin with, `#host#pid#` in Bro. No two
     /// nodes that share state may use the same, nor one node after a restart, unless it goes on
@@ -64,7 +64,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// As [`Store::declare`], at the first that can't be declared.
+    /// As [`Store::declare`], at the first that cannot be declared.
     pub fn declare_synchronized(&mut self, declarations: &Declarations) -> Result<(), StateError> {
         let globals = declarations.globals.iter();
         globals.filter(|g| g.has(AttributeTag::Synchronized)).try_for_each(|g| self.declare(g))
@@ -210,7 +210,7 @@ impl Store {
         self.container(&path.into()).map(|key| self.heap.id(key))
     }
 
-    /// Says what all that is held costs; see [`Limits::cost`].
+    /// Returns what all that is held costs; see [`Limits::cost`].
     pub fn cost(&self) -> usize {
         self.heap.cost
     }

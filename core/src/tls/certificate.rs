@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::Time;
 use crate::calendar::Wall;
 
-/// Says why a certificate is not accepted; prints so that it follows `the certificate`.
+/// Why a certificate is not accepted; prints so that it follows `the certificate`.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum CertificateProblem {

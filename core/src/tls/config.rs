@@ -216,7 +216,7 @@ fn unusable(pem: Pem, line: usize, error: &Error) -> TlsConfigError {
 }
 
 impl fmt::Debug for TlsConfig {
-    /// Says how many there are of what; never shows a key.
+    /// Returns how many there are of what; never shows a key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Parts { roots, own, demands, .. } = &self.0.parts;
         f.debug_struct("TlsConfig")

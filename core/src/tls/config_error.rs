@@ -25,7 +25,7 @@ impl fmt::Display for Pem {
     }
 }
 
-/// Says why no TLS can be made of what was given.
+/// Why no TLS can be made of what was given.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TlsConfigError {
@@ -46,7 +46,7 @@ pub enum TlsConfigError {
          chain and key go into one file, 4§6"
     )]
     NoPrivateKey,
-    /// A certificate can't be used: that of an authority, or the first of our chain.
+    /// A certificate cannot be used: that of an authority, or the first of our chain.
     #[error("{pem}: the certificate that begins in line {line} {problem}, 4§6")]
     Certificate {
         /// In which.

@@ -8,7 +8,7 @@ use super::alert::{NO_COMMON_VERSION, no_common_suite};
 use super::{Alert, CertificateProblem};
 use crate::role::Role;
 
-/// Says why a connection cannot be secured, or is secure no longer; it is over then.
+/// Why a connection cannot be secured, or is secure no longer; it is over then.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TlsError {
@@ -78,7 +78,7 @@ pub enum TlsError {
     /// The stream ended inside a record, so that bytes of it are missing.
     #[error("the stream was cut off inside a TLS record, 4§6")]
     Truncated,
-    /// Our own side can't go on.
+    /// Our own side cannot go on.
     #[error("TLS failed here: {what}, 4§6")]
     Internal {
         /// How, in the words of the library.
@@ -86,7 +86,7 @@ pub enum TlsError {
     },
 }
 
-/// Says what the first bytes look like, which are not those of TLS.
+/// Returns what the first bytes look like, which are not those of TLS.
 fn clear(first: [u8; 4]) -> String {
     // The length word of a header chunk (§1.4).
     if first == [0, 0, 0, 8] {

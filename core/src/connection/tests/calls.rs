@@ -1,5 +1,5 @@
-//! Calls are made of the declared types: our own before they are sent, a peer's before they are
-//! delivered (§5).
+//! Tests of coercing calls to the declared types: our own before they are sent, a peer's before
+//! they are delivered (§5).
 
 use super::*;
 
@@ -51,7 +51,7 @@ fn printed(event: &Event) -> String {
     format!("{}({})", event.name, args.join(", "))
 }
 
-/// What the acceptor gets of what the initiator sends.
+/// Returns what the acceptor receives.
 fn got(pair: &mut Pair) -> Vec<String> {
     let told = pair.told().1.into_iter().map(|told| match told {
         Notification::Event(event) => printed(&event),
@@ -138,7 +138,7 @@ fn arguments_that_do_not_fit_are_refused_and_nothing_is_queued() {
     }
 }
 
-/// Bro can't read them, whatever is declared.
+/// Bro cannot decode them, whatever is declared.
 #[test]
 fn values_that_no_script_can_make_are_refused_and_nothing_is_queued() {
     use crate::data::{Pattern, Record, Table, Vector};
@@ -227,7 +227,7 @@ fn records_of_peers_that_can_not_be_are_rejected_with_both_types() {
     let _ = pair.initiator.send_event(&event("conn", vec![wrong]));
     let _ = pair.initiator.send_event(&event("scan_seen", vec![host(), Value::Count(1)]));
     pair.drive(&[usize::MAX]);
-    // The words are Bro's, but a Bro has no line for this.
+    // The wording is Bro's, but Bro has no line for this.
     let what = "mismatch in argument types; ignoring";
     let types = "argument 0, c: $tries: expected count, found string";
     let line = format!("parent error unserializing event/function conn: {what} ({types})");
@@ -237,7 +237,7 @@ fn records_of_peers_that_can_not_be_are_rejected_with_both_types() {
     assert_eq!((counters.calls_rejected, counters.events_received), (1, 1));
 }
 
-/// What is sent on is sent on as it came.
+/// Forwarded events are unchanged.
 #[test]
 fn lazy_events_are_as_the_peer_sent_them() {
     let lazy = ConnectionConfig { events_lazily: true, ..knowing(known()) };

@@ -1,11 +1,11 @@
-//! Whether values of a declared type fit what a Rust type wants.
+//! Compatibility of declared types with Rust types.
 
 use super::{ConversionError, ConversionErrorKind, Step};
 use crate::data::{AttributeTag, Field, Type, TypeKind, TypeTag};
 
-/// Checks that values of the declared type can be converted to what wants the other.
+/// Checks that values of the declared type can be converted to the wanted type.
 ///
-/// Ranges of numbers, unset fields and the like show only in a value.
+/// Does not cover ranges of numbers and unset fields, which depend on the value.
 pub(in crate::data) fn fit(wanted: &Type, declared: &Type) -> Result<(), ConversionError> {
     let (Some(expected), Some(found)) = (wanted.tag(), declared.tag()) else { return Ok(()) };
     let fits = match (expected, found) {
@@ -73,7 +73,7 @@ fn tables(wanted: &Type, declared: &Type) -> Result<(), ConversionError> {
     index.and(yields).map_err(|error| error.within(Step::Entry(0)))
 }
 
-/// Returns what kind of type it is, if that is held here.
+/// Returns the kind of a type, if its definition is available.
 pub(in crate::data) fn kind(ty: &Type) -> Option<&TypeKind> {
     match ty {
         Type::Def(def) => Some(&def.kind),

@@ -1,4 +1,4 @@
-//! The same conversions by the traits of the standard library.
+//! The same conversions as `From` and `TryFrom`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};
@@ -22,7 +22,7 @@ macro_rules! from {
     )*};
 }
 
-// What need not be copied.
+// Conversions without a copy.
 from! {
     String => |v: String| Value::String(v.into());
     Bytes => Value::String;

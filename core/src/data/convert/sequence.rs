@@ -4,7 +4,7 @@ use super::{BroType, ConversionError, ConversionErrorKind, FromSlot, FromValue, 
 use super::{ToValue, fit};
 use crate::data::{Type, TypeKind, TypeTag, Value, Vector};
 
-/// Makes a vector of `ty`, or of its `own` type if `ty` is no vector.
+/// Creates a vector of `ty`, or of its `own` type if `ty` is no vector.
 pub(super) fn to_vector<T>(
     items: &[T],
     ty: &Type,

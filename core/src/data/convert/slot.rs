@@ -7,7 +7,7 @@ use crate::data::{Type, Value};
 ///
 /// Not to be implemented by others, for it may come to ask for more.
 pub trait ToSlot: BroType + Sized {
-    /// Makes the value, of this instance of its type, if there is one.
+    /// Creates the value, of this instance of its type, if there is one.
     fn to_slot(&self, ty: &Type) -> Option<Value>;
 
     #[doc(hidden)]
@@ -19,11 +19,11 @@ pub trait ToSlot: BroType + Sized {
 ///
 /// Not to be implemented by others, for it may come to ask for more.
 pub trait FromSlot: BroType + Sized {
-    /// Makes the Rust value.
+    /// Creates the Rust value.
     ///
     /// # Errors
     ///
-    /// Says what doesn't fit; without a value, that it is missing, unless this is an `Option`.
+    /// The error says what does not fit; without a value, that it is missing, unless this is an `Option`.
     fn from_slot(slot: Option<&Value>) -> Result<Self, ConversionError>;
 
     #[doc(hidden)]

@@ -88,7 +88,7 @@ impl<'a> Parser<'a, '_> {
         self.scope.global(name).is_some_and(|global| global.is_const && global.init.is_some())
     }
 
-    /// Makes the expression that is a variable or function.
+    /// Creates the expression that is a variable or function.
     fn global(&self, name: &str) -> Expr {
         let (name, ty) = match self.scope.global(name) {
             Some(global) => (global.name.clone(), Some(global.ty.clone())),
@@ -117,7 +117,7 @@ fn add(list: &mut Vec<Attribute>, attribute: Attribute) {
     }
 }
 
-/// Says whether an attribute has an expression.
+/// Whether an attribute has an expression.
 enum Operand {
     None,
     Optional,

@@ -83,7 +83,7 @@ fn removed(old: Option<&Value>, less: &Value) -> Option<Value> {
     }
 }
 
-/// Returns the entries whose indices the other table doesn't have.
+/// Returns the entries whose indices the other table does not have.
 fn without<'t>(table: &'t Table, other: &'t Table) -> impl Iterator<Item = Entry> + 't {
     let other: BTreeSet<&List> = other.entries.iter().map(|entry| &*entry.index).collect();
     table.entries.iter().filter(move |entry| !other.contains(&*entry.index)).cloned()

@@ -87,7 +87,7 @@ impl<'a> Parser<'a, '_> {
     }
 }
 
-/// What can be calculated with, and what can't.
+/// What can be calculated with, and what cannot.
 #[derive(Clone, Copy)]
 enum Constant<'k> {
     Number(Number),
@@ -98,7 +98,7 @@ enum Constant<'k> {
     Other,
 }
 
-/// Makes the subnet that an address is divided into by a width.
+/// Creates the subnet that an address is divided into by a width.
 fn subnet(prefix: IpAddr, width: Number) -> Result<LiteralKind<'static>, ParseErrorKind> {
     let number = match width {
         Number::Count(_) | Number::Int(_) => u8::try_from(width.wide()).ok(),

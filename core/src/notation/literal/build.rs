@@ -16,7 +16,7 @@ use crate::notation::scope::Scope;
 use crate::notation::{ParseError, ParseErrorKind};
 
 impl Scope<'_> {
-    /// Makes a value of the type that the literal has by itself.
+    /// Creates a value of the type that the literal has by itself.
     pub(in crate::notation) fn build_untyped(
         &mut self,
         literal: &Literal<'_>,
@@ -25,7 +25,7 @@ impl Scope<'_> {
         self.build(literal, &ty)
     }
 
-    /// Makes a value of this type.
+    /// Creates a value of this type.
     pub(in crate::notation) fn build(
         &mut self,
         literal: &Literal<'_>,
@@ -134,7 +134,7 @@ impl Scope<'_> {
         }
     }
 
-    /// Makes a vector of elements; those in brackets are vectors as well.
+    /// Creates a vector of elements; those in brackets are vectors as well.
     fn elements(
         &mut self,
         literal: &Literal<'_>,
@@ -238,7 +238,7 @@ impl Scope<'_> {
     }
 }
 
-/// Makes a file as Bro's `open` does (2§8): the type that it names is that of its content.
+/// Creates a file as Bro's `open` does (2§8): the type that it names is that of its content.
 fn file(name: &[u8]) -> File {
     File {
         name: Bytes::copy_from_slice(name).into(),
@@ -253,7 +253,7 @@ fn cannot_write(literal: &Literal<'_>, ty: &Type) -> ParseError {
     literal.at.error(ParseErrorKind::NoLiteral(Short(ty).to_string()))
 }
 
-/// Makes a value of a type without parts.
+/// Creates a value of a type without parts.
 fn atomic(literal: &Literal<'_>, tag: TypeTag) -> Result<Value, ParseError> {
     let kind = &literal.kind;
     let out_of_range = |text: String| literal.at.error(ParseErrorKind::Number(text));

@@ -263,7 +263,7 @@ impl<'a> Literal<'a> {
 }
 
 impl Literal<'_> {
-    /// Makes the error that a value of type `expected` should stand here.
+    /// Creates the error that a value of type `expected` should stand here.
     pub(in crate::notation) fn mismatch(&self, expected: impl ToString) -> ParseError {
         let expected = expected.to_string();
         self.at.error(ParseErrorKind::Mismatch { expected, found: self.kind.words() })
@@ -281,7 +281,7 @@ impl LiteralKind<'_> {
         }
     }
 
-    /// Says what kind of literal it is.
+    /// Returns what kind of literal it is.
     pub(super) fn words(&self) -> &'static str {
         match self {
             LiteralKind::Bool(_) => "a bool",

@@ -2,7 +2,7 @@
 
 /// Writes a double, or a time: up to six decimals, and an exponent from 2³¹ on.
 ///
-/// What is rounded to a whole number but isn't one lacks the `.0`: `-0` for -1e-300.
+/// What is rounded to a whole number but is not one lacks the `.0`: `-0` for -1e-300.
 pub(crate) fn double(value: f64) -> String {
     if !value.is_finite() {
         return match value {
