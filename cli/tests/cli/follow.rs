@@ -330,7 +330,7 @@ fn a_log_that_is_not_there_is_told() {
     let mut child = node.joined_by("tail", &["mini.log", "--once"]);
     let told = "the peer has not announced a log mini.log yet; it announced mini; did you \
                 mean mini?\n";
-    assert!(child.error_with("no log mini.log").ends_with(told));
+    assert!(child.error_with("announced a log mini.log").ends_with(told));
     node.end();
     assert_eq!(child.end().code, 0);
 }

@@ -14,7 +14,7 @@ use crate::wire::{MessageType, Version, WireError};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProtocolError {
-    /// What is wrong.
+    /// The problem.
     pub kind: ProtocolErrorKind,
     /// The message, if its header had been read.
     pub message: Option<MessageType>,
@@ -110,7 +110,7 @@ pub enum ProtocolErrorKind {
     TooManyEvents {
         /// Their size.
         bytes: usize,
-        /// The limit in force.
+        /// The configured limit.
         limit: usize,
     },
 }

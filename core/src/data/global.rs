@@ -1,4 +1,4 @@
-//! Variables and constants, in the order in which they are declared.
+//! Variables and constants, in order of declaration.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ pub struct Global {
     pub name: Name,
     /// Its type.
     pub ty: Type,
-    /// Whether it is a `const`: only a `redef` changes it.
+    /// Whether it is a `const`, which only a `redef` changes.
     pub is_const: bool,
     /// Its attributes, such as `&synchronized`.
     pub attributes: Option<Arc<Attributes>>,
@@ -34,11 +34,11 @@ impl Global {
         Global { attributes, ..Global::new(name, ty) }
     }
 
-    /// Checks that a Rust type holds all that the variable can.
+    /// Checks that a Rust type can represent every value of the variable.
     ///
     /// # Errors
     ///
-    /// The error says where the types differ.
+    /// The error names the position at which the types differ.
     pub fn check<T: BroType>(&self) -> Result<(), ConversionError> {
         fit(&T::bro_type(), &self.ty)
     }
@@ -54,8 +54,8 @@ impl Global {
     }
 }
 
-/// Holds variables and constants by name, in the order of their declaration: that in which the
-/// full state is sent (§3.4).
+/// Variables and constants by name, in order of declaration, in which the full state is sent
+/// (§3.4).
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Globals {
     list: Vec<Global>,
@@ -63,7 +63,7 @@ pub struct Globals {
 }
 
 impl Globals {
-    /// Adds one; an earlier one of the same name is replaced, and the new one takes its place.
+    /// Adds a variable. It replaces an earlier one with the same name, at the same position.
     pub fn insert(&mut self, global: Global) {
         match self.places.get(&global.name) {
             Some(place) => {
@@ -78,27 +78,27 @@ impl Globals {
         }
     }
 
-    /// Returns the one of this full name.
+    /// Returns the variable with this full name.
     pub fn get(&self, name: impl AsRef<[u8]>) -> Option<&Global> {
         self.list.get(*self.places.get(name.as_ref())?)
     }
 
-    /// Returns whether there is one of this full name.
+    /// Returns whether a variable with this full name is declared.
     pub fn contains(&self, name: impl AsRef<[u8]>) -> bool {
         self.places.contains_key(name.as_ref())
     }
 
-    /// Returns them in order of declaration.
+    /// Iterates over the variables in order of declaration.
     pub fn iter(&self) -> std::slice::Iter<'_, Global> {
         self.list.iter()
     }
 
-    /// Returns how many there are.
+    /// Returns the number of variables.
     pub fn len(&self) -> usize {
         self.list.len()
     }
 
-    /// Returns whether there are none.
+    /// Returns whether no variable is declared.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }

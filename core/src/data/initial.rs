@@ -1,12 +1,12 @@
-//! What variables hold without an initial value.
+//! Default initial values of variables.
 
 use super::{AttributeTag, ExprKind, Field, Record, Table, Type, TypeKind, Value, Vector};
 
 impl Type {
-    /// Returns what a variable of this type holds in Bro if its declaration gives it no value:
-    /// containers are empty, records have their fields' defaults, and the others have none.
+    /// Returns the value that a variable of this type has in Bro if its declaration gives none:
+    /// containers are empty, records have their fields' defaults, other types have no value.
     ///
-    /// A record's fields that are not `&optional` are made in the same way.
+    /// A record's fields that are not `&optional` are initialised in the same way.
     pub fn initial_value(&self) -> Option<Value> {
         let Type::Def(def) = self else { return None };
         match &def.kind {

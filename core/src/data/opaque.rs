@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{Type, Value};
 
-/// A value whose content only Bro's own functions understand.
+/// A value whose content only Bro's own functions interpret.
 #[derive(Debug, Clone)]
 pub struct Opaque {
     /// The value's type, an opaque type.
@@ -15,7 +15,7 @@ pub struct Opaque {
     pub state: OpaqueState,
 }
 
-/// Tells the kinds of opaque values apart, with their content (2§7).
+/// The kind of an opaque value, with its content (2§7).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum OpaqueState {
@@ -61,22 +61,22 @@ pub struct Entropy {
 /// The most frequent elements seen.
 #[derive(Debug, Clone)]
 pub struct TopK {
-    /// How many elements are asked for.
+    /// The number of elements to report.
     pub size: u64,
-    /// How many elements are held.
+    /// The number of stored elements.
     pub num_elements: u64,
     /// Whether elements were dropped.
     pub pruned: bool,
-    /// The elements' type, once there was one.
+    /// The elements' type, known after the first element.
     pub ty: Option<Type>,
-    /// Elements by how often they were seen.
+    /// Elements grouped by count.
     pub buckets: Vec<Bucket>,
 }
 
-/// Elements that were seen equally often.
+/// Elements with the same count.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Bucket {
-    /// How often.
+    /// The count.
     pub count: u64,
     /// The elements, each with its possible overestimate.
     pub elements: Vec<(u64, Value)>,
@@ -85,7 +85,7 @@ pub struct Bucket {
 /// A Bloom filter.
 #[derive(Debug, Clone)]
 pub struct Bloom {
-    /// The elements' type, once there was one.
+    /// The elements' type, known after the first element.
     pub ty: Option<Type>,
     /// The filter.
     pub filter: Arc<BloomFilter>,
@@ -100,7 +100,7 @@ pub struct BloomFilter {
     pub cells: BloomCells,
 }
 
-/// Tells basic and counting Bloom filters apart.
+/// The cells of a basic or counting Bloom filter.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BloomCells {
     /// A bit per cell.
@@ -120,7 +120,7 @@ pub struct Hasher {
     pub seed: [u64; 2],
 }
 
-/// Holds bits.
+/// A bit vector.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BitVector {
     /// The bits, 64 to a block.
@@ -129,7 +129,7 @@ pub struct BitVector {
     pub num_bits: u64,
 }
 
-/// Holds counters of equal width.
+/// A vector of counters of equal width.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CounterVector {
     /// The counters' bits.
@@ -141,7 +141,7 @@ pub struct CounterVector {
 /// A HyperLogLog counter.
 #[derive(Debug, Clone)]
 pub struct Cardinality {
-    /// The elements' type, once there was one.
+    /// The elements' type, known after the first element.
     pub ty: Option<Type>,
     /// The number of buckets that are still empty.
     pub v: u64,

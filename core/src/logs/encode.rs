@@ -80,7 +80,7 @@ fn port(port: Port, out: &mut Vec<u8>) {
     );
 }
 
-/// Writes an address; an IPv4-mapped one is an IPv4 one to Bro (2§1).
+/// Writes an address; an IPv4-mapped one is written as IPv4, as in Bro (2§1).
 fn addr(addr: IpAddr, out: &mut Vec<u8>) {
     match addr.to_canonical() {
         IpAddr::V4(v4) => {
@@ -94,10 +94,9 @@ fn addr(addr: IpAddr, out: &mut Vec<u8>) {
     }
 }
 
-/// Writes a subnet, whose width is counted in 128 bits whatever the family.
+/// Writes a subnet, whose width counts in 128 bits for both families.
 ///
-/// Of which family the prefix is goes by the subnet, not by the prefix alone: `::ffff:0:0/90` is of
-/// IPv6.
+/// The subnet determines the family, not its prefix alone: `::ffff:0:0/90` is IPv6.
 fn subnet(subnet: Subnet, out: &mut Vec<u8>) {
     let Subnet { prefix, width } = subnet.canonical();
     let mapped = if prefix.is_ipv4() { 96 } else { 0 };
@@ -121,7 +120,7 @@ fn double(value: f64, out: &mut Vec<u8>) {
     out.extend_from_slice(&value.to_be_bytes());
 }
 
-/// Writes a number of things, which is far below 2³² as a message is.
+/// Writes a number of elements, which is below 2³² because messages are.
 fn length(length: usize, out: &mut Vec<u8>) {
     out.extend_from_slice(&(length as u32).to_be_bytes());
 }

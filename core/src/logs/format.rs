@@ -1,4 +1,4 @@
-//! How a log is written.
+//! Log formats.
 
 use bytes::Bytes;
 use thiserror::Error;
@@ -7,7 +7,7 @@ use super::{AsciiFormat, JsonFormat, JsonTimestamps, LogField, LogValue};
 use crate::Time;
 use crate::data::Name;
 
-/// Writes logs in one of Bro's forms.
+/// One of Bro's log formats.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LogFormat {
@@ -24,7 +24,7 @@ impl Default for LogFormat {
 }
 
 impl LogFormat {
-    /// Appends what a log begins with that is opened at a moment.
+    /// Appends the beginning of a log opened at this time.
     pub fn open(&self, path: &[u8], fields: &[LogField], at: Time, out: &mut Vec<u8>) {
         if let LogFormat::Ascii(ascii) = self {
             ascii.open(path, fields, at, out);
@@ -39,20 +39,20 @@ impl LogFormat {
         }
     }
 
-    /// Appends what a log ends with that is closed at a moment.
+    /// Appends the end of a log closed at this time.
     pub fn close(&self, at: Time, out: &mut Vec<u8>) {
         if let LogFormat::Ascii(ascii) = self {
             ascii.close(at, out);
         }
     }
 
-    /// Returns the form that a writer's own options ask for, where they say anything (3§1).
+    /// Returns this format with the writer's options applied (3§1).
     ///
-    /// Heeds `separator`, `set_separator`, `empty_field`, `unset_field` and `meta_prefix`, which may
-    /// be empty, and `tsv`, `use_json` and `json_timestamps`. Others change nothing.
+    /// Applies `separator`, `set_separator`, `empty_field`, `unset_field` and `meta_prefix`, which
+    /// may be empty, and `tsv`, `use_json` and `json_timestamps`. Ignores others.
     ///
     /// # Errors
-    /// An option with a value for which Bro's writer fails.
+    /// Fails if an option has a value for which Bro's writer fails.
     pub fn configured(&self, options: &[(Name, Bytes)]) -> Result<LogFormat, LogOptionError> {
         let option =
             |key: &str| options.iter().rev().find(|(name, _)| *name == key).map(|(_, value)| value);
@@ -63,7 +63,7 @@ impl LogFormat {
             Some(value) => Err(LogOptionError::new(key, value, "\"T\" or \"F\"")),
         };
         let (tsv, use_json) = (flag("tsv")?, flag("use_json")?);
-        // It changes nothing: where a log goes is for whoever writes files.
+        // Checked only: the caller decides where a log is written.
         let _ = flag("output_to_stdout")?;
         if use_json.unwrap_or(matches!(self, LogFormat::Json(_))) {
             let ours = if let LogFormat::Json(json) = self { *json } else { JsonFormat::default() };
@@ -101,7 +101,7 @@ impl LogFormat {
     }
 }
 
-/// An option with which a writer does not start (3§1).
+/// An invalid option of a writer (3§1).
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("option {option} is \"{}\", must be {allowed}", value.escape_ascii())]
 pub struct LogOptionError {
@@ -109,7 +109,7 @@ pub struct LogOptionError {
     pub option: &'static str,
     /// Its value.
     pub value: Bytes,
-    /// Which values are allowed.
+    /// The allowed values.
     pub allowed: &'static str,
 }
 

@@ -18,14 +18,14 @@ pub enum JsonTimestamps {
     Iso8601,
 }
 
-/// Writes logs as Bro's ASCII writer does under `use_json`: an object per line, no header (3§4).
+/// Writes logs like Bro's ASCII writer with `use_json`: an object per line, no header (3§4).
 ///
-/// Columns that are not set are left out. Ports are numbers; addresses, subnets and names of
-/// constants strings; sets and vectors arrays. What is not printable ASCII, and `"`, `'`, `\` and
-/// `&`, is written as `\u00hh`, byte by byte. A `count` that no signed number holds is `null`.
+/// Unset columns are omitted. Ports are numbers; addresses, subnets and names of constants are
+/// strings; sets and vectors are arrays. Bytes that are not printable ASCII, and `"`, `'`, `\` and
+/// `&`, are written as `\u00hh`. A `count` above the range of a signed number is `null`.
 ///
-/// Where Bro writes what is not JSON, `null` is written: for an element of a vector that is not
-/// set, and for what is not a finite number.
+/// Where Bro writes invalid JSON, for unset elements of a vector and for non-finite numbers, this
+/// writes `null`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct JsonFormat {
     /// How times are written.
@@ -89,7 +89,7 @@ impl JsonFormat {
                 }
             }
             JsonTimestamps::Iso8601 => {
-                // Beyond that, a year has more than four digits or none.
+                // Outside this range, a year does not have four digits.
                 if !(-62_167_219_200.0..253_402_300_799.0).contains(&seconds) {
                     return out.extend_from_slice(b"null");
                 }

@@ -1,12 +1,12 @@
-//! Numbers as Bro's logs have them (3§3).
+//! Formatting of numbers in Bro's logs (3§3).
 
 use crate::notation::number;
 use crate::notation::number::split;
 
-/// The longest text of a double that Bro's buffer takes.
+/// The longest text of a double that fits Bro's buffer.
 const LONGEST_DOUBLE: usize = 255;
 
-/// The greatest number that Bro prints without an exponent elsewhere.
+/// The greatest number that Bro prints without an exponent outside of logs.
 const WIDEST: f64 = i32::MAX as f64;
 
 /// Writes a time or interval: always six decimals, an exponent beyond ±2147483647.

@@ -1,4 +1,4 @@
-//! What the columns of an entry hold (3§2).
+//! Values of log entries (3§2).
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use bytes::Bytes;
 use crate::Time;
 use crate::data::{Port, Subnet, TypeTag};
 
-/// Holds what an entry has in one column, or an element of a set or vector there (3§2).
+/// A value in one column of a log entry, or an element of a set or vector there (3§2).
 ///
-/// Strings that came with a message share that message's buffer. What is made of Rust types is of the
-/// same types as a [`Value`](crate::data::Value) of them.
+/// Received strings share the message's buffer. Rust types are converted to the same types as for a
+/// [`Value`](crate::data::Value).
 ///
 /// ```
 /// use brocomm::logs::LogValue;
@@ -22,7 +22,7 @@ use crate::data::{Port, Subnet, TypeTag};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum LogValue {
-    /// Nothing; a column keeps its type even so.
+    /// An unset value, with the column's type.
     Unset(TypeTag),
     /// `bool`
     Bool(bool),
@@ -52,7 +52,7 @@ pub enum LogValue {
     Addr(IpAddr),
     /// `subnet`
     Subnet(Subnet),
-    /// The elements of a set, in the order in which they came.
+    /// The elements of a set, in the order received.
     Set(Vec<LogValue>),
     /// The elements of a vector.
     Vector(Vec<LogValue>),
@@ -84,7 +84,7 @@ from! {
 }
 
 impl LogValue {
-    /// Creates a string of anything that is text or bytes.
+    /// Creates a string from text or bytes.
     pub fn string(text: impl AsRef<[u8]>) -> LogValue {
         LogValue::String(Bytes::copy_from_slice(text.as_ref()))
     }
@@ -112,7 +112,7 @@ impl LogValue {
         }
     }
 
-    /// Returns the value without a share in any message's buffer, for keeping.
+    /// Returns the value without sharing a message's buffer, for storing.
     pub fn compact(&self) -> LogValue {
         let copy = |bytes: &Bytes| Bytes::copy_from_slice(bytes);
         let all = |items: &[LogValue]| items.iter().map(LogValue::compact).collect();

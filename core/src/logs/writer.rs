@@ -10,13 +10,13 @@ use crate::data::{Name, TypeTag};
 /// Bro's number for its ASCII writer.
 pub const WRITER_ASCII: i32 = 1;
 
-/// The number for the writer that writes nothing, in a Bro without writers from plugins.
+/// Bro's number for the writer that discards entries, without writers from plugins.
 pub const WRITER_NONE: i32 = 2;
 
-/// The number for the writer to databases, in a Bro without writers from plugins.
+/// Bro's number for the SQLite writer, without writers from plugins.
 pub const WRITER_SQLITE: i32 = 3;
 
-/// Describes a log writer: what LOG_CREATE_WRITER carries (3§1).
+/// A log writer, as announced by LOG_CREATE_WRITER (3§1).
 ///
 /// A writer is identified by its stream, its kind and its path.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,11 +27,11 @@ pub struct LogWriter {
     pub writer: i32,
     /// The log's path, such as `conn`.
     pub path: Name,
-    /// When the sender rotates its own file, in seconds of the day; means nothing to a receiver.
+    /// The sender's own rotation time, in seconds of the day; ignored by receivers.
     pub rotation_base: f64,
-    /// How often, in seconds; 0 for never. Means nothing to a receiver.
+    /// The sender's own rotation interval in seconds, 0 for never; ignored by receivers.
     pub rotation_interval: f64,
-    /// The sender's network time when the writer came up, in seconds since the Unix epoch.
+    /// The sender's network time when the writer was created, in seconds since the Unix epoch.
     pub network_time: f64,
     /// The writer's options, see [`LogFormat::configured`](crate::logs::LogFormat::configured).
     pub options: Vec<(Name, Bytes)>,
@@ -40,7 +40,7 @@ pub struct LogWriter {
 }
 
 impl LogWriter {
-    /// Reads the argument of a LOG_CREATE_WRITER; nothing of it is shared.
+    /// Decodes the argument of a LOG_CREATE_WRITER; the result does not share its buffer.
     ///
     /// # Errors
     /// The error says what is wrong with it.
@@ -54,23 +54,23 @@ impl LogWriter {
     }
 }
 
-/// Describes a column of a log (3§1).
+/// A column of a log (3§1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogField {
     /// The column's name; the parts of a nested record's are joined by a dot, as in `id.orig_h`.
     pub name: Name,
-    /// A second name, which Bro uses for tables of its input framework only.
+    /// A second name, used only by Bro's input framework.
     pub secondary_name: Option<Name>,
-    /// The type; of sets it is [`TypeTag::Table`].
+    /// The type; [`TypeTag::Table`] for sets.
     pub ty: TypeTag,
-    /// The type of the elements of a set or vector; else [`TypeTag::Void`].
+    /// The type of the elements of a set or vector; otherwise [`TypeTag::Void`].
     pub subtype: TypeTag,
-    /// Whether entries may lack it.
+    /// Whether the column may be unset.
     pub optional: bool,
 }
 
 impl LogField {
-    /// Creates a column that is neither a set nor a vector, and which every entry has.
+    /// Creates a required column that is neither a set nor a vector.
     pub fn new(name: impl Into<Name>, ty: TypeTag) -> LogField {
         let name = name.into();
         LogField { name, secondary_name: None, ty, subtype: TypeTag::Void, optional: false }
@@ -86,15 +86,15 @@ impl LogField {
         LogField { subtype: elements, ..LogField::new(name, TypeTag::Vector) }
     }
 
-    /// Lets entries lack the column.
+    /// Makes the column optional.
     #[must_use]
     pub fn optional(mut self) -> LogField {
         self.optional = true;
         self
     }
 
-    /// Returns the type as the header line `#types` has it: `count`, `set[string]`, `vector[addr]`
-    /// (3§3).
+    /// Returns the type as written in the header line `#types`: `count`, `set[string]`,
+    /// `vector[addr]` (3§3).
     pub fn type_name(&self) -> impl fmt::Display + use<> {
         TypeName { ty: self.ty, subtype: self.subtype }
     }
@@ -115,7 +115,7 @@ impl fmt::Display for TypeName {
     }
 }
 
-/// Returns whether a column can be of this type (3§2).
+/// Returns whether a column can have this type (3§2).
 pub(super) const fn is_loggable(tag: TypeTag) -> bool {
     is_element(tag) || matches!(tag, TypeTag::Table | TypeTag::Vector)
 }

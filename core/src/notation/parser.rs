@@ -1,4 +1,4 @@
-//! What the readers of literals and of declarations have in common.
+//! The parser shared by literals and declarations.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use crate::notation::lexer::{Lexer, Position, Token};
 use crate::notation::scope::Scope;
 use crate::notation::{ParseError, ParseErrorKind};
 
-/// Walks through a text token by token.
+/// A token-by-token parser.
 pub(super) struct Parser<'a, 'd> {
     lexer: Lexer<'a>,
     token: Token<'a>,
@@ -27,12 +27,12 @@ impl<'a, 'd> Parser<'a, 'd> {
         Ok(Parser { lexer, token, at, text, depth: 0, scope: Scope::new(declarations) })
     }
 
-    /// Returns the token that is next to be taken.
+    /// Returns the next token.
     pub(super) fn token(&self) -> &Token<'a> {
         &self.token
     }
 
-    /// Returns where that token is.
+    /// Returns the next token's position.
     pub(super) fn at(&self) -> Position {
         self.at
     }
@@ -51,7 +51,7 @@ impl<'a, 'd> Parser<'a, 'd> {
         Ok(std::mem::replace(&mut self.token, token))
     }
 
-    /// Returns whether this mark is next.
+    /// Returns whether the next token is this mark.
     pub(super) fn is(&self, mark: char) -> bool {
         self.token == Token::Mark(mark)
     }
@@ -65,7 +65,7 @@ impl<'a, 'd> Parser<'a, 'd> {
         Ok(there)
     }
 
-    /// Takes this mark, which has to be next; `expected` says so in words.
+    /// Takes this mark, which must be next; `expected` describes it for the error.
     pub(super) fn expect(&mut self, mark: char, expected: &'static str) -> Result<(), ParseError> {
         if self.eat(mark)? { Ok(()) } else { Err(self.expected(expected)) }
     }
@@ -79,14 +79,14 @@ impl<'a, 'd> Parser<'a, 'd> {
         Ok(there)
     }
 
-    /// Takes a name, which has to be next; `expected` says so in words.
+    /// Takes a name, which must be next; `expected` describes it for the error.
     pub(super) fn name(&mut self, expected: &'static str) -> Result<&'a str, ParseError> {
         let Token::Name(name) = self.token else { return Err(self.expected(expected)) };
         self.take()?;
         Ok(name)
     }
 
-    /// Checks that nothing is left.
+    /// Checks that the text has ended.
     pub(super) fn end(&self) -> Result<(), ParseError> {
         match self.token {
             Token::End => Ok(()),
@@ -94,7 +94,7 @@ impl<'a, 'd> Parser<'a, 'd> {
         }
     }
 
-    /// Creates an error of what stands next.
+    /// Creates an error about the next token.
     pub(super) fn expected(&self, expected: &'static str) -> ParseError {
         let found = match self.token {
             Token::End => "the end".to_owned(),
@@ -115,13 +115,13 @@ impl<'a, 'd> Parser<'a, 'd> {
         Ok(result)
     }
 
-    /// Returns how deep the text is nested here.
+    /// Returns the nesting depth at this position.
     pub(super) fn depth(&self) -> u32 {
         self.depth
     }
 
-    /// Runs `item` for each item up to the mark `close`, which is taken too. Commas part the
-    /// items; one after the last is allowed.
+    /// Runs `item` for each item up to `close`, which is consumed. Items are separated by commas; a
+    /// trailing comma is allowed.
     pub(super) fn comma_list(
         &mut self,
         close: char,

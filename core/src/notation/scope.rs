@@ -1,4 +1,4 @@
-//! What names mean at a place in a text.
+//! Name resolution.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -7,21 +7,21 @@ use std::sync::Arc;
 use crate::data::{Declarations, Global, Name, Type, TypeDef, TypeKind, Value, default_of};
 use crate::notation::ParseErrorKind;
 
-/// How deep a text, and a type that it declares, may be nested.
+/// The maximum nesting of a text and of the types that it declares.
 ///
-/// Bro's own deepest types are about ten deep.
+/// Bro's deepest types have about ten levels.
 pub(super) const MAX_DEPTH: u32 = 64;
 
-/// Knows the names that are declared.
+/// The declared names.
 pub(super) struct Scope<'d> {
     pub(super) declarations: Cow<'d, Declarations>,
     /// The module that names belong to; empty for the global one.
     pub(super) module: String,
     /// The record type that is being declared.
     pub(super) enclosing: Option<Type>,
-    /// How deep the named types are that were looked up or declared.
+    /// The depths of the named types that were looked up or declared.
     depths: BTreeMap<Name, u32>,
-    /// How deep the present declaration goes, named types included.
+    /// The depth of the current declaration, including named types.
     deepest: u32,
 }
 
@@ -36,7 +36,7 @@ impl<'d> Scope<'d> {
         }
     }
 
-    /// Returns the full name of what is declared by this name here.
+    /// Returns the full name for a declaration of this name here.
     pub(super) fn full_name(&self, name: &str) -> String {
         match name.strip_prefix("GLOBAL::") {
             Some(global) => global.to_owned(),
@@ -45,12 +45,12 @@ impl<'d> Scope<'d> {
         }
     }
 
-    /// Returns the full names that a name may stand for, the first known of which it is.
+    /// Returns the full names that a name may refer to; the first declared one applies.
     pub(super) fn candidates(&self, name: &str) -> [String; 2] {
         [self.full_name(name), name.to_owned()]
     }
 
-    /// Returns the type of this name, to be used at this depth of the text.
+    /// Returns the type with this name, for use at this depth of the text.
     pub(super) fn ty(&mut self, name: &str, depth: u32) -> Result<Type, ParseErrorKind> {
         let candidates = self.candidates(name);
         if let Some(enclosing) = &self.enclosing {
@@ -77,7 +77,7 @@ impl<'d> Scope<'d> {
         Ok(ty)
     }
 
-    /// Notes that the present declaration goes as deep as this.
+    /// Records that the current declaration reaches this depth.
     pub(super) fn note(&mut self, depth: u32) -> Result<(), ParseErrorKind> {
         self.deepest = self.deepest.max(depth);
         if depth > MAX_DEPTH {
@@ -91,27 +91,26 @@ impl<'d> Scope<'d> {
         self.deepest = 0;
     }
 
-    /// Adds the type that the present declaration declares.
+    /// Adds the type of the current declaration.
     pub(super) fn add_type(&mut self, name: Name, ty: Type) {
         self.depths.insert(name.clone(), self.deepest);
         self.declarations.to_mut().types.insert(name, ty);
     }
 
-    /// Returns the value that the variable or constant of this name has.
+    /// Returns the value of the variable or constant with this name.
     pub(super) fn value(&self, name: &str) -> Option<&Value> {
         self.global(name)?.init.as_ref()
     }
 
-    /// Returns the variable or constant of this name.
+    /// Returns the variable or constant with this name.
     pub(super) fn global(&self, name: &str) -> Option<&Global> {
         let globals = &self.declarations.globals;
         self.candidates(name).iter().find_map(|name| globals.get(name))
     }
 
-    /// Notes that the present declaration contains this value of another.
+    /// Records that the current declaration contains this value of another.
     ///
-    /// Values named within values grow with each declaration, in depth and in what there is to
-    /// walk through.
+    /// Values that refer to other values can grow with each declaration, in depth and size.
     pub(super) fn note_value(&mut self, value: &Value) -> Result<(), ParseErrorKind> {
         const MAX_PARTS: usize = 1 << 20;
         let mut left = MAX_PARTS;
@@ -121,7 +120,7 @@ impl<'d> Scope<'d> {
         Err(ParseErrorKind::TooDeep { limit: MAX_DEPTH })
     }
 
-    /// Returns the enum that has a constant of this name, and the constant's number.
+    /// Returns the enum with a constant of this name, and the constant's number.
     pub(super) fn constant(&self, name: &str) -> Option<(Type, i64)> {
         self.candidates(name).iter().find_map(|name| {
             self.declarations.types.values().find_map(|ty| match ty {
@@ -135,9 +134,9 @@ impl<'d> Scope<'d> {
     }
 }
 
-/// Returns how deep a type is, at most a little more than [`MAX_DEPTH`].
+/// Returns the depth of a type, at most a little more than [`MAX_DEPTH`].
 ///
-/// `known` spares walking through shared parts again.
+/// `known` avoids visiting shared parts again.
 fn type_depth(ty: &Type, known: &mut BTreeMap<*const TypeDef, u32>, level: u32) -> u32 {
     let Type::Def(def) = ty else { return 1 };
     if level > MAX_DEPTH {
@@ -172,7 +171,7 @@ fn type_depth(ty: &Type, known: &mut BTreeMap<*const TypeDef, u32>, level: u32) 
     depth
 }
 
-/// Returns whether a value has at most so many levels, and no more parts than are left.
+/// Returns whether a value has at most `depth` levels and at most `left` parts.
 fn fits(value: &Value, depth: u32, left: &mut usize) -> bool {
     let Some(depth) = depth.checked_sub(1) else { return false };
     let Some(rest) = left.checked_sub(1) else { return false };

@@ -1,4 +1,4 @@
-//! Containers as the store holds them: so that no operation has to copy them.
+//! Containers in the store, stored such that no operation copies them.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map;
@@ -9,15 +9,15 @@ use super::expiry::Lifetime;
 use crate::Time;
 use crate::data::{Attributes, List, ListType, Name, Type, TypeKind, TypeTag, Value};
 
-/// Names a container within a store; never used again for another.
+/// Identifies a container within a store; never reused.
 pub(super) type Key = u64;
 
-/// What stands in a variable, an entry, a field or an element.
+/// The content of a variable, an entry, a field or an element.
 #[derive(Debug, Clone)]
 pub(super) enum Slot {
-    /// A value that is no container, or whose parts nothing addresses.
+    /// A value that is not a container, or whose parts are not addressed.
     Plain(Value),
-    /// A container, which may stand in several places.
+    /// A container, which may be in several places.
     Held(Key),
 }
 
@@ -25,12 +25,12 @@ pub(super) enum Slot {
 #[derive(Debug)]
 pub(super) struct Container {
     pub(super) ty: Type,
-    /// The id that it got first, by which our accesses address it; empty if it belongs to nothing
-    /// synchronized.
+    /// Its first id, by which local operations address it; empty if it is not part of a
+    /// synchronized variable.
     pub(super) id: Name,
-    /// The other ids that it answers to, of tables that were merged into it.
+    /// Its other ids, of tables that were merged into it.
     pub(super) aliases: Vec<Name>,
-    /// Where it stands.
+    /// The places that contain it.
     pub(super) owners: Owners,
     pub(super) content: Content,
 }
@@ -57,16 +57,16 @@ pub(super) struct Entry {
     pub(super) slot: Option<Slot>,
     /// When it was last used, in network time.
     pub(super) last_access: f64,
-    /// What expiry counts from, in network time.
+    /// The start of its expiry time, in network time.
     pub(super) expire_access: f64,
-    /// When it was last told to peers that it was read, in network time.
+    /// When peers were last notified that it was read, in network time.
     pub(super) read_told: f64,
-    /// Under which time it stands in the queue of what may expire.
+    /// Its time in the expiry queue.
     pub(super) queued: Option<Time>,
 }
 
 impl Table {
-    /// Creates a table or set of this type.
+    /// Creates a table or set with this type.
     pub(super) fn new(ty: &Type) -> Table {
         let declared = match ty.def().as_deref().map(|def| &def.kind) {
             Some(TypeKind::Set(set)) => Some(set.index.clone()),
@@ -81,13 +81,13 @@ impl Table {
         Table { entries: BTreeMap::new(), index_type, attributes: None, lifetime: None }
     }
 
-    /// Creates an index as Bro writes it, whatever the sender of it did: a list of anything, with the
-    /// types of the components.
+    /// Normalises a received index to the form that Bro writes: a list of `any`, with the types of
+    /// the components.
     pub(super) fn usual_index(&self, index: List) -> Arc<List> {
         Arc::new(List { ty: self.index_type.clone(), tag: TypeTag::Any as u8, ..index })
     }
 
-    /// Returns the entries after the one with this index, or all.
+    /// Iterates over the entries after the one with this index, or over all.
     pub(super) fn after(
         &self,
         last: Option<&Arc<List>>,
@@ -107,16 +107,16 @@ impl Content {
     }
 }
 
-/// Where a container stands.
+/// A place that contains a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Owner {
-    /// In the variable with this number.
+    /// The variable with this number.
     Variable(usize),
-    /// Somewhere in this container.
+    /// A place in this container.
     Container(Key),
 }
 
-/// Counts how often a container stands where; most stand in one place.
+/// Counts the places that contain a container; usually one.
 #[derive(Debug, Default)]
 pub(super) enum Owners {
     #[default]
@@ -143,7 +143,7 @@ impl Owners {
         };
     }
 
-    /// Takes one away; returns whether none is left.
+    /// Removes one; returns whether none is left.
     pub(super) fn remove(&mut self, owner: Owner) -> bool {
         match self {
             Owners::None => {}
@@ -177,7 +177,7 @@ impl Owners {
     }
 }
 
-/// Returns how much a value costs: one for each of its parts, and one for each 64 bytes of a string.
+/// Returns the cost of a value: one for each of its parts, and one for each 64 bytes of a string.
 pub(super) fn cost(value: &Value) -> usize {
     let sum = |values: &mut dyn Iterator<Item = &Value>| {
         values.fold(1usize, |sum, value| sum.saturating_add(cost(value)))
@@ -190,7 +190,7 @@ pub(super) fn cost(value: &Value) -> usize {
             let entries = table.entries.iter();
             sum(&mut entries.flat_map(|entry| entry.index.items.iter().chain(&entry.value)))
         }
-        // An unset field takes as much room as any.
+        // An unset field takes as much memory as any other.
         Value::Record(record) => {
             sum(&mut record.fields.iter().flatten()).saturating_add(record.fields.len())
         }

@@ -1,4 +1,4 @@
-//! How long entries live, and what comes of those whose time is over.
+//! Expiry of entries.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use super::container::Key;
 use crate::Time;
 use crate::data::{AttributeTag, Attributes, Expr, List, Name, Opcode, StateAccess, Value};
 
-/// How long a table's entries live, and since when.
+/// The lifetime of a table's entries, and its start.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Lifetime {
     since: Since,
@@ -22,8 +22,8 @@ enum Since {
 }
 
 impl Lifetime {
-    /// Returns what a table's attributes say. An interval that is not constant is none: expressions
-    /// are not evaluated.
+    /// Returns the lifetime in a table's attributes. Intervals that are not constant are ignored:
+    /// expressions are not evaluated.
     pub(super) fn of(attributes: Option<&Attributes>, fallback: Option<&Expr>) -> Option<Lifetime> {
         attributes?.list.iter().find_map(|attribute| {
             let since = match attribute.tag {
@@ -50,22 +50,22 @@ impl Lifetime {
         self.since == Since::Read
     }
 
-    /// Returns when an entry's time is over.
+    /// Returns when an entry expires.
     pub(super) fn end(self, since: f64) -> Time {
         Time::from_secs_f64(since + self.seconds)
     }
 
-    /// Returns how long after a read peers are to be told of another.
+    /// Returns the minimum interval between notifications of reads.
     pub(super) fn half(self) -> f64 {
         self.seconds / 2.0
     }
 }
 
-/// Tells of an entry that has expired, and is deleted.
+/// An entry that has expired and is deleted.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Expired {
-    /// The variables in which the table is.
+    /// The variables that contain the table.
     pub variables: Vec<Name>,
     /// The table's unique id; empty if it is not synchronized.
     pub id: Name,
@@ -73,17 +73,17 @@ pub struct Expired {
     pub index: Arc<List>,
     /// The entry's value; `None` in sets.
     pub value: Option<Value>,
-    /// The `&expire_func` of the table, to be called with the table and the index; its result
-    /// does not count.
+    /// The table's `&expire_func`, to be called with the table and the index; its result is
+    /// ignored.
     pub func: Option<Arc<Expr>>,
     /// The operation to send; `None` if the table is not synchronized, or if a peer's operation
-    /// brought this about.
+    /// caused the expiry.
     pub access: Option<StateAccess>,
 }
 
 impl Store {
-    /// Records the time. An earlier time than the last one is treated as the last one. Entries do
-    /// not expire by this alone: see [`Store::poll_expired`].
+    /// Records the time. A time before the last one is treated as the last one. Entries expire only
+    /// in [`Store::poll_expired`].
     pub fn feed_time(&mut self, now: Time) {
         self.heap.now = self.heap.now.max(now);
     }
@@ -93,12 +93,12 @@ impl Store {
         self.heap.wall_ahead = ahead as f64 / 1e9;
     }
 
-    /// Returns when [`Store::poll_expired`] is to be called next.
+    /// Returns when to call [`Store::poll_expired`] next.
     pub fn next_expiry(&self) -> Option<Time> {
         self.heap.queue.first().map(|(time, ..)| *time)
     }
 
-    /// Deletes an entry whose time is over, and tells of it; call it until there is none.
+    /// Deletes an expired entry and returns it; call this until it returns `None`.
     #[must_use = "peers have to be told"]
     pub fn poll_expired(&mut self) -> Option<Expired> {
         loop {
@@ -109,7 +109,7 @@ impl Store {
         }
     }
 
-    /// Deletes an entry as expired, if it is there.
+    /// Deletes an entry as expired, if it exists.
     pub(super) fn expire_entry(&mut self, key: Key, index: &List, own: bool) -> Option<Expired> {
         let (found, entry) = self.heap.table(key)?.entries.get_key_value(index)?;
         let index = Arc::clone(found);

@@ -1,12 +1,12 @@
-//! Bounds on what peers can make a store hold.
+//! Limits on the size of a store.
 
-/// Bounds on what a [`Store`](super::Store) holds.
+/// Limits on the content of a [`Store`](super::Store).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// What all of it may cost: one for each value without parts, entry, field, element, component
-    /// of an index and container, and one more for each 64 bytes of a string. Default 32,000,000;
-    /// each takes some 50 to 150 bytes of memory (a table of 1,000,000 counts and short strings
-    /// costs 3,000,000 and takes some 360 MB, with expiry some 500).
+    /// The maximum total cost: one for each value without parts, entry, field, element, component
+    /// of an index and container, and one more for each 64 bytes of a string. Default: 32,000,000;
+    /// each takes about 50 to 150 bytes of memory (a table of 1,000,000 counts and short strings
+    /// costs 3,000,000 and takes about 360 MB, with expiry about 500 MB).
     pub cost: usize,
 }
 

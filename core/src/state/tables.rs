@@ -22,8 +22,7 @@ impl Heap {
         }
     }
 
-    /// Sets an entry, whether there is one with this index or not. The time stamps are those that
-    /// came with it, if it came.
+    /// Inserts or replaces an entry. Its time stamps are the received ones, if any.
     pub(super) fn insert(
         &mut self,
         key: Key,
@@ -43,7 +42,7 @@ impl Heap {
             None => (index, None),
         };
         let kept = old.as_ref().filter(|_| lifetime.is_some_and(|l| l.counts_from_creation()));
-        // A stamp from before the sender knew the time, or from the future, is none.
+        // Ignores time stamps from before the sender knew the time, or from the future.
         let came = stamps.filter(|(_, expire)| *expire > 0.0 && (*expire <= now || now == 0.0));
         let (last_access, expire_access) = match (came, kept) {
             (Some(stamps), _) => stamps,
@@ -66,7 +65,7 @@ impl Heap {
         }
     }
 
-    /// Deletes an entry; returns whether it was there.
+    /// Deletes an entry; returns whether it existed.
     pub(super) fn remove(&mut self, key: Key, index: &List) -> bool {
         let Some(table) = self.table_mut(key) else { return false };
         let Some((index, entry)) = table.entries.remove_entry(index) else { return false };
@@ -80,8 +79,8 @@ impl Heap {
         true
     }
 
-    /// Notes that an entry was read; returns whether that is news for peers, which hear of it at
-    /// most once per half of an entry's lifetime.
+    /// Records that an entry was read; returns whether to notify peers, at most once per half of an
+    /// entry's lifetime.
     pub(super) fn touch(&mut self, key: Key, index: &List) -> bool {
         let now = self.now.as_secs_f64();
         let Some(table) = self.table_mut(key) else { return false };
@@ -89,7 +88,7 @@ impl Heap {
         let Some(entry) = table.entries.get_mut(index) else { return false };
         entry.last_access = now;
         let Some(lifetime) = lifetime else { return false };
-        // It stands in the queue under an earlier time still, at which it is looked at.
+        // It is still queued under an earlier time, at which it is checked.
         entry.expire_access = now;
         let is_news = now - entry.read_told >= lifetime.half();
         if is_news {
@@ -98,7 +97,7 @@ impl Heap {
         is_news
     }
 
-    /// Puts an entry into the queue of what may expire, once.
+    /// Adds an entry to the expiry queue, once.
     fn enqueue(&mut self, time: Time, key: Key, index: &Arc<List>, before: Option<Time>) {
         if let Some(before) = before {
             self.queue.remove(&(before, key, Arc::clone(index)));
@@ -106,7 +105,7 @@ impl Heap {
         self.queue.insert((time, key, Arc::clone(index)));
     }
 
-    /// Takes the next entry whose time has come out of the queue.
+    /// Removes the next expired entry from the queue.
     pub(super) fn next_expired(&mut self) -> Option<(Key, Arc<List>)> {
         while self.queue.first().is_some_and(|(time, ..)| *time <= self.now) {
             let (_, key, index) = self.queue.pop_first()?;
@@ -115,7 +114,7 @@ impl Heap {
             let Some(lifetime) = table.lifetime else { continue };
             let Some(entry) = table.entries.get_mut(&*index) else { continue };
             if entry.expire_access == 0.0 {
-                // It was made before the time was known.
+                // It was created before the time was known.
                 entry.expire_access = now.as_secs_f64();
             }
             let end = lifetime.end(entry.expire_access);

@@ -64,7 +64,7 @@ pub(crate) enum ConversionErrorKind {
     Length {
         /// The expected number.
         expected: usize,
-        /// The actual number.
+        /// The total number of variables.
         found: usize,
     },
     #[cfg(feature = "derive")]

@@ -5,7 +5,7 @@ use crate::data::{Type, Value};
 
 /// Fills a record's field or a vector's element: every [`ToValue`], and `Option`s of them.
 ///
-/// Not to be implemented by others, for it may come to ask for more.
+/// Do not implement this trait: methods may be added.
 pub trait ToSlot: BroType + Sized {
     /// Creates the value, of this instance of its type, if there is one.
     fn to_slot(&self, ty: &Type) -> Option<Value>;
@@ -17,7 +17,7 @@ pub trait ToSlot: BroType + Sized {
 /// Is filled from a record's field or a vector's element: every [`FromValue`], and `Option`s of
 /// them.
 ///
-/// Not to be implemented by others, for it may come to ask for more.
+/// Do not implement this trait: methods may be added.
 pub trait FromSlot: BroType + Sized {
     /// Creates the Rust value.
     ///

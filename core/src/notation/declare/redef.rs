@@ -11,7 +11,7 @@ use crate::notation::parser::Parser;
 use crate::notation::{ParseError, ParseErrorKind};
 
 impl Parser<'_, '_> {
-    /// Reads what follows `redef`.
+    /// Parses the rest of a `redef`.
     pub(super) fn redefinition(&mut self) -> Result<(), ParseError> {
         let at = self.at();
         let name = self.name("a variable's name")?;
@@ -83,7 +83,7 @@ fn removed(old: Option<&Value>, less: &Value) -> Option<Value> {
     }
 }
 
-/// Returns the entries whose indices the other table does not have.
+/// Returns the entries whose indices are not in the other table.
 fn without<'t>(table: &'t Table, other: &'t Table) -> impl Iterator<Item = Entry> + 't {
     let other: BTreeSet<&List> = other.entries.iter().map(|entry| &*entry.index).collect();
     table.entries.iter().filter(move |entry| !other.contains(&*entry.index)).cloned()
@@ -110,7 +110,7 @@ fn set_of(ty: &Type) -> Option<Type> {
     Some(Type::new("", TypeKind::Set(SetType { yields: None, index, elements: None })))
 }
 
-/// Adds attributes; those of the same kind are replaced.
+/// Adds attributes, replacing those of the same kind.
 fn add_attributes(global: &mut Global, more: &Attributes) {
     let old = global.attributes.iter().flat_map(|attributes| &attributes.list);
     let kept = old.filter(|attribute| !more.has(attribute.tag)).cloned();

@@ -1,4 +1,4 @@
-//! Finds a literal's type in the literal itself.
+//! Infers types of literals.
 
 use super::syntax::{Constructor, Element, Literal, LiteralKind};
 use crate::data::Short;
@@ -7,7 +7,7 @@ use crate::notation::scope::Scope;
 use crate::notation::{ParseError, ParseErrorKind};
 
 impl Scope<'_> {
-    /// Returns the type that a literal has by itself.
+    /// Infers the type of a literal.
     pub(in crate::notation) fn infer(&mut self, literal: &Literal<'_>) -> Result<Type, ParseError> {
         let at = literal.at;
         Ok(match &literal.kind {
@@ -63,7 +63,7 @@ impl Scope<'_> {
         })
     }
 
-    /// Returns the type that a vector's elements have in common; those in brackets are vectors.
+    /// Returns the common type of a vector's elements; bracketed elements are vectors.
     fn common_element(&mut self, elements: &[Element<'_>]) -> Result<Option<Type>, ParseError> {
         if elements.iter().all(|element| !element.bracketed) {
             return self.common(elements.iter().flat_map(|element| &element.index));
@@ -82,7 +82,7 @@ impl Scope<'_> {
         }
     }
 
-    /// Returns the types of an index's components; `None` without any element.
+    /// Returns the types of an index's components; `None` if there are no elements.
     fn index(&mut self, elements: &[Element<'_>]) -> Result<Option<Vec<Type>>, ParseError> {
         let Some(first) = elements.first() else { return Ok(None) };
         let expected = first.index.len();
@@ -99,7 +99,7 @@ impl Scope<'_> {
         Ok(Some(types))
     }
 
-    /// Returns the type that literals have in common; `None` without any.
+    /// Returns the common type of literals; `None` if there are none.
     pub(super) fn common<'l, 'a: 'l>(
         &mut self,
         literals: impl Iterator<Item = &'l Literal<'a>>,
@@ -124,7 +124,7 @@ impl Scope<'_> {
     }
 }
 
-/// Returns the type for values of both types; of numbers the more general one.
+/// Returns the common type of two types; for numbers the more general one.
 pub(crate) fn merge(a: &Type, b: &Type) -> Option<Type> {
     let has = |ty: Type| *a == ty || *b == ty;
     let both = |types: &[Type]| types.contains(a) && types.contains(b);

@@ -1,4 +1,4 @@
-//! Reads places in variables: `hosts[10.0.0.1]$ports[0]`.
+//! Parses paths within variables: `hosts[10.0.0.1]$ports[0]`.
 
 use std::borrow::Cow;
 
@@ -9,18 +9,18 @@ use crate::notation::lexer::Token;
 use crate::notation::parser::Parser;
 use crate::notation::{ParseError, ParseErrorKind};
 
-/// A place in a variable, as a text names it.
+/// A parsed path within a variable.
 #[derive(Debug)]
 pub(crate) struct Place {
     /// The variable's full name.
     pub(crate) variable: Name,
-    /// The way on from there.
+    /// The steps from there.
     pub(crate) steps: Vec<PlaceStep>,
-    /// The type of what stands there; `None` for an element of a set.
+    /// The type at the path; `None` for an element of a set.
     pub(crate) ty: Option<Type>,
 }
 
-/// Leads from a container to one of its parts.
+/// A step from a container to one of its parts.
 #[derive(Debug)]
 pub(crate) enum PlaceStep {
     Index(Vec<Value>),
@@ -29,7 +29,7 @@ pub(crate) enum PlaceStep {
 }
 
 impl Place {
-    /// Reads a place; nothing may follow it.
+    /// Parses a path; nothing may follow it.
     pub(crate) fn parse(text: &str, declarations: &Declarations) -> Result<Place, ParseError> {
         let mut parser = Parser::new(text, Cow::Borrowed(declarations))?;
         let at = parser.at();
@@ -49,7 +49,7 @@ impl Place {
 }
 
 impl<'a> Parser<'a, '_> {
-    /// Reads the way from what is of this type to a part of it, and returns the part's type.
+    /// Parses a step from a value of this type to one of its parts, and returns the part's type.
     fn step(&mut self, whole: &Type) -> Result<(PlaceStep, Option<Type>), ParseError> {
         let at = self.at();
         let no_part = || at.error(ParseErrorKind::NoPart(Short(whole).to_string()));
@@ -91,9 +91,9 @@ impl<'a> Parser<'a, '_> {
         Ok((PlaceStep::Index(items.collect::<Result<_, _>>()?), part))
     }
 
-    /// Reads what stands in brackets.
+    /// Parses the content of brackets.
     fn positions(&mut self) -> Result<Vec<Literal<'a>>, ParseError> {
-        // Such as [::1]: the brackets are those of the index.
+        // In [::1], the brackets are those of the index.
         if let Token::Addr(address) = *self.token() {
             let literal = Literal { at: self.at(), kind: LiteralKind::Addr(address) };
             self.take()?;
