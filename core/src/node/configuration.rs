@@ -1,18 +1,18 @@
-//! All that a node is told before it begins.
+//! The configuration of a node.
 
 use std::sync::Arc;
 
 use super::{Options, PeerConfig};
 use crate::data::Declarations;
 
-/// Holds all that a node is told before it begins.
+/// The configuration of a node.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct NodeConfig {
-    /// What concerns the node as a whole.
+    /// The options of the node itself.
     pub options: Options,
-    /// The peers by name, in order of declaration: of several that apply to a peer, the first counts
+    /// The peers by name, in order of declaration: the first entry that applies to a peer is used
     /// (§4). Names are unique.
     pub nodes: Vec<(String, PeerConfig)>,
-    /// The types, events and variables that the node knows.
+    /// The declared types, events and variables.
     pub declarations: Arc<Declarations>,
 }

@@ -1,45 +1,45 @@
-//! What passed between a node and one peer, as data at any time.
+//! Counters per peer.
 
 use std::fmt;
 
 use crate::connection::{Counters, Phase};
 
-/// Counts what passed between a node and one peer, over all its connections.
+/// Counters for one peer, over all its connections.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PeerCounters {
-    /// What its connections carried: messages, events, bytes as such and before compression, cache
+    /// The counters of its connections: messages, events, bytes with and without compression, cache
     /// hits.
     pub connection: Counters,
-    /// How many connections to it were established.
+    /// The number of established connections.
     pub connects: u64,
-    /// Reads from the transport that gave bytes.
+    /// Reads from the transport that returned bytes.
     pub reads: u64,
     /// Writes to the transport.
     pub writes: u64,
-    /// What waits to be sent to it.
+    /// The depth of its send queue.
     pub outgoing: Depth,
-    /// What it sent and the application has not taken.
+    /// The depth of its receive queue.
     pub incoming: Depth,
-    /// Events, log entries and prints that were dropped because too much waited.
+    /// Events, log entries and prints that were dropped because of a full queue.
     pub dropped_outgoing: u64,
-    /// Events, log entries, prints, packets and IDs from it that were dropped because too much
-    /// waited.
+    /// Events, log entries, prints, packets and IDs from it that were dropped because of a full
+    /// queue.
     pub dropped_incoming: u64,
-    /// Events that could not be serialized, for being too large or too deep.
+    /// Events that could not be serialized because they are too large or too deep.
     pub unwritable: u64,
 }
 
-/// Says how much waits in a queue.
+/// The depth of a queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Depth {
-    /// How many events wait; besides, of what came, log entries, messages with prints, packets and
-    /// IDs; of what is to be sent, batches of log entries and prints.
+    /// The number of queued events; also, in receive queues, of log entries, messages with prints,
+    /// packets and IDs, and in send queues, of batches of log entries and prints.
     pub events: usize,
-    /// Their size in memory, estimated, in bytes.
+    /// Their estimated size in memory, in bytes.
     pub bytes: usize,
-    /// The most events that waited at any time.
+    /// The maximum number of queued events so far.
     pub most_events: usize,
 }
 
@@ -55,7 +55,7 @@ impl Depth {
         self.bytes = self.bytes.saturating_sub(bytes);
     }
 
-    /// Records that a part of what waits went from one depth to a lesser one.
+    /// Records that a part of the queue shrank.
     pub(super) fn shrink(&mut self, from: Depth, to: Depth) {
         self.events = self.events.saturating_sub(from.events.saturating_sub(to.events));
         self.bytes = self.bytes.saturating_sub(from.bytes.saturating_sub(to.bytes));
@@ -67,7 +67,7 @@ impl Depth {
 }
 
 impl PeerCounters {
-    /// Adds up what the counters of several peers say; the marks of the queues become sums.
+    /// Adds the counters of another peer; the maximum queue depths become sums.
     pub(super) fn add(&mut self, other: &PeerCounters) {
         self.connection += other.connection;
         for (sum, number) in [
@@ -114,18 +114,18 @@ impl PeerCounters {
     }
 }
 
-/// Says where a node is with one peer.
+/// The state of a peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PeerState {
     /// An attempt to connect is under way.
     Connecting,
-    /// There will be another attempt to connect.
+    /// The node waits for the next attempt to connect.
     Waiting {
         /// When.
         until: crate::Time,
     },
     /// There is a connection.
     Connected(Phase),
-    /// The connection is over, and the application has not taken all that came over it.
+    /// The connection is closed, and the application has not taken all its notifications.
     Gone,
 }

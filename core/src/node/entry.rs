@@ -1,4 +1,4 @@
-//! What a node is told about one peer (part 4 §2).
+//! The configuration of a peer (part 4 §2).
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -7,9 +7,10 @@ use bytes::Bytes;
 
 use super::{Bound, EventPattern};
 
-/// Describes a peer: an entry of `Communication::nodes`, with Bro's names and defaults (part 4 §2).
+/// The configuration of a peer: an entry of `Communication::nodes`, with Bro's names and defaults
+/// (part 4 §2).
 ///
-/// There may be more fields, so that a literal ends with `..PeerConfig::new(host)`:
+/// Fields may be added, so end a literal with `..PeerConfig::new(host)`:
 ///
 /// ```
 /// use brocomm::node::PeerConfig;
@@ -32,12 +33,12 @@ pub struct PeerConfig {
     /// The peer's TCP port if we connect. Default
     /// [`Options::listen_port`](super::Options::listen_port).
     pub p: Option<u16>,
-    /// If we connect: the class that we send. If the peer does: the class it has to send for this
-    /// entry to apply (§4). Default none.
+    /// If we connect: the class that we send. If the peer connects: the class that it must send for
+    /// this entry to apply (§4). Default none.
     pub class: Option<Bytes>,
-    /// The events to request, of those that are declared. Default none.
+    /// A pattern of the declared events to request. Default none.
     pub events: Option<EventPattern>,
-    /// Whether we connect; else we wait for the peer. Default no.
+    /// Whether we connect; otherwise we wait for the peer. Default no.
     pub connect: bool,
     /// How long to wait before connecting again, in whole seconds; less than one: never. Default
     /// zero (§3.6).
@@ -59,16 +60,16 @@ pub struct PeerConfig {
     /// [`Options::compression_level`](super::Options::compression_level).
     pub compression: Option<u8>,
 
-    /// How much of what is raised while the peer is away is kept for it, oldest out; only with
-    /// `connect` and `retry`. Default none: it misses that.
+    /// The bound on the events kept while the peer is disconnected; the oldest are dropped. Only
+    /// with `connect` and `retry`. Default none: events are not kept.
     pub store_and_forward: Option<Bound>,
-    /// Pings a silent peer, and closes the connection to one that stays silent. Default none;
-    /// **only for peers known not to be a Bro** (part 5).
+    /// Pings a silent peer, and closes the connection if it stays silent. Default none; **only for
+    /// peers that are not Bro** (part 5).
     pub liveness: Option<Liveness>,
 }
 
 impl PeerConfig {
-    /// Makes an entry with nothing but the address.
+    /// Creates an entry with only the address.
     pub const fn new(host: IpAddr) -> PeerConfig {
         PeerConfig {
             host,
@@ -91,7 +92,7 @@ impl PeerConfig {
     }
 }
 
-/// Says when a silent peer is pinged, and when given up.
+/// When a silent peer is pinged, and when its connection is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Liveness {
     /// The silence after which it is pinged.

@@ -1,18 +1,18 @@
-//! Notifications that wait: what one peer sent, or what a subscriber has not read.
+//! Queues of notifications: from one peer, or for a subscriber.
 
 use std::collections::VecDeque;
 
 use super::{Bound, Depth, Notification, weight};
 
-/// Holds notifications in order, with their sizes.
+/// A queue of notifications with their sizes.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
     queue: VecDeque<(Notification, usize)>,
-    /// What may be dropped among it.
+    /// The depth of the droppable notifications.
     pub(crate) depth: Depth,
-    /// What else peers sent.
+    /// The depth of the other notifications from peers.
     kept: Depth,
-    /// The size of what does not count, lines of the log mostly, in bytes.
+    /// The size of uncounted notifications, mostly log lines, in bytes.
     lines: usize,
 }
 
@@ -25,7 +25,7 @@ impl Inbox {
         self.queue.len()
     }
 
-    /// Returns what waits, with its sizes.
+    /// Iterates over the notifications with their sizes.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &(Notification, usize)> {
         self.queue.iter()
     }
@@ -34,13 +34,13 @@ impl Inbox {
         self.depth.reaches(bound)
     }
 
-    /// Returns whether what is never dropped is too much by itself, or what does not count takes as
-    /// many bytes.
+    /// Returns whether the notifications that are never dropped, or the uncounted ones, exceed the
+    /// bound by themselves.
     pub(crate) fn is_full_for_good(&self, bound: Bound) -> bool {
         self.kept.reaches(bound) || self.lines >= bound.bytes
     }
 
-    /// Adds something that takes so much memory, 0 for what does not count; see [`weigh`].
+    /// Adds a notification of this size, 0 if uncounted; see [`weigh`].
     pub(crate) fn push(&mut self, notification: Notification, weight: usize) {
         if weight == 0 {
             self.lines = self.lines.saturating_add(weight::of_line(&notification));
@@ -50,7 +50,7 @@ impl Inbox {
         self.queue.push_back((notification, weight));
     }
 
-    /// Gives memory back in which nothing waits.
+    /// Releases unused memory.
     pub(super) fn release(&mut self) {
         self.queue.shrink_to_fit();
     }
@@ -64,13 +64,13 @@ impl Inbox {
         self.take(0)
     }
 
-    /// Drops what has waited longest of what may be dropped; returns it with its size.
+    /// Drops the oldest droppable notification; returns it with its size.
     pub(crate) fn drop_oldest(&mut self) -> Option<(Notification, usize)> {
         let at = self.queue.iter().position(|(waiting, _)| may_be_dropped(waiting))?;
         self.take(at)
     }
 
-    /// Drops what came last of what may be dropped; returns it with its size.
+    /// Drops the newest droppable notification; returns it with its size.
     pub(crate) fn drop_newest(&mut self) -> Option<(Notification, usize)> {
         let at = self.queue.iter().rposition(|(waiting, _)| may_be_dropped(waiting))?;
         self.take(at)
@@ -91,8 +91,9 @@ impl Inbox {
     }
 }
 
-/// Returns the memory that a notification takes in a queue; `held` is what it keeps alive at least,
-/// in bytes, and taken if it counts. What comes of no message does not count: 0.
+/// Returns the memory of a queued notification; `held` is the minimum number of bytes that it keeps
+/// alive, and is taken if it counts. Notifications that do not come from a message are uncounted:
+/// 0.
 pub(super) fn weigh(notification: &Notification, held: &mut usize) -> usize {
     match weight::of_notification(notification) {
         0 => 0,
@@ -100,7 +101,7 @@ pub(super) fn weigh(notification: &Notification, held: &mut usize) -> usize {
     }
 }
 
-/// Returns whether the application can do without it: nothing that comes later builds on it.
+/// Returns whether a notification may be dropped, because no later one depends on it.
 pub(crate) fn may_be_dropped(notification: &Notification) -> bool {
     matches!(
         notification,

@@ -1,4 +1,4 @@
-//! What waits to be sent to one peer.
+//! The send queue of one peer.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,14 +10,14 @@ use crate::data::{Event, StateAccess};
 use crate::logs::ActiveWriter;
 use crate::wire::PrintItems;
 
-/// Holds what waits to be sent to one peer, in order, not yet serialized: so that it can still be
-/// dropped, and is shared among the peers that wait for it.
+/// The send queue of one peer. Items are not serialized yet, so that they can be dropped, and are
+/// shared among peers.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     queue: VecDeque<Outgoing>,
-    /// What may be dropped among it; the rest does not count.
+    /// The depth of the droppable items; the others do not count.
     pub(super) depth: Depth,
-    /// How many operations on state are among it.
+    /// The number of operations on state in it.
     accesses: usize,
 }
 
@@ -27,9 +27,9 @@ pub(super) enum Outgoing {
         event: Arc<Event>,
         weight: usize,
     },
-    /// Never dropped: what comes after it builds on it.
+    /// Never dropped: later operations depend on it.
     Access(Arc<StateAccess>),
-    /// Never dropped: the peer needs it for the entries. There are as many as there are logs.
+    /// Never dropped: the peer needs it for the entries. There is at most one per log.
     LogWriter(Bytes),
     LogEntries {
         argument: Bytes,
@@ -47,7 +47,7 @@ impl Outgoing {
         Outgoing::Event { weight: weight::of_event(&event), event }
     }
 
-    /// Announces a log writer.
+    /// Creates the announcement of a log writer.
     pub(super) fn writer(writer: &ActiveWriter) -> Outgoing {
         Outgoing::LogWriter(writer.announcement().clone())
     }
@@ -56,7 +56,7 @@ impl Outgoing {
         matches!(self, Outgoing::Access(_))
     }
 
-    /// Returns the size of what may be dropped.
+    /// Returns the size of a droppable item.
     pub(super) fn weight(&self) -> Option<usize> {
         match self {
             Outgoing::Event { weight, .. } | Outgoing::Prints { weight, .. } => Some(*weight),
@@ -83,19 +83,19 @@ impl Outbox {
         self.queue.push_back(outgoing);
     }
 
-    /// Returns how many operations on state wait.
+    /// Returns the number of queued operations on state.
     pub(super) fn accesses(&self) -> usize {
         self.accesses
     }
 
-    /// Drops the operations on state: the whole state goes instead.
+    /// Drops the operations on state: the full state is sent instead.
     pub(super) fn drop_accesses(&mut self) {
         if self.accesses > 0 {
             self.keep(|outgoing| !outgoing.is_access());
         }
     }
 
-    /// Gives memory back in which nothing waits.
+    /// Releases unused memory.
     pub(super) fn release(&mut self) {
         self.queue.shrink_to_fit();
     }
@@ -113,7 +113,7 @@ impl Outbox {
         Some(outgoing)
     }
 
-    /// Drops what has waited longest of what may be dropped; returns it.
+    /// Drops the oldest droppable item; returns it.
     pub(super) fn drop_oldest(&mut self) -> Option<Outgoing> {
         let at = self.queue.iter().position(|outgoing| outgoing.weight().is_some())?;
         let outgoing = self.queue.remove(at)?;
@@ -128,13 +128,13 @@ impl Outbox {
         self.depth = Depth { most_events: self.depth.most_events, ..Depth::default() };
     }
 
-    /// Drops all but the events: the next connection begins with the whole state, and logs and
-    /// prints belong to the one that is over.
+    /// Drops all but the events: the next connection begins with the full state, and logs and
+    /// prints belong to the closed connection.
     pub(super) fn keep_events(&mut self) {
         self.keep(|outgoing| matches!(outgoing, Outgoing::Event { .. }));
     }
 
-    /// Drops the events whose names the peer does not want.
+    /// Drops the events that the peer has not requested.
     pub(super) fn retain(&mut self, wanted: impl Fn(&[u8]) -> bool) {
         self.keep(|outgoing| match outgoing {
             Outgoing::Event { event, .. } => wanted(&event.name),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Sums up the answers to PINGs.
+/// Statistics of the answers to PINGs.
 ///
 /// ```
 /// use brocomm::node::PingStatistics;
@@ -16,15 +16,15 @@ use std::fmt;
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct PingStatistics {
-    /// How many PINGs were sent.
+    /// The number of PINGs sent.
     pub sent: u64,
-    /// How many PONGs came.
+    /// The number of PONGs received.
     pub answered: u64,
-    /// From each PING's issue to its PONG.
+    /// The times from each PING's issue to its PONG.
     pub d1: Series,
-    /// From its departure for the network to its PONG.
+    /// The times from each PING's writing to its PONG.
     pub d2: Series,
-    /// What the peer says that it spent of that.
+    /// The part of it that the peer reports as spent there.
     pub d3: Series,
 }
 
@@ -43,15 +43,15 @@ impl PingStatistics {
         self.d3.add(d3);
     }
 
-    /// Returns how many PINGs have no answer; a peer that answers more than it was asked has none.
+    /// Returns the number of unanswered PINGs; 0 if a peer has sent more PONGs.
     pub fn unanswered(&self) -> u64 {
         self.sent.saturating_sub(self.answered)
     }
 }
 
-/// Sums up times in seconds; prints as `min/avg/max/stddev` in milliseconds, as `ping` does.
+/// Statistics of times in seconds; prints as `min/avg/max/stddev` in milliseconds, like `ping`.
 ///
-/// Holds no list of them, so it may run for ever.
+/// Uses constant memory.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Series {
     number: u64,
@@ -63,7 +63,7 @@ pub struct Series {
 }
 
 impl Series {
-    /// Adds a time; what is not a finite number is left out, as it can be a peer's claim.
+    /// Adds a time; ignores non-finite numbers, which a peer may claim.
     pub fn add(&mut self, seconds: f64) {
         if !seconds.is_finite() {
             return;
@@ -74,33 +74,33 @@ impl Series {
         self.number = self.number.saturating_add(1);
         self.min = self.min.min(seconds);
         self.max = self.max.max(seconds);
-        // Welford's way, which doesn't lose the small differences of large numbers.
+        // Welford's algorithm, which is accurate for small differences of large numbers.
         let before = seconds - self.mean;
         self.mean += before / self.number as f64;
         self.squares += before * (seconds - self.mean);
     }
 
-    /// Returns how many there are.
+    /// Returns the number of times.
     pub fn number(&self) -> u64 {
         self.number
     }
 
-    /// Returns the least, `None` of none.
+    /// Returns the minimum, or `None` if there are no times.
     pub fn min(&self) -> Option<f64> {
         (self.number > 0).then_some(self.min)
     }
 
-    /// Returns the average, `None` of none.
+    /// Returns the average, or `None` if there are no times.
     pub fn average(&self) -> Option<f64> {
         (self.number > 0).then_some(self.mean)
     }
 
-    /// Returns the greatest, `None` of none.
+    /// Returns the maximum, or `None` if there are no times.
     pub fn max(&self) -> Option<f64> {
         (self.number > 0).then_some(self.max)
     }
 
-    /// Returns the standard deviation from the average, `None` of none.
+    /// Returns the standard deviation, or `None` if there are no times.
     pub fn deviation(&self) -> Option<f64> {
         (self.number > 0).then(|| (self.squares / self.number as f64).sqrt())
     }

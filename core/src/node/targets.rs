@@ -1,20 +1,20 @@
-//! Where a node listens (part 4 §1).
+//! Listening sockets (part 4 §1).
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{Endpoint, Options};
 
-/// Says where to listen: the sockets that a transport has to open.
+/// A listening socket that the transport must open.
 ///
 /// Prints as in the communication log: `0.0.0.0:47757 (clear)`, `[fe80::1%eth0]:47757 (ssl)`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ListenTarget {
     /// The address, and the port; 0 leaves it to the system.
     pub endpoint: Endpoint,
-    /// Whether the socket has to be for IPv6 only, as every IPv6 one is (`IPV6_V6ONLY`).
+    /// Whether to set `IPV6_V6ONLY`, as for every IPv6 socket.
     pub v6_only: bool,
-    /// Whether peers have to use TLS, which is made over what is accepted by the node itself.
+    /// Whether peers must use TLS, which the node itself handles.
     pub ssl: bool,
 }
 
@@ -25,11 +25,12 @@ impl fmt::Display for ListenTarget {
 }
 
 impl Options {
-    /// Returns where to listen, whether or not [`listen`](Self::listen) is on: with a wildcard at the one of
-    /// IPv4 and, if [`listen_ipv6`](Self::listen_ipv6) is on, then at the one of IPv6; else at the interface.
+    /// Returns the listening sockets, whether or not [`listen`](Self::listen) is on. For a
+    /// wildcard, these are the IPv4 wildcard and, if [`listen_ipv6`](Self::listen_ipv6) is on, the
+    /// IPv6 wildcard; otherwise the interface.
     ///
-    /// Nothing, if the interface is an IPv6 one and `listen_ipv6` is off, which
-    /// [`validate`](super::NodeConfig::validate) finds.
+    /// Returns none if the interface is IPv6 and `listen_ipv6` is off, which
+    /// [`validate`](super::NodeConfig::validate) reports.
     pub fn listen_targets(&self) -> Vec<ListenTarget> {
         let interface = self.listen_interface;
         let addresses: &[IpAddr] = if interface.is_unspecified() {

@@ -7,13 +7,13 @@ use super::{Session, Socket, Step};
 use crate::Time;
 use crate::connection::{Connection, Notification, PollClose};
 
-/// Says how far a flush came.
+/// How far a flush came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[must_use = "something may still wait to be written"]
 pub enum Flushed {
     /// All is written, that is, in the hands of the system.
     All,
-    /// The peer reads nothing more before we do, and so many notifications wait that we don't:
+    /// The peer reads nothing more before we do, and so many notifications wait that we do not:
     /// take some, and flush again.
     NotificationsWait,
     /// The connection is over. What waited is lost.
@@ -117,7 +117,7 @@ impl Driver {
         self.connection().is_all_written()
     }
 
-    /// Says what to do next. [`Step::EndOutput`] comes at most once; everything else comes again
+    /// Returns what to do next. [`Step::EndOutput`] comes at most once; everything else comes again
     /// until it is done.
     pub fn poll_step(&mut self, now: Time) -> Step<'_> {
         self.socket.poll_step(&mut self.connection, now)

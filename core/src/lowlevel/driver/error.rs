@@ -16,7 +16,7 @@ use crate::notation::ParseError;
 use crate::pattern::PatternError;
 use crate::state::StateError;
 
-/// Says what failed, with which address, and why.
+/// What failed, with which address, and why.
 ///
 /// What ends a connection that was established is no error of this kind: it comes as
 /// [`Notification::Closed`](crate::connection::Notification::Closed).
@@ -86,7 +86,7 @@ pub enum TransportError {
     Config(ConfigErrors<ConfigError>),
 }
 
-/// Says why a node does not begin.
+/// Why a node does not begin.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum StartError {
@@ -102,10 +102,10 @@ pub enum StartError {
     /// The names of the events to request make no pattern.
     #[error("events: {0}")]
     Events(PatternError),
-    /// A variable can't be shared.
+    /// A variable cannot be shared.
     #[error("variables: {0}")]
     State(StateError),
-    /// A log can't be declared.
+    /// A log cannot be declared.
     #[error("logs: {0}")]
     Log(StreamError),
     /// The system does not let us run it.
@@ -118,7 +118,7 @@ pub enum StartError {
     },
 }
 
-/// Says why there is no answer to an event.
+/// Why there is no answer to an event.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RequestError {
@@ -142,7 +142,7 @@ pub enum RequestError {
     Terminated,
 }
 
-/// Says why the system refused something, in words: an [`io::Error`] that can be compared.
+/// Why the system refused something, in words: an [`io::Error`] that can be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause {
     /// What kind of failure it is, for programs.

@@ -19,14 +19,14 @@ pub use carrier::SocketDriver;
 pub use subscribing::Subscription;
 pub use waiting::{Flush, Ticket};
 
-/// Holds a [`NodeMachine`] that several tasks drive, and knows whom to wake.
+/// A [`NodeMachine`] that several tasks drive, and knows whom to wake.
 ///
 /// One task manages: it does what [`poll_task`](Self::poll_task) says, and accepts. One for each
 /// connection carries, by a [`SocketDriver`]. The application's own await room for events, and, as
 /// [subscribers](Self::subscribe), notifications. Each leaves a [`Waker`] when there is nothing for
 /// it to do.
 ///
-/// Each subscriber has a queue of its own. One that isn't read holds up nothing but the peers that
+/// Each subscriber has a queue of its own. One that is not read holds up nothing but the peers that
 /// sent what it is to get next, and that only if it [wants](Subscription::overflow) it so.
 ///
 /// A transport keeps the hub behind a lock, holds that for single calls only, never while it reads,
@@ -53,7 +53,7 @@ pub struct NodeDriver {
     abandoned: bool,
 }
 
-/// Says what the managing task of a node is to do next.
+/// What the managing task of a node is to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "the node goes on only if it is done"]
 pub enum Task {
@@ -145,7 +145,7 @@ impl NodeDriver {
         }
     }
 
-    /// Says what the managing task is to do next. It has nothing to do before it is woken, or the
+    /// Returns what the managing task is to do next. It has nothing to do before it is woken, or the
     /// time has come.
     pub fn poll_task(&mut self, now: Time, waker: &Waker) -> Task {
         self.feed_time(now);

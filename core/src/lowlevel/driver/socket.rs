@@ -19,7 +19,7 @@ const BLOCKS: u8 = 32;
 /// before writing to it failed.
 pub const LINGER: Duration = Duration::from_secs(5);
 
-/// Says what to do next with a socket, see [`Driver::poll_step`](super::Driver::poll_step).
+/// What to do next with a socket, see [`Driver::poll_step`](super::Driver::poll_step).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "the connection goes on only if it is done"]
 pub enum Step<'a> {
@@ -155,7 +155,7 @@ impl Socket {
         if wants && session.has_output() { Poll::Pending } else { Poll::Ready(()) }
     }
 
-    /// Says what to do next. [`Step::EndOutput`] comes at most once; everything else comes again
+    /// Returns what to do next. [`Step::EndOutput`] comes at most once; everything else comes again
     /// until it is done.
     pub(super) fn poll_step<'a, S: Session>(&mut self, session: &'a mut S, now: Time) -> Step<'a> {
         let now = session.feed_time(now);

@@ -6,7 +6,7 @@ use crate::data::{Name, TypeTag};
 
 use super::Family;
 
-/// Says what is wrong with a SERIAL, where in it, and what was being read (§5).
+/// What is wrong with a SERIAL, where in it, and what was being read (§5).
 ///
 /// The two caches are out of step afterwards, so the connection that it came on has to end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl fmt::Display for SerialError {
 
 impl std::error::Error for SerialError {}
 
-/// Says what a SERIAL was being read as; prints in Bro's words (part 4 §5).
+/// What a SERIAL was being read as; prints in Bro's words (part 4 §5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Place {
@@ -76,7 +76,7 @@ pub enum SerialErrorKind {
         /// How many bytes were wanted at least.
         wanted: u32,
     },
-    /// Bytes are left over after the content; Bro ignores them, and so does a reader that isn't
+    /// Bytes are left over after the content; Bro ignores them, and so does a reader that is not
     /// told to be strict.
     #[error("{left} bytes left over")]
     LeftOver {
@@ -209,7 +209,7 @@ impl SerialErrorKind {
     }
 }
 
-/// Says why something can't be written.
+/// Why something cannot be written.
 ///
 /// Nothing was written then, and the cache is as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -231,7 +231,7 @@ pub enum WriteError {
     /// A table or set has an index that Bro's scripts refuse, or an operation on one does (2§4).
     #[error("bad index type: no {0} can be, or be part of, the index of a table or set")]
     IndexType(TypeTag),
-    /// A pattern is one that Bro doesn't compile (§5);
+    /// A pattern is one that Bro does not compile (§5);
     /// [`Pattern::check`](crate::data::Pattern::check) says why.
     #[error("error compiling pattern, at column {column} of its text")]
     Pattern {

@@ -16,7 +16,7 @@ pub enum LazySerial {
     Other(Serial),
 }
 
-/// Holds a call of an event (2§2) whose arguments are decoded when they are asked for.
+/// A call of an event (2§2) whose arguments are decoded when they are asked for.
 ///
 /// It keeps the message's chunk, and needs nothing else: arguments can be had at any time, in any
 /// order, whatever became of the reader and its cache. Each call decodes anew; what the sender

@@ -2,7 +2,7 @@
 
 use crate::wire::Caps;
 
-/// Says how object ids are written and what the cache does; both sides derive the same one.
+/// How object ids are written and what the cache does; both sides derive the same one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Mode {
     /// Whether object ids are 64 bits wide rather than 32 (2§3).
@@ -13,7 +13,7 @@ pub struct Mode {
     pub to_broccoli: bool,
 }
 
-/// Says what the object cache does (2§5).
+/// What the object cache does (2§5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Caching {
     /// Nothing: every object is written in full, with id 0.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::data::Type;
 
-/// Holds a sender's decisions about one SERIAL: which objects went in full, under which ids and as
+/// A sender's decisions about one SERIAL: which objects went in full, under which ids and as
 /// which classes, and which as references.
 ///
 /// Together with the decoded content it gives the same bytes again; so it shows that nothing was
@@ -20,7 +20,7 @@ pub struct Transcript {
     pub(super) locations: Vec<(usize, Location)>,
 }
 
-/// Holds a place in a script (2§3): the file, and lines and columns as they are on the wire.
+/// A place in a script (2§3): the file, and lines and columns as they are on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Location {
     pub(super) file: Bytes,
@@ -34,7 +34,7 @@ pub(super) enum Mark {
 }
 
 impl Transcript {
-    /// Makes an empty transcript.
+    /// Creates an empty transcript.
     pub fn new() -> Transcript {
         Transcript::default()
     }

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::message::{MessageType, type_name};
 
-/// Says what is wrong with a stream, and where.
+/// What is wrong with a stream, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{}{kind}, {} (at byte {offset} of the stream)", prefix(*message), kind.section())]
 #[non_exhaustive]
@@ -22,7 +22,7 @@ fn prefix(message: Option<MessageType>) -> String {
     message.map_or_else(String::new, |message| format!("{message}: "))
 }
 
-/// Says what is wrong with a stream.
+/// What is wrong with a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum WireErrorKind {

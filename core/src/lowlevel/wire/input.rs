@@ -211,7 +211,7 @@ impl Input {
         rest
     }
 
-    /// Makes a block the last one that has room for `needed` bytes, or is to grow to them; so many
+    /// Creates a block the last one that has room for `needed` bytes, or is to grow to them; so many
     /// bytes are to come at once.
     fn open_block(&mut self, needed: usize, coming: usize) {
         let was_exclusive = std::mem::replace(&mut self.exclusive, needed > BLOCK);

@@ -1,4 +1,4 @@
-//! What is batched for each peer before it waits to be sent: log entries and prints (§6).
+//! Batching of log entries and prints per peer, before they are queued (§6).
 
 use std::collections::BTreeSet;
 
@@ -14,18 +14,18 @@ use crate::logs::EncodedEntry;
 pub(super) struct Batches {
     /// Log entries, for a peer that has requested them.
     pub(super) logs: Option<Box<LogBatch>>,
-    /// How many writers the connection was given before it was Running: it announces those itself
-    /// when the handshake is complete (§3.3).
+    /// The number of writers given to the connection before phase Running, which it announces
+    /// itself when the handshake is complete (§3.3).
     pub(super) given: usize,
-    /// What is printed, for a peer that has requested `print_hook`.
+    /// Prints, for a peer that has requested `print_hook`.
     prints: Option<Box<Batch>>,
-    /// Whether a timer is set for what is in here.
+    /// Whether a timer is set for the batches.
     timed: bool,
 }
 
 #[derive(Debug)]
 pub(super) struct LogBatch {
-    /// The places of the writers that the peer knows.
+    /// The positions of the writers that the peer knows.
     pub(super) announced: BTreeSet<usize>,
     entries: Batch,
 }
@@ -37,7 +37,7 @@ impl Default for LogBatch {
 }
 
 impl Batches {
-    /// Returns when something in here has waited long enough; none if there is nothing.
+    /// Returns when a batch is due; `None` if all are empty.
     pub(super) fn due(&self) -> Option<Time> {
         let logs = self.logs.as_ref().and_then(|logs| logs.entries.next_timeout());
         let prints = self.prints.as_ref().and_then(|prints| prints.next_timeout());
@@ -53,8 +53,8 @@ impl Batches {
 }
 
 impl NodeMachine {
-    /// Adds a log entry to what is batched for a peer that has requested them, after its writer if
-    /// the peer doesn't know that.
+    /// Adds a log entry to the batch of a peer that has requested logs, after its writer if the
+    /// peer does not know it.
     pub(super) fn batch_entry(&mut self, id: PeerKey, entry: &EncodedEntry<'_>) {
         let Some(peer) = self.peers.get_mut(id) else { return };
         let Some(logs) = &mut peer.batches.logs else { return };
@@ -65,7 +65,7 @@ impl NodeMachine {
         self.send_batches(id, some);
     }
 
-    /// Announces the writers that are up and that a peer doesn't know, if it has requested logs.
+    /// Announces the active writers that a peer does not know, if it has requested logs.
     pub(super) fn announce_writers(&mut self, id: PeerKey) {
         let Some(peer) = self.peers.get_mut(id) else { return };
         let Some(logs) = &mut peer.batches.logs else { return };
@@ -77,7 +77,7 @@ impl NodeMachine {
         self.send_batches(id, some);
     }
 
-    /// Adds what was printed to what is batched for a peer.
+    /// Adds a print to the batch of a peer.
     pub(super) fn batch_print(&mut self, id: PeerKey, item: &[u8]) {
         let Some(peer) = self.peers.get_mut(id) else { return };
         let new = || Box::new(Batch::new(Batched::Prints));
@@ -86,22 +86,21 @@ impl NodeMachine {
         self.send_batches(id, some);
     }
 
-    /// Sends what is batched for peers now, rather than with what comes or when it is a second old.
+    /// Sends all batches now, without waiting for more items or for the delay.
     pub fn flush_batches(&mut self, now: Time) {
         self.feed_time(now);
         let all: Vec<_> = self.peers.keys().collect();
         all.into_iter().for_each(|id| self.flush_batch(id));
     }
 
-    /// Sends what is batched for a peer now.
+    /// Sends the batches of a peer now.
     pub(super) fn flush_batch(&mut self, id: PeerKey) {
         let some = self.take_batches(id, Batch::flush);
         self.send_batches(id, some);
     }
 
-    /// Sends the batches for a peer that are too long to wait or have waited long enough, as far as
-    /// its connection takes them, and what was added to its outbox before, if some was; arranges to
-    /// look again at the others.
+    /// Sends a peer's full or due batches, as far as its connection accepts them, and earlier items
+    /// of its outbox, if any; sets a timer for the others.
     pub(super) fn send_batches(&mut self, id: PeerKey, some: bool) {
         let now = self.clock.now();
         let is_last = self.ending.is_under_way();
@@ -116,7 +115,7 @@ impl NodeMachine {
         }
     }
 
-    /// Moves batches for a peer to its outbox; returns whether there were any.
+    /// Moves a peer's batches to its outbox; returns whether there were any.
     fn take_batches(&mut self, id: PeerKey, take: impl Fn(&mut Batch) -> Option<Outgoing>) -> bool {
         let mut some = false;
         for batched in [Batched::Logs, Batched::Prints] {
@@ -131,7 +130,7 @@ impl NodeMachine {
         outgoing.map(|outgoing| self.push_outgoing(id, outgoing)).is_some()
     }
 
-    /// What is batched for a peer may have waited long enough.
+    /// Handles the batch timer of a peer.
     pub(super) fn batch_due(&mut self, id: PeerKey) {
         if let Some(peer) = self.peers.get_mut(id) {
             peer.batches.timed = false;
@@ -139,7 +138,7 @@ impl NodeMachine {
         }
     }
 
-    /// Drops what is batched for a connection that is over, or anew (§3.6).
+    /// Drops the batches of a connection that is closed or new (§3.6).
     pub(super) fn lose_batches(&mut self, id: PeerKey) {
         self.timers.cancel(Timer::Batch(id));
         self.logs.forget(id);

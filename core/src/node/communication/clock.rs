@@ -1,4 +1,4 @@
-//! What time it is.
+//! The clock.
 
 use crate::Time;
 
@@ -23,7 +23,7 @@ impl Clock {
         self.now = self.now.max(now);
     }
 
-    /// Takes a reading of the wall clock.
+    /// Records a reading of the wall clock.
     pub(super) fn feed_wall(&mut self, wall: Time, now: Time) {
         self.wall_ahead = wall.ahead_of(now);
     }
@@ -37,7 +37,7 @@ impl Clock {
         self.now
     }
 
-    /// Returns what the wall clock shows.
+    /// Returns the wall-clock time.
     pub(super) fn wall(&self) -> Time {
         self.now.shifted(self.wall_ahead)
     }

@@ -1,4 +1,4 @@
-//! Connecting, again and again, and being connected to (§3.6, part 4 §4).
+//! Connecting, reconnecting and accepting connections (§3.6, part 4 §4).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,18 +11,18 @@ use crate::Time;
 use crate::connection::{CloseCause, Connection, ConnectionConfig, Role};
 use crate::wire::Caps;
 
-/// How many bytes of output, serialized, wait for one connection; more waits as events.
+/// The maximum serialized output of one connection in bytes; further events wait unserialized.
 const OUTPUT: usize = 64 << 10;
 
-/// How many notifications of one connection wait that the node has not looked at.
+/// The maximum number of unprocessed notifications of one connection.
 const NOTIFICATIONS: usize = 64;
 
 impl NodeMachine {
-    /// Connects to the node of this name, whatever its `connect` flag (part 4 §4).
+    /// Connects to the node with this name, regardless of its `connect` flag (part 4 §4).
     ///
     /// # Errors
-    /// [`NodeError::UnknownNode`]; [`NodeError::AlreadyConnected`] if there is a peer already that
-    /// it connects to, or waits to; [`NodeError::Terminating`].
+    /// [`NodeError::UnknownNode`]; [`NodeError::AlreadyConnected`] if the node already connects, or
+    /// waits to connect, to its peer; [`NodeError::Terminating`].
     pub fn connect_peer(&mut self, name: &str, now: Time) -> Result<PeerId, NodeError> {
         self.feed_time(now);
         if self.ending.is_under_way() {
@@ -46,7 +46,7 @@ impl NodeMachine {
         }
     }
 
-    /// Makes a peer of an entry that says to connect, and connects.
+    /// Creates the peer of an entry with `connect`, and connects.
     pub(super) fn connect_entry(&mut self, at: usize) -> Option<PeerKey> {
         let entry = self.nodes.get(at)?;
         let endpoint = Endpoint {
@@ -122,24 +122,24 @@ impl NodeMachine {
         self.actions.push_back(Action::Connect { connection, endpoint, keep_alive });
     }
 
-    /// Records that a connection that the node asked for is up; TLS, if there is to be any, is
-    /// made over it.
+    /// Records that a requested connection is established. If TLS is used, the node starts it over
+    /// the connection.
     pub fn feed_connected(&mut self, id: ConnectionId, now: Time) {
         self.feed_time(now);
         self.open(id);
     }
 
-    /// Records that a connection that the node asked for did not come about.
+    /// Records that a requested connection failed.
     ///
-    /// `reason` is meant for people, as in `connect failed: connection refused`.
+    /// `reason` is a human-readable message, as in `connect failed: connection refused`.
     pub fn feed_connect_failed(&mut self, id: ConnectionId, reason: &str, now: Time) {
         self.feed_time(now);
         let line = CommLogLine::ConnectFailed { reason: reason.into() };
         self.attempt_failed(id, line, CloseCause::TransportFailed { reason: reason.into() });
     }
 
-    /// Gives up a connection that did not come about. One whose TLS failed stays until the transport
-    /// has closed it, for the peer is told why.
+    /// Removes a connection that failed. A connection whose TLS failed stays until the transport
+    /// has closed it, because an alert is sent to the peer.
     pub(super) fn attempt_failed(
         &mut self,
         id: ConnectionId,
@@ -182,8 +182,8 @@ impl NodeMachine {
         self.end_if_done();
     }
 
-    /// Records that a peer connected, TLS not included; returns what the connection is called, or
-    /// `None` if it is to be closed, because the node is ending.
+    /// Records that a peer connected, before TLS; returns the connection's id, or `None` if the
+    /// transport must close it because the node is terminating.
     pub fn feed_accepted(&mut self, endpoint: Endpoint, now: Time) -> Option<ConnectionId> {
         self.feed_time(now);
         if self.ending.is_under_way() {
@@ -199,7 +199,8 @@ impl NodeMachine {
         Some(id)
     }
 
-    /// Makes the connection over a transport that is up. It begins at once, or when TLS is up.
+    /// Creates the connection for an established transport connection. It begins at once, or after
+    /// the TLS handshake.
     fn open(&mut self, id: ConnectionId) {
         let Some(link) = self.links.get(id).filter(|link| link.connection.is_none()) else {
             return;
@@ -243,7 +244,7 @@ impl NodeMachine {
         self.links.touch(id);
     }
 
-    /// Begins with a peer whose connection is up, TLS included.
+    /// Starts the protocol with a peer whose connection, including TLS, is established.
     pub(super) fn begin(&mut self, id: PeerKey) {
         let now = self.clock.now();
         let Some(peer) = self.peers.get_mut(id) else { return };
@@ -261,7 +262,7 @@ impl NodeMachine {
         self.give_writers(id);
     }
 
-    /// Arranges another attempt if the peer's entry says so (§3.6); returns whether it does.
+    /// Schedules another attempt if the peer's entry requires it (§3.6); returns whether it does.
     pub(super) fn retry_later(&mut self, id: PeerKey) -> bool {
         let Some(retry) = self.entry(id).map(|entry| entry.node.retry) else { return false };
         let Some(peer) = self.peers.get(id) else { return false };
@@ -279,7 +280,7 @@ impl NodeMachine {
     }
 }
 
-/// Returns how long to wait after so many failures in a row; `random` is in `0.0..1.0`.
+/// Returns the delay after this many consecutive failures; `random` is in `0.0..1.0`.
 fn grown(retry: Duration, backoff: Backoff, failures: u32, random: f64) -> Duration {
     let Backoff { factor, max, jitter } = backoff;
     let failures = i32::try_from(failures.saturating_sub(1)).unwrap_or(i32::MAX);

@@ -1,4 +1,4 @@
-//! Events on their way to peers (§6).
+//! Sending events to peers (§6).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,26 +13,26 @@ use crate::Time;
 use crate::connection::{Phase, Sent, Undeclared, UsageError};
 use crate::data::{CallError, Event, Name, StateAccess, VariableError};
 
-/// Says what became of an event that was raised, or a log entry or print.
+/// The result of raising an event, or of writing a log entry or print.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Raised {
-    /// How many peers get it.
+    /// The number of peers that receive it.
     pub peers: usize,
-    /// For how many peers that are away it is kept.
+    /// The number of disconnected peers for which it is kept.
     pub kept: usize,
-    /// For how many peers it was dropped, since their send queues are full.
+    /// The number of peers for which it was dropped because of a full send queue.
     pub dropped: usize,
 }
 
-/// Says why an event was not raised; nothing has changed then.
+/// Why an event was not raised; nothing changes on error.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RaiseError {
-    /// The event does not fit its declaration.
+    /// The event does not match its declaration.
     #[error("{0}")]
     Event(Box<CallError>),
-    /// Too much waits for a peer that requested the event, or for all peers together. Raise it again
-    /// when some of it is written: when [`NodeMachine::can_raise`] says so.
+    /// The send queue of a peer that requested the event, or the total of all queues, is full.
+    /// Retry when [`NodeMachine::can_raise`] returns true.
     #[error("send queue full for peer {0}")]
     Full(PeerId),
 }
@@ -44,21 +44,21 @@ impl From<CallError> for RaiseError {
 }
 
 impl NodeMachine {
-    /// Raises an event: it is sent to every peer that is Running and has requested it (§6), and kept
-    /// for those that are away if their entries say so. It is not delivered to ourselves. An event
-    /// whose time is 0 gets the present.
+    /// Raises an event: sends it to every peer in phase Running that has requested it (§6), and
+    /// keeps it for disconnected peers whose entries require it. It is not delivered locally. A
+    /// time of 0 is replaced by the current time.
     ///
-    /// If the event is declared, its arguments are checked and made of the declared types as
-    /// [`coerce_call`](crate::data::Declarations::coerce_call) does; otherwise they go as they are.
+    /// The arguments of a declared event are checked and coerced as by
+    /// [`coerce_call`](crate::data::Declarations::coerce_call); other events are sent unchanged.
     ///
     /// # Errors
-    /// [`RaiseError::Event`], whether or not anybody has requested it; [`RaiseError::Full`], with
-    /// [`Overflow::Block`] only.
+    /// [`RaiseError::Event`], whether or not a peer has requested it; [`RaiseError::Full`], only
+    /// with [`Overflow::Block`].
     pub fn raise(&mut self, event: Event, now: Time) -> Result<Raised, RaiseError> {
         self.raise_or_return(event, now).map_err(|(_, error)| error)
     }
 
-    /// Raises an event, or gives it back.
+    /// Raises an event, or returns it with the error.
     pub(crate) fn raise_or_return(
         &mut self,
         mut event: Event,
@@ -79,12 +79,12 @@ impl NodeMachine {
         Ok(self.send(event, None))
     }
 
-    /// Returns whether an event of this name could be raised now.
+    /// Returns whether an event with this name can be raised now.
     pub fn can_raise(&self, name: &[u8]) -> bool {
         self.hindrance(name, None).is_none()
     }
 
-    /// Returns a peer for which an event of this name has to wait, if any has to.
+    /// Returns a peer whose full queue prevents sending an event with this name, if any.
     pub(super) fn hindrance(&self, name: &[u8], origin: Option<PeerKey>) -> Option<PeerKey> {
         if self.options.outgoing.overflow != Overflow::Block {
             return None;
@@ -101,14 +101,14 @@ impl NodeMachine {
             || !peer.outbox.is_empty() && self.outgoing.reaches(self.options.outgoing_total)
     }
 
-    /// Sends an event to all who get it, but not back to where it came from.
+    /// Sends an event to all its subscribers except its origin.
     pub(super) fn send(&mut self, event: Event, origin: Option<PeerKey>) -> Raised {
         let mut raised = Raised::default();
         let mut later = Vec::new();
         let peers = self.subscribers.of(&event.name).map(Arc::clone);
         let peers = peers.iter().flat_map(|peers| peers.iter().copied());
         for id in peers.filter(|id| Some(*id) != origin) {
-            // It has requested the event, but gets what was kept for it first.
+            // It has requested the event, but receives kept events first.
             if self.is_away(id) {
                 continue;
             }
@@ -138,13 +138,13 @@ impl NodeMachine {
         raised
     }
 
-    /// Sends an event to a peer if nothing waits before it: whether it was sent, or `None` if it has
-    /// to wait.
+    /// Sends an event to a peer if its queue is empty: returns whether it was sent, or `None` if it
+    /// has to wait.
     fn send_now(&mut self, id: PeerKey, event: &Event) -> Option<bool> {
         let peer = self.peers.get(id)?;
         let (link, waits) = (peer.link?, !peer.outbox.is_empty());
         let connection = self.connection_mut(id)?;
-        // What waits for one that is not Running is kept for it, and so will this be.
+        // The queue of a peer that is not in phase Running is kept for it, and so is this event.
         if waits && connection.phase() == Phase::Running {
             return None;
         }
@@ -167,7 +167,7 @@ impl NodeMachine {
         self.log_peer(id, CommLogLine::Unwritable { name: name.compact() });
     }
 
-    /// Queues an event for a peer, as the policy has it; returns whether it is queued.
+    /// Queues an event for a peer according to the policy; returns whether it is queued.
     fn queue(&mut self, id: PeerKey, event: Arc<Event>) -> bool {
         let dropped = || CommLogLine::EventDropped { incoming: false, name: event.name.compact() };
         let admitted = self.admit(id, dropped);
@@ -177,8 +177,8 @@ impl NodeMachine {
         admitted
     }
 
-    /// Makes room for something that is to wait for a peer, as the policy has it; returns whether it
-    /// may. If it is dropped that is counted, and logged by this line.
+    /// Makes room in a peer's queue according to the policy; returns whether the item can be
+    /// queued. If it is dropped, that is counted, and logged with this line.
     pub(super) fn admit(&mut self, id: PeerKey, dropped: impl FnOnce() -> CommLogLine) -> bool {
         let (full, bound) = (self.is_full(id), self.options.outgoing.bound);
         let Some(peer) = self.peers.get_mut(id) else { return false };
@@ -189,7 +189,8 @@ impl NodeMachine {
                 return false;
             }
             Overflow::DropOldest if full => {
-                // What others have waiting is theirs: one goes for what all have, else enough.
+                // Only this peer's items are dropped: one for the total bound, otherwise as many as
+                // needed.
                 self.drop_oldest(id);
                 while self.peers.get(id).is_some_and(|p| p.outbox.is_full(bound)) {
                     if !self.drop_oldest(id) {
@@ -208,7 +209,7 @@ impl NodeMachine {
         true
     }
 
-    /// Adds to what waits for a peer.
+    /// Adds an item to a peer's queue.
     pub(super) fn push_outgoing(&mut self, id: PeerKey, outgoing: Outgoing) {
         let Some(peer) = self.peers.get_mut(id) else { return };
         if let Some(weight) = outgoing.weight() {
@@ -217,7 +218,7 @@ impl NodeMachine {
         peer.outbox.push(outgoing);
     }
 
-    /// Drops what has waited longest for a peer; returns whether there was anything.
+    /// Drops the oldest droppable item of a peer's queue; returns whether there was one.
     fn drop_oldest(&mut self, id: PeerKey) -> bool {
         let Some(peer) = self.peers.get_mut(id) else { return false };
         let Some(oldest) = peer.outbox.drop_oldest() else { return false };
@@ -239,7 +240,7 @@ impl NodeMachine {
         true
     }
 
-    /// Sends what waits for a peer, as far as its connection takes it.
+    /// Sends a peer's queue, as far as its connection accepts it.
     pub(super) fn pump(&mut self, id: PeerKey) {
         let mut sent = false;
         while let Some(outgoing) = self.peers.get(id).and_then(|peer| peer.outbox.front()).cloned()
@@ -281,14 +282,14 @@ impl NodeMachine {
         self.close_when_sent(id);
     }
 
-    /// Sends an operation on state to every peer that is Running and has requested sync, but not
-    /// back to where it came from. What waits for a peer goes before it.
+    /// Sends an operation on state to every peer in phase Running that has requested sync, except
+    /// its origin. It is queued after earlier items.
     ///
-    /// If it is on a variable that is declared, the operands are made of the declared types, unless
-    /// it came from a peer.
+    /// The operands for a declared variable are coerced to the declared types, unless the operation
+    /// came from a peer.
     ///
     /// # Errors
-    /// [`VariableError`]; it is sent to nobody then.
+    /// [`VariableError`]; nothing is sent then.
     pub fn broadcast_state_access(
         &mut self,
         access: StateAccess,
@@ -317,8 +318,8 @@ impl NodeMachine {
         Ok(())
     }
 
-    /// Returns the names of the events that a pattern matches, of those that are declared, or those
-    /// that it names outright if undeclared ones are delivered.
+    /// Returns the names of the declared events that a pattern matches, or those that it lists
+    /// explicitly if undeclared events are delivered.
     pub(super) fn events_matching(&self, pattern: &EventPattern) -> Vec<Name> {
         let declared = self.declarations.events.keys().filter(|name| pattern.matches(name));
         let mut names: BTreeSet<Name> = declared.cloned().collect();
@@ -331,7 +332,8 @@ impl NodeMachine {
 
 /// Store and forward.
 impl NodeMachine {
-    /// Returns whether an event is kept for a peer: it is away, will be back, and may want it.
+    /// Returns whether an event is kept for a peer: it is disconnected, will reconnect, and may
+    /// request it.
     fn is_kept_for(&self, id: PeerKey, name: &[u8]) -> bool {
         let Some(peer) = self.peers.get(id) else { return false };
         let away = self.is_away(id);
@@ -340,13 +342,13 @@ impl NodeMachine {
         away && wanted && comes_back && !self.ending.is_under_way()
     }
 
-    /// Returns whether a peer for which events are kept is away: until it is Running as far as we have
-    /// looked at what its connection tells.
+    /// Returns whether a peer for which events are kept is away: until it is in phase Running
+    /// according to the processed notifications.
     fn is_away(&self, id: PeerKey) -> bool {
         self.subscribers.is_keeper(id) && self.peers.get(id).is_some_and(|peer| !peer.running)
     }
 
-    /// Keeps an event for a peer that is away; the oldest goes first.
+    /// Keeps an event for a disconnected peer, dropping the oldest if necessary.
     fn keep(&mut self, id: PeerKey, outgoing: Outgoing) {
         let bound = self.entry(id).and_then(|entry| entry.node.store_and_forward);
         let bound = bound.unwrap_or(Bound::new(0, 0));
@@ -358,7 +360,7 @@ impl NodeMachine {
         self.push_outgoing(id, outgoing);
     }
 
-    /// Sends what was kept for a peer that is back, as far as it has requested it.
+    /// Sends the kept events that a reconnected peer has requested.
     pub(super) fn send_what_was_kept(&mut self, id: PeerKey) {
         let Some(requests) = self.connection(id).map(|c| c.peer_events().clone()) else { return };
         if let Some(peer) = self.peers.get_mut(id) {
@@ -370,7 +372,7 @@ impl NodeMachine {
         self.unblock();
     }
 
-    /// Drops what waits for a peer whose connection is over, unless it is kept for the next one.
+    /// Drops the queue of a peer whose connection is closed, unless it is kept for the next one.
     pub(super) fn lose_outbox(&mut self, id: PeerKey) {
         let keeps = self.subscribers.is_keeper(id) && !self.ending.is_under_way();
         let Some(peer) = self.peers.get_mut(id) else { return };

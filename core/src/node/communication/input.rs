@@ -1,4 +1,4 @@
-//! What the transport tells of a connection, and what becomes of it.
+//! Input from the transport's connections.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::Time;
 use crate::connection::{CommLogMessage, Connection, Phase, Role};
 
 impl NodeMachine {
-    /// Takes bytes that came over a connection, split in any way.
+    /// Feeds bytes received over a connection, in any pieces.
     pub fn feed_bytes(&mut self, id: ConnectionId, bytes: &[u8], now: Time) {
         self.feed(id, now, |connection, now| connection.feed_bytes(bytes, now));
         let Some(peer) = self.links.get(id).map(|link| link.peer) else { return };
@@ -26,13 +26,13 @@ impl NodeMachine {
         self.feed(id, now, Connection::feed_eof);
     }
 
-    /// Records that reading from a connection failed, for a reason that is meant for people.
+    /// Records that reading from a connection failed, with a human-readable reason.
     pub fn feed_read_failure(&mut self, id: ConnectionId, reason: &str, now: Time) {
         let line = CommLogLine::Connection(CommLogMessage::ReadError(reason.into()));
         self.feed_failure(id, line, reason, now);
     }
 
-    /// Records that writing to a connection failed, for a reason that is meant for people.
+    /// Records that writing to a connection failed, with a human-readable reason.
     pub fn feed_write_failure(&mut self, id: ConnectionId, reason: &str, now: Time) {
         self.feed_failure(id, CommLogLine::WriteError { reason: reason.into() }, reason, now);
     }
@@ -43,7 +43,7 @@ impl NodeMachine {
         self.feed(id, now, |connection, now| connection.feed_failure(reason, now));
     }
 
-    /// Logs what happened to a connection, unless it was over before.
+    /// Logs a failure of a connection, unless it was closed before.
     fn log_failure(&mut self, id: ConnectionId, line: CommLogLine) {
         let Some(link) = self.links.get(id) else { return };
         if link.begun().is_some_and(|connection| connection.phase() != Phase::Closed) {
@@ -51,13 +51,13 @@ impl NodeMachine {
         }
     }
 
-    /// Records that the transport has closed a connection, after
-    /// [`poll_close`](Self::poll_close) said so or because it was lost. The connection is
-    /// forgotten, once all that came over it is processed.
+    /// Records that the transport has closed a connection, because of
+    /// [`poll_close`](Self::poll_close) or because it was lost. The connection is removed when all
+    /// its input is processed.
     pub fn feed_closed(&mut self, id: ConnectionId, now: Time) {
         let peer = self.links.get(id).and_then(|link| self.peers.get_mut(link.peer));
         if let Some(peer) = peer.filter(|peer| peer.link == Some(id)) {
-            // Requests of the application come too late.
+            // The application can no longer make requests.
             peer.awaiting_setup = false;
         }
         if self.links.get(id).is_some_and(|link| link.begun().is_some()) {
@@ -73,7 +73,7 @@ impl NodeMachine {
         }
     }
 
-    /// Forgets a connection that the transport has closed.
+    /// Removes a connection that the transport has closed.
     pub(super) fn forget_link(&mut self, id: ConnectionId) {
         if let Some(link) = self.links.remove(id) {
             let counts = link.begun().is_some() || link.is_pending();
@@ -90,7 +90,7 @@ impl NodeMachine {
         self.end_if_done();
     }
 
-    /// Feeds a connection, and looks at what came of it.
+    /// Feeds a connection, and processes the result.
     pub(super) fn feed(
         &mut self,
         id: ConnectionId,
@@ -111,12 +111,12 @@ impl NodeMachine {
         self.links.touch(id);
     }
 
-    /// Looks at what a peer's connection tells, as far as there is room for it.
+    /// Processes the notifications of a peer's connection, as far as there is room.
     pub(super) fn drain(&mut self, id: PeerKey) {
         loop {
             let Some(peer) = self.peers.get(id) else { return };
             if peer.awaiting_setup || self.delivery.must_wait(peer) {
-                // What came before its connection was closed still comes.
+                // Input from before the close is still processed.
                 let connection = peer.link.and_then(|link| self.links.connection(link));
                 if connection.is_none_or(|c| c.phase() != Phase::Closed) {
                     return;
@@ -135,12 +135,12 @@ impl NodeMachine {
         }
     }
 
-    /// Returns whether what a peer sends has to wait for the application.
+    /// Returns whether a peer's input has to wait for the application.
     pub(super) fn must_wait(&self, id: PeerKey) -> bool {
         self.peers.get(id).is_some_and(|peer| self.delivery.must_wait(peer))
     }
 
-    /// Adds something to what the application is told of a peer, in order.
+    /// Adds a notification about a peer, in order.
     pub(super) fn tell(&mut self, id: PeerKey, notification: Notification) {
         let Some(peer) = self.peers.get_mut(id) else {
             return self.delivery.push(notification);
@@ -148,13 +148,13 @@ impl NodeMachine {
         self.delivery.tell(id, peer, notification, &self.options);
     }
 
-    /// Adds an event to what the application is told of a peer, as the policy has it.
+    /// Adds an event from a peer according to the policy.
     pub(super) fn tell_event(&mut self, id: PeerKey, event: crate::data::Event) {
         let Some(peer) = self.peers.get(id).map(|peer| Arc::clone(&peer.who)) else { return };
         self.tell_bounded(id, Notification::Event { peer, event });
     }
 
-    /// Adds what may be dropped to what the application is told of a peer, as the policy has it.
+    /// Adds a droppable notification about a peer according to the policy.
     pub(super) fn tell_bounded(&mut self, id: PeerKey, told: Notification) {
         let Some(peer) = self.peers.get_mut(id) else { return };
         let peer_full = peer.inbox.is_full(self.options.incoming.bound);
@@ -162,7 +162,7 @@ impl NodeMachine {
         match self.options.incoming.overflow {
             Overflow::DropNewest if full => return self.count_dropped_from(id, told),
             Overflow::DropOldest if full => {
-                // What others have waiting is theirs; without any of its own it is the newest.
+                // Only this peer's notifications are dropped; if there is none, the new one.
                 if !self.drop_oldest_from(id) {
                     return self.count_dropped_from(id, told);
                 }
@@ -177,14 +177,13 @@ impl NodeMachine {
                 peer.counters.dropped_incoming += 1;
                 return self.give_up(id, CommLogLine::IncomingFull, "receive queue full");
             }
-            // A peer that blocks is not read from, but what was read before still comes.
+            // A blocked peer is not read from, but earlier input is still delivered.
             _ => {}
         }
         self.tell(id, told);
     }
 
-    /// Drops what has waited longest of what a peer sent and may be dropped; returns whether there
-    /// was anything.
+    /// Drops the oldest droppable notification from a peer; returns whether there was one.
     fn drop_oldest_from(&mut self, id: PeerKey) -> bool {
         let oldest = self.peers.get_mut(id).and_then(|peer| self.delivery.drop_oldest(peer));
         let Some(dropped) = oldest else { return false };
@@ -211,7 +210,7 @@ impl NodeMachine {
         self.log_peer(id, line);
     }
 
-    /// Closes the connection to a peer as if it had been lost, so that it is retried.
+    /// Closes the connection to a peer as if it were lost, so that it is retried.
     pub(super) fn give_up(&mut self, id: PeerKey, line: CommLogLine, reason: &str) {
         let now = self.clock.now();
         if self.connection(id).is_some_and(|c| c.phase() != Phase::Closed) {
@@ -223,7 +222,7 @@ impl NodeMachine {
         }
     }
 
-    /// Forgets a peer that connected to us, once all about it is told.
+    /// Removes a peer that connected to this node, once all its notifications are delivered.
     pub(super) fn forget_if_gone(&mut self, id: PeerKey) {
         let Some(peer) = self.peers.get(id) else { return };
         if peer.role == Role::Initiator || peer.sockets > 0 || peer.has_turn {

@@ -6,38 +6,39 @@ use super::NodeMachine;
 use super::timers::Timer;
 use crate::Time;
 
-/// Whether we listen.
+/// The state of listening.
 #[derive(Debug, Default)]
 pub(super) struct Listening {
     wanted: bool,
-    /// Where sockets are open, as far as we know.
+    /// The open sockets, as reported by the transport.
     sockets: Vec<Endpoint>,
 }
 
 impl NodeMachine {
-    /// Listens, as the options say, on the sockets that the transport is asked for; does nothing if
-    /// we do, or wait to.
+    /// Starts listening according to the options; does nothing if the node already listens or waits
+    /// to.
     pub fn listen(&mut self) {
         if !self.ending.is_under_way() && !std::mem::replace(&mut self.listening.wanted, true) {
             self.bind();
         }
     }
 
-    /// Asks the transport for sockets.
+    /// Requests sockets from the transport.
     pub(super) fn bind(&mut self) {
         for target in self.options.listen_targets() {
             self.actions.push_back(Action::Listen(target));
         }
     }
 
-    /// Stops listening; connections that were accepted stay.
+    /// Stops listening; accepted connections stay open.
     pub fn stop_listening(&mut self) {
         if self.close_sockets() {
             self.log(CommLogLine::StoppedListening);
         }
     }
 
-    /// Stops listening without a word, as Bro does when it ends; returns whether we listened.
+    /// Stops listening without logging, as Bro does on termination; returns whether the node
+    /// listened.
     pub(super) fn close_sockets(&mut self) -> bool {
         self.timers.cancel(Timer::Listen);
         self.actions.retain(|action| !matches!(action, Action::Listen(_)));
@@ -49,7 +50,7 @@ impl NodeMachine {
         wanted
     }
 
-    /// Records that the transport listens here, TLS or not.
+    /// Records that the transport listens at this endpoint, with or without TLS.
     pub fn feed_listening(&mut self, endpoint: Endpoint, ssl: bool, now: Time) {
         self.feed_time(now);
         if self.listening.wanted {
@@ -59,10 +60,10 @@ impl NodeMachine {
         }
     }
 
-    /// Records that the transport cannot listen here.
+    /// Records that the transport cannot listen at this endpoint.
     ///
-    /// If the address is in use, all sockets are given up and there is another attempt after
-    /// [`listen_retry`](super::super::Options::listen_retry); else this one is left out.
+    /// If the address is in use, all sockets are closed and the node retries after
+    /// [`listen_retry`](super::super::Options::listen_retry); otherwise this socket is left out.
     pub fn feed_listen_failed(
         &mut self,
         endpoint: Endpoint,
@@ -81,17 +82,17 @@ impl NodeMachine {
         }
     }
 
-    /// Returns whether there is a socket on which we listen.
+    /// Returns whether the node listens on any socket.
     pub fn is_listening(&self) -> bool {
         !self.listening.sockets.is_empty()
     }
 
-    /// Returns where we listen, with the ports that the system chose.
+    /// Returns the listening endpoints, with the ports chosen by the system.
     pub fn listening(&self) -> &[Endpoint] {
         &self.listening.sockets
     }
 
-    /// Records that a connection could not be accepted. We listen on.
+    /// Records that a connection could not be accepted. Listening continues.
     pub fn feed_accept_failed(&mut self, reason: &str, now: Time) {
         self.feed_time(now);
         self.log(CommLogLine::AcceptFailed { reason: reason.into() });

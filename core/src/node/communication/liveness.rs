@@ -1,4 +1,4 @@
-//! Finding peers that are gone without saying so.
+//! Detection of peers that have silently vanished.
 
 use super::super::Liveness;
 use super::super::log::CommLogLine;
@@ -7,19 +7,19 @@ use super::{NodeMachine, PeerKey};
 use crate::connection::Phase;
 use crate::wire::Caps;
 
-/// The number of our PINGs, which nobody else needs to know.
+/// The sequence number of our PINGs, which is not used otherwise.
 const SEQ: u32 = 0;
 
 impl NodeMachine {
-    /// Begins to watch a peer that is Running, if its entry says so.
+    /// Starts monitoring a peer in phase Running, if its entry requires it.
     pub(super) fn watch(&mut self, id: PeerKey) {
         if let Some((liveness, heard)) = self.watched(id) {
             self.timers.set(heard + liveness.ping_after, Timer::Liveness(id));
         }
     }
 
-    /// Returns how a peer is to be watched and when it was heard of last. A Broccoli is not: it
-    /// never answers a PING (part 5).
+    /// Returns a peer's liveness settings and the time of its last input. Broccoli peers are not
+    /// monitored: they never answer a PING (part 5).
     fn watched(&self, id: PeerKey) -> Option<(Liveness, crate::Time)> {
         let liveness = self.entry(id)?.node.liveness?;
         let connection = self.connection(id)?;
@@ -28,14 +28,13 @@ impl NodeMachine {
             .then_some((liveness, self.peers.get(id)?.heard))
     }
 
-    /// Pings a peer that is silent, or gives it up.
+    /// Pings a silent peer, or closes its connection.
     pub(super) fn check_liveness(&mut self, id: PeerKey) {
         let Some((Liveness { ping_after, close_after }, heard)) = self.watched(id) else { return };
         let reads = self.peers.get(id).and_then(|p| p.link).is_none_or(|l| self.wants_input(l));
         let Some(peer) = self.peers.get_mut(id) else { return };
         if std::mem::take(&mut peer.was_unread) || !reads {
-            // Whatever it sends, we do not read it now, or began to again only after the time that we
-            // know of.
+            // Its input is not being read, or reading resumed only after the recorded time.
             (peer.heard, peer.pinged) = (self.clock.now(), false);
             return self.timers.set(self.clock.now() + ping_after, Timer::Liveness(id));
         }
@@ -49,7 +48,7 @@ impl NodeMachine {
         }
         let pinged = self.peers.get_mut(id).is_some_and(|p| std::mem::replace(&mut p.pinged, true));
         if !pinged {
-            // If the send queue is full, that will show whether the peer lives.
+            // If the send queue is full, its progress shows whether the peer is alive.
             let _ = self.ping(id.id(), SEQ);
         }
         self.timers.set(heard + close_after, Timer::Liveness(id));

@@ -1,4 +1,4 @@
-//! What is written to the communication log, and when (part 4 §5).
+//! Writing the communication log (part 4 §5).
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::timers::Timer;
 use super::{NodeMachine, PeerKey, STATISTICS};
 
 impl NodeMachine {
-    /// Makes a line of the log, at the present time.
+    /// Creates a line of the log with the current time.
     pub(crate) fn log_entry(
         &self,
         peer: Option<Arc<EventPeer>>,
@@ -17,13 +17,13 @@ impl NodeMachine {
         Notification::Log(CommLogEntry { time: self.wall_clock(), peer, line })
     }
 
-    /// Logs what concerns no peer.
+    /// Logs a line that concerns no peer.
     pub(super) fn log(&mut self, line: CommLogLine) {
         let entry = self.log_entry(None, line);
         self.delivery.push(entry);
     }
 
-    /// Logs what concerns a peer, in order with what else is told of it.
+    /// Logs a line about a peer, in order with its other notifications.
     pub(super) fn log_peer(&mut self, peer: PeerKey, line: CommLogLine) {
         let Some(about) = self.peers.get(peer) else { return self.log(line) };
         if about.ends_with_node && line.is_of_close() {
@@ -34,14 +34,14 @@ impl NodeMachine {
         self.tell(peer, entry);
     }
 
-    /// Logs what concerns no single peer, after what was told of the one that caused it.
+    /// Logs a line that concerns no single peer, after the notifications of the peer that caused
+    /// it.
     pub(super) fn log_after(&mut self, peer: PeerKey, line: CommLogLine) {
         let entry = self.log_entry(None, line);
         self.tell(peer, entry);
     }
 
-    /// Gives memory back that is only of use while something passes, of peers that were silent since
-    /// the last time.
+    /// Releases the buffers of peers that were idle since the last call.
     fn release(&mut self) {
         for (_, peer) in self.peers.iter_mut() {
             if self.clock.now().saturating_since(peer.heard) < STATISTICS {

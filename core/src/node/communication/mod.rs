@@ -1,4 +1,4 @@
-//! The machine: a node with all its peers.
+//! The state machine of a node with all its peers.
 
 mod batches;
 mod clock;
@@ -49,10 +49,10 @@ pub use events::{RaiseError, Raised};
 pub use logs::WriteLogError;
 pub use trace::TraceStep;
 
-/// A node: its peers, what it asks of them, and what passes between them.
+/// The sans-IO state machine of a node with its peers.
 ///
-/// It is fed what the world does and polled for what the world must do, as a
-/// [`Connection`] is; see the [module](super) for how to drive it.
+/// The caller feeds it input and polls it for actions, as for a [`Connection`]; see the
+/// [module](super) for how to drive it.
 #[derive(Debug)]
 pub struct NodeMachine {
     options: Options,
@@ -72,9 +72,9 @@ pub struct NodeMachine {
 
     actions: VecDeque<Action>,
     delivery: Delivery,
-    /// What waits in all outboxes together.
+    /// The total depth of all outboxes.
     outgoing: Depth,
-    /// Where the last event that was taken came from.
+    /// The origin of the last event taken.
     event_peer: Arc<EventPeer>,
 
     listening: listening::Listening,
@@ -88,7 +88,7 @@ pub struct NodeMachine {
 struct Entry {
     name: Arc<str>,
     node: PeerConfig,
-    /// The peer that it applies to, or that it connects to.
+    /// The peer to which it applies or connects.
     peer: Option<PeerKey>,
 }
 
@@ -96,54 +96,56 @@ struct Entry {
 struct Peer {
     who: Arc<EventPeer>,
     role: Role,
-    /// Which entry applies: from the start if we connect, else when the peer's VERSION came.
+    /// The entry that applies: known from the start for peers that we connect to, otherwise from
+    /// the peer's VERSION.
     node: Option<usize>,
-    /// The connection that is being made, or not over.
+    /// The connection that is open or being established.
     link: Option<ConnectionId>,
-    /// How many connections the transport has, those that are over included.
+    /// The number of transport connections, including closed ones.
     sockets: usize,
     /// Whether its connection is established.
     established: bool,
-    /// Whether it is Running, as far as what its connection tells was looked at.
+    /// Whether it is in phase Running, according to the processed notifications.
     running: bool,
-    /// Nothing is processed until the application has made its requests.
+    /// Whether input waits for the application's requests.
     awaiting_setup: bool,
-    /// Whether its connection is closed because the node ends, of which Bro logs one line alone.
+    /// Whether its connection is closed because the node terminates, for which Bro logs only one
+    /// line.
     ends_with_node: bool,
-    /// How many attempts to connect failed in a row.
+    /// The number of consecutive failed attempts to connect.
     failures: u32,
-    /// What it had requested when its last connection ended.
+    /// Its requests at the end of its last connection.
     last_requests: Option<BTreeSet<Name>>,
-    /// When it was heard of last.
+    /// The time of its last input.
     heard: Time,
     /// Whether it was pinged since.
     pinged: bool,
-    /// Whether it was not read, as it had to wait, until after its silence was last looked at.
+    /// Whether reading was suspended since its silence was last checked.
     was_unread: bool,
     last_error: Option<Box<str>>,
     outbox: Outbox,
     inbox: Inbox,
-    /// How far it and we have come in having state in common.
+    /// The progress of state synchronisation with it.
     exchange: state::Exchange,
-    /// Whether it is among those who take turns, or blocked.
+    /// Whether it is in the queue of turns or blocked.
     has_turn: bool,
-    /// Its inbox was full, and is still more than half full.
+    /// Whether its inbox was full and is still more than half full.
     must_wait: bool,
     /// The point of its trace that it reached (§2.11).
     point: Option<SyncPoint>,
-    /// What is batched for it.
+    /// Its batches.
     batches: batches::Batches,
-    /// What its answers to our PINGs sum up to.
+    /// The statistics of its answers to our PINGs.
     pings: Option<Box<PingStatistics>>,
-    /// What its earlier connections carried, and what is counted here.
+    /// The counters of its earlier connections, and those kept here.
     counters: PeerCounters,
 }
 
 impl NodeMachine {
-    /// Makes a node; nothing happens before [`start`](Self::start).
+    /// Creates a node, which is inactive until [`start`](Self::start).
     ///
     /// # Errors
-    /// All that makes no sense in the configuration.
+    /// Returns all errors in the configuration.
     pub fn new(configuration: NodeConfig) -> Result<NodeMachine, ConfigErrors<NodeConfigError>> {
         configuration.validate()?;
         let NodeConfig { options, nodes, declarations } = configuration;
@@ -174,15 +176,16 @@ impl NodeMachine {
         })
     }
 
-    /// Says where our state comes from when a peer is to get it (§3.4). Default
-    /// [`StateSource::None`].
+    /// Sets the source of our state for peers (§3.4). Default: [`StateSource::None`].
     pub fn set_state_source(&mut self, state: StateSource) {
         self.state = state;
     }
 
-    /// Begins: listens if the options say so, and connects to every node that says so (part 4 §4).
+    /// Starts the node: listens if the options require it, and connects to every node with
+    /// `connect` (part 4 §4).
     ///
-    /// `now` is what the runtime is counted from, by which nodes decide who sends its state (§3.3).
+    /// The runtime, by which nodes decide which of them sends its state, is counted from `now`
+    /// (§3.3).
     pub fn start(&mut self, now: Time) {
         self.feed_time(now);
         self.clock.start();
@@ -197,7 +200,8 @@ impl NodeMachine {
         }
     }
 
-    /// Records the time, and does what is due; a time before the last one counts as that.
+    /// Records the time and handles due timers; a time before the last one is treated as the last
+    /// one.
     pub fn feed_time(&mut self, now: Time) {
         self.clock.feed(now);
         while let Some(timer) = self.timers.pop(self.clock.now()) {
@@ -214,23 +218,22 @@ impl NodeMachine {
         self.expire();
     }
 
-    /// Takes a reading of the wall clock, which may have been set, or gone on while the machine was
-    /// suspended. It shows in what this node says: times of events and of lines of the log, time
-    /// stamps of state, the validity of certificates. Timers heed only the times that are fed.
+    /// Records a reading of the wall clock, which may have been set, or advanced while the computer
+    /// was suspended. It determines the times of events and log lines, time stamps of state, and
+    /// the validity of certificates. Timers use only the fed times.
     ///
-    /// Without this the wall clock shows what is fed.
+    /// Without this, the fed times are used as the wall clock.
     pub fn feed_wall_clock(&mut self, wall: Time, now: Time) {
         self.clock.feed_wall(wall, now);
         self.feed_store_wall_clock();
     }
 
-    /// Takes a random number, from which the jitter of
-    /// [`Backoff`](super::Backoff) is derived. One at the start is enough.
+    /// Seeds the random jitter of [`Backoff`](super::Backoff). Once at the start is enough.
     pub fn feed_random(&mut self, random: u64) {
         self.random = random;
     }
 
-    /// Returns a number in `0.0..1.0` that follows from the last random one.
+    /// Returns the next pseudo-random number in `0.0..1.0`.
     fn random(&mut self) -> f64 {
         // SplitMix64: one addition and a mix, and any seed will do.
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -253,7 +256,7 @@ impl NodeMachine {
         self.nodes.get(self.peers.get(peer)?.node?)
     }
 
-    /// Records that the transport of a peer may have something to do.
+    /// Records that the transport may have work for a peer.
     fn touch_peer(&mut self, peer: PeerKey) {
         if let Some(link) = self.peers.get(peer).and_then(|peer| peer.link) {
             self.links.touch(link);
@@ -261,5 +264,5 @@ impl NodeMachine {
     }
 }
 
-/// How often it is logged what passed (part 4 §5).
+/// The interval of logged statistics (part 4 §5).
 const STATISTICS: std::time::Duration = std::time::Duration::from_secs(60);

@@ -1,4 +1,4 @@
-//! The peers of a node, and what is left of those that are gone.
+//! The peers of a node, and records of removed ones.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use super::Peer;
 /// The number of the first peer that connects to us (part 4 §2).
 const FIRST_ACCEPTED: u64 = 10_000;
 
-/// How many departed peers are remembered by name.
+/// How many removed peers are remembered by name.
 const DEPARTED: usize = 1000;
 
-/// Finds a peer without a search. Ordered as the numbers are.
+/// A key of a peer for direct lookup, ordered by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in super::super) struct PeerKey(Key);
 
@@ -28,13 +28,13 @@ impl PeerKey {
 pub(super) struct Peers {
     /// Each by itself, or the room that is kept free would be many peers'.
     slab: Slab<Box<Peer>>,
-    /// For those who know a peer's number alone, and for the order.
+    /// Lookup by number, and the order.
     keys: BTreeMap<PeerId, PeerKey>,
     next_initiated: u64,
     next_accepted: u64,
-    /// What the counters of those that are gone sum up to.
+    /// The sum of the counters of removed peers.
     gone: PeerCounters,
-    /// The last of those that are gone, for the lines that Bro logs when it ends.
+    /// The last removed peers, for the lines that Bro logs on termination.
     departed: VecDeque<Arc<EventPeer>>,
 }
 
@@ -54,7 +54,7 @@ impl Default for Peers {
 impl Peers {
     /// Returns the number of the next peer that we connect to.
     pub(super) fn next_initiated(&mut self) -> PeerId {
-        // Beyond 9999 they would be those of the others.
+        // Numbers above 9999 are for accepted peers.
         if self.next_initiated >= FIRST_ACCEPTED {
             return self.next_accepted();
         }
@@ -75,8 +75,8 @@ impl Peers {
         key
     }
 
-    /// Forgets a peer but for its counters and name; returns the name of one that is too long ago to
-    /// be remembered now.
+    /// Removes a peer except for its counters and name; returns the oldest remembered name if it is
+    /// dropped.
     pub(super) fn remove(&mut self, key: PeerKey) -> Option<Arc<EventPeer>> {
         let peer = self.slab.remove(key.0)?;
         self.keys.remove(&key.id());
@@ -85,7 +85,7 @@ impl Peers {
         if self.departed.len() > DEPARTED { self.departed.pop_front() } else { None }
     }
 
-    /// Searches for a peer by its number.
+    /// Finds a peer by its number.
     pub(super) fn key(&self, id: PeerId) -> Option<PeerKey> {
         self.keys.get(&id).copied()
     }
@@ -102,33 +102,32 @@ impl Peers {
         self.keys.is_empty()
     }
 
-    /// Returns all in the order of their numbers.
+    /// Iterates over all in order of their numbers.
     pub(super) fn keys(&self) -> impl Iterator<Item = PeerKey> {
         self.keys.values().copied()
     }
 
-    /// Returns all in the order of their numbers.
+    /// Iterates over all in order of their numbers.
     pub(super) fn iter(&self) -> impl Iterator<Item = (PeerKey, &Peer)> {
         self.iter_from(PeerId::LOCAL)
     }
 
-    /// Returns those from this number on, in order.
+    /// Iterates over the peers from this number on, in order.
     pub(super) fn iter_from(&self, from: PeerId) -> impl Iterator<Item = (PeerKey, &Peer)> {
         self.keys.range(from..).filter_map(|(_, key)| Some((*key, self.get(*key)?)))
     }
 
-    /// Returns all in no order.
+    /// Iterates over all, in no particular order.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (PeerKey, &mut Peer)> {
         self.slab.iter_mut().map(|(key, peer)| (PeerKey(key), &mut **peer))
     }
 
-    /// Returns what the counters of those that are gone sum up to.
+    /// Returns the sum of the counters of removed peers.
     pub(super) fn gone(&self) -> PeerCounters {
         self.gone
     }
 
-    /// Returns every peer that the node ever knew, as far as it remembers, and forgets those that are
-    /// gone.
+    /// Returns all present and remembered peers, and drops the remembered ones.
     pub(super) fn take_known(&mut self) -> Vec<Arc<EventPeer>> {
         let mut known: Vec<_> = std::mem::take(&mut self.departed).into();
         known.extend(self.iter().map(|(_, peer)| Arc::clone(&peer.who)));

@@ -1,4 +1,4 @@
-//! What follows from what a connection tells: the policy layer (§4, part 4 §4).
+//! The policy layer: handling a connection's notifications (§4, part 4 §4).
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::logs::{DroppedEntry, LogEntry};
 use crate::wire::{Compression, Version};
 
 impl NodeMachine {
-    /// Acts on what a peer's connection tells, and tells the application what concerns it.
+    /// Handles a notification of a peer's connection, and notifies the application.
     pub(super) fn take(&mut self, id: PeerKey, notification: connection::Notification) {
         use connection::Notification as From;
         for message in CommLogMessage::of(&notification) {
@@ -21,7 +21,7 @@ impl NodeMachine {
                 // Its TLS failed before it began.
                 break;
             }
-            // The script's lines are written at once, those of the core after them.
+            // The script's lines are written together, before those of the core.
             let is_last = message == CommLogMessage::PeerDisconnected;
             if is_last && self.peers.get(id).is_some_and(|peer| peer.established) {
                 self.log_peer(id, CommLogLine::RemoteConnectionClosed);
@@ -38,7 +38,7 @@ impl NodeMachine {
                 return;
             }
             From::Event(event) => return self.tell_event(id, event),
-            // Not asked for.
+            // Not requested.
             From::LazyEvent(event) => return self.tell_event(id, event.to_event()),
             #[cfg(feature = "__tls")]
             From::Secured => return self.begin(id),
@@ -84,7 +84,7 @@ impl NodeMachine {
                 return self.tell_bounded(id, Notification::LogEntry { peer: who, writer, values });
             }
             From::LogEntryDropped { entry, first } => {
-                // As in Bro, which drops the rest of the message as well (3§2).
+                // As in Bro, which also drops the rest of the message (3§2).
                 if first {
                     let (line, DroppedEntry { path, why, .. }) =
                         (CommLogLine::LogEntryUnknown, &*entry);
@@ -110,7 +110,7 @@ impl NodeMachine {
         }
     }
 
-    /// The peer's VERSION came: finds the entry that applies, and does what it says.
+    /// Handles a peer's VERSION: finds the entry that applies, and follows it.
     fn established(&mut self, id: PeerKey, version: Version) {
         let Some(peer) = self.peers.get_mut(id) else { return };
         Arc::make_mut(&mut peer.who).class = version.class;
@@ -137,19 +137,19 @@ impl NodeMachine {
             }
             Handshake::Automatic => {
                 self.set_up(id);
-                // It was just established, so this can only fail for want of room, which a new
+                // It was just established, so this can only fail for lack of room, which a new
                 // connection has.
                 let _ = self.complete_handshake(id.id());
             }
         }
     }
 
-    /// Makes the requests that the entry that applies asks for, in its order (§4).
+    /// Creates the requests of the entry that applies, in order (§4).
     pub(super) fn set_up(&mut self, id: PeerKey) {
         self.log_peer(id, CommLogLine::ConnectionEstablished);
         let default_compression = self.options.compression_level;
         let Some(node) = self.entry(id).map(|entry| entry.node.clone()) else {
-            // It may ask but not send.
+            // It may make requests but not send.
             let level = Compression::new(default_compression);
             self.with_connection(id, |connection| connection.set_compression(level));
             return;
@@ -181,12 +181,12 @@ impl NodeMachine {
         }
     }
 
-    /// Returns the filter to send: the default one for an empty one (part 4 §2).
+    /// Returns the filter to send: the default if it is empty (part 4 §2).
     pub(super) fn capture_filter(&self, filter: &Bytes) -> Bytes {
         if filter.is_empty() { self.options.default_capture_filter.clone() } else { filter.clone() }
     }
 
-    /// Does what a connection that has just been established cannot refuse.
+    /// Runs a command that a newly established connection always accepts.
     fn with_connection(
         &mut self,
         id: PeerKey,
@@ -209,7 +209,7 @@ impl NodeMachine {
         self.send_what_was_kept(id);
     }
 
-    /// A connection is over: forgets what only it needed, and arranges another (§3.6).
+    /// Handles the end of a connection: drops its state, and schedules another (§3.6).
     fn closed(&mut self, id: PeerKey, cause: CloseCause) {
         let Some(link) = self.peers.get(id).and_then(|peer| peer.link) else { return };
         #[cfg(feature = "__tls")]
@@ -231,7 +231,7 @@ impl NodeMachine {
         let established = std::mem::take(&mut peer.established);
         let who = Arc::clone(&peer.who);
         if std::mem::take(&mut peer.running) {
-            // What it wanted is what is worth keeping for it.
+            // Its requests determine which events are kept for it.
             peer.last_requests = requests;
         }
         let next = EventPeer { class: None, descr: Default::default(), ..(*who).clone() };
@@ -241,7 +241,7 @@ impl NodeMachine {
             CloseCause::ClosedByUs => true,
             CloseCause::Protocol(error) => {
                 if matches!(error.kind, ProtocolErrorKind::Serial(_) | ProtocolErrorKind::Log(_)) {
-                    // In the words of the log.
+                    // With the text of the log.
                     self.error(id, error.kind.to_string().into());
                 }
                 if let Some(peer) = self.peers.get_mut(id) {
@@ -280,8 +280,8 @@ impl NodeMachine {
 }
 
 impl Entry {
-    /// Returns whether the entry applies to a peer that connected to us (§4): the address is the same,
-    /// and so are the classes, or neither has one.
+    /// Returns whether the entry applies to an accepted peer (§4): the addresses are equal, and the
+    /// classes are equal or both absent.
     fn applies_to(&self, peer: &EventPeer) -> bool {
         let zone = match (&self.node.zone_id, &peer.endpoint.zone) {
             (Some(ours), Some(theirs)) => **ours == **theirs,

@@ -1,4 +1,4 @@
-//! What the world is to do: actions, bytes, notifications, times.
+//! Output: actions, bytes, notifications and timers.
 
 use std::sync::Arc;
 
@@ -10,24 +10,22 @@ use crate::connection::{Connection, PollClose};
 use crate::data::Event;
 
 impl NodeMachine {
-    /// Returns the next thing that the transport is to do, beside what concerns connections that are
-    /// up.
+    /// Returns the next action for the transport, apart from work on established connections.
     #[must_use = "the node goes on only if it is done"]
     pub fn poll_action(&mut self) -> Option<Action> {
         self.actions.pop_front()
     }
 
-    /// Returns a connection for which there may be something to do: bytes to send, the transport to
-    /// close, or to read again.
+    /// Returns a connection for which the transport may have work: bytes to send, a connection to
+    /// close, or reading to resume.
     ///
-    /// Each is returned once for all that has happened since it was returned before.
+    /// Each connection is returned once for all changes since the last time.
     #[must_use = "the peer may wait for something"]
     pub fn poll_connection(&mut self) -> Option<ConnectionId> {
         self.links.poll_touched()
     }
 
-    /// Returns what waits to be sent over a connection, as
-    /// [`Connection::poll_transmit`] does.
+    /// Returns the bytes to send over a connection, like [`Connection::poll_transmit`].
     pub fn poll_transmit(&mut self, id: ConnectionId) -> &[u8] {
         self.links.connection_mut(id).map(Connection::poll_transmit).unwrap_or_default()
     }
@@ -50,8 +48,8 @@ impl NodeMachine {
         self.links.touch(id);
     }
 
-    /// Returns whether, and when, the transport of a connection is to be closed; a connection that
-    /// nobody knows is to be closed at once. Then comes [`feed_closed`](Self::feed_closed).
+    /// Returns whether, and when, to close a transport connection; an unknown connection must be
+    /// closed at once. Then call [`feed_closed`](Self::feed_closed).
     #[must_use = "the peer waits for the connection to be closed"]
     pub fn poll_close(&self, id: ConnectionId) -> Option<PollClose> {
         match self.links.get(id) {
@@ -60,7 +58,7 @@ impl NodeMachine {
         }
     }
 
-    /// Returns whether more should be read from a connection.
+    /// Returns whether to read from a connection.
     pub fn wants_input(&self, id: ConnectionId) -> bool {
         let Some(link) = self.links.get(id) else { return false };
         let Some(connection) = link.connection.as_deref() else { return false };
@@ -71,8 +69,8 @@ impl NodeMachine {
         connection.wants_input() && !(connection.has_begun() && may_wait())
     }
 
-    /// Returns whether the transport has something to do for a connection: until the attempt to
-    /// connect is given up or has failed, or the connection was said to be closed.
+    /// Returns whether the node knows a connection: until the attempt to connect is cancelled or
+    /// has failed, or the connection was reported as closed.
     pub fn is_known(&self, id: ConnectionId) -> bool {
         self.links.get(id).is_some()
     }
@@ -81,28 +79,28 @@ impl NodeMachine {
         self.links.connection(id)
     }
 
-    /// Returns when to call again, at the latest.
+    /// Returns when to call [`feed_time`](Self::feed_time) next.
     pub fn next_timeout(&self) -> Option<Time> {
         [self.timers.next(), self.next_expiry()].into_iter().flatten().min()
     }
 
-    /// Returns whether there may be a notification; if not, there is none.
+    /// Returns whether there may be a notification; if false, there is none.
     pub fn has_notifications(&self) -> bool {
         !self.delivery.is_empty()
     }
 
     /// Returns the next notification.
     ///
-    /// What concerns one peer comes in order. Peers take turns: after
-    /// [`max_remote_events_processed`](super::super::Options::max_remote_events_processed) events of
-    /// one come those of the next (§6). An event that is to be sent on waits until that is possible.
+    /// What concerns one peer comes in order. Peers take turns after
+    /// [`max_remote_events_processed`](super::super::Options::max_remote_events_processed) events
+    /// (§6). An event that is to be forwarded waits until that is possible.
     #[must_use = "peers wait when too many notifications do"]
     pub fn poll_notification(&mut self) -> Option<Notification> {
         self.poll_notification_if(|_| true).map(|(notification, _)| notification)
     }
 
-    /// Returns the next notification for which there is room, with its size. What concerns a peer
-    /// waits behind one for which there is none, until [`unblock`](Self::unblock).
+    /// Returns the next notification for which there is room, with its size. If there is no room,
+    /// that peer's later notifications wait until [`unblock`](Self::unblock).
     pub(crate) fn poll_notification_if(
         &mut self,
         mut has_room: impl FnMut(&Notification) -> bool,
@@ -136,7 +134,7 @@ impl NodeMachine {
         self.delivery.pop_last_if(has_room).map(|notification| (notification, 0))
     }
 
-    /// Ends the turn of the first peer, which has nothing more to tell or is blocked.
+    /// Ends the turn of the first peer, which has no more notifications or is blocked.
     fn end_turn(&mut self) {
         let Some(id) = self.delivery.end_turn() else { return };
         if let Some(peer) = self.peers.get_mut(id) {
@@ -145,7 +143,7 @@ impl NodeMachine {
         self.forget_if_gone(id);
     }
 
-    /// Lets in what waited for room, and ends a peer's turn if there is nothing more.
+    /// Processes input that waited for room, and ends a peer's turn if its inbox is empty.
     fn refill(&mut self, id: PeerKey, room: Room) {
         if room == Room::Sender {
             self.let_in(id);
@@ -161,26 +159,26 @@ impl NodeMachine {
         }
     }
 
-    /// Goes on with what a peer sends, which waited: it was not silent, but not read.
+    /// Resumes a peer's input, which waited: it was not silent, but not read.
     fn let_in(&mut self, id: PeerKey) {
         if let Some(peer) = self.peers.get_mut(id) {
             (peer.heard, peer.pinged, peer.was_unread) = (self.clock.now(), false, true);
         }
         self.drain(id);
-        // The transport need not be woken for what it can't read yet.
+        // The transport need not be woken for input that it cannot read yet.
         if self.peers.get(id).and_then(|peer| peer.link).is_some_and(|link| !self.is_idle(link)) {
             self.touch_peer(id);
         }
     }
 
-    /// Returns whether the transport has nothing to do for a connection.
+    /// Returns whether the transport has no work for a connection.
     fn is_idle(&self, id: ConnectionId) -> bool {
         let connection = self.links.connection(id);
         let has_work = |c: &Connection| c.has_output() || c.poll_close().is_some();
         !connection.is_some_and(has_work) && !self.wants_input(id)
     }
 
-    /// Returns whether the next notification about a peer cannot be taken, or sent on, yet.
+    /// Returns whether a peer's next notification cannot be taken, or forwarded, yet.
     fn is_blocked(&self, id: PeerKey, has_room: impl FnOnce(&Notification) -> bool) -> bool {
         let Some(next) = self.peers.get(id).and_then(|peer| peer.inbox.front()) else {
             return false;
@@ -191,7 +189,7 @@ impl NodeMachine {
         !has_room(next) || matches!(next, Notification::Event { event, .. } if is_forwarded(event))
     }
 
-    /// Gives peers their turn again that waited until what they sent could be taken, or sent on.
+    /// Resumes the turns of peers whose events could not be taken or forwarded.
     pub(crate) fn unblock(&mut self) {
         self.delivery.unblock();
     }

@@ -1,4 +1,4 @@
-//! Prints of our own, on their way to peers (§2.12, §6).
+//! Sending prints to peers (§2.12, §6).
 
 use std::sync::Arc;
 
@@ -10,15 +10,16 @@ use crate::Time;
 use crate::connection::PRINT_HOOK;
 
 impl NodeMachine {
-    /// Prints to a file, without the newline: for every peer that is Running and has requested
-    /// `print_hook`, in batches of [`PRINT_BATCH`](super::super::PRINT_BATCH) bytes or what
-    /// [`BATCH_DELAY`](super::super::BATCH_DELAY) brings (§6). Standard output is `/dev/stdout`.
-    /// Nothing is printed here.
+    /// Sends a print to a file, without the newline, to every peer in phase Running that has
+    /// requested `print_hook`, in batches of up to [`PRINT_BATCH`](super::super::PRINT_BATCH) bytes
+    /// or [`BATCH_DELAY`](super::super::BATCH_DELAY) (§6). Standard output is `/dev/stdout`.
+    /// Nothing is printed locally.
     ///
-    /// A batch is lost with the connection, but for a close of our own, which sends it.
+    /// A batch is lost with the connection, unless this node closes it, which sends the batch
+    /// first.
     ///
     /// # Errors
-    /// [`RaiseError::Full`], with [`Overflow::Block`](super::super::Overflow::Block) only.
+    /// [`RaiseError::Full`], only with [`Overflow::Block`](super::super::Overflow::Block).
     pub fn print(&mut self, file: &[u8], text: &[u8], now: Time) -> Result<Raised, RaiseError> {
         self.feed_time(now);
         if let Some(peer) = self.hindrance(PRINT_HOOK, None) {
@@ -41,7 +42,7 @@ impl NodeMachine {
         Ok(raised)
     }
 
-    /// Returns what a peer's answers to our PINGs sum up to, over all its connections (§2.8).
+    /// Returns the statistics of a peer's answers to our PINGs, over all its connections (§2.8).
     pub fn ping_statistics(&self, id: PeerId) -> Option<PingStatistics> {
         Some(self.find(id)?.pings.as_deref().copied().unwrap_or_default())
     }

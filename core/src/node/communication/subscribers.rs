@@ -1,4 +1,4 @@
-//! Who gets an event (§6).
+//! Subscribers of events (§6).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::PeerKey;
 use crate::data::Name;
 
-/// Who gets an event, and who gets it later.
+/// The peers that receive an event, now or later.
 #[derive(Debug, Default)]
 pub(super) struct Subscribers {
-    /// By the event's name; shared while it is sent to them.
+    /// Subscribers by the event's name; shared while it is sent.
     by_event: BTreeMap<Name, Arc<BTreeSet<PeerKey>>>,
     /// The peers whose events are kept while they are away.
     keepers: BTreeSet<PeerKey>,
@@ -21,7 +21,7 @@ impl Subscribers {
         Arc::make_mut(self.by_event.entry(name.clone()).or_default()).insert(peer);
     }
 
-    /// Records that a peer no longer gets these events.
+    /// Records that a peer no longer receives these events.
     pub(super) fn remove<'a>(&mut self, names: impl Iterator<Item = &'a Name>, peer: PeerKey) {
         for name in names {
             let Some(peers) = self.by_event.get_mut(name) else { continue };
@@ -32,7 +32,7 @@ impl Subscribers {
         }
     }
 
-    /// Returns those that get an event, if any do.
+    /// Returns the subscribers of an event, if any.
     pub(super) fn of(&self, name: &[u8]) -> Option<&Arc<BTreeSet<PeerKey>>> {
         self.by_event.get(name)
     }
@@ -43,7 +43,7 @@ impl Subscribers {
     }
 
     pub(super) fn is_keeper(&self, peer: PeerKey) -> bool {
-        // There is none in most nodes.
+        // Most nodes have none.
         !self.keepers.is_empty() && self.keepers.contains(&peer)
     }
 

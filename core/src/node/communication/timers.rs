@@ -1,4 +1,4 @@
-//! What is to happen when.
+//! Timers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,26 +6,26 @@ use super::super::ConnectionId;
 use super::peers::PeerKey;
 use crate::Time;
 
-/// Names what is due at a time.
+/// A kind of timer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
-    /// Connect to a peer again.
+    /// Reconnect to a peer.
     Retry(PeerKey),
-    /// Look whether a peer is silent.
+    /// Check whether a peer is silent.
     Liveness(PeerKey),
-    /// Send what is batched for a peer (§6).
+    /// Send the batches of a peer (§6).
     Batch(PeerKey),
-    /// Wait no longer for TLS.
+    /// The TLS handshake has timed out.
     Secure(ConnectionId),
     /// Bind again.
     Listen,
-    /// Log what passed.
+    /// Log statistics.
     Statistics,
-    /// Wait no longer for peers to take what is queued.
+    /// Stop waiting for peers to receive their queues.
     Terminate,
 }
 
-/// Holds what is to happen, each once at most.
+/// The pending timers, at most one of each kind.
 #[derive(Debug, Default)]
 pub(super) struct Timers {
     due: BTreeSet<(Time, Timer)>,

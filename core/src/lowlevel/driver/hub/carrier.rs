@@ -57,7 +57,7 @@ impl SocketDriver {
         hub.communication.feed_connect_failed(self.id, reason, now);
     }
 
-    /// Says what to do next, see [`Driver::poll_step`]. What is to be written is in the buffer then,
+    /// Returns what to do next, see [`Driver::poll_step`]. What is to be written is in the buffer then,
     /// and what is read belongs there; its size is about a [`BLOCK`](crate::driver::BLOCK).
     ///
     /// Whoever has done [`Step::Close`] calls [`feed_closed`](Self::feed_closed).

@@ -13,7 +13,7 @@ use crate::node::{Bound, CommLogLine, Notification, Overflow};
 /// How long peers wait for a subscriber that reads nothing before the log says so.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Says what a subscriber gets, and what happens when it doesn't keep up.
+/// What a subscriber gets, and what happens when it does not keep up.
 ///
 /// ```
 /// use brocomm::node::{Bound, Overflow};
@@ -79,7 +79,7 @@ impl Subscription {
         Subscription { bound: Some(bound), ..self }
     }
 
-    /// Says what happens when the queue is full. Default [`Overflow::Block`].
+    /// Returns what happens when the queue is full. Default [`Overflow::Block`].
     ///
     /// * [`Overflow::Block`]: the peers that sent what comes next wait until the subscriber has read
     ///   half of its queue. If it reads nothing for a second, the log says so. Nothing is lost.
@@ -119,7 +119,7 @@ pub(super) struct Subscriber {
     queue: Inbox,
     /// Since when peers wait for it to read anything.
     waits_since: Option<Time>,
-    /// The log says already that it doesn't keep up.
+    /// The log says already that it does not keep up.
     is_reported: bool,
     disconnected: bool,
     dropped: u64,
@@ -261,7 +261,7 @@ impl NodeDriver {
         self.subscriber(ticket).is_some_and(|subscriber| subscriber.disconnected)
     }
 
-    /// Returns how many notifications were dropped for a subscriber that doesn't keep up.
+    /// Returns how many notifications were dropped for a subscriber that does not keep up.
     pub fn dropped(&self, ticket: &Ticket) -> u64 {
         self.subscriber(ticket).map_or(0, |subscriber| subscriber.dropped)
     }

@@ -9,7 +9,7 @@ use crate::data::TypeTag;
 
 use super::{ListId, PerList};
 
-/// Holds the entries of both lists.
+/// The entries of both lists.
 ///
 /// Entries are used all the time and leave rarely, so a use only notes when it was; the order is
 /// made out when something has to leave. Anonymous entries, of which there are many, are not held
@@ -29,7 +29,7 @@ pub(super) struct Ages {
     queue: VecDeque<(Use, Key)>,
 }
 
-/// Says when an entry was used: uses compare as the places of the entries in their list.
+/// When an entry was used: uses compare as the places of the entries in their list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Use {
     /// How many anonymous entries had come.

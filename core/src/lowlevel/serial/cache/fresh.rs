@@ -47,7 +47,7 @@ enum Exception {
     Replaced,
 }
 
-/// Says where a value is.
+/// Where a value is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FreshValue {
     /// When it came, as the cache counts.
@@ -117,7 +117,7 @@ impl Fresh {
         self.runs.len() - 1
     }
 
-    /// Says where on its message's tape a value is, once it has been read.
+    /// Returns where on its message's tape a value is, once it has been read.
     #[inline]
     pub(super) fn store(&mut self, place: usize, tape: u32, extent: Extent) {
         if let Some(run) = self.runs.get_mut(place) {

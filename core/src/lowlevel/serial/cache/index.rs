@@ -14,7 +14,7 @@ pub(super) struct PidIndex {
 }
 
 impl PidIndex {
-    /// Returns whether an id is above all before it, and so can't be in the cache.
+    /// Returns whether an id is above all before it, and so cannot be in the cache.
     #[inline]
     pub(super) fn is_above_all(&self, pid: u64) -> bool {
         self.ascending.back().is_none_or(|(last, _)| pid > *last)

@@ -60,7 +60,7 @@ impl<T> IndexMut<ListId> for PerList<T> {
     }
 }
 
-/// Says how far an object extends, with all that it refers to.
+/// How far an object extends, with all that it refers to.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Extent {
     /// How many levels of objects lie below it.

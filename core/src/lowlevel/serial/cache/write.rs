@@ -25,7 +25,7 @@ pub(in super::super) struct WriteCache {
     references: u64,
 }
 
-/// Says what is to be written for an object.
+/// What is to be written for an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Decision {
     /// A reference to what was sent before.
@@ -139,7 +139,7 @@ impl WriteCache {
         Decision::Full(self.take_pid())
     }
 
-    /// Makes the entry of something of a lasting family that goes in full.
+    /// Creates the entry of something of a lasting family that goes in full.
     fn register(&mut self, mode: Mode) -> Entry {
         self.full += 1;
         let list = if mode.stable() { ListId::Stable } else { ListId::Unstable };

@@ -52,7 +52,7 @@ impl Session<'_> {
         Ok(Head::New(place, class))
     }
 
-    /// Says what is wrong with a reference where only a full object can stand.
+    /// Returns what is wrong with a reference where only a full object can stand.
     pub(super) fn wrong_family(&mut self, expected: Family, pid: u64) -> Kind {
         match self.cache.look_up(pid) {
             Ok((object, _)) => Kind::WrongFamily { expected, found: object.family() },

@@ -10,7 +10,7 @@ use super::super::kind::val;
 use super::super::tape::{Decode, Found, Item, What};
 use super::Session;
 
-/// Holds the indices of the tables that are being read.
+/// The indices of the tables that are being read.
 #[derive(Debug, Default)]
 pub(super) struct Indices {
     /// Where on the tape they are.
@@ -59,7 +59,7 @@ impl Session<'_> {
     }
 
     /// Digests an index so that equal ones have equal digests, up to the first component that
-    /// isn't simply a number, text or address.
+    /// is not simply a number, text or address.
     fn digest(&self, at: u32) -> u64 {
         let mut digest = Digest(0);
         let Some(list @ Item { end, next, .. }) = self.message.tape.get(at as usize) else {

@@ -38,7 +38,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Makes a reader with an empty cache that knows no types by name.
+    /// Creates a reader with an empty cache that knows no types by name.
     pub fn new(limits: Limits) -> Reader {
         Reader {
             cache: ReadCache::new(&limits),
@@ -91,7 +91,7 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// Says what is wrong, where, and what was being read. The reader must not be used again.
+    /// The error says what is wrong, where, and what was being read. The reader must not be used again.
     pub fn read(&mut self, chunk: &Bytes, mode: Mode) -> std::result::Result<Serial, SerialError> {
         self.run(chunk, mode, None).and_then(|(skimmed, _)| self.decode(skimmed))
     }
@@ -291,7 +291,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Reads a value and decodes it: for all that isn't put off.
+    /// Reads a value and decodes it: for all that is not put off.
     fn value(&mut self) -> Result<Value> {
         let at = self.tape_end();
         self.skim()?;

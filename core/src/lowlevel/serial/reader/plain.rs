@@ -38,7 +38,7 @@ impl Session<'_> {
     /// Reads a value if it is a plain one, of a standard type and with nothing unusual about it,
     /// and is as right as can be; returns whether it was.
     ///
-    /// Whatever it isn't sure of it leaves to the [long way](Self::skim): with that alone
+    /// Whatever it is not sure of it leaves to the [long way](Self::skim): with that alone
     /// everything would be read the same, errors included.
     #[inline]
     pub(super) fn skim_plain(&mut self) -> bool {
@@ -128,7 +128,7 @@ fn number(bytes: &[u8]) -> Option<u64> {
     }
 }
 
-/// What the length of a content is that isn't plain, or isn't right: more than can be there.
+/// What the length of a content is that is not plain, or is not right: more than can be there.
 const NOT_PLAIN: usize = usize::MAX;
 
 /// Returns how many bytes a plain value's content takes, if it is right as far as they are there.

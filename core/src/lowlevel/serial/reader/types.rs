@@ -35,7 +35,7 @@ impl Session<'_> {
 
     /// Returns the type that a reference means.
     ///
-    /// As a part of another type it counts as all its parts; as the type of a value it doesn't, for
+    /// As a part of another type it counts as all its parts; as the type of a value it does not, for
     /// the values of a large table share one type. A standard type is nothing that a value could
     /// hold more of.
     #[inline]

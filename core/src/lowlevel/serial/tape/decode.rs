@@ -15,7 +15,7 @@ use super::{Found, Item, Message, What};
 /// How many elements are made room for before the first is decoded; more room follows.
 const EAGER: usize = 256;
 
-/// What never happens: the tape and the chunk don't fit each other.
+/// What never happens: the tape and the chunk do not fit each other.
 pub(in super::super) const MISFIT: Kind = Kind::Truncated { wanted: 0 };
 
 /// Tells sets, whose elements have no values, from tables; `None` without the type's parts.

@@ -44,7 +44,7 @@ pub(super) enum What {
     Full(Type),
     /// A reference to a value.
     Known(Value),
-    /// A type that isn't a value's own.
+    /// A type that is not a value's own.
     Type(Type),
     Attributes(Arc<Attributes>),
     Expr(Arc<Expr>),
@@ -54,7 +54,7 @@ pub(super) enum What {
     BloomFilter(Arc<BloomFilter>),
 }
 
-/// Says what an item stands for.
+/// What an item stands for.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Found<'a> {
     /// A value of a standard type, in full.
@@ -63,7 +63,7 @@ pub(super) enum Found<'a> {
     Object(&'a What),
 }
 
-/// Holds a SERIAL that was skimmed.
+/// A SERIAL that was skimmed.
 #[derive(Debug, Default)]
 pub(super) struct Message {
     pub(super) chunk: Bytes,

@@ -38,7 +38,7 @@ pub(super) trait Decide {
     fn refers(&self) -> bool;
     /// Returns whether attributes go with their expressions.
     fn attribute_exprs(&self) -> bool;
-    /// Returns the type that the value just decided on is to be written with, if it isn't the one
+    /// Returns the type that the value just decided on is to be written with, if it is not the one
     /// that a value of its kind has by itself.
     fn other_type(&mut self) -> Option<Type>;
     /// Returns the location that the object just decided on is to be written with.

@@ -32,7 +32,7 @@ const MAX_UNCACHED: usize = 64 << 20;
 /// is no Bro may be written otherwise than it came; [`Transcript::write_again`] gives the bytes that
 /// were read.
 ///
-/// Everything is appended to the buffer that the caller gives. When something can't be written,
+/// Everything is appended to the buffer that the caller gives. When something cannot be written,
 /// nothing was, and the cache is as it was before.
 #[derive(Debug)]
 pub struct Writer {
@@ -40,7 +40,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Makes a writer with an empty cache of the size that is announced to the peer in VERSION.
+    /// Creates a writer with an empty cache of the size that is announced to the peer in VERSION.
     ///
     /// With 0, which means "no bound" to some receivers, nothing is ever referred to.
     pub fn new(cache_size: u32) -> Writer {
@@ -291,7 +291,7 @@ impl<D: Decide> Session<'_, D> {
     }
 }
 
-/// Makes the length word of bytes or elements; [`Measure`] has seen to it that it fits.
+/// Creates the length word of bytes or elements; [`Measure`] has seen to it that it fits.
 #[inline]
 fn length<T>(of: &[T]) -> [u8; 4] {
     u32::try_from(of.len()).unwrap_or(u32::MAX).to_be_bytes()

@@ -39,7 +39,7 @@ pub enum Message {
     Ping(PingArgs),
     /// Answers a PING (§2.8).
     Pong(PingArgs),
-    /// Says what the sender is capable of (§2.9).
+    /// What the sender is capable of (§2.9).
     Caps(Caps),
     /// Announces that every later chunk is transformed (§2.10).
     Compress,

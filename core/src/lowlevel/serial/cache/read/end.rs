@@ -10,7 +10,7 @@ use super::super::{ListId, PerList};
 use super::{Entry, NONE, ReadCache};
 
 impl ReadCache {
-    /// Ends a SERIAL: drops what doesn't outlive it and cuts the lists. Its message has to be given
+    /// Ends a SERIAL: drops what does not outlive it and cuts the lists. Its message has to be given
     /// [back](Self::done).
     #[inline]
     pub(in super::super::super) fn end(

@@ -45,7 +45,7 @@ pub(in super::super) struct ReadCache {
     /// Counts registrations and uses; those of the open run come on top of this, as they do of the
     /// other counters.
     clock: u64,
-    /// The greatest id so far: what is above can't be in the cache.
+    /// The greatest id so far: what is above cannot be in the cache.
     highest: u64,
     /// How many entries a list keeps.
     size: usize,
@@ -57,7 +57,7 @@ pub(in super::super) struct ReadCache {
     given_up: u64,
 }
 
-/// Says where an object is that was used of late.
+/// Where an object is that was used of late.
 #[derive(Debug, Clone, Copy)]
 struct Recent {
     list: ListId,
@@ -98,7 +98,7 @@ struct Entry {
     message: u32,
 }
 
-/// Says where an object that is being read will lie.
+/// Where an object that is being read will lie.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct Place(Where);
 
@@ -268,7 +268,7 @@ impl ReadCache {
         }
     }
 
-    /// Says what a value registered before is: its place on the tape, and how far it extends.
+    /// Returns what a value registered before is: its place on the tape, and how far it extends.
     #[inline]
     pub(in super::super) fn store_value(&mut self, place: Place, tape: u32, extent: Extent) {
         match place.0 {
@@ -282,7 +282,7 @@ impl ReadCache {
         }
     }
 
-    /// Says what an object registered before is, how far it extends, and where in the chunk it
+    /// Returns what an object registered before is, how far it extends, and where in the chunk it
     /// ends; it may be the last.
     pub(in super::super) fn store(
         &mut self,
@@ -319,7 +319,7 @@ impl ReadCache {
         }
     }
 
-    /// Says what is known of a type whose parts are about to be read.
+    /// Returns what is known of a type whose parts are about to be read.
     pub(in super::super) fn store_pending(&mut self, place: Place, pending: PendingType) {
         if let Where::Used(list, place) = place.0 {
             if let Some(entry) = self.used[list].get_mut(place) {
