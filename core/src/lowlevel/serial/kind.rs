@@ -1,8 +1,8 @@
-//! Serial types: what class an object is of (2§3).
+//! Serial types: the classes of objects (2§3).
 
 use std::fmt;
 
-/// Names a family of classes (2§3).
+/// A family of classes (2§3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 #[allow(missing_docs, reason = "the names are Bro's and say it all")]
@@ -84,7 +84,7 @@ impl Family {
         )
     }
 
-    /// Returns what the family's objects are called.
+    /// Returns the name of the family's objects.
     pub const fn name(self) -> &'static str {
         match self {
             Family::Connection => "connection",

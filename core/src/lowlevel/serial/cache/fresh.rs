@@ -1,32 +1,32 @@
-//! The values of the unstable list that nothing has referred to yet (2§5).
+//! The values of the unstable list without references so far (2§5).
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::Extent;
 
-/// What a run's place on the tape is while its value is being read.
+/// The tape position of a run whose value is being read.
 const PENDING: u32 = u32::MAX;
 
-/// How far apart the stamps within a run are: after each value its type is used.
+/// The distance of stamps within a run: after each value its type is used.
 pub(super) const STEP: u64 = 2;
 
-/// Holds values in the order in which they came, which is that of their ids.
+/// Values in order of arrival, which is the order of their ids.
 ///
-/// Nearly all values are never referred to: they come in at one end and leave at the other. So they
-/// are kept by the run, and which of them are something else by now is noted apart.
+/// Nearly all values are never referred to: they enter at one end and leave at the other. So they
+/// are stored as runs, and exceptions separately.
 #[derive(Debug, Default)]
 pub(super) struct Fresh {
     runs: VecDeque<Run>,
-    /// The run that plain values are added to, if any; it has to be closed before all else.
+    /// The run to which plain values are added, if any; it must be closed before other operations.
     open: Run,
-    /// The ids of values in runs that are no longer what they were.
+    /// The ids of values in runs that have changed.
     exceptions: BTreeMap<u64, Exception>,
     len: usize,
-    /// How many came since the message began.
+    /// The number added since the beginning of the message.
     new: usize,
 }
 
-/// Holds values of one message, with ids in a row, at places of its tape in a row, and with stamps
+/// Values of one message, with consecutive ids, consecutive positions on its tape, and stamps
 /// [`STEP`] apart.
 #[derive(Debug, Clone, Copy, Default)]
 struct Run {
@@ -35,32 +35,32 @@ struct Run {
     message: u32,
     tape: u32,
     count: u32,
-    /// How far each of them extends.
+    /// The extent of each of them.
     extent: Extent,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Exception {
-    /// It was referred to and so lies elsewhere.
+    /// It was referred to and moved elsewhere.
     Gone,
-    /// Its id means a newer object; it only ages.
+    /// Its id belongs to a newer object; it only ages.
     Replaced,
 }
 
 /// Where a value is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FreshValue {
-    /// When it came, as the cache counts.
+    /// Its stamp in the cache.
     pub(super) stamp: u64,
-    /// The message that it came with.
+    /// Its message.
     pub(super) message: u32,
-    /// Where on that message's tape it is.
+    /// Its position on that message's tape.
     pub(super) tape: u32,
     pub(super) extent: Extent,
 }
 
 impl Run {
-    /// Forgets the oldest of them.
+    /// Drops the oldest of them.
     fn advance(&mut self, count: u32) {
         self.pid = self.pid.wrapping_add(u64::from(count));
         self.stamp += STEP * u64::from(count);
@@ -74,7 +74,7 @@ impl Fresh {
         self.len
     }
 
-    /// Adds a plain value to the open run, if it goes on with this id at this place of the tape.
+    /// Adds a plain value to the open run, if its id and tape position continue the run.
     #[inline(always)]
     pub(super) fn extend(&mut self, pid: u64, tape: u32) -> bool {
         let Run { pid: first, count, .. } = self.open;
@@ -85,12 +85,12 @@ impl Fresh {
         goes_on
     }
 
-    /// Opens a run with a plain value, with an id above all before it.
+    /// Opens a run with a plain value, whose id is above all earlier ones.
     pub(super) fn open(&mut self, pid: u64, stamp: u64, message: u32, tape: u32) {
         self.open = Run { pid, stamp, message, tape, count: 1, extent: Extent::default() };
     }
 
-    /// Returns how many values are in the open run.
+    /// Returns the number of values in the open run.
     #[inline(always)]
     pub(super) fn opened(&self) -> u64 {
         u64::from(self.open.count)
@@ -154,7 +154,7 @@ impl Fresh {
         }
     }
 
-    /// Takes the value with this id, if there is one; `Err` if it is still being read.
+    /// Takes the value with this id, if present; `Err` if it is still being read.
     pub(super) fn take(&mut self, pid: u64) -> Option<Result<FreshValue, ()>> {
         let value = self.find(pid)?;
         if value.tape == PENDING {
@@ -165,7 +165,7 @@ impl Fresh {
         Some(Ok(value))
     }
 
-    /// Returns when the oldest value came.
+    /// Returns the stamp of the oldest value.
     #[inline]
     pub(super) fn oldest(&mut self) -> Option<u64> {
         loop {

@@ -1,12 +1,12 @@
-//! Finds a cache entry by its object id.
+//! The index of cache entries by object id.
 
 use std::collections::{BTreeMap, VecDeque};
 
-/// Maps object ids to places; entries that are gone are found out by asking the cache, not here.
+/// Maps object ids to places; the cache itself detects removed entries.
 ///
-/// Writers number objects in ascending order, so the ids lie in a queue that is only appended to
-/// and searched by halves. Ids out of order, which only a strange peer sends, lie in a tree: no
-/// choice of ids makes a look-up slow.
+/// Writers number objects in ascending order, so the ids are in an append-only queue with binary
+/// search. Ids out of order, which only unusual peers send, are in a tree: no choice of ids makes a
+/// lookup slow.
 #[derive(Debug, Default)]
 pub(super) struct PidIndex {
     ascending: VecDeque<(u64, u32)>,
@@ -14,7 +14,7 @@ pub(super) struct PidIndex {
 }
 
 impl PidIndex {
-    /// Returns whether an id is above all before it, and so cannot be in the cache.
+    /// Returns whether an id is above all earlier ones, and so not in the cache.
     #[inline]
     pub(super) fn is_above_all(&self, pid: u64) -> bool {
         self.ascending.back().is_none_or(|(last, _)| pid > *last)
@@ -28,7 +28,7 @@ impl PidIndex {
         }
     }
 
-    /// Returns where the object with this id was put last.
+    /// Returns the last place of the object with this id.
     pub(super) fn find(&self, pid: u64) -> Option<u32> {
         if let Some(place) = self.strays.get(&pid) {
             return Some(*place);

@@ -10,7 +10,7 @@ use super::CacheCounters;
 use super::ListId;
 use super::ages::{Ages, Entry};
 
-/// Knows what the peer has in its cache.
+/// Tracks the content of the peer's cache.
 ///
 /// Types and what belongs to them are recognised by their `Arc`; they never change. Values are
 /// always written in full: what is sent is the value at the time of sending. So under the new
@@ -25,10 +25,10 @@ pub(in super::super) struct WriteCache {
     references: u64,
 }
 
-/// What is to be written for an object.
+/// What to write for an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Decision {
-    /// A reference to what was sent before.
+    /// A reference to an object sent before.
     Reference(u64),
     /// The object in full under this id.
     Full(u64),

@@ -1,4 +1,4 @@
-//! Finds duplicate indices of tables without decoding them (2§6).
+//! Detection of duplicate indices of tables without decoding them (2§6).
 
 use std::net::IpAddr;
 
@@ -13,7 +13,7 @@ use super::Session;
 /// The indices of the tables that are being read.
 #[derive(Debug, Default)]
 pub(super) struct Indices {
-    /// Where on the tape they are.
+    /// Their positions on the tape.
     pub(super) places: Vec<u32>,
     /// Digests of those of one table.
     digests: Vec<u64>,

@@ -1,4 +1,4 @@
-//! Reads what nearly all values are: standard scalars (2§6).
+//! Fast path for standard scalars, which nearly all values are (2§6).
 
 use crate::data::{Port, TypeTag};
 

@@ -1,4 +1,4 @@
-//! What the skimming of a SERIAL finds out, for decoding its values later.
+//! The result of skimming a SERIAL message, for decoding its values later.
 //!
 //! Skimming walks through all of a chunk, once, checks everything and keeps the cache in step; it
 //! builds types and all else that isn't a value, but no values. For each value it puts an item on
@@ -19,7 +19,7 @@ use crate::data::{
 
 pub(super) use decode::{Decode, MISFIT, Memo, is_set};
 
-/// Holds what was found at one place of a chunk.
+/// An item found at one position of a chunk.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Item {
     /// Where in the chunk to go on: at the content of a value in full, behind all else.
@@ -34,10 +34,10 @@ pub(super) struct Item {
     pub(super) tag: TypeTag,
 }
 
-/// Stands for a value of a standard type, which is all that is to be known of it.
+/// Marks a value of a standard type without further data.
 pub(super) const BASE: u32 = u32::MAX;
 
-/// Tells apart what was found.
+/// The kinds of items.
 #[derive(Debug)]
 pub(super) enum What {
     /// A value in full, of this type.
@@ -54,7 +54,7 @@ pub(super) enum What {
     BloomFilter(Arc<BloomFilter>),
 }
 
-/// What an item stands for.
+/// The meaning of an item.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Found<'a> {
     /// A value of a standard type, in full.
@@ -63,25 +63,25 @@ pub(super) enum Found<'a> {
     Object(&'a What),
 }
 
-/// A SERIAL that was skimmed.
+/// A skimmed SERIAL message.
 #[derive(Debug, Default)]
 pub(super) struct Message {
     pub(super) chunk: Bytes,
     pub(super) tape: Vec<Item>,
-    /// What items refer to by number.
+    /// The objects to which items refer by number.
     pub(super) objects: Vec<What>,
-    /// Where on the tape the arguments of a call are.
+    /// The tape positions of a call's arguments.
     pub(super) args: Vec<u32>,
-    /// Where in the chunk a call's name begins and ends.
+    /// The range of a call's name in the chunk.
     pub(super) name: (u32, u32),
     /// The time of a call.
     pub(super) time: f64,
-    /// How deep objects lie within each other, those that are referred to included.
+    /// The nesting depth of objects, including referenced ones.
     pub(super) depth: u32,
 }
 
 impl Message {
-    /// Empties the message for the next; room for an unusually large one is given back.
+    /// Clears the message for the next, releasing unusually large buffers.
     pub(super) fn clear(&mut self) {
         const USUAL: usize = 256;
         self.chunk = Bytes::new();
@@ -126,7 +126,7 @@ impl Message {
         self.tape.get(*self.args.get(position)? as usize)
     }
 
-    /// Returns what an item stands for.
+    /// The meaning of an item.
     #[inline]
     pub(super) fn found(&self, item: &Item) -> Option<Found<'_>> {
         if item.what == BASE {

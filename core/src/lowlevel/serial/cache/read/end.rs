@@ -1,4 +1,4 @@
-//! What leaves the cache at the end of a SERIAL (2§5).
+//! Eviction at the end of a SERIAL message (2§5).
 
 use std::sync::Arc;
 
@@ -71,7 +71,7 @@ impl ReadCache {
         }
     }
 
-    /// Drops the oldest entry of all; returns whether there was one.
+    /// Evicts the oldest entry of all; returns whether there was one.
     fn pop_oldest(&mut self) -> bool {
         let PerList { stable, unstable } = &mut self.used;
         let stable = stable.oldest().unwrap_or(u64::MAX);

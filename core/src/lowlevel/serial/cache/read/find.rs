@@ -1,4 +1,4 @@
-//! Looking up what the cache holds (2§5).
+//! Lookup in the cache (2§5).
 
 use crate::data::{Type, TypeTag, Value};
 
@@ -11,7 +11,7 @@ use super::super::{Extent, ListId};
 use super::{Entry, ReadCache, Recent};
 
 impl ReadCache {
-    /// Returns the object that a reference means, and how far it extends.
+    /// Returns the object of a reference, and its extent.
     #[inline]
     pub(in super::super::super) fn look_up(&mut self, pid: u64) -> Result<(&Object, Extent), Kind> {
         self.close_run();

@@ -16,13 +16,13 @@ use super::object::{Object, PendingType};
 use super::used::Used;
 use super::{CacheCounters, Extent, ListId, PerList};
 
-/// How many places of recently used objects are kept at hand; a power of two.
+/// The number of recently used places to remember; a power of two.
 const RECENT: usize = 64;
 
 /// No message.
 const NONE: u32 = u32::MAX;
 
-/// Holds what the peer has sent and may refer to.
+/// The objects that the peer has sent and may refer to.
 ///
 /// Of the unstable list, the values that nothing has referred to yet lie in a queue of their own;
 /// stamps tell which is older, of one of these and of one of the others. Values are kept as the
@@ -32,7 +32,7 @@ pub(in super::super) struct ReadCache {
     fresh: Fresh,
     /// The other entries, of the stable and of the unstable list.
     used: PerList<Used<Entry>>,
-    /// Where they are.
+    /// Their places.
     index: PerList<PidIndex>,
     recent: Recents,
     messages: Messages,
@@ -47,7 +47,7 @@ pub(in super::super) struct ReadCache {
     clock: u64,
     /// The greatest id so far: what is above cannot be in the cache.
     highest: u64,
-    /// How many entries a list keeps.
+    /// The maximum number of entries in a list.
     size: usize,
     /// How many bytes the entries of both lists keep alive, messages aside, and at most with them.
     bytes: usize,
@@ -57,7 +57,7 @@ pub(in super::super) struct ReadCache {
     given_up: u64,
 }
 
-/// Where an object is that was used of late.
+/// The place of a recently used object.
 #[derive(Debug, Clone, Copy)]
 struct Recent {
     list: ListId,
@@ -66,7 +66,7 @@ struct Recent {
     tag: Option<TypeTag>,
 }
 
-/// Holds for each remainder of ids the object that was used last.
+/// The last used object for each remainder of ids.
 #[derive(Debug)]
 struct Recents([Recent; RECENT]);
 
@@ -98,7 +98,7 @@ struct Entry {
     message: u32,
 }
 
-/// Where an object that is being read will lie.
+/// The future place of an object that is being read.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct Place(Where);
 
@@ -143,12 +143,12 @@ impl ReadCache {
         CacheCounters { full: self.full + opened, references: self.references + opened, entries }
     }
 
-    /// Returns how many bytes are kept alive, roughly.
+    /// Returns the estimated number of bytes kept alive.
     pub(in super::super) fn bytes(&self) -> usize {
         self.bytes.saturating_add(self.messages.bytes())
     }
 
-    /// Returns how many entries were given up before their time, for the limit on bytes.
+    /// Returns how many entries were evicted early because of the limit on bytes.
     pub(in super::super) fn given_up(&self) -> u64 {
         self.given_up
     }
