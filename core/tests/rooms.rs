@@ -1,9 +1,9 @@
-//! The rooms of the crate: each knows only those before it.
+//! The layers of the crate: each depends only on those before it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The rooms by rank, from the bytes up; those of one rank don't know each other.
+/// The layers by rank, from the bytes up; those of one rank do not depend on each other.
 const ROOMS: [&[&str]; 12] = [
     &["time", "config_errors", "role", "pattern"],
     &["calendar", "wire"],
@@ -19,7 +19,7 @@ const ROOMS: [&[&str]; 12] = [
     &["lib", "prelude"],
 ];
 
-/// The rooms in which the files, too, know only those before them.
+/// The layers in which files also depend only on those before them.
 const STRICT: [&str; 2] = ["pattern", "json"];
 
 /// What the root shows of its private modules.

@@ -54,7 +54,7 @@ pub enum Flushed {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stops {
     /// The deadline or the [`StopHandle`].
-    Heeded,
+    Handled,
     /// Only the deadline.
     Ignored,
 }
@@ -121,7 +121,7 @@ impl Peer {
         &mut self,
         deadline: Option<Instant>,
     ) -> Result<Option<Notification>, TransportError> {
-        let next = self.run_until(deadline, Stops::Heeded, Driver::poll_notification)?;
+        let next = self.run_until(deadline, Stops::Handled, Driver::poll_notification)?;
         Ok(next.flatten())
     }
 
@@ -130,7 +130,7 @@ impl Peer {
     /// # Errors
     /// As [`next`](Self::next).
     pub fn flush(&mut self, deadline: Option<Instant>) -> Result<Flushed, TransportError> {
-        let flushed = self.run_until(deadline, Stops::Heeded, |driver| driver.poll_flush())?;
+        let flushed = self.run_until(deadline, Stops::Handled, |driver| driver.poll_flush())?;
         Ok(match flushed {
             Some(driver::Flushed::All) => Flushed::All,
             Some(driver::Flushed::NotificationsWait) => Flushed::NotificationsWait,
@@ -244,7 +244,7 @@ impl Peer {
                 }
                 Step::EndOutput => self.socket.end_output(),
                 Step::Close => self.socket.shutdown(),
-                _ if stops == Stops::Heeded && self.stop.is_stopped() => return Ok(None),
+                _ if stops == Stops::Handled && self.stop.is_stopped() => return Ok(None),
                 Step::Read => self.read(),
                 Step::Yield if remaining(deadline).is_some() => {}
                 Step::Wait { until } if !late => {

@@ -199,7 +199,7 @@ fn wrong_values_are_shown_with_what_would_be_right() {
         ("[nodes.a]\np = 1", "1:8: nodes.a.host is missing"),
         (
             "[nodes.a]\nhost = '::1'\nevents = 'a(b'",
-            "3:10: nodes.a.events = 'a(b': no pattern, column 2: `(` without `)`; write `\\(` for the character itself",
+            "3:10: nodes.a.events = 'a(b': invalid pattern, column 2: `(` without `)`; write `\\(` for the character itself",
         ),
         ("[nodes.a]\nhost = true", "2:8: nodes.a.host = true: expected a string, in quotes"),
         ("nodes = []", "1:9: nodes = []: expected a table"),

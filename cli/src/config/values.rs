@@ -178,7 +178,7 @@ impl Read for EventPattern {
     fn read(item: &Item<'_, '_>, _: Option<&Self>, source: &mut Source<'_>) -> Option<Self> {
         match EventPattern::new(text(item, source)?) {
             Ok(pattern) => Some(pattern),
-            Err(error) => source.wrong(item, format_args!("no pattern, {error}")),
+            Err(error) => source.wrong(item, format_args!("invalid pattern, {error}")),
         }
     }
 }

@@ -173,7 +173,7 @@ impl fmt::Display for Command {
 #[non_exhaustive]
 pub enum UsageError {
     /// The command is not possible in the phase (§3.2, §3.5).
-    #[error("{command} makes no sense in {phase}")]
+    #[error("cannot {command} in phase {phase}")]
     WrongPhase {
         /// The command.
         command: Command,
@@ -181,13 +181,13 @@ pub enum UsageError {
         phase: Phase,
     },
     /// Our PHASE_DONE of the handshake is sent, and requests must precede it (§3.2).
-    #[error("{command} makes no sense after complete_handshake")]
+    #[error("cannot {command} after complete_handshake")]
     HandshakeCompleted {
         /// The command.
         command: Command,
     },
     /// The send queue is full. Try again after some of it is written.
-    #[error("{queued} bytes of output wait, limit is {limit}")]
+    #[error("send queue full: {queued} bytes, the limit is {limit}")]
     QueueFull {
         /// The queued bytes.
         queued: usize,

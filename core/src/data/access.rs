@@ -242,13 +242,13 @@ mod tests {
             (Opcode::Assign, "#1#", pattern(), None, "error compiling pattern"),
             (Opcode::AssignIdx, "#1#", Value::Count(0), Some(within), "error compiling pattern"),
             (Opcode::Assign, "any", pattern(), None, "error compiling pattern"),
-            (Opcode::Assign, "unheard_of", set, None, "bad index type: no any"),
+            (Opcode::Assign, "unknown", set, None, "bad index type: no any"),
             (Opcode::Add, "#1#", index(vec![pattern()]), None, "error compiling pattern"),
         ] {
             let error = access(opcode, target, op1, op2).unwrap_err();
             assert!(error.starts_with(&format!("value for {target}: {what}")), "{error}");
         }
-        for name in ["any", "unheard_of"] {
+        for name in ["any", "unknown"] {
             let id = Id::global(name, Type::PATTERN, Some(pattern()));
             assert!(known().coerce_id(&id).is_err(), "{name}");
         }

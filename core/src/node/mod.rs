@@ -46,7 +46,7 @@
 //! manager.feed_connected(here, now);
 //! let there = sensor.feed_accepted(Endpoint::new(host, 50_000), now).expect("it goes on");
 //!
-//! // Carries bytes; returns whether there were any.
+//! // Transfers bytes; returns whether there were any.
 //! type End<'a> = (&'a mut NodeMachine, ConnectionId);
 //! fn carry((from, out): End<'_>, (to, into): End<'_>, now: Time) -> bool {
 //!     let bytes = from.poll_transmit(out).to_vec();

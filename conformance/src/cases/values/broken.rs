@@ -112,7 +112,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::should(
             "2:6/50",
             "a port of an unknown protocol bit ends the connection, or is sent on as it is",
-            "Sends a PortVal of 0xffffffff, which is no port.",
+            "Sends a PortVal of 0xffffffff, which is not a port.",
             |trial| {
                 let mut peer = trial.running()?;
                 let argument = changed(&mut peer, &super::value("port", "80/tcp")?, 8, &[0xff; 8])?;

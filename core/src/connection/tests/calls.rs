@@ -21,7 +21,7 @@ fn known() -> Arc<Declarations> {
 }
 
 fn knowing(declarations: Arc<Declarations>) -> ConnectionConfig {
-    let events = ["scan_seen", "conn", "conns", "unheard_of", "hits"].map(Name::from).to_vec();
+    let events = ["scan_seen", "conn", "conns", "unknown", "hits"].map(Name::from).to_vec();
     let requests = Requests { events, accept_input: true, ..Requests::default() };
     let undeclared = Undeclared::Deliver;
     ConnectionConfig {
@@ -69,7 +69,7 @@ fn arguments_of_our_own_become_what_is_declared() {
         event("scan_seen", vec![host(), Value::Int(5)]),
         event("conn", vec![conn.clone()]),
         event("conns", vec![Value::from(vec![conn]), Value::Count(1)]),
-        event("unheard_of", vec![Value::Int(1), Value::string("as it is")]),
+        event("unknown", vec![Value::Int(1), Value::string("as it is")]),
     ] {
         assert_eq!(pair.initiator.send_event(&sent), Ok(Sent::Sent));
     }
@@ -81,7 +81,7 @@ fn arguments_of_our_own_become_what_is_declared() {
             "scan_seen(10.0.0.1, 5)".to_owned(),
             format!("conn({conn})"),
             format!("conns([{conn}], 1.0)"),
-            "unheard_of(1, as it is)".to_owned(),
+            "unknown(1, as it is)".to_owned(),
         ]
     );
 }
@@ -163,8 +163,7 @@ fn values_that_no_script_can_make_are_refused_and_nothing_is_queued() {
         (table.into(), compiling),
     ] {
         let mut pair = Pair::running(knowing(known()), knowing_nothing());
-        let events =
-            ["anything", "unheard_of", "hits"].map(|name| event(name, vec![value.clone()]));
+        let events = ["anything", "unknown", "hits"].map(|name| event(name, vec![value.clone()]));
         for event in events {
             let error = pair.initiator.send_event(&event).unwrap_err();
             assert!(matches!(&error, UsageError::Event(_)), "{error:?}");

@@ -114,7 +114,7 @@ impl NodeDriver {
     #[must_use = "they wait for it"]
     pub fn settle(&mut self) -> Vec<Waker> {
         self.distribute();
-        self.heed_connections();
+        self.wake_connections();
         while let Some(action) = self.communication.poll_action() {
             match action {
                 Action::CancelConnect(id) => self.wake.extend(self.carriers.remove(&id)),
@@ -129,7 +129,7 @@ impl NodeDriver {
         if earlier || ended || !self.actions.is_empty() {
             self.wake.extend(self.manager.take());
         }
-        self.heed_waiting();
+        self.wake_waiting();
         std::mem::take(&mut self.wake)
     }
 
@@ -139,7 +139,7 @@ impl NodeDriver {
     }
 
     /// Wakes the tasks whose connections have work.
-    fn heed_connections(&mut self) {
+    fn wake_connections(&mut self) {
         while let Some(id) = self.communication.poll_connection() {
             self.wake.extend(self.carriers.remove(&id));
         }

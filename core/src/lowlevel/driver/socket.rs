@@ -165,7 +165,7 @@ impl Socket {
         if self.poll_written(session).is_pending() && !session.poll_transmit().is_empty() {
             return Step::Write(session.poll_transmit());
         }
-        self.heed_write_failure(session, now);
+        self.report_write_failure(session, now);
         let closing = session.poll_close();
         if closing == Some(PollClose::Now) && !self.output_ended {
             self.output_ended = true;
@@ -278,7 +278,7 @@ impl Socket {
     }
 
     /// Reports a failed write to the connection, once all input from the peer is read.
-    fn heed_write_failure(&mut self, session: &mut impl Session, now: Time) {
+    fn report_write_failure(&mut self, session: &mut impl Session, now: Time) {
         if self.write_failure.is_none() || session.poll_close().is_some() {
             return;
         }

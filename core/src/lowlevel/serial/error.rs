@@ -159,7 +159,7 @@ pub enum SerialErrorKind {
         bits: u8,
     },
     /// A port number of more than 16 bits, or of an unknown protocol.
-    #[error("{0} is no port")]
+    #[error("{0} is not a port")]
     BadPort(u64),
     /// A table with two equal indices.
     #[error("table with a duplicate index")]

@@ -52,9 +52,7 @@ pub enum WireErrorKind {
         word: u32,
     },
     /// A clear stream begins like TLS, with a handshake record or an alert (§1.3).
-    #[error(
-        "the peer speaks TLS where clear text is expected: the stream begins with {word:#010x}"
-    )]
+    #[error("the peer uses TLS, but this connection does not: the stream begins with {word:#010x}")]
     PeerSpeaksTls {
         /// The first four bytes, where a length word should be.
         word: u32,

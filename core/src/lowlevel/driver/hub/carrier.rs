@@ -83,7 +83,7 @@ impl SocketDriver {
         }
         // All changes of this connection so far are handled now.
         hub.carriers.remove(&id);
-        hub.heed_connections();
+        hub.wake_connections();
         let mut session = NodeSession { node: &mut hub.communication, id };
         let step = match socket.poll_step(&mut session, now) {
             Step::Write(bytes) => {

@@ -157,12 +157,12 @@ impl NodeDriver {
     }
 
     /// Wakes a task, whatever it waits for.
-    pub(super) fn rouse(&mut self, number: u64) {
+    pub(super) fn wake_waiter(&mut self, number: u64) {
         self.wake.extend(self.waiting.by_ticket.remove(&number).map(|(_, waker)| waker));
     }
 
     /// Wakes the tasks whose awaited events have occurred.
-    pub(super) fn heed_waiting(&mut self) {
+    pub(super) fn wake_waiting(&mut self) {
         let come = |(number, (wanted, _)): (&u64, &(Wanted, Waker))| {
             let come = match wanted {
                 Wanted::Room(name) => self.communication.can_raise(name),
@@ -175,6 +175,6 @@ impl NodeDriver {
             come.then_some(*number)
         };
         let come: Vec<u64> = self.waiting.by_ticket.iter().filter_map(come).collect();
-        come.into_iter().for_each(|number| self.rouse(number));
+        come.into_iter().for_each(|number| self.wake_waiter(number));
     }
 }

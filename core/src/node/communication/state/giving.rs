@@ -1,4 +1,4 @@
-//! To peers: the full state, and changes.
+//! Sending the full state and changes to peers.
 
 use super::super::PeerKey;
 use std::sync::Arc;
@@ -10,13 +10,13 @@ use crate::connection::{Phase, Sent, SyncRole, UsageError};
 use crate::data::StateAccess;
 use crate::state::FullState;
 
-/// How many changes may wait for a peer before it is given up: each costs some 200 bytes, and the
-/// whole state, with which the next connection begins, is of more use to it then.
+/// The maximum number of changes queued for a peer before its connection is closed: each takes
+/// about 200 bytes, and the full state at the beginning of the next connection is then more
+/// efficient.
 const MAX_CHANGES: usize = 1 << 18;
 
 impl NodeMachine {
-    /// Tells all peers that want to know of an operation that was carried out here, but not the one
-    /// where it came from.
+    /// Sends a local or applied operation to all peers that have requested sync, except its origin.
     pub(super) fn propagate(&mut self, mut access: StateAccess, origin: Option<PeerKey>) {
         let Some(state) = self.store.as_ref().filter(|state| state.suspended == 0) else { return };
         if let Some(id) = state.store.id_of(&access.target) {
@@ -31,7 +31,7 @@ impl NodeMachine {
             let waiting = match &mut peer.exchange.stage {
                 Stage::Before => continue,
                 Stage::Giving(giving) => {
-                    // What was not given yet is given as it is then.
+                    // Parts not sent yet are sent later with their new value.
                     if state.store.is_for(&giving.state, &access) {
                         giving.changes.push_back(addressed);
                     }
@@ -77,8 +77,8 @@ impl NodeMachine {
         }
     }
 
-    /// A peer is Running, as far as what its connection tells was looked at: it is told of the
-    /// changes that its own state has left as they are.
+    /// Handles a peer that reached phase Running: sends it the local changes that its own state has
+    /// not undone.
     pub(in super::super) fn state_runs(&mut self, id: PeerKey) {
         let Some(peer) = self.peers.get_mut(id) else { return };
         let exchange = &mut peer.exchange;
@@ -95,7 +95,7 @@ impl NodeMachine {
 
     pub(super) fn give_state(&mut self, id: PeerKey, state: FullState) {
         if let Some(peer) = self.peers.get_mut(id) {
-            // What waits is in the state.
+            // The queued operations are part of the state.
             peer.outbox.drop_accesses();
             let giving = Giving { state, ..Giving::default() };
             peer.exchange.stage = Stage::Giving(Box::new(giving));
@@ -130,7 +130,7 @@ impl NodeMachine {
                     }
                 }
                 Ok(None) => return self.state_is_sent(id),
-                // The others are sent without it.
+                // The other variables are sent without it.
                 Err(error) => self.error(id, format!("serializing state access: {error}").into()),
             }
         }
@@ -155,7 +155,7 @@ impl NodeMachine {
                 self.error(id, format!("serializing state access: {error}").into());
                 true
             }
-            // It is not wanted, or the connection is over.
+            // It is not requested, or the connection is closed.
             Some(Ok(_)) | None => {
                 self.state_is_given(id);
                 false

@@ -1,4 +1,4 @@
-//! Synchronized state: given to peers, taken from them, and kept the same (§3.3–§3.5, 2§9).
+//! Synchronized state: sending, receiving and updating it (§3.3–§3.5, 2§9).
 
 mod giving;
 mod pending;
@@ -15,51 +15,51 @@ use crate::connection::{Phase, StateSource};
 use crate::data::{Name, StateAccess};
 use crate::state::{Alias, FullState, Progress, StateError, Store};
 
-/// The variables that a node has in common with its peers.
+/// The variables that a node shares with its peers.
 #[derive(Debug)]
 pub(super) struct State {
     store: Store,
-    /// How often the application has asked that nobody be told of changes.
+    /// The number of active suspensions of updates.
     suspended: u32,
 }
 
-/// What passes between the node and one peer, for as long as they are connected.
+/// The synchronisation with one peer during a connection.
 #[derive(Debug, Default)]
 pub(super) struct Exchange {
     stage: Stage,
-    /// By which unique ids the peer calls containers that we call otherwise, by ours.
+    /// The peer's unique ids of containers, by our ids, where they differ.
     aliases: BTreeMap<Name, Name>,
-    /// At how many of these it is looked at which are of containers that are gone.
+    /// The number of aliases at which those of removed containers are dropped.
     prune_at: usize,
 }
 
-/// How far a peer and we have come.
+/// The stage of synchronisation with a peer.
 #[derive(Debug, Default)]
 enum Stage {
-    /// Neither has the other's state, so changes mean nothing to it.
+    /// Neither side has the other's state, so changes are not sent.
     #[default]
     Before,
-    /// The peer is given the full state.
+    /// The full state is being sent to the peer.
     Giving(Box<Giving>),
-    /// The peer gives its full state; changes of ours wait until that is over, as long as it does
-    /// not undo them.
+    /// The peer is sending its full state; local changes wait until it is complete, unless it
+    /// undoes them.
     Taking(Box<Pending>),
-    /// Each is told of the other's changes.
+    /// Both sides send their changes.
     Running,
 }
 
-/// The full state on its way to a peer.
+/// The full state being sent to a peer.
 #[derive(Debug, Default)]
 struct Giving {
     state: FullState,
-    /// What was found to go next when there was no room for it.
+    /// The next operation, for which there was no room.
     next: Option<StateAccess>,
-    /// Changes of what was given already.
+    /// Changes of parts that were sent already.
     changes: VecDeque<Arc<StateAccess>>,
 }
 
 impl Exchange {
-    /// Records that a peer knows a container by this id, perhaps by no other.
+    /// Records that a peer knows a container by this id, possibly by no other.
     fn note(&mut self, Alias { ours, theirs }: Alias, store: &Store) {
         self.aliases.insert(ours, theirs);
         if self.aliases.len() > self.prune_at {
@@ -81,14 +81,14 @@ impl Exchange {
 
 /// The variables themselves.
 impl NodeMachine {
-    /// Gives the node variables to have in common with peers: it sends them in Sync, carries out
-    /// the operations of peers, and lets entries expire. Best before [`start`](Self::start).
+    /// Sets the variables that the node shares with peers: it sends them in phase Sync, applies the
+    /// operations of peers, and expires entries. Call this before [`start`](Self::start).
     ///
-    /// What is changed here while a peer gives its state is undone by it, or else told to the peer
-    /// once it is Running.
+    /// Local changes while a peer sends its state are undone by that state, or else sent to the
+    /// peer in phase Running.
     ///
-    /// Without, operations of peers are handed to the application, which says with
-    /// [`set_state_source`](Self::set_state_source) whether it has state of its own.
+    /// Without variables, operations of peers are passed to the application, which sets with
+    /// [`set_state_source`](Self::set_state_source) whether it has state.
     pub fn set_store(&mut self, mut store: Store) {
         store.set_check_consistency(self.options.remote_check_sync_consistency);
         store.feed_time(self.clock.now());
@@ -97,12 +97,12 @@ impl NodeMachine {
         self.feed_store_wall_clock();
     }
 
-    /// Returns the variables that the node has in common with peers.
+    /// Returns the variables that the node shares with peers.
     pub fn store(&self) -> Option<&Store> {
         self.store.as_ref().map(|state| &state.store)
     }
 
-    /// Changes a variable, and tells every peer that has requested sync.
+    /// Changes a variable, and sends the change to every peer that has requested sync.
     ///
     /// ```
     /// # use brocomm::node::{NodeMachine, NodeConfig};
@@ -121,7 +121,8 @@ impl NodeMachine {
     /// ```
     ///
     /// # Errors
-    /// What the operation gives, or [`StateError::UnknownTarget`] if the node has no variables.
+    /// Returns the operation's error, or [`StateError::UnknownTarget`] if the node has no
+    /// variables.
     pub fn change_state(
         &mut self,
         now: Time,
@@ -137,27 +138,26 @@ impl NodeMachine {
         Ok(())
     }
 
-    /// Tells peers of no changes until
-    /// [`resume_state_updates`](Self::resume_state_updates) is called as often. They never learn
-    /// of those in between.
+    /// Stops sending changes to peers until [`resume_state_updates`](Self::resume_state_updates) is
+    /// called equally often. Changes in between are never sent.
     pub fn suspend_state_updates(&mut self) {
         if let Some(state) = &mut self.store {
             state.suspended = state.suspended.saturating_add(1);
         }
     }
 
-    /// Tells peers of changes again.
+    /// Resumes sending changes to peers.
     pub fn resume_state_updates(&mut self) {
         if let Some(state) = &mut self.store {
             state.suspended = state.suspended.saturating_sub(1);
         }
     }
 
-    /// Sends a peer that is Running all variables, as in Sync.
+    /// Sends all variables to a peer in phase Running, as in phase Sync.
     ///
-    /// It then has all values, entries and elements that are here. What it has besides in tables
-    /// and sets that it knows by their unique ids stays there, and so do the fields of records that
-    /// it knows: a known container that arrives in Running is the one that is there already (2§9).
+    /// It then has all local values, entries and elements. Its additional entries in tables and
+    /// sets with known unique ids, and the fields of known records, are kept: in phase Running, a
+    /// known container keeps its content there (2§9).
     ///
     /// # Errors
     /// [`NodeError::UnknownPeer`], [`NodeError::NotConnected`] unless it is Running.
@@ -170,8 +170,8 @@ impl NodeMachine {
         Ok(())
     }
 
-    /// Tells how much of the full state a peer was given that is being given it: in Sync, or by
-    /// [`send_state`](Self::send_state). None for another peer.
+    /// Returns the progress of sending the full state to a peer, in phase Sync or by
+    /// [`send_state`](Self::send_state). `None` if it is not being sent.
     pub fn state_progress(&self, id: PeerId) -> Option<Progress> {
         match &self.find(id)?.exchange.stage {
             Stage::Giving(giving) => Some(self.store()?.progress(&giving.state)),
@@ -179,7 +179,7 @@ impl NodeMachine {
         }
     }
 
-    /// Lets entries expire whose time is over, and tells everybody.
+    /// Expires due entries, and notifies peers and the application.
     pub(super) fn expire(&mut self) {
         while self.terminated().is_none() {
             let now = self.clock.now();
@@ -193,7 +193,7 @@ impl NodeMachine {
         }
     }
 
-    /// Lets time stamps show the wall clock.
+    /// Updates the wall clock for time stamps.
     pub(super) fn feed_store_wall_clock(&mut self) {
         if let Some(state) = &mut self.store {
             state.store.feed_wall_clock(self.clock.wall_ahead());

@@ -1,4 +1,4 @@
-//! Our changes while a peer gives its state.
+//! Local changes while a peer sends its state.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -6,16 +6,16 @@ use std::sync::Arc;
 use crate::data::{Name, Opcode, StateAccess, Value};
 use crate::state::Store;
 
-/// Holds our changes until a peer has given its state; those that its state undoes are dropped, for
-/// it would be told of what is no longer so.
+/// Local changes that wait until a peer has sent its state. Changes that this state undoes are
+/// dropped, because they would be outdated.
 ///
-/// Most of what a peer gives undoes nothing, which is found without looking at each change.
+/// Most of a peer's state undoes nothing, which is detected without checking each change.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
     changes: VecDeque<Arc<StateAccess>>,
     /// The variables that were changed.
     variables: BTreeSet<Name>,
-    /// The parts of containers that were changed: by our id, and the index.
+    /// The changed parts of containers, by local id and index.
     places: BTreeSet<(Name, Value)>,
 }
 
@@ -30,7 +30,7 @@ impl Pending {
         self.changes.len()
     }
 
-    /// Drops what an operation of the peer's state undoes, which is about to be carried out.
+    /// Drops the changes that an operation of the peer's state will undo.
     pub(super) fn undo(&mut self, access: &StateAccess, store: &Store) {
         match access.opcode {
             Opcode::Assign if self.variables.remove(&access.target) => {

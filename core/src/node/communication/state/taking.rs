@@ -1,4 +1,4 @@
-//! From peers: the full state, and changes.
+//! Receiving the full state and changes from peers.
 
 use super::super::PeerKey;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::data::{Id, StateAccess};
 use crate::state::{Applied, Inconsistency, StateError};
 
 impl NodeMachine {
-    /// Carries out an operation of a peer, or leaves that to the application.
+    /// Applies an operation of a peer, or passes it to the application.
     pub(in super::super) fn state_access(&mut self, id: PeerKey, access: Box<StateAccess>) {
         let now = self.clock.now();
         let Some(peer) = self.peers.get_mut(id) else { return };
@@ -31,7 +31,7 @@ impl NodeMachine {
                 for alias in aliases {
                     peer.exchange.note(alias, &state.store);
                 }
-                // A full state carries no old values.
+                // A full state has no old values.
                 if let Some(inconsistency) = inconsistency.filter(|_| !full) {
                     self.inconsistent(id, inconsistency);
                 }
@@ -69,7 +69,7 @@ impl NodeMachine {
         self.tell(id, Notification::StateInconsistency { peer: who, inconsistency });
     }
 
-    /// Takes an ID with its value, if it is one of the variables.
+    /// Applies an ID with its value, if it is one of the variables.
     pub(in super::super) fn take_id(&mut self, id: PeerKey, what: Arc<Id>) {
         let Some(who) = self.peers.get(id).map(|peer| Arc::clone(&peer.who)) else { return };
         if let Some(state) = &mut self.store {
