@@ -1,6 +1,6 @@
-//! Nodes with variables in common, in thousands of small worlds: whatever is changed by whom and
-//! when, however long it takes to arrive, and whatever connections are lost, all hold the same in
-//! the end, where the protocol promises it.
+//! Thousands of simulated networks of nodes with synchronized variables: whatever is changed, however
+//! long it takes to arrive, and whatever connections are lost, all nodes converge where the protocol
+//! promises it.
 //!
 //! A failing run is reported with its seed and the number of steps until it fails. To run one
 //! alone: `SEED=123 cargo test -p brocomm --test main state_worlds::one -- --ignored`; for a longer

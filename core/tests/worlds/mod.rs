@@ -1,4 +1,4 @@
-//! Worlds in which nodes have variables in common: small, and made from a seed.
+//! Simulated networks of nodes with synchronized variables, from a seed.
 
 mod changes;
 
