@@ -1,4 +1,4 @@
-//! How far long work has got, in a line on the terminal.
+//! A progress line on the terminal for long operations.
 
 use std::io::{self, IsTerminal, Read};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,7 @@ use crate::output;
 
 /// How it looks where the end is known.
 const OF_BYTES: &str = "{bar:30} {bytes} of {total_bytes}, {eta} left: {wide_msg}";
-/// How it looks where it is not.
+/// The template if the total is unknown.
 const BYTES: &str = "{bytes}: {wide_msg}";
 
 /// How it looks for variables.
@@ -19,7 +19,8 @@ const VARIABLES: &str = "{bar:30} {pos} of {len} variables";
 /// How long work takes at least of which progress is shown: that of less would flicker.
 const LATE: Duration = Duration::from_millis(500);
 
-/// Counts bytes, and shows them on standard error if that is a terminal and it takes long.
+/// Counts bytes, and shows the progress on standard error if it is a terminal and the operation
+/// takes long.
 #[derive(Clone)]
 pub(crate) struct Progress {
     bar: ProgressBar,
@@ -35,8 +36,7 @@ struct Late {
 }
 
 impl Progress {
-    /// Makes one to be shown; but not if `lines` are written meanwhile to the terminal, as they are
-    /// progress enough.
+    /// Creates a progress line. It stays hidden if `lines` of output go to the terminal.
     pub(crate) fn new(lines: bool) -> Progress {
         let is_disturbed = lines && io::stdout().is_terminal();
         let target =
@@ -54,7 +54,7 @@ impl Progress {
         Progress { bar, late: Arc::new(late) }
     }
 
-    /// Shows it from now on, if it has taken long.
+    /// Shows the progress line if the delay has passed.
     fn show_if_late(&self) {
         let Late { after, target, begin } = &*self.late;
         let mut begin = begin.lock().unwrap_or_else(PoisonError::into_inner);
@@ -110,18 +110,18 @@ impl Progress {
         Counted { source, progress: self.clone() }
     }
 
-    /// Returns how many bytes were counted.
+    /// Returns the number of bytes counted.
     #[cfg(test)]
     pub(crate) fn done(&self) -> u64 {
         self.bar.position()
     }
 
-    /// Takes the line away while something else is written.
+    /// Hides the line while something else is written.
     pub(crate) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
         self.bar.suspend(write)
     }
 
-    /// Takes the line away for good.
+    /// Removes the line.
     pub(crate) fn end(&self) {
         self.bar.finish_and_clear();
         self.bar.set_draw_target(ProgressDrawTarget::hidden());
@@ -129,7 +129,7 @@ impl Progress {
     }
 }
 
-/// Counts what is read.
+/// A reader that counts its bytes.
 struct Counted<R> {
     source: R,
     progress: Progress,

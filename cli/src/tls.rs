@@ -1,4 +1,4 @@
-//! TLS, as the command line asks for it.
+//! TLS options of the command line.
 
 use std::path::{Path, PathBuf};
 
@@ -8,25 +8,25 @@ use brocomm::tls::{TlsConfig, TlsConfigError};
 use crate::failure::{Failure, misused, reason};
 use crate::file;
 
-/// The files that TLS needs; without them there is none.
+/// The TLS files. Without them, TLS is disabled.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Tls {
-    /// Use TLS, and accept peers whose certificate comes from an authority in this file (PEM), as
-    /// Bro's `ssl_ca_certificate`.
+    /// Use TLS, and accept peers with a certificate signed by a CA in this file (PEM), as Bro's
+    /// `ssl_ca_certificate`.
     #[arg(long, help_heading = "TLS", value_name = "FILE", requires = "tls_cert")]
     tls_ca: Option<PathBuf>,
 
-    /// Our certificate, those between it and the authority, and its private key, in one file (PEM),
-    /// as Bro's `ssl_private_key`.
+    /// A file (PEM) with our certificate, intermediate certificates and the private key, as Bro's
+    /// `ssl_private_key`.
     #[arg(long, help_heading = "TLS", value_name = "FILE", requires = "tls_ca")]
     tls_cert: Option<PathBuf>,
 
-    /// The passphrase of the private key is the first line of this file.
+    /// A file with the passphrase of the private key in the first line.
     #[arg(long, help_heading = "TLS", value_name = "FILE", requires = "tls_cert")]
     tls_passphrase_file: Option<PathBuf>,
 
-    /// Accept only a peer whose certificate is for this host name or address. As with Bro, none is
-    /// checked otherwise.
+    /// Accept only a peer with a certificate for this host name or address. By default, names are
+    /// not checked, as in Bro.
     #[arg(long, help_heading = "TLS", value_name = "NAME", requires = "tls_cert")]
     tls_name: Option<String>,
 }
@@ -63,7 +63,7 @@ fn first_line(option: &str, path: &Path) -> Result<String, Failure> {
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
-/// Says what is wrong with the options' own names.
+/// Formats an error with the names of the options.
 fn named(error: &TlsConfigError) -> String {
     error
         .to_string()
@@ -72,11 +72,11 @@ fn named(error: &TlsConfigError) -> String {
         .replace("`ssl_passphrase`", "--tls-passphrase-file")
 }
 
-/// Returns what to do about an error of TLS, if that is known.
+/// Returns a hint for a TLS error, if known.
 pub(crate) fn advice(error: &TlsError) -> &'static str {
     match error {
         TlsError::ClearText { .. } | TlsError::TimedOut { .. } => {
-            "; without --tls-ca it is asked in clear text"
+            "; without --tls-ca, the connection is not encrypted"
         }
         TlsError::ClosedInHandshake | TlsError::Lost { .. } => {
             "; does it speak TLS, accept our certificate (--tls-cert), and have one itself?"
@@ -85,7 +85,7 @@ pub(crate) fn advice(error: &TlsError) -> &'static str {
             "; does it accept our certificate (--tls-cert), and has it one itself?"
         }
         TlsError::Certificate(CertificateProblem::UnknownIssuer) => {
-            "; that is --tls-ca, which does not have who issued it"
+            "; its issuer is not in --tls-ca"
         }
         TlsError::Certificate(
             CertificateProblem::Expired { .. } | CertificateProblem::NotYetValid { .. },

@@ -1,4 +1,5 @@
-//! Runs the suite against nodes of our own, over each transport, in both roles, in the clear and over TLS.
+//! Runs the suite against brocomm's own node on each transport, in both roles, with and without
+//! TLS.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -8,7 +9,7 @@ use brocomm_conformance::own::{Own, Transport};
 use brocomm_conformance::suite::{Case, Level, Role, Selection, Settings, Verdict, cases, run};
 use brocomm_conformance::testing::is_thorough;
 
-/// How many nodes share the cases, most of which wait for something.
+/// The number of nodes that share the cases. Most cases wait most of the time.
 const LANES: usize = 4;
 
 /// Returns whether a case is run over a transport. Cases and TLS are the core's, the same for all of

@@ -1,4 +1,4 @@
-//! Lazy reading gives what reading gives, whenever and in whatever order it is asked.
+//! Lazy reading gives the same as reading, at any time and in any order.
 
 use brocomm::lowlevel::serial::Serial;
 use brocomm::lowlevel::serial::{LazyEvent, LazySerial, Limits, Mode, Reader, Writer};

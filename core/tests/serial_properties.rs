@@ -1,4 +1,4 @@
-//! What is written is read as it was, whatever the cache does (part 2).
+//! Content round-trips, whatever the cache does (part 2).
 
 use brocomm::data::Event;
 use brocomm::lowlevel::serial::Serial;

@@ -1,4 +1,4 @@
-//! `brocomm decode`: shows what recorded sessions carry.
+//! `brocomm decode`: prints the messages in recorded sessions and captures.
 
 mod args;
 mod content;
@@ -37,7 +37,7 @@ use declarations::Known;
 use session::Session;
 use view::View;
 
-/// Decodes each file; goes on with the next after one that fails.
+/// Decodes each file. Continues with the next file after an error.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     if args.files.len() > 1 && args.write_logs.is_some() {
         return Err(misused(format_args!(
@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     decoder.failure.map_or(Ok(()), Err)
 }
 
-/// Shows messages of a session that goes on elsewhere, as lines.
+/// Prints the messages of a running session.
 pub(crate) struct Shown(Box<dyn View>);
 
 impl Shown {
@@ -68,7 +68,7 @@ impl Shown {
         })
     }
 
-    /// Shows a message; the time is since the session began.
+    /// Prints a message. The time is relative to the start of the session.
     pub(crate) fn show(
         &mut self,
         time: Duration,
@@ -83,7 +83,7 @@ impl Shown {
 struct Decoder<'a> {
     args: &'a Args,
     known: Known,
-    /// The form of logs.
+    /// The format of logs.
     format: LogFormat,
     followed: state::Followed,
     /// The gravest.
@@ -132,7 +132,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// Decodes a session; `named` is whether there are others, from which it is told by its name.
+    /// Decodes a session. `named` says whether to print its name because there are several.
     fn session(
         &mut self,
         path: &Path,
@@ -176,7 +176,7 @@ impl Decoder<'_> {
         self.told(problems)
     }
 
-    /// Returns what could not be decoded, after what was.
+    /// Returns the errors, after everything else has been printed.
     fn told(&mut self, problems: Vec<String>) -> Result<(), Failure> {
         self.progress.end();
         self.out.flush()?;
@@ -188,7 +188,7 @@ impl Decoder<'_> {
     }
 }
 
-/// Returns how many bytes a step carries.
+/// Returns the number of bytes in a step.
 pub(crate) fn length(step: &Step) -> usize {
     match &step.kind {
         StepKind::Data { bytes, .. } => bytes.len(),

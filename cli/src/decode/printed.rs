@@ -1,20 +1,20 @@
-//! Bytes and values as text on one line.
+//! Bytes and values as single-line text.
 
 use std::fmt::{self, Write};
 
 use brocomm::data::Value;
 
-/// Returns a value's printed form on one line.
+/// Returns a value on one line, as Bro prints it.
 ///
-/// As [`Value::to_line`], but tabs stay tabs: what Bro's own `print` and `fmt` separate by tabs can
-/// be compared with it.
+/// The same as [`Value::to_line`] except that tabs are kept, for comparison with the output of
+/// Bro's `print` and `fmt`.
 pub(crate) fn value(value: &Value) -> String {
     let mut out = Vec::new();
     value.print_to(&mut out);
     bytes(&out)
 }
 
-/// Returns text that may hold any bytes: what is neither printable ASCII nor a tab becomes `\xHH`.
+/// Returns bytes as text. Everything except printable ASCII and tabs becomes `\xHH`.
 pub(crate) fn bytes(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     // A string takes whatever it is given.
@@ -50,7 +50,7 @@ pub(super) fn write_values(out: &mut impl Write, values: &[Value]) -> fmt::Resul
     Ok(())
 }
 
-/// Returns printed text without tabs, for lines whose columns people look at.
+/// Returns text with tabs escaped, for output in columns.
 pub(crate) fn without_tabs(printed: &str) -> String {
     let mut text = String::with_capacity(printed.len());
     let _ = WithoutTabs(&mut text).write_str(printed);

@@ -129,9 +129,9 @@ impl Display for Content<'_> {
     }
 }
 
-/// Returns a value of an entry as it stands in Bro's logs.
+/// Returns a value of a log entry as in Bro's log files.
 fn as_in_logs(value: &LogValue) -> String {
-    // Alone, no value can be taken for a header line; and none begins like this.
+    // No value begins with a newline, so none is escaped as a header line.
     let meta_prefix = Bytes::from_static(b"\n");
     let format = AsciiFormat { meta_prefix, ..AsciiFormat::default() };
     let mut line = Vec::new();
@@ -139,7 +139,7 @@ fn as_in_logs(value: &LogValue) -> String {
     printed::bytes(line.strip_suffix(b"\n").unwrap_or(&line))
 }
 
-/// Like a statement, after the name of the operation (2§9).
+/// Formatted like a statement, after the name of the operation (2§9).
 impl Display for Access {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Access { operation, target, operands: [first, second, third] } = self;
@@ -151,7 +151,7 @@ impl Display for Access {
                 second
             }
             "assign_idx" | "incr_idx" => {
-                // An index assign without a value unsets a record's field.
+                // An indexed assignment without a value unsets a record field.
                 write!(f, "[{first}] = {}", second.as_deref().unwrap_or("<uninitialized>"))?;
                 third
             }

@@ -1,4 +1,4 @@
-//! What a running node says of errors on standard error: more than Bro's words in the log.
+//! Explanations of errors on standard error, in addition to Bro's wording in the log.
 
 use brocomm::Time;
 use brocomm::data::CallMismatch;
@@ -9,10 +9,10 @@ use brocomm::node::{CommLogEntry, EventPeer, NodeMachine, PeerId, PeerState};
 
 use crate::session;
 
-/// Returns a line of the communication log for people: of a dropped call both types, and whether
-/// there will be another attempt.
+/// Returns a line of the communication log with details: both types of a dropped call, and the time
+/// of the next attempt.
 ///
-/// Returns nothing if another line says all of it.
+/// Returns `None` if another line contains everything.
 pub(super) fn explained(entry: &CommLogEntry, node: &NodeMachine, now: Time) -> Option<String> {
     let peer = entry.peer.as_ref();
     let again = peer.and_then(|peer| again(node, peer.id, now));
@@ -24,7 +24,7 @@ pub(super) fn explained(entry: &CommLogEntry, node: &NodeMachine, now: Time) -> 
             mismatch if mismatch.is_dropped_by_bro() => format!("{entry} ({mismatch})"),
             _ => entry.to_string(),
         },
-        // Said when the connection is closed, with what it means and what comes next.
+        // Reported when the connection is closed, with an explanation and the next attempt.
         CommLogLine::Connection(
             CommLogMessage::Violation(_) | CommLogMessage::UnserializationError,
         ) => {
@@ -39,7 +39,7 @@ pub(super) fn explained(entry: &CommLogEntry, node: &NodeMachine, now: Time) -> 
         | CommLogLine::WriteError { .. } => {
             format!("{entry}{again}")
         }
-        // The line before says why, and that there will be no other attempt.
+        // The previous line has the reason and says that the node does not retry.
         CommLogLine::CouldNotConnect => return None,
         _ => entry.to_string(),
     })
@@ -70,7 +70,7 @@ pub(super) fn closed(
     Some(format!("[#{}/{}] {fault}{again}", peer.id, peer.endpoint))
 }
 
-/// Says when a peer is connected to again, if it is.
+/// Returns when the node reconnects to a peer, if it does.
 fn again(node: &NodeMachine, peer: PeerId, now: Time) -> Option<String> {
     let Some(PeerState::Waiting { until }) = node.peer_state(peer) else { return None };
     let seconds = until.saturating_since(now).as_secs_f64().round().max(1.0);

@@ -1,5 +1,4 @@
-//! Notifies the service manager of how the node is, if one asks for it: systemd, of a unit with
-//! `Type=notify`.
+//! Notifies the service manager (systemd, for units with `Type=notify`) of the node's state.
 
 use std::io::{self, Write};
 
@@ -9,14 +8,14 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 use crate::failure::reason;
 use crate::output::{Output, Overflow};
 
-/// What the service manager is notified of.
+/// A state to report to the service manager.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State<'a> {
-    /// Peers can connect, or are connected to.
+    /// The node is ready.
     Ready,
-    /// The node ends in order.
+    /// The node is stopping.
     Stopping,
-    /// What it does, in words.
+    /// A status text.
     Status(&'a str),
 }
 
@@ -29,7 +28,7 @@ pub(super) struct Manager {
 }
 
 impl Manager {
-    /// Finds the socket that the environment variable NOTIFY_SOCKET names.
+    /// Opens the socket in the environment variable NOTIFY_SOCKET, if set.
     pub(super) fn of_environment() -> Manager {
         let socket = std::env::var_os("NOTIFY_SOCKET").filter(|name| !name.is_empty());
         Manager::over(socket.and_then(|name| match Socket::new(&name) {
@@ -67,7 +66,7 @@ impl Manager {
         }
     }
 
-    /// Waits until it is notified of all.
+    /// Waits until all notifications are sent.
     pub(super) async fn notified(&self) {
         if let Some(output) = &self.output {
             output.written().await;
@@ -75,7 +74,7 @@ impl Manager {
     }
 }
 
-/// Writes datagrams.
+/// A datagram socket.
 #[cfg(target_os = "linux")]
 struct Socket {
     socket: UnixDatagram,
@@ -84,7 +83,7 @@ struct Socket {
 
 #[cfg(target_os = "linux")]
 impl Socket {
-    /// A name that begins with `@` is one in the abstract namespace, others are paths.
+    /// Opens a socket. A name that begins with `@` is in the abstract namespace, others are paths.
     fn new(name: &std::ffi::OsStr) -> io::Result<Socket> {
         use std::os::linux::net::SocketAddrExt;
         use std::os::unix::ffi::OsStrExt;
@@ -112,7 +111,7 @@ impl Write for Socket {
     }
 }
 
-/// There is no such thing on this system.
+/// Not supported on this system.
 #[cfg(not(target_os = "linux"))]
 struct Socket;
 

@@ -1,15 +1,15 @@
-//! Whether values of a declared type can be given to a peer whose value is of another instance of
-//! it.
+//! Checks that a declared type agrees with the type of the peer's value.
 
 use brocomm::data::{Field, Type, TypeTag};
 use brocomm::lowlevel::syntax::AttributeTag;
 use brocomm::lowlevel::types::{EnumType, RecordType, TypeKind};
 
-/// How deep types are looked into; they may contain themselves.
+/// The maximum depth of the comparison. Types may contain themselves.
 const DEPTH: u32 = 16;
 
-/// Says how a declared type differs from the peer's, of which Bro takes values whose types have the
-/// same description: it names neither the numbers of an enum's constants nor attributes of fields.
+/// Returns how a declared type differs from the peer's. Bro accepts values whose types have the
+/// same description, but a description lacks the numbers of enum constants and the attributes of
+/// fields.
 pub(super) fn disagreement(declared: &Type, found: &Type) -> Option<String> {
     let (ours, theirs) = (declared.to_string(), found.to_string());
     if ours == theirs {
@@ -70,7 +70,7 @@ fn part(declared: &Type, found: &Type, depth: u32) -> Option<String> {
 }
 
 fn constants(ty: &Type, ours: &EnumType, theirs: &EnumType) -> Option<String> {
-    // Broccoli sends no constants.
+    // Broccoli does not send the constants.
     if theirs.names.is_empty() {
         return None;
     }

@@ -1,4 +1,4 @@
-//! `brocomm config`, as a user runs it.
+//! Tests of `brocomm config`.
 
 use serde_json::{Value, json};
 
@@ -38,13 +38,13 @@ fn what_a_node_would_do_is_told() {
         "This node, `bro`:\n  \
            listens on 0.0.0.0:47757 (clear)\n  \
            listens on [::]:47757 (clear)\n  \
-           knows 2 events, 0 variables\n  \
+           declares 2 events, 0 variables\n  \
            forwards the events of its peers\n\n\
-         Its peers, of which the first that fits counts:\n  \
+         Its peers (the first match applies):\n  \
            sensor: connects to 192.0.2.1:47757 as \"c\", again after 1.0 min, \
-           requests /^?(p.ng)$?/ (2 known events), asks it to capture \"ip or not ip\", \
+           requests /^?(p.ng)$?/ (2 known events), asks for the packets \"ip or not ip\", \
            requests its logs, compresses at level 3\n  \
-           client: waits for fe80::1%eth0, takes nothing from it\n"
+           client: waits for fe80::1%eth0, accepts nothing from it\n"
     );
 }
 

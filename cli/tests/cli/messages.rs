@@ -1,11 +1,11 @@
-//! What the program says of mistakes: what is wrong, where, and what to do.
+//! Tests of error messages: what is wrong, where, and what to do.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener};
 
 use crate::support::{Program, Run, no_folder, run, scratch, session};
 
-/// Runs a command, in words, that can't do what it is asked, and checks its exit code and why.
+/// Runs a command that fails, and checks its exit code and message.
 #[track_caller]
 pub(crate) fn assert_said(command: &str, code: i32, why: &str) {
     let Run { code: got, stdout, stderr } = run(command.split_whitespace());
@@ -117,8 +117,8 @@ fn help_is_short_and_of_the_command() {
     );
 }
 
-/// Returns the address of what accepts connections and then says something else than a Bro, or
-/// nothing.
+/// Starts a service that accepts connections and sends something else than a Bro, or nothing.
+/// Returns its address.
 pub(crate) fn other_service(says: &'static [u8]) -> String {
     service(says, false)
 }
@@ -167,8 +167,7 @@ fn another_protocol_is_called_that() {
         (b"220 mail ESMTP\r\n", "220 "),
     ] {
         let address = other_service(says);
-        let why =
-            format!("the peer speaks another protocol: what it sent begins with \"{begins}\"");
+        let why = format!("the peer uses another protocol: its data begins with \"{begins}\"");
         for command in JOINING {
             let command = command.replace("DIR", folder.to_str().unwrap());
             let command = command.replace('A', &address);
@@ -325,7 +324,7 @@ fn a_class_that_fits_no_entry_is_named_as_the_likely_cause() {
     let listening = node.line_with("listening on ");
     let address = listening.strip_prefix("listening on ").unwrap();
     let waits = |class: &str| run(["send", address, "ping(1)", "--timeout=0.3", "--class", class]);
-    let why = "probably no entry of its `Communication::nodes` fits this host and our class";
+    let why = "probably no entry of its `Communication::nodes` matches this host and our class";
     for (class, shown) in [("other", "(class other)"), ("", "(no class; see --class)")] {
         let Run { code, stderr, .. } = waits(class);
         assert!(code == 1 && stderr.contains(&format!("{why} {shown}")), "{stderr}");
@@ -333,7 +332,7 @@ fn a_class_that_fits_no_entry_is_named_as_the_likely_cause() {
     assert_eq!(waits("c").code, 0);
     let doctor = run(["doctor", address, "--class", "other"]);
     let entry =
-        "BAD   entry         it asks for nothing: no entry there for this host has class other";
+        "BAD   entry         it requests nothing: it has no entry for this host with class other";
     assert!(doctor.code == 1 && doctor.stdout.contains(entry), "{}", doctor.stdout);
     let doctor = run(["doctor", address]);
     assert!(doctor.code == 0 && doctor.stdout.contains(why), "{}", doctor.stdout);

@@ -1,4 +1,4 @@
-//! Helps tests that read recordings: splits of a stream, and comparison of printed values.
+//! Helpers for tests with recordings: splitting streams and comparing printed values.
 
 mod logs;
 mod printed;

@@ -1,4 +1,4 @@
-//! Log messages that are none, sent to a node: they end the one connection.
+//! Invalid log messages end only their connection.
 
 use brocomm::logs::LogError;
 use brocomm::lowlevel::connection::ProtocolErrorKind;
@@ -51,7 +51,7 @@ impl Attacked {
         assert!(!bench.hands[0].closed);
     }
 
-    /// Has a new peer send a message that is none; returns how it is told what is wrong with it.
+    /// Has a new peer send an invalid message; returns the reported error.
     fn cut_off(&mut self, before: &[Message], last: &Message) -> LogError {
         let (told, id, memory) = self.attack(before, last);
         let (Message::LogCreateWriter(argument) | Message::LogWrite(argument)) = last else {

@@ -81,7 +81,7 @@ fn containers_that_are_assigned_have_new_ids_within_too() {
     assert_eq!(new.properties, 2);
     let Value::Record(record) = &access.op1 else { panic!() };
     let inner = ids(record.fields[0].as_ref().unwrap()).unique_id;
-    // The old ones are forgotten, the new ones known.
+    // The old containers are dropped, the new ones known.
     assert!(matches!(store.get(Path::to(old)), Err(StateError::UnknownTarget(_))));
     assert_eq!(shown(&store, Path::to(inner.clone()).field("a")), "ra");
     let access = store.assign(Path::to(inner.clone()).field("a"), "new").unwrap().unwrap();
@@ -99,7 +99,7 @@ fn values_are_coerced_to_what_is_declared() {
         told(&access.unwrap().unwrap()),
         "assign_idx #a#1#5 k [a=only, b=42, c=<uninitialized>] -"
     );
-    // An integer of a Rust program is an int unless it says otherwise.
+    // A Rust integer is an int unless typed otherwise.
     for (path, shows) in [
         (Path::to("c"), "7"),
         (Path::to("v").element(0), "7"),
