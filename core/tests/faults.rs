@@ -1,5 +1,5 @@
-//! What peers do wrong, recorded and generated: what Bro goes on after is borne in the same way; what
-//! ends the connection ends this one connection, with the error that names it.
+//! Recorded and generated faults of peers. Faults that Bro tolerates are tolerated; others end that
+//! one connection, with the right error.
 
 use crate::common::{NOW, declarations};
 use brocomm::data::{CallMismatch, ConversionError, Event, TypeTag, Value};

@@ -1,10 +1,10 @@
-//! The rooms of the crate: each knows only those before it.
+//! The layers of the crate: each depends only on those before it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The rooms by rank, from the bytes up; those of one rank don't know each other.
+/// The layers by rank, from the bytes up; those of one rank do not depend on each other.
 const ROOMS: [&[&str]; 12] = [
     &["time", "config_errors", "role", "pattern"],
     &["calendar", "wire"],

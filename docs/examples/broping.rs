@@ -1,5 +1,5 @@
-//! What Broccoli's `broping` does, on `brocomm-std`: sends `ping` events to a Bro and times its
-//! `pong`s.
+//! A port of Broccoli's `broping` to `brocomm-std`. It sends `ping` events to a Bro and measures
+//! the time until the `pong`s.
 //!
 //! ```text
 //! cargo run -p brocomm-docs --example broping -- [-r] [-c COUNT] HOST:PORT

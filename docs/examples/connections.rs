@@ -1,4 +1,4 @@
-//! Prints who connects to whom, from the `conn` log of a Bro.
+//! Prints connections from the `conn` log of a Bro.
 //!
 //! ```text
 //! cargo run -p brocomm-docs --example connections -- 127.0.0.1:47757

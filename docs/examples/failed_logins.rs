@@ -1,4 +1,4 @@
-//! Has a Bro block the host of each failed login.
+//! Receives failed logins from a Bro and answers with events that block the host.
 //!
 //! ```text
 //! cargo run -p brocomm-docs --example failed_logins -- 127.0.0.1:47757

@@ -1,4 +1,4 @@
-//! Counts the hits on each host, in a table that is shared with every peer.
+//! Counts the hits on each host in a table that is shared with all peers.
 //!
 //! ```text
 //! cargo run -p brocomm-docs --example hit_counts -- 127.0.0.1:47757

@@ -1,4 +1,5 @@
-//! Nodes of Rust types; what they do is tested with `brocomm-std`, which waits in other ways only.
+//! Events, tables and logs with Rust types. The tests of `brocomm-std` cover the details; only the
+//! way of waiting differs.
 
 use std::net::IpAddr;
 
@@ -29,7 +30,7 @@ struct Block {
 }
 
 #[tokio::test]
-async fn events_tables_and_logs_are_rust_values() {
+async fn events_tables_and_logs_have_rust_types() {
     let manager = Node::builder()
         .send::<ScanSeen>()
         .receive::<Block>()

@@ -1,4 +1,4 @@
-//! Every vector means what it says, comes from where it says, and is refused where it has to be.
+//! Tests that every vector has its meaning and origin, and is refused if it must be.
 
 mod logs;
 mod meaning;
@@ -24,7 +24,7 @@ use serde_json::Value as Json;
 
 use logs::{log_value, log_writer, numbers, text};
 
-/// A SERIAL, or a message of logs, that a peer really sent.
+/// A SERIAL or log message that a peer sent.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Valid {
@@ -32,7 +32,7 @@ struct Valid {
     sections: Vec<String>,
     by: String,
     from: Source,
-    /// Of logs: which of the two messages.
+    /// For logs, the type of the message.
     message: Option<String>,
     pid_bits: Option<u32>,
     caching: Option<String>,
@@ -51,7 +51,7 @@ struct Source {
     message: usize,
 }
 
-/// A SERIAL that the same reader has to have read before.
+/// A SERIAL that the same reader must read first.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Before {
@@ -170,7 +170,7 @@ fn messages_of_logs_have_their_meaning() {
     }
 }
 
-/// What one side of a recorded connection sent.
+/// Returns what one side of a recorded connection sent.
 fn observe(source: &Source) -> Vec<Observed> {
     let sessions = sessions();
     let session = sessions.iter().find(|session| session.name() == source.recording).unwrap();
@@ -219,7 +219,7 @@ fn valid_vectors_are_in_the_recordings_they_name() {
     }
 }
 
-/// The section that an invalid vector violates, and what is said about it.
+/// Returns the section that an invalid vector violates, and the error.
 fn refusal(vector: &Invalid) -> Option<(String, String)> {
     let argument = bytes(&vector.hex);
     let of_logs = |error: &brocomm::logs::LogError| {

@@ -14,20 +14,19 @@ use crate::data::{Attribute, AttributeTag, Attributes, Id, Name, StateAccess, Ty
 use crate::serial::Mode;
 use crate::wire::{Caps, Compression, EventNames, Message, MessageType, Version};
 
-/// The event whose request means that what is printed to files is wanted (§3.5); a Bro always
-/// knows it.
+/// The event whose request enables prints to files (§3.5). A Bro always knows it.
 pub(crate) const PRINT_HOOK: &[u8] = b"print_hook";
 
-/// What a requested event is counted for beside its name's length, in bytes.
+/// The overhead counted for each requested event in addition to its name, in bytes.
 const NAME_OVERHEAD: usize = 32;
 
-/// What our user asks for.
+/// Commands for the handshake.
 impl Connection {
     /// Requests events by name (§2.3). May be called more than once; requests add up.
     ///
     /// # Errors
-    /// [`UsageError::WrongPhase`] and [`UsageError::HandshakeCompleted`], as all requests: they are
-    /// made between [`Notification::Established`] and
+    /// [`UsageError::WrongPhase`] and [`UsageError::HandshakeCompleted`], as for all requests: make
+    /// them between [`Notification::Established`] and
     /// [`complete_handshake`](Self::complete_handshake) (§3.2). [`UsageError::QueueFull`];
     /// [`UsageError::Unwritable`] beyond 1 GiB.
     pub fn request_events(&mut self, names: &[Name]) -> Result<(), UsageError> {
@@ -77,7 +76,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Says whether the peer's events and state are accepted (§4); at first they are not.
+    /// Sets whether the peer's events and state are accepted (§4). The default is no.
     ///
     /// # Errors
     /// [`UsageError::WrongPhase`] if the connection is over.
@@ -89,10 +88,10 @@ impl Connection {
         Ok(())
     }
 
-    /// Says how strongly what we send is to be compressed, `None` for not at all (§1.5).
+    /// Sets the compression level for sending; `None` disables compression (§1.5).
     ///
     /// # Errors
-    /// [`UsageError::WrongPhase`] if the handshake is complete: COMPRESS was sent then, or not.
+    /// [`UsageError::WrongPhase`] after the handshake is complete.
     pub fn set_compression(&mut self, level: Option<Compression>) -> Result<(), UsageError> {
         if !matches!(self.phase, Phase::Setup | Phase::Handshake) {
             return Err(self.wrong_phase(Command::SetCompression));
@@ -101,7 +100,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Says that all requests are made: sends PHASE_DONE (§3.2).
+    /// Completes the requests: sends PHASE_DONE (§3.2).
     ///
     /// # Errors
     /// As [`request_events`](Self::request_events).
@@ -113,7 +112,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Makes the requests of a node entry that applies, in its order, and completes (§3.2, §4).
+    /// Creates the requests of a peer entry in Bro's order, and completes the handshake (§3.2, §4).
     pub(super) fn apply(&mut self, requests: &Requests) {
         self.ours.accept_input = requests.accept_input;
         if !requests.events.is_empty() {
@@ -151,7 +150,7 @@ impl Connection {
     }
 }
 
-/// What the peer asks for; a Bro tolerates all of it later, too (§3.7).
+/// Requests from the peer. A Bro also tolerates them later (§3.7).
 impl Connection {
     pub(super) fn peer_requests_events(&mut self, names: &EventNames, offset: u64) {
         let limit = self.config.requests_limit;
@@ -192,7 +191,7 @@ impl Connection {
     }
 }
 
-/// What follows when both are done (§3.3).
+/// What follows when both sides are done (§3.3).
 impl Connection {
     pub(super) fn complete_when_both_done(&mut self, offset: u64) {
         if self.ours.phase_done && self.peer.phase_done {
@@ -229,11 +228,11 @@ impl Connection {
     }
 }
 
-/// The name of the ID that carries a node's description (§3.1).
+/// The name of the ID with a node's description (§3.1).
 pub(super) const PEER_DESCRIPTION: &str = "peer_description";
 
 impl Connection {
-    /// Queues what each side sends at once: VERSION, and the description if there is one.
+    /// Queues what each side sends first: VERSION, and the description if there is one.
     pub(super) fn begin(&mut self) {
         self.begun = true;
         let class = self.config.class.clone();
@@ -249,7 +248,7 @@ impl Connection {
         }));
         if !self.config.description.is_empty() {
             let id = Arc::new(description_id(&self.config.description));
-            // Fails only for a description that no receiver would take; then none is sent.
+            // Fails only for a description that no receiver would accept; then none is sent.
             let _ =
                 self.output.serial(|writer, argument| writer.id(Mode::HANDSHAKE, &id, argument));
         }
@@ -257,9 +256,9 @@ impl Connection {
         self.log(CommLogMessage::PhaseVersion);
     }
 
-    /// Takes the peer's VERSION and enters Handshake.
+    /// Handles the peer's VERSION and enters Handshake.
     pub(super) fn version(&mut self, mut version: Version, offset: u64) {
-        // It is kept as long as the connection; the message it came in need not be.
+        // Copied, so that the received message need not stay in memory.
         version.class = version.class.map(|class| Bytes::copy_from_slice(&class));
         let wrong = if version.protocol != Version::PROTOCOL {
             Some(ProtocolErrorKind::ProtocolVersion { got: version.protocol })
@@ -284,7 +283,7 @@ impl Connection {
     }
 }
 
-/// Makes the ID as a Bro declares it: a constant with `&redef`.
+/// Creates the ID as Bro declares it: a constant with `&redef`.
 fn description_id(description: &Name) -> Id {
     let redef = Attribute { tag: AttributeTag::Redef, expr: None };
     Id {
@@ -303,8 +302,8 @@ impl Connection {
     /// [`Assign`](crate::data::Opcode::Assign) per variable (§3.4), in Running a change of it
     /// (§3.5).
     ///
-    /// If it is on a variable that is declared, the operands are made of the declared types. What is
-    /// on a container by its unique id goes as it is.
+    /// If the target is a declared variable, coerces the operands to the declared types. An
+    /// operation on a container by its unique ID is sent unchanged.
     ///
     /// # Errors
     /// [`UsageError::Variable`]; [`UsageError::QueueFull`]; [`UsageError::Unwritable`].
@@ -313,7 +312,7 @@ impl Connection {
         self.send_checked_access(coerced.as_ref().unwrap_or(access))
     }
 
-    /// Sends an operation on state that was checked.
+    /// Sends an operation on state that was already checked.
     pub(crate) fn send_checked_access(&mut self, access: &StateAccess) -> Result<Sent, UsageError> {
         match self.phase {
             Phase::Sync(SyncRole::Sender) | Phase::Running => {}
@@ -332,7 +331,7 @@ impl Connection {
         Ok(Sent::Sent)
     }
 
-    /// Says that all of our state is sent: sends PHASE_DONE and enters Running (§3.4).
+    /// Ends the sending of our state: sends PHASE_DONE and enters Running (§3.4).
     ///
     /// # Errors
     /// [`UsageError::WrongPhase`] unless we are the sender in Sync.
@@ -352,7 +351,7 @@ impl Connection {
         if role == SyncRole::Sender {
             self.log(CommLogMessage::StartingFullState);
             if self.config.state == StateSource::None {
-                // We are the sender, so it is not refused.
+                // We are the sender, so this cannot fail.
                 let _ = self.state_done();
             }
         }

@@ -23,22 +23,22 @@ use std::fmt;
 use super::{Phase, Role, SyncRole};
 use crate::wire::MessageType;
 
-/// Says whether a message may come in a phase (§3.7).
+/// Whether a message is legal in a phase (§3.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Legality {
-    /// It may, any number of times.
+    /// The message is legal any number of times.
     Yes,
-    /// It must be the first message, and comes once.
+    /// The message must be the first one, once.
     First,
-    /// It should not, but a Bro takes it, and so does this crate.
+    /// The message is not legal, but Bro and this crate accept it.
     Tolerated,
-    /// It ends the phase for the peer; a repetition is ignored, as a Bro does.
+    /// The message ends the phase for the peer. A repetition is ignored, as in Bro.
     Once,
-    /// It may once the peer has sent its PHASE_DONE.
+    /// The message is legal after the peer's PHASE_DONE.
     AfterPhaseDone,
-    /// It may come from the side that sends its state, and ends the phase.
+    /// The message is legal from the side that sends its state, and ends the phase.
     FromStateSender,
-    /// It ends the connection.
+    /// The message ends the connection.
     Violation,
 }
 
@@ -56,18 +56,18 @@ impl fmt::Display for Legality {
     }
 }
 
-/// Holds one line of the table of §3.7.
+/// A row of the table in §3.7.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LegalityRow {
     /// The message.
     pub message: MessageType,
-    /// Whether it may come in Setup.
+    /// Whether it is legal in Setup.
     pub setup: Legality,
-    /// Whether it may come in Handshake.
+    /// Whether it is legal in Handshake.
     pub handshake: Legality,
-    /// Whether it may come in Sync.
+    /// Whether it is legal in Sync.
     pub sync: Legality,
-    /// Whether it may come in Running.
+    /// Whether it is legal in Running.
     pub running: Legality,
 }
 
@@ -105,7 +105,7 @@ pub const LEGALITY: [LegalityRow; MessageType::ALL.len()] = {
     rows
 };
 
-/// Looks up whether a message may come in a phase; a connection that is closed ignores all (§3.6).
+/// Looks up whether a message is legal in a phase. A closed connection ignores all messages (§3.6).
 pub const fn legality(message: MessageType, phase: Phase) -> Legality {
     let row = row(message);
     match phase {
@@ -128,26 +128,26 @@ pub(super) const fn is_violation(message: MessageType, phase: Phase, phase_done:
     }
 }
 
-/// Holds what a REQUEST_SYNC asks for (§2.5).
+/// The contents of a REQUEST_SYNC (§2.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SyncRequest {
-    /// Whether the one who asks considers its own state the authoritative one.
+    /// Whether the requesting side considers its own state authoritative.
     pub authoritative: bool,
 }
 
-/// Says what follows a handshake (§3.3).
+/// What follows a handshake (§3.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Authority {
     /// Neither side requested sync: Running.
     NoSync,
-    /// Sync, in which we have this role.
+    /// Sync, with this role for our side.
     Sync(SyncRole),
-    /// Both sides claim to be authoritative: close.
+    /// Both sides claim to be authoritative: the connection is closed.
     Misconfiguration,
 }
 
 impl Authority {
-    /// Decides who sends its state (§3.3).
+    /// Decides which side sends its state (§3.3).
     ///
     /// `ours` and `theirs` are the requests of the two sides, the runtimes are those of the two
     /// VERSIONs in whole seconds, compared as signed numbers as Bro does, `role` is ours. Both sides
@@ -178,7 +178,7 @@ impl Authority {
         if ours && theirs {
             return Authority::Misconfiguration;
         }
-        // Bro's is negative when its clock was set back after it started (part 5).
+        // Bro's runtime is negative if its clock was set back after the start (part 5).
         let (our_runtime, their_runtime) = (our_runtime as i32, their_runtime as i32);
         let we_send = ours
             || !theirs

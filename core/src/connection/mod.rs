@@ -1,4 +1,5 @@
-//! One connection's phases, in both roles (§3); [`lowlevel::connection`](crate::lowlevel::connection) shows it.
+//! The phases of a connection, in both roles (§3). See
+//! [`lowlevel::connection`](crate::lowlevel::connection).
 
 mod config;
 mod error;

@@ -11,24 +11,25 @@ use crate::serial::CacheCounters;
 use crate::wire;
 use crate::wire::{Caps, Compression, Version};
 
-/// Holds what the peer has said so far.
+/// What the peer has announced so far.
 #[derive(Debug, Default)]
 pub(super) struct Peer {
     pub(super) version: Option<Version>,
-    /// None until CAPS come (§2.9).
+    /// None until CAPS arrive (§2.9).
     pub(super) caps: Caps,
     pub(super) description: Option<Name>,
     /// The events it has requested.
     pub(super) events: BTreeSet<Name>,
-    /// What the names of these take, for [`ConnectionConfig::requests_limit`](super::ConnectionConfig::requests_limit).
+    /// The size of their names, for
+    /// [`ConnectionConfig::requests_limit`](super::ConnectionConfig::requests_limit).
     pub(super) events_size: usize,
     pub(super) sync: Option<SyncRequest>,
     pub(super) logs: bool,
-    /// Whether its PHASE_DONE of the handshake came.
+    /// Whether its PHASE_DONE of the handshake has arrived.
     pub(super) phase_done: bool,
 }
 
-/// Holds what we have asked for so far.
+/// What we have requested so far.
 #[derive(Debug, Default)]
 pub(super) struct Ours {
     /// The events we have requested.
@@ -39,11 +40,11 @@ pub(super) struct Ours {
     pub(super) compression: Option<Compression>,
     /// Whether our PHASE_DONE of the handshake is sent.
     pub(super) phase_done: bool,
-    /// Announcements of log writers for which the time has not come.
+    /// Announcements of log writers to send later.
     pub(super) writers: Vec<Bytes>,
 }
 
-/// Says which side of the synchronization a node is (§3.3, §3.4).
+/// The role in the synchronization (§3.3, §3.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SyncRole {
     /// Sends its state.
@@ -71,7 +72,7 @@ impl fmt::Display for SyncRole {
     }
 }
 
-/// Says how far a connection has come, as one side sees it (§3).
+/// The phase of a connection, as seen by one side (§3).
 ///
 /// ```text
 ///            VERSION            both PHASE_DONEs, neither requested sync
@@ -83,15 +84,15 @@ impl fmt::Display for SyncRole {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Phase {
-    /// The peer's VERSION has not come (§3.1).
+    /// The peer's VERSION has not arrived (§3.1).
     Setup,
     /// Requests are exchanged (§3.2).
     Handshake,
     /// One side sends its synchronized variables (§3.4).
     Sync(SyncRole),
-    /// Everything flows (§3.5).
+    /// Events, state changes and logs are exchanged (§3.5).
     Running,
-    /// The connection is over (§3.6).
+    /// The connection is closed (§3.6).
     Closed,
 }
 
@@ -107,32 +108,32 @@ impl fmt::Display for Phase {
     }
 }
 
-/// Counts what a connection has carried so far; the counters of several can be added up.
+/// The counters of a connection. Counters of several connections can be added.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counters {
-    /// What came, as bytes and messages.
+    /// Received bytes and messages.
     pub input: wire::Counters,
-    /// What was queued to be sent, as bytes and messages.
+    /// Bytes and messages queued for sending.
     pub output: wire::Counters,
-    /// What came, as objects and references.
+    /// Received objects and references.
     pub read: CacheCounters,
-    /// What was queued to be sent, as objects and references.
+    /// Objects and references queued for sending.
     pub written: CacheCounters,
-    /// Calls that were delivered.
+    /// Events delivered.
     pub events_received: u64,
-    /// Calls that were dropped because they fit nothing that is declared (§5).
+    /// Calls dropped because they match no declaration (§5).
     pub calls_rejected: u64,
-    /// Operations on state that were delivered.
+    /// Operations on state delivered.
     pub accesses_received: u64,
-    /// SERIALs that were read and dropped because the peer's input is not accepted, or its state
-    /// not requested (§3.4, §4).
+    /// SERIALs decoded and dropped because the peer's input is not accepted or its state was not
+    /// requested (§3.4, §4).
     pub discarded: u64,
-    /// Calls that were queued to be sent.
+    /// Events queued for sending.
     pub events_sent: u64,
-    /// Operations on state that were queued to be sent.
+    /// Operations on state queued for sending.
     pub accesses_sent: u64,
-    /// Calls and operations on state that were not sent because the connection was not Running
+    /// Events and operations on state that were not sent because the connection was not Running
     /// (§3.4).
     pub not_running: u64,
 }

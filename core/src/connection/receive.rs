@@ -14,12 +14,19 @@ use crate::serial::{LazyEvent, LazySerial, Mode};
 use crate::wire::{Decoded, Message, MessageType};
 
 impl Connection {
-    /// Processes what has arrived, as far as there is room.
+    /// Processes input as far as there is room.
     pub(super) fn process(&mut self) {
         while self.phase != Phase::Closed {
             if !self.has_room() {
                 self.backlog = true;
                 return;
+            }
+            if self.phase == Phase::Running {
+                if let Some((argument, offset)) = self.decoder.poll_serial() {
+                    self.held_bytes = argument.len();
+                    self.serial(argument, offset);
+                    continue;
+                }
             }
             match self.decoder.poll() {
                 Ok(Some(decoded)) => self.receive(decoded),
@@ -60,14 +67,14 @@ impl Connection {
         }
         match message {
             Message::Version(version) => self.version(version, offset),
-            Message::Serial(argument) => self.serial(&argument, offset),
+            Message::Serial(argument) => self.serial(argument, offset),
             Message::RequestEvents(names) => self.peer_requests_events(&names, offset),
             Message::CaptureFilter(filter) => self.notify(Notification::CaptureFilter(filter)),
             Message::RequestSync { authoritative } => self.peer_requests_sync(authoritative),
             Message::RequestLogs => self.peer_requests_logs(),
             Message::PhaseDone => self.phase_done(offset),
             Message::Caps(caps) => self.peer.caps = caps,
-            // The decoder has acted on it.
+            // The decoder has already handled it.
             Message::Compress => self.log(CommLogMessage::EnablingDecompression),
             Message::Ping(args) => self.answer_ping(args),
             Message::Pong(args) => self.pong(args),
@@ -78,7 +85,7 @@ impl Connection {
         }
     }
 
-    /// Ends the peer's part of the handshake, or of Sync; elsewhere it is a violation.
+    /// Ends the peer's part of the handshake or of Sync. Otherwise it is a violation.
     fn phase_done(&mut self, offset: u64) {
         match self.phase {
             Phase::Handshake if !self.peer.phase_done => {
@@ -86,25 +93,25 @@ impl Connection {
                 self.complete_when_both_done(offset);
             }
             Phase::Sync(_) => self.enter_running(),
-            // A repetition in Handshake, which a Bro ignores.
+            // A repetition in Handshake, which is ignored as in Bro.
             _ => {}
         }
     }
 }
 
 impl Connection {
-    /// Reads a SERIAL, always, for the cache's sake, and delivers it if it is wanted.
+    /// Decodes a SERIAL, always, to keep the cache valid, and delivers it if it is accepted.
     #[inline]
-    pub(super) fn serial(&mut self, argument: &Bytes, offset: u64) {
+    pub(super) fn serial(&mut self, argument: Bytes, offset: u64) {
         let mode = self.read_mode();
         let read = if self.config.events_lazily {
-            match self.reader.read_lazily(argument, mode) {
+            match self.reader.read_owned_lazily(argument, mode) {
                 Ok(LazySerial::Event(event)) => return self.lazy_call(event),
                 Ok(LazySerial::Other(serial)) => Ok(serial),
                 Err(error) => Err(error),
             }
         } else {
-            self.reader.read(argument, mode)
+            self.reader.read_owned(argument, mode)
         };
         match read {
             Ok(Serial::Event(event)) => self.call(event),
@@ -113,7 +120,7 @@ impl Connection {
                 Phase::Handshake if *id.name == *PEER_DESCRIPTION.as_bytes() => {
                     self.description(&id);
                 }
-                // Elsewhere an ID changes nothing (§3.2).
+                // In other phases an ID has no effect (§3.2).
                 _ => self.counters.discarded += 1,
             },
             Ok(Serial::StateAccess(access)) => {
@@ -134,7 +141,7 @@ impl Connection {
 
     #[inline]
     fn call(&mut self, mut event: Event) {
-        // What is made counts as if the peer had sent it.
+        // Created values count as if the peer had sent them.
         let objects = self.config.serial_limits.objects;
         let checked = self.config.declarations.receive_call(&mut event, objects);
         match self.mismatch(checked) {
@@ -152,7 +159,7 @@ impl Connection {
         }
     }
 
-    /// Says what is wrong with a call, whether input is accepted or not (§5).
+    /// Returns what is wrong with a call, whether or not input is accepted (§5).
     fn mismatch(&self, checked: Result<(), CallMismatch>) -> Option<CallMismatch> {
         match checked {
             Err(CallMismatch::Unknown | CallMismatch::NotAnEvent)
@@ -169,7 +176,7 @@ impl Connection {
         self.notify(Notification::CallRejected { name: name.compact(), mismatch });
     }
 
-    /// Delivers a call that is right, if input is accepted (§4).
+    /// Delivers a valid call, if input is accepted (§4).
     fn deliver_event(&mut self, notification: Notification) {
         if self.ours.accept_input {
             self.counters.events_received += 1;
@@ -179,7 +186,7 @@ impl Connection {
         }
     }
 
-    /// Takes the peer's description (§3.2).
+    /// Handles the peer's description (§3.2).
     fn description(&mut self, id: &Id) {
         if !self.ours.accept_input {
             self.counters.discarded += 1;
@@ -200,37 +207,37 @@ impl Connection {
         }
     }
 
-    /// Returns how the peer writes a SERIAL now.
+    /// Returns how the peer encodes a SERIAL now.
     ///
-    /// That goes by the phase on the *writer's* side (2§3), which can be told from ours. The peer is
-    /// not Running before it has our PHASE_DONE and we have its own, and as long as it sends its
-    /// state; then we are not either. When it is Running all of that has come before in its stream,
-    /// so we are too. In between, when it has sent its PHASE_DONE and lacks ours, or is about to
-    /// receive our state, it sends nothing that has ids.
+    /// That depends on the phase of the *writer* (2§3), which follows from ours. The peer is not
+    /// Running before both PHASE_DONEs are exchanged, nor while it sends its state; then we are not
+    /// Running either. When it is Running, all of that precedes in its stream, so we are Running
+    /// too. In between, when it has sent its PHASE_DONE and not received ours, or is about to
+    /// receive our state, it sends nothing with IDs.
     fn read_mode(&self) -> Mode {
         let running = self.phase == Phase::Running;
         Mode::new(self.peer.caps, self.config.capabilities, running)
     }
 }
 
-/// Reads what the peer sends of its logs; most peers send none.
+/// The logs from the peer. Most peers send none.
 #[derive(Debug)]
 pub(super) struct LogInput {
     receiver: LogReceiver,
-    /// What is left of the LOG_WRITE that came last: an entry is read when it is asked for, since it
-    /// takes several times the memory of its bytes.
+    /// The rest of the last LOG_WRITE. Entries are decoded on demand, since an entry needs several
+    /// times the memory of its bytes.
     unread: Unread,
-    /// How many notifications go before what is left.
+    /// The number of notifications before the rest.
     before: usize,
     /// Whether one of the message's entries was dropped.
     dropped: bool,
-    /// Where the message came: its phase and its beginning in the stream of the peer.
+    /// The phase and the stream offset of the message.
     phase: Phase,
     offset: u64,
 }
 
 impl LogInput {
-    /// Returns whether entries are left, which go before whatever else may come.
+    /// Returns whether entries are left, which precede all later input.
     pub(super) fn is_waiting(&self) -> bool {
         !self.unread.is_empty()
     }
@@ -254,7 +261,7 @@ impl Connection {
         }
     }
 
-    /// The peer sends entries, which are read one by one when all before them is taken.
+    /// The peer sends entries, which are decoded one by one after everything before them is taken.
     pub(super) fn log_entries(&mut self, argument: Bytes, offset: u64) {
         let (before, phase) = (self.notifications.len(), self.phase);
         let input = self.log_input();
@@ -276,7 +283,7 @@ impl Connection {
         })
     }
 
-    /// Reads the next entry, if it is its turn.
+    /// Decodes the next entry, if it is next in order.
     pub(super) fn next_log_entry(&mut self) -> Option<Notification> {
         let input = self.log_input.as_deref_mut().filter(|input| input.before == 0)?;
         match input.receiver.next(&mut input.unread)? {
@@ -293,8 +300,8 @@ impl Connection {
         }
     }
 
-    /// Ends the connection for an entry that can't be read. What came after it, the end of the
-    /// connection included, counts for nothing.
+    /// Ends the connection for an entry that cannot be decoded. What arrived after it, including
+    /// the end of the connection, is ignored.
     fn reject_log_entry(&mut self, error: LogError, phase: Phase, offset: u64) {
         self.notifications.clear();
         let message = Some(error.message);

@@ -1,4 +1,4 @@
-//! How a log is written.
+//! Log formats.
 
 use std::io::Write;
 
@@ -11,7 +11,7 @@ use crate::calendar::Wall;
 use crate::data::Name;
 use crate::notation::{address, number};
 
-/// Writes logs in one of Bro's forms.
+/// One of Bro's log formats.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LogFormat {
@@ -28,7 +28,7 @@ impl Default for LogFormat {
 }
 
 impl LogFormat {
-    /// Appends what a log begins with that is opened at a moment.
+    /// Appends the beginning of a log opened at this time.
     pub fn open(&self, path: &[u8], fields: &[LogField], at: Time, out: &mut Vec<u8>) {
         if let LogFormat::Ascii(ascii) = self {
             ascii.open(path, fields, at, out);
@@ -43,20 +43,20 @@ impl LogFormat {
         }
     }
 
-    /// Appends what a log ends with that is closed at a moment.
+    /// Appends the end of a log closed at this time.
     pub fn close(&self, at: Time, out: &mut Vec<u8>) {
         if let LogFormat::Ascii(ascii) = self {
             ascii.close(at, out);
         }
     }
 
-    /// Returns the form that a writer's own options ask for, where they say anything (3§1).
+    /// Returns this format with the writer's options applied (3§1).
     ///
-    /// Heeds `separator`, `set_separator`, `empty_field`, `unset_field` and `meta_prefix`, which may
-    /// be empty, and `tsv`, `use_json` and `json_timestamps`. Others change nothing.
+    /// Applies `separator`, `set_separator`, `empty_field`, `unset_field` and `meta_prefix`, which
+    /// may be empty, and `tsv`, `use_json` and `json_timestamps`. Ignores others.
     ///
     /// # Errors
-    /// An option with a value for which Bro's writer fails.
+    /// Fails if an option has a value for which Bro's writer fails.
     pub fn configured(&self, options: &[(Name, Bytes)]) -> Result<LogFormat, LogOptionError> {
         let option =
             |key: &str| options.iter().rev().find(|(name, _)| *name == key).map(|(_, value)| value);
@@ -67,7 +67,7 @@ impl LogFormat {
             Some(value) => Err(LogOptionError::new(key, value, "\"T\" or \"F\"")),
         };
         let (tsv, use_json) = (flag("tsv")?, flag("use_json")?);
-        // It changes nothing: where a log goes is for whoever writes files.
+        // Checked only: the caller decides where a log is written.
         let _ = flag("output_to_stdout")?;
         if use_json.unwrap_or(matches!(self, LogFormat::Json(_))) {
             let ours = if let LogFormat::Json(json) = self { *json } else { JsonFormat::default() };
@@ -105,7 +105,7 @@ impl LogFormat {
     }
 }
 
-/// An option with which a writer doesn't start (3§1).
+/// An invalid option of a writer (3§1).
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("option {option} is \"{}\", must be {allowed}", value.escape_ascii())]
 pub struct LogOptionError {
@@ -113,7 +113,7 @@ pub struct LogOptionError {
     pub option: &'static str,
     /// Its value.
     pub value: Bytes,
-    /// Which values are allowed.
+    /// The allowed values.
     pub allowed: &'static str,
 }
 
@@ -123,7 +123,7 @@ impl LogOptionError {
     }
 }
 
-/// Says how a time is written in JSON; Bro's option `json_timestamps`.
+/// How a time is written in JSON; Bro's option `json_timestamps`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum JsonTimestamps {
     /// Seconds since the Unix epoch, with up to six decimals: `JSON::TS_EPOCH`.
@@ -135,14 +135,14 @@ pub enum JsonTimestamps {
     Iso8601,
 }
 
-/// Writes logs as Bro's ASCII writer does under `use_json`: an object per line, no header (3§4).
+/// Writes logs like Bro's ASCII writer with `use_json`: an object per line, no header (3§4).
 ///
-/// Columns that are not set are left out. Ports are numbers; addresses, subnets and names of
-/// constants strings; sets and vectors arrays. What is not printable ASCII, and `"`, `'`, `\` and
-/// `&`, is written as `\u00hh`, byte by byte. A `count` that no signed number holds is `null`.
+/// Unset columns are omitted. Ports are numbers; addresses, subnets and names of constants are
+/// strings; sets and vectors are arrays. Bytes that are not printable ASCII, and `"`, `'`, `\` and
+/// `&`, are written as `\u00hh`. A `count` above the range of a signed number is `null`.
 ///
-/// Where Bro writes what is not JSON, `null` is written: for an element of a vector that is not
-/// set, and for what is not a finite number.
+/// Where Bro writes invalid JSON, for unset elements of a vector and for non-finite numbers, this
+/// writes `null`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct JsonFormat {
     /// How times are written.
@@ -206,7 +206,7 @@ impl JsonFormat {
                 }
             }
             JsonTimestamps::Iso8601 => {
-                // Beyond that, a year has more than four digits or none.
+                // Outside this range, a year does not have four digits.
                 if !(-62_167_219_200.0..253_402_300_799.0).contains(&seconds) {
                     return out.extend_from_slice(b"null");
                 }

@@ -1,19 +1,18 @@
-//! Remote logs: sent, received, and written as Bro writes them (part 3).
+//! Remote logging: sending, receiving and writing logs (part 3).
 //!
-//! All of it is bytes and times in and out: what is done with files, and when, is the user's. A
-//! [connection](crate::lowlevel::connection) reads what a peer sends, and a [node](crate::node) sends
-//! to all its peers.
+//! This module does no I/O: the caller writes the files. A
+//! [connection](crate::lowlevel::connection) decodes a peer's logs, and a [node](crate::node) sends
+//! logs to all its peers.
 //!
 //! # Sending
 //!
-//! A [`LogStream`] has the columns of a log: those of a list, or the `&log` fields of a record.
-//! [`LogStreams`] has the streams that were declared, and encodes each entry once, for a
+//! A [`LogStream`] defines the columns of a log, from a list or from the `&log` fields of a record.
+//! [`LogStreams`] holds the declared streams and encodes each entry once, for a
 //! [`Connection`](crate::connection::Connection::send_log_write). A node announces writers and
-//! batches entries for all its peers (§6):
-//! [`declare_log`](crate::node::NodeMachine::declare_log) and
-//! [`write_log`](crate::node::NodeMachine::write_log).
+//! batches entries for all its peers (§6): [`declare_log`](crate::node::NodeMachine::declare_log)
+//! and [`write_log`](crate::node::NodeMachine::write_log).
 //!
-//! The stream's number is one of the *receiver's* `Log::ID`; a Bro takes it for its own.
+//! The stream's number is one of the *receiver's* `Log::ID`; Bro interprets it as its own.
 //!
 //! ```
 //! # #[cfg(feature = "derive")] {
@@ -42,7 +41,7 @@
 //! streams.write_record(40, &info, now)?;
 //! let entry = [LogValue::Count(1), LogValue::Set(vec![LogValue::string("a")])];
 //! streams.write(41, &entry, now)?;
-//! // Both writers are up now, and announced to whoever requests logs from here on.
+//! // Both writers exist now and are announced to every peer that requests logs from now on.
 //! assert!(streams.writers().map(|up| &*up.writer.path).eq([&b"scan"[..], b"mini"]));
 //! # }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -50,13 +49,13 @@
 //!
 //! # Receiving
 //!
-//! A connection notifies of a [`LogWriter`] that comes up, and of each entry for it:
+//! A connection reports each announced [`LogWriter`], and each of its entries:
 //! [`LogWriterAnnounced`](crate::connection::Notification::LogWriterAnnounced) and
 //! [`LogEntry`](crate::connection::Notification::LogEntry). So does a
-//! [node](crate::node::Notification::LogEntry), of peers with
-//! [`request_logs`](crate::node::PeerConfig::request_logs). A [`LogReceiver`] reads the messages of one
-//! side of a recorded session. Streams and kinds of writers are numbers that
-//! only the sender knows the meaning of; [`LogNames`] has names for them.
+//! [node](crate::node::Notification::LogEntry) for peers with
+//! [`request_logs`](crate::node::PeerConfig::request_logs). A [`LogReceiver`] decodes the messages
+//! of one side of a recorded session. Streams and kinds of writers are numbers whose meaning only
+//! the sender knows; [`LogNames`] maps them to names.
 //!
 //! ```
 //! # use brocomm::Time;
@@ -87,10 +86,10 @@
 //!
 //! # Writing
 //!
-//! A [`LogFormat`] writes a log as Bro does: in [columns](AsciiFormat), with their header, or as
-//! [lines of JSON](JsonFormat). A [`Rotation`] says when a file ends and what it is called then, and
-//! a [`LogFile`] puts the two together for one log, so that only the files themselves are left to
-//! the user. A writer of another kind needs none of these: it is given columns and values.
+//! A [`LogFormat`] writes a log as Bro does: in [columns](AsciiFormat) with a header, or as [lines
+//! of JSON](JsonFormat). A [`Rotation`] determines when a file is rotated and its new name. A
+//! [`LogFile`] combines the two for one log, so that the caller only performs the I/O. A custom
+//! writer needs none of these: it receives columns and values.
 //!
 //! ```
 //! # use std::{sync::Arc, time::Duration};

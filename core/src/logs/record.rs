@@ -1,4 +1,4 @@
-//! Records as entries of logs (3§1).
+//! Records as log entries (3§1).
 
 use thiserror::Error;
 
@@ -9,10 +9,10 @@ use crate::data::{
     ToValue, Type, TypeKind, TypeTag, Value, Vector,
 };
 
-/// Is an entry of a log: every record, with its `&log` fields as columns.
+/// A type that can be written to a log: a record whose `&log` fields are the columns.
 ///
-/// With the feature `derive`, a struct is one: `#[derive(brocomm::Record)]`, and `#[bro(log)]` at
-/// the fields.
+/// With the feature `derive`, implement it by `#[derive(brocomm::Record)]` and `#[bro(log)]` on the
+/// fields.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a log entry",
     note = "add `#[derive(Record)]` to the struct, and `#[bro(log)]` to each field that is a column"
@@ -21,10 +21,10 @@ pub trait LogRecord {
     /// Returns the columns.
     ///
     /// # Errors
-    /// Says which field no log has a column for.
+    /// The error names a field whose type logs do not support.
     fn log_fields() -> Result<Vec<LogField>, NotLoggable>;
 
-    /// Returns what the columns hold.
+    /// Returns the values of the columns.
     fn log_values(&self) -> Vec<LogValue>;
 }
 
@@ -41,11 +41,11 @@ impl<T: ToValue> LogRecord for T {
     }
 }
 
-/// Returns the columns that a log of these records has: those of the fields with `&log`, the ones
-/// of nested records joined by a dot.
+/// Returns the columns for a log of these records: the fields with `&log`; names of nested fields
+/// are joined by a dot.
 ///
 /// # Errors
-/// Says which field no log has a column for.
+/// The error names a field whose type logs do not support.
 pub fn log_fields(record: &Type) -> Result<Vec<LogField>, NotLoggable> {
     let mut fields = Vec::new();
     collect_fields(record, &[], 0, &mut fields)?;
@@ -55,14 +55,14 @@ pub fn log_fields(record: &Type) -> Result<Vec<LogField>, NotLoggable> {
     Ok(fields)
 }
 
-/// Returns what the columns of a record hold, in the order of [`log_fields`].
+/// Returns the values of a record's columns, in the order of [`log_fields`].
 pub fn log_values(record: &Record) -> Vec<LogValue> {
     let mut values = Vec::new();
     collect_values(&record.ty, Some(record), 0, &mut values);
     values
 }
 
-/// How deep records may lie within each other; they can't be recursive, but for a type's own fault.
+/// The maximum nesting of records. Valid record types are not recursive.
 const DEPTH: u32 = 16;
 
 fn collect_fields(
@@ -143,7 +143,7 @@ fn log_value(value: &Value) -> Option<LogValue> {
         Value::Time(value) => LogValue::Time(*value),
         Value::Interval(value) => LogValue::Interval(*value),
         Value::String(text) => LogValue::String(text.clone()),
-        // What Bro prints for a constant without a name.
+        // Bro's text for a constant without a name.
         Value::Enum(constant) => LogValue::Enum(
             constant.name().map_or("<undefined>".into(), |name| name.as_bytes().clone()),
         ),
@@ -199,7 +199,7 @@ impl LogEntry {
         T::from_value(&Value::from(record))
     }
 
-    /// Makes a record of the columns of its fields.
+    /// Creates a record of the columns of its fields.
     fn record(&self, ty: &Type, prefix: &[u8], depth: u32) -> Record {
         let field = |field: &Field| {
             let name = [prefix, &*field.name].concat();
@@ -266,7 +266,7 @@ fn value_of(value: &LogValue, ty: &Type) -> Option<Value> {
     })
 }
 
-/// Returns the type of a set's elements, if they are not several values in a row.
+/// Returns the type of a set's elements, if the index has one component.
 fn only_index(index: &Type) -> Option<Type> {
     match &index.def()?.kind {
         TypeKind::List(list) => match list.types.as_slice() {
@@ -277,12 +277,12 @@ fn only_index(index: &Type) -> Option<Type> {
     }
 }
 
-/// Says why a record can't be an entry of a log.
+/// Why a record cannot be an entry of a log.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum NotLoggable {
-    /// A field is of a type that logs don't have.
-    #[error("field {name} of type {ty}, which logs don't have, 3§1")]
+    /// A field is of a type that logs do not have (3§1).
+    #[error("field {name} of type {ty}, which logs don't have")]
     Field {
         /// The field.
         name: Name,

@@ -1,4 +1,4 @@
-//! What the columns of an entry hold (3§2).
+//! Values of log entries (3§2).
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use crate::data::{Port, Subnet, TypeTag};
 use crate::notation::number;
 use crate::notation::number::split;
 
-/// Holds what an entry has in one column, or an element of a set or vector there (3§2).
+/// A value in one column of a log entry, or an element of a set or vector there (3§2).
 ///
-/// Strings that came with a message share that message's buffer. What is made of Rust types is of the
-/// same types as a [`Value`](crate::data::Value) of them.
+/// Received strings share the message's buffer. Rust types are converted to the same types as for a
+/// [`Value`](crate::data::Value).
 ///
 /// ```
 /// use brocomm::logs::LogValue;
@@ -24,7 +24,7 @@ use crate::notation::number::split;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum LogValue {
-    /// Nothing; a column keeps its type even so.
+    /// An unset value, with the column's type.
     Unset(TypeTag),
     /// `bool`
     Bool(bool),
@@ -54,7 +54,7 @@ pub enum LogValue {
     Addr(IpAddr),
     /// `subnet`
     Subnet(Subnet),
-    /// The elements of a set, in the order in which they came.
+    /// The elements of a set, in the order received.
     Set(Vec<LogValue>),
     /// The elements of a vector.
     Vector(Vec<LogValue>),
@@ -86,7 +86,7 @@ from! {
 }
 
 impl LogValue {
-    /// Makes a string of anything that is text or bytes.
+    /// Creates a string from text or bytes.
     pub fn string(text: impl AsRef<[u8]>) -> LogValue {
         LogValue::String(Bytes::copy_from_slice(text.as_ref()))
     }
@@ -114,7 +114,7 @@ impl LogValue {
         }
     }
 
-    /// Returns the value without a share in any message's buffer, for keeping.
+    /// Returns the value without sharing a message's buffer, for storing.
     pub fn compact(&self) -> LogValue {
         let copy = |bytes: &Bytes| Bytes::copy_from_slice(bytes);
         let all = |items: &[LogValue]| items.iter().map(LogValue::compact).collect();
@@ -130,10 +130,10 @@ impl LogValue {
     }
 }
 
-/// The longest text of a double that Bro's buffer takes.
+/// The longest text of a double that fits Bro's buffer.
 const LONGEST_DOUBLE: usize = 255;
 
-/// The greatest number that Bro prints without an exponent elsewhere.
+/// The greatest number that Bro prints without an exponent outside of logs.
 const WIDEST: f64 = i32::MAX as f64;
 
 /// Writes a time or interval: always six decimals, an exponent beyond ±2147483647.

@@ -11,13 +11,13 @@ use crate::data::{Name, Port, Subnet, Transport, TypeTag};
 /// Bro's number for its ASCII writer.
 pub const WRITER_ASCII: i32 = 1;
 
-/// The number for the writer that writes nothing, in a Bro without writers from plugins.
+/// Bro's number for the writer that discards entries, without writers from plugins.
 pub const WRITER_NONE: i32 = 2;
 
-/// The number for the writer to databases, in a Bro without writers from plugins.
+/// Bro's number for the SQLite writer, without writers from plugins.
 pub const WRITER_SQLITE: i32 = 3;
 
-/// Describes a log writer: what LOG_CREATE_WRITER carries (3§1).
+/// A log writer, as announced by LOG_CREATE_WRITER (3§1).
 ///
 /// A writer is identified by its stream, its kind and its path.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,11 +28,11 @@ pub struct LogWriter {
     pub writer: i32,
     /// The log's path, such as `conn`.
     pub path: Name,
-    /// When the sender rotates its own file, in seconds of the day; means nothing to a receiver.
+    /// The sender's own rotation time, in seconds of the day; ignored by receivers.
     pub rotation_base: f64,
-    /// How often, in seconds; 0 for never. Means nothing to a receiver.
+    /// The sender's own rotation interval in seconds, 0 for never; ignored by receivers.
     pub rotation_interval: f64,
-    /// The sender's network time when the writer came up, in seconds since the Unix epoch.
+    /// The sender's network time when the writer was created, in seconds since the Unix epoch.
     pub network_time: f64,
     /// The writer's options, see [`LogFormat::configured`](crate::logs::LogFormat::configured).
     pub options: Vec<(Name, Bytes)>,
@@ -41,10 +41,10 @@ pub struct LogWriter {
 }
 
 impl LogWriter {
-    /// Reads the argument of a LOG_CREATE_WRITER; nothing of it is shared.
+    /// Decodes the argument of a LOG_CREATE_WRITER; the result does not share its buffer.
     ///
     /// # Errors
-    /// Says what is wrong with it.
+    /// The error says what is wrong with it.
     pub fn decode(argument: &Bytes) -> Result<LogWriter, LogError> {
         decode::writer(argument)
     }
@@ -55,47 +55,47 @@ impl LogWriter {
     }
 }
 
-/// Describes a column of a log (3§1).
+/// A column of a log (3§1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogField {
     /// The column's name; the parts of a nested record's are joined by a dot, as in `id.orig_h`.
     pub name: Name,
-    /// A second name, which Bro uses for tables of its input framework only.
+    /// A second name, used only by Bro's input framework.
     pub secondary_name: Option<Name>,
-    /// The type; of sets it is [`TypeTag::Table`].
+    /// The type; [`TypeTag::Table`] for sets.
     pub ty: TypeTag,
-    /// The type of the elements of a set or vector; else [`TypeTag::Void`].
+    /// The type of the elements of a set or vector; otherwise [`TypeTag::Void`].
     pub subtype: TypeTag,
-    /// Whether entries may lack it.
+    /// Whether the column may be unset.
     pub optional: bool,
 }
 
 impl LogField {
-    /// Makes a column that is neither a set nor a vector, and which every entry has.
+    /// Creates a required column that is neither a set nor a vector.
     pub fn new(name: impl Into<Name>, ty: TypeTag) -> LogField {
         let name = name.into();
         LogField { name, secondary_name: None, ty, subtype: TypeTag::Void, optional: false }
     }
 
-    /// Makes a column of sets.
+    /// Creates a column of sets.
     pub fn set(name: impl Into<Name>, elements: TypeTag) -> LogField {
         LogField { subtype: elements, ..LogField::new(name, TypeTag::Table) }
     }
 
-    /// Makes a column of vectors.
+    /// Creates a column of vectors.
     pub fn vector(name: impl Into<Name>, elements: TypeTag) -> LogField {
         LogField { subtype: elements, ..LogField::new(name, TypeTag::Vector) }
     }
 
-    /// Lets entries lack the column.
+    /// Creates the column optional.
     #[must_use]
     pub fn optional(mut self) -> LogField {
         self.optional = true;
         self
     }
 
-    /// Returns the type as the header line `#types` has it: `count`, `set[string]`, `vector[addr]`
-    /// (3§3).
+    /// Returns the type as written in the header line `#types`: `count`, `set[string]`,
+    /// `vector[addr]` (3§3).
     pub fn type_name(&self) -> impl fmt::Display + use<> {
         TypeName { ty: self.ty, subtype: self.subtype }
     }
@@ -116,7 +116,7 @@ impl fmt::Display for TypeName {
     }
 }
 
-/// Returns whether a column can be of this type (3§2).
+/// Returns whether a column can have this type (3§2).
 pub(super) const fn is_loggable(tag: TypeTag) -> bool {
     is_element(tag) || matches!(tag, TypeTag::Table | TypeTag::Vector)
 }
@@ -217,7 +217,7 @@ fn port(port: Port, out: &mut Vec<u8>) {
     );
 }
 
-/// Writes an address; an IPv4-mapped one is an IPv4 one to Bro (2§1).
+/// Writes an address; an IPv4-mapped one is written as IPv4, as in Bro (2§1).
 fn addr(addr: IpAddr, out: &mut Vec<u8>) {
     match addr.to_canonical() {
         IpAddr::V4(v4) => {
@@ -231,10 +231,9 @@ fn addr(addr: IpAddr, out: &mut Vec<u8>) {
     }
 }
 
-/// Writes a subnet, whose width is counted in 128 bits whatever the family.
+/// Writes a subnet, whose width counts in 128 bits for both families.
 ///
-/// Of which family the prefix is goes by the subnet, not by the prefix alone: `::ffff:0:0/90` is of
-/// IPv6.
+/// The subnet determines the family, not its prefix alone: `::ffff:0:0/90` is IPv6.
 fn subnet(subnet: Subnet, out: &mut Vec<u8>) {
     let Subnet { prefix, width } = subnet.canonical();
     let mapped = if prefix.is_ipv4() { 96 } else { 0 };
@@ -258,7 +257,7 @@ fn double(value: f64, out: &mut Vec<u8>) {
     out.extend_from_slice(&value.to_be_bytes());
 }
 
-/// Writes a number of things, which is far below 2³² as a message is.
+/// Writes a number of elements, which is below 2³² because messages are.
 fn length(length: usize, out: &mut Vec<u8>) {
     out.extend_from_slice(&(length as u32).to_be_bytes());
 }

@@ -5,41 +5,39 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{ConnectionId, Endpoint, KeepAlive, Options};
 
-/// Tells the transport what to do.
+/// An action for the transport.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// Connect, and say what came of it with
-    /// [`feed_connected`](super::NodeMachine::feed_connected) or
-    /// [`feed_connect_failed`](super::NodeMachine::feed_connect_failed).
+    /// Connect, and report the result with [`feed_connected`](super::NodeMachine::feed_connected)
+    /// or [`feed_connect_failed`](super::NodeMachine::feed_connect_failed).
     Connect {
-        /// What the connection is called from now on.
+        /// The id of the connection.
         connection: ConnectionId,
-        /// Where to.
+        /// The endpoint to connect to.
         endpoint: Endpoint,
-        /// What to ask of TCP.
+        /// The TCP keep-alive settings.
         keep_alive: Option<KeepAlive>,
     },
-    /// Give up an attempt to connect.
+    /// Cancel an attempt to connect.
     CancelConnect(ConnectionId),
-    /// Listen, and say what came of it with
-    /// [`feed_listening`](super::NodeMachine::feed_listening) or
-    /// [`feed_listen_failed`](super::NodeMachine::feed_listen_failed). More than one may be asked
-    /// for, one socket each.
+    /// Listen, and report the result with [`feed_listening`](super::NodeMachine::feed_listening) or
+    /// [`feed_listen_failed`](super::NodeMachine::feed_listen_failed). There may be several, one
+    /// socket each.
     Listen(ListenTarget),
     /// Close all listening sockets.
     StopListening,
 }
 
-/// Says where to listen: the sockets that a transport has to open.
+/// A listening socket that the transport must open.
 ///
 /// Prints as in the communication log: `0.0.0.0:47757 (clear)`, `[fe80::1%eth0]:47757 (ssl)`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ListenTarget {
     /// The address, and the port; 0 leaves it to the system.
     pub endpoint: Endpoint,
-    /// Whether the socket has to be for IPv6 only, as every IPv6 one is (`IPV6_V6ONLY`).
+    /// Whether to set `IPV6_V6ONLY`, as for every IPv6 socket.
     pub v6_only: bool,
-    /// Whether peers have to use TLS, which is made over what is accepted by the node itself.
+    /// Whether peers must use TLS, which the node itself handles.
     pub ssl: bool,
 }
 
@@ -50,11 +48,12 @@ impl fmt::Display for ListenTarget {
 }
 
 impl Options {
-    /// Returns where to listen, whether or not [`listen`](Self::listen) is on: with a wildcard at the one of
-    /// IPv4 and, if [`listen_ipv6`](Self::listen_ipv6) is on, then at the one of IPv6; else at the interface.
+    /// Returns the listening sockets, whether or not [`listen`](Self::listen) is on. For a
+    /// wildcard, these are the IPv4 wildcard and, if [`listen_ipv6`](Self::listen_ipv6) is on, the
+    /// IPv6 wildcard; otherwise the interface.
     ///
-    /// Nothing, if the interface is an IPv6 one and `listen_ipv6` is off, which
-    /// [`validate`](super::NodeConfig::validate) finds.
+    /// Returns none if the interface is IPv6 and `listen_ipv6` is off, which
+    /// [`validate`](super::NodeConfig::validate) reports.
     pub fn listen_targets(&self) -> Vec<ListenTarget> {
         let interface = self.listen_interface;
         let addresses: &[IpAddr] = if interface.is_unspecified() {

@@ -1,45 +1,45 @@
-//! What passed between a node and one peer, as data at any time.
+//! Counters per peer.
 
 use std::fmt;
 
 use crate::connection::{Counters, Phase};
 
-/// Counts what passed between a node and one peer, over all its connections.
+/// Counters for one peer, over all its connections.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PeerCounters {
-    /// What its connections carried: messages, events, bytes as such and before compression, cache
+    /// The counters of its connections: messages, events, bytes with and without compression, cache
     /// hits.
     pub connection: Counters,
-    /// How many connections to it were established.
+    /// The number of established connections.
     pub connects: u64,
-    /// Reads from the transport that gave bytes.
+    /// Reads from the transport that returned bytes.
     pub reads: u64,
     /// Writes to the transport.
     pub writes: u64,
-    /// What waits to be sent to it.
+    /// The depth of its send queue.
     pub outgoing: Depth,
-    /// What it sent and the application has not taken.
+    /// The depth of its receive queue.
     pub incoming: Depth,
-    /// Events, log entries and prints that were dropped because too much waited.
+    /// Events, log entries and prints that were dropped because of a full queue.
     pub dropped_outgoing: u64,
-    /// Events, log entries, prints, packets and IDs from it that were dropped because too much
-    /// waited.
+    /// Events, log entries, prints, packets and IDs from it that were dropped because of a full
+    /// queue.
     pub dropped_incoming: u64,
-    /// Events that could not be serialized, for being too large or too deep.
+    /// Events that could not be serialized because they are too large or too deep.
     pub unwritable: u64,
 }
 
-/// Says how much waits in a queue.
+/// The depth of a queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Depth {
-    /// How many events wait; besides, of what came, log entries, messages with prints, packets and
-    /// IDs; of what is to be sent, batches of log entries and prints.
+    /// The number of queued events; also, in receive queues, of log entries, messages with prints,
+    /// packets and IDs, and in send queues, of batches of log entries and prints.
     pub events: usize,
-    /// Their size in memory, estimated, in bytes.
+    /// Their estimated size in memory, in bytes.
     pub bytes: usize,
-    /// The most events that waited at any time.
+    /// The maximum number of queued events so far.
     pub most_events: usize,
 }
 
@@ -55,7 +55,7 @@ impl Depth {
         self.bytes = self.bytes.saturating_sub(bytes);
     }
 
-    /// Records that a part of what waits went from one depth to a lesser one.
+    /// Records that a part of the queue shrank.
     pub(super) fn shrink(&mut self, from: Depth, to: Depth) {
         self.events = self.events.saturating_sub(from.events.saturating_sub(to.events));
         self.bytes = self.bytes.saturating_sub(from.bytes.saturating_sub(to.bytes));
@@ -67,7 +67,7 @@ impl Depth {
 }
 
 impl PeerCounters {
-    /// Adds up what the counters of several peers say; the marks of the queues become sums.
+    /// Adds the counters of another peer; the maximum queue depths become sums.
     pub(super) fn add(&mut self, other: &PeerCounters) {
         self.connection += other.connection;
         for (sum, number) in [
@@ -114,23 +114,23 @@ impl PeerCounters {
     }
 }
 
-/// Says where a node is with one peer.
+/// The state of a peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PeerState {
     /// An attempt to connect is under way.
     Connecting,
-    /// There will be another attempt to connect.
+    /// The node waits for the next attempt to connect.
     Waiting {
         /// When.
         until: crate::Time,
     },
     /// There is a connection.
     Connected(Phase),
-    /// The connection is over, and the application has not taken all that came over it.
+    /// The connection is closed, and the application has not taken all its notifications.
     Gone,
 }
 
-/// Sums up the answers to PINGs.
+/// Statistics of the answers to PINGs.
 ///
 /// ```
 /// use brocomm::node::PingStatistics;
@@ -144,15 +144,15 @@ pub enum PeerState {
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct PingStatistics {
-    /// How many PINGs were sent.
+    /// The number of PINGs sent.
     pub sent: u64,
-    /// How many PONGs came.
+    /// The number of PONGs received.
     pub answered: u64,
-    /// From each PING's issue to its PONG.
+    /// The times from each PING's issue to its PONG.
     pub d1: Series,
-    /// From its departure for the network to its PONG.
+    /// The times from each PING's writing to its PONG.
     pub d2: Series,
-    /// What the peer says that it spent of that.
+    /// The part of it that the peer claims to have spent.
     pub d3: Series,
 }
 
@@ -171,15 +171,15 @@ impl PingStatistics {
         self.d3.add(d3);
     }
 
-    /// Returns how many PINGs have no answer; a peer that answers more than it was asked has none.
+    /// Returns the number of unanswered PINGs; 0 if a peer has sent more PONGs.
     pub fn unanswered(&self) -> u64 {
         self.sent.saturating_sub(self.answered)
     }
 }
 
-/// Sums up times in seconds; prints as `min/avg/max/stddev` in milliseconds, as `ping` does.
+/// Statistics of times in seconds; prints as `min/avg/max/stddev` in milliseconds, like `ping`.
 ///
-/// Holds no list of them, so it may run for ever.
+/// Uses constant memory.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Series {
     number: u64,
@@ -191,7 +191,7 @@ pub struct Series {
 }
 
 impl Series {
-    /// Adds a time; what is not a finite number is left out, as it can be a peer's claim.
+    /// Adds a time; ignores non-finite numbers, which a peer may claim.
     pub fn add(&mut self, seconds: f64) {
         if !seconds.is_finite() {
             return;
@@ -202,33 +202,33 @@ impl Series {
         self.number = self.number.saturating_add(1);
         self.min = self.min.min(seconds);
         self.max = self.max.max(seconds);
-        // Welford's way, which doesn't lose the small differences of large numbers.
+        // Welford's algorithm, which is accurate for small differences of large numbers.
         let before = seconds - self.mean;
         self.mean += before / self.number as f64;
         self.squares += before * (seconds - self.mean);
     }
 
-    /// Returns how many there are.
+    /// Returns the number of variables.
     pub fn number(&self) -> u64 {
         self.number
     }
 
-    /// Returns the least, `None` of none.
+    /// Returns the minimum, or `None` if there are no times.
     pub fn min(&self) -> Option<f64> {
         (self.number > 0).then_some(self.min)
     }
 
-    /// Returns the average, `None` of none.
+    /// Returns the average, or `None` if there are no times.
     pub fn average(&self) -> Option<f64> {
         (self.number > 0).then_some(self.mean)
     }
 
-    /// Returns the greatest, `None` of none.
+    /// Returns the maximum, or `None` if there are no times.
     pub fn max(&self) -> Option<f64> {
         (self.number > 0).then_some(self.max)
     }
 
-    /// Returns the standard deviation from the average, `None` of none.
+    /// Returns the standard deviation, or `None` if there are no times.
     pub fn deviation(&self) -> Option<f64> {
         (self.number > 0).then(|| (self.squares / self.number as f64).sqrt())
     }

@@ -10,15 +10,15 @@ use crate::data::{Event, StateAccess};
 use crate::logs::ActiveWriter;
 use crate::wire::PrintItems;
 
-/// Holds notifications in order, with their sizes.
+/// A queue of notifications with their sizes.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
     queue: VecDeque<(Notification, usize)>,
-    /// What may be dropped among it.
+    /// The depth of the droppable notifications.
     pub(crate) depth: Depth,
-    /// What else peers sent.
+    /// The depth of the other notifications from peers.
     kept: Depth,
-    /// The size of what does not count, lines of the log mostly, in bytes.
+    /// The size of uncounted notifications, mostly log lines, in bytes.
     lines: usize,
 }
 
@@ -31,7 +31,7 @@ impl Inbox {
         self.queue.len()
     }
 
-    /// Returns what waits, with its sizes.
+    /// Iterates over the notifications with their sizes.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &(Notification, usize)> {
         self.queue.iter()
     }
@@ -40,13 +40,13 @@ impl Inbox {
         self.depth.reaches(bound)
     }
 
-    /// Returns whether what is never dropped is too much by itself, or what does not count takes as
-    /// many bytes.
+    /// Returns whether the notifications that are never dropped, or the uncounted ones, exceed the
+    /// bound by themselves.
     pub(crate) fn is_full_for_good(&self, bound: Bound) -> bool {
         self.kept.reaches(bound) || self.lines >= bound.bytes
     }
 
-    /// Adds something that takes so much memory, 0 for what does not count; see [`weigh`].
+    /// Adds a notification of this size, 0 if uncounted; see [`weigh`].
     pub(crate) fn push(&mut self, notification: Notification, weight: usize) {
         if weight == 0 {
             self.lines = self.lines.saturating_add(weight::of_line(&notification));
@@ -56,7 +56,7 @@ impl Inbox {
         self.queue.push_back((notification, weight));
     }
 
-    /// Gives memory back in which nothing waits.
+    /// Releases unused memory.
     pub(super) fn release(&mut self) {
         self.queue.shrink_to_fit();
     }
@@ -70,13 +70,13 @@ impl Inbox {
         self.take(0)
     }
 
-    /// Drops what has waited longest of what may be dropped; returns it with its size.
+    /// Drops the oldest droppable notification; returns it with its size.
     pub(crate) fn drop_oldest(&mut self) -> Option<(Notification, usize)> {
         let at = self.queue.iter().position(|(waiting, _)| may_be_dropped(waiting))?;
         self.take(at)
     }
 
-    /// Drops what came last of what may be dropped; returns it with its size.
+    /// Drops the newest droppable notification; returns it with its size.
     pub(crate) fn drop_newest(&mut self) -> Option<(Notification, usize)> {
         let at = self.queue.iter().rposition(|(waiting, _)| may_be_dropped(waiting))?;
         self.take(at)
@@ -97,8 +97,9 @@ impl Inbox {
     }
 }
 
-/// Returns the memory that a notification takes in a queue; `held` is what it keeps alive at least,
-/// in bytes, and taken if it counts. What comes of no message does not count: 0.
+/// Returns the memory of a queued notification; `held` is the minimum number of bytes that it keeps
+/// alive, and is taken if it counts. Notifications that do not come from a message are uncounted:
+/// 0.
 pub(super) fn weigh(notification: &Notification, held: &mut usize) -> usize {
     match weight::of_notification(notification) {
         0 => 0,
@@ -106,7 +107,7 @@ pub(super) fn weigh(notification: &Notification, held: &mut usize) -> usize {
     }
 }
 
-/// Returns whether the application can do without it: nothing that comes later builds on it.
+/// Returns whether a notification may be dropped, because no later one depends on it.
 pub(crate) fn may_be_dropped(notification: &Notification) -> bool {
     matches!(
         notification,
@@ -118,14 +119,14 @@ pub(crate) fn may_be_dropped(notification: &Notification) -> bool {
     )
 }
 
-/// Holds what waits to be sent to one peer, in order, not yet serialized: so that it can still be
-/// dropped, and is shared among the peers that wait for it.
+/// The send queue of one peer. Items are not serialized yet, so that they can be dropped, and are
+/// shared among peers.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     queue: VecDeque<Outgoing>,
-    /// What may be dropped among it; the rest does not count.
+    /// The depth of the droppable items; the others do not count.
     pub(super) depth: Depth,
-    /// How many operations on state are among it.
+    /// The number of operations on state in it.
     accesses: usize,
 }
 
@@ -135,9 +136,9 @@ pub(super) enum Outgoing {
         event: Arc<Event>,
         weight: usize,
     },
-    /// Never dropped: what comes after it builds on it.
+    /// Never dropped: later operations depend on it.
     Access(Arc<StateAccess>),
-    /// Never dropped: the peer needs it for the entries. There are as many as there are logs.
+    /// Never dropped: the peer needs it for the entries. There is at most one per log.
     LogWriter(Bytes),
     LogEntries {
         argument: Bytes,
@@ -155,7 +156,7 @@ impl Outgoing {
         Outgoing::Event { weight: weight::of_event(&event), event }
     }
 
-    /// Announces a log writer.
+    /// Creates the announcement of a log writer.
     pub(super) fn writer(writer: &ActiveWriter) -> Outgoing {
         Outgoing::LogWriter(writer.announcement().clone())
     }
@@ -164,7 +165,7 @@ impl Outgoing {
         matches!(self, Outgoing::Access(_))
     }
 
-    /// Returns the size of what may be dropped.
+    /// Returns the size of a droppable item.
     pub(super) fn weight(&self) -> Option<usize> {
         match self {
             Outgoing::Event { weight, .. } | Outgoing::Prints { weight, .. } => Some(*weight),
@@ -191,19 +192,19 @@ impl Outbox {
         self.queue.push_back(outgoing);
     }
 
-    /// Returns how many operations on state wait.
+    /// Returns the number of queued operations on state.
     pub(super) fn accesses(&self) -> usize {
         self.accesses
     }
 
-    /// Drops the operations on state: the whole state goes instead.
+    /// Drops the operations on state: the full state is sent instead.
     pub(super) fn drop_accesses(&mut self) {
         if self.accesses > 0 {
             self.keep(|outgoing| !outgoing.is_access());
         }
     }
 
-    /// Gives memory back in which nothing waits.
+    /// Frees unused memory.
     pub(super) fn release(&mut self) {
         self.queue.shrink_to_fit();
     }
@@ -221,7 +222,7 @@ impl Outbox {
         Some(outgoing)
     }
 
-    /// Drops what has waited longest of what may be dropped; returns it.
+    /// Drops the oldest droppable item; returns it.
     pub(super) fn drop_oldest(&mut self) -> Option<Outgoing> {
         let at = self.queue.iter().position(|outgoing| outgoing.weight().is_some())?;
         let outgoing = self.queue.remove(at)?;
@@ -236,13 +237,13 @@ impl Outbox {
         self.depth = Depth { most_events: self.depth.most_events, ..Depth::default() };
     }
 
-    /// Drops all but the events: the next connection begins with the whole state, and logs and
-    /// prints belong to the one that is over.
+    /// Drops all but the events: the next connection begins with the full state, and logs and
+    /// prints belong to the closed connection.
     pub(super) fn keep_events(&mut self) {
         self.keep(|outgoing| matches!(outgoing, Outgoing::Event { .. }));
     }
 
-    /// Drops the events whose names the peer does not want.
+    /// Drops the events that the peer has not requested.
     pub(super) fn retain(&mut self, wanted: impl Fn(&[u8]) -> bool) {
         self.keep(|outgoing| match outgoing {
             Outgoing::Event { event, .. } => wanted(&event.name),

@@ -1,4 +1,4 @@
-//! What the readers of literals and of declarations have in common.
+//! The parser shared by literals and declarations.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use crate::data::{Declarations, Global, Name, Type, TypeDef, TypeKind, Value, de
 use crate::notation::lexer::{Lexer, Position, Token};
 use crate::notation::{ParseError, ParseErrorKind};
 
-/// Walks through a text token by token.
+/// A token-by-token parser.
 pub(super) struct Parser<'a, 'd> {
     lexer: Lexer<'a>,
     token: Token<'a>,
@@ -28,12 +28,12 @@ impl<'a, 'd> Parser<'a, 'd> {
         Ok(Parser { lexer, token, at, text, depth: 0, scope: Scope::new(declarations) })
     }
 
-    /// Returns the token that is next to be taken.
+    /// Returns the next token.
     pub(super) fn token(&self) -> &Token<'a> {
         &self.token
     }
 
-    /// Returns where that token is.
+    /// Returns the next token's position.
     pub(super) fn at(&self) -> Position {
         self.at
     }
@@ -52,7 +52,7 @@ impl<'a, 'd> Parser<'a, 'd> {
         Ok(std::mem::replace(&mut self.token, token))
     }
 
-    /// Returns whether this mark is next.
+    /// Returns whether the next token is this mark.
     pub(super) fn is(&self, mark: char) -> bool {
         self.token == Token::Mark(mark)
     }
@@ -66,7 +66,7 @@ impl<'a, 'd> Parser<'a, 'd> {
         Ok(there)
     }
 
-    /// Takes this mark, which has to be next; `expected` says so in words.
+    /// Takes this mark, which must be next; `expected` describes it for the error.
     pub(super) fn expect(&mut self, mark: char, expected: &'static str) -> Result<(), ParseError> {
         if self.eat(mark)? { Ok(()) } else { Err(self.expected(expected)) }
     }
@@ -80,14 +80,14 @@ impl<'a, 'd> Parser<'a, 'd> {
         Ok(there)
     }
 
-    /// Takes a name, which has to be next; `expected` says so in words.
+    /// Takes a name, which must be next; `expected` describes it for the error.
     pub(super) fn name(&mut self, expected: &'static str) -> Result<&'a str, ParseError> {
         let Token::Name(name) = self.token else { return Err(self.expected(expected)) };
         self.take()?;
         Ok(name)
     }
 
-    /// Checks that nothing is left.
+    /// Checks that the text has ended.
     pub(super) fn end(&self) -> Result<(), ParseError> {
         match self.token {
             Token::End => Ok(()),
@@ -95,7 +95,7 @@ impl<'a, 'd> Parser<'a, 'd> {
         }
     }
 
-    /// Makes an error of what stands next.
+    /// Creates an error about the next token.
     pub(super) fn expected(&self, expected: &'static str) -> ParseError {
         let found = match self.token {
             Token::End => "the end".to_owned(),
@@ -116,13 +116,13 @@ impl<'a, 'd> Parser<'a, 'd> {
         Ok(result)
     }
 
-    /// Says how deep the text is nested here.
+    /// Returns the nesting depth at this position.
     pub(super) fn depth(&self) -> u32 {
         self.depth
     }
 
-    /// Runs `item` for each item up to the mark `close`, which is taken too. Commas part the
-    /// items; one after the last is allowed.
+    /// Runs `item` for each item up to `close`, which is consumed. Items are separated by commas; a
+    /// trailing comma is allowed.
     pub(super) fn comma_list(
         &mut self,
         close: char,
@@ -139,21 +139,21 @@ impl<'a, 'd> Parser<'a, 'd> {
     }
 }
 
-/// How deep a text, and a type that it declares, may be nested.
+/// The maximum nesting of a text and of the types that it declares.
 ///
-/// Bro's own deepest types are about ten deep.
+/// Bro's deepest types have about ten levels.
 pub(super) const MAX_DEPTH: u32 = 64;
 
-/// Knows the names that are declared.
+/// The declared names.
 pub(super) struct Scope<'d> {
     pub(super) declarations: Cow<'d, Declarations>,
     /// The module that names belong to; empty for the global one.
     pub(super) module: String,
     /// The record type that is being declared.
     pub(super) enclosing: Option<Type>,
-    /// How deep the named types are that were looked up or declared.
+    /// The depths of the named types that were looked up or declared.
     depths: BTreeMap<Name, u32>,
-    /// How deep the present declaration goes, named types included.
+    /// The depth of the current declaration, including named types.
     deepest: u32,
 }
 
@@ -168,7 +168,7 @@ impl<'d> Scope<'d> {
         }
     }
 
-    /// Returns the full name of what is declared by this name here.
+    /// Returns the full name for a declaration of this name here.
     pub(super) fn full_name(&self, name: &str) -> String {
         match name.strip_prefix("GLOBAL::") {
             Some(global) => global.to_owned(),
@@ -177,12 +177,12 @@ impl<'d> Scope<'d> {
         }
     }
 
-    /// Returns the full names that a name may stand for, the first known of which it is.
+    /// Returns the full names that a name may refer to; the first declared one applies.
     pub(super) fn candidates(&self, name: &str) -> [String; 2] {
         [self.full_name(name), name.to_owned()]
     }
 
-    /// Returns the type of this name, to be used at this depth of the text.
+    /// Returns the type with this name, for use at this depth of the text.
     pub(super) fn ty(&mut self, name: &str, depth: u32) -> Result<Type, ParseErrorKind> {
         let candidates = self.candidates(name);
         if let Some(enclosing) = &self.enclosing {
@@ -209,7 +209,7 @@ impl<'d> Scope<'d> {
         Ok(ty)
     }
 
-    /// Notes that the present declaration goes as deep as this.
+    /// Records that the current declaration reaches this depth.
     pub(super) fn note(&mut self, depth: u32) -> Result<(), ParseErrorKind> {
         self.deepest = self.deepest.max(depth);
         if depth > MAX_DEPTH {
@@ -223,27 +223,26 @@ impl<'d> Scope<'d> {
         self.deepest = 0;
     }
 
-    /// Adds the type that the present declaration declares.
+    /// Adds the type of the current declaration.
     pub(super) fn add_type(&mut self, name: Name, ty: Type) {
         self.depths.insert(name.clone(), self.deepest);
         self.declarations.to_mut().types.insert(name, ty);
     }
 
-    /// Returns the value that the variable or constant of this name has.
+    /// Returns the value of the variable or constant with this name.
     pub(super) fn value(&self, name: &str) -> Option<&Value> {
         self.global(name)?.init.as_ref()
     }
 
-    /// Returns the variable or constant of this name.
+    /// Returns the variable or constant with this name.
     pub(super) fn global(&self, name: &str) -> Option<&Global> {
         let globals = &self.declarations.globals;
         self.candidates(name).iter().find_map(|name| globals.get(name))
     }
 
-    /// Notes that the present declaration contains this value of another.
+    /// Records that the current declaration contains this value of another.
     ///
-    /// Values named within values grow with each declaration, in depth and in what there is to
-    /// walk through.
+    /// Values that refer to other values can grow with each declaration, in depth and size.
     pub(super) fn note_value(&mut self, value: &Value) -> Result<(), ParseErrorKind> {
         const MAX_PARTS: usize = 1 << 20;
         let mut left = MAX_PARTS;
@@ -253,7 +252,7 @@ impl<'d> Scope<'d> {
         Err(ParseErrorKind::TooDeep { limit: MAX_DEPTH })
     }
 
-    /// Returns the enum that has a constant of this name, and the constant's number.
+    /// Returns the enum with a constant of this name, and the constant's number.
     pub(super) fn constant(&self, name: &str) -> Option<(Type, i64)> {
         self.candidates(name).iter().find_map(|name| {
             self.declarations.types.values().find_map(|ty| match ty {
@@ -267,9 +266,9 @@ impl<'d> Scope<'d> {
     }
 }
 
-/// Returns how deep a type is, at most a little more than [`MAX_DEPTH`].
+/// Returns the depth of a type, at most a little more than [`MAX_DEPTH`].
 ///
-/// `known` spares walking through shared parts again.
+/// `known` avoids visiting shared parts again.
 fn type_depth(ty: &Type, known: &mut BTreeMap<*const TypeDef, u32>, level: u32) -> u32 {
     let Type::Def(def) = ty else { return 1 };
     if level > MAX_DEPTH {
@@ -304,7 +303,7 @@ fn type_depth(ty: &Type, known: &mut BTreeMap<*const TypeDef, u32>, level: u32) 
     depth
 }
 
-/// Returns whether a value has at most so many levels, and no more parts than are left.
+/// Returns whether a value has at most `depth` levels and at most `left` parts.
 fn fits(value: &Value, depth: u32, left: &mut usize) -> bool {
     let Some(depth) = depth.checked_sub(1) else { return false };
     let Some(rest) = left.checked_sub(1) else { return false };

@@ -1,4 +1,4 @@
-//! Containers as the store holds them: so that no operation has to copy them.
+//! Containers in the store, stored such that no operation copies them.
 
 use std::collections::{BTreeMap, btree_map};
 use std::ops::Bound;
@@ -11,15 +11,15 @@ use crate::data::{
     TypeTag, Value,
 };
 
-/// Names a container within a store; never used again for another.
+/// Identifies a container within a store; never reused.
 pub(super) type Key = u64;
 
-/// What stands in a variable, an entry, a field or an element.
+/// The content of a variable, an entry, a field or an element.
 #[derive(Debug, Clone)]
 pub(super) enum Slot {
-    /// A value that is no container, or whose parts nothing addresses.
+    /// A value that is not a container, or whose parts are not addressed.
     Plain(Value),
-    /// A container, which may stand in several places.
+    /// A container, which may be in several places.
     Held(Key),
 }
 
@@ -27,12 +27,12 @@ pub(super) enum Slot {
 #[derive(Debug)]
 pub(super) struct Container {
     pub(super) ty: Type,
-    /// The id that it got first, by which our accesses address it; empty if it belongs to nothing
-    /// synchronized.
+    /// Its first id, by which local operations address it; empty if it is not part of a
+    /// synchronized variable.
     pub(super) id: Name,
-    /// The other ids that it answers to, of tables that were merged into it.
+    /// Its other ids, of tables that were merged into it.
     pub(super) aliases: Vec<Name>,
-    /// Where it stands.
+    /// The places that contain it.
     pub(super) owners: Owners,
     pub(super) content: Content,
 }
@@ -59,16 +59,16 @@ pub(super) struct Entry {
     pub(super) slot: Option<Slot>,
     /// When it was last used, in network time.
     pub(super) last_access: f64,
-    /// What expiry counts from, in network time.
+    /// The start of its expiry time, in network time.
     pub(super) expire_access: f64,
-    /// When it was last told to peers that it was read, in network time.
+    /// When peers were last notified that it was read, in network time.
     pub(super) read_told: f64,
-    /// Under which time it stands in the queue of what may expire.
+    /// Its time in the expiry queue.
     pub(super) queued: Option<Time>,
 }
 
 impl Table {
-    /// Makes a table or set of this type.
+    /// Creates a table or set with this type.
     pub(super) fn new(ty: &Type) -> Table {
         let declared = match ty.def().as_deref().map(|def| &def.kind) {
             Some(TypeKind::Set(set)) => Some(set.index.clone()),
@@ -83,13 +83,13 @@ impl Table {
         Table { entries: BTreeMap::new(), index_type, attributes: None, lifetime: None }
     }
 
-    /// Makes an index as Bro writes it, whatever the sender of it did: a list of anything, with the
-    /// types of the components.
+    /// Normalises a received index to the form that Bro writes: a list of `any`, with the types of
+    /// the components.
     pub(super) fn usual_index(&self, index: List) -> Arc<List> {
         Arc::new(List { ty: self.index_type.clone(), tag: TypeTag::Any as u8, ..index })
     }
 
-    /// Returns the entries after the one with this index, or all.
+    /// Iterates over the entries after the one with this index, or over all.
     pub(super) fn after(
         &self,
         last: Option<&Arc<List>>,
@@ -109,16 +109,16 @@ impl Content {
     }
 }
 
-/// Where a container stands.
+/// A place that contains a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Owner {
-    /// In the variable with this number.
+    /// The variable with this number.
     Variable(usize),
-    /// Somewhere in this container.
+    /// A place in this container.
     Container(Key),
 }
 
-/// Counts how often a container stands where; most stand in one place.
+/// Counts the places that contain a container; usually one.
 #[derive(Debug, Default)]
 pub(super) enum Owners {
     #[default]
@@ -145,7 +145,7 @@ impl Owners {
         };
     }
 
-    /// Takes one away; returns whether none is left.
+    /// Removes one; returns whether none is left.
     pub(super) fn remove(&mut self, owner: Owner) -> bool {
         match self {
             Owners::None => {}
@@ -179,7 +179,7 @@ impl Owners {
     }
 }
 
-/// Says how much a value costs: one for each of its parts, and one for each 64 bytes of a string.
+/// Returns the cost of a value: one for each of its parts, and one for each 64 bytes of a string.
 pub(super) fn cost(value: &Value) -> usize {
     let sum = |values: &mut dyn Iterator<Item = &Value>| {
         values.fold(1usize, |sum, value| sum.saturating_add(cost(value)))
@@ -192,7 +192,7 @@ pub(super) fn cost(value: &Value) -> usize {
             let entries = table.entries.iter();
             sum(&mut entries.flat_map(|entry| entry.index.items.iter().chain(&entry.value)))
         }
-        // An unset field takes as much room as any.
+        // An unset field takes as much memory as any other.
         Value::Record(record) => {
             sum(&mut record.fields.iter().flatten()).saturating_add(record.fields.len())
         }
@@ -204,7 +204,7 @@ pub(super) fn cost(value: &Value) -> usize {
     }
 }
 
-/// How long a table's entries live, and since when.
+/// The lifetime of a table's entries, and its start.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Lifetime {
     since: Since,
@@ -219,8 +219,8 @@ enum Since {
 }
 
 impl Lifetime {
-    /// Returns what a table's attributes say. An interval that isn't constant is none: expressions
-    /// are not evaluated.
+    /// Returns the lifetime in a table's attributes. Intervals that are not constant are ignored:
+    /// expressions are not evaluated.
     pub(super) fn of(attributes: Option<&Attributes>, fallback: Option<&Expr>) -> Option<Lifetime> {
         attributes?.list.iter().find_map(|attribute| {
             let since = match attribute.tag {
@@ -247,22 +247,22 @@ impl Lifetime {
         self.since == Since::Read
     }
 
-    /// Returns when an entry's time is over.
+    /// Returns when an entry expires.
     pub(super) fn end(self, since: f64) -> Time {
         Time::from_secs_f64(since + self.seconds)
     }
 
-    /// Returns how long after a read peers are to be told of another.
+    /// Returns the minimum interval between notifications of reads.
     pub(super) fn half(self) -> f64 {
         self.seconds / 2.0
     }
 }
 
-/// Tells of an entry that has expired, and is deleted.
+/// An entry that has expired and is deleted.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Expired {
-    /// The variables in which the table is.
+    /// The variables that contain the table.
     pub variables: Vec<Name>,
     /// The table's unique id; empty if it is not synchronized.
     pub id: Name,
@@ -270,17 +270,17 @@ pub struct Expired {
     pub index: Arc<List>,
     /// The entry's value; `None` in sets.
     pub value: Option<Value>,
-    /// The `&expire_func` of the table, to be called with the table and the index; its result
-    /// doesn't count.
+    /// The table's `&expire_func`, to be called with the table and the index; its result is
+    /// ignored.
     pub func: Option<Arc<Expr>>,
     /// The operation to send; `None` if the table is not synchronized, or if a peer's operation
-    /// brought this about.
+    /// caused the expiry.
     pub access: Option<StateAccess>,
 }
 
 impl Store {
-    /// Records the time; a time before the last one given counts as that. Entries do not expire
-    /// by this alone: see [`Store::poll_expired`].
+    /// Records the time. A time before the last one is treated as the last one. Entries expire only
+    /// in [`Store::poll_expired`].
     pub fn feed_time(&mut self, now: Time) {
         self.heap.now = self.heap.now.max(now);
     }
@@ -290,12 +290,12 @@ impl Store {
         self.heap.wall_ahead = ahead as f64 / 1e9;
     }
 
-    /// Returns when [`Store::poll_expired`] is to be called next.
+    /// Returns when to call [`Store::poll_expired`] next.
     pub fn next_expiry(&self) -> Option<Time> {
         self.heap.queue.first().map(|(time, ..)| *time)
     }
 
-    /// Deletes an entry whose time is over, and tells of it; call it until there is none.
+    /// Deletes an expired entry and returns it; call this until it returns `None`.
     #[must_use = "peers have to be told"]
     pub fn poll_expired(&mut self) -> Option<Expired> {
         loop {
@@ -306,7 +306,7 @@ impl Store {
         }
     }
 
-    /// Deletes an entry as expired, if it is there.
+    /// Deletes an entry as expired, if it exists.
     pub(super) fn expire_entry(&mut self, key: Key, index: &List, own: bool) -> Option<Expired> {
         let (found, entry) = self.heap.table(key)?.entries.get_key_value(index)?;
         let index = Arc::clone(found);

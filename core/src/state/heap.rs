@@ -13,18 +13,18 @@ pub(super) struct Heap {
     containers: BTreeMap<Key, Container>,
     ids: BTreeMap<Name, Key>,
     next_key: Key,
-    /// What our unique ids begin with: `#host#pid#`.
+    /// The prefix of local unique ids: `#host#pid#`.
     prefix: String,
-    /// The number of our last unique id.
+    /// The number of the last local unique id.
     pub(super) last_id: u64,
-    /// What all of it costs; see [`cost`].
+    /// The total cost; see [`cost`].
     pub(super) cost: usize,
     pub(super) limits: Limits,
     pub(super) now: Time,
-    /// How far the wall clock is ahead of it, in seconds: time stamps are those of the wall clock
-    /// outside, and of the time that is fed inside, so that entries live as long as they should.
+    /// How far the wall clock is ahead of it, in seconds: time stamps are in wall-clock time
+    /// outside, and in fed time inside, so that lifetimes do not depend on the clock.
     pub(super) wall_ahead: f64,
-    /// What may expire, and when.
+    /// The expiry queue.
     pub(super) queue: BTreeSet<(Time, Key, Arc<List>)>,
 }
 
@@ -44,12 +44,12 @@ impl Heap {
         }
     }
 
-    /// Returns a time stamp as the wall clock shows it; 0 is none.
+    /// Converts a time to a wall-clock time stamp; 0 means none.
     pub(super) fn stamp(&self, time: f64) -> f64 {
         if time == 0.0 { time } else { time + self.wall_ahead }
     }
 
-    /// Returns the time of a stamp that came.
+    /// Converts a received time stamp to a time.
     pub(super) fn time_of(&self, stamp: f64) -> f64 {
         if stamp == 0.0 { stamp } else { stamp - self.wall_ahead }
     }
@@ -62,7 +62,7 @@ impl Heap {
         self.containers.get_mut(&key)
     }
 
-    /// Returns the container that goes by this id.
+    /// Returns the container with this id.
     pub(super) fn by_id(&self, id: &[u8]) -> Option<Key> {
         self.ids.get(id).copied()
     }
@@ -72,7 +72,7 @@ impl Heap {
         self.get(key).map(|container| container.id.clone()).unwrap_or_default()
     }
 
-    /// Adds an empty container that stands nowhere yet.
+    /// Adds an empty container that is in no place yet.
     pub(super) fn add(&mut self, ty: Type, id: Name, content: Content) -> Key {
         let key = self.next_key;
         self.next_key = self.next_key.saturating_add(1);
@@ -85,19 +85,19 @@ impl Heap {
         key
     }
 
-    /// Makes a unique id that nothing goes by yet.
+    /// Creates an unused unique id.
     pub(super) fn new_id(&mut self) -> Name {
         loop {
             self.last_id = self.last_id.saturating_add(1);
             let id = Name::from(format!("{}{}", self.prefix, self.last_id));
-            // A peer may have used our ids, or what looks like them.
+            // A peer may have used ids like ours.
             if !self.ids.contains_key(&id) || self.last_id == u64::MAX {
                 return id;
             }
         }
     }
 
-    /// Lets a container answer to another id as well (2§9); the oldest of too many is given up.
+    /// Adds another id to a container (2§9); the oldest of too many is dropped.
     pub(super) fn add_alias(&mut self, key: Key, id: &Name) {
         const MAX_ALIASES: usize = 1024;
         if id.is_empty() || self.ids.contains_key(id) {
@@ -114,7 +114,7 @@ impl Heap {
         }
     }
 
-    /// Notes that a container stands in one place more.
+    /// Records an additional place of a container.
     pub(super) fn attach(&mut self, slot: &Slot, owner: Owner) {
         match slot {
             Slot::Plain(value) => self.cost = self.cost.saturating_add(cost(value)),
@@ -126,7 +126,7 @@ impl Heap {
         }
     }
 
-    /// Notes that what stood in a place is no longer there; what stands nowhere is forgotten.
+    /// Records that a slot was removed from a place; drops containers without a place.
     pub(super) fn detach(&mut self, slot: Slot, owner: Owner) {
         let mut pending = vec![(slot, owner)];
         while let Some((slot, owner)) = pending.pop() {
@@ -152,7 +152,7 @@ impl Heap {
         }
     }
 
-    /// Forgets a container's own part of what is noted of its content, and gives what stood in it.
+    /// Removes the records of a container's content and returns its slots.
     pub(super) fn dissolve(&mut self, key: Key, content: Content) -> Vec<Slot> {
         match content {
             Content::Table(table) => {
@@ -173,7 +173,7 @@ impl Heap {
         }
     }
 
-    /// Checks that there is room for as much more.
+    /// Checks that this additional cost is within the limit.
     pub(super) fn check_room(&self, more: usize) -> Result<(), StateError> {
         let (cost, limit) = (self.cost, self.limits.cost);
         if cost.saturating_add(more) > limit {
@@ -182,7 +182,7 @@ impl Heap {
         Ok(())
     }
 
-    /// Returns the numbers of the variables in which a container stands, however deep.
+    /// Returns the numbers of the variables that contain a container, at any depth.
     pub(super) fn variables_of(&self, key: Key) -> BTreeSet<usize> {
         let (mut variables, mut seen, mut pending) = (BTreeSet::new(), BTreeSet::new(), vec![key]);
         while let Some(key) = pending.pop() {
@@ -202,7 +202,7 @@ impl Heap {
     }
 }
 
-/// Says how much an entry costs besides what stands in it.
+/// Returns the cost of an entry without its value.
 pub(super) fn index_cost(index: &List) -> usize {
     index.items.iter().map(cost).fold(1, usize::saturating_add)
 }
@@ -222,8 +222,7 @@ impl Heap {
         }
     }
 
-    /// Sets an entry, whether there is one with this index or not. The time stamps are those that
-    /// came with it, if it came.
+    /// Inserts or replaces an entry. Its time stamps are the received ones, if any.
     pub(super) fn insert(
         &mut self,
         key: Key,
@@ -243,7 +242,7 @@ impl Heap {
             None => (index, None),
         };
         let kept = old.as_ref().filter(|_| lifetime.is_some_and(|l| l.counts_from_creation()));
-        // A stamp from before the sender knew the time, or from the future, is none.
+        // Ignores time stamps from before the sender knew the time, or from the future.
         let came = stamps.filter(|(_, expire)| *expire > 0.0 && (*expire <= now || now == 0.0));
         let (last_access, expire_access) = match (came, kept) {
             (Some(stamps), _) => stamps,
@@ -266,7 +265,7 @@ impl Heap {
         }
     }
 
-    /// Deletes an entry; returns whether it was there.
+    /// Deletes an entry; returns whether it existed.
     pub(super) fn remove(&mut self, key: Key, index: &List) -> bool {
         let Some(table) = self.table_mut(key) else { return false };
         let Some((index, entry)) = table.entries.remove_entry(index) else { return false };
@@ -280,8 +279,8 @@ impl Heap {
         true
     }
 
-    /// Notes that an entry was read; returns whether that is news for peers, which hear of it at
-    /// most once per half of an entry's lifetime.
+    /// Records that an entry was read; returns whether to notify peers, at most once per half of an
+    /// entry's lifetime.
     pub(super) fn touch(&mut self, key: Key, index: &List) -> bool {
         let now = self.now.as_secs_f64();
         let Some(table) = self.table_mut(key) else { return false };
@@ -289,7 +288,7 @@ impl Heap {
         let Some(entry) = table.entries.get_mut(index) else { return false };
         entry.last_access = now;
         let Some(lifetime) = lifetime else { return false };
-        // It stands in the queue under an earlier time still, at which it is looked at.
+        // It is still queued under an earlier time, at which it is checked.
         entry.expire_access = now;
         let is_news = now - entry.read_told >= lifetime.half();
         if is_news {
@@ -298,7 +297,7 @@ impl Heap {
         is_news
     }
 
-    /// Puts an entry into the queue of what may expire, once.
+    /// Adds an entry to the expiry queue, once.
     fn enqueue(&mut self, time: Time, key: Key, index: &Arc<List>, before: Option<Time>) {
         if let Some(before) = before {
             self.queue.remove(&(before, key, Arc::clone(index)));
@@ -306,7 +305,7 @@ impl Heap {
         self.queue.insert((time, key, Arc::clone(index)));
     }
 
-    /// Takes the next entry whose time has come out of the queue.
+    /// Removes the next expired entry from the queue.
     pub(super) fn next_expired(&mut self) -> Option<(Key, Arc<List>)> {
         while self.queue.first().is_some_and(|(time, ..)| *time <= self.now) {
             let (_, key, index) = self.queue.pop_first()?;
@@ -315,7 +314,7 @@ impl Heap {
             let Some(lifetime) = table.lifetime else { continue };
             let Some(entry) = table.entries.get_mut(&*index) else { continue };
             if entry.expire_access == 0.0 {
-                // It was made before the time was known.
+                // It was created before the time was known.
                 entry.expire_access = now.as_secs_f64();
             }
             let end = lifetime.end(entry.expire_access);

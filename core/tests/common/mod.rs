@@ -54,7 +54,7 @@ fn read_good_recordings() -> Vec<(String, Recording)> {
 #[derive(Default)]
 pub(crate) struct Seen {
     pub(crate) config: ConnectionConfig,
-    /// What its SERIALs carried, `peer_description` aside.
+    /// The content of its SERIAL messages, without `peer_description`.
     pub(crate) serials: Vec<Serial>,
     /// Its other messages.
     pub(crate) messages: Vec<Message>,

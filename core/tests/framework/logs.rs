@@ -1,4 +1,4 @@
-//! Logs of our own, sent to peers (part 3, §6).
+//! Sending logs to peers (part 3, §6).
 
 use brocomm::logs::{LogStream, StreamError};
 use brocomm::lowlevel::connection::{ConnectionConfig, Requests};

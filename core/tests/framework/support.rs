@@ -1,4 +1,4 @@
-//! What the tests here begin with: configurations, events, messages, log lines.
+//! Shared fixtures: configurations, events, messages, log lines.
 
 use std::sync::Arc;
 use std::time::Duration;

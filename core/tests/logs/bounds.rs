@@ -128,7 +128,7 @@ fn writers_are_bounded() {
     assert_eq!(error.kind, LogErrorKind::TooManyWriters { limit: 2 });
     assert_eq!(
         error.to_string(),
-        "LOG_CREATE_WRITER: more than 2 writers, 3§1 (at byte 0 of the argument)"
+        "LOG_CREATE_WRITER: more than 2 writers (at byte 0 of the argument)"
     );
     assert!(matches!(receiver.announce(&announcement("b")), Ok(Announced::Again(_))));
     assert_eq!(receiver.writers().count(), 2);

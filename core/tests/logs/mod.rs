@@ -8,6 +8,7 @@ mod resent;
 mod truncation;
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use brocomm::Time;
 use brocomm::logs::{AsciiFormat, LogEntry, LogStream, LogStreams};
@@ -43,6 +44,12 @@ fn log_messages(session: &Session) -> Vec<(Side, Message)> {
 
 /// The sessions in which logs were sent, always by one side.
 fn log_sessions() -> Vec<(Session, Side, Vec<Message>)> {
+    // Reading them takes longer than most tests of them.
+    static READ: LazyLock<Vec<(Session, Side, Vec<Message>)>> = LazyLock::new(read_log_sessions);
+    READ.clone()
+}
+
+fn read_log_sessions() -> Vec<(Session, Side, Vec<Message>)> {
     let mut with_logs = Vec::new();
     for session in sessions() {
         let messages = log_messages(&session);

@@ -1,4 +1,4 @@
-//! What must hold when nothing goes wrong any more, and when all is over.
+//! Invariants after failures have ended, and at the end.
 
 use brocomm::node::{Overflow, PeerId};
 

@@ -1,4 +1,4 @@
-//! Runs the short programs of Rust types, with a node of the same types on the other side.
+//! Runs the short programs with Rust types against a node with the same types.
 
 use std::net::IpAddr;
 use std::process::Command;
@@ -9,7 +9,7 @@ use brocomm_std::{Change, Event, Node, Record};
 use crate::examples::Program;
 use crate::program::example;
 
-/// No test comes near it unless it fails.
+/// Far longer than a passing test takes.
 fn late() -> Option<Instant> {
     Some(Instant::now() + Duration::from_secs(60))
 }
@@ -22,7 +22,7 @@ fn start(name: &str, address: &str) -> Program {
     Program::start(command)
 }
 
-/// Starts an example that connects to a node, and returns it when it is connected.
+/// Starts an example that connects to a node, and waits until it is connected.
 fn connected_to(node: &Node, name: &str) -> Program {
     let address = node.listening(late()).expect("it listens").to_string();
     let program = start(name, &address);

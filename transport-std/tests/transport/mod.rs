@@ -1,4 +1,4 @@
-//! What blocks, as futures: each attempt waits a little at most.
+//! Blocking calls as futures. Each poll blocks for a short time at most.
 
 #![allow(dead_code, reason = "not every test needs all of it")]
 

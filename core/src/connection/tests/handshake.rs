@@ -1,10 +1,10 @@
-//! Setup and Handshake (§3.1–§3.3).
+//! Tests of Tests of Tests of Setup and Handshake (§3.1–§3.3).
 
 use super::*;
 
 const VERSION_AND_DESCRIPTION: &str = concat!(
-    // What a Bro with the class `alpha` sends at once (recording bro-bro-events-basic, the padding
-    // of the header chunks set to 0).
+    // The first messages of a Bro with the class `alpha` (recording bro-bro-events-basic, with the
+    // padding of the header chunks set to 0).
     "000000080100000000000000",
     "000000160000000700000bb80000001a00000000616c70686100",
     "000000080200000000000000",

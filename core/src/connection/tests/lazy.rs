@@ -1,4 +1,4 @@
-//! Events that are delivered lazily, and sent on.
+//! Tests of lazy events.
 
 use super::*;
 

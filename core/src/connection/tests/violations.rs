@@ -1,4 +1,4 @@
-//! Every line of the table of §3.7, and every way to break a connection.
+//! Tests of every row of the table in §3.7, and of every kind of violation.
 
 use super::*;
 use crate::wire::{EventNames, MessageType, PingArgs, PingLayout, PrintItem, SyncPoint};
@@ -28,14 +28,14 @@ fn sample(message: MessageType) -> Message {
         MessageType::Compress => Message::Compress,
         MessageType::SyncPoint => Message::SyncPoint(SyncPoint::Final),
         MessageType::RemotePrint => Message::RemotePrint([item].into_iter().collect()),
-        // Of nothing, and for no writer.
+        // Empty, and without a writer.
         MessageType::LogCreateWriter => Message::LogCreateWriter(Bytes::from_static(&[0; 44])),
         MessageType::LogWrite => Message::LogWrite(Bytes::from_static(&[0; 16])),
         MessageType::RequestLogs => Message::RequestLogs,
     }
 }
 
-/// The error that a connection was closed for; checks that this is the last notification.
+/// Returns the error for which a connection was closed. Checks that this is the last notification.
 fn closed_for(connection: &mut Connection) -> ProtocolError {
     let mut told = drain(connection);
     match told.pop() {
@@ -116,7 +116,7 @@ fn a_violation_without_words_of_bros_names_message_phase_and_section() {
         log_lines(&drain(&mut connection))[0],
         format!(
             "parent error message is not legal in this phase (VERSION in Running, at byte {offset} \
-             of the stream, §3.7)"
+             of the stream)"
         )
     );
 }

@@ -120,14 +120,14 @@ fn table(value: &Value) -> Result<&Table, ConversionError> {
     }
 }
 
-/// Gives the types of an index's components: one for every [`BroType`], several for tuples.
+/// A type that can be an index: every [`BroType`], and tuples of them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the key of a table or the element of a set",
     note = "supported: types that have a Bro type (see `BroType`), and tuples of them",
     note = "add `#[derive(Record)]` to a struct of your own, `#[derive(Enum)]` to an enum"
 )]
 pub trait IndexType {
-    /// As [`BroType::CONTAINS_ITSELF`].
+    /// The same as [`BroType::CONTAINS_ITSELF`].
     #[doc(hidden)]
     const CONTAINS_ITSELF: bool = false;
 
@@ -135,19 +135,19 @@ pub trait IndexType {
     fn index_types() -> Vec<Type>;
 }
 
-/// Makes an index of a Rust value: every [`ToValue`], and tuples of them.
+/// Conversion from a Rust value to an index: every [`ToValue`], and tuples of them.
 pub trait ToIndex: IndexType {
-    /// Makes the components, of these instances of their types.
+    /// Creates the components, with these instances of their types.
     fn to_index(&self, types: &[Type]) -> Vec<Value>;
 }
 
-/// Makes a Rust value of an index: every [`FromValue`], and tuples of them.
+/// Conversion from an index to a Rust value: every [`FromValue`], and tuples of them.
 pub trait FromIndex: IndexType + Sized {
-    /// Makes the Rust value.
+    /// Creates the Rust value.
     ///
     /// # Errors
     ///
-    /// Says what doesn't fit, and where in the index.
+    /// What does not match, and its position in the index.
     fn from_index(index: &[Value]) -> Result<Self, ConversionError>;
 }
 

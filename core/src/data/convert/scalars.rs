@@ -213,7 +213,7 @@ macro_rules! from {
     )*};
 }
 
-// What need not be copied.
+// Conversions without a copy.
 from! {
     String => |v: String| Value::String(v.into());
     Bytes => Value::String;

@@ -3,7 +3,7 @@
 use super::{BroType, ConversionError, ConversionErrorKind, FromValue, Step, ToValue};
 use crate::data::{AttributeTag, Field, Type, TypeKind, TypeTag, Value, Vector};
 
-/// Makes a vector of `ty`, or of its `own` type if `ty` is no vector.
+/// Creates a vector of `ty`, or of its `own` type if `ty` is no vector.
 pub(super) fn to_vector<T>(
     items: &[T],
     ty: &Type,
@@ -78,9 +78,9 @@ impl<T: FromSlot, const N: usize> FromValue for [T; N] {
 
 /// Fills a record's field or a vector's element: every [`ToValue`], and `Option`s of them.
 ///
-/// Not to be implemented by others, for it may come to ask for more.
+/// Do not implement this trait: methods may be added.
 pub trait ToSlot: BroType + Sized {
-    /// Makes the value, of this instance of its type, if there is one.
+    /// Creates the value, of this instance of its type, if there is one.
     fn to_slot(&self, ty: &Type) -> Option<Value>;
 
     #[doc(hidden)]
@@ -90,13 +90,13 @@ pub trait ToSlot: BroType + Sized {
 /// Is filled from a record's field or a vector's element: every [`FromValue`], and `Option`s of
 /// them.
 ///
-/// Not to be implemented by others, for it may come to ask for more.
+/// Do not implement this trait: methods may be added.
 pub trait FromSlot: BroType + Sized {
-    /// Makes the Rust value.
+    /// Creates the Rust value.
     ///
     /// # Errors
     ///
-    /// Says what doesn't fit; without a value, that it is missing, unless this is an `Option`.
+    /// The error says what does not fit; without a value, that it is missing, unless this is an `Option`.
     fn from_slot(slot: Option<&Value>) -> Result<Self, ConversionError>;
 
     #[doc(hidden)]
@@ -152,9 +152,9 @@ impl<T: FromValue> FromSlot for Option<T> {
     }
 }
 
-/// Checks that values of the declared type can be converted to what wants the other.
+/// Checks that values of the declared type can be converted to the wanted type.
 ///
-/// Ranges of numbers, unset fields and the like show only in a value.
+/// Does not cover ranges of numbers and unset fields, which depend on the value.
 pub(in crate::data) fn fit(wanted: &Type, declared: &Type) -> Result<(), ConversionError> {
     let (Some(expected), Some(found)) = (wanted.tag(), declared.tag()) else { return Ok(()) };
     let fits = match (expected, found) {
@@ -222,7 +222,7 @@ fn tables(wanted: &Type, declared: &Type) -> Result<(), ConversionError> {
     index.and(yields).map_err(|error| error.within(Step::Entry(0)))
 }
 
-/// Returns what kind of type it is, if that is held here.
+/// Returns the kind of a type, if its definition is available.
 pub(in crate::data) fn kind(ty: &Type) -> Option<&TypeKind> {
     match ty {
         Type::Def(def) => Some(&def.kind),

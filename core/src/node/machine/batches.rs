@@ -1,4 +1,4 @@
-//! What is batched for each peer before it waits to be sent: log entries and prints (§6).
+//! Batching of log entries and prints per peer, before they are queued (§6).
 
 use std::collections::BTreeSet;
 
@@ -16,18 +16,18 @@ use crate::logs::{ActiveWriter, EncodedEntry, LogStreams};
 pub(super) struct Batches {
     /// Log entries, for a peer that has requested them.
     logs: Option<Box<LogBatch>>,
-    /// How many writers the connection was given before it was Running: it announces those itself
-    /// when the handshake is complete (§3.3).
+    /// The number of writers given to the connection before phase Running, which it announces
+    /// itself when the handshake is complete (§3.3).
     given: usize,
-    /// What is printed, for a peer that has requested `print_hook`.
+    /// Prints, for a peer that has requested `print_hook`.
     prints: Option<Box<Batch>>,
-    /// Whether a timer is set for what is in here.
+    /// Whether a timer is set for the batches.
     timed: bool,
 }
 
 #[derive(Debug)]
 struct LogBatch {
-    /// The places of the writers that the peer knows.
+    /// The positions of the writers that the peer knows.
     announced: BTreeSet<usize>,
     entries: Batch,
 }
@@ -39,7 +39,7 @@ impl Default for LogBatch {
 }
 
 impl Batches {
-    /// Returns when something in here has waited long enough; none if there is nothing.
+    /// Returns when a batch is due; `None` if all are empty.
     pub(super) fn due(&self) -> Option<Time> {
         let logs = self.logs.as_ref().and_then(|logs| logs.entries.next_timeout());
         let prints = self.prints.as_ref().and_then(|prints| prints.next_timeout());
@@ -53,7 +53,7 @@ impl Batches {
         }
     }
 
-    /// Gives a connection that is not yet Running a writer that came up.
+    /// Passes a new writer to a connection before phase Running.
     pub(super) fn give_writer(&mut self, connection: &mut Connection, writer: &ActiveWriter) {
         if matches!(connection.phase(), Phase::Running | Phase::Closed)
             || connection.send_log_create_writer(writer.announcement().clone()).is_err()
@@ -75,7 +75,7 @@ impl Batches {
         }
     }
 
-    /// Adds a log entry, if the peer has requested them; returns its writer if the peer doesn't know
+    /// Adds a log entry, if the peer has requested them; returns its writer if the peer does not know
     /// that, and the entries before it that are to go now.
     fn add_entry(&mut self, entry: &EncodedEntry<'_>, now: Time) -> [Option<Outgoing>; 2] {
         let Some(logs) = &mut self.logs else { return [None, None] };
@@ -84,7 +84,7 @@ impl Batches {
         [new, logs.entries.add(entry.as_bytes(), now)]
     }
 
-    /// Returns the writers that are up and that the peer doesn't know, if it has requested logs.
+    /// Returns the writers that are up and that the peer does not know, if it has requested logs.
     fn new_writers(&mut self, streams: &LogStreams) -> Vec<Outgoing> {
         let Some(logs) = &mut self.logs else { return Vec::new() };
         let new = streams.writers().filter(|writer| logs.announced.insert(writer.place));
@@ -99,36 +99,36 @@ impl Batches {
 }
 
 impl NodeMachine {
-    /// Adds a log entry to what is batched for a peer that has requested them, after its writer if
-    /// the peer doesn't know that.
+    /// Adds a log entry to the batch of a peer that has requested logs, after its writer if the
+    /// peer does not know it.
     pub(super) fn batch_entry(&mut self, id: PeerKey, entry: &EncodedEntry<'_>) {
         let Some(peer) = self.peers.get_mut(id) else { return };
         let outgoing = peer.batches.add_entry(entry, self.clock.now());
         self.send_batched(id, outgoing.into_iter().flatten());
     }
 
-    /// Announces the writers that are up and that a peer doesn't know, if it has requested logs.
+    /// Announces the active writers that a peer does not know, if it has requested logs.
     pub(super) fn announce_writers(&mut self, id: PeerKey) {
         let Some(peer) = self.peers.get_mut(id) else { return };
         let writers = peer.batches.new_writers(&self.logs.streams);
         self.send_batched(id, writers);
     }
 
-    /// Adds what was printed to what is batched for a peer.
+    /// Adds a print to the batch of a peer.
     pub(super) fn batch_print(&mut self, id: PeerKey, item: &[u8]) {
         let Some(peer) = self.peers.get_mut(id) else { return };
         let before = peer.batches.add_print(item, self.clock.now());
         self.send_batched(id, before);
     }
 
-    /// Sends what is batched for peers now, rather than with what comes or when it is a second old.
+    /// Sends all batches now, without waiting for more items or for the delay.
     pub fn flush_batches(&mut self, now: Time) {
         self.feed_time(now);
         let all: Vec<_> = self.peers.keys().collect();
         all.into_iter().for_each(|id| self.flush_batch(id));
     }
 
-    /// Sends what is batched for a peer now.
+    /// Sends the batches of a peer now.
     pub(super) fn flush_batch(&mut self, id: PeerKey) {
         let some = self.take_batches(id, Batch::flush);
         self.send_batches(id, some);
@@ -144,9 +144,8 @@ impl NodeMachine {
         self.send_batches(id, some);
     }
 
-    /// Sends the batches for a peer that are too long to wait or have waited long enough, as far as
-    /// its connection takes them, and what was added to its outbox before, if some was; arranges to
-    /// look again at the others.
+    /// Sends a peer's full or due batches, as far as its connection accepts them, and earlier items
+    /// of its outbox, if any; sets a timer for the others.
     fn send_batches(&mut self, id: PeerKey, some: bool) {
         let now = self.clock.now();
         let is_last = self.ending.is_under_way();
@@ -161,7 +160,7 @@ impl NodeMachine {
         }
     }
 
-    /// Moves batches for a peer to its outbox; returns whether there were any.
+    /// Moves a peer's batches to its outbox; returns whether there were any.
     fn take_batches(&mut self, id: PeerKey, take: impl Fn(&mut Batch) -> Option<Outgoing>) -> bool {
         let mut some = false;
         let Some(peer) = self.peers.get_mut(id) else { return some };
@@ -174,7 +173,7 @@ impl NodeMachine {
         some
     }
 
-    /// What is batched for a peer may have waited long enough.
+    /// Handles the batch timer of a peer.
     pub(super) fn batch_due(&mut self, id: PeerKey) {
         if let Some(peer) = self.peers.get_mut(id) {
             peer.batches.timed = false;
@@ -182,7 +181,7 @@ impl NodeMachine {
         }
     }
 
-    /// Drops what is batched for a connection that is over, or anew (§3.6).
+    /// Drops the batches of a connection that is closed or new (§3.6).
     pub(super) fn lose_batches(&mut self, id: PeerKey) {
         self.clock.cancel(Timer::Batch(id));
         self.logs.forget(id);

@@ -29,7 +29,7 @@ impl Clock {
         self.now = self.now.max(now);
     }
 
-    /// Takes a reading of the wall clock.
+    /// Records a reading of the wall clock.
     pub(super) fn feed_wall(&mut self, wall: Time, now: Time) {
         self.wall_ahead = wall.ahead_of(now);
     }
@@ -43,7 +43,7 @@ impl Clock {
         self.now
     }
 
-    /// Returns what the wall clock shows.
+    /// Returns the wall-clock time.
     pub(super) fn wall(&self) -> Time {
         self.now.shifted(self.wall_ahead)
     }
@@ -88,22 +88,22 @@ impl Clock {
     }
 }
 
-/// Names what is due at a time.
+/// A kind of timer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
-    /// Connect to a peer again.
+    /// Reconnect to a peer.
     Retry(PeerKey),
-    /// Look whether a peer is silent.
+    /// Check whether a peer is silent.
     Liveness(PeerKey),
-    /// Send what is batched for a peer (§6).
+    /// Send the batches of a peer (§6).
     Batch(PeerKey),
-    /// Wait no longer for TLS.
+    /// The TLS handshake has timed out.
     Secure(ConnectionId),
     /// Bind again.
     Listen,
-    /// Log what passed.
+    /// Log statistics.
     Statistics,
-    /// Wait no longer for peers to take what is queued.
+    /// Stop waiting for peers to receive their queues.
     Terminate,
 }
 

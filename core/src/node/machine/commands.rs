@@ -1,4 +1,4 @@
-//! What the application can ask about one peer (part 4 §4).
+//! Commands of the application about one peer (part 4 §4).
 
 use std::sync::Arc;
 
@@ -13,11 +13,11 @@ use crate::connection::{Connection, Sent, SyncRequest, UsageError};
 use crate::data::{Id, Packet, StateAccess};
 use crate::wire::{Compression, PrintItems};
 
-/// Says why a node refuses what its own user asks; nothing has changed then.
+/// Why a node rejects a command; nothing changes on error.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum NodeError {
-    /// There is no entry of that name.
+    /// There is no entry with that name.
     #[error("no node of that name is configured")]
     UnknownNode,
     /// There is no such peer.
@@ -26,24 +26,23 @@ pub enum NodeError {
     /// There is no connection to the peer.
     #[error("peer {0} is not connected")]
     NotConnected(PeerId),
-    /// There is a connection to that node, or an attempt at one.
+    /// There is already a connection or an attempt to connect to that node.
     #[error("peer {0} is connected, or being connected to")]
     AlreadyConnected(PeerId),
-    /// The node is ending.
+    /// The node is terminating.
     #[error("communication is being terminated")]
     Terminating,
-    /// The connection refuses it.
+    /// The connection rejects the command.
     #[error("{0}")]
     Connection(#[from] UsageError),
 }
 
-/// What is asked of a peer in its handshake; each is refused outside it (part 4 §4).
+/// Requests to a peer, allowed only during the handshake (part 4 §4).
 impl NodeMachine {
-    /// Requests events by pattern, of those that are declared (§2.3).
+    /// Requests the declared events that match a pattern (§2.3).
     ///
     /// # Errors
-    /// As all of these: [`NodeError::UnknownPeer`], [`NodeError::NotConnected`],
-    /// [`NodeError::Connection`].
+    /// [`NodeError::UnknownPeer`], [`NodeError::NotConnected`], [`NodeError::Connection`].
     pub fn request_remote_events(
         &mut self,
         id: PeerId,
@@ -70,7 +69,7 @@ impl NodeMachine {
         self.command(id, Connection::request_logs)
     }
 
-    /// Says whether the peer's events and state are accepted (§4); allowed at any time.
+    /// Sets whether the peer's events and state are accepted (§4); allowed at any time.
     ///
     /// # Errors
     /// As [`request_remote_events`](Self::request_remote_events).
@@ -78,7 +77,7 @@ impl NodeMachine {
         self.command(id, |connection| connection.set_accept_input(accept))
     }
 
-    /// Says how strongly what we send is compressed, 0 to 9; more counts as 9 (§1.5).
+    /// Sets the compression level of sent messages, 0 to 9; higher values count as 9 (§1.5).
     ///
     /// # Errors
     /// As [`request_remote_events`](Self::request_remote_events).
@@ -87,7 +86,7 @@ impl NodeMachine {
         self.command(id, |connection| connection.set_compression(level))
     }
 
-    /// Sends a capture filter, the default one for an empty one (§2.4).
+    /// Sends a capture filter, or the default filter if it is empty (§2.4).
     ///
     /// # Errors
     /// As [`request_remote_events`](Self::request_remote_events).
@@ -96,8 +95,8 @@ impl NodeMachine {
         self.command(id, |connection| connection.send_capture_filter(&filter))
     }
 
-    /// Does what the entry that applies says, as [`Handshake::Automatic`] does, but for completing
-    /// the handshake: for an application that only adds to it.
+    /// Creates the requests of the peer's entry like [`Handshake::Automatic`], without completing the
+    /// handshake: for an application that only adds requests.
     ///
     /// # Errors
     /// As [`request_remote_events`](Self::request_remote_events).
@@ -112,7 +111,7 @@ impl NodeMachine {
         Ok(())
     }
 
-    /// Says that all requests are made (§3.2).
+    /// Completes the handshake: all requests are made (§3.2).
     ///
     /// # Errors
     /// As [`request_remote_events`](Self::request_remote_events).
@@ -127,10 +126,10 @@ impl NodeMachine {
     }
 }
 
-/// What can be done with a peer later (part 4 §4).
+/// Commands after the handshake (part 4 §4).
 impl NodeMachine {
-    /// Closes the connection to a peer, or gives up the attempt at one; it is not connected to again
-    /// (§3.6).
+    /// Closes the connection to a peer, or cancels the attempt to connect; the node does not
+    /// reconnect (§3.6).
     ///
     /// # Errors
     /// [`NodeError::UnknownPeer`]; [`NodeError::NotConnected`].
@@ -163,7 +162,7 @@ impl NodeMachine {
         Ok(())
     }
 
-    /// Sends a PING (§2.7). **Only for peers known not to be a Bro.**
+    /// Sends a PING (§2.7). **Only for peers that are not Bro.**
     ///
     /// # Errors
     /// As [`request_remote_events`](Self::request_remote_events).
@@ -182,7 +181,7 @@ impl NodeMachine {
         Ok(())
     }
 
-    /// Sends an ID with its value (2§8); refused outside Running.
+    /// Sends an ID with its value (2§8); allowed only in phase Running.
     ///
     /// # Errors
     /// As [`request_remote_events`](Self::request_remote_events).
@@ -210,7 +209,7 @@ impl NodeMachine {
         self.command(id, |connection| connection.send_state_access(access))
     }
 
-    /// Says that all of our state is sent (§3.4).
+    /// Completes the sending of our state (§3.4).
     ///
     /// # Errors
     /// As [`request_remote_events`](Self::request_remote_events).
@@ -238,7 +237,7 @@ impl NodeMachine {
         self.command(id, |connection| connection.send_log_write(entries))
     }
 
-    /// Sends what was printed to files to a peer that has requested `print_hook` (§2.12).
+    /// Sends prints to a peer that has requested `print_hook` (§2.12).
     ///
     /// # Errors
     /// As [`request_remote_events`](Self::request_remote_events).

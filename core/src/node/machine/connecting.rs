@@ -12,11 +12,11 @@ use crate::Time;
 use crate::connection::{CloseCause, Connection, Role};
 
 impl NodeMachine {
-    /// Connects to the node of this name, whatever its `connect` flag (part 4 §4).
+    /// Connects to the node with this name, regardless of its `connect` flag (part 4 §4).
     ///
     /// # Errors
-    /// [`NodeError::UnknownNode`]; [`NodeError::AlreadyConnected`] if there is a peer already that
-    /// it connects to, or waits to; [`NodeError::Terminating`].
+    /// [`NodeError::UnknownNode`]; [`NodeError::AlreadyConnected`] if the node already connects, or
+    /// waits to connect, to its peer; [`NodeError::Terminating`].
     pub fn connect_peer(&mut self, name: &str, now: Time) -> Result<PeerId, NodeError> {
         self.feed_time(now);
         if self.ending.is_under_way() {
@@ -40,7 +40,7 @@ impl NodeMachine {
         }
     }
 
-    /// Makes a peer of an entry that says to connect, and connects.
+    /// Creates the peer of an entry with `connect`, and connects.
     pub(super) fn connect_entry(&mut self, at: usize) -> Option<PeerKey> {
         let entry = self.settings.entries().get(at)?;
         let endpoint = self.settings.endpoint_of(entry);
@@ -65,24 +65,24 @@ impl NodeMachine {
         peer.sockets += 1;
     }
 
-    /// Records that a connection that the node asked for is up; TLS, if there is to be any, is
-    /// made over it.
+    /// Records that a requested connection is established. If TLS is used, the node starts it over
+    /// the connection.
     pub fn feed_connected(&mut self, id: ConnectionId, now: Time) {
         self.feed_time(now);
         self.open(id);
     }
 
-    /// Records that a connection that the node asked for did not come about.
+    /// Records that a requested connection failed.
     ///
-    /// `reason` is meant for people, as in `connect failed: connection refused`.
+    /// `reason` is a human-readable message, as in `connect failed: connection refused`.
     pub fn feed_connect_failed(&mut self, id: ConnectionId, reason: &str, now: Time) {
         self.feed_time(now);
         let line = CommLogLine::ConnectFailed { reason: reason.into() };
         self.attempt_failed(id, line, CloseCause::TransportFailed { reason: reason.into() });
     }
 
-    /// Gives up a connection that did not come about. One whose TLS failed stays until the transport
-    /// has closed it, for the peer is told why.
+    /// Removes a connection that failed. A connection whose TLS failed stays until the transport
+    /// has closed it, because an alert is sent to the peer.
     pub(super) fn attempt_failed(
         &mut self,
         id: ConnectionId,
@@ -127,8 +127,8 @@ impl NodeMachine {
         self.end_if_done();
     }
 
-    /// Records that a peer connected, TLS not included; returns what the connection is called, or
-    /// `None` if it is to be closed, because the node is ending.
+    /// Records that a peer connected, before TLS; returns the connection's id, or `None` if the
+    /// transport must close it because the node is terminating.
     pub fn feed_accepted(&mut self, endpoint: Endpoint, now: Time) -> Option<ConnectionId> {
         self.feed_time(now);
         if self.ending.is_under_way() {
@@ -148,7 +148,8 @@ impl NodeMachine {
         Some(id)
     }
 
-    /// Makes the connection over a transport that is up. It begins at once, or when TLS is up.
+    /// Creates the connection for an established transport connection. It begins at once, or after
+    /// the TLS handshake.
     fn open(&mut self, id: ConnectionId) {
         let Some(link) = self.transport.get(id).filter(|link| link.connection.is_none()) else {
             return;
@@ -171,7 +172,7 @@ impl NodeMachine {
         self.transport.touch(id);
     }
 
-    /// Begins with a peer whose connection is up, TLS included.
+    /// Starts the protocol with a peer whose connection, including TLS, is established.
     pub(super) fn begin(&mut self, id: PeerKey) {
         let now = self.clock.now();
         let Some(peer) = self.peers.get_mut(id) else { return };
@@ -189,7 +190,7 @@ impl NodeMachine {
         self.give_writers(id);
     }
 
-    /// Arranges another attempt if the peer's entry says so (§3.6); returns whether it does.
+    /// Schedules another attempt if the peer's entry requires it (§3.6); returns whether it does.
     pub(super) fn retry_later(&mut self, id: PeerKey) -> bool {
         let Some(retry) = self.entry(id).map(|entry| entry.node.retry) else { return false };
         let Some(peer) = self.peers.get(id) else { return false };
@@ -205,33 +206,34 @@ impl NodeMachine {
 
 /// Listening.
 impl NodeMachine {
-    /// Listens, as the options say, on the sockets that the transport is asked for; does nothing if
-    /// we do, or wait to.
+    /// Starts listening according to the options; does nothing if the node already listens or waits
+    /// to.
     pub fn listen(&mut self) {
         if !self.ending.is_under_way() && self.transport.start_listening() {
             self.bind();
         }
     }
 
-    /// Asks the transport for sockets.
+    /// Requests sockets from the transport.
     pub(super) fn bind(&mut self) {
         self.transport.bind(self.settings.options.listen_targets());
     }
 
-    /// Stops listening; connections that were accepted stay.
+    /// Stops listening; accepted connections stay open.
     pub fn stop_listening(&mut self) {
         if self.close_sockets() {
             self.log(CommLogLine::StoppedListening);
         }
     }
 
-    /// Stops listening without a word, as Bro does when it ends; returns whether we listened.
+    /// Stops listening without logging, as Bro does on termination; returns whether the node
+    /// listened.
     pub(super) fn close_sockets(&mut self) -> bool {
         self.clock.cancel(Timer::Listen);
         self.transport.stop_listening()
     }
 
-    /// Records that the transport listens here, TLS or not.
+    /// Records that the transport listens at this endpoint, with or without TLS.
     pub fn feed_listening(&mut self, endpoint: Endpoint, ssl: bool, now: Time) {
         self.feed_time(now);
         if self.transport.add_socket(&endpoint) {
@@ -240,10 +242,10 @@ impl NodeMachine {
         }
     }
 
-    /// Records that the transport cannot listen here.
+    /// Records that the transport cannot listen at this endpoint.
     ///
-    /// If the address is in use, all sockets are given up and there is another attempt after
-    /// [`listen_retry`](super::super::Options::listen_retry); else this one is left out.
+    /// If the address is in use, all sockets are closed and the node retries after
+    /// [`listen_retry`](super::super::Options::listen_retry); otherwise this socket is left out.
     pub fn feed_listen_failed(
         &mut self,
         endpoint: Endpoint,
@@ -260,17 +262,17 @@ impl NodeMachine {
         }
     }
 
-    /// Returns whether there is a socket on which we listen.
+    /// Returns whether the node listens on any socket.
     pub fn is_listening(&self) -> bool {
         !self.transport.sockets().is_empty()
     }
 
-    /// Returns where we listen, with the ports that the system chose.
+    /// Returns the listening endpoints, with the ports chosen by the system.
     pub fn listening(&self) -> &[Endpoint] {
         self.transport.sockets()
     }
 
-    /// Records that a connection could not be accepted. We listen on.
+    /// Records that a connection could not be accepted. Listening continues.
     pub fn feed_accept_failed(&mut self, reason: &str, now: Time) {
         self.feed_time(now);
         self.log(CommLogLine::AcceptFailed { reason: reason.into() });
@@ -299,7 +301,7 @@ impl Retries {
         Duration::try_from_secs_f64(wait * (1.0 - jitter * self.random())).unwrap_or(max)
     }
 
-    /// Returns a number in `0.0..1.0` that follows from the last random one.
+    /// Returns the next pseudo-random number in `0.0..1.0`.
     fn random(&mut self) -> f64 {
         // SplitMix64: one addition and a mix, and any seed will do.
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -1,4 +1,4 @@
-//! What waits for the application, and whose turn it is.
+//! Queues of notifications for the application, and the turns of peers.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use super::super::{Bound, Depth, EventPeer, Notification, Options, Overflow, Que
 use super::peers::{Peer, PeerKey};
 use crate::Time;
 
-/// What waits for the application, but for the inboxes of peers, and the turns of these.
+/// Notifications for the application outside of peers' inboxes, and the turns of peers.
 #[derive(Debug)]
 pub(super) struct Delivery {
     /// What may wait of one peer, and what happens with more.
@@ -18,31 +18,30 @@ pub(super) struct Delivery {
     total: Bound,
     /// How many events of one peer are delivered before those of the next.
     events_per_turn: u32,
-    /// Notifications about no peer.
+    /// Notifications that concern no peer.
     first: VecDeque<Notification>,
-    /// What comes after everything else.
+    /// Notifications that come after all others.
     last: VecDeque<Notification>,
     /// The peers with something in their inbox, in the order of their turns.
     turns: VecDeque<PeerKey>,
-    /// How many events the first of them has had delivered in this turn.
+    /// The number of events delivered in the first peer's turn.
     delivered: u32,
-    /// The peers whose turn waits until what they sent can be sent on.
+    /// The peers whose turn waits until their events can be forwarded.
     blocked: BTreeSet<PeerKey>,
-    /// What waits in all inboxes together.
+    /// The total depth of all inboxes.
     depth: Depth,
-    /// The bytes of a peer's message that what is looked at keeps alive, until they are counted.
+    /// The size of the message kept alive by the current notification, until it is counted.
     held: usize,
-    /// What waits, from all peers together, reached its bound and is still more than three quarters
-    /// of it.
+    /// Whether the total depth reached its bound and is still above three quarters of it.
     is_full: bool,
     /// Where the last event that was taken came from; none if it is our own.
     event_peer: Option<Arc<EventPeer>>,
 }
 
-/// What taking a notification made room for.
+/// Who can continue after a notification was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Room {
-    /// Nobody waited for it.
+    /// No peer waited.
     Nobody,
     /// The peer that sent it waited.
     Sender,
@@ -68,22 +67,22 @@ impl Delivery {
         }
     }
 
-    /// Adds something about no peer.
+    /// Adds a notification that concerns no peer.
     pub(super) fn push(&mut self, notification: Notification) {
         self.first.push_back(notification);
     }
 
-    /// Adds what comes after everything else.
+    /// Adds a notification that comes after all others.
     pub(super) fn push_last(&mut self, notification: Notification) {
         self.last.push_back(notification);
     }
 
-    /// Says how many bytes what is added next keeps alive.
+    /// Sets the number of bytes that the next notification keeps alive.
     pub(super) fn hold(&mut self, bytes: usize) {
         self.held = bytes;
     }
 
-    /// Adds something to a peer's inbox.
+    /// Adds a notification to a peer's inbox.
     pub(super) fn tell(&mut self, key: PeerKey, peer: &mut Peer, notification: Notification) {
         if !std::mem::replace(&mut peer.has_turn, true) {
             self.turns.push_back(key);
@@ -93,7 +92,7 @@ impl Delivery {
         peer.inbox.push(notification, weight);
         let Queue { bound, overflow } = self.queue;
         let blocks = overflow == Overflow::Block;
-        // Dropping makes no room for what is never dropped.
+        // Dropping makes no room for notifications that are never dropped.
         peer.must_wait |= peer.inbox.is_full_for_good(bound) || blocks && peer.inbox.is_full(bound);
         if counts {
             self.depth.add(weight);
@@ -114,7 +113,7 @@ impl Delivery {
         match self.queue.overflow {
             Overflow::DropNewest if full => self.drop_one(key, peer, &notification, wall),
             Overflow::DropOldest if full => {
-                // What others have waiting is theirs; without any of its own it is the newest.
+                // Only this peer's notifications are dropped; if there is none, the new one.
                 if !self.drop_oldest(key, peer, wall) {
                     self.drop_one(key, peer, &notification, wall);
                     return Ok(());
@@ -126,14 +125,13 @@ impl Delivery {
                 peer.counters.dropped_incoming += 1;
                 return Err(Disconnect);
             }
-            // A peer that blocks is not read from, but what was read before still comes.
+            // A blocked peer is not read from, but earlier input is still delivered.
             _ => self.tell(key, peer, notification),
         }
         Ok(())
     }
 
-    /// Drops what has waited longest of what a peer sent and may be dropped; returns whether there
-    /// was anything.
+    /// Drops the oldest droppable notification from a peer; returns whether there was one.
     fn drop_oldest(&mut self, key: PeerKey, peer: &mut Peer, wall: Time) -> bool {
         let Some((dropped, weight)) = peer.inbox.drop_oldest() else { return false };
         self.depth.remove(weight);
@@ -159,7 +157,7 @@ impl Delivery {
         self.log(key, peer, line, wall);
     }
 
-    /// Logs what concerns a peer, in order with what else is told of it.
+    /// Logs a line about a peer, in order with its other notifications.
     pub(super) fn log(&mut self, key: PeerKey, peer: &mut Peer, line: CommLogLine, wall: Time) {
         if !(peer.ends_with_node && line.is_of_close()) {
             let who = Arc::clone(&peer.who);
@@ -167,16 +165,16 @@ impl Delivery {
         }
     }
 
-    /// Returns whether what a peer sends has to wait: until half of its own inbox is taken, or until a
-    /// quarter is of what all sent. Were it let in for each one that is taken, every event would wake
-    /// its connection, or those of all peers.
+    /// Returns whether a peer's input has to wait: until half of its own inbox, or a quarter of the
+    /// total, is taken. Otherwise every taken event would wake its connection, or those of all
+    /// peers.
     ///
-    /// A peer that has nothing waiting never waits for what others sent.
+    /// A peer with an empty inbox never waits because of others.
     pub(super) fn must_wait(&self, peer: &Peer) -> bool {
         peer.must_wait || self.is_full && !peer.inbox.is_empty()
     }
 
-    /// Takes the oldest notification out of the inbox of the peer whose turn it is.
+    /// Takes the oldest notification from the inbox of the peer whose turn it is.
     pub(super) fn take(&mut self, peer: &mut Peer) -> Option<(Notification, usize, Room)> {
         let waited = self.must_wait(peer);
         let (notification, weight) = peer.inbox.pop()?;
@@ -207,18 +205,18 @@ impl Delivery {
         self.turns.front().copied()
     }
 
-    /// Ends a turn; returns whose it was.
+    /// Ends a turn; returns the peer whose turn it was.
     pub(super) fn end_turn(&mut self) -> Option<PeerKey> {
         self.delivered = 0;
         self.turns.pop_front()
     }
 
-    /// Gives a peer no turn until [`unblock`](Self::unblock).
+    /// Skips a peer's turns until [`unblock`](Self::unblock).
     pub(super) fn block(&mut self, key: PeerKey) {
         self.blocked.insert(key);
     }
 
-    /// Gives peers their turn again.
+    /// Resumes the turns of blocked peers.
     pub(super) fn unblock(&mut self) {
         self.turns.extend(std::mem::take(&mut self.blocked));
     }
@@ -233,7 +231,7 @@ impl Delivery {
         self.event_peer.as_ref()
     }
 
-    /// Returns what is about no peer, if it is wanted.
+    /// Takes a notification that concerns no peer, if it is wanted.
     pub(super) fn pop_if(
         &mut self,
         is_wanted: impl FnOnce(&Notification) -> bool,
@@ -241,12 +239,12 @@ impl Delivery {
         pop_if(&mut self.first, is_wanted)
     }
 
-    /// Returns what comes when no peer has a turn, if it is wanted.
+    /// Takes a notification for when no peer has a turn, if it is wanted.
     pub(super) fn pop_last_if(
         &mut self,
         is_wanted: impl FnOnce(&Notification) -> bool,
     ) -> Option<Notification> {
-        // Forgetting a peer may have left a line.
+        // Removing a peer may have added a log line.
         let ends = self.blocked.is_empty() && self.first.is_empty();
         pop_if(if ends { &mut self.last } else { &mut self.first }, is_wanted)
     }

@@ -13,7 +13,7 @@ use crate::data::Event;
 
 /// Feeding.
 impl NodeMachine {
-    /// Takes bytes that came over a connection, split in any way.
+    /// Feeds bytes received over a connection, in any pieces.
     pub fn feed_bytes(&mut self, id: ConnectionId, bytes: &[u8], now: Time) {
         self.feed(id, now, |connection, now| connection.feed_bytes(bytes, now));
         let Some(peer) = self.transport.get(id).map(|link| link.peer) else { return };
@@ -30,13 +30,13 @@ impl NodeMachine {
         self.feed(id, now, Connection::feed_eof);
     }
 
-    /// Records that reading from a connection failed, for a reason that is meant for people.
+    /// Records that reading from a connection failed, with a human-readable reason.
     pub fn feed_read_failure(&mut self, id: ConnectionId, reason: &str, now: Time) {
         let line = CommLogLine::Connection(CommLogMessage::ReadError(reason.into()));
         self.feed_failure(id, line, reason, now);
     }
 
-    /// Records that writing to a connection failed, for a reason that is meant for people.
+    /// Records that writing to a connection failed, with a human-readable reason.
     pub fn feed_write_failure(&mut self, id: ConnectionId, reason: &str, now: Time) {
         self.feed_failure(id, CommLogLine::WriteError { reason: reason.into() }, reason, now);
     }
@@ -47,7 +47,7 @@ impl NodeMachine {
         self.feed(id, now, |connection, now| connection.feed_failure(reason, now));
     }
 
-    /// Logs what happened to a connection, unless it was over before.
+    /// Logs a failure of a connection, unless it was closed before.
     fn log_failure(&mut self, id: ConnectionId, line: CommLogLine) {
         let Some(link) = self.transport.get(id) else { return };
         if link.begun().is_some_and(|connection| connection.phase() != Phase::Closed) {
@@ -55,13 +55,13 @@ impl NodeMachine {
         }
     }
 
-    /// Records that the transport has closed a connection, after
-    /// [`poll_close`](Self::poll_close) said so or because it was lost. The connection is
-    /// forgotten, once all that came over it is processed.
+    /// Records that the transport has closed a connection, because of
+    /// [`poll_close`](Self::poll_close) or because it was lost. The connection is removed when all
+    /// its input is processed.
     pub fn feed_closed(&mut self, id: ConnectionId, now: Time) {
         let peer = self.transport.get(id).and_then(|link| self.peers.get_mut(link.peer));
         if let Some(peer) = peer.filter(|peer| peer.link == Some(id)) {
-            // Requests of the application come too late.
+            // The application can no longer make requests.
             peer.awaiting_setup = false;
         }
         if self.transport.get(id).is_some_and(|link| link.begun().is_some()) {
@@ -77,7 +77,7 @@ impl NodeMachine {
         }
     }
 
-    /// Forgets a connection that the transport has closed.
+    /// Removes a connection that the transport has closed.
     pub(super) fn forget_link(&mut self, id: ConnectionId) {
         if let Some(link) = self.transport.remove(id) {
             let counts = link.begun().is_some() || link.is_pending();
@@ -94,7 +94,7 @@ impl NodeMachine {
         self.end_if_done();
     }
 
-    /// Feeds a connection, and looks at what came of it.
+    /// Feeds a connection, and processes the result.
     pub(super) fn feed(
         &mut self,
         id: ConnectionId,
@@ -115,14 +115,14 @@ impl NodeMachine {
         self.transport.touch(id);
     }
 
-    /// Looks at what a peer's connection tells, as far as there is room for it.
+    /// Processes the notifications of a peer's connection, as far as there is room.
     pub(super) fn drain(&mut self, id: PeerKey) {
         loop {
             let Some(peer) = self.peers.get(id) else { return };
             let connection = peer.link.and_then(|link| self.transport.connection_mut(link));
             let Some(connection) = connection else { return };
             let must_wait = peer.awaiting_setup || self.delivery.must_wait(peer);
-            // What came before its connection was closed still comes.
+            // Input from before the close is still processed.
             if must_wait && connection.phase() != Phase::Closed {
                 return;
             }
@@ -133,7 +133,7 @@ impl NodeMachine {
         }
     }
 
-    /// Adds something to what the application is told of a peer, in order.
+    /// Adds a notification about a peer, in order.
     pub(super) fn tell(&mut self, id: PeerKey, notification: Notification) {
         match self.peers.get_mut(id) {
             Some(peer) => self.delivery.tell(id, peer, notification),
@@ -141,13 +141,13 @@ impl NodeMachine {
         }
     }
 
-    /// Adds an event to what the application is told of a peer, as the policy has it.
+    /// Adds an event from a peer according to the policy.
     pub(super) fn tell_event(&mut self, id: PeerKey, event: Event) {
         let Some(peer) = self.peers.get(id).map(|peer| Arc::clone(&peer.who)) else { return };
         self.tell_bounded(id, Notification::Event { peer, event });
     }
 
-    /// Adds what may be dropped to what the application is told of a peer, as the policy has it.
+    /// Adds a droppable notification about a peer according to the policy.
     pub(super) fn tell_bounded(&mut self, id: PeerKey, told: Notification) {
         let Some(peer) = self.peers.get_mut(id) else { return };
         if let Err(Disconnect) = self.delivery.tell_bounded(id, peer, told, self.clock.wall()) {
@@ -155,7 +155,7 @@ impl NodeMachine {
         }
     }
 
-    /// Closes the connection to a peer as if it had been lost, so that it is retried.
+    /// Closes the connection to a peer as if it were lost, so that it is retried.
     pub(super) fn give_up(&mut self, id: PeerKey, line: CommLogLine, reason: &str) {
         let now = self.clock.now();
         if self.connection(id).is_some_and(|c| c.phase() != Phase::Closed) {
@@ -167,7 +167,7 @@ impl NodeMachine {
         }
     }
 
-    /// Forgets a peer that connected to us, once all about it is told.
+    /// Removes a peer that connected to this node, once all its notifications are delivered.
     pub(super) fn forget_if_gone(&mut self, id: PeerKey) {
         let Some(peer) = self.peers.get(id) else { return };
         if peer.role == Role::Initiator || peer.sockets > 0 || peer.has_turn {
@@ -182,24 +182,22 @@ impl NodeMachine {
 
 /// Polling.
 impl NodeMachine {
-    /// Returns the next thing that the transport is to do, beside what concerns connections that are
-    /// up.
+    /// Returns the next action for the transport, apart from work on established connections.
     #[must_use = "the node goes on only if it is done"]
     pub fn poll_action(&mut self) -> Option<Action> {
         self.transport.poll_action()
     }
 
-    /// Returns a connection for which there may be something to do: bytes to send, the transport to
-    /// close, or to read again.
+    /// Returns a connection for which the transport may have work: bytes to send, a connection to
+    /// close, or reading to resume.
     ///
-    /// Each is returned once for all that has happened since it was returned before.
+    /// Each connection is returned once for all changes since the last time.
     #[must_use = "the peer may wait for something"]
     pub fn poll_connection(&mut self) -> Option<ConnectionId> {
         self.transport.poll_touched()
     }
 
-    /// Returns what waits to be sent over a connection, as
-    /// [`Connection::poll_transmit`] does.
+    /// Returns the bytes to send over a connection, like [`Connection::poll_transmit`].
     pub fn poll_transmit(&mut self, id: ConnectionId) -> &[u8] {
         self.transport.connection_mut(id).map(Connection::poll_transmit).unwrap_or_default()
     }
@@ -222,8 +220,8 @@ impl NodeMachine {
         self.transport.touch(id);
     }
 
-    /// Returns whether, and when, the transport of a connection is to be closed; a connection that
-    /// nobody knows is to be closed at once. Then comes [`feed_closed`](Self::feed_closed).
+    /// Returns whether, and when, to close a transport connection; an unknown connection must be
+    /// closed at once. Then call [`feed_closed`](Self::feed_closed).
     #[must_use = "the peer waits for the connection to be closed"]
     pub fn poll_close(&self, id: ConnectionId) -> Option<PollClose> {
         match self.transport.get(id) {
@@ -232,7 +230,7 @@ impl NodeMachine {
         }
     }
 
-    /// Returns whether more should be read from a connection.
+    /// Returns whether to read from a connection.
     pub fn wants_input(&self, id: ConnectionId) -> bool {
         let Some(link) = self.transport.get(id) else { return false };
         let Some(connection) = link.connection.as_deref() else { return false };
@@ -243,8 +241,8 @@ impl NodeMachine {
         connection.wants_input() && !(connection.has_begun() && may_wait())
     }
 
-    /// Returns whether the transport has something to do for a connection: until the attempt to
-    /// connect is given up or has failed, or the connection was said to be closed.
+    /// Returns whether the node knows a connection: until the attempt to connect is cancelled or
+    /// has failed, or the connection was reported as closed.
     pub fn is_known(&self, id: ConnectionId) -> bool {
         self.transport.get(id).is_some()
     }
@@ -253,7 +251,7 @@ impl NodeMachine {
         self.transport.connection(id)
     }
 
-    /// Returns when to call again, at the latest.
+    /// Returns when to call [`feed_time`](Self::feed_time) next.
     pub fn next_timeout(&self) -> Option<Time> {
         let expiry = || self.state.next_expiry().filter(|_| self.terminated().is_none());
         self.clock.next().into_iter().chain(expiry()).min()
@@ -261,16 +259,16 @@ impl NodeMachine {
 
     /// Returns the next notification.
     ///
-    /// What concerns one peer comes in order. Peers take turns: after
-    /// [`max_remote_events_processed`](super::super::Options::max_remote_events_processed) events of
-    /// one come those of the next (§6). An event that is to be sent on waits until that is possible.
+    /// What concerns one peer comes in order. Peers take turns after
+    /// [`max_remote_events_processed`](super::super::Options::max_remote_events_processed) events
+    /// (§6). An event that is to be forwarded waits until that is possible.
     #[must_use = "peers wait when too many notifications do"]
     pub fn poll_notification(&mut self) -> Option<Notification> {
         self.poll_notification_if(|_| true).map(|(notification, _)| notification)
     }
 
-    /// Returns the next notification for which there is room, with its size. What concerns a peer
-    /// waits behind one for which there is none, until [`unblock`](Self::unblock).
+    /// Returns the next notification for which there is room, with its size. If there is no room,
+    /// that peer's later notifications wait until [`unblock`](Self::unblock).
     pub(crate) fn poll_notification_if(
         &mut self,
         mut has_room: impl FnMut(&Notification) -> bool,
@@ -302,7 +300,7 @@ impl NodeMachine {
         self.delivery.pop_last_if(has_room).map(|notification| (notification, 0))
     }
 
-    /// Ends the turn of the first peer, which has nothing more to tell or is blocked.
+    /// Ends the turn of the first peer, which has no more notifications or is blocked.
     fn end_turn(&mut self) {
         let Some(id) = self.delivery.end_turn() else { return };
         if let Some(peer) = self.peers.get_mut(id) {
@@ -311,7 +309,7 @@ impl NodeMachine {
         self.forget_if_gone(id);
     }
 
-    /// Lets in what waited for room, and ends a peer's turn if there is nothing more.
+    /// Processes input that waited for room, and ends a peer's turn if its inbox is empty.
     fn refill(&mut self, id: PeerKey, room: Room) {
         if room == Room::Sender {
             self.let_in(id);
@@ -327,27 +325,27 @@ impl NodeMachine {
         }
     }
 
-    /// Goes on with what a peer sends, which waited: it was not silent, but not read.
+    /// Resumes a peer's input, which waited: it was not silent, but not read.
     fn let_in(&mut self, id: PeerKey) {
         if let Some(peer) = self.peers.get_mut(id) {
             peer.set_heard(self.clock.now());
             peer.was_unread = true;
         }
         self.drain(id);
-        // The transport need not be woken for what it can't read yet.
+        // The transport need not be woken for input that it cannot read yet.
         if self.peers.get(id).and_then(|peer| peer.link).is_some_and(|link| !self.is_idle(link)) {
             self.touch_peer(id);
         }
     }
 
-    /// Returns whether the transport has nothing to do for a connection.
+    /// Returns whether the transport has no work for a connection.
     fn is_idle(&self, id: ConnectionId) -> bool {
         let connection = self.transport.connection(id);
         let has_work = |c: &Connection| c.has_output() || c.poll_close().is_some();
         !connection.is_some_and(has_work) && !self.wants_input(id)
     }
 
-    /// Returns whether the next notification about a peer cannot be taken, or sent on, yet.
+    /// Returns whether a peer's next notification cannot be taken, or forwarded, yet.
     fn is_blocked(&self, id: PeerKey, has_room: impl FnOnce(&Notification) -> bool) -> bool {
         let Some(next) = self.peers.get(id).and_then(|peer| peer.inbox.front()) else {
             return false;
@@ -359,7 +357,7 @@ impl NodeMachine {
         !has_room(next) || matches!(next, Notification::Event { event, .. } if is_forwarded(event))
     }
 
-    /// Gives peers their turn again that waited until what they sent could be taken, or sent on.
+    /// Resumes the turns of peers whose events could not be taken or forwarded.
     pub(crate) fn unblock(&mut self) {
         self.delivery.unblock();
     }

@@ -1,4 +1,4 @@
-//! Events on their way to peers (§6).
+//! Sending events to peers (§6).
 
 use std::sync::Arc;
 
@@ -14,26 +14,26 @@ use crate::Time;
 use crate::connection::Phase;
 use crate::data::{CallError, Event, StateAccess, VariableError};
 
-/// Says what became of an event that was raised, or a log entry or print.
+/// The result of raising an event, or of writing a log entry or print.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Raised {
-    /// How many peers get it.
+    /// The number of peers that receive it.
     pub peers: usize,
-    /// For how many peers that are away it is kept.
+    /// The number of disconnected peers for which it is kept.
     pub kept: usize,
-    /// For how many peers it was dropped, since their send queues are full.
+    /// The number of peers for which it was dropped because of a full send queue.
     pub dropped: usize,
 }
 
-/// Says why an event was not raised; nothing has changed then.
+/// Why an event was not raised; nothing changes on error.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RaiseError {
-    /// The event does not fit its declaration.
+    /// The event does not match its declaration.
     #[error("{0}")]
     Event(Box<CallError>),
-    /// Too much waits for a peer that requested the event, or for all peers together. Raise it again
-    /// when some of it is written: when [`NodeMachine::can_raise`] says so.
+    /// The send queue of a peer that requested the event, or the total of all queues, is full.
+    /// Retry when [`NodeMachine::can_raise`] returns true.
     #[error("send queue full for peer {0}")]
     Full(PeerId),
 }
@@ -45,21 +45,22 @@ impl From<CallError> for RaiseError {
 }
 
 impl NodeMachine {
-    /// Raises an event: it is sent to every peer that is Running and has requested it (§6), and kept
-    /// for those that are away if their entries say so. It is not delivered to ourselves. An event
-    /// whose time is 0 gets the present.
+    /// Raises an event: sends it to every peer in phase Running that has requested it (§6), and
+    /// keeps it for disconnected peers whose entries require it. It is not delivered locally. A
+    /// time of 0 is replaced by the current time.
     ///
-    /// If the event is declared, its arguments are checked and made of the declared types as
-    /// [`coerce_call`](crate::data::Declarations::coerce_call) does; otherwise they go as they are.
+    /// If the event is declared, its arguments are checked and coerced to the declared types, as
+    /// [`coerce_call`](crate::data::Declarations::coerce_call) does. Otherwise they are sent
+    /// unchanged.
     ///
     /// # Errors
-    /// [`RaiseError::Event`], whether or not anybody has requested it; [`RaiseError::Full`], with
-    /// [`Overflow::Block`](super::super::Overflow::Block) only.
+    /// [`RaiseError::Event`], whether or not anybody has requested it; [`RaiseError::Full`], only
+    /// with [`Overflow::Block`](super::super::Overflow::Block).
     pub fn raise(&mut self, event: Event, now: Time) -> Result<Raised, RaiseError> {
         self.raise_or_return(event, now).map_err(|(_, error)| error)
     }
 
-    /// Raises an event, or gives it back.
+    /// Raises an event, or returns it with the error.
     pub(crate) fn raise_or_return(
         &mut self,
         mut event: Event,
@@ -80,12 +81,12 @@ impl NodeMachine {
         Ok(self.send(event, None))
     }
 
-    /// Returns whether an event of this name could be raised now.
+    /// Returns whether an event with this name can be raised now.
     pub fn can_raise(&self, name: &[u8]) -> bool {
         self.hindrance(name, None).is_none()
     }
 
-    /// Returns a peer for which an event of this name has to wait, if any has to.
+    /// Returns a peer whose full queue prevents sending an event with this name, if any.
     pub(super) fn hindrance(&self, name: &[u8], origin: Option<PeerKey>) -> Option<PeerKey> {
         if !self.sending.blocks() {
             return None;
@@ -98,7 +99,7 @@ impl NodeMachine {
         peers.iter().find(waits).copied()
     }
 
-    /// Sends an event to all who get it, but not back to where it came from.
+    /// Sends an event to all its subscribers except its origin.
     pub(super) fn send(&mut self, event: Event, origin: Option<PeerKey>) -> Raised {
         let mut raised = Raised::default();
         let mut later = Vec::new();
@@ -155,8 +156,8 @@ impl NodeMachine {
         Some(sent)
     }
 
-    /// Makes room for something that is to wait for a peer, as the policy has it; returns whether it
-    /// may. If it is dropped that is counted, and logged by this line.
+    /// Makes room in a peer's queue according to the policy; returns whether the item can be
+    /// queued. If it is dropped, that is counted, and logged with this line.
     pub(super) fn admit(&mut self, id: PeerKey, dropped: impl FnOnce() -> CommLogLine) -> bool {
         let Some(peer) = self.peers.get_mut(id) else { return false };
         match self.sending.admit(peer) {
@@ -173,14 +174,14 @@ impl NodeMachine {
         false
     }
 
-    /// Adds to what waits for a peer.
+    /// Adds an item to a peer's queue.
     pub(super) fn push_outgoing(&mut self, id: PeerKey, outgoing: Outgoing) {
         if let Some(peer) = self.peers.get_mut(id) {
             self.sending.push(peer, outgoing);
         }
     }
 
-    /// Sends what waits for a peer, as far as its connection takes it.
+    /// Sends a peer's queue, as far as its connection accepts it.
     pub(super) fn pump(&mut self, id: PeerKey) {
         if let Some(peer) = self.peers.get_mut(id)
             && let Some(link) = peer.link
@@ -196,14 +197,14 @@ impl NodeMachine {
         self.close_when_sent(id);
     }
 
-    /// Sends an operation on state to every peer that is Running and has requested sync, but not
-    /// back to where it came from. What waits for a peer goes before it.
+    /// Sends an operation on state to every peer in phase Running that has requested sync, except
+    /// its origin. It is queued after earlier items.
     ///
-    /// If it is on a variable that is declared, the operands are made of the declared types, unless
-    /// it came from a peer.
+    /// The operands for a declared variable are coerced to the declared types, unless the operation
+    /// came from a peer.
     ///
     /// # Errors
-    /// [`VariableError`]; it is sent to nobody then.
+    /// [`VariableError`]; nothing is sent then.
     pub fn broadcast_state_access(
         &mut self,
         access: StateAccess,
@@ -232,7 +233,8 @@ impl NodeMachine {
         Ok(())
     }
 
-    /// Returns whether an event is kept for a peer: it is away, will be back, and may want it.
+    /// Returns whether an event is kept for a peer: it is disconnected, will reconnect, and may
+    /// request it.
     fn is_kept_for(&self, id: PeerKey, name: &[u8]) -> bool {
         let Some(peer) = self.peers.get(id) else { return false };
         let wanted = peer.last_requests.as_ref().is_none_or(|requests| requests.contains(name));
@@ -240,7 +242,7 @@ impl NodeMachine {
         self.sending.is_away(id, peer) && wanted && comes_back && !self.ending.is_under_way()
     }
 
-    /// Sends what was kept for a peer that is back, as far as it has requested it.
+    /// Sends the kept events that a reconnected peer has requested.
     pub(super) fn send_what_was_kept(&mut self, id: PeerKey) {
         if let Some(peer) = self.peers.get_mut(id)
             && let Some(connection) = peer.link.and_then(|link| self.transport.get(link)?.begun())

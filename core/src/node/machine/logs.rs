@@ -17,7 +17,7 @@ use crate::logs::{
     ActiveWriter, EncodedEntry, LogRecord, LogStream, LogStreams, LogValue, StreamError,
 };
 
-/// Our log streams, and who gets them.
+/// The log streams, and their receivers.
 #[derive(Debug, Default)]
 pub(super) struct Logs {
     pub(super) streams: LogStreams,
@@ -38,22 +38,23 @@ impl Logs {
     }
 }
 
-/// Says why a log entry was not written; nothing has changed then.
+/// Why a log entry was not written; nothing changes on error.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum WriteLogError {
-    /// There is no such stream, or the entry does not have its columns.
+    /// There is no such stream, or the entry does not match its columns.
     #[error(transparent)]
     Stream(#[from] StreamError),
-    /// Too much waits for a peer that has requested logs, or for all peers together. Write it again
-    /// when [`NodeMachine::can_write_log`] says so.
+    /// The send queue of a peer that has requested logs, or the total of all queues, is full. Retry
+    /// when [`NodeMachine::can_write_log`] returns true.
     #[error("send queue full for peer {0}")]
     Full(PeerId),
 }
 
 /// Sending logs.
 impl NodeMachine {
-    /// Declares a log stream. Its writer comes up, and is announced to peers, with the first entry.
+    /// The declaration of a log stream. Its writer is created and announced to peers with the first
+    /// entry.
     ///
     /// # Errors
     /// As [`LogStreams::declare`].
@@ -61,16 +62,17 @@ impl NodeMachine {
         self.logs.streams.declare(stream)
     }
 
-    /// Returns the log streams that were declared, and the writers that came up.
+    /// Returns the declared log streams and the active writers.
     pub fn log_streams(&self) -> &LogStreams {
         &self.logs.streams
     }
 
-    /// Writes an entry to the log of a stream: to every peer that is Running and has requested logs,
-    /// in batches of [`LOG_BATCH`](super::super::LOG_BATCH) bytes or what
-    /// [`BATCH_DELAY`](super::super::BATCH_DELAY) brings (§6). It is written to no file of our own.
+    /// Writes an entry to the log of a stream: sends it to every peer in phase Running that has
+    /// requested logs, in batches of up to [`LOG_BATCH`](super::super::LOG_BATCH) bytes or
+    /// [`BATCH_DELAY`](super::super::BATCH_DELAY) (§6). It is not written to a local file.
     ///
-    /// A batch is lost with the connection, but for a close of our own, which sends it.
+    /// A batch is lost with the connection, unless this node closes it, which sends the batch
+    /// first.
     ///
     /// # Errors
     /// [`WriteLogError::Stream`]; [`WriteLogError::Full`], with [`Overflow::Block`](super::super::Overflow::Block) only.
@@ -83,7 +85,7 @@ impl NodeMachine {
         self.write_log_as(now, |streams, now| streams.write(stream, values, now))
     }
 
-    /// Writes an entry made of a record, whose fields are the columns of the same names.
+    /// Writes a record as an entry; its fields are matched to columns by name.
     ///
     /// # Errors
     /// As [`write_log`](Self::write_log).
@@ -96,7 +98,7 @@ impl NodeMachine {
         self.write_log_as(now, |streams, now| streams.write_record(stream, record, now))
     }
 
-    /// Writes an entry to a log of another path than the stream's, as Bro's path functions do.
+    /// Writes an entry to a log with another path than the stream's, as with Bro's path functions.
     ///
     /// # Errors
     /// As [`write_log`](Self::write_log).
@@ -110,12 +112,12 @@ impl NodeMachine {
         self.write_log_as(now, |streams, now| streams.write_to(stream, path, values, now))
     }
 
-    /// Returns whether a log entry could be written now.
+    /// Returns whether a log entry can be written now.
     pub fn can_write_log(&self) -> bool {
         self.log_hindrance().is_none()
     }
 
-    /// Returns a peer for which log entries have to wait, if they have to for any.
+    /// Returns a peer whose full queue prevents sending log entries, if any.
     fn log_hindrance(&self) -> Option<PeerKey> {
         let is_full = |id| self.peers.get(id).is_some_and(|peer| self.sending.is_full(peer));
         let waits = |id: &&PeerKey| self.is_running(**id) && is_full(**id);
@@ -131,7 +133,7 @@ impl NodeMachine {
         if let Some(peer) = self.log_hindrance() {
             return Err(WriteLogError::Full(peer.id()));
         }
-        // Out of the way, as the entry lies in there.
+        // Taken out because the entry borrows from it.
         let mut streams = std::mem::take(&mut self.logs.streams);
         let known = streams.writers().count();
         let raised =
@@ -140,7 +142,7 @@ impl NodeMachine {
         Ok(raised?)
     }
 
-    /// Sends an entry to all who get it; so many writers were up before it.
+    /// Sends an entry to all receivers; `known` writers were active before it.
     fn send_entry(&mut self, entry: &EncodedEntry<'_>, known: usize) -> Raised {
         if entry.active_writer().place >= known {
             let all: Vec<_> = self.peers.keys().collect();
@@ -170,7 +172,7 @@ impl NodeMachine {
 
 /// Announcing writers.
 impl NodeMachine {
-    /// Gives a new connection all writers that are up: it announces them when the handshake is
+    /// Passes all active writers to a new connection, which announces them when the handshake is
     /// complete, if the peer has requested logs by then (§3.3).
     pub(super) fn give_writers(&mut self, id: PeerKey) {
         let writers: Vec<Arc<ActiveWriter>> = self.logs.streams.writers().map(Arc::clone).collect();
@@ -195,15 +197,16 @@ impl NodeMachine {
 
 /// Printing.
 impl NodeMachine {
-    /// Prints to a file, without the newline: for every peer that is Running and has requested
-    /// `print_hook`, in batches of [`PRINT_BATCH`](super::super::PRINT_BATCH) bytes or what
-    /// [`BATCH_DELAY`](super::super::BATCH_DELAY) brings (§6). Standard output is `/dev/stdout`.
-    /// Nothing is printed here.
+    /// Sends a print to a file, without the newline, to every peer in phase Running that has
+    /// requested `print_hook`, in batches of up to [`PRINT_BATCH`](super::super::PRINT_BATCH) bytes
+    /// or [`BATCH_DELAY`](super::super::BATCH_DELAY) (§6). Standard output is `/dev/stdout`.
+    /// Nothing is printed locally.
     ///
-    /// A batch is lost with the connection, but for a close of our own, which sends it.
+    /// A batch is lost with the connection, unless this node closes it, which sends the batch
+    /// first.
     ///
     /// # Errors
-    /// [`RaiseError::Full`], with [`Overflow::Block`](super::super::Overflow::Block) only.
+    /// [`RaiseError::Full`], only with [`Overflow::Block`](super::super::Overflow::Block).
     pub fn print(&mut self, file: &[u8], text: &[u8], now: Time) -> Result<Raised, RaiseError> {
         self.feed_time(now);
         if let Some(peer) = self.hindrance(PRINT_HOOK, None) {

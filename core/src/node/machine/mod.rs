@@ -1,4 +1,4 @@
-//! The machine: a node with all its peers.
+//! The state machine of a node with all its peers.
 //!
 //! [`NodeMachine`] is made of parts that each own their fields and are given what they need of others:
 //!
@@ -62,10 +62,10 @@ pub use events::{RaiseError, Raised};
 pub use logs::WriteLogError;
 pub use trace::TraceStep;
 
-/// A node: its peers, what it asks of them, and what passes between them.
+/// The sans-IO state machine of a node with its peers.
 ///
-/// It is fed what the world does and polled for what the world must do, as a
-/// [`Connection`] is; see the [module](super) for how to drive it.
+/// The caller feeds it input and polls it for actions, as for a [`Connection`]; see the
+/// [module](super) for how to drive it.
 #[derive(Debug)]
 pub struct NodeMachine {
     settings: Settings,
@@ -82,10 +82,10 @@ pub struct NodeMachine {
 }
 
 impl NodeMachine {
-    /// Makes a node; nothing happens before [`start`](Self::start).
+    /// Creates a node, which is inactive until [`start`](Self::start).
     ///
     /// # Errors
-    /// All that makes no sense in the configuration.
+    /// Returns all errors in the configuration.
     pub fn new(configuration: NodeConfig) -> Result<NodeMachine, ConfigErrors<NodeConfigError>> {
         let settings = Settings::new(configuration)?;
         Ok(NodeMachine {
@@ -103,9 +103,11 @@ impl NodeMachine {
         })
     }
 
-    /// Begins: listens if the options say so, and connects to every node that says so (part 4 §4).
+    /// Starts the node: listens if the options require it, and connects to every node with
+    /// `connect` (part 4 §4).
     ///
-    /// `now` is what the runtime is counted from, by which nodes decide who sends its state (§3.3).
+    /// The runtime, by which nodes decide which of them sends its state, is counted from `now`
+    /// (§3.3).
     pub fn start(&mut self, now: Time) {
         self.feed_time(now);
         self.clock.start();
@@ -120,7 +122,8 @@ impl NodeMachine {
         }
     }
 
-    /// Records the time, and does what is due; a time before the last one counts as that.
+    /// Records the time and handles due timers; a time before the last one is treated as the last
+    /// one.
     pub fn feed_time(&mut self, now: Time) {
         self.clock.feed(now);
         while let Some(timer) = self.clock.pop() {
@@ -137,18 +140,17 @@ impl NodeMachine {
         self.expire();
     }
 
-    /// Takes a reading of the wall clock, which may have been set, or gone on while the machine was
-    /// suspended. It shows in what this node says: times of events and of lines of the log, time
-    /// stamps of state, the validity of certificates. Timers heed only the times that are fed.
+    /// Records a reading of the wall clock, which may have been set, or advanced while the computer
+    /// was suspended. It determines the times of events and log lines, time stamps of state, and
+    /// the validity of certificates. Timers use only the fed times.
     ///
-    /// Without this the wall clock shows what is fed.
+    /// Without this, the fed times are used as the wall clock.
     pub fn feed_wall_clock(&mut self, wall: Time, now: Time) {
         self.clock.feed_wall(wall, now);
         self.state.feed_wall_clock(&self.clock);
     }
 
-    /// Takes a random number, from which the jitter of
-    /// [`Backoff`](super::Backoff) is derived. One at the start is enough.
+    /// Seeds the random jitter of [`Backoff`](super::Backoff). Once at the start is enough.
     pub fn feed_random(&mut self, random: u64) {
         self.retries.feed_random(random);
     }
@@ -165,7 +167,7 @@ impl NodeMachine {
         self.settings.entry_of(self.peers.get(peer)?)
     }
 
-    /// Records that the transport of a peer may have something to do.
+    /// Records that the transport may have work for a peer.
     fn touch_peer(&mut self, peer: PeerKey) {
         if let Some(link) = self.peers.get(peer).and_then(|peer| peer.link) {
             self.transport.touch(link);
@@ -173,9 +175,9 @@ impl NodeMachine {
     }
 }
 
-/// What is written to the communication log, and when (part 4 §5).
+/// Writing the communication log (part 4 §5).
 impl NodeMachine {
-    /// Makes a line of the log, at the present time.
+    /// Creates a line of the log with the current time.
     pub(crate) fn log_entry(
         &self,
         peer: Option<Arc<EventPeer>>,
@@ -184,13 +186,13 @@ impl NodeMachine {
         logged(peer, line, self.clock.wall())
     }
 
-    /// Logs what concerns no peer.
+    /// Logs a line that concerns no peer.
     fn log(&mut self, line: CommLogLine) {
         let entry = self.log_entry(None, line);
         self.delivery.push(entry);
     }
 
-    /// Logs what concerns a peer, in order with what else is told of it.
+    /// Logs a line about a peer, in order with its other notifications.
     fn log_peer(&mut self, id: PeerKey, line: CommLogLine) {
         match self.peers.get_mut(id) {
             Some(peer) => self.delivery.log(id, peer, line, self.clock.wall()),
@@ -198,14 +200,14 @@ impl NodeMachine {
         }
     }
 
-    /// Logs what concerns no single peer, after what was told of the one that caused it.
+    /// Logs a line that concerns no single peer, after the notifications of the peer that caused
+    /// it.
     fn log_after(&mut self, peer: PeerKey, line: CommLogLine) {
         let entry = self.log_entry(None, line);
         self.tell(peer, entry);
     }
 
-    /// Gives memory back that is only of use while something passes, of peers that were silent since
-    /// the last time.
+    /// Releases the buffers of peers that were idle since the last call.
     fn release(&mut self) {
         for (_, peer) in self.peers.iter_mut() {
             if self.clock.now().saturating_since(peer.heard) < STATISTICS {
@@ -229,5 +231,5 @@ impl NodeMachine {
     }
 }
 
-/// How often it is logged what passed (part 4 §5).
+/// The interval of logged statistics (part 4 §5).
 const STATISTICS: std::time::Duration = std::time::Duration::from_secs(60);

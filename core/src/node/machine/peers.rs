@@ -1,4 +1,4 @@
-//! The peers of a node, and what is left of those that are gone.
+//! The peers of a node, and records of removed ones.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -17,10 +17,10 @@ use crate::wire::SyncPoint;
 /// The number of the first peer that connects to us (part 4 §2).
 const FIRST_ACCEPTED: u64 = 10_000;
 
-/// How many departed peers are remembered by name.
+/// How many removed peers are remembered by name.
 const DEPARTED: usize = 1000;
 
-/// Finds a peer without a search. Ordered as the numbers are.
+/// A key of a peer for direct lookup, ordered by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in super::super) struct PeerKey(Key);
 
@@ -35,46 +35,48 @@ impl PeerKey {
 pub(super) struct Peer {
     pub(super) who: Arc<EventPeer>,
     pub(super) role: Role,
-    /// Which entry applies: from the start if we connect, else when the peer's VERSION came.
+    /// The entry that applies: known from the start for peers that we connect to, otherwise from
+    /// the peer's VERSION.
     pub(super) node: Option<usize>,
-    /// The connection that is being made, or not over.
+    /// The connection that is open or being established.
     pub(super) link: Option<ConnectionId>,
-    /// How many connections the transport has, those that are over included.
+    /// The number of transport connections, including closed ones.
     pub(super) sockets: usize,
     /// Whether its connection is established.
     pub(super) established: bool,
-    /// Whether it is Running, as far as what its connection tells was looked at.
+    /// Whether it is in phase Running, according to the processed notifications.
     pub(super) running: bool,
-    /// Nothing is processed until the application has made its requests.
+    /// Whether input waits for the application's requests.
     pub(super) awaiting_setup: bool,
-    /// Whether its connection is closed because the node ends, of which Bro logs one line alone.
+    /// Whether its connection is closed because the node terminates, for which Bro logs only one
+    /// line.
     pub(super) ends_with_node: bool,
-    /// How many attempts to connect failed in a row.
+    /// The number of consecutive failed attempts to connect.
     pub(super) failures: u32,
-    /// What it had requested when its last connection ended.
+    /// Its requests at the end of its last connection.
     pub(super) last_requests: Option<BTreeSet<Name>>,
-    /// When it was heard of last.
+    /// The time of its last input.
     pub(super) heard: Time,
     /// Whether it was pinged since.
     pub(super) pinged: bool,
-    /// Whether it was not read, as it had to wait, until after its silence was last looked at.
+    /// Whether reading was suspended since its silence was last checked.
     pub(super) was_unread: bool,
     pub(super) last_error: Option<Box<str>>,
     pub(super) outbox: Outbox,
     pub(super) inbox: Inbox,
-    /// How far it and we have come in having state in common.
+    /// The progress of state synchronisation with it.
     pub(super) exchange: Exchange,
-    /// Whether it is among those who take turns, or blocked.
+    /// Whether it is in the queue of turns or blocked.
     pub(super) has_turn: bool,
-    /// Its inbox was full, and is still more than half full.
+    /// Whether its inbox was full and is still more than half full.
     pub(super) must_wait: bool,
     /// The point of its trace that it reached (§2.11).
     pub(super) point: Option<SyncPoint>,
-    /// What is batched for it.
+    /// Its batches.
     pub(super) batches: Batches,
-    /// What its answers to our PINGs sum up to.
+    /// The statistics of its answers to our PINGs.
     pub(super) pings: Option<Box<PingStatistics>>,
-    /// What its earlier connections carried, and what is counted here.
+    /// The counters of its earlier connections, and those kept here.
     pub(super) counters: PeerCounters,
 }
 
@@ -119,13 +121,13 @@ impl Peer {
 pub(super) struct Peers {
     /// Each by itself, or the room that is kept free would be many peers'.
     slab: Slab<Box<Peer>>,
-    /// For those who know a peer's number alone, and for the order.
+    /// Lookup by number, and the order.
     keys: BTreeMap<PeerId, PeerKey>,
     next_initiated: u64,
     next_accepted: u64,
-    /// What the counters of those that are gone sum up to.
+    /// The sum of the counters of removed peers.
     gone: PeerCounters,
-    /// The last of those that are gone, for the lines that Bro logs when it ends.
+    /// The last removed peers, for the lines that Bro logs on termination.
     departed: VecDeque<Arc<EventPeer>>,
 }
 
@@ -145,7 +147,7 @@ impl Default for Peers {
 impl Peers {
     /// Returns the number of the next peer that we connect to.
     pub(super) fn next_initiated(&mut self) -> PeerId {
-        // Beyond 9999 they would be those of the others.
+        // Numbers above 9999 are for accepted peers.
         if self.next_initiated >= FIRST_ACCEPTED {
             return self.next_accepted();
         }
@@ -166,8 +168,8 @@ impl Peers {
         key
     }
 
-    /// Forgets a peer but for its counters and name; returns the name of one that is too long ago to
-    /// be remembered now.
+    /// Removes a peer except for its counters and name; returns the oldest remembered name if it is
+    /// dropped.
     pub(super) fn remove(&mut self, key: PeerKey) -> Option<Arc<EventPeer>> {
         let peer = self.slab.remove(key.0)?;
         self.keys.remove(&key.id());
@@ -176,7 +178,7 @@ impl Peers {
         if self.departed.len() > DEPARTED { self.departed.pop_front() } else { None }
     }
 
-    /// Searches for a peer by its number.
+    /// Finds a peer by its number.
     pub(super) fn key(&self, id: PeerId) -> Option<PeerKey> {
         self.keys.get(&id).copied()
     }
@@ -193,33 +195,32 @@ impl Peers {
         self.keys.is_empty()
     }
 
-    /// Returns all in the order of their numbers.
+    /// Iterates over all in order of their numbers.
     pub(super) fn keys(&self) -> impl Iterator<Item = PeerKey> {
         self.keys.values().copied()
     }
 
-    /// Returns all in the order of their numbers.
+    /// Iterates over all in order of their numbers.
     pub(super) fn iter(&self) -> impl Iterator<Item = (PeerKey, &Peer)> {
         self.iter_from(PeerId::LOCAL)
     }
 
-    /// Returns those from this number on, in order.
+    /// Iterates over the peers from this number on, in order.
     pub(super) fn iter_from(&self, from: PeerId) -> impl Iterator<Item = (PeerKey, &Peer)> {
         self.keys.range(from..).filter_map(|(_, key)| Some((*key, self.get(*key)?)))
     }
 
-    /// Returns all in no order.
+    /// Iterates over all, in no particular order.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (PeerKey, &mut Peer)> {
         self.slab.iter_mut().map(|(key, peer)| (PeerKey(key), &mut **peer))
     }
 
-    /// Returns what the counters of those that are gone sum up to.
+    /// Returns the sum of the counters of removed peers.
     pub(super) fn gone(&self) -> PeerCounters {
         self.gone
     }
 
-    /// Returns every peer that the node ever knew, as far as it remembers, and forgets those that are
-    /// gone.
+    /// Returns all present and remembered peers, and drops the remembered ones.
     pub(super) fn take_known(&mut self) -> Vec<Arc<EventPeer>> {
         let mut known: Vec<_> = std::mem::take(&mut self.departed).into();
         known.extend(self.iter().map(|(_, peer)| Arc::clone(&peer.who)));

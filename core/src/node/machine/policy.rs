@@ -1,4 +1,4 @@
-//! What follows from what a connection tells: the policy layer (§4, part 4 §4).
+//! The policy layer: handling a connection's notifications (§4, part 4 §4).
 
 use std::sync::Arc;
 
@@ -14,11 +14,11 @@ use crate::connection::{
 use crate::logs::{DroppedEntry, LogEntry};
 use crate::wire::{Caps, Compression, Version};
 
-/// The number of our PINGs, which nobody else needs to know.
+/// The sequence number of our PINGs, which is not used otherwise.
 const SEQ: u32 = 0;
 
 impl NodeMachine {
-    /// Acts on what a peer's connection tells, and tells the application what concerns it.
+    /// Handles a notification of a peer's connection, and notifies the application.
     pub(super) fn take(&mut self, id: PeerKey, notification: connection::Notification) {
         use connection::Notification as From;
         for message in CommLogMessage::of(&notification) {
@@ -26,7 +26,7 @@ impl NodeMachine {
                 // Its TLS failed before it began.
                 break;
             }
-            // The script's lines are written at once, those of the core after them.
+            // The script's lines are written together, before those of the core.
             let is_last = message == CommLogMessage::PeerDisconnected;
             if is_last && self.peers.get(id).is_some_and(|peer| peer.established) {
                 self.log_peer(id, CommLogLine::RemoteConnectionClosed);
@@ -43,7 +43,7 @@ impl NodeMachine {
                 return;
             }
             From::Event(event) => return self.tell_event(id, event),
-            // Not asked for.
+            // Not requested.
             From::LazyEvent(event) => return self.tell_event(id, event.to_event()),
             #[cfg(feature = "__tls")]
             From::Secured => return self.begin(id),
@@ -89,7 +89,7 @@ impl NodeMachine {
                 return self.tell_bounded(id, Notification::LogEntry { peer: who, writer, values });
             }
             From::LogEntryDropped { entry, first } => {
-                // As in Bro, which drops the rest of the message as well (3§2).
+                // As in Bro, which also drops the rest of the message (3§2).
                 if first {
                     let (line, DroppedEntry { path, why, .. }) =
                         (CommLogLine::LogEntryUnknown, &*entry);
@@ -115,7 +115,7 @@ impl NodeMachine {
         }
     }
 
-    /// The peer's VERSION came: finds the entry that applies, and does what it says.
+    /// Handles a peer's VERSION: finds the entry that applies, and follows it.
     fn established(&mut self, id: PeerKey, version: Version) {
         let Some(peer) = self.peers.get_mut(id) else { return };
         Arc::make_mut(&mut peer.who).class = version.class;
@@ -142,19 +142,19 @@ impl NodeMachine {
             }
             Handshake::Automatic => {
                 self.set_up(id);
-                // It was just established, so this can only fail for want of room, which a new
+                // It was just established, so this can only fail for lack of room, which a new
                 // connection has.
                 let _ = self.complete_handshake(id.id());
             }
         }
     }
 
-    /// Makes the requests that the entry that applies asks for, in its order (§4).
+    /// Creates the requests of the entry that applies, in order (§4).
     pub(super) fn set_up(&mut self, id: PeerKey) {
         self.log_peer(id, CommLogLine::ConnectionEstablished);
         let default_compression = self.settings.options.compression_level;
         let Some(node) = self.entry(id).map(|entry| entry.node.clone()) else {
-            // It may ask but not send.
+            // It may make requests but not send.
             let level = Compression::new(default_compression);
             self.with_connection(id, |connection| connection.set_compression(level));
             return;
@@ -186,7 +186,7 @@ impl NodeMachine {
         }
     }
 
-    /// Does what a connection that has just been established cannot refuse.
+    /// Runs a command that a newly established connection always accepts.
     fn with_connection(
         &mut self,
         id: PeerKey,
@@ -209,7 +209,7 @@ impl NodeMachine {
         self.send_what_was_kept(id);
     }
 
-    /// A connection is over: forgets what only it needed, and arranges another (§3.6).
+    /// Handles the end of a connection: drops its state, and schedules another (§3.6).
     fn closed(&mut self, id: PeerKey, cause: CloseCause) {
         let Some(link) = self.peers.get(id).and_then(|peer| peer.link) else { return };
         #[cfg(feature = "__tls")]
@@ -231,7 +231,7 @@ impl NodeMachine {
         let established = std::mem::take(&mut peer.established);
         let who = Arc::clone(&peer.who);
         if std::mem::take(&mut peer.running) {
-            // What it wanted is what is worth keeping for it.
+            // Its requests determine which events are kept for it.
             peer.last_requests = requests;
         }
         let next = EventPeer { class: None, descr: Default::default(), ..(*who).clone() };
@@ -241,7 +241,7 @@ impl NodeMachine {
             CloseCause::ClosedByUs => true,
             CloseCause::Protocol(error) => {
                 if matches!(error.kind, ProtocolErrorKind::Serial(_) | ProtocolErrorKind::Log(_)) {
-                    // In the words of the log.
+                    // With the text of the log.
                     self.error(id, error.kind.to_string().into());
                 }
                 if let Some(peer) = self.peers.get_mut(id) {
@@ -279,17 +279,17 @@ impl NodeMachine {
     }
 }
 
-/// Finding peers that are gone without saying so.
+/// Detection of peers that have silently vanished.
 impl NodeMachine {
-    /// Begins to watch a peer that is Running, if its entry says so.
+    /// Starts monitoring a peer in phase Running, if its entry requires it.
     pub(super) fn watch(&mut self, id: PeerKey) {
         if let Some((liveness, heard)) = self.watched(id) {
             self.clock.set(heard + liveness.ping_after, Timer::Liveness(id));
         }
     }
 
-    /// Returns how a peer is to be watched and when it was heard of last. A Broccoli is not: it
-    /// never answers a PING (part 5).
+    /// Returns a peer's liveness settings and the time of its last input. Broccoli peers are not
+    /// monitored: they never answer a PING (part 5).
     fn watched(&self, id: PeerKey) -> Option<(Liveness, crate::Time)> {
         let liveness = self.entry(id)?.node.liveness?;
         let connection = self.connection(id)?;
@@ -298,14 +298,13 @@ impl NodeMachine {
             .then_some((liveness, self.peers.get(id)?.heard))
     }
 
-    /// Pings a peer that is silent, or gives it up.
+    /// Pings a silent peer, or closes its connection.
     pub(super) fn check_liveness(&mut self, id: PeerKey) {
         let Some((Liveness { ping_after, close_after }, heard)) = self.watched(id) else { return };
         let reads = self.peers.get(id).and_then(|p| p.link).is_none_or(|l| self.wants_input(l));
         let Some(peer) = self.peers.get_mut(id) else { return };
         if std::mem::take(&mut peer.was_unread) || !reads {
-            // Whatever it sends, we do not read it now, or began to again only after the time that we
-            // know of.
+            // Its input is not being read, or reading resumed only after the recorded time.
             peer.set_heard(self.clock.now());
             return self.clock.set_in(ping_after, Timer::Liveness(id));
         }
@@ -319,7 +318,7 @@ impl NodeMachine {
         }
         let pinged = self.peers.get_mut(id).is_some_and(|p| std::mem::replace(&mut p.pinged, true));
         if !pinged {
-            // If the send queue is full, that will show whether the peer lives.
+            // If the send queue is full, its progress shows whether the peer is alive.
             let _ = self.ping(id.id(), SEQ);
         }
         self.clock.set(heard + close_after, Timer::Liveness(id));

@@ -13,7 +13,7 @@ use crate::data::{Event, Name};
 /// Who gets an event, who gets it later, and what waits in all outboxes together.
 #[derive(Debug)]
 pub(super) struct Sending {
-    /// By the event's name; shared while it is sent to them.
+    /// Subscribers by the event's name; shared while it is sent.
     subscribers: BTreeMap<Name, Arc<BTreeSet<PeerKey>>>,
     /// The peers whose events are kept while they are away.
     keepers: BTreeSet<PeerKey>,
@@ -61,7 +61,7 @@ impl Sending {
         Arc::make_mut(self.subscribers.entry(name.clone()).or_default()).insert(peer);
     }
 
-    /// Records that a peer no longer gets these events.
+    /// Records that a peer no longer receives these events.
     pub(super) fn unsubscribe<'a>(&mut self, names: impl Iterator<Item = &'a Name>, peer: PeerKey) {
         for name in names {
             let Some(peers) = self.subscribers.get_mut(name) else { continue };
@@ -72,7 +72,7 @@ impl Sending {
         }
     }
 
-    /// Returns those that get an event, if any do.
+    /// Returns the subscribers of an event, if any.
     pub(super) fn subscribers(&self, name: &[u8]) -> Option<&Arc<BTreeSet<PeerKey>>> {
         self.subscribers.get(name)
     }
@@ -87,12 +87,12 @@ impl Sending {
     }
 
     fn is_keeper(&self, peer: PeerKey) -> bool {
-        // There is none in most nodes.
+        // Most nodes have none.
         !self.keepers.is_empty() && self.keepers.contains(&peer)
     }
 
-    /// Returns whether a peer for which events are kept is away: until it is Running as far as we have
-    /// looked at what its connection tells.
+    /// Returns whether a peer for which events are kept is away: until it is in phase Running
+    /// according to the processed notifications.
     pub(super) fn is_away(&self, key: PeerKey, peer: &Peer) -> bool {
         self.is_keeper(key) && !peer.running
     }
@@ -121,7 +121,8 @@ impl Sending {
         match self.queue.overflow {
             Overflow::Block => {}
             Overflow::DropOldest => {
-                // What others have waiting is theirs: one goes for what all have, else enough.
+                // Only this peer's items are dropped: one for the total bound, otherwise as many as
+                // needed.
                 lines.extend(self.drop_oldest(peer));
                 self.shrink_to(peer, self.queue.bound, &mut lines);
             }
@@ -137,7 +138,7 @@ impl Sending {
         Admission::Granted(lines)
     }
 
-    /// Adds to what waits for a peer.
+    /// Adds an item to a peer's queue.
     pub(super) fn push(&mut self, peer: &mut Peer, outgoing: Outgoing) {
         if let Some(weight) = outgoing.weight() {
             self.depth.add(weight);
@@ -145,7 +146,8 @@ impl Sending {
         peer.outbox.push(outgoing);
     }
 
-    /// Keeps an event for a peer that is away; the oldest goes first. Returns what is to be logged.
+    /// Keeps an event for a disconnected peer, dropping the oldest if necessary. Returns what is to
+    /// be logged.
     pub(super) fn keep(
         &mut self,
         peer: &mut Peer,
@@ -187,7 +189,7 @@ impl Sending {
         Some(line)
     }
 
-    /// Drops what waits for a peer whose connection is over, unless it is kept for the next one.
+    /// Drops the queue of a peer whose connection is closed, unless it is kept for the next one.
     pub(super) fn lose(&mut self, key: PeerKey, peer: &mut Peer, is_ending: bool) {
         let before = peer.outbox.depth;
         if self.is_keeper(key) && !is_ending {
@@ -205,7 +207,7 @@ impl Sending {
         self.depth.shrink(before, peer.outbox.depth);
     }
 
-    /// Sends what waits for a peer, as far as its connection takes it.
+    /// Sends a peer's queue, as far as its connection accepts it.
     pub(super) fn pump(&mut self, peer: &mut Peer, connection: &mut Connection) -> Pumped {
         let mut pumped = Pumped::default();
         while let Some(outgoing) = peer.outbox.front() {
@@ -250,7 +252,7 @@ pub(super) enum SentNow {
 
 /// Sends an event to a peer if nothing waits before it.
 pub(super) fn send_now(peer: &mut Peer, connection: &mut Connection, event: &Event) -> SentNow {
-    // What waits for one that is not Running is kept for it, and so will this be.
+    // The queue of a peer that is not in phase Running is kept for it, and so is this event.
     if !peer.outbox.is_empty() && connection.phase() == Phase::Running {
         return SentNow::Later;
     }

@@ -14,10 +14,10 @@ use crate::connection::{ConnectionConfig, Handshake, Role, StateSource, Undeclar
 use crate::data::{Declarations, Name};
 use crate::wire::Caps;
 
-/// How many bytes of output, serialized, wait for one connection; more waits as events.
+/// The maximum serialized output of one connection in bytes; further events wait unserialized.
 const OUTPUT: usize = 64 << 10;
 
-/// How many notifications of one connection wait that the node has not looked at.
+/// The maximum number of unprocessed notifications of one connection.
 const NOTIFICATIONS: usize = 64;
 
 /// The options, the nodes table and the declarations; ourselves as peers see us.
@@ -34,7 +34,7 @@ pub(super) struct Settings {
 pub(super) struct Entry {
     pub(super) name: Arc<str>,
     pub(super) node: PeerConfig,
-    /// The peer that it applies to, or that it connects to.
+    /// The peer to which it applies or connects.
     pub(super) peer: Option<PeerKey>,
 }
 
@@ -118,8 +118,8 @@ impl Settings {
         }
     }
 
-    /// Returns the names of the events that a pattern matches, of those that are declared, or those
-    /// that it names outright if undeclared ones are delivered.
+    /// Returns the names of the declared events that a pattern matches, or those that it lists
+    /// explicitly if undeclared events are delivered.
     pub(super) fn events_matching(&self, pattern: &EventPattern) -> Vec<Name> {
         let declared = self.declarations.events.keys().filter(|name| pattern.matches(name));
         let mut names: BTreeSet<Name> = declared.cloned().collect();
@@ -129,15 +129,15 @@ impl Settings {
         names.into_iter().collect()
     }
 
-    /// Returns the filter to send: the default one for an empty one (part 4 §2).
+    /// Returns the filter to send: the default if it is empty (part 4 §2).
     pub(super) fn capture_filter(&self, filter: &Bytes) -> Bytes {
         if filter.is_empty() { self.options.default_capture_filter.clone() } else { filter.clone() }
     }
 }
 
 impl Entry {
-    /// Returns whether the entry applies to a peer that connected to us (§4): the address is the same,
-    /// and so are the classes, or neither has one.
+    /// Returns whether the entry applies to an accepted peer (§4): the addresses are equal, and the
+    /// classes are equal or both absent.
     fn applies_to(&self, peer: &EventPeer) -> bool {
         let zone = match (&self.node.zone_id, &peer.endpoint.zone) {
             (Some(ours), Some(theirs)) => **ours == **theirs,

@@ -1,4 +1,4 @@
-//! Synchronized state: given to peers, taken from them, and kept the same (§3.3–§3.5, 2§9).
+//! Synchronized state: sending, receiving and updating it (§3.3–§3.5, 2§9).
 
 mod exchange;
 
@@ -19,17 +19,18 @@ use crate::state::{Applied, FullState, Inconsistency, Progress, StateError, Stor
 
 pub(super) use self::exchange::Exchange;
 
-/// How many changes may wait for a peer before it is given up: each costs some 200 bytes, and the
-/// whole state, with which the next connection begins, is of more use to it then.
+/// The maximum number of changes queued for a peer before its connection is closed: each takes
+/// about 200 bytes, and the full state at the beginning of the next connection is then more
+/// efficient.
 const MAX_CHANGES: usize = 1 << 18;
 
-/// The variables that a node has in common with its peers.
+/// The variables that a node shares with its peers.
 #[derive(Debug, Default)]
 pub(super) struct State {
     /// Where our state comes from.
     source: StateSource,
     store: Option<Store>,
-    /// How often the application has asked that nobody be told of changes.
+    /// The number of active suspensions of updates.
     suspended: u32,
 }
 
@@ -65,7 +66,7 @@ impl State {
         *self = State { source: StateSource::Application, store: Some(store), suspended: 0 };
     }
 
-    /// Lets time stamps show the wall clock.
+    /// Updates the wall clock for time stamps.
     pub(super) fn feed_wall_clock(&mut self, clock: &Clock) {
         if let Some(store) = &mut self.store {
             store.feed_wall_clock(clock.wall_ahead());
@@ -94,7 +95,7 @@ impl State {
             let waiting = match &mut peer.exchange.stage {
                 Stage::Before => continue,
                 Stage::Giving(giving) => {
-                    // What was not given yet is given as it is then.
+                    // Parts not sent yet are sent later with their new value.
                     if store.is_for(&giving.state, &access) {
                         giving.changes.push_back(addressed);
                     }
@@ -166,7 +167,7 @@ impl State {
 
     /// Begins to give a peer the state.
     fn start_giving(&self, peer: &mut Peer, state: FullState) {
-        // What waits is in the state.
+        // The queued operations are part of the state.
         peer.outbox.drop_accesses();
         peer.exchange.stage = Stage::Giving(Box::new(Giving { state, ..Giving::default() }));
     }
@@ -180,7 +181,7 @@ impl State {
         let mut applied = match &mut peer.exchange.stage {
             Stage::Taking(pending) => {
                 pending.undo(access, store);
-                // A full state carries no old values.
+                // A full state has no old values.
                 Applied { inconsistency: None, ..store.apply_full(access)? }
             }
             _ => store.apply(access)?,
@@ -191,7 +192,7 @@ impl State {
         Ok(applied)
     }
 
-    /// Takes an ID with its value, if it is one of the variables.
+    /// Applies an ID with its value, if it is one of the variables.
     fn apply_id(&mut self, peer: &mut Peer, id: &Id) -> Result<(), StateError> {
         let Some(store) = &mut self.store else { return Ok(()) };
         match store.apply_id(id) {
@@ -227,30 +228,29 @@ impl State {
 
 /// The variables themselves.
 impl NodeMachine {
-    /// Says where our state comes from when a peer is to get it (§3.4). Default
-    /// [`StateSource::None`].
+    /// Sets the source of our state for peers (§3.4). Default: [`StateSource::None`].
     pub fn set_state_source(&mut self, state: StateSource) {
         self.state.source = state;
     }
 
-    /// Gives the node variables to have in common with peers: it sends them in Sync, carries out
-    /// the operations of peers, and lets entries expire. Best before [`start`](Self::start).
+    /// Sets the variables that the node shares with peers: it sends them in phase Sync, applies the
+    /// operations of peers, and expires entries. Call this before [`start`](Self::start).
     ///
-    /// What is changed here while a peer gives its state is undone by it, or else told to the peer
-    /// once it is Running.
+    /// Local changes while a peer sends its state are undone by that state, or else sent to the
+    /// peer in phase Running.
     ///
-    /// Without, operations of peers are handed to the application, which says with
-    /// [`set_state_source`](Self::set_state_source) whether it has state of its own.
+    /// Without variables, operations of peers are passed to the application, which sets with
+    /// [`set_state_source`](Self::set_state_source) whether it has state.
     pub fn set_store(&mut self, store: Store) {
         self.state.set_store(store, &self.settings.options, &self.clock);
     }
 
-    /// Returns the variables that the node has in common with peers.
+    /// Returns the variables that the node shares with peers.
     pub fn store(&self) -> Option<&Store> {
         self.state.store.as_ref()
     }
 
-    /// Changes a variable, and tells every peer that has requested sync.
+    /// Changes a variable, and sends the change to every peer that has requested sync.
     ///
     /// ```
     /// # use brocomm::node::{NodeMachine, NodeConfig};
@@ -269,7 +269,8 @@ impl NodeMachine {
     /// ```
     ///
     /// # Errors
-    /// What the operation gives, or [`StateError::UnknownTarget`] if the node has no variables.
+    /// Returns the operation's error, or [`StateError::UnknownTarget`] if the node has no
+    /// variables.
     pub fn change_state(
         &mut self,
         now: Time,
@@ -285,23 +286,22 @@ impl NodeMachine {
         Ok(())
     }
 
-    /// Tells peers of no changes until
-    /// [`resume_state_updates`](Self::resume_state_updates) is called as often. They never learn
-    /// of those in between.
+    /// Stops sending changes to peers until [`resume_state_updates`](Self::resume_state_updates) is
+    /// called equally often. Changes in between are never sent.
     pub fn suspend_state_updates(&mut self) {
         self.state.suspended = self.state.suspended.saturating_add(1);
     }
 
-    /// Tells peers of changes again.
+    /// Resumes sending changes to peers.
     pub fn resume_state_updates(&mut self) {
         self.state.suspended = self.state.suspended.saturating_sub(1);
     }
 
-    /// Sends a peer that is Running all variables, as in Sync.
+    /// Sends all variables to a peer in phase Running, as in phase Sync.
     ///
-    /// It then has all values, entries and elements that are here. What it has besides in tables
-    /// and sets that it knows by their unique ids stays there, and so do the fields of records that
-    /// it knows: a known container that arrives in Running is the one that is there already (2§9).
+    /// It then has all local values, entries and elements. Its additional entries in tables and
+    /// sets with known unique ids, and the fields of known records, are kept: in phase Running, a
+    /// known container keeps its content there (2§9).
     ///
     /// # Errors
     /// [`NodeError::UnknownPeer`], [`NodeError::NotConnected`] unless it is Running.
@@ -314,8 +314,8 @@ impl NodeMachine {
         Ok(())
     }
 
-    /// Tells how much of the full state a peer was given that is being given it: in Sync, or by
-    /// [`send_state`](Self::send_state). None for another peer.
+    /// Returns the progress of sending the full state to a peer, in phase Sync or by
+    /// [`send_state`](Self::send_state). `None` if it is not being sent.
     pub fn state_progress(&self, id: PeerId) -> Option<Progress> {
         match &self.find(id)?.exchange.stage {
             Stage::Giving(giving) => Some(self.store()?.progress(&giving.state)),
@@ -326,7 +326,7 @@ impl NodeMachine {
 
 /// What passes between us and peers, and whom else it concerns.
 impl NodeMachine {
-    /// Lets entries expire whose time is over, and tells everybody.
+    /// Expires due entries, and notifies peers and the application.
     pub(super) fn expire(&mut self) {
         while self.terminated().is_none() {
             let Some(store) = &mut self.state.store else { return };
@@ -339,8 +339,7 @@ impl NodeMachine {
         }
     }
 
-    /// Tells all peers that want to know of an operation that was carried out here, but not the one
-    /// where it came from.
+    /// Sends a local or applied operation to all peers that have requested sync, except its origin.
     fn propagate(&mut self, access: StateAccess, origin: Option<PeerKey>) {
         let Propagated { running, overfull } =
             self.state.propagate(access, origin, &mut self.peers, &self.transport);
@@ -384,12 +383,12 @@ impl NodeMachine {
             self.touch_peer(id);
         }
         if is_sent && phase == Phase::Sync(SyncRole::Sender) {
-            // We are the sender, so it is not refused.
+            // We are the sender, so this cannot fail.
             let _ = self.state_done(id.id());
         }
     }
 
-    /// Carries out an operation of a peer, or leaves that to the application.
+    /// Applies an operation of a peer, or passes it to the application.
     pub(super) fn state_access(&mut self, id: PeerKey, access: Box<StateAccess>) {
         let Some(peer) = self.peers.get_mut(id) else { return };
         let who = Arc::clone(&peer.who);

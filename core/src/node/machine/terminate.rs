@@ -1,4 +1,4 @@
-//! Ending in order (part 4 §4).
+//! Orderly termination (part 4 §4).
 
 use std::sync::Arc;
 
@@ -12,12 +12,12 @@ use super::transport::Link;
 use crate::Time;
 use crate::connection::Phase;
 
-/// How far the end has come.
+/// The progress of termination.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Ending {
     /// It has not begun.
     No,
-    /// Peers are to take what is queued for them; these did not.
+    /// Queues are being sent; these peers did not receive theirs.
     UnderWay { undelivered: Vec<PeerId> },
     /// All is over.
     Over { undelivered: Vec<PeerId> },
@@ -30,15 +30,15 @@ impl Ending {
 }
 
 impl NodeMachine {
-    /// Ends in order: stops listening and connecting, sends each peer what is queued for it, closes,
-    /// and then tells [`Notification::Terminated`]. Peers have
-    /// [`terminate_timeout`](super::super::Options::terminate_timeout) for it.
+    /// Terminates in order: stops listening and connecting, sends the queue of each peer, closes
+    /// the connections, and then notifies of [`Notification::Terminated`]. The time limit is
+    /// [`terminate_timeout`](super::super::Options::terminate_timeout).
     pub fn terminate_communication(&mut self, now: Time) {
         self.feed_time(now);
         self.terminate(None);
     }
 
-    /// Ends in order, after what is told of this peer.
+    /// Terminates in order, after the notifications of this peer.
     pub(super) fn terminate(&mut self, after: Option<PeerKey>) {
         if self.ending.is_under_way() {
             return;
@@ -67,7 +67,7 @@ impl NodeMachine {
 
     /// Returns whether [`terminate_communication`](Self::terminate_communication) is done: all
     /// connections are closed, whether or not the application has taken the last notifications.
-    /// Returns the peers that did not take all that was queued for them in time.
+    /// Returns the peers that did not receive their whole queue in time.
     pub fn terminated(&self) -> Option<&[PeerId]> {
         match &self.ending {
             Ending::Over { undelivered } => Some(undelivered),
@@ -75,7 +75,7 @@ impl NodeMachine {
         }
     }
 
-    /// If we are ending: closes a connection for which nothing more waits.
+    /// During termination, closes a connection whose queue is empty.
     pub(super) fn close_when_sent(&mut self, id: PeerKey) {
         if !self.ending.is_under_way() {
             return;
@@ -83,7 +83,7 @@ impl NodeMachine {
         let now = self.clock.now();
         let Some(peer) = self.peers.get(id) else { return };
         let running = self.connection(id).is_some_and(|c| c.phase() == Phase::Running);
-        // A peer that is not Running will never get what waits for it.
+        // A peer that is not in phase Running will never receive its queue.
         if !running || peer.outbox.is_empty() {
             self.end_with_node(id);
             if let Some(connection) = self.connection_mut(id) {
@@ -94,7 +94,7 @@ impl NodeMachine {
         }
     }
 
-    /// Waits no longer for peers to take what is queued.
+    /// Stops waiting for peers to receive their queues.
     pub(super) fn terminate_now(&mut self) {
         let late = self.undelivered();
         if let Ending::UnderWay { undelivered } = &mut self.ending {
@@ -112,10 +112,10 @@ impl NodeMachine {
         self.end_if_done();
     }
 
-    /// If we are ending and all connections are closed: says so.
+    /// During termination, notifies the application when all connections are closed.
     pub(super) fn end_if_done(&mut self) {
         let Ending::UnderWay { undelivered } = &mut self.ending else { return };
-        // Peers whose TLS failed may still be told why.
+        // A TLS alert may still have to be sent to peers whose TLS failed.
         if self.transport.iter().any(|link| link.begun().is_some() || link.is_pending()) {
             return;
         }
@@ -131,7 +131,7 @@ impl NodeMachine {
         self.delivery.push_last(Notification::Terminated { undelivered });
     }
 
-    /// Notes that a peer's connection is closed because the node ends, if it is not over.
+    /// Records that a peer's open connection is closed because the node terminates.
     fn end_with_node(&mut self, id: PeerKey) {
         let is_open = self.connection(id).is_some_and(|c| c.phase() != Phase::Closed);
         if let Some(peer) = self.peers.get_mut(id) {
@@ -139,7 +139,7 @@ impl NodeMachine {
         }
     }
 
-    /// Logs a line after all else.
+    /// Logs a line after all others.
     fn log_at_end(&mut self, peer: Option<Arc<EventPeer>>, line: CommLogLine) {
         self.delivery.push_last(logged(peer, line, self.clock.wall()));
     }

@@ -1,4 +1,4 @@
-//! Pseudo-realtime: nodes that read traces wait for each other at points of them (§2.11, §6).
+//! Pseudo-realtime: nodes that read traces wait for each other at sync points (§2.11, §6).
 
 use std::time::Duration;
 
@@ -9,23 +9,23 @@ use crate::Time;
 use crate::connection::Phase;
 use crate::wire::SyncPoint;
 
-/// Where we are in our own trace.
+/// The position in our own trace.
 #[derive(Debug, Default)]
 pub(super) struct Trace {
-    /// The present point; none before the first packet.
+    /// The current point; `None` before the first packet.
     point: Option<SyncPoint>,
-    /// The time in the trace at which the next is reached.
+    /// The trace time of the next point.
     next: Time,
     waiting: bool,
 }
 
-/// Says whether to read on in a trace.
+/// Whether to continue reading a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "peers expect that we wait"]
 pub enum TraceStep {
-    /// Go on with the next packet.
+    /// Continue with the next packet.
     GoOn,
-    /// Wait: until [`NodeMachine::trace_step`] says otherwise.
+    /// Wait until [`NodeMachine::trace_step`] returns another value.
     Wait,
 }
 
@@ -62,10 +62,9 @@ impl Trace {
 }
 
 impl NodeMachine {
-    /// Records the time of the next packet in our trace, which is not to be processed before
-    /// the answer is to go on. Without
-    /// [`remote_trace_sync_interval`](super::super::Options::remote_trace_sync_interval) it always
-    /// is.
+    /// Records the time of the next packet in our trace. The caller must not process it before
+    /// [`TraceStep::GoOn`], which is always the result without
+    /// [`remote_trace_sync_interval`](super::super::Options::remote_trace_sync_interval).
     pub fn reached_packet(&mut self, packet: Time, now: Time) -> TraceStep {
         self.feed_time(now);
         let interval = self.settings.options.remote_trace_sync_interval;
@@ -82,8 +81,8 @@ impl NodeMachine {
         self.trace_step()
     }
 
-    /// Records that our trace is at its end. When all peers say the same of theirs,
-    /// communication is [terminated](Self::terminate_communication).
+    /// Records the end of our trace. When all peers have reached the end of theirs, communication
+    /// is [terminated](Self::terminate_communication).
     pub fn reached_end_of_trace(&mut self, now: Time) {
         self.feed_time(now);
         if !self.settings.options.remote_trace_sync_interval.is_zero() {
@@ -92,7 +91,7 @@ impl NodeMachine {
         }
     }
 
-    /// Returns whether to read on in our trace.
+    /// Returns whether to continue reading our trace.
     pub fn trace_step(&self) -> TraceStep {
         if self.trace.waiting { TraceStep::Wait } else { TraceStep::GoOn }
     }
@@ -109,17 +108,17 @@ impl NodeMachine {
         self.look_for_peers(None);
     }
 
-    /// Tells a peer that is Running which point we are at.
+    /// Sends our current point to a peer in phase Running.
     pub(super) fn announce_sync_point(&mut self, id: PeerKey) {
         let Some(point) = self.trace.point else { return };
         if let Some(connection) = self.connection_mut(id).filter(|c| c.phase() == Phase::Running) {
-            // The next point, or the next connection, makes up for one that finds no room.
+            // If there is no room, the next point or connection makes up for it.
             let _ = connection.send_sync_point(point);
             self.touch_peer(id);
         }
     }
 
-    /// A peer reached a point of its own trace.
+    /// Handles a point reached by a peer in its trace.
     pub(super) fn peer_reached(&mut self, id: PeerKey, point: SyncPoint) {
         if let Some(peer) = self.peers.get_mut(id) {
             peer.point = Some(point);
@@ -127,7 +126,8 @@ impl NodeMachine {
         self.look_for_peers(Some(id));
     }
 
-    /// Goes on if enough peers are where we are, since this one arrived if any did.
+    /// Continues if enough peers have reached our point; `last` is the peer that reached it last,
+    /// if any.
     fn look_for_peers(&mut self, last: Option<PeerKey>) {
         let enough = self.settings.options.remote_trace_sync_peers as usize;
         let Some(ours) = self.trace.arrive(&self.peers, enough) else { return };

@@ -20,7 +20,7 @@ pub(super) struct Transport {
     actions: VecDeque<Action>,
     /// Whether we listen, or wait to.
     listens: bool,
-    /// Where sockets are open, as far as we know.
+    /// The open sockets, as reported by the transport.
     listening: Vec<Endpoint>,
 }
 
@@ -28,11 +28,11 @@ pub(super) struct Transport {
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) peer: PeerKey,
-    /// None until the transport is connected; it begins when TLS is up.
+    /// `None` until the transport is connected; begins after the TLS handshake.
     pub(super) connection: Option<Box<Connection>>,
-    /// The transport has closed it; it is here until all that came over it is looked at.
+    /// Whether the transport has closed it; it stays until all its input is processed.
     pub(super) gone: bool,
-    /// Whether it is among the touched ones.
+    /// Whether it is in `touched`.
     touched: bool,
 }
 
@@ -42,7 +42,7 @@ impl Link {
         self.connection.as_deref().filter(|connection| connection.has_begun())
     }
 
-    /// Returns whether there is no connection yet, because it is being made or secured.
+    /// Returns whether the connection is still connecting or in the TLS handshake.
     pub(super) fn is_pending(&self) -> bool {
         let over = |connection: &Connection| connection.phase() == Phase::Closed;
         self.begun().is_none() && !self.connection.as_deref().is_some_and(over)
@@ -50,7 +50,7 @@ impl Link {
 }
 
 impl Transport {
-    /// Adds one over which there is nothing yet.
+    /// Adds a connection that is not established yet.
     pub(super) fn insert(&mut self, peer: PeerKey) -> ConnectionId {
         self.begun += 1;
         let link = Link { peer, connection: None, gone: false, touched: false };
@@ -96,12 +96,12 @@ impl Transport {
         self.slab.get_mut(id.0)
     }
 
-    /// Returns the connection over one, once the transport is connected.
+    /// Returns a connection, once the transport is connected.
     pub(super) fn connection(&self, id: ConnectionId) -> Option<&Connection> {
         self.get(id)?.connection.as_deref()
     }
 
-    /// Returns the connection over one, once the transport is connected.
+    /// Returns a connection, once the transport is connected.
     pub(super) fn connection_mut(&mut self, id: ConnectionId) -> Option<&mut Connection> {
         self.get_mut(id)?.connection.as_deref_mut()
     }
@@ -111,12 +111,12 @@ impl Transport {
         self.connection_mut(id).filter(|connection| connection.has_begun())
     }
 
-    /// Returns all in no order.
+    /// Iterates over all, in no particular order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Link> {
         self.slab.iter().map(|(_, link)| link)
     }
 
-    /// Returns those that are wanted, in the order in which they were begun.
+    /// Returns the wanted ones, in order of creation.
     pub(super) fn in_order(&self, is_wanted: impl Fn(&Link) -> bool) -> Vec<ConnectionId> {
         let wanted = self.slab.iter().filter(|(_, link)| is_wanted(link));
         let mut wanted: Vec<_> = wanted.map(|(key, _)| ConnectionId(key)).collect();
@@ -124,7 +124,7 @@ impl Transport {
         wanted
     }
 
-    /// Records that the transport of one may have something to do.
+    /// Records that the transport may have work for a connection.
     pub(super) fn touch(&mut self, id: ConnectionId) {
         if let Some(link) = self.slab.get_mut(id.0).filter(|link| !link.touched) {
             link.touched = true;
@@ -132,7 +132,7 @@ impl Transport {
         }
     }
 
-    /// Returns the next whose transport may have something to do.
+    /// Returns the next connection for which the transport may have work.
     pub(super) fn poll_touched(&mut self) -> Option<ConnectionId> {
         let id = self.touched.pop_front()?;
         if let Some(link) = self.get_mut(id) {

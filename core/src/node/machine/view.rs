@@ -1,4 +1,4 @@
-//! What a node says about itself and its peers at any time (part 4 §3).
+//! Accessors of a node and its peers (part 4 §3).
 
 use std::sync::Arc;
 
@@ -19,41 +19,41 @@ impl NodeMachine {
         &self.settings.options
     }
 
-    /// Returns what the node knows by name.
+    /// Returns the node's declarations.
     pub fn declarations(&self) -> &Arc<Declarations> {
         &self.settings.declarations
     }
 
-    /// Returns the latest time that was fed in.
+    /// Returns the last fed time.
     pub fn now(&self) -> Time {
         self.clock.now()
     }
 
-    /// Returns what the wall clock shows at that time, as far as it was
-    /// [fed in](Self::feed_wall_clock).
+    /// Returns the wall-clock time at that time, as far as it was [fed in](Self::feed_wall_clock).
     pub fn wall_clock(&self) -> Time {
         self.clock.wall()
     }
 
-    /// Returns the entries by name, in order (part 4 §2).
+    /// Iterates over the entries with their names, in order (part 4 §2).
     pub fn nodes(&self) -> impl Iterator<Item = (&str, &PeerConfig)> {
         self.settings.entries().iter().map(|entry| (&*entry.name, &entry.node))
     }
 
-    /// Returns the peer of an entry, once it is known: a node's `peer` (part 4 §2). Of several peers
-    /// that an entry applies to, the latest.
+    /// Returns the peer of an entry, once known: a node's `peer` (part 4 §2). If the entry applies
+    /// to several peers, returns the latest.
     pub fn node_peer(&self, name: &str) -> Option<&Arc<EventPeer>> {
         let entry = self.settings.entries().get(self.settings.position(name)?)?;
         Some(&self.peers.get(entry.peer?)?.who)
     }
 
-    /// Returns whether the peer of an entry is connected and set up: a node's `connected`.
+    /// Returns whether the peer of an entry is connected and its entry was applied: a node's
+    /// `connected`.
     pub fn is_node_connected(&self, name: &str) -> bool {
         self.connected_peers().any(|(_, node)| node == name)
     }
 
-    /// Returns the peers that we try to connect to, or wait to, with their entries:
-    /// `pending_peers` (part 4 §3).
+    /// Iterates over the peers to which the node is connecting or waiting to connect, with their
+    /// entries: `pending_peers` (part 4 §3).
     pub fn pending_peers(&self) -> impl Iterator<Item = (PeerId, &str)> {
         self.with_entries(|key, peer| {
             peer.role == Role::Initiator
@@ -62,13 +62,13 @@ impl NodeMachine {
         })
     }
 
-    /// Returns the peers that are connected and whose entries were applied, with these:
+    /// Iterates over the connected peers whose entries were applied, with these entries:
     /// `connected_peers` (part 4 §3).
     pub fn connected_peers(&self) -> impl Iterator<Item = (PeerId, &str)> {
         self.with_entries(|_, peer| peer.established && !peer.awaiting_setup)
     }
 
-    /// Returns the peers that are Running (§3.5).
+    /// Iterates over the peers in phase Running (§3.5).
     pub fn running_peers(&self) -> impl Iterator<Item = &Arc<EventPeer>> {
         self.peers.iter().map(|(_, peer)| peer).filter(|peer| peer.running).map(|peer| &peer.who)
     }
@@ -81,7 +81,7 @@ impl NodeMachine {
         peers.filter_map(|(key, peer)| Some((key.id(), &*self.settings.entry_of(peer)?.name)))
     }
 
-    /// Returns all peers that the node knows, also those that may ask but not send.
+    /// Iterates over all peers, including those without an entry, which may not send.
     pub fn peers(&self) -> impl Iterator<Item = &Arc<EventPeer>> {
         self.peers.iter().map(|(_, peer)| &peer.who)
     }
@@ -91,7 +91,7 @@ impl NodeMachine {
         Some(&self.find(id)?.who)
     }
 
-    /// Searches for a peer by its number.
+    /// Finds a peer by its number.
     pub(super) fn find(&self, id: PeerId) -> Option<&Peer> {
         self.peers.get(self.peers.key(id)?)
     }
@@ -101,7 +101,7 @@ impl NodeMachine {
         self.entry(self.peers.key(id)?).map(|entry| &*entry.name)
     }
 
-    /// Returns where we are with a peer.
+    /// Returns the state of a peer.
     pub fn peer_state(&self, id: PeerId) -> Option<PeerState> {
         let key = self.peers.key(id)?;
         let peer = self.peers.get(key)?;
@@ -115,7 +115,7 @@ impl NodeMachine {
         })
     }
 
-    /// Returns what passed between us and a peer, over all its connections.
+    /// Returns the counters of a peer, over all its connections.
     pub fn counters(&self, id: PeerId) -> Option<PeerCounters> {
         self.counters_of(self.peers.key(id)?)
     }
@@ -131,8 +131,8 @@ impl NodeMachine {
         Some(counters)
     }
 
-    /// Adds up what passed between us and all peers, those that are gone included. The marks of the
-    /// queues are sums as well.
+    /// Returns the sum of the counters of all peers, including removed ones. The maximum queue
+    /// depths are sums too.
     pub fn total_counters(&self) -> PeerCounters {
         let mut sum = self.peers.gone();
         for key in self.peers.keys() {
@@ -141,8 +141,8 @@ impl NodeMachine {
         sum
     }
 
-    /// Returns the first peer, from this number on, for which something still waits to be sent, what
-    /// is kept for a peer that is away included.
+    /// Returns the first peer, from this number on, with unsent items, including events kept for a
+    /// disconnected peer.
     pub fn next_undelivered(&self, from: PeerId) -> Option<PeerId> {
         let mut peers = self.peers.iter_from(from);
         let found =
@@ -150,8 +150,7 @@ impl NodeMachine {
         found.map(|(key, _)| key.id())
     }
 
-    /// Returns the first peer, from this number on, for which something waits to be sent that is not
-    /// batched.
+    /// Returns the first peer, from this number on, with unsent items that are not batched.
     pub(crate) fn next_unsent(&self, from: PeerId) -> Option<PeerId> {
         let mut peers = self.peers.iter_from(from);
         peers.find(|(key, peer)| self.is_unsent(*key, peer)).map(|(key, _)| key.id())
@@ -160,42 +159,42 @@ impl NodeMachine {
     fn is_unsent(&self, key: PeerKey, peer: &Peer) -> bool {
         let waits = |link: &Link| link.begun().is_some_and(Connection::has_output);
         let current = peer.link.and_then(|link| self.transport.get(link));
-        // Connections that are over may still have something to send.
+        // Closed connections may still have bytes to send.
         let has_others = peer.sockets > usize::from(peer.link.is_some());
         !peer.outbox.is_empty()
             || current.is_some_and(waits)
             || has_others && self.transport.iter().any(|link| link.peer == key && waits(link))
     }
 
-    /// Returns all peers for which something still waits to be sent.
+    /// Returns all peers with unsent items.
     pub fn undelivered(&self) -> Vec<PeerId> {
         let next = |id: &PeerId| self.next_undelivered(PeerId(id.0.checked_add(1)?));
         std::iter::successors(self.next_undelivered(PeerId::LOCAL), next).collect()
     }
 
-    /// Returns what went wrong with a peer last, in words.
+    /// Returns the last error of a peer.
     pub fn last_error(&self, id: PeerId) -> Option<&str> {
         self.find(id)?.last_error.as_deref()
     }
 
     /// Returns whether the last notification that was [polled](Self::poll_notification) is an event
-    /// that a peer raised: `is_remote_event`.
+    /// raised by a peer: `is_remote_event`.
     pub fn is_remote_event(&self) -> bool {
         self.delivery.event_peer().is_some()
     }
 
-    /// Returns who raised the event that was taken last, ourselves if it was none:
-    /// `get_event_peer`.
+    /// Returns the peer that raised the last notification if it is an event, otherwise the node
+    /// itself: `get_event_peer`.
     pub fn get_event_peer(&self) -> &Arc<EventPeer> {
         self.delivery.event_peer().unwrap_or(&self.settings.local)
     }
 
-    /// Describes ourselves: `get_local_event_peer`.
+    /// Returns the description of this node: `get_local_event_peer`.
     pub fn get_local_event_peer(&self) -> &Arc<EventPeer> {
         &self.settings.local
     }
 
-    /// Returns the connection to a peer, to look at.
+    /// Returns the connection to a peer.
     pub fn connection_to(&self, id: PeerId) -> Option<&Connection> {
         self.connection(self.peers.key(id)?)
     }
@@ -209,7 +208,7 @@ impl NodeMachine {
         self.peers.get(id).is_none_or(|peer| peer.link.is_none())
     }
 
-    /// Returns what a peer's answers to our PINGs sum up to, over all its connections (§2.8).
+    /// Returns the statistics of a peer's answers to our PINGs, over all its connections (§2.8).
     pub fn ping_statistics(&self, id: PeerId) -> Option<PingStatistics> {
         Some(self.find(id)?.pings.as_deref().copied().unwrap_or_default())
     }

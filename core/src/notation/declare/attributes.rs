@@ -16,9 +16,9 @@ const EXPR_NAME: u8 = 0;
 const EXPR_CONST: u8 = 1;
 
 impl<'a> Parser<'a, '_> {
-    /// Reads the attributes of what is of type `ty`, if there are any.
+    /// Parses the attributes, if any, of a declaration of type `ty`.
     ///
-    /// Their expressions are constants, or names of variables and functions.
+    /// Their expressions are constants or names of variables and functions.
     pub(super) fn attributes(&mut self, ty: &Type) -> Result<Option<Arc<Attributes>>, ParseError> {
         let mut list = Vec::new();
         while let Token::Attribute(name) = *self.token() {
@@ -52,7 +52,8 @@ impl<'a> Parser<'a, '_> {
         let scope = &mut self.scope;
         let value = match tag {
             AttributeTag::Default => {
-                // A table's default is that of its elements, but a field's is the field's.
+                // The default of a table applies to its elements, that of a field to the field
+                // itself.
                 let of_all = scope.build(&literal, ty);
                 match (of_all, yields(ty)) {
                     (Err(_), Some(yields)) => scope.build(&literal, &yields)?,
@@ -69,10 +70,9 @@ impl<'a> Parser<'a, '_> {
         Ok(Expr { tag: EXPR_CONST, paren: 0, ty, kind: ExprKind::Const(value) })
     }
 
-    /// Returns the name that is next, unless it is a constant or begins one.
+    /// Returns the next name, unless it is a constant or begins one.
     ///
-    /// Of constants it is their value that counts: whoever asks how long an entry lives wants no
-    /// name.
+    /// Constants are replaced by their values, so that e.g. expiry times are known.
     fn variable_name(&self, tag: AttributeTag) -> Result<Option<&'a str>, ParseError> {
         Ok(match *self.token() {
             Token::Name("T" | "F") => None,
@@ -92,7 +92,7 @@ impl<'a> Parser<'a, '_> {
         self.scope.global(name).is_some_and(|global| global.is_const && global.init.is_some())
     }
 
-    /// Makes the expression that is a variable or function.
+    /// Creates an expression that names a variable or function.
     fn global(&self, name: &str) -> Expr {
         let (name, ty) = match self.scope.global(name) {
             Some(global) => (global.name.clone(), Some(global.ty.clone())),
@@ -103,8 +103,8 @@ impl<'a> Parser<'a, '_> {
     }
 }
 
-/// Adds an attribute as Bro does (2§4): it takes the place of another of its kind, and may imply one
-/// that is written out on the wire.
+/// Adds an attribute as Bro does (2§4): it replaces another of its kind, and may imply one that is
+/// written explicitly on the wire.
 fn add(list: &mut Vec<Attribute>, attribute: Attribute) {
     let tag = attribute.tag;
     if !matches!(tag, AttributeTag::Redef | AttributeTag::Optional) {
@@ -121,7 +121,7 @@ fn add(list: &mut Vec<Attribute>, attribute: Attribute) {
     }
 }
 
-/// Says whether an attribute has an expression.
+/// Whether an attribute has an expression.
 enum Operand {
     None,
     Optional,
@@ -160,7 +160,7 @@ fn yields(ty: &Type) -> Option<Type> {
 }
 
 impl Parser<'_, '_> {
-    /// Reads what follows `redef`.
+    /// Parses the rest of a `redef`.
     pub(super) fn redefinition(&mut self) -> Result<(), ParseError> {
         let at = self.at();
         let name = self.name("a variable's name")?;
@@ -232,7 +232,7 @@ fn removed(old: Option<&Value>, less: &Value) -> Option<Value> {
     }
 }
 
-/// Returns the entries whose indices the other table doesn't have.
+/// Returns the entries whose indices are not in the other table.
 fn without<'t>(table: &'t Table, other: &'t Table) -> impl Iterator<Item = Entry> + 't {
     let other: BTreeSet<&List> = other.entries.iter().map(|entry| &*entry.index).collect();
     table.entries.iter().filter(move |entry| !other.contains(&*entry.index)).cloned()
@@ -259,7 +259,7 @@ fn set_of(ty: &Type) -> Option<Type> {
     Some(Type::new("", TypeKind::Set(SetType { yields: None, index, elements: None })))
 }
 
-/// Adds attributes; those of the same kind are replaced.
+/// Adds attributes, replacing those of the same kind.
 fn add_attributes(global: &mut Global, more: &Attributes) {
     let old = global.attributes.iter().flat_map(|attributes| &attributes.list);
     let kept = old.filter(|attribute| !more.has(attribute.tag)).cloned();

@@ -1,4 +1,4 @@
-//! Finds a literal's type in the literal itself.
+//! Infers types of literals.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use crate::notation::parser::Scope;
 use crate::notation::{ParseError, ParseErrorKind};
 
 impl Scope<'_> {
-    /// Returns the type that a literal has by itself.
+    /// Infers the type of a literal.
     pub(in crate::notation) fn infer(&mut self, literal: &Literal<'_>) -> Result<Type, ParseError> {
         let at = literal.at;
         Ok(match &literal.kind {
@@ -66,7 +66,7 @@ impl Scope<'_> {
         })
     }
 
-    /// Returns the type that a vector's elements have in common; those in brackets are vectors.
+    /// Returns the common type of a vector's elements; bracketed elements are vectors.
     fn common_element(&mut self, elements: &[Element<'_>]) -> Result<Option<Type>, ParseError> {
         if elements.iter().all(|element| !element.bracketed) {
             return self.common(elements.iter().flat_map(|element| &element.index));
@@ -85,7 +85,7 @@ impl Scope<'_> {
         }
     }
 
-    /// Returns the types of an index's components; `None` without any element.
+    /// Returns the types of an index's components; `None` if there are no elements.
     fn index(&mut self, elements: &[Element<'_>]) -> Result<Option<Vec<Type>>, ParseError> {
         let Some(first) = elements.first() else { return Ok(None) };
         let expected = first.index.len();
@@ -102,7 +102,7 @@ impl Scope<'_> {
         Ok(Some(types))
     }
 
-    /// Returns the type that literals have in common; `None` without any.
+    /// Returns the common type of literals; `None` if there are none.
     pub(super) fn common<'l, 'a: 'l>(
         &mut self,
         literals: impl Iterator<Item = &'l Literal<'a>>,
@@ -127,7 +127,7 @@ impl Scope<'_> {
     }
 }
 
-/// Returns the type for values of both types; of numbers the more general one.
+/// Returns the common type of two types; for numbers the more general one.
 pub(crate) fn merge(a: &Type, b: &Type) -> Option<Type> {
     let has = |ty: Type| *a == ty || *b == ty;
     let both = |types: &[Type]| types.contains(a) && types.contains(b);
@@ -142,18 +142,18 @@ pub(crate) fn merge(a: &Type, b: &Type) -> Option<Type> {
     }
 }
 
-/// A place in a variable, as a text names it.
+/// A parsed path within a variable.
 #[derive(Debug)]
 pub(crate) struct Place {
     /// The variable's full name.
     pub(crate) variable: Name,
-    /// The way on from there.
+    /// The steps from there.
     pub(crate) steps: Vec<PlaceStep>,
-    /// The type of what stands there; `None` for an element of a set.
+    /// The type at the path; `None` for an element of a set.
     pub(crate) ty: Option<Type>,
 }
 
-/// Leads from a container to one of its parts.
+/// A step from a container to one of its parts.
 #[derive(Debug)]
 pub(crate) enum PlaceStep {
     Index(Vec<Value>),
@@ -162,7 +162,7 @@ pub(crate) enum PlaceStep {
 }
 
 impl Place {
-    /// Reads a place; nothing may follow it.
+    /// Parses a path; nothing may follow it.
     pub(crate) fn parse(text: &str, declarations: &Declarations) -> Result<Place, ParseError> {
         let mut parser = Parser::new(text, Cow::Borrowed(declarations))?;
         let at = parser.at();
@@ -182,7 +182,7 @@ impl Place {
 }
 
 impl<'a> Parser<'a, '_> {
-    /// Reads the way from what is of this type to a part of it, and returns the part's type.
+    /// Parses a step from a value of this type to one of its parts, and returns the part's type.
     fn step(&mut self, whole: &Type) -> Result<(PlaceStep, Option<Type>), ParseError> {
         let at = self.at();
         let no_part = || at.error(ParseErrorKind::NoPart(Short(whole).to_string()));
@@ -224,9 +224,9 @@ impl<'a> Parser<'a, '_> {
         Ok((PlaceStep::Index(items.collect::<Result<_, _>>()?), part))
     }
 
-    /// Reads what stands in brackets.
+    /// Parses the content of brackets.
     fn positions(&mut self) -> Result<Vec<Literal<'a>>, ParseError> {
-        // Such as [::1]: the brackets are those of the index.
+        // In [::1], the brackets are those of the index.
         if let Token::Addr(address) = *self.token() {
             let literal = Literal { at: self.at(), kind: LiteralKind::Addr(address) };
             self.take()?;

@@ -6,43 +6,43 @@ use std::sync::Arc;
 use crate::data::{Name, Opcode, StateAccess, Value};
 use crate::state::{Alias, FullState, Store};
 
-/// What passes between the node and one peer, for as long as they are connected.
+/// The synchronisation with one peer during a connection.
 #[derive(Debug, Default)]
 pub(in super::super) struct Exchange {
     pub(super) stage: Stage,
-    /// By which unique ids the peer calls containers that we call otherwise, by ours.
+    /// The peer's unique ids of containers, by our ids, where they differ.
     aliases: BTreeMap<Name, Name>,
-    /// At how many of these it is looked at which are of containers that are gone.
+    /// The number of aliases at which those of removed containers are dropped.
     prune_at: usize,
 }
 
-/// How far a peer and we have come.
+/// The stage of synchronisation with a peer.
 #[derive(Debug, Default)]
 pub(super) enum Stage {
-    /// Neither has the other's state, so changes mean nothing to it.
+    /// Neither side has the other's state, so changes are not sent.
     #[default]
     Before,
-    /// The peer is given the full state.
+    /// The full state is being sent to the peer.
     Giving(Box<Giving>),
-    /// The peer gives its full state; changes of ours wait until that is over, as long as it does
-    /// not undo them.
+    /// The peer is sending its full state; local changes wait until it is complete, unless it
+    /// undoes them.
     Taking(Box<Pending>),
-    /// Each is told of the other's changes.
+    /// Both sides send their changes.
     Running,
 }
 
-/// The full state on its way to a peer.
+/// The full state being sent to a peer.
 #[derive(Debug, Default)]
 pub(super) struct Giving {
     pub(super) state: FullState,
-    /// What was found to go next when there was no room for it.
+    /// The next operation, for which there was no room.
     pub(super) next: Option<StateAccess>,
-    /// Changes of what was given already.
+    /// Changes of parts that were sent already.
     pub(super) changes: VecDeque<Arc<StateAccess>>,
 }
 
 impl Exchange {
-    /// Records that a peer knows a container by this id, perhaps by no other.
+    /// Records that a peer knows a container by this id, possibly by no other.
     pub(super) fn note(&mut self, Alias { ours, theirs }: Alias, store: &Store) {
         self.aliases.insert(ours, theirs);
         if self.aliases.len() > self.prune_at {
@@ -62,16 +62,16 @@ impl Exchange {
     }
 }
 
-/// Holds our changes until a peer has given its state; those that its state undoes are dropped, for
-/// it would be told of what is no longer so.
+/// Local changes that wait until a peer has sent its state. Changes that this state undoes are
+/// dropped, because they would be outdated.
 ///
-/// Most of what a peer gives undoes nothing, which is found without looking at each change.
+/// Most of a peer's state undoes nothing, which is detected without checking each change.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
     changes: VecDeque<Arc<StateAccess>>,
     /// The variables that were changed.
     variables: BTreeSet<Name>,
-    /// The parts of containers that were changed: by our id, and the index.
+    /// The changed parts of containers, by local id and index.
     places: BTreeSet<(Name, Value)>,
 }
 
@@ -86,7 +86,7 @@ impl Pending {
         self.changes.len()
     }
 
-    /// Drops what an operation of the peer's state undoes, which is about to be carried out.
+    /// Drops the changes that an operation of the peer's state will undo.
     pub(super) fn undo(&mut self, access: &StateAccess, store: &Store) {
         match access.opcode {
             Opcode::Assign if self.variables.remove(&access.target) => {

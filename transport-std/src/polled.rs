@@ -1,4 +1,4 @@
-//! One connected socket, and when it is ready.
+//! A connected socket and its readiness.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr};
@@ -14,30 +14,30 @@ use crate::socket::{has_ended, is_drained};
 
 const SOCKET: Token = Token(1);
 
-/// Holds a socket and waits for it.
+/// A connected socket with the poller that waits for it.
 ///
-/// The poller tells only once that a socket becomes ready, which then is true until an attempt says
-/// otherwise. So input can be left alone as long as the core wants none, at no cost.
+/// The poller is edge-triggered: a socket stays ready until an attempt would block. So input can
+/// stay unread, at no cost, while the core wants none.
 #[derive(Debug)]
-pub(crate) struct Link {
+pub(crate) struct PolledSocket {
     stream: TcpStream,
     poll: Poll,
     events: Events,
-    /// The poller has told of the end of what comes.
+    /// The poller has reported the end of the input.
     ended: bool,
     pub(crate) local: SocketAddr,
     pub(crate) remote: SocketAddr,
 }
 
-/// Says what a socket has become ready for.
+/// The operations that a socket has become ready for.
 #[derive(Debug, Default)]
 pub(crate) struct Ready {
     pub(crate) readable: bool,
     pub(crate) writable: bool,
 }
 
-impl Link {
-    pub(crate) fn new(mut stream: TcpStream) -> io::Result<(Link, StopHandle)> {
+impl PolledSocket {
+    pub(crate) fn new(mut stream: TcpStream) -> io::Result<(PolledSocket, StopHandle)> {
         set_up(SockRef::from(&stream), None)?;
         let (local, remote) = ends(SockRef::from(&stream))?;
         let poll = Poll::new()?;
@@ -45,11 +45,11 @@ impl Link {
         poll.registry().register(&mut stream, SOCKET, both)?;
         let stop = StopHandle::new(&poll)?;
         let events = Events::with_capacity(4);
-        let link = Link { stream, poll, events, ended: false, local, remote };
-        Ok((link, stop))
+        let socket = PolledSocket { stream, poll, events, ended: false, local, remote };
+        Ok((socket, stop))
     }
 
-    /// Reads; tells as well whether nothing is left.
+    /// Reads, and returns also whether nothing is left to read.
     pub(crate) fn read(&mut self, buffer: &mut [u8]) -> (io::Result<usize>, bool) {
         let read = self.stream.read(buffer);
         let drained = is_drained(&read, buffer.len(), self.ended);
@@ -60,7 +60,7 @@ impl Link {
         self.stream.write(bytes)
     }
 
-    /// Waits until the socket becomes ready for something, or somebody wakes us, or time is over.
+    /// Waits until the socket becomes ready, the waker is used or the timeout elapses.
     pub(crate) fn wait(&mut self, timeout: Option<Duration>) -> io::Result<Ready> {
         match self.poll.poll(&mut self.events, timeout) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(Ready::default()),
@@ -75,13 +75,13 @@ impl Link {
         Ok(ready)
     }
 
-    /// Tells the peer that nothing more comes.
+    /// Shuts down the sending direction, so the peer sees the end of the stream.
     pub(crate) fn end_output(&self) {
-        // It may be gone already.
+        // Fails if the peer is gone already.
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
-    /// Ends the connection in both directions.
+    /// Shuts down both directions of the connection.
     pub(crate) fn shutdown(&self) {
         let _ = self.stream.shutdown(Shutdown::Both);
     }

@@ -1,4 +1,4 @@
-//! One connected socket.
+//! A connected socket.
 
 use std::io;
 use std::net::{Shutdown, SocketAddr};
@@ -12,41 +12,41 @@ use super::waiting::within;
 use crate::socket::{ends, no_answer, set_up};
 use crate::zone::address_of;
 
-/// Carries bytes over a socket.
+/// Reads and writes a socket.
 ///
-/// Each attempt either carries something, or fails with `WouldBlock` and has the task woken when
-/// the socket is ready; there is nothing between that a dropped future could lose.
+/// Each attempt either transfers bytes, or fails with `WouldBlock` and has the task woken when the
+/// socket is ready. So a dropped future loses nothing.
 #[derive(Debug)]
-pub(super) struct Link<R: Runtime> {
+pub(super) struct Socket<R: Runtime> {
     stream: R::Stream,
-    /// Nothing was left when it was read last, so that nobody has to ask the system before the
-    /// runtime says that something has come.
+    /// The last read drained the socket, so the next read can wait until the runtime reports new
+    /// input.
     drained: bool,
     pub(super) local: SocketAddr,
     pub(super) remote: SocketAddr,
 }
 
-impl<R: Runtime> Link<R> {
+impl<R: Runtime> Socket<R> {
     /// Takes over a socket.
-    pub(super) fn new(stream: R::Stream, keep_alive: Option<KeepAlive>) -> io::Result<Link<R>> {
+    pub(super) fn new(stream: R::Stream, keep_alive: Option<KeepAlive>) -> io::Result<Socket<R>> {
         set_up(R::socket(&stream), keep_alive)?;
         let (local, remote) = ends(R::socket(&stream))?;
-        Ok(Link { stream, drained: false, local, remote })
+        Ok(Socket { stream, drained: false, local, remote })
     }
 
-    /// Connects to an endpoint of which a node was told.
+    /// Connects to an endpoint that the node asked for.
     pub(super) async fn connect(
         endpoint: &Endpoint,
         keep_alive: Option<KeepAlive>,
-    ) -> Result<Link<R>, Cause> {
+    ) -> Result<Socket<R>, Cause> {
         let address = address_of(endpoint)?;
         match within::<R, _>(CONNECT_TIMEOUT, R::connect(address)).await {
-            Some(stream) => Ok(Link::new(stream?, keep_alive)?),
+            Some(stream) => Ok(Socket::new(stream?, keep_alive)?),
             None => Err(no_answer()),
         }
     }
 
-    /// Reads what there is, see [`Runtime::read`].
+    /// Reads available bytes. See [`Runtime::read`].
     pub(super) fn read(
         &mut self,
         cx: &mut Context<'_>,
@@ -57,18 +57,18 @@ impl<R: Runtime> Link<R> {
         }
         let read = R::read(&mut self.stream, cx, buffer)?;
         self.drained = match &read {
-            // At its end a socket is never drained.
+            // A socket at the end of its input is never drained.
             Ok(read) => (1..buffer.len()).contains(read),
             Err(error) => error.kind() == io::ErrorKind::WouldBlock,
         };
         Ok(read)
     }
 
-    /// Returns whether reading would give nothing, as far as is known without an attempt; then the task
-    /// is woken when it would.
+    /// Returns whether the socket is known to have no input. If so, the task is woken when input
+    /// arrives.
     ///
     /// # Errors
-    /// That the runtime can't wait any more.
+    /// The runtime can no longer wait.
     pub(super) fn is_drained(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
         if self.drained {
             match R::poll_readable(&mut self.stream, cx) {
@@ -80,7 +80,7 @@ impl<R: Runtime> Link<R> {
         Ok(false)
     }
 
-    /// Writes what the socket takes, see [`Runtime::write`].
+    /// Writes as much as the socket accepts. See [`Runtime::write`].
     pub(super) fn write(
         &mut self,
         cx: &mut Context<'_>,
@@ -89,13 +89,13 @@ impl<R: Runtime> Link<R> {
         R::write(&mut self.stream, cx, bytes)
     }
 
-    /// Tells the peer that nothing more comes.
+    /// Shuts down the sending direction, so the peer sees the end of the stream.
     pub(super) fn end_output(&self) {
-        // It may be gone already.
+        // Fails if the peer is gone already.
         let _ = R::socket(&self.stream).shutdown(Shutdown::Write);
     }
 
-    /// Ends the connection in both directions.
+    /// Shuts down both directions of the connection.
     pub(super) fn shutdown(&self) {
         let _ = R::socket(&self.stream).shutdown(Shutdown::Both);
     }

@@ -1,4 +1,4 @@
-//! Connections of a node.
+//! The connections of a node.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr};
@@ -18,15 +18,15 @@ use mio::{Interest, Token};
 use super::Runner;
 use crate::socket::{has_ended, is_drained};
 
-/// One connection, or an attempt at one.
+/// A connection or a connection attempt.
 #[derive(Debug)]
 pub(super) struct SocketTask {
-    carrier: SocketDriver,
+    driver: SocketDriver,
     stream: TcpStream,
-    /// How long it is waited for, until it is connected.
+    /// The deadline of the attempt, until it is connected.
     connecting: Option<Time>,
     keep_alive: Option<KeepAlive>,
-    /// The poller has told of the end of what comes.
+    /// The poller has reported the end of the input.
     ended: bool,
     waker: Waker,
 }
@@ -38,7 +38,7 @@ impl Runner {
         endpoint: &Endpoint,
         keep_alive: Option<KeepAlive>,
     ) {
-        let carrier = SocketDriver::new(id);
+        let driver = SocketDriver::new(id);
         let (token, waker) = self.token();
         let begin = || -> io::Result<TcpStream> {
             let mut stream = TcpStream::connect(address_of(endpoint)?)?;
@@ -48,26 +48,26 @@ impl Runner {
         match begin() {
             Ok(stream) => {
                 let connecting = Some(self.shared.now() + CONNECT_TIMEOUT);
-                let carrying =
-                    SocketTask { carrier, stream, connecting, keep_alive, ended: false, waker };
-                self.carrying.insert(token, carrying);
-                self.carry(token);
+                let task =
+                    SocketTask { driver, stream, connecting, keep_alive, ended: false, waker };
+                self.tasks.insert(token, task);
+                self.run_task(token);
             }
-            Err(error) => self.shared.feed_connect_failed(&carrier, error),
+            Err(error) => self.shared.feed_connect_failed(&driver, error),
         }
     }
 
-    /// Begins to carry a connection that was accepted, unless the node is ending.
+    /// Starts the task of an accepted connection, unless the node is stopping.
     pub(super) fn begin(&mut self, mut stream: TcpStream, from: SocketAddr) -> io::Result<()> {
         let (token, waker) = self.token();
         let keep_alive = self.keep_alive;
         set_up(SockRef::from(&stream), keep_alive)?;
         self.register(&mut stream, token)?;
-        if let Some(carrier) = accepted(&self.shared, from) {
+        if let Some(driver) = accepted(&self.shared, from) {
             let (connecting, ended) = (None, false);
-            let carrying = SocketTask { carrier, stream, connecting, keep_alive, ended, waker };
-            self.carrying.insert(token, carrying);
-            self.carry(token);
+            let task = SocketTask { driver, stream, connecting, keep_alive, ended, waker };
+            self.tasks.insert(token, task);
+            self.run_task(token);
         }
         Ok(())
     }
@@ -76,36 +76,36 @@ impl Runner {
         self.poll.registry().register(stream, token, Interest::READABLE | Interest::WRITABLE)
     }
 
-    /// Records that a socket is ready for something.
+    /// Records the readiness of a socket.
     pub(super) fn feed_ready(&mut self, event: &Event) {
-        if let Some(SocketTask { carrier, ended, .. }) = self.carrying.get_mut(&event.token()) {
-            carrier.feed_ready();
+        if let Some(SocketTask { driver, ended, .. }) = self.tasks.get_mut(&event.token()) {
+            driver.feed_ready();
             *ended |= has_ended(event);
         }
     }
 
-    /// Does what a connection is to do until it has to wait, if the token is that of one.
-    pub(super) fn carry(&mut self, token: Token) {
+    /// Runs the task of a connection until it must wait. Does nothing if the token is not that of a
+    /// connection.
+    pub(super) fn run_task(&mut self, token: Token) {
         if !self.is_connected(token) {
             return;
         }
-        let Runner { shared, buffer, carrying, alarms, .. } = self;
-        let Some(SocketTask { carrier, stream, ended, waker, .. }) = carrying.get_mut(&token)
-        else {
+        let Runner { shared, buffer, tasks, alarms, .. } = self;
+        let Some(SocketTask { driver, stream, ended, waker, .. }) = tasks.get_mut(&token) else {
             return;
         };
         loop {
-            match shared.with(|hub, now| carrier.poll_step(hub, buffer, now, waker)) {
-                Step::Write(bytes) => carrier.feed_write(stream.write(bytes)),
+            match shared.with(|node, now| driver.poll_step(node, buffer, now, waker)) {
+                Step::Write(bytes) => driver.feed_write(stream.write(bytes)),
                 Step::Read => {
                     let read = stream.read(buffer);
                     if is_drained(&read, buffer.len(), *ended) {
-                        carrier.feed_drained();
+                        driver.feed_drained();
                     }
-                    carrier.feed_read(read);
+                    driver.feed_read(read);
                 }
                 Step::EndOutput => {
-                    // It may be gone already.
+                    // Fails if the peer is gone already.
                     let _ = stream.shutdown(Shutdown::Write);
                 }
                 Step::Yield => return waker.wake_by_ref(),
@@ -120,21 +120,21 @@ impl Runner {
 
     pub(super) fn close(&mut self, token: Token) {
         self.alarms.remove(&token);
-        if let Some(SocketTask { carrier, stream, .. }) = self.carrying.remove(&token) {
+        if let Some(SocketTask { driver, stream, .. }) = self.tasks.remove(&token) {
             let _ = stream.shutdown(Shutdown::Both);
             drop(stream);
-            self.shared.with(|hub, now| carrier.feed_closed(hub, now));
+            self.shared.with(|node, now| driver.feed_closed(node, now));
         }
     }
 
-    /// Returns whether the token is that of a connection, and this one is up; if it can't be, that is
-    /// the end of it.
+    /// Returns whether the token is that of an established connection. Ends the task if the attempt
+    /// failed.
     fn is_connected(&mut self, token: Token) -> bool {
-        let Some(carrying) = self.carrying.get_mut(&token) else { return false };
-        let SocketTask { carrier, stream, connecting, keep_alive, waker, .. } = carrying;
+        let Some(task) = self.tasks.get_mut(&token) else { return false };
+        let SocketTask { driver, stream, connecting, keep_alive, waker, .. } = task;
         let Some(until) = *connecting else { return true };
-        if self.shared.with(|hub, _| carrier.is_given_up(hub, waker)) {
-            self.carrying.remove(&token);
+        if self.shared.with(|node, _| driver.is_given_up(node, waker)) {
+            self.tasks.remove(&token);
             return false;
         }
         let cause = match outcome(stream).and_then(|up| {
@@ -145,8 +145,8 @@ impl Runner {
         }) {
             Ok(true) => {
                 *connecting = None;
-                let id = carrier.id();
-                self.shared.with(|hub, now| hub.communication_mut().feed_connected(id, now));
+                let id = driver.id();
+                self.shared.with(|node, now| node.communication_mut().feed_connected(id, now));
                 return true;
             }
             Ok(false) if self.shared.now() < until => {
@@ -156,14 +156,14 @@ impl Runner {
             Ok(false) => no_answer(),
             Err(error) => error.into(),
         };
-        if let Some(SocketTask { carrier, .. }) = self.carrying.remove(&token) {
-            self.shared.feed_connect_failed(&carrier, cause);
+        if let Some(SocketTask { driver, .. }) = self.tasks.remove(&token) {
+            self.shared.feed_connect_failed(&driver, cause);
         }
         false
     }
 }
 
-/// Returns whether a socket is connected by now, or why it can't be.
+/// Returns whether a socket is connected, or why the attempt failed.
 fn outcome(stream: &TcpStream) -> io::Result<bool> {
     if let Some(error) = stream.take_error()? {
         return Err(error);

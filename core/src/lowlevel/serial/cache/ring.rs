@@ -1,32 +1,30 @@
-//! The values of the unstable list that nothing has referred to yet (2§5).
+//! The values of the unstable list without references so far (2§5).
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::Extent;
-
-/// What a run's place on the tape is while its value is being read.
+/// What a run's place on the tape is while the type of its value is being read.
 const PENDING: u32 = u32::MAX;
 
-/// How far apart the stamps within a run are: after each value its type is used.
+/// The distance of stamps within a run: after each value its type is used.
 pub(super) const STEP: u64 = 2;
 
-/// Holds values in the order in which they came, which is that of their ids.
+/// Values in order of arrival, which is the order of their ids.
 ///
-/// Nearly all values are never referred to: they come in at one end and leave at the other. So they
-/// are kept by the run, and which of them are something else by now is noted apart.
+/// Nearly all values are never referred to: they come in at one end and leave at the other. So a
+/// message's are kept as one run, and which of them are something else by now is noted apart.
 #[derive(Debug, Default)]
-pub(super) struct Fresh {
+pub(super) struct Ring {
     runs: VecDeque<Run>,
-    /// The run that plain values are added to, if any; it has to be closed before all else.
+    /// The run that values are added to, if any; it has to be closed before all else.
     open: Run,
-    /// The ids of values in runs that are no longer what they were.
+    /// The ids of values in runs that have changed.
     exceptions: BTreeMap<u64, Exception>,
     len: usize,
-    /// How many came since the message began.
+    /// The number added since the beginning of the message.
     new: usize,
 }
 
-/// Holds values of one message, with ids in a row, at places of its tape in a row, and with stamps
+/// Values of one message, with consecutive ids, consecutive positions on its tape, and stamps
 /// [`STEP`] apart.
 #[derive(Debug, Clone, Copy, Default)]
 struct Run {
@@ -35,32 +33,29 @@ struct Run {
     message: u32,
     tape: u32,
     count: u32,
-    /// How far each of them extends.
-    extent: Extent,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Exception {
-    /// It was referred to and so lies elsewhere.
+    /// It was referred to and moved elsewhere.
     Gone,
-    /// Its id means a newer object; it only ages.
+    /// Its id belongs to a newer object; it only ages.
     Replaced,
 }
 
-/// Says where a value is.
+/// Where a value is.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct FreshValue {
-    /// When it came, as the cache counts.
+pub(super) struct RingValue {
+    /// Its stamp in the cache.
     pub(super) stamp: u64,
-    /// The message that it came with.
+    /// Its message.
     pub(super) message: u32,
-    /// Where on that message's tape it is.
+    /// Its position on that message's tape.
     pub(super) tape: u32,
-    pub(super) extent: Extent,
 }
 
 impl Run {
-    /// Forgets the oldest of them.
+    /// Drops the oldest of them.
     fn advance(&mut self, count: u32) {
         self.pid = self.pid.wrapping_add(u64::from(count));
         self.stamp += STEP * u64::from(count);
@@ -69,12 +64,12 @@ impl Run {
     }
 }
 
-impl Fresh {
+impl Ring {
     pub(super) fn len(&self) -> usize {
         self.len
     }
 
-    /// Adds a plain value to the open run, if it goes on with this id at this place of the tape.
+    /// Adds a value to the open run, if it goes on with this id at this place of the tape.
     #[inline(always)]
     pub(super) fn extend(&mut self, pid: u64, tape: u32) -> bool {
         let Run { pid: first, count, .. } = self.open;
@@ -85,12 +80,12 @@ impl Fresh {
         goes_on
     }
 
-    /// Opens a run with a plain value, with an id above all before it.
+    /// Opens a run with a value with an id above all before it.
     pub(super) fn open(&mut self, pid: u64, stamp: u64, message: u32, tape: u32) {
-        self.open = Run { pid, stamp, message, tape, count: 1, extent: Extent::default() };
+        self.open = Run { pid, stamp, message, tape, count: 1 };
     }
 
-    /// Returns how many values are in the open run.
+    /// Returns the number of values in the open run.
     #[inline(always)]
     pub(super) fn opened(&self) -> u64 {
         u64::from(self.open.count)
@@ -106,22 +101,20 @@ impl Fresh {
         }
     }
 
-    /// Registers a value that is about to be read, with an id above all before it, while no run is
+    /// Registers a value whose type is about to be read, with an id above all before it, while no run is
     /// open; returns its place, which holds until the next [`pop`](Self::pop).
     #[inline]
     pub(super) fn push(&mut self, pid: u64, stamp: u64, message: u32) -> usize {
-        let extent = Extent::default();
-        self.runs.push_back(Run { pid, stamp, message, tape: PENDING, count: 1, extent });
+        self.runs.push_back(Run { pid, stamp, message, tape: PENDING, count: 1 });
         self.len += 1;
         self.new += 1;
         self.runs.len() - 1
     }
 
-    /// Says where on its message's tape a value is, once it has been read.
-    #[inline]
-    pub(super) fn store(&mut self, place: usize, tape: u32, extent: Extent) {
+    /// Returns where on its message's tape a value is, once its type has been read.
+    pub(super) fn store(&mut self, place: usize, tape: u32) {
         if let Some(run) = self.runs.get_mut(place) {
-            (run.tape, run.extent) = (tape, extent);
+            run.tape = tape;
         }
     }
 
@@ -131,19 +124,18 @@ impl Fresh {
         std::mem::take(&mut self.new)
     }
 
-    fn find(&mut self, pid: u64) -> Option<FreshValue> {
+    fn find(&mut self, pid: u64) -> Option<RingValue> {
         let after = self.runs.partition_point(|run| run.pid <= pid);
         let run = self.runs.get(after.checked_sub(1)?)?;
         let position = u32::try_from(pid - run.pid).ok().filter(|at| *at < run.count)?;
         if self.exceptions.contains_key(&pid) {
             return None;
         }
-        Some(FreshValue {
+        Some(RingValue {
             stamp: run.stamp + STEP * u64::from(position),
             message: run.message,
-            // One that is being read is alone.
+            // One whose type is being read is alone.
             tape: run.tape.saturating_add(position),
-            extent: run.extent,
         })
     }
 
@@ -154,8 +146,8 @@ impl Fresh {
         }
     }
 
-    /// Takes the value with this id, if there is one; `Err` if it is still being read.
-    pub(super) fn take(&mut self, pid: u64) -> Option<Result<FreshValue, ()>> {
+    /// Takes the value with this id, if there is one; `Err` if its type is still being read.
+    pub(super) fn take(&mut self, pid: u64) -> Option<Result<RingValue, ()>> {
         let value = self.find(pid)?;
         if value.tape == PENDING {
             return Some(Err(()));
@@ -165,7 +157,7 @@ impl Fresh {
         Some(Ok(value))
     }
 
-    /// Returns when the oldest value came.
+    /// Returns the stamp of the oldest value.
     #[inline]
     pub(super) fn oldest(&mut self) -> Option<u64> {
         loop {
@@ -191,6 +183,15 @@ impl Fresh {
     /// most so many. Returns the message and their number.
     #[inline]
     pub(super) fn pop(&mut self, most: usize, before: u64) -> Option<(u32, usize)> {
+        // Nearly always a whole message leaves for one that has come.
+        if before == u64::MAX && self.exceptions.is_empty() {
+            let Run { message, count, .. } = *self.runs.front()?;
+            if count as usize == most {
+                self.runs.pop_front();
+                self.len -= most;
+                return Some((message, most));
+            }
+        }
         self.oldest()?;
         let message = self.runs.front()?.message;
         let mut count = 0;
@@ -245,58 +246,58 @@ mod tests {
     use super::*;
 
     /// Makes runs of ids 1 to 5 and 6 to 8 of one message and 9 of another, with stamps from 10 on.
-    fn runs() -> Fresh {
-        let mut fresh = Fresh::default();
+    fn runs() -> Ring {
+        let mut ring = Ring::default();
         for pid in 1..=8 {
             let tape = pid as u32 + u32::from(pid > 5);
-            if !fresh.extend(pid, tape) {
-                fresh.close();
-                fresh.open(pid, 8 + STEP * pid, 0, tape);
+            if !ring.extend(pid, tape) {
+                ring.close();
+                ring.open(pid, 8 + STEP * pid, 0, tape);
             }
         }
-        fresh.close();
-        assert_eq!(fresh.end(), 8);
-        let place = fresh.push(9, 26, 1);
-        assert_eq!(fresh.take(9).unwrap().unwrap_err(), ());
-        fresh.store(place, 3, Extent { height: 1, objects: 2 });
-        assert_eq!(fresh.end(), 1);
-        assert_eq!((fresh.runs.len(), fresh.len()), (3, 9));
-        fresh
+        ring.close();
+        assert_eq!(ring.end(), 8);
+        let place = ring.push(9, 26, 1);
+        assert_eq!(ring.take(9).unwrap().unwrap_err(), ());
+        ring.store(place, 3);
+        assert_eq!(ring.end(), 1);
+        assert_eq!((ring.runs.len(), ring.len()), (3, 9));
+        ring
     }
 
     #[test]
     fn values_are_found_in_their_runs() {
-        let mut fresh = runs();
-        let value = fresh.take(7).unwrap().unwrap();
+        let mut ring = runs();
+        let value = ring.take(7).unwrap().unwrap();
         assert_eq!((value.stamp, value.message, value.tape), (22, 0, 8));
-        let value = fresh.take(9).unwrap().unwrap();
-        assert_eq!((value.stamp, value.message, value.tape, value.extent.objects), (26, 1, 3, 2));
-        assert!(fresh.take(7).is_none() && fresh.take(0).is_none() && fresh.take(10).is_none());
-        assert_eq!(fresh.len(), 7);
+        let value = ring.take(9).unwrap().unwrap();
+        assert_eq!((value.stamp, value.message, value.tape), (26, 1, 3));
+        assert!(ring.take(7).is_none() && ring.take(0).is_none() && ring.take(10).is_none());
+        assert_eq!(ring.len(), 7);
     }
 
     #[test]
     fn values_leave_from_the_oldest_on_and_message_by_message() {
-        let mut fresh = runs();
-        assert_eq!(fresh.pop(100, 15), Some((0, 3)), "what came before then");
-        assert_eq!(fresh.pop(100, 16), None);
-        assert_eq!(fresh.pop(1, u64::MAX), Some((0, 1)));
-        assert_eq!(fresh.pop(100, u64::MAX), Some((0, 4)), "over the end of a run");
-        assert_eq!(fresh.pop(100, u64::MAX), Some((1, 1)));
-        assert_eq!((fresh.pop(100, u64::MAX), fresh.len()), (None, 0));
+        let mut ring = runs();
+        assert_eq!(ring.pop(100, 15), Some((0, 3)), "what came before then");
+        assert_eq!(ring.pop(100, 16), None);
+        assert_eq!(ring.pop(1, u64::MAX), Some((0, 1)));
+        assert_eq!(ring.pop(100, u64::MAX), Some((0, 4)), "over the end of a run");
+        assert_eq!(ring.pop(100, u64::MAX), Some((1, 1)));
+        assert_eq!((ring.pop(100, u64::MAX), ring.len()), (None, 0));
     }
 
     #[test]
     fn what_was_taken_does_not_leave_and_what_was_replaced_does() {
-        let mut fresh = runs();
-        fresh.replace(3);
-        assert!(fresh.take(3).is_none());
-        assert!(fresh.take(1).is_some() && fresh.take(4).is_some());
-        assert_eq!((fresh.len(), fresh.oldest()), (7, Some(12)));
-        assert_eq!(fresh.pop(100, u64::MAX), Some((0, 2)), "up to what is gone");
-        assert_eq!(fresh.oldest(), Some(18));
-        assert_eq!(fresh.pop(100, u64::MAX), Some((0, 4)));
-        assert_eq!(fresh.pop(100, u64::MAX), Some((1, 1)));
-        assert!(fresh.exceptions.is_empty() && fresh.runs.is_empty() && fresh.len() == 0);
+        let mut ring = runs();
+        ring.replace(3);
+        assert!(ring.take(3).is_none());
+        assert!(ring.take(1).is_some() && ring.take(4).is_some());
+        assert_eq!((ring.len(), ring.oldest()), (7, Some(12)));
+        assert_eq!(ring.pop(100, u64::MAX), Some((0, 2)), "up to what is gone");
+        assert_eq!(ring.oldest(), Some(18));
+        assert_eq!(ring.pop(100, u64::MAX), Some((0, 4)));
+        assert_eq!(ring.pop(100, u64::MAX), Some((1, 1)));
+        assert!(ring.exceptions.is_empty() && ring.runs.is_empty() && ring.len() == 0);
     }
 }

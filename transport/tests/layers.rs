@@ -1,29 +1,30 @@
-//! Nothing in the transports knows the protocol: messages, phases and caches appear in the core only.
+//! The transports do not know the protocol: messages, phases and caches appear only in the core.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What a transport may name of the core.
+/// The modules and types of the core that a transport may use.
 const OF_THE_CORE: [&str; 7] = ["Time", "data", "logs", "lowlevel", "node", "state", "tls"];
 
-/// What it may name of what lies below a node: not the layers below a connection.
+/// The modules of `lowlevel` that a transport may use: none of the layers below a connection.
 const OF_THE_LOWER_LEVELS: [&str; 3] = ["connection", "driver", "logs"];
 
-/// What it may name of a connection: what its user configures, commands and is told.
+/// The items of `connection` that a transport may use: its configuration, commands and
+/// notifications.
 const OF_A_CONNECTION: [&str; 6] =
     ["Connection", "ConnectionConfig", "Notification", "Role", "Sent", "UsageError"];
 
-/// What it may name of logs: what its user writes and gets, and why that is refused.
+/// The items of `logs` that a transport may use: values, entries and errors.
 const OF_THE_LOGS: [&str; 6] =
     ["LogEntry", "LogRecord", "LogStream", "LogValue", "Mismatch", "StreamError"];
 
-/// What it may distinguish of what it hands on: that nothing more comes, and what is for those who
-/// subscribe to one kind. None of these is a message or a phase.
+/// The notifications that a transport may match on: the end, and those with subscribers of their
+/// own. None of them is a message or a phase.
 const OF_THE_NOTIFICATIONS: [&str; 6] =
     ["Closed", "Event", "Expired", "LogEntry", "StateAccessPerformed", "Terminated"];
 
-/// The protocol's own things, wherever their names come from.
+/// Names that belong to the protocol.
 const OF_THE_PROTOCOL: [&str; 13] = [
     "CacheKey",
     "Caching",
@@ -51,7 +52,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Returns the names and signs of what is compiled; comments and the examples in them are not.
+/// Returns the tokens of a source without comments.
 fn tokens(source: &str) -> Vec<&str> {
     let part_of_name = |c: char| c.is_alphanumeric() || c == '_';
     let mut tokens = Vec::new();
@@ -73,7 +74,7 @@ fn tokens(source: &str) -> Vec<&str> {
     tokens
 }
 
-/// Returns the names that follow the path: of `a::b` it is `b`, of `a::{b, c::d}` `b` and `c`.
+/// Returns the names that follow the path: `b` for `a::b`, `b` and `c` for `a::{b, c::d}`.
 fn taken_from<'a>(tokens: &[&'a str], path: &'a str) -> BTreeSet<&'a str> {
     let path: Vec<&str> = path.split("::").flat_map(|name| [name, ":", ":"]).collect();
     let mut names = BTreeSet::new();
@@ -100,7 +101,7 @@ fn taken_from<'a>(tokens: &[&'a str], path: &'a str) -> BTreeSet<&'a str> {
     names
 }
 
-/// Returns what a source names that is no business of a transport.
+/// Returns the names in a source that a transport must not use.
 fn amiss(source: &str) -> Vec<String> {
     let tokens = tokens(source);
     let mut amiss = Vec::new();
@@ -135,7 +136,7 @@ fn the_transports_do_not_know_the_protocol() {
 }
 
 #[test]
-fn what_is_not_their_business_is_found() {
+fn forbidden_names_are_found() {
     for (source, expected) in [
         ("use brocomm::lowlevel::wire::Limits;", &["brocomm::lowlevel::wire", "wire"][..]),
         (
@@ -148,7 +149,7 @@ fn what_is_not_their_business_is_found() {
         ),
         ("fn f(table: brocomm::notation::Table) {}", &["brocomm::notation"]),
         ("use brocomm::logs::{LogSender, LogValue};", &["brocomm::logs::LogSender"]),
-        ("told == Notification::HandshakeDone", &["Notification::HandshakeDone"]),
+        ("next == Notification::HandshakeDone", &["Notification::HandshakeDone"]),
         ("let kind = MessageType::Serial;", &["MessageType"]),
         ("use brocomm_transport::Shared; use brocomm::Time; f(Notification::Closed(a))", &[]),
         ("//! use brocomm::lowlevel::wire::Limits;\n    a; // MessageType", &[]),
