@@ -19,7 +19,7 @@ struct Block(IpAddr);
 async fn main() -> Result<(), Box<dyn Error>> {
     let address = std::env::args().nth(1).ok_or("usage: failed_logins ADDRESS")?;
     let bro = Node::builder().receive::<FailedLogin>().send::<Block>().connect(&address).start()?;
-    let mut logins = bro.events()?;
+    let mut logins = bro.events::<FailedLogin>()?;
     while let Some((_, FailedLogin(_, host))) = logins.try_next().await? {
         bro.raise(Block(host)).await?;
     }

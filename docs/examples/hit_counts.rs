@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .start()?;
     println!("listening on {}", node.listening().await.ok_or("the node stopped")?);
     let hits = node.table::<IpAddr, u64>("hits")?;
-    let mut events = node.events()?;
+    let mut events = node.events::<Hit>()?;
     while let Some((_, Hit(host))) = events.try_next().await? {
         let count = hits.get(&host)?.unwrap_or(0) + 1;
         hits.insert(&host, &count)?;
