@@ -1,6 +1,6 @@
 //! What a peer's variables hold, as it tells us.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant, SystemTime};
@@ -16,6 +16,7 @@ use brocomm_std::Peer;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
+use super::agree::open_containers;
 use super::task::Task;
 use crate::decode::{Access, printed};
 use crate::failure::{Failure, failed, warn};
@@ -190,6 +191,8 @@ pub(super) struct Given {
     misfits: BTreeMap<Name, String>,
     /// By which unique ids the peer calls containers that we call otherwise, by ours.
     aliases: BTreeMap<Name, Name>,
+    /// The unique ids of containers without a type, which take no elements at the peer.
+    open: BTreeSet<Name>,
 }
 
 impl Given {
@@ -204,7 +207,13 @@ impl Given {
                 format!("{name} is declared as {declared}, but the peer's is of type {shown}{why}");
             self.misfits.insert(name.clone(), misfit);
         }
+        open_containers(&access.op1, &mut self.open);
         self.types.insert(name, found);
+    }
+
+    /// Returns whether the container that an operation is on has no type at the peer yet.
+    pub(super) fn is_open(&self, access: &StateAccess) -> bool {
+        self.open.contains(&access.target)
     }
 
     /// Returns the type of the value that the peer has given a variable.
