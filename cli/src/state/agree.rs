@@ -1,9 +1,7 @@
 //! Whether values of a declared type can be given to a peer whose value is of another instance of
 //! it.
 
-use std::collections::BTreeSet;
-
-use brocomm::data::{Field, Name, Type, TypeTag, Value};
+use brocomm::data::{Field, Type};
 use brocomm::lowlevel::syntax::AttributeTag;
 use brocomm::lowlevel::types::{EnumType, RecordType, TypeKind};
 
@@ -69,41 +67,6 @@ fn fields(ours: &RecordType, theirs: &RecordType, depth: u32) -> Option<String> 
         }
         part(&ours.ty, &theirs.ty, depth)
     })
-}
-
-/// Collects the unique ids of the containers in a value that have no type yet, as a Bro makes them
-/// of `&default=set()`. It takes nothing into such a container, but another one in its place.
-pub(super) fn open_containers(value: &Value, open: &mut BTreeSet<Name>) {
-    let mutable = match value {
-        Value::Table(table) => {
-            let values = table.entries.iter().filter_map(|entry| entry.value.as_ref());
-            values.for_each(|value| open_containers(value, open));
-            &table.mutable
-        }
-        Value::Record(record) => {
-            record.fields.iter().flatten().for_each(|value| open_containers(value, open));
-            &record.mutable
-        }
-        Value::Vector(vector) => {
-            vector.items.iter().flatten().for_each(|value| open_containers(value, open));
-            &vector.mutable
-        }
-        _ => return,
-    };
-    if is_open(&value.ty()) {
-        open.insert(mutable.unique_id.compact());
-    }
-}
-
-fn is_open(container: &Type) -> bool {
-    let Some(def) = container.def() else { return false };
-    let index = match &def.kind {
-        TypeKind::Table(table) => &table.index,
-        TypeKind::Set(set) => &set.index,
-        TypeKind::Vector(elements) => return elements.tag() == Some(TypeTag::Void),
-        _ => return false,
-    };
-    index.def().is_some_and(|index| matches!(&index.kind, TypeKind::List(l) if l.types.is_empty()))
 }
 
 #[cfg(test)]

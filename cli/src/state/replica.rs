@@ -16,7 +16,6 @@ use brocomm_std::Peer;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use super::agree::open_containers;
 use super::task::Task;
 use crate::decode::{Access, printed};
 use crate::failure::{Failure, failed, warn};
@@ -207,7 +206,7 @@ impl Given {
                 format!("{name} is declared as {declared}, but the peer's is of type {shown}{why}");
             self.misfits.insert(name.clone(), misfit);
         }
-        open_containers(&access.op1, &mut self.open);
+        self.open.extend(access.open_containers());
         self.types.insert(name, found);
     }
 

@@ -50,6 +50,7 @@ mod initial;
 mod name;
 pub(crate) mod object;
 pub(crate) mod opaque;
+mod open;
 mod scalar;
 pub(crate) mod syntax;
 mod tag;

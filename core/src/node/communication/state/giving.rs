@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::super::log::CommLogLine;
 use super::super::super::outbox::Outgoing;
-use super::{Giving, NodeMachine, Stage};
+use super::{Giving, NoTypeYet, NodeMachine, Stage};
 use crate::connection::{Phase, Sent, SyncRole, UsageError};
 use crate::data::StateAccess;
 use crate::state::FullState;
@@ -23,11 +23,14 @@ impl NodeMachine {
             access.target = id;
         }
         let access = Arc::new(access);
-        let (mut running, mut overfull) = (Vec::new(), Vec::new());
+        let (mut running, mut overfull, mut open) = (Vec::new(), Vec::new(), Vec::new());
         for (id, peer) in self.peers.iter_mut().filter(|(id, _)| Some(*id) != origin) {
             let connection = peer.link.and_then(|link| self.links.get(link)?.begun());
             let Some(connection) = connection.filter(|c| c.is_sync_requested()) else { continue };
-            let addressed = peer.exchange.address(&access);
+            let Ok(addressed) = peer.exchange.address(&access) else {
+                open.push(id);
+                continue;
+            };
             let waiting = match &mut peer.exchange.stage {
                 Stage::Before => continue,
                 Stage::Giving(giving) => {
@@ -54,7 +57,9 @@ impl NodeMachine {
         }
         running.sort_unstable();
         overfull.sort_unstable();
+        open.sort_unstable();
         running.into_iter().for_each(|id| self.pump(id));
+        open.into_iter().for_each(|id| self.not_told(id, &access));
         for id in overfull {
             self.give_up(
                 id,
@@ -84,9 +89,14 @@ impl NodeMachine {
         let exchange = &mut peer.exchange;
         match std::mem::replace(&mut exchange.stage, Stage::Running) {
             Stage::Taking(pending) => {
+                let mut open = Vec::new();
                 for change in pending.into_changes() {
-                    peer.outbox.push(Outgoing::Access(exchange.address(&change)));
+                    match exchange.address(&change) {
+                        Ok(addressed) => peer.outbox.push(Outgoing::Access(addressed)),
+                        Err(NoTypeYet) => open.push(change),
+                    }
                 }
+                open.iter().for_each(|change| self.not_told(id, change));
             }
             giving @ Stage::Giving(_) => exchange.stage = giving,
             Stage::Before | Stage::Running => {}
@@ -131,7 +141,7 @@ impl NodeMachine {
                 }
                 Ok(None) => return self.state_is_sent(id),
                 // The others are sent without it.
-                Err(error) => self.error(id, format!("serializing state access: {error}").into()),
+                Err(error) => self.not_sent(id, error.to_string()),
             }
         }
     }
@@ -152,7 +162,7 @@ impl NodeMachine {
                 false
             }
             Some(Err(error)) => {
-                self.error(id, format!("serializing state access: {error}").into());
+                self.not_sent(id, error.to_string());
                 true
             }
             // It is not wanted, or the connection is over.

@@ -4,12 +4,13 @@ mod giving;
 mod pending;
 mod taking;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use self::pending::Pending;
+use super::super::log::CommLogLine;
 use super::super::{Notification, PeerId};
-use super::{NodeError, NodeMachine};
+use super::{NodeError, NodeMachine, PeerKey};
 use crate::Time;
 use crate::connection::{Phase, StateSource};
 use crate::data::{Name, StateAccess};
@@ -29,7 +30,10 @@ pub(super) struct Exchange {
     stage: Stage,
     /// By which unique ids the peer calls containers that we call otherwise, by ours.
     aliases: BTreeMap<Name, Name>,
-    /// At how many of these it is looked at which are of containers that are gone.
+    /// The unique ids of containers that have no type at the peer yet, so that it puts nothing into
+    /// them.
+    open: BTreeSet<Name>,
+    /// At how many of both it is looked at which are of containers that are gone.
     prune_at: usize,
 }
 
@@ -58,24 +62,45 @@ struct Giving {
     changes: VecDeque<Arc<StateAccess>>,
 }
 
+/// An operation is on a container that takes no elements at the peer.
+#[derive(Debug)]
+struct NoTypeYet;
+
 impl Exchange {
     /// Records that a peer knows a container by this id, perhaps by no other.
     fn note(&mut self, Alias { ours, theirs }: Alias, store: &Store) {
         self.aliases.insert(ours, theirs);
-        if self.aliases.len() > self.prune_at {
+        self.prune(store);
+    }
+
+    /// Records which containers of a peer have no type yet.
+    fn note_open(&mut self, open: Vec<Name>, store: &Store) {
+        self.open.extend(open);
+        self.prune(store);
+    }
+
+    fn prune(&mut self, store: &Store) {
+        if self.aliases.len() + self.open.len() > self.prune_at {
             self.aliases.retain(|ours, _| store.id_of(ours).is_some());
-            self.prune_at = self.aliases.len().saturating_mul(2).max(64);
+            let theirs: BTreeSet<&Name> = self.aliases.values().collect();
+            self.open.retain(|id| store.id_of(id).is_some() || theirs.contains(id));
+            self.prune_at = (self.aliases.len() + self.open.len()).saturating_mul(2).max(64);
         }
     }
 
-    /// Addresses an operation by an id that the peer knows.
-    fn address(&self, access: &Arc<StateAccess>) -> Arc<StateAccess> {
-        match self.aliases.get(&access.target) {
+    /// Addresses an operation by an id that the peer knows; or returns that at the peer what it is
+    /// on has no type yet.
+    fn address(&self, access: &Arc<StateAccess>) -> Result<Arc<StateAccess>, NoTypeYet> {
+        let target = self.aliases.get(&access.target);
+        if self.open.contains(target.unwrap_or(&access.target)) {
+            return Err(NoTypeYet);
+        }
+        Ok(match target {
             None => Arc::clone(access),
             Some(target) => {
                 Arc::new(StateAccess { target: target.clone(), ..StateAccess::clone(access) })
             }
-        }
+        })
     }
 }
 
@@ -177,6 +202,29 @@ impl NodeMachine {
             Stage::Giving(giving) => Some(self.store()?.progress(&giving.state)),
             _ => None,
         }
+    }
+
+    /// Says that a peer is not told of a change.
+    fn not_told(&mut self, id: PeerKey, change: &StateAccess) {
+        let Some(state) = &self.store else { return };
+        let variables = state.store.variables_of(&change.target);
+        let variables: Vec<String> = variables.iter().map(Name::to_string).collect();
+        if !variables.is_empty() {
+            self.not_sent(
+                id,
+                format!(
+                    "{}: what is changed there has no type at the peer yet, so that it takes no \
+                     elements; assign a value to it",
+                    variables.join(", ")
+                ),
+            );
+        }
+    }
+
+    /// Says why something is not sent to a peer.
+    fn not_sent(&mut self, id: PeerKey, why: String) {
+        self.log_peer(id, CommLogLine::StateNotSent(why.as_str().into()));
+        self.error(id, format!("state not sent: {why}").into());
     }
 
     /// Lets entries expire whose time is over, and tells everybody.

@@ -19,6 +19,7 @@ impl NodeMachine {
             return self.tell(id, Notification::StateAccess { peer: who, access });
         };
         state.store.feed_time(now);
+        let open = access.open_containers();
         let (applied, full) = match &mut peer.exchange.stage {
             Stage::Taking(pending) => {
                 pending.undo(&access, &state.store);
@@ -31,6 +32,7 @@ impl NodeMachine {
                 for alias in aliases {
                     peer.exchange.note(alias, &state.store);
                 }
+                peer.exchange.note_open(open, &state.store);
                 // A full state carries no old values.
                 if let Some(inconsistency) = inconsistency.filter(|_| !full) {
                     self.inconsistent(id, inconsistency);
