@@ -201,7 +201,7 @@ impl NodeMachine {
         let Some(peer) = self.peers.get_mut(id) else { return };
         peer.running = true;
         let who = Arc::clone(&peer.who);
-        State::handshake_done(peer);
+        self.state_exchanged(id);
         self.tell(id, Notification::ConnectionHandshakeDone(who));
         self.watch(id);
         self.announce_sync_point(id);
