@@ -196,7 +196,7 @@ impl Ages {
 
 /// Spreads addresses, which nobody outside chooses, over a hash map.
 #[derive(Debug, Default)]
-struct AddressHasher(u64);
+pub(super) struct AddressHasher(u64);
 
 impl Hasher for AddressHasher {
     fn finish(&self) -> u64 {
