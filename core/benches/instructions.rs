@@ -11,7 +11,7 @@ use std::process::{Command, ExitCode};
 use brocomm::data::Event;
 use brocomm::lowlevel::serial::{LazyEvent, Mode};
 use brocomm_benches::{
-    EVENTS, Receiver, Sender, UNCACHED, connected, feed, large, small, strings, table, wide,
+    EVENTS, Nodes, Receiver, Sender, UNCACHED, connected, feed, large, small, strings, table, wide,
 };
 
 /// The figures that were recorded, by case.
@@ -21,9 +21,8 @@ const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.txt");
 const ROOM: u64 = 3;
 
 /// What valgrind counts: everything within.
-#[unsafe(no_mangle)]
 #[inline(never)]
-extern "C" fn brocomm_counted(work: &mut &mut dyn FnMut()) {
+fn brocomm_counted(work: &mut &mut dyn FnMut()) {
     work();
 }
 
@@ -81,10 +80,16 @@ fn connection(event: Event) {
     });
 }
 
+/// From `raise` or `write_log` on one node to the notification of another.
+fn nodes(mut exchange: impl FnMut(&mut Nodes) -> usize) {
+    let mut nodes = Nodes::warm();
+    count(|| assert_eq!(exchange(black_box(&mut nodes)), EVENTS));
+}
+
 /// What is counted: a name, the parts of which each event has so many, and the work.
 type Case = (&'static str, u64, fn());
 
-const CASES: [Case; 29] = [
+const CASES: [Case; 31] = [
     ("encode small", 1, || encode(small(), Mode::RUNNING)),
     ("encode large", 1, || encode(large(), Mode::RUNNING)),
     ("encode wide", 1, || encode(wide(), Mode::RUNNING)),
@@ -114,6 +119,8 @@ const CASES: [Case; 29] = [
     ("connection small", 1, || connection(small())),
     ("connection large", 1, || connection(large())),
     ("connection wide", 1, || connection(wide())),
+    ("node to node, small", 1, || nodes(Nodes::events)),
+    ("node to node, log entry", 1, || nodes(Nodes::log_entries)),
 ];
 
 /// Runs all cases under valgrind and returns their figures; `None` without valgrind.
@@ -123,7 +130,7 @@ fn figures() -> Option<Vec<(&'static str, u64)>> {
     let out = directory.join(format!("instructions.{}", std::process::id()));
     let status = Command::new("valgrind")
         .args(["--tool=callgrind", "--quiet", "--compress-strings=no"])
-        .args(["--toggle-collect=brocomm_counted", "--dump-after=brocomm_counted"])
+        .args(["--toggle-collect=*brocomm_counted*", "--dump-after=*brocomm_counted*"])
         .arg(format!("--callgrind-out-file={}", out.display()))
         .arg(std::env::current_exe().expect("this program has a path"))
         .arg("--cases")

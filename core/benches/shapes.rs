@@ -1,5 +1,7 @@
 //! The events that are measured, and both ends of a connection in steady state.
 
+mod nodes;
+
 use brocomm::Time;
 use brocomm::data::{Event, Field, Record, Table, Type, Value};
 use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Requests, Sent};
@@ -8,6 +10,8 @@ use brocomm::lowlevel::serial::{Caching, LazyEvent, LazySerial, Limits, Mode, Re
 use brocomm::node::{Phase, Role};
 use brocomm::lowlevel::wire::{Decoder, Encoder, Framing, Message};
 use bytes::Bytes;
+
+pub use nodes::Nodes;
 
 /// How many events one measured call encodes or decodes.
 pub const EVENTS: usize = 1000;
@@ -99,7 +103,7 @@ pub fn connected(event: Event) -> (Connection, Vec<Vec<u8>>) {
     };
     let config = ConnectionConfig {
         undeclared: brocomm::node::Undeclared::Deliver,
-        requests: Some(requests),
+        requests,
         ..ConnectionConfig::default()
     };
     let mut here = Connection::new(config.clone(), Role::Initiator, NOW);

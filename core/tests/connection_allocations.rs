@@ -20,17 +20,12 @@ fn transfer(from: &mut Connection, to: &mut Connection) {
 /// Two connections in Running, which know the event by these parameters; or else it needs no
 /// declaration.
 fn pair(params: Option<Vec<Field>>) -> (Connection, Connection) {
-    let requests =
-        Requests { events: vec![Name::from("e")], accept_input: true, ..Requests::default() };
+    let requests = Requests { events: vec![Name::from("e")], ..Requests::default() };
     let mut declarations = Declarations::new();
     params.into_iter().for_each(|params| declarations.add_event(EventDecl::new("e", params)));
     let (undeclared, declarations) = (Undeclared::Deliver, Arc::new(declarations));
-    let config = ConnectionConfig {
-        undeclared,
-        declarations,
-        requests: Some(requests),
-        ..ConnectionConfig::default()
-    };
+    let config =
+        ConnectionConfig { undeclared, declarations, requests, ..ConnectionConfig::default() };
     let mut here = Connection::new(config.clone(), Role::Initiator, NOW);
     let mut there = Connection::new(config, Role::Acceptor, NOW);
     while here.phase() != Phase::Running || there.phase() != Phase::Running {

@@ -1,8 +1,8 @@
-//! Lazy reading gives what reading gives, whenever and in whatever order it is asked.
+//! Lazy reading gives the same as reading, at any time and in any order.
 
 use brocomm::lowlevel::serial::Serial;
 use brocomm::lowlevel::serial::{LazyEvent, LazySerial, Limits, Mode, Reader, Writer};
-use brocomm_conformance::strategies::{self, mode};
+use brocomm_conformance::strategies::{self, mode, on_few};
 use bytes::Bytes;
 use proptest::prelude::*;
 
@@ -18,7 +18,7 @@ fn shown(value: &impl std::fmt::Debug) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(on_few(16))]
 
     /// Arguments are asked for when all messages have come and the cache has long given them up,
     /// from the last to the first.

@@ -1,9 +1,9 @@
-//! What is written is read as it was, whatever the cache does (part 2).
+//! Content round-trips, whatever the cache does (part 2).
 
 use brocomm::data::Event;
 use brocomm::lowlevel::serial::Serial;
 use brocomm::lowlevel::serial::{Limits, Mode, Reader, SerialErrorKind, Transcript, Writer};
-use brocomm_conformance::strategies::{self, mode};
+use brocomm_conformance::strategies::{self, mode, on_few};
 use bytes::Bytes;
 use proptest::prelude::*;
 
@@ -14,6 +14,8 @@ fn write(writer: &mut Writer, event: &Event, mode: Mode) -> Bytes {
 }
 
 proptest! {
+    #![proptest_config(on_few(64))]
+
     #[test]
     fn events_come_back_as_they_were(event in strategies::event(), mode in mode()) {
         let chunk = write(&mut Writer::new(3000), &event, mode);

@@ -1,4 +1,4 @@
-//! The messages whose values are in the cache.
+//! Messages with values in the cache.
 
 use std::sync::Arc;
 
@@ -7,19 +7,19 @@ use bytes::Bytes;
 use super::super::tape::{Decode, Item, Known, Made, Memo, Message};
 use crate::data::Table;
 
-/// What a message costs besides its chunk, and a decoded object, in bytes, roughly.
+/// The estimated overhead of a message, and of a decoded object, in bytes.
 pub(super) const EACH: usize = 64;
 
-/// How many messages are kept for their room.
+/// How many unused messages are kept for reuse.
 const SPARE: usize = 16;
 
-/// Holds messages for as long as the cache, or another message that is held, refers to them.
+/// The messages to which the cache, or another stored message, refers.
 #[derive(Debug, Default)]
 pub(super) struct Messages {
     held: Vec<Held>,
     free: Vec<u32>,
     spare: Vec<Arc<Message>>,
-    /// What all of them cost, in bytes.
+    /// Their total cost in bytes.
     bytes: usize,
 }
 
@@ -27,23 +27,22 @@ pub(super) struct Messages {
 struct Held {
     message: Option<Arc<Message>>,
     notes: Option<Box<Notes>>,
-    /// How many refer to it.
+    /// The number of references to it.
     live: usize,
 }
 
-/// Holds what the cache notes of a message that refers to values, or of which values are referred
-/// to.
+/// The records of a message that refers to values or is referred to.
 #[derive(Debug, Default)]
 pub(in super::super) struct Notes {
-    /// What of it was decoded because it was referred to.
+    /// Its decoded parts that were referred to.
     pub(in super::super) memo: Memo,
     /// The messages that it refers to, once for each reference.
     pub(in super::super) refers: Vec<u32>,
-    /// What the memo costs, in bytes.
+    /// The cost of the memo in bytes.
     bytes: usize,
 }
 
-/// Returns what a message costs, in bytes.
+/// Returns the cost of a message in bytes.
 fn cost(message: &Message) -> usize {
     // What a container leaves that nobody holds any more.
     let made = message.made.len() * (size_of::<Made>() + size_of::<Table>());
@@ -55,8 +54,7 @@ impl Messages {
         self.bytes
     }
 
-    /// Returns a message to be filled, which nobody shares yet, and the number that it will have if
-    /// it is held.
+    /// Returns an unshared message to fill, and the number that it will have if stored.
     #[inline]
     pub(super) fn begin(&mut self) -> (Arc<Message>, u32) {
         let message = self.spare.pop().unwrap_or_default();
@@ -85,7 +83,7 @@ impl Messages {
         }
     }
 
-    /// Takes back a message that nobody refers to.
+    /// Takes back an unreferenced message for reuse.
     #[inline]
     pub(super) fn spare(&mut self, mut message: Arc<Message>) {
         if self.spare.len() < SPARE {
@@ -101,14 +99,14 @@ impl Messages {
         self.held.get(number as usize)?.message.as_deref()
     }
 
-    /// Notes that one more refers to a message.
+    /// Records another reference to a message.
     pub(super) fn refer(&mut self, number: u32) {
         if let Some(held) = self.held.get_mut(number as usize) {
             held.live += 1;
         }
     }
 
-    /// Notes that so many less refer to a message, and lets go of it after the last.
+    /// Removes `count` references to a message, and drops it after the last.
     #[inline]
     pub(super) fn release(&mut self, number: u32, count: usize) {
         if self.leave(number, count) {
@@ -149,7 +147,7 @@ impl Messages {
         }
     }
 
-    /// Notes that so many less refer to a message; returns whether those were the last.
+    /// Removes `count` references to a message; returns whether those were the last.
     #[inline]
     fn leave(&mut self, number: u32, count: usize) -> bool {
         self.held.get_mut(number as usize).is_some_and(|held| {
@@ -158,7 +156,7 @@ impl Messages {
         })
     }
 
-    /// Decodes the value at this place of a message's tape, which stands for so many objects.
+    /// Decodes the value at this position of a message's tape, which counts as `objects` objects.
     pub(super) fn value(&mut self, number: u32, tape: u32, objects: u32) -> Option<Known> {
         let held = self.held.get_mut(number as usize)?;
         let message = held.message.as_ref()?;
@@ -171,7 +169,7 @@ impl Messages {
 }
 
 impl Notes {
-    /// Decodes the value at this place of a message's tape, which stands for so many objects.
+    /// Decodes the value at this position of a message's tape, which counts as `objects` objects.
     pub(in super::super) fn value(
         &mut self,
         chunk: &Bytes,

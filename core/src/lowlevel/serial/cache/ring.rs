@@ -1,14 +1,14 @@
-//! The values of the unstable list that nothing has referred to yet (2§5).
+//! The values of the unstable list without references so far (2§5).
 
 use std::collections::{BTreeMap, VecDeque};
 
 /// What a run's place on the tape is while the type of its value is being read.
 const PENDING: u32 = u32::MAX;
 
-/// How far apart the stamps within a run are: after each value its type is used.
+/// The distance of stamps within a run: after each value its type is used.
 pub(super) const STEP: u64 = 2;
 
-/// Holds values in the order in which they came, which is that of their ids.
+/// Values in order of arrival, which is the order of their ids.
 ///
 /// Nearly all values are never referred to: they come in at one end and leave at the other. So a
 /// message's are kept as one run, and which of them are something else by now is noted apart.
@@ -17,14 +17,14 @@ pub(super) struct Ring {
     runs: VecDeque<Run>,
     /// The run that values are added to, if any; it has to be closed before all else.
     open: Run,
-    /// The ids of values in runs that are no longer what they were.
+    /// The ids of values in runs that have changed.
     exceptions: BTreeMap<u64, Exception>,
     len: usize,
-    /// How many came since the message began.
+    /// The number added since the beginning of the message.
     new: usize,
 }
 
-/// Holds values of one message, with ids in a row, at places of its tape in a row, and with stamps
+/// Values of one message, with consecutive ids, consecutive positions on its tape, and stamps
 /// [`STEP`] apart.
 #[derive(Debug, Clone, Copy, Default)]
 struct Run {
@@ -37,25 +37,25 @@ struct Run {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Exception {
-    /// It was referred to and so lies elsewhere.
+    /// It was referred to and moved elsewhere.
     Gone,
-    /// Its id means a newer object; it only ages.
+    /// Its id belongs to a newer object; it only ages.
     Replaced,
 }
 
-/// Says where a value is.
+/// Where a value is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RingValue {
-    /// When it came, as the cache counts.
+    /// Its stamp in the cache.
     pub(super) stamp: u64,
-    /// The message that it came with.
+    /// Its message.
     pub(super) message: u32,
-    /// Where on that message's tape it is.
+    /// Its position on that message's tape.
     pub(super) tape: u32,
 }
 
 impl Run {
-    /// Forgets the oldest of them.
+    /// Drops the oldest of them.
     fn advance(&mut self, count: u32) {
         self.pid = self.pid.wrapping_add(u64::from(count));
         self.stamp += STEP * u64::from(count);
@@ -85,7 +85,7 @@ impl Ring {
         self.open = Run { pid, stamp, message, tape, count: 1 };
     }
 
-    /// Returns how many values are in the open run.
+    /// Returns the number of values in the open run.
     #[inline(always)]
     pub(super) fn opened(&self) -> u64 {
         u64::from(self.open.count)
@@ -111,7 +111,7 @@ impl Ring {
         self.runs.len() - 1
     }
 
-    /// Says where on its message's tape a value is, once its type has been read.
+    /// Returns where on its message's tape a value is, once its type has been read.
     pub(super) fn store(&mut self, place: usize, tape: u32) {
         if let Some(run) = self.runs.get_mut(place) {
             run.tape = tape;
@@ -157,7 +157,7 @@ impl Ring {
         Some(Ok(value))
     }
 
-    /// Returns when the oldest value came.
+    /// Returns the stamp of the oldest value.
     #[inline]
     pub(super) fn oldest(&mut self) -> Option<u64> {
         loop {

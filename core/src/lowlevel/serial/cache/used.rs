@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 
-/// Holds entries, each at one place while it lives.
+/// Entries, each at a fixed place.
 ///
-/// To use an entry only takes a newer stamp. The order is made up when something has to go: then
-/// all are sorted, and leave from the oldest on, but for those that have been used since.
+/// Using an entry only updates its stamp. Entries are sorted when one must be evicted; then they
+/// are evicted from the oldest on, except those used since.
 #[derive(Debug)]
 pub(super) struct Used<T> {
     slots: Vec<Slot<T>>,
@@ -103,7 +103,7 @@ impl<T> Used<T> {
         }
     }
 
-    /// Returns when the entry was used that wasn't for the longest time.
+    /// Returns the stamp of the least recently used entry.
     #[inline]
     pub(super) fn oldest(&mut self) -> Option<u64> {
         if self.len == 0 { None } else { self.find_oldest() }
@@ -133,7 +133,7 @@ impl<T> Used<T> {
         self.sorted.make_contiguous().sort_unstable();
     }
 
-    /// Takes the entry that wasn't used for the longest time.
+    /// Takes the least recently used entry.
     pub(super) fn pop(&mut self) -> Option<(u64, T)> {
         self.oldest()?;
         let (_, place) = self.sorted.pop_front()?;

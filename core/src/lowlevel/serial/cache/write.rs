@@ -11,7 +11,7 @@ use super::ListId;
 use super::ages::{Ages, Entry};
 use super::sent::{Kept, Sent};
 
-/// Knows what the peer has in its cache.
+/// Tracks the content of the peer's cache.
 ///
 /// Types and what belongs to them are recognised by their `Arc`; they never change. So are the
 /// containers of calls: one that was changed has another, as it is held here, and goes in full. Other
@@ -34,10 +34,10 @@ pub(in super::super) struct WriteCache {
     references: u64,
 }
 
-/// Says what is to be written for an object.
+/// What to write for an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Decision {
-    /// A reference to what was sent before.
+    /// A reference to an object sent before.
     Reference(u64),
     /// The object in full under this id.
     Full(u64),
@@ -194,7 +194,7 @@ impl WriteCache {
         Decision::Full(self.take_pid())
     }
 
-    /// Makes the entry of something of a lasting family that goes in full.
+    /// Creates the entry of something of a lasting family that goes in full.
     fn register(&mut self, mode: Mode) -> Entry {
         self.full += 1;
         let list = if mode.stable() { ListId::Stable } else { ListId::Unstable };

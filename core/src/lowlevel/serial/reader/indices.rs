@@ -1,4 +1,4 @@
-//! Finds duplicate indices of tables without decoding them (2§6).
+//! Detection of duplicate indices of tables without decoding them (2§6).
 
 use std::net::IpAddr;
 
@@ -10,10 +10,10 @@ use super::super::kind::val;
 use super::super::tape::{Decode, Found, Item, What};
 use super::Session;
 
-/// Holds the indices of the tables that are being read.
+/// The indices of the tables that are being read.
 #[derive(Debug, Default)]
 pub(super) struct Indices {
-    /// Where on the tape they are.
+    /// Their positions on the tape.
     pub(super) places: Vec<u32>,
     /// Digests of those of one table.
     digests: Vec<u64>,
@@ -58,7 +58,7 @@ impl Session<'_> {
     }
 
     /// Digests an index so that equal ones have equal digests, up to the first component that
-    /// isn't simply a number, text or address.
+    /// is not simply a number, text or address.
     fn digest(&self, at: u32) -> u64 {
         let mut digest = Digest(0);
         let Some((at, list)) = self.message.item(at) else { return 0 };

@@ -1,4 +1,4 @@
-//! Reads what a SERIAL holds (2§2).
+//! Decoding of SERIAL messages (2§2).
 
 mod expr;
 mod head;
@@ -27,9 +27,9 @@ use head::Head;
 use indices::Indices;
 use sink::Sink;
 
-/// Reads the SERIALs of one direction of a connection.
+/// Decodes the SERIAL messages of one direction of a connection.
 ///
-/// After an error the cache is out of step with the sender's, and the connection has to end (§5).
+/// After an error the cache differs from the sender's, and the connection must be closed (§5).
 #[derive(Debug)]
 pub struct Reader {
     cache: ReadCache,
@@ -40,7 +40,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Makes a reader with an empty cache that knows no types by name.
+    /// Creates a reader with an empty cache and without declarations.
     pub fn new(limits: Limits) -> Reader {
         Reader {
             cache: ReadCache::new(&limits),
@@ -51,52 +51,51 @@ impl Reader {
         }
     }
 
-    /// Sets the types that values may be sent with by name only (2§4).
+    /// Sets the declarations for values whose type is sent by name only (2§4).
     pub fn set_declarations(&mut self, known: Arc<Declarations>) {
         self.known = known;
         // Constants within types may be of types that are known by name.
         self.cache.forget_interned();
     }
 
-    /// Accepts an IPv4 subnet whose width was counted in 128 bits.
+    /// Accepts IPv4 subnets whose width is counted in 128 bits.
     ///
-    /// For looking at recordings only: no node accepts it, or passes it on.
+    /// Only for decoding recordings: nodes neither accept nor forward them.
     pub fn set_lenient(&mut self, lenient: bool) {
         self.lenient = lenient;
         self.cache.forget_interned();
     }
 
-    /// Sets the size of the sender's cache, as it announced it in VERSION; 0 means no bound (2§5).
+    /// Sets the size of the sender's cache, as announced in VERSION; 0 means no bound (2§5).
     ///
-    /// More than [`Limits::cache`] is never kept.
+    /// The size is limited to [`Limits::cache`].
     pub fn set_cache_size(&mut self, announced: u32) {
         let size = if announced == 0 { self.limits.cache } else { announced };
         self.cache.set_size(size.min(self.limits.cache) as usize);
     }
 
-    /// Returns what passed through the cache.
+    /// Returns the counters of the cache.
     pub fn counters(&self) -> CacheCounters {
         self.cache.counters()
     }
 
-    /// Returns how many bytes of memory the cache keeps alive, roughly; see
-    /// [`Limits::cache_bytes`].
+    /// Returns the estimated memory kept alive by the cache in bytes; see [`Limits::cache_bytes`].
     pub fn cached_bytes(&self) -> u64 {
         self.cache.bytes() as u64
     }
 
-    /// Returns how many objects the cache gave up before their time, for [`Limits::cache_bytes`].
+    /// Returns how many objects were evicted early because of [`Limits::cache_bytes`].
     pub fn given_up(&self) -> u64 {
         self.cache.given_up()
     }
 
-    /// Reads a SERIAL's argument chunk.
+    /// Decodes a SERIAL's argument chunk.
     ///
-    /// Strings in the result share the chunk. Bytes after the content are ignored, as Bro does.
+    /// Strings in the result share the chunk. Bytes after the content are ignored, as in Bro.
     ///
     /// # Errors
     ///
-    /// Says what is wrong, where, and what was being read. The reader must not be used again.
+    /// Fails if the chunk is invalid. The reader must not be used again.
     pub fn read(&mut self, chunk: &Bytes, mode: Mode) -> std::result::Result<Serial, SerialError> {
         self.read_owned(chunk.clone(), mode)
     }
@@ -117,14 +116,13 @@ impl Reader {
         }
     }
 
-    /// Reads a SERIAL's argument chunk, but decodes no argument of a call.
+    /// Checks a SERIAL's argument chunk without decoding the arguments of a call.
     ///
-    /// Everything is checked all the same, and the cache kept in step, so lazy and other reading
-    /// may take turns.
+    /// The cache is updated as by [`Reader::read`], so the two can be mixed.
     ///
     /// # Errors
     ///
-    /// As [`Reader::read`]; nothing that could be wrong shows later.
+    /// As [`Reader::read`]; decoding an argument later does not fail.
     pub fn read_lazily(
         &mut self,
         chunk: &Bytes,
@@ -158,8 +156,8 @@ impl Reader {
         })
     }
 
-    /// Reads a SERIAL's argument chunk to its last byte, and notes what the sender decided about
-    /// each object.
+    /// Decodes a whole SERIAL's argument chunk, and records the sender's decision about each
+    /// object.
     ///
     /// # Errors
     ///

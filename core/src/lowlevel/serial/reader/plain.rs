@@ -1,4 +1,4 @@
-//! Reads what nearly all values are: standard scalars (2§6).
+//! Fast path for standard scalars, which nearly all values are (2§6).
 
 use crate::data::TypeTag;
 
@@ -56,7 +56,7 @@ impl<'c> Session<'c> {
     /// Reads all that stands before the content of a value if it is of a standard type and nothing
     /// about it is unusual; returns the type's tag then.
     ///
-    /// Whatever it isn't sure of it leaves to the [long way](Self::value_into): with that alone
+    /// Whatever it is not sure of it leaves to the [long way](Self::value_into): with that alone
     /// everything would be read the same, errors included.
     #[inline(always)]
     pub(super) fn plain_head(&mut self) -> Option<TypeTag> {

@@ -12,7 +12,7 @@ pub(super) trait Sink {
     /// Takes a value.
     fn put(&mut self, value: Value);
 
-    /// Takes note of a value that is absent.
+    /// Records a value that is absent.
     fn skip(&mut self) {}
 
     /// Makes room for so many, before the first.

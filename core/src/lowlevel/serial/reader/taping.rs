@@ -1,4 +1,4 @@
-//! Puts what is read on the tape.
+//! Recording of items on the tape.
 
 use std::sync::Arc;
 

@@ -384,7 +384,7 @@ const fn is_known(class: u8) -> bool {
     class >= val::PLAIN && class <= val::VECTOR || class >= val::MD5 && class <= val::X509
 }
 
-/// Returns the tag of a value whose type is known only by name, as its class tells (2§4).
+/// Returns the tag of a value whose type is known only by name, given its class (2§4).
 fn tag_of_class(class: u8, ty: &Type) -> Result<TypeTag> {
     Ok(match class {
         val::INTERVAL => TypeTag::Interval,

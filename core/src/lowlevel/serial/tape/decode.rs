@@ -17,10 +17,10 @@ use super::{Found, Item, Message, What};
 /// How many elements are made room for before the first is decoded; more room follows.
 const EAGER: usize = 256;
 
-/// What never happens: the tape and the chunk don't fit each other.
+/// An impossible error: tape and chunk do not match.
 pub(in super::super) const MISFIT: Kind = Kind::Truncated { wanted: 0 };
 
-/// Tells sets, whose elements have no values, from tables; `None` without the type's parts.
+/// Returns whether a type is a set rather than a table; `None` without the type's parts.
 pub(in super::super) fn is_set(ty: &Type) -> Option<bool> {
     match ty.def().as_deref().map(|def| &def.kind) {
         Some(TypeKind::Set(_)) => Some(true),

@@ -21,7 +21,7 @@ use crate::data::{
 pub(super) use decode::{Decode, MISFIT, Memo, is_set};
 pub(super) use made::{Container, Made};
 
-/// Holds what was found at one place of a chunk.
+/// An item found at one position of a chunk.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Item {
     /// Where in the chunk to go on: at the content of a value in full, behind all else.
@@ -39,7 +39,7 @@ pub(super) struct Item {
     pub(super) tag: TypeTag,
 }
 
-/// Stands for a value of a standard type, which is all that is to be known of it.
+/// Marks a value of a standard type without further data.
 pub(super) const BASE: u32 = u32::MAX;
 
 /// The class of an item that passes over the items of constants within a type.
@@ -49,20 +49,20 @@ pub(super) const JUMP: u8 = u8::MAX;
 pub(super) const PENDING: u32 = u32::MAX;
 
 impl Item {
-    /// Makes the item of something that isn't a value, or is one that was known.
+    /// Creates the item of something that is not a value, or is one that was known.
     pub(super) fn other(end: u32, what: u32, tag: TypeTag) -> Item {
         Item { end, what, objects: 0, height: 0, class: 0, tag }
     }
 }
 
-/// Tells apart what was found.
+/// The kinds of items.
 #[derive(Debug)]
 pub(super) enum What {
     /// A value in full, of this type.
     Full(Type),
     /// A reference to a value.
     Known(Box<Known>),
-    /// A type that isn't a value's own.
+    /// A type that is not a value's own.
     Type(Type),
     Attributes(Arc<Attributes>),
     Expr(Arc<Expr>),
@@ -72,7 +72,7 @@ pub(super) enum What {
     BloomFilter(Arc<BloomFilter>),
 }
 
-/// Holds a value that was referred to.
+/// A value that was referred to.
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) value: Value,
@@ -80,7 +80,7 @@ pub(super) struct Known {
     pub(super) from: Bytes,
 }
 
-/// Says what an item stands for.
+/// The meaning of an item.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Found<'a> {
     /// A value of a standard type, in full.
@@ -89,28 +89,28 @@ pub(super) enum Found<'a> {
     Object(&'a What),
 }
 
-/// Holds a SERIAL that was read.
+/// A SERIAL that was read.
 #[derive(Debug, Default)]
 pub(super) struct Message {
     /// The chunk, once it has been read.
     pub(super) chunk: Bytes,
     pub(super) tape: Vec<Item>,
-    /// What items refer to by number.
+    /// The objects to which items refer by number.
     pub(super) objects: Vec<What>,
     /// The containers that were made of it, in the order of the tape.
     pub(super) made: Vec<Made>,
-    /// Where on the tape the arguments of a call are.
+    /// The tape positions of a call's arguments.
     pub(super) args: Vec<u32>,
-    /// Where in the chunk a call's name begins and ends.
+    /// The range of a call's name in the chunk.
     pub(super) name: (u32, u32),
     /// The time of a call.
     pub(super) time: f64,
-    /// How deep objects lie within each other, those that are referred to included.
+    /// The nesting depth of objects, including referenced ones.
     pub(super) depth: u32,
 }
 
 impl Message {
-    /// Empties the message for the next; room for an unusually large one is given back.
+    /// Clears the message for the next, releasing unusually large buffers.
     pub(super) fn clear(&mut self) {
         const USUAL: usize = 256;
         #[inline]
@@ -183,7 +183,7 @@ impl Message {
         self.made.get(at)?.container.get()
     }
 
-    /// Returns what an item stands for.
+    /// The meaning of an item.
     #[inline]
     pub(super) fn found(&self, item: &Item) -> Option<Found<'_>> {
         if item.what == BASE {

@@ -1,4 +1,4 @@
-//! Decides for each object whether it goes in full or as a reference, and writes its header (2§3).
+//! Decides whether each object is written in full or as a reference, and writes its header (2§3).
 
 use std::any::Any;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ const NARROW_HEAD: usize = 14;
 /// The most content that is written together with these: an IPv6 address and its number of words.
 const CONTENT: usize = 20;
 
-/// Decides how objects are written: by a cache, or as somebody decided before.
+/// Decides how objects are written: by a cache, or by a transcript.
 pub(super) trait Decide {
     /// Whether values and types are always written in the usual way: as their usual class, without
     /// a location, and addresses and subnets in Bro's form (2§1). Otherwise they are written as they
@@ -40,7 +40,7 @@ pub(super) trait Decide {
     fn refers(&self) -> bool;
     /// Returns whether attributes go with their expressions.
     fn attribute_exprs(&self) -> bool;
-    /// Returns the type that the value just decided on is to be written with, if it isn't the one
+    /// Returns the type that the value just decided on is to be written with, if it is not the one
     /// that a value of its kind has by itself.
     fn other_type(&mut self) -> Option<Type>;
     /// Returns the location that the object just decided on is to be written with.

@@ -1,4 +1,4 @@
-//! Writes events as they came, without decoding their values.
+//! Forwarding of events without decoding their values.
 
 use crate::data::{Type, TypeTag};
 
@@ -16,16 +16,16 @@ use super::{Session, Writer, length};
 const PER_BYTE: usize = 4;
 
 impl Writer {
-    /// Writes a call of an event as it came from another peer.
+    /// Forwards an event call from another peer.
     ///
-    /// The bytes are those that [`Writer::event`] writes for the decoded event. What the peer wrote
-    /// in full is copied, with ids of our own; only what makes the two caches differ is decided
-    /// anew.
+    /// The bytes are those that [`Writer::event`] writes for the decoded event. Objects that the
+    /// peer wrote in full are copied with new ids; only differences between the two caches require
+    /// new decisions.
     ///
     /// # Errors
     ///
-    /// Fails if the arguments are larger or nested deeper than any receiver takes, or no values that
-    /// Bro's own scripts could have made.
+    /// Fails if the arguments are larger or nested deeper than receivers accept, or Bro's scripts
+    /// could not have created them.
     pub fn forward(
         &mut self,
         mode: Mode,

@@ -1,4 +1,4 @@
-//! What leaves the cache at the end of a SERIAL (2§5).
+//! Eviction at the end of a SERIAL message (2§5).
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::super::{ListId, PerList};
 use super::{Entry, NONE, ReadCache};
 
 impl ReadCache {
-    /// Ends a SERIAL: drops what doesn't outlive it and cuts the lists.
+    /// Ends a SERIAL: drops what does not outlive it and cuts the lists.
     #[inline]
     pub(in super::super::super) fn end(
         &mut self,
@@ -67,7 +67,7 @@ impl ReadCache {
         }
     }
 
-    /// Drops the oldest entry of all; returns whether there was one.
+    /// Evicts the oldest entry of all; returns whether there was one.
     fn pop_oldest(&mut self) -> bool {
         let PerList { stable, unstable } = &mut self.used;
         let stable = stable.oldest().unwrap_or(u64::MAX);

@@ -1,4 +1,4 @@
-//! Looking up what the cache holds (2§5).
+//! Lookup in the cache (2§5).
 
 use bytes::Bytes;
 
@@ -73,7 +73,7 @@ impl ReadCache {
         if self.used[list].touch(place, pid, stamp) { tag } else { None }
     }
 
-    /// Returns the type of a value and its height in the same way, if it isn't such a standard type.
+    /// Returns the type of a value and its height in the same way, if it is not such a standard type.
     #[inline]
     pub(in super::super::super) fn usual_type(&mut self, pid: u64) -> Option<(Type, u32)> {
         let Recent { list, place, .. } = self.recent.of(pid);

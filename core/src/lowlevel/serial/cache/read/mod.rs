@@ -17,13 +17,13 @@ use super::ring::{Ring, STEP};
 use super::used::Used;
 use super::{CacheCounters, Extent, ListId, PerList};
 
-/// How many places of recently used objects are kept at hand; a power of two.
+/// The number of recently used places to remember; a power of two.
 const RECENT: usize = 64;
 
 /// No message.
 const NONE: u32 = u32::MAX;
 
-/// Holds what the peer has sent and may refer to.
+/// The objects that the peer has sent and may refer to.
 ///
 /// Of the unstable list, the values that nothing has referred to yet lie in a queue of their own;
 /// stamps tell which is older, of one of these and of one of the others. Values are kept as the
@@ -47,9 +47,9 @@ pub(in super::super) struct ReadCache {
     /// Counts registrations and uses; those of the open run come on top of this, as they do of the
     /// other counters.
     clock: u64,
-    /// The greatest id so far: what is above can't be in the cache.
+    /// The greatest id so far: what is above cannot be in the cache.
     highest: u64,
-    /// How many entries a list keeps.
+    /// The maximum number of entries in a list.
     size: usize,
     /// How many bytes the entries of both lists keep alive, messages aside, and at most with them.
     bytes: usize,
@@ -59,7 +59,7 @@ pub(in super::super) struct ReadCache {
     given_up: u64,
 }
 
-/// Says where an object is that was used of late.
+/// The place of a recently used object.
 #[derive(Debug, Clone, Copy)]
 struct Recent {
     list: ListId,
@@ -68,7 +68,7 @@ struct Recent {
     tag: Option<TypeTag>,
 }
 
-/// Holds for each remainder of ids the object that was used last.
+/// The last used object for each remainder of ids.
 #[derive(Debug)]
 struct Recents([Recent; RECENT]);
 
@@ -100,7 +100,7 @@ struct Entry {
     message: u32,
 }
 
-/// Says where an object that is being read will lie.
+/// The future place of an object that is being read.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct Place(Where);
 
@@ -146,12 +146,12 @@ impl ReadCache {
         CacheCounters { full: self.full + opened, references: self.references + opened, entries }
     }
 
-    /// Returns how many bytes are kept alive, roughly.
+    /// Returns the estimated number of bytes kept alive.
     pub(in super::super) fn bytes(&self) -> usize {
         self.bytes.saturating_add(self.messages.bytes()).saturating_add(self.interned.bytes())
     }
 
-    /// Returns how many entries were given up before their time, for the limit on bytes.
+    /// Returns how many entries were evicted early because of the limit on bytes.
     pub(in super::super) fn given_up(&self) -> u64 {
         self.given_up
     }
@@ -302,7 +302,7 @@ impl ReadCache {
         }
     }
 
-    /// Says where on its message's tape a value registered before is, now that its type is known.
+    /// Returns where on its message's tape a value registered before is, now that its type is known.
     pub(in super::super) fn store_value(&mut self, place: Place, tape: u32) {
         match place.0 {
             Where::InRing(place) => self.ring.store(place, tape),
@@ -316,7 +316,7 @@ impl ReadCache {
         }
     }
 
-    /// Says what an object registered before is, how far it extends, and where in the chunk it
+    /// Returns what an object registered before is, how far it extends, and where in the chunk it
     /// ends; it may be the last.
     pub(in super::super) fn store(
         &mut self,
@@ -353,7 +353,7 @@ impl ReadCache {
         }
     }
 
-    /// Says what is known of a type whose parts are about to be read.
+    /// Returns what is known of a type whose parts are about to be read.
     pub(in super::super) fn store_pending(&mut self, place: Place, pending: PendingType) {
         if let Where::Used(list, place) = place.0 {
             if let Some(entry) = self.used[list].get_mut(place) {
