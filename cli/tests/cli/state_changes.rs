@@ -93,7 +93,7 @@ fn give(listener: &mut Listener, name: &str, value: BroValue) -> Vec<StateAccess
     let sync = Some(SyncRequest { authoritative: true });
     let requests = Requests { sync, accept_input: true, ..Requests::default() };
     let config = ConnectionConfig {
-        requests: Some(requests),
+        requests,
         state: StateSource::Application,
         ..ConnectionConfig::default()
     };
