@@ -7,7 +7,6 @@ use super::super::{EventPeer, Handshake, Liveness, Notification};
 use super::NodeMachine;
 use super::clock::Timer;
 use super::peers::PeerKey;
-use super::state::State;
 use crate::connection::{
     self, CloseCause, CommLogMessage, Phase, ProtocolErrorKind, Role, SyncRequest,
 };
