@@ -129,7 +129,7 @@ impl Simulation {
         // What comes over a connection that has been replaced since comes from another peer than
         // the one to which it is then forwarded.
         let pair = |link: &Link| {
-            let [a, b] = [link.sides[0].who, link.sides[1].who];
+            let [a, b] = [link.sides[0].who.node, link.sides[1].who.node];
             (a.min(b), a.max(b))
         };
         let this = pair(&self.links[link]);
