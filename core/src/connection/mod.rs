@@ -21,6 +21,7 @@ mod secure;
 mod serial_input;
 mod setup;
 mod sync;
+mod verbatim;
 #[cfg(test)]
 mod tests;
 
