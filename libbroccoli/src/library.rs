@@ -21,8 +21,10 @@ pub(crate) enum TlsConfig {}
 
 /// How long to wait for a connection, and for each phase of the handshake, if the file doesn't say.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// How long to wait between two attempts to connect again, if the file doesn't say.
+const PAUSE: Duration = Duration::from_secs(5);
 /// How many messages are queued if the file doesn't say.
-const QUEUE: c_int = 1000;
+pub(crate) const QUEUE: c_int = 1000;
 
 /// Holds what `bro_init` found.
 #[derive(Debug)]
@@ -30,6 +32,7 @@ pub(crate) struct Library {
     pub(crate) config: Config,
     pub(crate) tls: Result<Option<TlsConfig>, ()>,
     pub(crate) timeout: Duration,
+    pub(crate) pause: Duration,
     pub(crate) queue: c_int,
     domain: Mutex<Vec<u8>>,
 }
@@ -53,12 +56,13 @@ impl Library {
         debug::configure(switch("/broccoli/debug_messages"), switch("/broccoli/debug_calltrace"));
         let tls = tls(&config).map_err(|problem| debug::print(format_args!("TLS: {problem}")));
         config.forget("/broccoli/host_pass");
-        let timeout = config.number("/broccoli/connect_timeout");
-        let timeout = timeout.and_then(|secs| Duration::try_from_secs_f64(secs).ok());
+        let seconds = |key| config.number(key).and_then(|secs| Duration::try_from_secs_f64(secs).ok());
+        let timeout = seconds("/broccoli/connect_timeout").filter(|timeout| !timeout.is_zero());
         let queue = config.int("/broccoli/queue_length").filter(|length| *length > 0);
         Library {
             tls,
-            timeout: timeout.filter(|timeout| !timeout.is_zero()).unwrap_or(TIMEOUT),
+            timeout: timeout.unwrap_or(TIMEOUT),
+            pause: seconds("/broccoli/reconnect_interval").unwrap_or(PAUSE),
             queue: queue.unwrap_or(QUEUE),
             domain: Mutex::default(),
             config,

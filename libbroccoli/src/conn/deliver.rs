@@ -238,11 +238,12 @@ unsafe fn is_deleted(bc: *mut BroConn, here: usize) -> bool {
     false
 }
 
-/// Runs the callbacks of at most so many events; returns whether the connection is still there.
+/// Runs the callbacks of at most so many events; returns how many there were, and `None` if the
+/// connection was deleted.
 ///
 /// # Safety
 /// A valid handle.
-pub(super) unsafe fn deliver(bc: *mut BroConn, events: usize) -> bool {
+pub(super) unsafe fn deliver(bc: *mut BroConn, events: usize) -> Option<usize> {
     let mark = 0u8;
     let here = ptr::from_ref(black_box(&mark)).addr();
     let mut left = events;
@@ -251,13 +252,13 @@ pub(super) unsafe fn deliver(bc: *mut BroConn, events: usize) -> bool {
     loop {
         // SAFETY: valid, as the last callback has not deleted it.
         let Some(call) = guard(None, || unsafe { (*bc).next_call(here, &mut left) }) else {
-            return true;
+            return Some(events - left);
         };
         // SAFETY: what was registered, and the arguments of the event, which lie in the handle.
         unsafe { run(bc, call) };
         // SAFETY: a handle is freed by `is_deleted` only, while its callbacks run.
         if guard(true, || unsafe { is_deleted(bc, here) }) {
-            return false;
+            return None;
         }
     }
 }
@@ -347,14 +348,13 @@ pub unsafe extern "C-unwind" fn bro_conn_process_input(bc: *mut BroConn) -> c_in
     });
     let Some((waiting, before, events)) = before else { return 0 };
     // SAFETY: not null, so valid.
-    if !unsafe { deliver(bc, events) } {
-        return 1;
-    }
+    let Some(events) = (unsafe { deliver(bc, events) }) else { return 1 };
     guard(0, || {
         // SAFETY: still valid.
         let conn = unsafe { &mut *bc };
-        let Some(link) = &mut conn.link else { return waiting.into() };
-        let handled = waiting || link.messages() > before;
+        let handled = waiting || events > 0;
+        let Some(link) = &mut conn.link else { return handled.into() };
+        let handled = handled || link.messages() != before;
         // Answers to PINGs.
         if let Err(error) = link.flush(false) {
             conn.lose(&error);

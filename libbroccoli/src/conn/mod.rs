@@ -12,7 +12,7 @@ mod socket;
 use std::collections::{BTreeSet, VecDeque};
 use std::ffi::{c_int, c_void};
 use std::os::fd::RawFd;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use brocomm::data::Name;
 use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Requests};
@@ -41,8 +41,6 @@ use crate::util;
 const CACHE: u32 = 1000;
 /// How many events may wait for their callbacks before input does.
 const WAITING: usize = 1024;
-/// How long to wait between two attempts to connect again.
-const PAUSE: Duration = Duration::from_secs(5);
 
 /// Holds a handle: a peer, what is wanted of it, and a connection to it if there is one.
 #[derive(Debug)]
@@ -210,7 +208,7 @@ impl BroConn {
 
     /// Connects again if the connection is lost and it is time to.
     fn reconnect(&mut self) -> bool {
-        let is_early = self.last_attempt.is_some_and(|last| last.elapsed() < PAUSE);
+        let is_early = self.last_attempt.is_some_and(|last| last.elapsed() < self.library.pause);
         self.attempted && !is_early && self.connect()
     }
 

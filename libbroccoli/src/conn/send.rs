@@ -14,6 +14,7 @@ use crate::debug;
 use crate::event::BroEvent;
 use crate::guard::guard;
 use crate::layout::{FALSE, TRUE, flag};
+use crate::library::QUEUE;
 
 /// How long flushing takes at least while there is no connection: programs call it until nothing
 /// is left.
@@ -202,7 +203,7 @@ pub unsafe extern "C" fn bro_event_queue_length(bc: *mut BroConn) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_event_queue_length_max(bc: *mut BroConn) -> c_int {
     // SAFETY: null or valid.
-    guard(0, || unsafe { bc.as_ref() }.map_or(0, |bc| bc.library.queue))
+    guard(0, || unsafe { bc.as_ref() }.map_or(QUEUE, |bc| bc.library.queue))
 }
 
 /// Sends what is queued and returns how many messages are left.
