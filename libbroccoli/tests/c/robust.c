@@ -195,7 +195,6 @@ static void nested(void)
     send_count(bc, "echo", 9);
     CHECK(await(bc, &depth, 7));
     send_count(bc, "echo", 3);
-    send_count(bc, "echo", 4);
     bro_event_registry_add(bc, "echoed", (BroEventFunc) end, NULL);
     bro_event_registry_add(bc, "echoed", (BroEventFunc) end, NULL);
     bro_event_registry_request(bc);
