@@ -24,6 +24,7 @@ pub mod config;
 pub mod conn;
 mod debug;
 pub mod event;
+mod forks;
 mod guard;
 pub mod layout;
 pub mod library;

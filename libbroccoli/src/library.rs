@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::config::Config;
 use crate::debug;
+use crate::forks;
 use crate::guard::guard;
 use crate::layout::{BroCtx, FALSE, TRUE};
 
@@ -51,6 +52,7 @@ pub(crate) fn library() -> &'static Library {
 
 impl Library {
     fn load() -> Library {
+        forks::watch();
         let mut config = Config::load();
         let switch = |key| config.int(key);
         debug::configure(switch("/broccoli/debug_messages"), switch("/broccoli/debug_calltrace"));

@@ -1,6 +1,7 @@
 //! The interface, used by C programs.
 
 mod connection;
+mod install;
 mod peer;
 mod support;
 mod values;

@@ -10,13 +10,12 @@ use std::ffi::{c_int, c_void};
 use std::hint::black_box;
 use std::ptr;
 
-use brocomm::lowlevel::serial::LazyEvent;
 use bytes::Bytes;
 
 use super::BroConn;
+use super::incoming::Incoming;
 use super::registry::{BroEventFunc, Function};
 use crate::debug;
-use crate::event::MODE;
 use crate::guard::guard;
 use crate::layout::{BroEvArg, BroEvMeta, flag};
 use crate::value::Node;
@@ -67,24 +66,24 @@ impl Frame {
     }
 
     /// Takes an event; `false` if there is an argument that programs can't be given.
-    fn fill(&mut self, event: &LazyEvent) -> bool {
+    fn fill(&mut self, event: Incoming) -> bool {
         self.name.clear();
-        self.name.extend_from_slice(event.name_bytes());
+        self.name.extend_from_slice(event.name());
         self.name.push(0);
-        self.nodes.clear();
-        for value in event.args() {
-            match Node::new(value) {
-                Some(node) => self.nodes.push(node),
-                None => return false,
-            }
-        }
-        for (arg, node) in self.args.iter_mut().zip(&mut self.nodes) {
-            *arg = BroEvArg { arg_data: node.as_ptr(), arg_type: node.tag() };
-        }
         self.meta.ev_name = self.name.as_ptr().cast();
         self.meta.ev_ts = event.time();
-        self.meta.ev_numargs = self.nodes.len() as c_int;
+        self.meta.ev_numargs = event.len() as c_int;
         self.meta.ev_args = self.args.as_mut_ptr();
+        self.nodes.clear();
+        // Their addresses are what the callbacks get.
+        self.nodes.reserve(event.len());
+        let nodes = &mut self.nodes;
+        if !event.into_args(|value| Node::new(value).map(|node| nodes.push(node))) {
+            return false;
+        }
+        for (arg, node) in self.args.iter_mut().zip(nodes) {
+            *arg = BroEvArg { arg_data: node.as_ptr(), arg_type: node.tag() };
+        }
         true
     }
 
@@ -116,7 +115,7 @@ impl BroConn {
         self.frames.retain(|frame| frame.here > here);
     }
 
-    fn next_event(&mut self) -> Option<LazyEvent> {
+    fn next_event(&mut self) -> Option<Incoming> {
         if let Some(event) = self.pending.pop_front() {
             return Some(event);
         }
@@ -153,40 +152,28 @@ impl BroConn {
             }
             let event = self.next_event()?;
             *left -= 1;
-            self.begin(&event, here);
+            self.begin(event, here);
         }
     }
 
     /// Makes an event the one to be delivered, if it can be.
-    fn begin(&mut self, event: &LazyEvent, here: usize) {
-        let callbacks = self.registry.of(event.name_bytes());
+    fn begin(&mut self, event: Incoming, here: usize) {
+        let callbacks = self.registry.of(event.name());
         if callbacks.is_empty() || event.len() > ARGUMENTS {
             return;
         }
-        let is_shown = callbacks.iter().any(|call| matches!(call.function, Function::Compact(_)));
         let mut frame = self.spare.take().unwrap_or_else(Frame::new);
+        if callbacks.iter().any(|call| matches!(call.function, Function::Compact(_))) {
+            frame.show(event.argument(&mut self.writer, self.flags & flag::CACHE != 0));
+        }
         if !frame.fill(event) {
-            debug::message(format_args!("{}: an argument of an unsupported type", event.name()));
+            let name = frame.name.escape_ascii();
+            debug::message(format_args!("{name}: an argument of an unsupported type"));
             self.spare = Some(frame);
             return;
         }
-        if is_shown {
-            frame.show(self.in_full(event));
-        }
         (frame.here, frame.last, frame.limit) = (here, 0, self.registry.last());
         self.frames.push(frame);
-    }
-
-    /// Returns an event as it came, or written again if it may refer to what came before.
-    fn in_full(&mut self, event: &LazyEvent) -> Bytes {
-        if !self.has(flag::CACHE) {
-            return event.argument().clone();
-        }
-        let mut argument = Vec::new();
-        match self.writer.forward(MODE, event, &mut argument) {
-            Ok(()) => argument.into(),
-            Err(_) => Bytes::new(),
-        }
     }
 }
 

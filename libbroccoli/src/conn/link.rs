@@ -2,7 +2,6 @@
 
 use std::io::{self, ErrorKind};
 use std::mem::MaybeUninit;
-use std::process;
 use std::time::{Duration, Instant};
 
 use brocomm::data::Name;
@@ -12,6 +11,7 @@ use libc::{POLLIN, POLLOUT};
 
 use super::shared::Shared;
 use super::socket::Socket;
+use crate::forks;
 use crate::util::now;
 
 /// How much is read at a time.
@@ -24,7 +24,7 @@ pub(super) struct Link {
     pub(super) machine: Connection,
     /// None when it is closed.
     pub(super) socket: Option<Socket>,
-    /// The process that made it, and the only one that reads.
+    /// The generation of the process that made it, the only one that reads.
     owner: u32,
     lock: Option<Shared>,
     /// How many bytes were read.
@@ -35,13 +35,13 @@ pub(super) struct Link {
 
 impl Link {
     pub(super) fn new(machine: Connection, socket: Socket) -> Link {
-        let (owner, lock) = (process::id(), Shared::new());
+        let (owner, lock) = (forks::generation(), Shared::new());
         Link { machine, socket: Some(socket), owner, lock, read: 0, dead: false }
     }
 
     /// Returns whether this process made the connection; a forked one only sends.
     pub(super) fn is_owner(&self) -> bool {
-        self.owner == process::id()
+        self.owner == forks::generation()
     }
 
     pub(super) fn is_running(&self) -> bool {
@@ -104,8 +104,8 @@ impl Link {
             }
         };
         match lock {
-            Some(lock) => lock.locked(write),
-            None => write(),
+            Some(lock) if forks::is_shared() => lock.locked(write),
+            _ => write(),
         }
     }
 

@@ -3,6 +3,7 @@
 mod api;
 mod data;
 mod deliver;
+mod incoming;
 mod link;
 mod registry;
 mod send;
@@ -16,7 +17,7 @@ use std::time::Instant;
 
 use brocomm::data::Name;
 use brocomm::lowlevel::connection::{Connection, ConnectionConfig, Notification, Requests};
-use brocomm::lowlevel::serial::{LazyEvent, Writer};
+use brocomm::lowlevel::serial::Writer;
 use brocomm::lowlevel::wire::Caps;
 use brocomm::node::{Role, Undeclared};
 use bytes::Bytes;
@@ -24,6 +25,7 @@ use bytes::Bytes;
 pub use api::*;
 pub use data::*;
 use deliver::Frame;
+use incoming::Incoming;
 pub use deliver::bro_conn_process_input;
 use link::Link;
 pub use registry::*;
@@ -60,7 +62,7 @@ pub struct BroConn {
     adopted: BTreeSet<Name>,
     registry: Registry,
     /// Events that came, but for those that the link still has.
-    pending: VecDeque<LazyEvent>,
+    pending: VecDeque<Incoming>,
     frames: Vec<Box<Frame>>,
     /// A frame to use again.
     spare: Option<Box<Frame>>,
@@ -127,7 +129,7 @@ impl BroConn {
             #[cfg(feature = "tls")]
             tls: self.library.tls.clone().unwrap_or_default(),
             undeclared: Undeclared::Deliver,
-            events_lazily: true,
+            events_lazily: self.registry.has_compact(),
             notification_limit: if self.has(flag::YIELD) { 1 } else { WAITING },
             requests: Some(Requests {
                 events: self.registry.names(),
@@ -218,9 +220,10 @@ impl BroConn {
     }
 
     /// Notes what happened on the connection; returns an event.
-    fn take(&mut self, notification: Notification) -> Option<LazyEvent> {
+    fn take(&mut self, notification: Notification) -> Option<Incoming> {
         match notification {
-            Notification::LazyEvent(event) => return Some(event),
+            Notification::Event(event) => return Some(Incoming::Decoded(event)),
+            Notification::LazyEvent(event) => return Some(Incoming::Encoded(event)),
             Notification::Established(version) => {
                 self.peer_class = version.class.map(|class| Text::new(&class));
             }

@@ -53,6 +53,12 @@ impl Registry {
         self.callbacks.is_empty()
     }
 
+    /// Returns whether there are callbacks that get events as structs.
+    pub(super) fn has_compact(&self) -> bool {
+        let mut callbacks = self.callbacks.values().flatten();
+        callbacks.any(|callback| matches!(callback.function, Function::Compact(_)))
+    }
+
     /// Returns the callbacks of an event, in the order in which they were added.
     pub(super) fn of(&self, name: &[u8]) -> &[Callback] {
         self.callbacks.get(name).map_or(&[], Vec::as_slice)

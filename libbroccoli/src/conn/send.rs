@@ -62,7 +62,7 @@ impl BroConn {
         let mut argument = std::mem::take(&mut self.scratch);
         argument.clear();
         match event.write(&mut self.writer, &mut argument) {
-            Ok(()) => self.send(Message { event: Some(event.name.clone()), argument }),
+            Ok(()) => self.send(Some(&event.name), argument),
             Err(error) => {
                 debug::message(format_args!("event {} is not sent: {error}", event.name));
                 false
@@ -73,17 +73,19 @@ impl BroConn {
     fn send_argument(&mut self, argument: Vec<u8>) -> bool {
         self.look();
         self.recover();
-        self.send(Message { event: None, argument })
+        self.send(None, argument)
     }
 
     /// Sends what is queued and then the message; returns whether it is sent or queued.
-    fn send(&mut self, message: Message) -> bool {
-        self.flush_queue();
+    fn send(&mut self, event: Option<&Name>, argument: Vec<u8>) -> bool {
+        if !self.queue.is_empty() {
+            self.flush_queue();
+        }
         let mut lost = false;
         if let Some(link) = self.link.as_mut().filter(|link| link.is_running()) {
-            match link.send(&message.argument) {
+            match link.send(&argument) {
                 Ok(()) => {
-                    self.scratch = message.argument;
+                    self.scratch = argument;
                     return true;
                 }
                 Err(error) => self.lose(&error),
@@ -93,7 +95,7 @@ impl BroConn {
         if !lost && !self.has(flag::ALWAYS_QUEUE) {
             return false;
         }
-        self.push(message);
+        self.push(Message { event: event.cloned(), argument });
         // It is not for the program to know that the connection was lost right now.
         if lost && self.recover() {
             self.flush_queue();

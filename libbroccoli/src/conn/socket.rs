@@ -32,11 +32,8 @@ impl Socket {
         let mut last = io::Error::from(ErrorKind::NotFound);
         for address in (host, port).to_socket_addrs()? {
             match TcpStream::connect_timeout(&address, timeout) {
-                Ok(stream) => {
-                    // Events are small, and nothing follows that could go with them.
-                    stream.set_nodelay(true)?;
-                    return Socket::prepared(stream.into());
-                }
+                // Nagle's algorithm stays on: many events are sent one by one, and go together then.
+                Ok(stream) => return Socket::prepared(stream.into()),
                 Err(error) => last = error,
             }
         }
@@ -137,8 +134,10 @@ impl Socket {
 
     /// Returns whether the peer is gone, or has closed its side.
     pub(super) fn is_closing(&self) -> bool {
-        let found = self.wait(PEER_CLOSED, Some(Duration::ZERO));
-        found.is_ok_and(|found| found & (PEER_CLOSED | POLLERR | POLLHUP) != 0)
+        let mut poll = libc::pollfd { fd: self.fd(), events: PEER_CLOSED, revents: 0 };
+        // SAFETY: one valid `pollfd`.
+        let found = unsafe { libc::poll(&raw mut poll, 1, 0) };
+        found == 1 && poll.revents & (PEER_CLOSED | POLLERR | POLLHUP) != 0
     }
 
     /// Ends both directions, in all processes that share the socket.
