@@ -287,9 +287,10 @@ int bro_event_queue_flush(BroConn *bc);
 /* ---- Events to receive -------------------------------------------------- */
 
 /* Call a function for each event of this name; several functions are called in
- * the order in which they were added. Events of more than 15 arguments, or with
- * values of types that are not supported, are dropped. A callback may call all
- * functions of the library, and may leave by longjmp or a C++ exception. */
+ * the order in which they were added. Events of more than 15 arguments are dropped. If
+ * an argument is of a type that is not supported, arg_data is NULL, and functions
+ * that get arguments one by one are not called. A callback may call all functions
+ * of the library, and may leave by longjmp or a C++ exception. */
 void bro_event_registry_add(BroConn *bc, const char *event_name, BroEventFunc func,
                             void *user_data);
 void bro_event_registry_add_compact(BroConn *bc, const char *event_name,

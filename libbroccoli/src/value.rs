@@ -273,6 +273,11 @@ impl Node {
         types::has_values(number).then_some(Node { tag: number, ty, content: Content::Unset })
     }
 
+    /// Makes a value of a type that programs can't be given; all they see is its number.
+    pub(crate) fn untold(tag: c_int) -> Node {
+        Node { tag, ty: None, content: Content::Unset }
+    }
+
     /// Makes an index of several components.
     pub(crate) fn index(components: BroRecord) -> Node {
         Node { tag: tag::LIST, ty: None, content: Content::Record(Box::new(components)) }

@@ -1,5 +1,6 @@
 //! The interface, used by C programs.
 
+mod conformance;
 mod connection;
 mod install;
 mod peer;

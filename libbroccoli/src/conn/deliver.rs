@@ -35,6 +35,8 @@ pub(super) struct Frame {
     /// The last callback that there was when the event came.
     limit: u64,
     nodes: Vec<Node>,
+    /// Whether all arguments are of types that programs can be given.
+    is_whole: bool,
     args: [BroEvArg; ARGUMENTS],
     meta: BroEvMeta,
     /// The event as it came.
@@ -52,6 +54,7 @@ impl Frame {
             last: 0,
             limit: 0,
             nodes: Vec::new(),
+            is_whole: false,
             args: [BroEvArg { arg_data: ptr::null_mut(), arg_type: 0 }; ARGUMENTS],
             meta: BroEvMeta {
                 ev_name: ptr::null(),
@@ -65,8 +68,8 @@ impl Frame {
         })
     }
 
-    /// Takes an event; `false` if there is an argument that programs can't be given.
-    fn fill(&mut self, event: Incoming) -> bool {
+    /// Takes an event.
+    fn fill(&mut self, event: Incoming) {
         self.name.clear();
         self.name.extend_from_slice(event.name());
         self.name.push(0);
@@ -77,14 +80,17 @@ impl Frame {
         self.nodes.clear();
         // Their addresses are what the callbacks get.
         self.nodes.reserve(event.len());
+        self.is_whole = true;
         let nodes = &mut self.nodes;
-        if !event.into_args(|value| Node::new(value).map(|node| nodes.push(node))) {
-            return false;
-        }
+        event.into_args(|value| {
+            let tag = c_int::from(value.tag() as u8);
+            let node = Node::new(value);
+            self.is_whole &= node.is_some();
+            nodes.push(node.unwrap_or_else(|| Node::untold(tag)));
+        });
         for (arg, node) in self.args.iter_mut().zip(nodes) {
             *arg = BroEvArg { arg_data: node.as_ptr(), arg_type: node.tag() };
         }
-        true
     }
 
     /// Shows the event as it came, without the byte that says that it is one.
@@ -134,7 +140,11 @@ impl BroConn {
             if let Some(frame) = self.frames.last_mut().filter(|frame| frame.here == here) {
                 let name = frame.name.split_last().map_or(&[][..], |(_, name)| name);
                 let mut callbacks = self.registry.of(name).iter();
-                let next = callbacks.find(|next| (frame.last + 1..=frame.limit).contains(&next.id));
+                // One that gets a struct can see what is missing; another must not be called.
+                let next = callbacks.find(|next| {
+                    (frame.last + 1..=frame.limit).contains(&next.id)
+                        && (frame.is_whole || matches!(next.function, Function::Compact(_)))
+                });
                 if let Some(callback) = next {
                     frame.last = callback.id;
                     return Some(Call {
@@ -166,11 +176,10 @@ impl BroConn {
         if callbacks.iter().any(|call| matches!(call.function, Function::Compact(_))) {
             frame.show(event.argument(&mut self.writer, self.flags & flag::CACHE != 0));
         }
-        if !frame.fill(event) {
+        frame.fill(event);
+        if !frame.is_whole {
             let name = frame.name.escape_ascii();
             debug::message(format_args!("{name}: an argument of an unsupported type"));
-            self.spare = Some(frame);
-            return;
         }
         (frame.here, frame.last, frame.limit) = (here, 0, self.registry.last());
         self.frames.push(frame);

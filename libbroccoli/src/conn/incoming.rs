@@ -36,13 +36,12 @@ impl Incoming {
         }
     }
 
-    /// Hands out the arguments one by one, until one is not taken; returns whether all are.
-    pub(super) fn into_args(self, take: impl FnMut(Value) -> Option<()>) -> bool {
+    /// Hands out the arguments one by one.
+    pub(super) fn into_args(self, take: impl FnMut(Value)) {
         match self {
-            Incoming::Decoded(event) => event.args.into_iter().try_for_each(take),
-            Incoming::Encoded(event) => event.args().try_for_each(take),
+            Incoming::Decoded(event) => event.args.into_iter().for_each(take),
+            Incoming::Encoded(event) => event.args().for_each(take),
         }
-        .is_some()
     }
 
     /// Returns the event as the argument of a SERIAL: as it came, or written again if it may refer
