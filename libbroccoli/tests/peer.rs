@@ -16,8 +16,9 @@ const REQUESTS: [&str; 8] =
     ["echo", "ask", "count", "end", "half", "garbage", "ping", "forget"];
 
 /// Listens, and notes all that it gets.
-pub struct Peer {
-    pub address: String,
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) address: String,
     seen: Arc<Mutex<Vec<String>>>,
     config: Arc<Mutex<Option<ConnectionConfig>>>,
     /// How many connections are not over.
@@ -25,7 +26,7 @@ pub struct Peer {
 }
 
 impl Peer {
-    pub fn start() -> Peer {
+    pub(crate) fn start() -> Peer {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -49,19 +50,19 @@ impl Peer {
     }
 
     /// Changes how it speaks to clients from now on.
-    pub fn configure(&self, config: ConnectionConfig) {
+    pub(crate) fn configure(&self, config: ConnectionConfig) {
         *self.config.lock().unwrap() = Some(config);
     }
 
     /// Returns the events and packets that came, as text, when all connections are over.
-    pub fn seen(&self) -> Vec<String> {
+    pub(crate) fn seen(&self) -> Vec<String> {
         let (open, changed) = &*self.open;
         drop(changed.wait_while(open.lock().unwrap(), |open| *open > 0).unwrap());
         self.seen.lock().unwrap().clone()
     }
 }
 
-pub fn usual() -> ConnectionConfig {
+pub(crate) fn usual() -> ConnectionConfig {
     ConnectionConfig {
         class: Some(Bytes::from_static(b"peer")),
         undeclared: Undeclared::Deliver,

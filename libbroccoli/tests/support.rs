@@ -7,22 +7,23 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 /// Returns the folder of the library that cargo has built.
-pub fn built() -> PathBuf {
+pub(crate) fn built() -> PathBuf {
     let this = std::env::current_exe().unwrap();
     this.parent().unwrap().to_path_buf()
 }
 
 /// Returns the folder of the crate.
-pub fn crate_folder() -> &'static Path {
+pub(crate) fn crate_folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Holds a folder with the library under the name that programs look for, and a configuration.
-pub struct Folder(pub PathBuf);
+#[derive(Debug)]
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
     /// Makes a folder of this name, empty.
-    pub fn new(name: &str) -> Folder {
+    pub(crate) fn new(name: &str) -> Folder {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).unwrap();
@@ -33,14 +34,14 @@ impl Folder {
     }
 
     /// Writes a configuration that the library takes.
-    pub fn configure(&self, text: &str) {
+    pub(crate) fn configure(&self, text: &str) {
         let path = self.0.join("broccoli.conf");
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     /// Compiles a program of the tests; `None` if there is no compiler.
-    pub fn compile(&self, source: &str) -> Option<PathBuf> {
+    pub(crate) fn compile(&self, source: &str) -> Option<PathBuf> {
         let compiler = compiler()?;
         let program = self.0.join(source);
         let output = Command::new(compiler)
@@ -60,7 +61,7 @@ impl Folder {
     }
 
     /// Runs a program, with the folder's configuration, and returns what it printed.
-    pub fn run(&self, program: &Path, args: &[&str]) -> String {
+    pub(crate) fn run(&self, program: &Path, args: &[&str]) -> String {
         let output = Command::new(program)
             .args(args)
             .env("BROCCOLI_CONFIG_FILE", self.0.join("broccoli.conf"))
@@ -71,7 +72,7 @@ impl Folder {
 }
 
 /// Returns the name of a C compiler; says so if there is none.
-pub fn compiler() -> Option<&'static str> {
+pub(crate) fn compiler() -> Option<&'static str> {
     static FOUND: OnceLock<Option<&str>> = OnceLock::new();
     let found = FOUND.get_or_init(|| {
         let works = |name: &&str| Command::new(name).arg("--version").output().is_ok();
@@ -84,7 +85,7 @@ pub fn compiler() -> Option<&'static str> {
 }
 
 /// Says that a test is left out.
-pub fn skipped(why: &str) {
+pub(crate) fn skipped(why: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }

@@ -1,6 +1,7 @@
 //! The peer of the tests by itself, for programs that are run by hand. It prints its address.
 
 #[path = "peer.rs"]
+#[allow(dead_code, reason = "it only serves here")]
 mod peer;
 
 use std::io::Write;
