@@ -64,7 +64,11 @@ pub unsafe extern "C" fn bro_buf_free(buf: *mut BroBuf) {
 
 /// Adds bytes at the end.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn bro_buf_append(buf: *mut BroBuf, data: *mut c_void, data_len: c_int) -> c_int {
+pub unsafe extern "C" fn bro_buf_append(
+    buf: *mut BroBuf,
+    data: *mut c_void,
+    data_len: c_int,
+) -> c_int {
     guard(FALSE, || {
         // SAFETY: null or a buffer.
         let Some(buf) = (unsafe { buf.as_mut() }) else { return FALSE };
@@ -172,7 +176,11 @@ pub unsafe extern "C" fn bro_buf_ptr_check(buf: *mut BroBuf, size: c_int) -> c_i
 
 /// Copies bytes from the place on and moves it behind them.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn bro_buf_ptr_read(buf: *mut BroBuf, data: *mut c_void, size: c_int) -> c_int {
+pub unsafe extern "C" fn bro_buf_ptr_read(
+    buf: *mut BroBuf,
+    data: *mut c_void,
+    size: c_int,
+) -> c_int {
     guard(FALSE, || {
         // SAFETY: null or a buffer.
         let Some(buf) = (unsafe { buf.as_mut() }).filter(|_| !data.is_null()) else { return FALSE };
@@ -192,7 +200,11 @@ pub unsafe extern "C" fn bro_buf_ptr_read(buf: *mut BroBuf, data: *mut c_void, s
 
 /// Copies bytes to the place and moves it behind them.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn bro_buf_ptr_write(buf: *mut BroBuf, data: *mut c_void, size: c_int) -> c_int {
+pub unsafe extern "C" fn bro_buf_ptr_write(
+    buf: *mut BroBuf,
+    data: *mut c_void,
+    size: c_int,
+) -> c_int {
     guard(FALSE, || {
         // SAFETY: null or a buffer.
         let Some(buf) = (unsafe { buf.as_mut() }) else { return FALSE };

@@ -60,7 +60,8 @@ impl Config {
         for line in text.split(|byte| *byte == b'\n') {
             let (key, rest) = word(line);
             if let Some(name) = key.strip_prefix(b"[") {
-                domain = name.split(|byte| *byte == b']').next().unwrap_or(name).to_ascii_lowercase();
+                domain =
+                    name.split(|byte| *byte == b']').next().unwrap_or(name).to_ascii_lowercase();
             } else if !key.is_empty() {
                 let (value, _) = word(rest);
                 config.entries.insert((domain.clone(), key.to_vec()), Value::parse(value));
@@ -186,7 +187,10 @@ pub unsafe extern "C" fn bro_conf_set_domain(domain: *const c_char) {
 ///
 /// # Safety
 /// The key is null or a C string.
-unsafe fn look_up<T>(val_name: *const c_char, f: impl FnOnce(&'static Value) -> Option<T>) -> Option<T> {
+unsafe fn look_up<T>(
+    val_name: *const c_char,
+    f: impl FnOnce(&'static Value) -> Option<T>,
+) -> Option<T> {
     let library = library();
     guard(None, || {
         // SAFETY: the caller's promise.

@@ -58,7 +58,8 @@ impl Library {
         debug::configure(switch("/broccoli/debug_messages"), switch("/broccoli/debug_calltrace"));
         let tls = tls(&config).map_err(|problem| debug::print(format_args!("TLS: {problem}")));
         config.forget("/broccoli/host_pass");
-        let seconds = |key| config.number(key).and_then(|secs| Duration::try_from_secs_f64(secs).ok());
+        let seconds =
+            |key| config.number(key).and_then(|secs| Duration::try_from_secs_f64(secs).ok());
         let timeout = seconds("/broccoli/connect_timeout").filter(|timeout| !timeout.is_zero());
         let queue = config.int("/broccoli/queue_length").filter(|length| *length > 0);
         Library {
@@ -86,7 +87,9 @@ fn tls(config: &Config) -> Result<Option<TlsConfig>, String> {
     let path = |key| config.text(key).map(bytes_path);
     let certificate = match (use_ssl, path("/broccoli/host_cert")) {
         (Some(0), _) | (None, None) => return Ok(None),
-        (Some(_), None) => return Err("/broccoli/use_ssl is set, but no /broccoli/host_cert".into()),
+        (Some(_), None) => {
+            return Err("/broccoli/use_ssl is set, but no /broccoli/host_cert".into());
+        }
         (_, Some(certificate)) => certificate,
     };
     let authority = path("/broccoli/ca_cert").ok_or("no /broccoli/ca_cert")?;

@@ -153,7 +153,9 @@ pub unsafe extern "C" fn bro_record_add_val(
 ) -> c_int {
     guard(FALSE, || {
         // SAFETY: null or a record.
-        let Some(rec) = (unsafe { rec.as_mut() }).filter(|_| types::has_values(ty)) else { return FALSE };
+        let Some(rec) = (unsafe { rec.as_mut() }).filter(|_| types::has_values(ty)) else {
+            return FALSE;
+        };
         // SAFETY: null or a C string, and null or a value of the type.
         let (name, node) = unsafe { (text(name).unwrap_or_default(), node(ty, type_name, val)) };
         let Some(node) = node else { return FALSE };
@@ -198,7 +200,8 @@ pub unsafe extern "C" fn bro_record_get_nth_name(rec: *mut BroRecord, num: c_int
     guard(ptr::null(), || {
         // SAFETY: null or a record.
         let field = unsafe { rec.as_mut() }.and_then(|rec| rec.nth(num));
-        field.map_or(ptr::null(), |field| field.text.get_or_init(|| Text::new(&field.name)).as_ptr())
+        field
+            .map_or(ptr::null(), |field| field.text.get_or_init(|| Text::new(&field.name)).as_ptr())
     })
 }
 

@@ -18,8 +18,7 @@ use crate::value::Node;
 pub type BroTableCallback =
     unsafe extern "C-unwind" fn(key: *mut c_void, val: *mut c_void, user: *mut c_void) -> c_int;
 /// Calls back for each element of a set; zero ends it.
-pub type BroSetCallback =
-    unsafe extern "C-unwind" fn(val: *mut c_void, user: *mut c_void) -> c_int;
+pub type BroSetCallback = unsafe extern "C-unwind" fn(val: *mut c_void, user: *mut c_void) -> c_int;
 
 /// Holds a table or a set.
 #[derive(Debug, Clone, Default)]
@@ -108,9 +107,9 @@ impl BroTable {
             (Some(named), _) => named,
             (None, Some(ty)) => types::without_attributes(ty),
             (None, None) => {
-                let (index, value) = entries.first().map_or((&[][..], None), |(index, value)| {
-                    (index.as_slice(), value.as_ref())
-                });
+                let (index, value) = entries
+                    .first()
+                    .map_or((&[][..], None), |(index, value)| (index.as_slice(), value.as_ref()));
                 let index = index.iter().map(Value::ty).collect();
                 match value {
                     Some(value) => Type::table(index, value.ty()),
@@ -271,7 +270,11 @@ pub unsafe extern "C" fn bro_set_free(set: *mut BroTable) {
 
 /// Adds an element.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn bro_set_insert(set: *mut BroTable, ty: c_int, val: *const c_void) -> c_int {
+pub unsafe extern "C" fn bro_set_insert(
+    set: *mut BroTable,
+    ty: c_int,
+    val: *const c_void,
+) -> c_int {
     guard(FALSE, || {
         // SAFETY: null or a set; null or a value of the type.
         let (set, val) = unsafe { (set.as_mut(), Node::read(ty, None, val)) };

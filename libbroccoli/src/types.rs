@@ -51,7 +51,8 @@ pub(crate) fn without_attributes(ty: &Type) -> Type {
     let Type::Def(def) = ty else { return ty.clone() };
     let kind = match &def.kind {
         TypeKind::Record(RecordType { num_fields, fields: Some(fields) }) => {
-            let plain = |field: &Field| Field::new(field.name.clone(), without_attributes(&field.ty));
+            let plain =
+                |field: &Field| Field::new(field.name.clone(), without_attributes(&field.ty));
             let fields = Some(fields.iter().map(plain).collect());
             TypeKind::Record(RecordType { num_fields: *num_fields, fields })
         }

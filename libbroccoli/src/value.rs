@@ -95,7 +95,11 @@ pub(crate) unsafe fn string_bytes<'a>(string: &BroString) -> Option<&'a [u8]> {
 ///
 /// # Safety
 /// The pointer is null, or points to what the table of types in the header says.
-pub(crate) unsafe fn read(number: c_int, name: Option<&[u8]>, from: *const c_void) -> Option<Value> {
+pub(crate) unsafe fn read(
+    number: c_int,
+    name: Option<&[u8]>,
+    from: *const c_void,
+) -> Option<Value> {
     if from.is_null() {
         return None;
     }
@@ -205,7 +209,11 @@ impl Node {
     ///
     /// # Safety
     /// As [`read`]; a list is a record.
-    pub(crate) unsafe fn read(number: c_int, name: Option<&[u8]>, from: *const c_void) -> Option<Node> {
+    pub(crate) unsafe fn read(
+        number: c_int,
+        name: Option<&[u8]>,
+        from: *const c_void,
+    ) -> Option<Node> {
         // SAFETY: the caller's promise, for each type that `number` can be.
         let content = unsafe {
             match number {
@@ -215,7 +223,9 @@ impl Node {
                 tag::TABLE | tag::SET => {
                     Content::Table(Box::new(from.cast::<BroTable>().as_ref()?.clone()))
                 }
-                tag::VECTOR => Content::Vector(Box::new(from.cast::<BroVector>().as_ref()?.clone())),
+                tag::VECTOR => {
+                    Content::Vector(Box::new(from.cast::<BroVector>().as_ref()?.clone()))
+                }
                 _ => return read(number, name, from).and_then(Node::new),
             }
         };
@@ -299,7 +309,9 @@ impl Node {
 
     /// Returns the value; `None` if there is none, or it can't be sent.
     pub(crate) fn to_value(&self) -> Option<Value> {
-        let ty = || self.ty.as_ref().map_or_else(|| types::standard(self.tag), types::without_attributes);
+        let ty = || {
+            self.ty.as_ref().map_or_else(|| types::standard(self.tag), types::without_attributes)
+        };
         let named = || self.ty.clone();
         Some(match (&self.content, self.tag) {
             (Content::Number(number), tag::BOOL) => Value::Bool(*number != 0),

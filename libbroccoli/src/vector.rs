@@ -97,7 +97,9 @@ pub unsafe extern "C" fn bro_vector_add_val(
 ) -> c_int {
     guard(FALSE, || {
         // SAFETY: null or a vector.
-        let Some(vec) = (unsafe { vec.as_mut() }).filter(|_| types::has_values(ty)) else { return FALSE };
+        let Some(vec) = (unsafe { vec.as_mut() }).filter(|_| types::has_values(ty)) else {
+            return FALSE;
+        };
         // SAFETY: null or a C string, and null or a value of the type.
         let Some(node) = (unsafe { node(ty, type_name, val) }) else { return FALSE };
         vec.items.push(Box::new(node));

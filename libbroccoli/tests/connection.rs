@@ -17,12 +17,7 @@ fn run(source: &str, name: &str, config: &str, args: &[&str]) -> Option<Vec<Stri
 #[test]
 fn events_of_all_types_go_both_ways() {
     let Some(seen) = run("connection", "connection", "", &[]) else { return };
-    for expected in [
-        "echo(2)",
-        "echo(9/unknown)",
-        "ask(0)",
-        "late(3)",
-    ] {
+    for expected in ["echo(2)", "echo(9/unknown)", "ask(0)", "late(3)"] {
         assert!(seen.iter().any(|event| event == expected), "{expected}: {seen:#?}");
     }
     assert!(!seen.iter().any(|event| event.starts_with("unrequested")), "{seen:?}");

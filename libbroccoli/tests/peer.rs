@@ -12,8 +12,7 @@ use brocomm::node::{Role, Undeclared};
 use bytes::Bytes;
 
 /// What it requests of each client.
-const REQUESTS: [&str; 8] =
-    ["echo", "ask", "count", "end", "half", "garbage", "ping", "forget"];
+const REQUESTS: [&str; 8] = ["echo", "ask", "count", "end", "half", "garbage", "ping", "forget"];
 
 /// Listens, and notes all that it gets.
 #[derive(Debug)]

@@ -19,7 +19,8 @@ fn the_configuration_decides_about_tls() {
     let (ca, own) = authority.pem();
     let (ca, own) = (write("ca.pem", &ca), write("own.pem", &own));
     let (foreign_ca, foreign_own) = foreign.pem();
-    let (foreign_ca, foreign_own) = (write("other-ca.pem", &foreign_ca), write("other.pem", &foreign_own));
+    let (foreign_ca, foreign_own) =
+        (write("other-ca.pem", &foreign_ca), write("other.pem", &foreign_own));
 
     let secure = Peer::start();
     secure.configure(ConnectionConfig { tls: Some(authority.config()), ..usual() });

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::support::{Folder, crate_folder, built, skipped};
+use super::support::{Folder, built, crate_folder, skipped};
 
 const CONFIG: &str = "\
 # a comment
@@ -50,7 +50,8 @@ fn all_names_are_exported_and_no_others() {
         let name = code[..at].rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()?;
         name.starts_with("bro_").then_some(name)
     });
-    let variables = words.filter(|word| word.starts_with("bro_debug") || *word == "BRO_IPV4_MAPPED_PREFIX");
+    let variables =
+        words.filter(|word| word.starts_with("bro_debug") || *word == "BRO_IPV4_MAPPED_PREFIX");
     let mut declared: Vec<_> = functions.chain(variables).collect();
     exported.sort_unstable();
     declared.sort_unstable();

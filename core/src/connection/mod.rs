@@ -21,9 +21,9 @@ mod secure;
 mod serial_input;
 mod setup;
 mod sync;
-mod verbatim;
 #[cfg(test)]
 mod tests;
+mod verbatim;
 
 pub use crate::role::Role;
 pub use authority::{Authority, SyncRequest};

@@ -78,7 +78,12 @@ fn s() -> Event {
 }
 
 fn c() -> Event {
-    let names = [("orig_h", Type::ADDR), ("orig_p", Type::PORT), ("resp_h", Type::ADDR), ("resp_p", Type::PORT)];
+    let names = [
+        ("orig_h", Type::ADDR),
+        ("orig_p", Type::PORT),
+        ("resp_h", Type::ADDR),
+        ("resp_p", Type::PORT),
+    ];
     let fields = names.map(|(name, ty)| Field::new(name, ty)).to_vec();
     let values = vec![
         Some(Value::Addr([10, 0, 0, 1].into())),
@@ -87,5 +92,8 @@ fn c() -> Event {
         Some(Value::Port(Port::tcp(443))),
     ];
     let id = Record::new(Type::record("", fields), values);
-    Event::new("c", vec![Value::Record(id.into()), Value::string("twenty bytes of text"), Value::Double(1.5)])
+    Event::new(
+        "c",
+        vec![Value::Record(id.into()), Value::string("twenty bytes of text"), Value::Double(1.5)],
+    )
 }

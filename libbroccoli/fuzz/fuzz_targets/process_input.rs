@@ -22,7 +22,8 @@ use broccoli::vector::*;
 use libfuzzer_sys::fuzz_target;
 
 /// VERSION, CAPS with none, REQUEST_EVENTS and PHASE_DONE of a peer.
-const HANDSHAKE: &[u8] = b"\0\0\0\x08\x01\0\0\0\0\0\0\0\0\0\0\x10\0\0\0\x07\0\0\x0b\xb8\0\0\0\x1a\0\0\0\0\
+const HANDSHAKE: &[u8] =
+    b"\0\0\0\x08\x01\0\0\0\0\0\0\0\0\0\0\x10\0\0\0\x07\0\0\x0b\xb8\0\0\0\x1a\0\0\0\0\
     \0\0\0\x08\x11\0\0\0\0\0\0\0\0\0\0\x0c\0\0\0\0\0\0\0\0\0\0\0\0\
     \0\0\0\x08\x08\0\0\0\0\0\0\0\0\0\0\x02e\0\0\0\0\x08\x0e\0\0\0\0\0\0\0";
 
@@ -116,7 +117,10 @@ fuzz_target!(|input: &[u8]| {
     let _ = theirs.write(bytes);
     theirs.shutdown(std::net::Shutdown::Write).unwrap();
     unsafe {
-        let bc = bro_conn_new_socket(ours.into_raw_fd(), c_int::from(*flags) & (flag::YIELD | flag::CACHE));
+        let bc = bro_conn_new_socket(
+            ours.into_raw_fd(),
+            c_int::from(*flags) & (flag::YIELD | flag::CACHE),
+        );
         bro_event_registry_add_compact(bc, c"e".as_ptr(), Some(on_event), ptr::null_mut());
         bro_conn_connect(bc);
         while bro_conn_process_input(bc) != 0 {

@@ -17,7 +17,8 @@ use crate::library::library;
 fn make(target: impl FnOnce() -> Option<Target>, flags: c_int) -> *mut BroConn {
     let library = library();
     guard(ptr::null_mut(), || {
-        target().map_or(ptr::null_mut(), |target| Box::into_raw(BroConn::new(target, flags, library)))
+        target()
+            .map_or(ptr::null_mut(), |target| Box::into_raw(BroConn::new(target, flags, library)))
     })
 }
 

@@ -32,7 +32,9 @@ unsafe fn find<'a>(bc: *mut BroConn, key: *const c_char) -> Option<(&'a mut BroC
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_conn_data_get(bc: *mut BroConn, key: *const c_char) -> *mut c_void {
     // SAFETY: null or valid, and null or a C string.
-    guard(ptr::null_mut(), || unsafe { find(bc, key) }.map_or(ptr::null_mut(), |(bc, at)| bc.data[at].1))
+    guard(ptr::null_mut(), || {
+        unsafe { find(bc, key) }.map_or(ptr::null_mut(), |(bc, at)| bc.data[at].1)
+    })
 }
 
 /// Removes an entry and returns what was set.

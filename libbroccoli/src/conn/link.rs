@@ -185,7 +185,9 @@ impl Link {
 pub(super) fn reason(cause: &CloseCause) -> String {
     match cause {
         CloseCause::PeerClosed => "the peer closed it".into(),
-        CloseCause::PeerClosedMidMessage(_) => "the peer closed it in the middle of a message".into(),
+        CloseCause::PeerClosedMidMessage(_) => {
+            "the peer closed it in the middle of a message".into()
+        }
         CloseCause::TransportFailed { reason } => reason.to_string(),
         CloseCause::ClosedByUs => "closed by the program".into(),
         CloseCause::Protocol(error) => error.to_string(),

@@ -83,7 +83,12 @@ impl Registry {
 ///
 /// # Safety
 /// The handle is null or valid, and the name null or a C string.
-unsafe fn add(bc: *mut BroConn, name: *const c_char, function: Option<Function>, user: *mut c_void) {
+unsafe fn add(
+    bc: *mut BroConn,
+    name: *const c_char,
+    function: Option<Function>,
+    user: *mut c_void,
+) {
     guard((), || {
         // SAFETY: the caller's promise.
         let (bc, name) = unsafe { (bc.as_mut(), filled(name)) };

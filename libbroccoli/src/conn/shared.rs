@@ -38,10 +38,8 @@ mod imp {
 
     impl Shared {
         pub(super) fn new() -> Option<Shared> {
-            let (access, kind) = (
-                libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_SHARED | libc::MAP_ANONYMOUS,
-            );
+            let (access, kind) =
+                (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | libc::MAP_ANONYMOUS);
             // SAFETY: new memory, of which nobody knows.
             let memory = unsafe { libc::mmap(ptr::null_mut(), SIZE, access, kind, -1, 0) };
             if memory == libc::MAP_FAILED {

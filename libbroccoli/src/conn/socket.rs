@@ -97,7 +97,9 @@ impl Socket {
             let got = unsafe { libc::recv(self.fd(), to, len, libc::MSG_DONTWAIT) };
             match usize::try_from(got) {
                 // SAFETY: so many bytes were written to the buffer.
-                Ok(got) => return Ok(unsafe { slice::from_raw_parts(buffer.as_ptr().cast(), got) }),
+                Ok(got) => {
+                    return Ok(unsafe { slice::from_raw_parts(buffer.as_ptr().cast(), got) });
+                }
                 Err(_) => interrupted()?,
             }
         }
@@ -122,7 +124,8 @@ impl Socket {
         loop {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             // Not a moment too early: a millisecond too late is no harm.
-            let millis = left.map_or(-1, |left| left.as_micros().div_ceil(1000).min(1 << 30) as c_int);
+            let millis =
+                left.map_or(-1, |left| left.as_micros().div_ceil(1000).min(1 << 30) as c_int);
             let mut poll = libc::pollfd { fd: self.fd(), events, revents: 0 };
             // SAFETY: one valid `pollfd`.
             match unsafe { libc::poll(&raw mut poll, 1, millis) } {
