@@ -25,8 +25,7 @@ pub struct BroEvent {
 impl BroEvent {
     /// Appends the event as the argument of a SERIAL, with the time stamped.
     pub(crate) fn write(&self, writer: &mut Writer, out: &mut Vec<u8>) -> Result<(), WriteError> {
-        let now = util::now().as_secs_f64();
-        writer.event(MODE, &self.name, now, &self.args, out)
+        writer.event(MODE, &self.name, util::now_in_seconds(), &self.args, out)
     }
 }
 

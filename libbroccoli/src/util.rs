@@ -4,7 +4,7 @@ use std::ffi::c_int;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use brocomm::Time;
-use libc::timeval;
+use libc::{timespec, timeval};
 
 use crate::guard::guard;
 use crate::layout::{BroAddr, FALSE};
@@ -20,10 +20,18 @@ pub(crate) fn now() -> Time {
     Time::from_nanos(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
 }
 
+/// Returns the same in seconds since the Unix epoch.
+pub(crate) fn now_in_seconds() -> f64 {
+    let mut now = timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: room for the time; it stays 0 on a system that has no clock.
+    unsafe { libc::clock_gettime(libc::CLOCK_REALTIME, &raw mut now) };
+    now.tv_sec as f64 + now.tv_nsec as f64 / 1e9
+}
+
 /// Returns the time in seconds since the Unix epoch.
 #[unsafe(no_mangle)]
 pub extern "C" fn bro_util_current_time() -> f64 {
-    guard(0.0, || now().as_secs_f64())
+    now_in_seconds()
 }
 
 /// Returns a `timeval` in seconds; 0 for a null pointer.

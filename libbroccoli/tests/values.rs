@@ -30,9 +30,11 @@ fn structs_and_numbers_are_those_that_programs_were_built_with() {
 fn each_function_does_what_is_written_about_it() {
     let folder = Folder::new("values");
     folder.configure(CONFIG);
-    let Some(program) = folder.compile("values") else { return };
-    let printed = folder.run(&program, &[]);
-    assert!(printed.ends_with(" checks, 0 failed\n"), "{printed}");
+    for source in ["values", "library"] {
+        let Some(program) = folder.compile(source) else { return };
+        let printed = folder.run(&program, &[]);
+        assert!(printed.ends_with(" checks, 0 failed\n"), "{printed}");
+    }
 }
 
 /// The names of the header, and no others but those of the variables.

@@ -10,11 +10,12 @@ use std::ffi::{c_int, c_void};
 use std::hint::black_box;
 use std::ptr;
 
+use brocomm::lowlevel::connection::Notification;
 use bytes::Bytes;
 
 use super::BroConn;
 use super::incoming::Incoming;
-use super::registry::{BroEventFunc, Function};
+use super::registry::{BroEventFunc, Callback, Function, Registry};
 use crate::debug;
 use crate::guard::guard;
 use crate::layout::{BroEvArg, BroEvMeta, flag};
@@ -30,6 +31,10 @@ pub(super) struct Frame {
     here: usize,
     /// The event's name, with a NUL behind it.
     name: Vec<u8>,
+    /// The callback to run next, if that is known.
+    next: Option<Callback>,
+    /// Whether there are others.
+    has_more: bool,
     /// The callback that ran last.
     last: u64,
     /// The last callback that there was when the event came.
@@ -51,6 +56,8 @@ impl Frame {
         Box::new(Frame {
             here: 0,
             name: Vec::new(),
+            next: None,
+            has_more: false,
             last: 0,
             limit: 0,
             nodes: Vec::new(),
@@ -93,6 +100,23 @@ impl Frame {
         }
     }
 
+    /// Returns the next callback: what was removed meanwhile is not run, nor what was added.
+    fn find(&self, registry: &Registry) -> Option<Callback> {
+        if !self.has_more {
+            return None;
+        }
+        let name = self.name.split_last().map_or(&[][..], |(_, name)| name);
+        let mut callbacks = registry.of(name).iter();
+        let ids = self.last + 1..=self.limit;
+        callbacks.find(|next| ids.contains(&next.id) && self.suits(next)).copied()
+    }
+
+    /// Returns whether a callback can take the event: one that gets a struct can see what is
+    /// missing, and another must not be called.
+    fn suits(&self, callback: &Callback) -> bool {
+        self.is_whole || matches!(callback.function, Function::Compact(_))
+    }
+
     /// Shows the event as it came, without the byte that says that it is one.
     fn show(&mut self, argument: Bytes) {
         let bytes = self.argument_of(argument).as_ptr_range();
@@ -126,9 +150,10 @@ impl BroConn {
             return Some(event);
         }
         loop {
-            let notification = self.poll()?;
-            if let Some(event) = self.take(notification) {
-                return Some(event);
+            match self.poll()? {
+                Notification::Event(event) => return Some(Incoming::Decoded(event)),
+                Notification::LazyEvent(event) => return Some(Incoming::Encoded(event)),
+                other => drop(self.take(other)),
             }
         }
     }
@@ -138,13 +163,7 @@ impl BroConn {
     fn next_call(&mut self, here: usize, left: &mut usize) -> Option<Call> {
         loop {
             if let Some(frame) = self.frames.last_mut().filter(|frame| frame.here == here) {
-                let name = frame.name.split_last().map_or(&[][..], |(_, name)| name);
-                let mut callbacks = self.registry.of(name).iter();
-                // One that gets a struct can see what is missing; another must not be called.
-                let next = callbacks.find(|next| {
-                    (frame.last + 1..=frame.limit).contains(&next.id)
-                        && (frame.is_whole || matches!(next.function, Function::Compact(_)))
-                });
+                let next = frame.next.take().or_else(|| frame.find(&self.registry));
                 if let Some(callback) = next {
                     frame.last = callback.id;
                     return Some(Call {
@@ -172,6 +191,7 @@ impl BroConn {
         if callbacks.is_empty() || event.len() > ARGUMENTS {
             return;
         }
+        let (first, has_more) = (callbacks.first().copied(), callbacks.len() > 1);
         let mut frame = self.spare.take().unwrap_or_else(Frame::new);
         if callbacks.iter().any(|call| matches!(call.function, Function::Compact(_))) {
             frame.show(event.argument(&mut self.writer, self.flags & flag::CACHE != 0));
@@ -182,6 +202,8 @@ impl BroConn {
             debug::message(format_args!("{name}: an argument of an unsupported type"));
         }
         (frame.here, frame.last, frame.limit) = (here, 0, self.registry.last());
+        frame.next = first.filter(|callback| frame.suits(callback));
+        frame.has_more = has_more;
         self.frames.push(frame);
     }
 }
@@ -352,8 +374,9 @@ pub unsafe extern "C-unwind" fn bro_conn_process_input(bc: *mut BroConn) -> c_in
         let Some(link) = &mut conn.link else { return handled.into() };
         let handled = handled || link.messages() != before;
         // Answers to PINGs.
-        if let Err(error) = link.flush(false) {
-            conn.lose(&error);
+        match link.flush(false) {
+            Ok(_) => link.push(),
+            Err(error) => conn.lose(&error),
         }
         handled.into()
     })

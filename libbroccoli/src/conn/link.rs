@@ -28,7 +28,9 @@ pub(super) struct Link {
     owner: u32,
     lock: Option<Shared>,
     /// How many bytes were read.
-    read: u64,
+    pub(super) read: u64,
+    /// Whether something was sent that the system may hold back.
+    unpushed: bool,
     /// Whether it can't be used any more.
     pub(super) dead: bool,
 }
@@ -36,7 +38,7 @@ pub(super) struct Link {
 impl Link {
     pub(super) fn new(machine: Connection, socket: Socket) -> Link {
         let (owner, lock) = (forks::generation(), Shared::new());
-        Link { machine, socket: Some(socket), owner, lock, read: 0, dead: false }
+        Link { machine, socket: Some(socket), owner, lock, read: 0, unpushed: false, dead: false }
     }
 
     /// Returns whether this process made the connection; a forked one only sends.
@@ -112,7 +114,15 @@ impl Link {
     /// Sends the argument of a SERIAL and waits until it is written.
     pub(super) fn send(&mut self, argument: &[u8]) -> io::Result<()> {
         self.machine.send_serial(argument).map_err(io::Error::other)?;
+        self.unpushed = true;
         self.flush(true).map(drop)
+    }
+
+    /// Has the system send what it holds back, as the program is about to wait.
+    pub(super) fn push(&mut self) {
+        if std::mem::take(&mut self.unpushed) {
+            self.socket.iter().for_each(Socket::push);
+        }
     }
 
     /// Requests events once more.
@@ -134,7 +144,10 @@ impl Link {
             while let Some(notification) = self.machine.poll_notification() {
                 take(notification);
             }
-            let all = self.flush(false).map_err(|error| error.to_string())?;
+            let all = self.flush(false).unwrap_or_else(|error| {
+                self.machine.feed_failure(&error.to_string(), now());
+                true
+            });
             match self.machine.phase() {
                 Phase::Running => return Ok(()),
                 Phase::Closed => return Err("the handshake failed".into()),

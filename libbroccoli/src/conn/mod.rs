@@ -41,8 +41,8 @@ use crate::util;
 
 /// How many objects we announce to remember, as this library always did; it never refers to any.
 const CACHE: u32 = 1000;
-/// How many events may wait for their callbacks before input does.
-const WAITING: usize = 1024;
+/// How many events are decoded at once: few, so that memory is used again at once.
+const WAITING: usize = 6;
 
 /// Holds a handle: a peer, what is wanted of it, and a connection to it if there is one.
 #[derive(Debug)]
@@ -54,12 +54,16 @@ pub struct BroConn {
     link: Option<Link>,
     /// Whether it was tried to connect, ever.
     attempted: bool,
-    /// When it was tried last.
+    /// When it was tried last to connect again.
     last_attempt: Option<Instant>,
+    /// How many connections there were.
+    connections: u64,
     connecting: bool,
     peer_class: Option<Text>,
     /// What is sent although the peer did not request it.
     adopted: BTreeSet<Name>,
+    /// What was found to be requested last: mostly it is again.
+    requested: Option<Name>,
     registry: Registry,
     /// Events that came, but for those that the link still has.
     pending: VecDeque<Incoming>,
@@ -95,9 +99,11 @@ impl BroConn {
             link: None,
             attempted: false,
             last_attempt: None,
+            connections: 0,
             connecting: false,
             peer_class: None,
             adopted: BTreeSet::new(),
+            requested: None,
             registry: Registry::default(),
             pending: VecDeque::new(),
             frames: Vec::new(),
@@ -162,11 +168,11 @@ impl BroConn {
         }
         self.connecting = true;
         self.attempted = true;
-        self.last_attempt = Some(Instant::now());
         let result = self.try_connect();
         self.connecting = false;
         match result {
             Ok(()) => {
+                self.connections += 1;
                 self.flush_queue();
                 true
             }
@@ -192,6 +198,7 @@ impl BroConn {
         let old = self.link.take().and_then(|link| link.socket);
         let socket = socket.replace(old);
         self.adopted.clear();
+        self.requested = None;
         let machine = Connection::new(self.config(), Role::Initiator, util::now());
         let mut link = Link::new(machine, socket);
         let mut events = VecDeque::new();
@@ -211,7 +218,11 @@ impl BroConn {
     /// Connects again if the connection is lost and it is time to.
     fn reconnect(&mut self) -> bool {
         let is_early = self.last_attempt.is_some_and(|last| last.elapsed() < self.library.pause);
-        self.attempted && !is_early && self.connect()
+        if !self.attempted || is_early || self.connecting {
+            return false;
+        }
+        self.last_attempt = Some(Instant::now());
+        self.connect()
     }
 
     /// Connects again if that is what the program wants.

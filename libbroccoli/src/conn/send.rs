@@ -46,18 +46,29 @@ impl BroConn {
         if !only_sends && !closing {
             return;
         }
-        link.receive();
-        self.drain();
-        if only_sends {
-            self.pending.clear();
+        loop {
+            let Some(link) = self.link.as_mut().filter(|link| !link.dead) else { return };
+            let before = link.read;
+            link.receive();
+            let is_all = link.read == before;
+            self.drain();
+            if only_sends {
+                self.pending.clear();
+            }
+            if is_all {
+                return;
+            }
         }
     }
 
     fn send_event(&mut self, event: &BroEvent) -> bool {
         self.look();
         self.recover();
-        if self.link.is_some() && !self.is_requested(&event.name) {
-            return true;
+        if self.link.is_some() && self.requested.as_ref() != Some(&event.name) {
+            if !self.is_requested(&event.name) {
+                return true;
+            }
+            self.requested = Some(event.name.clone());
         }
         let mut argument = std::mem::take(&mut self.scratch);
         argument.clear();
@@ -143,9 +154,9 @@ unsafe fn sending(bc: *mut BroConn, send: impl FnOnce(&mut BroConn) -> bool) -> 
     let (sent, is_new) = guard((false, false), || {
         // SAFETY: the caller's promise.
         let Some(conn) = (unsafe { bc.as_mut() }) else { return (false, false) };
-        let before = conn.last_attempt;
+        let before = conn.connections;
         let sent = send(conn);
-        (sent, conn.last_attempt != before && conn.is_alive())
+        (sent, conn.connections != before)
     });
     if is_new {
         // SAFETY: not null, so valid.

@@ -118,6 +118,18 @@ impl Socket {
         }
     }
 
+    /// Has the system send what Nagle's algorithm holds back.
+    pub(super) fn push(&self) {
+        for on in [1, 0] {
+            let (on, size): (c_int, _) = (on, size_of::<c_int>() as libc::socklen_t);
+            // SAFETY: the option is an int; sockets of other kinds than TCP don't have it.
+            unsafe {
+                let (level, option) = (libc::IPPROTO_TCP, libc::TCP_NODELAY);
+                libc::setsockopt(self.fd(), level, option, (&raw const on).cast(), size);
+            }
+        }
+    }
+
     /// Waits until one of the events is there, and returns those that are; none if time is over.
     pub(super) fn wait(&self, events: c_short, timeout: Option<Duration>) -> io::Result<c_short> {
         let deadline = timeout.map(|timeout| Instant::now() + timeout);

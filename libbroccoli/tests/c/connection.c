@@ -437,6 +437,7 @@ int main(int argc, char **argv)
     CHECK(bro_conn_alive(bc) == TRUE && bro_conn_get_fd(bc) >= 0);
     CHECK(bro_conn_process_input(bc) == FALSE);
     CHECK(bro_conn_get_peer_class(bc) && strcmp(bro_conn_get_peer_class(bc), "peer") == 0);
+    CHECK(bro_conn_reconnect(bc) == TRUE && bro_conn_alive(bc) == TRUE);
     CHECK(bro_conn_reconnect(bc) == FALSE && bro_conn_alive(bc) == TRUE);
     scalars(bc);
     CHECK(last_user == &user);
