@@ -79,6 +79,15 @@ fn callbacks_may_jump_out() {
 }
 
 #[test]
+fn callbacks_may_throw() {
+    let folder = Folder::new("exception");
+    folder.configure("");
+    let Some(program) = folder.compile_cpp("exception") else { return };
+    let peer = Peer::start();
+    assert_eq!(folder.run(&program, &[&peer.address]), "10 exceptions\n");
+}
+
+#[test]
 fn callbacks_may_delete_their_connection_and_handle_more_input() {
     robust("nested");
 }

@@ -40,14 +40,29 @@ impl Folder {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     }
 
-    /// Compiles a program of the tests; `None` if there is no compiler.
-    pub(crate) fn compile(&self, source: &str) -> Option<PathBuf> {
-        let compiler = compiler()?;
-        let program = self.0.join(source);
+    /// Compiles a program in C; `None` if there is no compiler.
+    pub(crate) fn compile(&self, name: &str) -> Option<PathBuf> {
+        Some(self.compile_with(compiler()?, &format!("{name}.c")))
+    }
+
+    /// Compiles a program in C++; `None` if there is no compiler.
+    pub(crate) fn compile_cpp(&self, name: &str) -> Option<PathBuf> {
+        let works = |name: &&str| Command::new(name).arg("--version").output().is_ok();
+        match ["c++", "g++", "clang++"].into_iter().find(works) {
+            Some(compiler) => Some(self.compile_with(compiler, &format!("{name}.cc"))),
+            None => {
+                skipped("there is no C++ compiler");
+                None
+            }
+        }
+    }
+
+    fn compile_with(&self, compiler: &str, source: &str) -> PathBuf {
+        let program = self.0.join(source).with_extension("");
         let output = Command::new(compiler)
             .args(["-g", "-Wall", "-Wextra", "-Werror", "-pthread", "-o"])
             .arg(&program)
-            .arg(crate_folder().join("tests/c").join(source).with_extension("c"))
+            .arg(crate_folder().join("tests/c").join(source))
             .arg("-I")
             .arg(crate_folder().join("include"))
             .arg("-L")
@@ -57,7 +72,7 @@ impl Folder {
             .output()
             .unwrap();
         succeeded(&output);
-        Some(program)
+        program
     }
 
     /// Runs a program, with the folder's configuration, and returns what it printed.

@@ -61,3 +61,19 @@ fn all_names_are_exported_and_no_others() {
     assert_eq!(exported, declared);
     assert_eq!(exported.len(), 98 + 3);
 }
+
+#[test]
+fn swig_reads_the_header() {
+    let folder = Folder::new("swig");
+    let interface = folder.0.join("broccoli.i");
+    std::fs::write(&interface, "%module broccoli\n%include \"broccoli.h\"\n").unwrap();
+    let output = Command::new("swig")
+        .arg("-python")
+        .arg(format!("-I{}", crate_folder().join("include").display()))
+        .arg("-o")
+        .arg(folder.0.join("wrap.c"))
+        .arg(interface)
+        .output();
+    let Ok(output) = output else { return skipped("there is no swig") };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
