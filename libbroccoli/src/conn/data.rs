@@ -31,8 +31,8 @@ unsafe fn find<'a>(bc: *mut BroConn, key: *const c_char) -> Option<(&'a mut BroC
 /// Returns what was set.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bro_conn_data_get(bc: *mut BroConn, key: *const c_char) -> *mut c_void {
-    // SAFETY: null or valid, and null or a C string.
     guard(ptr::null_mut(), || {
+        // SAFETY: null or valid, and null or a C string.
         unsafe { find(bc, key) }.map_or(ptr::null_mut(), |(bc, at)| bc.data[at].1)
     })
 }

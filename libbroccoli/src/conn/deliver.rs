@@ -327,7 +327,8 @@ unsafe fn expand(
         }};
     }
     match count {
-        0 => call!(),
+        // SAFETY: the caller's promise.
+        0 => unsafe { function(bc, user) },
         1 => call!(0),
         2 => call!(0 1),
         3 => call!(0 1 2),

@@ -67,6 +67,7 @@ pub struct BroConn {
     registry: Registry,
     /// Events that came, but for those that the link still has.
     pending: VecDeque<Incoming>,
+    #[allow(clippy::vec_box, reason = "programs hold addresses within them")]
     frames: Vec<Box<Frame>>,
     /// A frame to use again.
     spare: Option<Box<Frame>>,
@@ -153,8 +154,8 @@ impl BroConn {
                 let timeout = self.library.timeout;
                 Socket::connect(address, timeout).map_err(|error| format!("{address}: {error}"))
             }
-            // SAFETY: the program gave it to us.
             Target::Socket(fd) => match fd.take() {
+                // SAFETY: the program gave it to us.
                 Some(fd) => unsafe { Socket::adopt(fd) }.map_err(says),
                 None => Err("a connection over a socket of the program can't be made again".into()),
             },

@@ -96,8 +96,8 @@ impl Socket {
             // SAFETY: room for as many bytes as there are in the buffer.
             let got = unsafe { libc::recv(self.fd(), to, len, libc::MSG_DONTWAIT) };
             match usize::try_from(got) {
-                // SAFETY: so many bytes were written to the buffer.
                 Ok(got) => {
+                    // SAFETY: so many bytes were written to the buffer.
                     return Ok(unsafe { slice::from_raw_parts(buffer.as_ptr().cast(), got) });
                 }
                 Err(_) => interrupted()?,
