@@ -138,11 +138,11 @@ impl BroConn {
             undeclared: Undeclared::Deliver,
             events_lazily: self.registry.has_compact(),
             notification_limit: if self.has(flag::YIELD) { 1 } else { WAITING },
-            requests: Some(Requests {
+            requests: Requests {
                 events: self.registry.names(),
                 accept_input: true,
                 ..Requests::default()
-            }),
+            },
             ..ConnectionConfig::default()
         }
     }

@@ -274,7 +274,7 @@ fn serials_of_the_applications_own_go_unasked() {
     let uncached = Mode { caching: Caching::None, ..Mode::HANDSHAKE };
     writer.event(uncached, b"count", 1.5, &args, &mut argument).unwrap();
     let quiet =
-        ConnectionConfig { requests: Some(Requests { events: vec![], ..requests() }), ..config() };
+        ConnectionConfig { requests: Requests { events: vec![], ..requests() }, ..config() };
     let caps = Caps::BROCCOLI_PEER | Caps::NO_CACHING;
     let mut pair = Pair::running(ConnectionConfig { capabilities: caps, ..config() }, quiet);
     assert_eq!(pair.initiator.send_event(&count(7)), Ok(Sent::NotRequested));
@@ -291,7 +291,7 @@ fn serials_of_the_applications_own_go_unasked() {
 #[test]
 fn events_can_be_requested_late() {
     let quiet =
-        ConnectionConfig { requests: Some(Requests { events: vec![], ..requests() }), ..config() };
+        ConnectionConfig { requests: Requests { events: vec![], ..requests() }, ..config() };
     let mut pair = Pair::running(config(), quiet);
     pair.acceptor.request_events_late(&[]).unwrap();
     assert_eq!(pair.told(), (vec![], vec![]));
