@@ -8,7 +8,10 @@ use proptest::prelude::*;
 
 fn lazily(reader: &mut Reader, chunk: &Bytes, mode: Mode) -> LazyEvent {
     match reader.read_lazily(chunk, mode).unwrap() {
-        LazySerial::Event(event) => event,
+        LazySerial::Event(event) => {
+            assert_eq!(event.argument(), chunk);
+            event
+        }
         LazySerial::Other(other) => panic!("not an event: {other:?}"),
     }
 }
