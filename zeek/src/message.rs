@@ -149,10 +149,9 @@ struct Members {
 impl Members {
     /// Reads a message. Members may stand in any order; those that aren't known are ignored, and of
     /// two of the same name the first counts.
-    fn read(text: &Bytes) -> Result<(Members, Option<Data>), DecodeError> {
+    fn read(mut reader: Reader<'_>) -> Result<(Members, Option<Data>), DecodeError> {
         let mut members = Members::default();
         let mut parts = crate::json::Parts::default();
-        let mut reader = Reader::new(text);
         reader.object(|reader, key| {
             if parts.member(reader, key)? {
                 return Ok(());
@@ -184,7 +183,7 @@ impl ServerMessage {
     ///
     /// Returns what is wrong with it, and where.
     pub fn read(text: &Bytes) -> Result<ServerMessage, DecodeError> {
-        let (members, data) = Members::read(text)?;
+        let (members, data) = Members::read(Reader::new(text))?;
         let name = |bytes: Option<Bytes>| Name::from_bytes(bytes.unwrap_or_default());
         match (members.kind.as_deref(), data) {
             (Some(b"ack"), _) => Ok(ServerMessage::Ack {
@@ -254,7 +253,8 @@ impl Publication {
     ///
     /// Returns which of the errors the server is to report.
     pub fn read(text: &Bytes) -> Result<Publication, PublicationError> {
-        let (members, data) = Members::read(text).map_err(PublicationError::Json)?;
+        let (members, data) =
+            Members::read(Reader::as_zeek(text)).map_err(PublicationError::Json)?;
         let Some(data) = data else {
             let kind = crate::DecodeErrorKind::UnknownKind;
             return Err(PublicationError::Json(DecodeError { kind, offset: text.len() }));

@@ -75,10 +75,11 @@ fn all_that_zeek_sent_is_read_and_reported() {
                 }
                 Some(Notification::Closed(cause)) => {
                     assert_eq!(refused, count("error"), "{at}: {cause}");
-                    let mut close = session::of(rows, From::Zeek).filter_map(|row| match &row.content {
-                        Content::Frame { opcode: 8, payload, .. } => Some(payload.clone()),
-                        _ => None,
-                    });
+                    let mut close =
+                        session::of(rows, From::Zeek).filter_map(|row| match &row.content {
+                            Content::Frame { opcode: 8, payload, .. } => Some(payload.clone()),
+                            _ => None,
+                        });
                     match (cause, close.next()) {
                         (CloseCause::Peer(frame), Some(payload)) if payload.len() >= 2 => {
                             assert_eq!(frame.code.to_be_bytes(), payload[..2], "{at}");
@@ -157,7 +158,9 @@ fn what_zeek_sent_is_the_same_in_our_spelling() {
     for session in session::all() {
         for rows in session.connections.values() {
             for text in session::messages(session::of(rows, From::Zeek)) {
-                let Ok(ServerMessage::Publication(read)) = ServerMessage::read(&text) else { continue };
+                let Ok(ServerMessage::Publication(read)) = ServerMessage::read(&text) else {
+                    continue;
+                };
                 let message = ServerMessage::Publication(read.clone());
                 let mut again = Vec::new();
                 match message.write(Options::default(), &mut again) {

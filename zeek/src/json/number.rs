@@ -33,21 +33,26 @@ fn magnitude(digits: &[u8], radix: u32) -> Option<u64> {
     })
 }
 
-/// Reads a real: it must have a point or an exponent, or be one of the words for what has no
-/// digits, which Zeek writes without quotes.
+/// Reads one of the words that Zeek writes for reals without digits, without quotes. It doesn't take
+/// them itself.
+pub(super) fn word(token: &[u8]) -> Option<f64> {
+    Some(match token {
+        b"inf" => f64::INFINITY,
+        b"-inf" => f64::NEG_INFINITY,
+        b"nan" | b"-nan" => f64::NAN,
+        _ => return None,
+    })
+}
+
+/// Reads a real: it must have a point or an exponent. One that is too large is none; Zeek would take
+/// it for infinity.
 #[inline]
 pub(super) fn real(token: &[u8]) -> Option<f64> {
-    match token {
-        b"inf" | b"+inf" => return Some(f64::INFINITY),
-        b"-inf" => return Some(f64::NEG_INFINITY),
-        b"nan" | b"-nan" => return Some(f64::NAN),
-        _ => {}
-    }
     let is_real = |byte: &u8| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-');
     if !token.iter().all(is_real) || !token.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E')) {
         return None;
     }
-    std::str::from_utf8(token).ok()?.parse().ok()
+    std::str::from_utf8(token).ok()?.parse().ok().filter(|real: &f64| real.is_finite())
 }
 
 /// Appends an integer.

@@ -13,11 +13,22 @@ pub(crate) struct Reader<'t> {
     text: &'t Bytes,
     at: usize,
     depth: u32,
+    /// Whether reals may be the words that Zeek writes, and doesn't take.
+    words: bool,
 }
 
 impl<'t> Reader<'t> {
     pub(crate) fn new(text: &'t Bytes) -> Reader<'t> {
-        Reader { text, at: 0, depth: 0 }
+        Reader { text, at: 0, depth: 0, words: true }
+    }
+
+    /// Reads as Zeek does, which doesn't take all that it writes.
+    pub(crate) fn as_zeek(text: &'t Bytes) -> Reader<'t> {
+        Reader { words: false, ..Reader::new(text) }
+    }
+
+    pub(super) fn takes_words(&self) -> bool {
+        self.words
     }
 
     pub(super) fn error(&self, kind: DecodeErrorKind) -> DecodeError {

@@ -142,7 +142,9 @@ impl Reader<'_> {
             }
             Kind::Real => {
                 let token = self.token()?;
-                Data::Real(number::real(token).ok_or_else(|| self.invalid("real", token))?)
+                let word = || if self.takes_words() { number::word(token) } else { None };
+                let real = number::real(token).or_else(word);
+                Data::Real(real.ok_or_else(|| self.invalid("real", token))?)
             }
             Kind::String => Data::String(self.string()?),
             Kind::Enum => Data::Enum(Name::from_bytes(self.string()?)),

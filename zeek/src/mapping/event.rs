@@ -2,7 +2,7 @@
 
 use brocomm::data::{Declarations, Event, EventDecl, Field, Name, Step};
 
-use super::{Options, Refusal, RefusalKind, to_bro, to_zeek};
+use super::{Context, Options, Refusal, RefusalKind, to_bro, to_zeek};
 use crate::message::{NETWORK_TIMESTAMP, ZeekEvent};
 use crate::{Data, mapping::time};
 
@@ -61,7 +61,7 @@ impl Mapping {
         let declared = self.declared(name.as_ref())?;
         check_count(declared, event.args.len())?;
         let arg = |(at, (value, param)): (usize, (_, &Field))| {
-            to_zeek::data(value, &param.ty, self.options, 0)
+            to_zeek::data(value, &param.ty, self.context(), 0)
                 .map_err(|refusal| refusal.within(Step::Argument(at)))
         };
         let args = event.args.iter().zip(&declared.params).enumerate().map(arg);
@@ -75,7 +75,7 @@ impl Mapping {
     /// Returns the metadata that carries an event's time, if Zeek can represent it. A Zeek that
     /// doesn't add times itself ignores it, except in handlers.
     pub fn timestamp(event: &Event) -> Option<(u64, Data)> {
-        let nanos = time::nanos(event.time, "time").ok().filter(|nanos| *nanos > 0)?;
+        let nanos = time::time_nanos(event.time).ok().filter(|nanos| *nanos > 0)?;
         Some((NETWORK_TIMESTAMP, Data::Timestamp(nanos)))
     }
 
@@ -95,7 +95,7 @@ impl Mapping {
             return Err(RefusalKind::ArgumentCount { expected, found }.into());
         }
         let arg = |(at, ((data, zeek), bro)): (usize, ((_, &Field), &Field))| {
-            to_bro::value(data, &zeek.ty, &bro.ty, self.options, 0)
+            to_bro::value(data, &zeek.ty, &bro.ty, self.context(), 0)
                 .map_err(|refusal| refusal.within(Step::Argument(at)))
         };
         let args = event.args.iter().zip(&declared.params).zip(params).enumerate().map(arg);
@@ -103,6 +103,10 @@ impl Mapping {
         let name =
             own.map_or_else(|| Name::from_bytes(name.to_vec().into()), |own| own.name.clone());
         Ok(Event { name, time, args: args.collect::<Result<_, _>>()? })
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context { options: self.options, zeek: &self.zeek }
     }
 
     fn declared(&self, name: &[u8]) -> Result<&EventDecl, Refusal> {

@@ -19,6 +19,24 @@ mod untyped;
 pub use event::Mapping;
 pub use refusal::{Refusal, RefusalKind};
 
+use brocomm::data::Declarations;
+
+/// What a conversion goes by.
+#[derive(Debug, Clone, Copy)]
+struct Context<'m> {
+    options: Options,
+    /// The declarations of Zeek's side, for the names of functions.
+    zeek: &'m Declarations,
+}
+
+impl std::ops::Deref for Context<'_> {
+    type Target = Options;
+
+    fn deref(&self) -> &Options {
+        &self.options
+    }
+}
+
 /// Says what a mapping may do besides converting values that are the same on both sides.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Options {
@@ -29,7 +47,7 @@ pub struct Options {
     pub drop_fields: bool,
     /// Leave out a vector's elements that are not set; Zeek's vectors have no holes.
     pub drop_holes: bool,
-    /// Pass functions by their names. The other side must have a function of that name.
+    /// Pass functions by their names. Zeek's side must declare one of that name.
     pub functions: bool,
     /// Take what Zeek takes of its clients, too: `none` for fields that must be set, and more elements
     /// than a record has fields. For a server.

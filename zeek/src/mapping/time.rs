@@ -12,8 +12,16 @@ const NO_INTERVAL: i64 = i64::MIN;
 /// What Zeek sends for a time like that: it is cut to whole seconds, as all times before 1970.
 const NO_TIME: i64 = -9_223_372_036_000_000_000;
 
+/// Returns the nanoseconds of a time.
+pub(super) fn time_nanos(seconds: f64) -> Result<i64, RefusalKind> {
+    match nanos(seconds, "time")? {
+        ..=NO_TIME => Err(RefusalKind::OutOfRange("time")),
+        nanos => Ok(nanos),
+    }
+}
+
 /// Returns the nanoseconds of a time or interval, rounded to the nearest one.
-pub(super) fn nanos(seconds: f64, what: &'static str) -> Result<i64, RefusalKind> {
+fn nanos(seconds: f64, what: &'static str) -> Result<i64, RefusalKind> {
     // NaN is not within either.
     if !(-LIMIT..=LIMIT).contains(&seconds) {
         return Err(RefusalKind::OutOfRange(what));

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use brocomm::data::{EnumValue, Field, Pattern, Record, Step, Table, Type, TypeTag, Value, Vector};
+use brocomm::data::{
+    EnumValue, Field, Name, Pattern, Record, Step, Table, Type, TypeTag, Value, Vector,
+};
+use brocomm::lowlevel::serial::Func;
 use brocomm::lowlevel::types::TypeKind;
 
 use super::to_zeek::{exact_double, kinds};
 use super::types::{self, MAX_DEPTH, Resolved};
-use super::{Options, Refusal, RefusalKind, time};
+use super::{Context, Refusal, RefusalKind, time};
 use crate::Data;
 
 /// Makes a value of a type on Bro's side of one that has another on Zeek's; they may be the same.
@@ -15,7 +18,7 @@ pub(super) fn value(
     data: &Data,
     zeek: &Type,
     bro: &Type,
-    options: Options,
+    context: Context<'_>,
     depth: u32,
 ) -> Result<Value, Refusal> {
     if depth >= MAX_DEPTH {
@@ -27,11 +30,11 @@ pub(super) fn value(
         return Err(mismatch(data, bro));
     };
     if zeek_tag == TypeTag::Any {
-        return super::untyped::value(data, bro, options, depth);
+        return super::untyped::value(data, bro, context, depth);
     }
     check_kind(data, zeek_tag, zeek)?;
     Ok(match (data, tag) {
-        (_, TypeTag::Any) => value(data, zeek, zeek, options, depth)?,
+        (_, TypeTag::Any) => value(data, zeek, zeek, context, depth)?,
         (Data::Boolean(v), TypeTag::Bool) => Value::Bool(*v),
         (Data::Count(v), TypeTag::Count) => Value::Count(*v),
         (Data::Count(v), TypeTag::Counter) => Value::Counter(*v),
@@ -40,7 +43,7 @@ pub(super) fn value(
         (
             Data::Count(_) | Data::Integer(_),
             TypeTag::Int | TypeTag::Count | TypeTag::Counter | TypeTag::Double,
-        ) if options.widen => widened(data, tag)?,
+        ) if context.widen => widened(data, tag)?,
         (Data::Timestamp(nanos), TypeTag::Time) => Value::Time(time::time(*nanos)?),
         (Data::Timespan(nanos), TypeTag::Interval) => Value::Interval(time::interval(*nanos)?),
         (Data::String(v), TypeTag::String) => Value::String(v.clone()),
@@ -54,7 +57,7 @@ pub(super) fn value(
         }
         (Data::Vector(items), TypeTag::Pattern) => Value::Pattern(Arc::new(pattern(items)?)),
         (Data::Vector(items), TypeTag::Record) => {
-            Value::Record(Arc::new(record(items, &from, &to, options, depth)?))
+            Value::Record(Arc::new(record(items, &from, &to, context, depth)?))
         }
         (Data::Vector(items), TypeTag::Vector) => {
             let (Some(TypeKind::Vector(zeek)), Some(TypeKind::Vector(bro))) =
@@ -63,7 +66,7 @@ pub(super) fn value(
                 return Err(mismatch(data, bro));
             };
             let item = |(at, item)| {
-                let item = value(item, zeek, bro, options, depth);
+                let item = value(item, zeek, bro, context, depth);
                 item.map(Some).map_err(|refusal| refusal.within(Step::Element(at)))
             };
             let items = items.iter().enumerate().map(item).collect::<Result<_, _>>()?;
@@ -71,13 +74,13 @@ pub(super) fn value(
         }
         (Data::Set(items), TypeTag::Table) => {
             let entries = items.iter().map(|key| (key, None));
-            Value::Table(Arc::new(table(entries, &from, &to, options, depth)?))
+            Value::Table(Arc::new(table(entries, &from, &to, context, depth)?))
         }
         (Data::Table(items), TypeTag::Table) => {
             let entries = items.iter().map(|(key, value)| (key, Some(value)));
-            Value::Table(Arc::new(table(entries, &from, &to, options, depth)?))
+            Value::Table(Arc::new(table(entries, &from, &to, context, depth)?))
         }
-        (Data::Vector(_), TypeTag::Func) => return Err(RefusalKind::Function.into()),
+        (Data::Vector(items), TypeTag::Func) => func(items, to.ty(), context)?,
         _ => return Err(mismatch(data, bro)),
     })
 }
@@ -145,6 +148,18 @@ pub(super) fn number_of(name: &[u8], ty: &Resolved<'_>) -> Result<i64, RefusalKi
     })
 }
 
+/// Makes a function that is only a name: the receiver takes its own.
+fn func(items: &[Data], ty: Type, context: Context<'_>) -> Result<Value, Refusal> {
+    // Closures have more than a name, and don't leave their Zeek.
+    let [Data::String(name)] = items else { return Err(kinds("func", "vector")) };
+    if !context.functions || !context.zeek.globals.contains(name) {
+        return Err(RefusalKind::Function.into());
+    }
+    let name = Name::from_bytes(name.clone());
+    let func = Func { bodies: Vec::new(), kind: 1, ty: ty.clone(), name, frame_size: None };
+    Ok(Value::Func(ty, Arc::new(func)))
+}
+
 fn pattern(items: &[Data]) -> Result<Pattern, Refusal> {
     let [Data::String(exact), Data::String(anywhere)] = items else {
         return Err(kinds("pattern", "vector"));
@@ -160,13 +175,13 @@ fn record(
     items: &[Data],
     from: &Resolved<'_>,
     to: &Resolved<'_>,
-    options: Options,
+    context: Context<'_>,
     depth: u32,
 ) -> Result<Record, Refusal> {
     let (Some(given), Some(wanted)) = (from.fields(), to.fields()) else {
         return Err(kinds(&types::name_of(&to.ty()), "vector"));
     };
-    if items.len() < given.len() || (items.len() > given.len() && !options.as_zeek) {
+    if items.len() < given.len() || (items.len() > given.len() && !context.as_zeek) {
         let (expected, found) = (given.len(), items.len());
         return Err(RefusalKind::Length { expected, found }.into());
     }
@@ -174,13 +189,13 @@ fn record(
     for (field, data) in given.iter().zip(items) {
         let within = |refusal: Refusal| refusal.within(Step::Field(field.name.clone()));
         let is_set = !matches!(data, Data::None);
-        if !is_set && !types::may_be_unset(field) && !options.as_zeek {
+        if !is_set && !types::may_be_unset(field) && !context.as_zeek {
             return Err(within(RefusalKind::Missing.into()));
         }
         let is_other = wanted.iter().all(|other| other.name != field.name);
         if is_set && is_other {
-            value(data, &field.ty, &field.ty, options, depth).map_err(within)?;
-            if !options.drop_fields {
+            value(data, &field.ty, &field.ty, context, depth).map_err(within)?;
+            if !context.drop_fields {
                 return Err(within(RefusalKind::ExtraField.into()));
             }
         }
@@ -193,11 +208,11 @@ fn record(
         let found = position.and_then(|at| Some((given.get(at)?, items.get(at)?)));
         match found {
             Some((given, data)) if !matches!(data, Data::None) => {
-                value(data, &given.ty, &field.ty, options, depth).map(Some)
+                value(data, &given.ty, &field.ty, context, depth).map(Some)
             }
             _ => match types::default_of(field) {
                 Some(default) => Ok(default.coerce(&field.ty).ok()),
-                None if types::may_be_unset(field) || options.as_zeek => Ok(None),
+                None if types::may_be_unset(field) || context.as_zeek => Ok(None),
                 None => Err(RefusalKind::Missing.into()),
             },
         }
@@ -211,7 +226,7 @@ fn table<'d>(
     items: impl Iterator<Item = (&'d Data, Option<&'d Data>)>,
     from: &Resolved<'_>,
     to: &Resolved<'_>,
-    options: Options,
+    context: Context<'_>,
     depth: u32,
 ) -> Result<Table, Refusal> {
     let (Some((zeek_index, zeek_yields)), Some((bro_index, bro_yields))) =
@@ -230,7 +245,7 @@ fn table<'d>(
         let within = |refusal: Refusal| refusal.within(Step::Entry(at));
         let components = components(key, zeek_index).map_err(within)?;
         let component = |(at, ((data, zeek), bro)): (usize, ((&Data, &Type), &Type))| {
-            value(data, zeek, bro, options, depth)
+            value(data, zeek, bro, context, depth)
                 .map_err(|refusal| refusal.within(Step::Component(at)))
         };
         let index = components.iter().zip(zeek_index).zip(bro_index).enumerate().map(component);
@@ -238,7 +253,7 @@ fn table<'d>(
         let item = match (item, zeek_yields, bro_yields) {
             (None, None, None) => None,
             (Some(item), Some(zeek), Some(bro)) => {
-                Some(value(item, zeek, bro, options, depth).map_err(within)?)
+                Some(value(item, zeek, bro, context, depth).map_err(within)?)
             }
             (None, ..) => return Err(within(kinds("table", "set"))),
             (Some(_), ..) => return Err(within(kinds("set", "table"))),

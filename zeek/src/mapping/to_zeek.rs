@@ -5,16 +5,16 @@ use std::collections::BTreeSet;
 use brocomm::data::{Field, Record, Step, Table, Type, TypeTag, Value, Vector};
 use brocomm::lowlevel::types::TypeKind;
 
-use super::time::{interval_nanos, nanos};
+use super::time::{interval_nanos, time_nanos};
 use super::types::{self, MAX_DEPTH, Resolved};
-use super::{Options, Refusal, RefusalKind};
+use super::{Context, Refusal, RefusalKind};
 use crate::Data;
 
 /// Makes a value of the type that it has on Zeek's side.
 pub(super) fn data(
     value: &Value,
     ty: &Type,
-    options: Options,
+    context: Context<'_>,
     depth: u32,
 ) -> Result<Data, Refusal> {
     if depth >= MAX_DEPTH {
@@ -26,7 +26,7 @@ pub(super) fn data(
         return Err(mismatch(value, ty));
     };
     Ok(match (tag, value) {
-        (TypeTag::Any, _) => super::untyped::data(value, options, depth)?,
+        (TypeTag::Any, _) => super::untyped::data(value, context, depth)?,
         (TypeTag::Bool, Value::Bool(v)) => Data::Boolean(*v),
         (TypeTag::Int, Value::Int(v)) => Data::Integer(*v),
         (TypeTag::Count | TypeTag::Counter, Value::Count(v) | Value::Counter(v)) => Data::Count(*v),
@@ -34,8 +34,8 @@ pub(super) fn data(
         (
             TypeTag::Int | TypeTag::Count | TypeTag::Double,
             Value::Int(_) | Value::Count(_) | Value::Counter(_),
-        ) if options.widen => widened(value, tag)?,
-        (TypeTag::Time, Value::Time(v)) => Data::Timestamp(nanos(*v, "time")?),
+        ) if context.widen => widened(value, tag)?,
+        (TypeTag::Time, Value::Time(v)) => Data::Timestamp(time_nanos(*v)?),
         (TypeTag::Interval, Value::Interval(v)) => Data::Timespan(interval_nanos(*v)?),
         (TypeTag::String, Value::String(v)) => Data::String(v.clone()),
         (TypeTag::String | TypeTag::File, Value::File(_, file)) => {
@@ -59,15 +59,17 @@ pub(super) fn data(
                 _ => Data::Enum(name),
             }
         }
-        (TypeTag::Record, Value::Record(found)) => record(found, &expected, options, depth)?,
+        (TypeTag::Record, Value::Record(found)) => record(found, &expected, context, depth)?,
         (TypeTag::Vector, Value::Vector(found)) => {
             let Some(TypeKind::Vector(element)) = expected.kind() else {
                 return Err(mismatch(value, ty));
             };
-            Data::Vector(vector(found, element, options, depth)?)
+            Data::Vector(vector(found, element, context, depth)?)
         }
-        (TypeTag::Table, Value::Table(found)) => table(found, &expected, options, depth)?,
-        (TypeTag::Func, Value::Func(_, func)) if options.functions => {
+        (TypeTag::Table, Value::Table(found)) => table(found, &expected, context, depth)?,
+        (TypeTag::Func, Value::Func(_, func))
+            if context.functions && context.zeek.globals.contains(&func.name) =>
+        {
             Data::Vector(vec![Data::String(func.name.as_bytes().clone())])
         }
         (TypeTag::Func, Value::Func(..)) => return Err(RefusalKind::Function.into()),
@@ -108,7 +110,7 @@ pub(super) fn exact_double(number: i128) -> Option<f64> {
 fn record(
     found: &Record,
     expected: &Resolved<'_>,
-    options: Options,
+    context: Context<'_>,
     depth: u32,
 ) -> Result<Data, Refusal> {
     let given = Resolved::new(&found.ty);
@@ -116,7 +118,7 @@ fn record(
         let (found, expected) = (types::name_of(&found.ty), types::name_of(&expected.ty()));
         return Err(RefusalKind::NoCounterpart(format!("{found} (for {expected})")).into());
     };
-    if !options.drop_fields {
+    if !context.drop_fields {
         no_others(given, found, wanted)?;
     }
     let field = |(at, field): (usize, &Field)| {
@@ -126,14 +128,22 @@ fn record(
             _ => given.iter().position(|other| other.name == field.name),
         };
         match position.and_then(|at| found.fields.get(at)?.as_ref()) {
-            Some(value) => data(value, &field.ty, options, depth),
-            // Zeek itself fills in the default.
-            None if types::may_be_unset(field) || options.as_zeek => Ok(Data::None),
-            None => Err(RefusalKind::Missing.into()),
+            Some(value) => data(value, &field.ty, context, depth),
+            None => unset(field, context, depth),
         }
         .map_err(|refusal| refusal.within(Step::Field(field.name.clone())))
     };
     wanted.iter().enumerate().map(field).collect::<Result<_, _>>().map(Data::Vector)
+}
+
+/// Returns what stands for a field that is not set.
+fn unset(field: &Field, context: Context<'_>, depth: u32) -> Result<Data, Refusal> {
+    match types::default_of(field) {
+        Some(default) if context.as_zeek => data(default, &field.ty, context, depth),
+        // Zeek itself fills in the default.
+        _ if types::may_be_unset(field) || context.as_zeek => Ok(Data::None),
+        _ => Err(RefusalKind::Missing.into()),
+    }
 }
 
 /// Checks that the other side has all fields that are set.
@@ -151,15 +161,15 @@ fn no_others(given: &[Field], found: &Record, wanted: &[Field]) -> Result<(), Re
 fn vector(
     found: &Vector,
     element: &Type,
-    options: Options,
+    context: Context<'_>,
     depth: u32,
 ) -> Result<Vec<Data>, Refusal> {
     let mut items = Vec::with_capacity(found.items.len());
     for (at, item) in found.items.iter().enumerate() {
         let within = |refusal: Refusal| refusal.within(Step::Element(at));
         match item {
-            Some(item) => items.push(data(item, element, options, depth).map_err(within)?),
-            None if options.drop_holes => {}
+            Some(item) => items.push(data(item, element, context, depth).map_err(within)?),
+            None if context.drop_holes => {}
             None => return Err(within(RefusalKind::Hole.into())),
         }
     }
@@ -169,7 +179,7 @@ fn vector(
 fn table(
     found: &Table,
     expected: &Resolved<'_>,
-    options: Options,
+    context: Context<'_>,
     depth: u32,
 ) -> Result<Data, Refusal> {
     let Some((index_types, yields)) = expected.table() else {
@@ -185,7 +195,7 @@ fn table(
             .into());
         }
         let component = |(at, (value, ty)): (usize, (&Value, &Type))| {
-            data(value, ty, options, depth).map_err(|refusal| refusal.within(Step::Component(at)))
+            data(value, ty, context, depth).map_err(|refusal| refusal.within(Step::Component(at)))
         };
         let mut components = index.iter().zip(index_types).enumerate().map(component);
         match (index_types.len(), components.next()) {
@@ -206,7 +216,7 @@ fn table(
         let index = key(&entry.index.items).map_err(within)?;
         let value = match (&entry.value, yields) {
             (None, None) => Data::None,
-            (Some(value), Some(ty)) => data(value, ty, options, depth).map_err(within)?,
+            (Some(value), Some(ty)) => data(value, ty, context, depth).map_err(within)?,
             (Some(_), None) => return Err(within(kinds("set", "table"))),
             (None, Some(_)) => return Err(within(kinds("table", "set"))),
         };

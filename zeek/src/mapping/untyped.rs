@@ -6,11 +6,11 @@ use brocomm::data::{Step, Table, Type, TypeTag, Value, Vector};
 
 use super::to_zeek::kinds;
 use super::types::{self, MAX_DEPTH, Resolved};
-use super::{Options, Refusal, RefusalKind, to_zeek};
+use super::{Context, Refusal, RefusalKind, to_zeek};
 use crate::Data;
 
 /// Makes a value of which Zeek's side doesn't say the type.
-pub(super) fn data(value: &Value, options: Options, depth: u32) -> Result<Data, Refusal> {
+pub(super) fn data(value: &Value, context: Context<'_>, depth: u32) -> Result<Data, Refusal> {
     // Its own type says it all.
     let ty = match value {
         Value::Counter(_) => Type::COUNT,
@@ -21,19 +21,19 @@ pub(super) fn data(value: &Value, options: Options, depth: u32) -> Result<Data, 
     if ty.tag() == Some(TypeTag::Any) {
         return Err(RefusalKind::NoCounterpart("any".to_owned()).into());
     }
-    to_zeek::data(value, &ty, options, depth)
+    to_zeek::data(value, &ty, context, depth)
 }
 
 /// Makes a value for Bro's side of one of which Zeek's side doesn't say the type.
 pub(super) fn value(
     data: &Data,
     bro: &Type,
-    options: Options,
+    context: Context<'_>,
     depth: u32,
 ) -> Result<Value, Refusal> {
     if bro.tag() != Some(TypeTag::Any) {
         // What Bro expects it has to be.
-        return super::to_bro::value(data, bro, bro, options, depth);
+        return super::to_bro::value(data, bro, bro, context, depth);
     }
     guess(data, depth)
 }

@@ -49,7 +49,11 @@ fn is_signature(first: &Token<'_>, statement: &[Token<'_>]) -> bool {
     let is = |at: usize, text: &str| statement.get(at).is_some_and(|token| token.is(text));
     match first.text {
         "module" | "type" | "export" | "}" => true,
-        "global" => is(2, ":") && is(3, "event") && statement.last().is_some_and(|t| t.is(";")),
+        "global" => {
+            is(2, ":")
+                && (is(3, "event") || is(3, "function"))
+                && statement.last().is_some_and(|t| t.is(";"))
+        }
         // Not a handler, but a declaration as Bro 2.5's notation has it here.
         "event" => statement.last().is_some_and(|token| token.is(";")),
         _ => false,
@@ -76,7 +80,7 @@ impl Blanker {
     }
 
     /// Blanks the attributes of a statement with their values, but for those that say whether a field
-    /// may be unset.
+    /// may be unset. A default that is no literal is only known to be there.
     fn attributes(&mut self, statement: &[Token<'_>]) {
         let mut rest = statement;
         while let Some((token, after)) = rest.split_first() {
@@ -87,8 +91,11 @@ impl Blanker {
             let value =
                 if after.first().is_some_and(|token| token.is("=")) { value(after) } else { 0 };
             let (value, after) = after.split_at_checked(value).unwrap_or((after, &[]));
-            self.tokens(value);
             rest = after;
+            if token.is("&default") && value.iter().skip(1).all(is_literal) {
+                continue;
+            }
+            self.tokens(value);
             match token.text {
                 "&optional" => {}
                 "&default" => {
@@ -110,6 +117,41 @@ impl Blanker {
             }
         }
     }
+}
+
+/// Returns whether a token can stand in a literal that Bro 2.5's notation has as well: a number, a
+/// string, or an empty container.
+fn is_literal(token: &Token<'_>) -> bool {
+    token.text.starts_with(|c: char| c.is_ascii_digit() || c == '"')
+        || matches!(
+            token.text,
+            "." | "-"
+                | "/"
+                | "tcp"
+                | "udp"
+                | "icmp"
+                | "T"
+                | "F"
+                | "vector"
+                | "set"
+                | "table"
+                | "("
+                | ")"
+                | "{"
+                | "}"
+                | "usec"
+                | "usecs"
+                | "msec"
+                | "msecs"
+                | "sec"
+                | "secs"
+                | "min"
+                | "mins"
+                | "hr"
+                | "hrs"
+                | "day"
+                | "days"
+        )
 }
 
 /// Returns how many tokens an attribute's value has, with the `=`.
