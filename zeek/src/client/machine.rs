@@ -1,7 +1,6 @@
 //! A client's connection.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use base64ct::{Base64, Encoding};
 use brocomm::Time;
@@ -11,6 +10,7 @@ use bytes::Bytes;
 use super::config::{ClientConfig, ConfigError};
 use super::confirm::Confirm;
 use super::notification::{CloseCause, Notification};
+use super::timers::Timers;
 use crate::message::{self, Publication, ServerMessage, ZeekEvent};
 use crate::websocket::{
     self, Answer, CloseFrame, Frames, Incoming, Masks, Opcode, Output, Violation, codes,
@@ -57,25 +57,25 @@ pub enum SendError {
 /// Zeek's pings within 5 s is disconnected, whatever its application is busy with.
 #[derive(Debug)]
 pub struct Client {
-    config: ClientConfig,
+    pub(super) config: ClientConfig,
     key: String,
-    phase: Phase,
+    pub(super) phase: Phase,
     head: Vec<u8>,
     frames: Frames,
     output: Output,
     notifications: VecDeque<Notification>,
-    confirm: Confirm,
+    pub(super) confirm: Confirm,
     /// The text of the message that is being written.
     scratch: Vec<u8>,
     /// Why the connection will be over when it is closed in order.
     cause: Option<CloseCause>,
-    now: Time,
+    pub(super) now: Time,
     /// When the phase began.
-    since: Time,
+    pub(super) since: Time,
     /// When something came last.
-    heard: Time,
+    pub(super) heard: Time,
     /// When the ping was sent that is not answered.
-    pinged: Option<Time>,
+    pub(super) pinged: Option<Time>,
 }
 
 impl Client {
@@ -397,42 +397,4 @@ impl Client {
     fn notify(&mut self, notification: Notification) {
         self.notifications.push_back(notification);
     }
-
-    fn timers(&self) -> Timers {
-        let timeouts = &self.config.timeouts;
-        let timed_out = |what, since: Time, after: Duration| {
-            Some((later(since, after), CloseCause::TimedOut { what, after }))
-        };
-        let phase = match self.phase {
-            Phase::Handshake => {
-                timed_out("answer to the handshake", self.since, timeouts.handshake)
-            }
-            Phase::Subscribing => timed_out("acknowledgement", self.since, timeouts.ack),
-            Phase::Closing => timed_out("answer to the close frame", self.since, timeouts.close),
-            Phase::Ready | Phase::Closed => None,
-        };
-        let is_ready = self.phase == Phase::Ready;
-        let pong = self.pinged.filter(|_| is_ready);
-        let can_ping = is_ready && !self.confirm.is_waiting();
-        Timers {
-            phase,
-            pong: pong.and_then(|since| timed_out("answer to a ping", since, timeouts.pong)),
-            idle: can_ping.then(|| later(self.heard, timeouts.idle)),
-            confirm: (can_ping && self.confirm.is_due())
-                .then(|| later(self.since, timeouts.confirm)),
-        }
-    }
-}
-
-/// What is to happen when.
-struct Timers {
-    phase: Option<(Time, CloseCause)>,
-    pong: Option<(Time, CloseCause)>,
-    idle: Option<Time>,
-    confirm: Option<Time>,
-}
-
-fn later(time: Time, after: Duration) -> Time {
-    let after = u64::try_from(after.as_nanos()).unwrap_or(u64::MAX);
-    Time::from_nanos(time.as_nanos().saturating_add(after))
 }

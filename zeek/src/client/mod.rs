@@ -6,6 +6,7 @@ mod machine;
 mod notification;
 #[cfg(test)]
 mod tests;
+mod timers;
 
 pub(crate) use config::is_application;
 pub use config::{API_PATH, ClientConfig, ConfigError, Timeouts};

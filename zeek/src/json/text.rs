@@ -1,4 +1,6 @@
-//! The escapes of strings.
+//! Strings: their escapes, and short ones without an allocation.
+
+use std::fmt::Write as _;
 
 /// Resolves the escapes of a string without its quotes: JSON's, and `\v`.
 ///
@@ -61,4 +63,51 @@ fn unit(text: &[u8]) -> Option<(u32, &[u8])> {
         return None;
     }
     Some((u32::from_str_radix(digits, 16).ok()?, rest))
+}
+
+/// Writes each byte that is part of no character as `\xNN`.
+pub(super) fn escaped(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            let _ = write!(text, "\\x{byte:02x}");
+        }
+    }
+    text
+}
+
+/// Returns bytes for a message, cut if they are many.
+pub(super) fn shown(bytes: &[u8]) -> String {
+    const SHOWN: usize = 40;
+    bytes.get(..SHOWN).unwrap_or(bytes).escape_ascii().to_string()
+}
+
+/// A short text without an allocation.
+#[derive(Debug)]
+pub(super) struct Text {
+    bytes: [u8; 48],
+    length: usize,
+}
+
+impl Default for Text {
+    fn default() -> Text {
+        Text { bytes: [0; 48], length: 0 }
+    }
+}
+
+impl Text {
+    pub(super) fn as_str(&self) -> &str {
+        self.bytes.get(..self.length).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or("")
+    }
+}
+
+impl std::fmt::Write for Text {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        let end = self.length + text.len();
+        let room = self.bytes.get_mut(self.length..end).ok_or(std::fmt::Error)?;
+        room.copy_from_slice(text.as_bytes());
+        self.length = end;
+        Ok(())
+    }
 }

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use brocomm::data::{Port, Subnet, Transport};
 
 use super::calendar::date_of;
+use super::text::{Text, escaped, shown};
 use super::{MAX_DEPTH, number};
 use crate::{Data, EncodeError};
 
@@ -372,51 +373,5 @@ impl<'o> Writer<'o> {
             }
         };
         self.raw(short);
-    }
-}
-
-/// Writes each byte that is part of no character as `\xNN`.
-fn escaped(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        for byte in chunk.invalid() {
-            let _ = write!(text, "\\x{byte:02x}");
-        }
-    }
-    text
-}
-
-fn shown(bytes: &[u8]) -> String {
-    const SHOWN: usize = 40;
-    bytes.get(..SHOWN).unwrap_or(bytes).escape_ascii().to_string()
-}
-
-/// A short text without an allocation.
-#[derive(Debug)]
-struct Text {
-    bytes: [u8; 48],
-    length: usize,
-}
-
-impl Default for Text {
-    fn default() -> Text {
-        Text { bytes: [0; 48], length: 0 }
-    }
-}
-
-impl Text {
-    fn as_str(&self) -> &str {
-        self.bytes.get(..self.length).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or("")
-    }
-}
-
-impl std::fmt::Write for Text {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        let end = self.length + text.len();
-        let room = self.bytes.get_mut(self.length..end).ok_or(std::fmt::Error)?;
-        room.copy_from_slice(text.as_bytes());
-        self.length = end;
-        Ok(())
     }
 }

@@ -18,6 +18,8 @@ mod untyped;
 
 pub use event::Mapping;
 pub use refusal::{Refusal, RefusalKind};
+#[cfg(test)]
+pub(crate) use types::may_be_unset;
 
 use brocomm::data::Declarations;
 

@@ -72,7 +72,7 @@ pub(super) fn name_of(ty: &Type) -> String {
 }
 
 /// Returns whether a field may be left unset.
-pub(super) fn may_be_unset(field: &Field) -> bool {
+pub(crate) fn may_be_unset(field: &Field) -> bool {
     let has = |tag| field.attributes.as_ref().is_some_and(|attributes| attributes.has(tag));
     has(AttributeTag::Optional) || has(AttributeTag::Default)
 }

@@ -1,15 +1,13 @@
 //! A server's connection to one client.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use brocomm::Time;
 use brocomm::data::Name;
 use bytes::Bytes;
 
 use super::config::ServerConfig;
-use crate::EncodeError;
-use crate::client::API_PATH;
+use super::notification::{Notification, PublishError};
 use crate::message::{
     self, ErrorMessage, Publication, PublicationError, ServerMessage, SubscriptionError, ZeekEvent,
 };
@@ -19,44 +17,8 @@ use crate::websocket::{self, CloseFrame, Frames, Incoming, Opcode, Output, Viola
 /// processed; then the server stops reading.
 const KEPT: usize = 32;
 
-/// What a server reports to its application.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Notification {
-    /// A client subscribes to these prefixes of topics. It waits for
-    /// [`acknowledge`](Server::acknowledge).
-    Subscribed {
-        /// The prefixes.
-        topics: Vec<Name>,
-        /// What it calls itself.
-        application: Option<Name>,
-    },
-    /// The client published an event.
-    Event {
-        /// The topic.
-        topic: Name,
-        /// The event. If it isn't a declared one, answer with [`refuse`](Server::refuse).
-        event: ZeekEvent,
-    },
-    /// The connection is over. Nothing comes after this.
-    Closed(CloseFrame),
-}
-
-/// Says why an event was not published.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PublishError {
-    /// The client doesn't read; as much waits as [`Limits::outgoing`](crate::websocket::Limits::outgoing)
-    /// allows.
-    #[error("send queue full")]
-    Full,
-    /// The event can't be written.
-    #[error(transparent)]
-    Encode(#[from] EncodeError),
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Phase {
+pub(super) enum Phase {
     /// The HTTP request is awaited.
     Request,
     /// The subscriptions are awaited.
@@ -76,26 +38,26 @@ enum Phase {
 /// It behaves as the server of a Zeek 8.2 does, errors and close codes included.
 #[derive(Debug)]
 pub struct Server {
-    config: ServerConfig,
-    phase: Phase,
-    head: Vec<u8>,
-    application: Option<Name>,
+    pub(super) config: ServerConfig,
+    pub(super) phase: Phase,
+    pub(super) head: Vec<u8>,
+    pub(super) application: Option<Name>,
     topics: Vec<Name>,
-    frames: Frames,
-    output: Output,
+    pub(super) frames: Frames,
+    pub(super) output: Output,
     notifications: VecDeque<Notification>,
     /// Messages that came too early.
     waiting: VecDeque<Bytes>,
     scratch: Vec<u8>,
     events: u64,
     /// Since when the acknowledgement is held back.
-    acknowledged: Option<Time>,
+    pub(super) acknowledged: Option<Time>,
     pings: u64,
     /// When the last ping was sent, and whether it is answered.
-    pinged: Option<(Time, bool)>,
+    pub(super) pinged: Option<(Time, bool)>,
     cause: Option<CloseFrame>,
     now: Time,
-    since: Time,
+    pub(super) since: Time,
 }
 
 impl Server {
@@ -268,49 +230,9 @@ impl Server {
         self.now = self.now.max(now);
     }
 
-    fn enter(&mut self, phase: Phase) {
+    pub(super) fn enter(&mut self, phase: Phase) {
         self.phase = phase;
         self.since = self.now;
-    }
-
-    fn read_request(&mut self) {
-        let request = match websocket::read_request(&self.head, self.config.limits.handshake) {
-            Ok(None) => return,
-            Ok(Some(request)) => request,
-            Err(reason) => return self.reject(&reason),
-        };
-        let accept = websocket::accept_key(&request.key);
-        let answer = format!(
-            "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: {accept}\r\n\
-             Upgrade: websocket\r\nConnection: Upgrade\r\nServer: {SERVER}\r\n\r\n"
-        );
-        self.output.raw(answer.as_bytes());
-        let head = std::mem::take(&mut self.head);
-        self.frames.feed(head.get(request.length..).unwrap_or_default());
-        self.enter(Phase::Subscribing);
-        if self.config.ping_interval.is_some() {
-            self.ping();
-        }
-        if request.path != API_PATH.as_bytes() {
-            let context = "Invalid URI - use /v1/messages/json";
-            self.error("invalid_uri", context);
-            return self.close_with(codes::POLICY, context.as_bytes());
-        }
-        if let Some(name) = request.application {
-            if !crate::client::is_application(&name) {
-                let context = "Invalid X-Application-Name";
-                self.error("invalid_application_name", context);
-                return self.close_with(codes::POLICY, context.as_bytes());
-            }
-            self.application = Some(Name::from_bytes(name.into()));
-        }
-    }
-
-    /// Refuses the upgrade. As with Zeek no empty line ends the answer.
-    fn reject(&mut self, reason: &str) {
-        let answer = format!("HTTP/1.1 400 {reason}\r\nServer: {SERVER}\r\n");
-        self.output.raw(answer.as_bytes());
-        self.finish(CloseFrame { code: codes::ABNORMAL, reason: Name::from(reason) });
     }
 
     fn read_frames(&mut self) {
@@ -405,7 +327,7 @@ impl Server {
         }
     }
 
-    fn error(&mut self, code: &'static str, context: &'static str) {
+    pub(super) fn error(&mut self, code: &'static str, context: &'static str) {
         if self.phase == Phase::Closed {
             return;
         }
@@ -445,7 +367,7 @@ impl Server {
         self.finish(CloseFrame { code: violation.code(), reason });
     }
 
-    fn close_with(&mut self, code: u16, reason: &[u8]) {
+    pub(super) fn close_with(&mut self, code: u16, reason: &[u8]) {
         if self.phase >= Phase::Closing {
             return;
         }
@@ -462,43 +384,18 @@ impl Server {
         self.finish(cause);
     }
 
-    fn finish(&mut self, cause: CloseFrame) {
+    pub(super) fn finish(&mut self, cause: CloseFrame) {
         if self.phase != Phase::Closed {
             self.enter(Phase::Closed);
             self.notifications.push_back(Notification::Closed(cause));
         }
     }
 
-    fn ping(&mut self) {
+    pub(super) fn ping(&mut self) {
         let interval = self.config.ping_interval.unwrap_or_default().as_secs();
         let text = format!("ixwebsocket::heartbeat::{interval}s::{}", self.pings);
         self.pings += 1;
         self.output.frame(Opcode::Ping, text.as_bytes());
         self.pinged = Some((self.now, false));
     }
-
-    fn phase_timer(&self) -> Option<Time> {
-        match self.phase {
-            Phase::Request => Some(later(self.since, self.config.handshake)),
-            Phase::Closing => Some(later(self.since, self.config.close)),
-            _ => None,
-        }
-    }
-
-    fn ack_timer(&self) -> Option<Time> {
-        let since = self.acknowledged.filter(|_| self.phase == Phase::Subscribed)?;
-        Some(later(since, self.config.faults.late_ack))
-    }
-
-    fn ping_timer(&self) -> Option<Time> {
-        let (since, _) = self.pinged.filter(|_| self.phase < Phase::Closing)?;
-        Some(later(since, self.config.ping_interval?))
-    }
-}
-
-const SERVER: &str = concat!("brocomm/", env!("CARGO_PKG_VERSION"));
-
-fn later(time: Time, after: Duration) -> Time {
-    let after = u64::try_from(after.as_nanos()).unwrap_or(u64::MAX);
-    Time::from_nanos(time.as_nanos().saturating_add(after))
 }
