@@ -10,10 +10,17 @@ mod loopback;
 mod runtime;
 
 mod of {
+    use brocomm_async_std::AsyncIo;
+    use brocomm_async_std::brocomm::node::{NodeConfig, NodeMachine};
     pub(crate) use brocomm_async_std::{Node, Notifications};
     pub(crate) use smol::io::{AsyncReadExt, AsyncWriteExt};
     pub(crate) use smol::net::{TcpListener, TcpStream};
     pub(crate) use smol::spawn;
+
+    pub(crate) fn start(configuration: NodeConfig) -> Node {
+        let machine = NodeMachine::new(configuration).unwrap();
+        Node::run_on(AsyncIo::on(|task| smol::spawn(task).detach()), machine).unwrap()
+    }
 }
 
 fn main() {

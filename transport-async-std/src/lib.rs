@@ -125,7 +125,8 @@
 //! All futures can be dropped without losing anything, so a limit of time is `async_std::future::timeout(limit, scans.next())`, or a race with a timer; see [the
 //! cancellation of a node](asynchronous::Node#cancellation) and [of a peer](asynchronous::Peer#cancellation).
 //!
-//! The node can be awaited under smol, async-std and every other executor: sockets and timers are those of `async-io`.
+//! The node can be awaited under smol, async-std and every other executor: sockets and timers are those of `async-io`. To run
+//! the node itself on the program's executor, too, which makes round trips faster, start it with [`AsyncIo::on`].
 //!
 //! # Backpressure
 //!
@@ -226,9 +227,9 @@ use brocomm_transport::asynchronous;
 pub use brocomm_transport::{
     Change, Changes, Events, Log, LogEntries, Notifications, Received, Table,
 };
-pub use runtime::AsyncIo;
+pub use runtime::{AsyncIo, Task};
 
-/// Runs a node, in one thread of its own.
+/// Runs a node, in one thread of its own or on [the program's executor](AsyncIo::on).
 pub type Node = asynchronous::Node<AsyncIo>;
 
 /// Carries one [`Connection`](brocomm::lowlevel::connection::Connection) over TCP.

@@ -73,3 +73,70 @@ fn example_logs() {
 fn example_request() {
     examples::request("smol_request");
 }
+
+/// A node on the program's own executor.
+mod own_executor {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use brocomm_async_std::brocomm::event;
+    use brocomm_async_std::brocomm::node::{Notification, Options};
+    use brocomm_async_std::{AsyncIo, Builder, Node, Task};
+
+    const BRO: &str = "event hello(n: count);";
+
+    /// Runs nodes by `spawn`, and counts the tasks that have not ended.
+    fn counting(spawn: fn(Task)) -> (AsyncIo, Arc<AtomicUsize>) {
+        let running = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&running);
+        let runtime = AsyncIo::on(move |task| {
+            counter.fetch_add(1, Ordering::SeqCst);
+            let counter = Arc::clone(&counter);
+            spawn(Box::pin(async move {
+                task.await;
+                counter.fetch_sub(1, Ordering::SeqCst);
+            }));
+        });
+        (runtime, running)
+    }
+
+    async fn a_node_runs_there_and_leaves_nothing(spawn: fn(Task)) {
+        let (runtime, running) = counting(spawn);
+        let start = |builder: Builder| {
+            let builder = builder.declare(BRO).options(|options: &mut Options| {
+                options.undeclared = brocomm_async_std::brocomm::node::Undeclared::Deliver;
+            });
+            Node::run_on(runtime.clone(), builder.build().unwrap()).unwrap()
+        };
+        let server =
+            start(Node::builder().listen("127.0.0.1:0").accept_with("127.0.0.1", |peer| {
+                peer.events = Some("hello".parse().unwrap());
+            }));
+        let mut told = server.subscribe();
+        let port = server.listening().await.unwrap().port;
+        let client = start(Node::builder().connect(&format!("127.0.0.1:{port}")));
+        client.connected().await.unwrap();
+        assert!(running.load(Ordering::SeqCst) > 0, "all tasks are on the given executor");
+        while client.raise(event!("hello", 7_u64)).await.unwrap().peers == 0 {
+            futures_lite::future::yield_now().await;
+        }
+        while !matches!(told.next().await.unwrap(), Notification::Event { .. }) {}
+        assert_eq!(client.terminate().await, []);
+        drop((client, told, server));
+        while running.load(Ordering::SeqCst) > 0 {
+            futures_lite::future::yield_now().await;
+        }
+    }
+
+    #[test]
+    fn of_smol() {
+        let spawn: fn(Task) = |task| ::smol::spawn(task).detach();
+        ::smol::block_on(super::limited(a_node_runs_there_and_leaves_nothing(spawn)));
+    }
+
+    #[test]
+    fn of_async_std() {
+        let spawn: fn(Task) = |task| drop(::async_std::task::spawn(task));
+        ::async_std::task::block_on(super::limited(a_node_runs_there_and_leaves_nothing(spawn)));
+    }
+}

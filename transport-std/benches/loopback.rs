@@ -15,9 +15,13 @@ mod runtime {
     use std::time::Duration;
 
     use brocomm::data::Event;
-    use brocomm::node::Notification;
+    use brocomm::node::{NodeConfig, Notification};
     pub(crate) use brocomm_std::{Node, Notifications};
     use futures_lite::future::block_on;
+
+    pub(crate) fn start(configuration: NodeConfig) -> Node {
+        Node::start(configuration).unwrap()
+    }
 
     pub(crate) async fn next(told: &mut Notifications) -> Notification {
         told.next(None).unwrap()

@@ -14,6 +14,10 @@ mod of {
     pub(crate) use tokio::io::{AsyncReadExt, AsyncWriteExt};
     pub(crate) use tokio::net::{TcpListener, TcpStream};
 
+    pub(crate) fn start(configuration: brocomm_tokio::brocomm::node::NodeConfig) -> Node {
+        Node::start(configuration).unwrap()
+    }
+
     pub(crate) fn spawn<T: Send + 'static>(
         task: impl Future<Output = T> + Send + 'static,
     ) -> impl Future<Output = T> {

@@ -75,7 +75,7 @@ pub struct Options {
     /// and 256 MiB. An event that waits for several peers counts for each.
     pub outgoing_total: Bound,
     /// What may wait for the application from one peer. Default 1000 events, 16 MiB, and then the
-    /// peer waits.
+    /// peer waits until half of it is taken.
     ///
     /// Dropped are events, log entries, prints, packets and IDs. The rest, such as operations on
     /// state, is bounded alike by itself, and with it the peer waits whatever the policy; also when
@@ -83,7 +83,8 @@ pub struct Options {
     /// What keeps a larger message alive counts as that.
     pub incoming: Queue,
     /// What may wait for the application from all peers together, by the same policy. Default
-    /// 10,000 events and 256 MiB.
+    /// 10,000 events and 256 MiB. Peers that wait go on when a quarter of it is taken; one of which
+    /// nothing waits may always send one more event.
     pub incoming_total: Bound,
 
     /// How the time between attempts to connect grows. Default none: it stays
@@ -184,6 +185,12 @@ impl Bound {
     /// Makes a bound.
     pub const fn new(events: usize, bytes: usize) -> Bound {
         Bound { events, bytes }
+    }
+
+    /// Returns `numerator / denominator` of it, at least 1 of each.
+    pub(crate) fn part(self, numerator: usize, denominator: usize) -> Bound {
+        let part = |whole: usize| (whole / denominator * numerator).max(1);
+        Bound { events: part(self.events), bytes: part(self.bytes) }
     }
 }
 

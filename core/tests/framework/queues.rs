@@ -259,6 +259,53 @@ fn a_burst_is_bounded_too() {
     assert_eq!(numbers(&taken(&mut bench)), Vec::from_iter(0..500));
 }
 
+/// Each wake of a connection costs as much as many events.
+#[test]
+fn connections_are_not_woken_for_each_event_taken() {
+    for (bound, total) in [(Bound::new(100, 1 << 30), WIDE), (WIDE, Bound::new(100, 1 << 30))] {
+        let options = incoming(Overflow::Block, bound, total);
+        let mut bench = Bench::running(options, wants(".*", peer()), requesting(&[]));
+        for _ in 1..10 {
+            bench.accept(Some(requesting(&[])));
+        }
+        bench.settle();
+        bench.takes = false;
+        for hand in 0..10 {
+            (0..300).for_each(|n| bench.raise(hand, &ping(n)));
+        }
+        bench.settle();
+        let (mut events, mut woken) = (0, 0);
+        while let Some(notification) = bench.node.poll_notification() {
+            events += usize::from(matches!(notification, Notification::Event { .. }));
+            woken += std::iter::from_fn(|| bench.node.poll_connection()).count();
+        }
+        assert!(events > 1000, "{events}");
+        assert!(woken < events / 4, "{woken} wakes for {events} events");
+        assert_eq!(events + numbers(&taken(&mut bench)).len(), 3000);
+    }
+}
+
+#[test]
+fn what_waits_for_one_peer_does_not_hold_up_the_others() {
+    let options = Options {
+        forward_remote_events: true,
+        outgoing: Queue { bound: NARROW, overflow: Overflow::Block },
+        ..incoming(Overflow::Block, WIDE, Bound::new(10, 1 << 30))
+    };
+    let mut bench = Bench::new(options, vec![("peer", wants(".*", peer()))]);
+    bench.accept(Some(requesting(&["ping", "text"])));
+    bench.accept(Some(requesting(&[])));
+    bench.accept(Some(requesting(&[])));
+    stall(&mut bench, 0);
+    (0..50).for_each(|n| bench.raise(1, &ping(n)));
+    assert_eq!(bench.pings(), [0, 1, 2]);
+    let pong = |n| Event::new("pong", vec![Value::Count(n)]);
+    (0..50).for_each(|n| bench.raise(2, &pong(n)));
+    assert_eq!(bench.told().len(), 50);
+    bench.hands[0].stalls = false;
+    assert_eq!(bench.pings(), Vec::from_iter(3..50));
+}
+
 #[test]
 fn what_cannot_be_forwarded_waits() {
     let options =

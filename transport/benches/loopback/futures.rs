@@ -8,7 +8,7 @@ use brocomm::data::Event;
 use brocomm::node::Notification;
 
 use crate::of::{AsyncReadExt, AsyncWriteExt, TcpListener};
-pub(crate) use crate::of::{Node, Notifications, TcpStream as Stream, spawn};
+pub(crate) use crate::of::{Node, Notifications, TcpStream as Stream, spawn, start};
 
 pub(crate) async fn next(told: &mut Notifications) -> Notification {
     told.next().await.unwrap()

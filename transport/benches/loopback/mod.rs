@@ -66,7 +66,7 @@ async fn start(options: Options, nodes: Vec<PeerConfig>) -> (Node, Notifications
     declarations.read(text).unwrap();
     let nodes = nodes.into_iter().enumerate().map(|(n, node)| (format!("node{n}"), node)).collect();
     let declarations = Arc::new(declarations);
-    let handle = Node::start(NodeConfig { options, nodes, declarations }).unwrap();
+    let handle = runtime::start(NodeConfig { options, nodes, declarations });
     let notifications = handle.subscribe();
     (handle, notifications)
 }

@@ -77,7 +77,17 @@ impl<R: Runtime> Node<R> {
     /// # Panics
     /// As [`start`](Self::start).
     pub fn run(communication: NodeMachine) -> Result<Node<R>, StartError> {
-        let runtime = R::default();
+        Node::run_on(R::default(), communication)
+    }
+
+    /// Begins as [`run`](Self::run) does, on a runtime that is not the default.
+    ///
+    /// # Errors
+    /// [`StartError::System`].
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn run_on(runtime: R, communication: NodeMachine) -> Result<Node<R>, StartError> {
         let handle = run(communication, Clock::new(R::now), |shared| {
             runtime.run(Manager::new(runtime.clone(), shared))
         })?;

@@ -215,10 +215,12 @@ impl Input {
     /// bytes are to come at once.
     fn open_block(&mut self, needed: usize, coming: usize) {
         let was_exclusive = std::mem::replace(&mut self.exclusive, needed > BLOCK);
+        // A large chunk is not moved as it grows, if a good part of it has come.
+        let size = needed.min(2 * (WORD + coming)).max(BLOCK);
         if !self.more.is_empty() || !self.front.is_empty() {
-            self.more.push_back(BytesMut::with_capacity(BLOCK));
+            self.more.push_back(BytesMut::with_capacity(size));
         } else if was_exclusive || self.exclusive {
-            self.front = BytesMut::with_capacity(BLOCK);
+            self.front = BytesMut::with_capacity(size);
         } else if self.front.capacity() == 0 && needed.max(WORD + coming) <= FIRST {
             self.front = BytesMut::with_capacity(FIRST);
         } else {

@@ -94,6 +94,8 @@ impl NodeMachine {
             inbox: Default::default(),
             exchange: Default::default(),
             has_turn: false,
+            must_wait: false,
+            was_unread: false,
             point: None,
             batches: Default::default(),
             pings: Default::default(),

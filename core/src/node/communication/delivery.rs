@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::super::inbox::{self, may_be_dropped};
-use super::super::{Bound, Depth, Notification};
+use super::super::{Bound, Depth, Notification, Options, Overflow};
 use super::{Peer, PeerKey};
 
 /// What waits for the application, but for the inboxes of peers, and the turns of these.
@@ -23,8 +23,20 @@ pub(super) struct Delivery {
     depth: Depth,
     /// The bytes of a peer's message that what is looked at keeps alive, until they are counted.
     held: usize,
-    /// Connections may be waiting until less waits, from all peers together.
-    crowded: bool,
+    /// What waits, from all peers together, reached its bound and is still more than three quarters
+    /// of it.
+    is_full: bool,
+}
+
+/// What taking a notification made room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    /// Nobody waited for it.
+    Nobody,
+    /// The peer that sent it waited.
+    Sender,
+    /// All peers may have waited.
+    All,
 }
 
 impl Delivery {
@@ -43,13 +55,13 @@ impl Delivery {
         self.held = bytes;
     }
 
-    /// Adds something to a peer's inbox; so much may wait in all of them.
+    /// Adds something to a peer's inbox.
     pub(super) fn tell(
         &mut self,
         key: PeerKey,
         peer: &mut Peer,
         notification: Notification,
-        total: Bound,
+        options: &Options,
     ) {
         if !std::mem::replace(&mut peer.has_turn, true) {
             self.turns.push_back(key);
@@ -57,20 +69,49 @@ impl Delivery {
         let weight = inbox::weigh(&notification, &mut self.held);
         let counts = may_be_dropped(&notification);
         peer.inbox.push(notification, weight);
+        let bound = options.incoming.bound;
+        let blocks = options.incoming.overflow == Overflow::Block;
+        // Dropping makes no room for what is never dropped.
+        peer.must_wait |= peer.inbox.is_full_for_good(bound) || blocks && peer.inbox.is_full(bound);
         if counts {
             self.depth.add(weight);
-            self.crowded |= self.reaches(total);
+            self.is_full |= blocks && self.reaches(options.incoming_total);
         }
     }
 
+    /// Returns whether what a peer sends has to wait: until half of its own inbox is taken, or until a
+    /// quarter is of what all sent. Were it let in for each one that is taken, every event would wake
+    /// its connection, or those of all peers.
+    ///
+    /// A peer that has nothing waiting never waits for what others sent.
+    pub(super) fn must_wait(&self, peer: &Peer) -> bool {
+        peer.must_wait || self.is_full && !peer.inbox.is_empty()
+    }
+
     /// Takes the oldest notification out of the inbox of the peer whose turn it is.
-    pub(super) fn take(&mut self, peer: &mut Peer) -> Option<(Notification, usize)> {
+    pub(super) fn take(
+        &mut self,
+        peer: &mut Peer,
+        options: &Options,
+    ) -> Option<(Notification, usize, Room)> {
+        let waited = self.must_wait(peer);
         let (notification, weight) = peer.inbox.pop()?;
         if may_be_dropped(&notification) {
             self.depth.remove(weight);
             self.delivered += 1;
         }
-        Some((notification, weight))
+        let half = options.incoming.bound.part(1, 2);
+        peer.must_wait &= peer.inbox.is_full(half) || peer.inbox.is_full_for_good(half);
+        let was_full = self.is_full;
+        self.is_full &= self.reaches(options.incoming_total.part(3, 4));
+        let room = if was_full && !self.is_full {
+            Room::All
+        } else if waited && !self.must_wait(peer) {
+            Room::Sender
+        } else {
+            Room::Nobody
+        };
+        Some((notification, weight, room))
     }
 
     /// Drops what has waited longest in a peer's inbox and may be dropped.
@@ -82,13 +123,6 @@ impl Delivery {
 
     pub(super) fn reaches(&self, total: Bound) -> bool {
         self.depth.reaches(total)
-    }
-
-    /// Returns, once, whether less waits than when connections began to wait for that.
-    pub(super) fn is_relieved(&mut self, total: Bound) -> bool {
-        let relieved = self.crowded && !self.reaches(total);
-        self.crowded &= !relieved;
-        relieved
     }
 
     pub(super) fn is_empty(&self) -> bool {

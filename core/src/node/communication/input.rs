@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::super::log::CommLogLine;
-use super::super::{ConnectionId, Notification, Overflow, Queue};
-use super::{NodeMachine, Peer, PeerKey};
+use super::super::{ConnectionId, Notification, Overflow};
+use super::{NodeMachine, PeerKey};
 use crate::Time;
 use crate::connection::{CommLogMessage, Connection, Phase, Role};
 
@@ -115,7 +115,7 @@ impl NodeMachine {
     pub(super) fn drain(&mut self, id: PeerKey) {
         loop {
             let Some(peer) = self.peers.get(id) else { return };
-            if peer.awaiting_setup || self.is_crowded_by(peer) {
+            if peer.awaiting_setup || self.delivery.must_wait(peer) {
                 // What came before its connection was closed still comes.
                 let connection = peer.link.and_then(|link| self.links.connection(link));
                 if connection.is_none_or(|c| c.phase() != Phase::Closed) {
@@ -137,15 +137,7 @@ impl NodeMachine {
 
     /// Returns whether what a peer sends has to wait for the application.
     pub(super) fn must_wait(&self, id: PeerKey) -> bool {
-        self.peers.get(id).is_some_and(|peer| self.is_crowded_by(peer))
-    }
-
-    fn is_crowded_by(&self, peer: &Peer) -> bool {
-        let (Queue { bound, overflow }, inbox) = (self.options.incoming, &peer.inbox);
-        let total = || self.delivery.reaches(self.options.incoming_total);
-        // Dropping makes no room for what is never dropped.
-        inbox.is_full_for_good(bound)
-            || overflow == Overflow::Block && (inbox.is_full(bound) || total())
+        self.peers.get(id).is_some_and(|peer| self.delivery.must_wait(peer))
     }
 
     /// Adds something to what the application is told of a peer, in order.
@@ -153,7 +145,7 @@ impl NodeMachine {
         let Some(peer) = self.peers.get_mut(id) else {
             return self.delivery.push(notification);
         };
-        self.delivery.tell(id, peer, notification, self.options.incoming_total);
+        self.delivery.tell(id, peer, notification, &self.options);
     }
 
     /// Adds an event to what the application is told of a peer, as the policy has it.

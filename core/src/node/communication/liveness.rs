@@ -31,11 +31,12 @@ impl NodeMachine {
     /// Pings a peer that is silent, or gives it up.
     pub(super) fn check_liveness(&mut self, id: PeerKey) {
         let Some((Liveness { ping_after, close_after }, heard)) = self.watched(id) else { return };
-        if self.peers.get(id).and_then(|p| p.link).is_some_and(|link| !self.wants_input(link)) {
-            // Whatever it sends, we do not read it now.
-            if let Some(peer) = self.peers.get_mut(id) {
-                (peer.heard, peer.pinged) = (self.clock.now(), false);
-            }
+        let reads = self.peers.get(id).and_then(|p| p.link).is_none_or(|l| self.wants_input(l));
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        if std::mem::take(&mut peer.was_unread) || !reads {
+            // Whatever it sends, we do not read it now, or began to again only after the time that we
+            // know of.
+            (peer.heard, peer.pinged) = (self.clock.now(), false);
             return self.timers.set(self.clock.now() + ping_after, Timer::Liveness(id));
         }
         let silent = self.clock.now().saturating_since(heard);

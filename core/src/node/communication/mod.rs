@@ -118,6 +118,8 @@ struct Peer {
     heard: Time,
     /// Whether it was pinged since.
     pinged: bool,
+    /// Whether it was not read, as it had to wait, until after its silence was last looked at.
+    was_unread: bool,
     last_error: Option<Box<str>>,
     outbox: Outbox,
     inbox: Inbox,
@@ -125,6 +127,8 @@ struct Peer {
     exchange: state::Exchange,
     /// Whether it is among those who take turns, or blocked.
     has_turn: bool,
+    /// Its inbox was full, and is still more than half full.
+    must_wait: bool,
     /// The point of its trace that it reached (§2.11).
     point: Option<SyncPoint>,
     /// What is batched for it.

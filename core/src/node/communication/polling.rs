@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::super::{Action, ConnectionId, Notification};
+use super::delivery::Room;
 use super::{NodeMachine, PeerKey};
 use crate::Time;
 use crate::connection::{Connection, PollClose};
@@ -117,16 +118,13 @@ impl NodeMachine {
                 self.end_turn();
                 continue;
             }
-            let waited = self.must_wait(id)
-                || self
-                    .connection(id)
-                    .is_some_and(|c| c.waiting_notifications() > 0 || !c.wants_input());
-            let taken = self.peers.get_mut(id).and_then(|peer| self.delivery.take(peer));
-            let Some((notification, weight)) = taken else {
+            let taken =
+                self.peers.get_mut(id).and_then(|peer| self.delivery.take(peer, &self.options));
+            let Some((notification, weight, room)) = taken else {
                 self.end_turn();
                 continue;
             };
-            self.refill(id, waited);
+            self.refill(id, room);
             if let Notification::Event { peer, event } = &notification {
                 self.event_peer = Arc::clone(peer);
                 if self.options.forward_remote_events {
@@ -147,15 +145,15 @@ impl NodeMachine {
         self.forget_if_gone(id);
     }
 
-    /// Lets in what waited for room in a peer's inbox, and ends its turn if there is nothing more.
-    fn refill(&mut self, id: PeerKey, waited: bool) {
-        if waited {
+    /// Lets in what waited for room, and ends a peer's turn if there is nothing more.
+    fn refill(&mut self, id: PeerKey, room: Room) {
+        if room == Room::Sender {
             self.let_in(id);
         }
         if self.peers.get(id).is_some_and(|peer| peer.inbox.is_empty()) {
             self.end_turn();
         }
-        if self.delivery.is_relieved(self.options.incoming_total) {
+        if room == Room::All {
             let all: Vec<_> = self.peers.keys().collect();
             for id in all {
                 self.let_in(id);
@@ -166,10 +164,20 @@ impl NodeMachine {
     /// Goes on with what a peer sends, which waited: it was not silent, but not read.
     fn let_in(&mut self, id: PeerKey) {
         if let Some(peer) = self.peers.get_mut(id) {
-            (peer.heard, peer.pinged) = (self.clock.now(), false);
+            (peer.heard, peer.pinged, peer.was_unread) = (self.clock.now(), false, true);
         }
         self.drain(id);
-        self.touch_peer(id);
+        // The transport need not be woken for what it can't read yet.
+        if self.peers.get(id).and_then(|peer| peer.link).is_some_and(|link| !self.is_idle(link)) {
+            self.touch_peer(id);
+        }
+    }
+
+    /// Returns whether the transport has nothing to do for a connection.
+    fn is_idle(&self, id: ConnectionId) -> bool {
+        let connection = self.links.connection(id);
+        let has_work = |c: &Connection| c.has_output() || c.poll_close().is_some();
+        !connection.is_some_and(has_work) && !self.wants_input(id)
     }
 
     /// Returns whether the next notification about a peer cannot be taken, or sent on, yet.

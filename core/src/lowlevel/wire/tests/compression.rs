@@ -111,6 +111,29 @@ fn every_level_goes_both_ways() {
     }
 }
 
+/// Returns how many bytes payloads take.
+fn packed(level: u8, payloads: &[Vec<u8>]) -> u64 {
+    let (mut encoder, mut out) = (Encoder::new(Framing::Clear), Vec::new());
+    encoder.start_compression(Compression::new(level).unwrap(), &mut out);
+    for payload in payloads {
+        encoder.message(&Message::Serial(payload.clone().into()), &mut out);
+    }
+    encoder.counters().packed_bytes
+}
+
+#[test]
+fn short_payloads_are_deflated_fast_up_to_level_6() {
+    let line = |n: usize| format!("{n} 10.0.{}.{} {} tcp S0", n % 7, n % 251, n * 7919 % 65536);
+    let lines = |n: usize| (n..n + 9).map(line).collect::<String>().into_bytes();
+    let short: Vec<_> = (0..200).map(lines).collect();
+    let long = vec![(0..2000).map(line).collect::<String>().into_bytes()];
+    for level in 2..=6 {
+        assert_eq!(packed(level, &short), packed(1, &short), "level {level}");
+        assert!(packed(level, &long) < packed(1, &long) * 9 / 10, "level {level}");
+    }
+    assert_ne!(packed(7, &short), packed(1, &short));
+}
+
 #[test]
 fn every_level_of_a_peer_is_understood() {
     for level in 0..=9 {

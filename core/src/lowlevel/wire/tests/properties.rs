@@ -1,5 +1,7 @@
 //! Properties of whole streams.
 
+use std::sync::LazyLock;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -34,6 +36,16 @@ fn decode_late(framing: Framing, pieces: &[&[u8]]) -> (Vec<Message>, Counters) {
     }
     (messages, decoder.counters())
 }
+
+/// Parts of it refer to each other across payloads, up to deflate's window and beyond.
+static TEXT: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let mut state = 1_u64;
+    let letter = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        b'a' + (state >> 60) as u8
+    };
+    std::iter::repeat_with(letter).take(110_000).collect()
+});
 
 proptest! {
     #[test]
@@ -76,6 +88,23 @@ proptest! {
             offset += decoded.wire_len;
         }
         prop_assert_eq!(offset, bytes.len() as u64);
+    }
+
+    #[test]
+    fn what_short_and_long_payloads_have_in_common_is_inflated(
+        level in 1..=9_u8,
+        parts in vec((0..40_000_usize, prop_oneof![1..1024_usize, 1000..1050_usize, 1024..70_000_usize]), 1..12),
+    ) {
+        let (mut encoder, mut bytes) = (Encoder::new(Framing::Clear), Vec::new());
+        encoder.start_compression(Compression::new(level).unwrap(), &mut bytes);
+        let mut messages = vec![Message::Compress];
+        for (at, length) in parts {
+            messages.push(Message::Serial(TEXT[at..at + length].to_vec().into()));
+            encoder.message(messages.last().unwrap(), &mut bytes);
+        }
+        let outcome = decode(Framing::Clear, Limits::default(), [&bytes[..]]);
+        prop_assert_eq!(outcome.plain(), &messages[..]);
+        prop_assert_eq!(outcome.end, Ok(()));
     }
 
     #[test]
