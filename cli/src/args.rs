@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    bench, config, connect, decode, demo, doctor, listen, logging, logs, manual, ping, print,
-    replay, run, send, state, tail,
+    bench, bridge, config, connect, decode, demo, doctor, listen, logging, logs, manual, ping,
+    print, replay, run, send, state, tail, zeek,
 };
 
 /// Looks into, and takes part in, sessions of Bro's communication framework.
@@ -29,6 +29,8 @@ Examples:
   brocomm decode session.pcap                   the same from a capture of packets
   brocomm listen --event 'ping(count)'          show what peers send, ping events above all
   brocomm run node.toml                         a whole node with its peers
+  brocomm bridge bridge.toml                    a node that passes events to and from a Zeek
+  brocomm zeek listen ws://manager:27759        show what a Zeek publishes
   brocomm logs sensor --write logs              write the logs that a peer sends
   brocomm state get sensor hits --declarations vars.bro
                                                 what the variables of a peer hold
@@ -49,6 +51,8 @@ pub(crate) enum Command {
     Listen(listen::Args),
     Connect(connect::Args),
     Run(run::Args),
+    Bridge(bridge::Args),
+    Zeek(zeek::Args),
     Send(send::Args),
     Ping(ping::Args),
     Bench(bench::Args),

@@ -7,6 +7,7 @@ use brocomm::lowlevel::tls::{CertificateProblem, TlsError};
 use brocomm::tls::{TlsConfig, TlsConfigError};
 
 use crate::failure::{Failure, misused, reason};
+use crate::zeek::tls::Files;
 
 /// The files that TLS needs; without them there is none.
 #[derive(Debug, Default, clap::Args)]
@@ -32,6 +33,11 @@ pub(crate) struct Tls {
 }
 
 impl Tls {
+    /// Returns the files as a WebSocket connection needs them. Certificate and key are in one file.
+    pub(crate) fn files(&self) -> Files {
+        Files { ca: self.tls_ca.clone(), cert: self.tls_cert.clone(), key: self.tls_cert.clone() }
+    }
+
     /// Reads the files, if there are any.
     pub(crate) fn read(&self) -> Result<Option<TlsConfig>, Failure> {
         let (Some(ca), Some(cert)) = (&self.tls_ca, &self.tls_cert) else { return Ok(None) };

@@ -97,7 +97,11 @@ fn main() {
     if let [what, rounds] = args.as_slice() {
         return run(what, rounds.parse().unwrap());
     }
-    println!("{} bytes; instructions: valgrind --tool=callgrind {}", text().len(), std::env::args().next().unwrap());
+    println!(
+        "{} bytes; instructions: valgrind --tool=callgrind {}",
+        text().len(),
+        std::env::args().next().unwrap()
+    );
     for what in ["ours-decode", "serde-decode", "ours-encode", "serde-encode"] {
         run(what, 1_000);
         let start = Instant::now();

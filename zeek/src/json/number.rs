@@ -8,6 +8,9 @@ pub(super) fn is_number(token: &[u8]) -> bool {
 /// Reads an integer as Zeek does: with a sign, in hexadecimal after `0x`, in octal after `0`.
 #[inline]
 pub(super) fn integer(token: &[u8]) -> Option<i128> {
+    if let Some(number) = plain(token) {
+        return Some(number.into());
+    }
     let (negative, digits) = match token.split_first()? {
         (b'-', rest) => (true, rest),
         (b'+', rest) => (false, rest),
@@ -22,7 +25,19 @@ pub(super) fn integer(token: &[u8]) -> Option<i128> {
     Some(if negative { -i128::from(magnitude) } else { magnitude.into() })
 }
 
+/// Reads what nearly all integers are: digits, too few to overflow.
 #[inline]
+fn plain(token: &[u8]) -> Option<u64> {
+    const MOST: usize = 18;
+    if token.len() > MOST || (token.len() > 1 && token.first() == Some(&b'0')) || token.is_empty() {
+        return None;
+    }
+    token.iter().try_fold(0u64, |number, digit| {
+        let digit = digit.wrapping_sub(b'0');
+        (digit < 10).then(|| number * 10 + u64::from(digit))
+    })
+}
+
 fn magnitude(digits: &[u8], radix: u32) -> Option<u64> {
     if digits.is_empty() {
         return None;

@@ -87,7 +87,25 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn deeper(&mut self) -> Result<(), DecodeError> {
+    /// Returns what is not read yet.
+    #[inline]
+    pub(super) fn rest(&self) -> &'t [u8] {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Goes to where so many bytes are left.
+    #[inline]
+    pub(super) fn go_to_rest(&mut self, length: usize) {
+        self.at = self.text.len() - length;
+    }
+
+    #[inline]
+    pub(super) fn shallower(&mut self) {
+        self.depth -= 1;
+    }
+
+    #[inline]
+    pub(super) fn deeper(&mut self) -> Result<(), DecodeError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return Err(self.error(DecodeErrorKind::TooDeep { limit: MAX_DEPTH }));
@@ -98,21 +116,31 @@ impl<'t> Reader<'t> {
     /// Reads an object; `member` is called with each key, before its value.
     pub(crate) fn object(
         &mut self,
-        mut member: impl FnMut(&mut Self, &[u8]) -> Result<(), DecodeError>,
+        member: impl FnMut(&mut Self, &[u8]) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
         self.expect(b'{', "an object")?;
         self.deeper()?;
-        if !self.eat(b'}') {
-            loop {
-                let key = self.key()?;
-                self.expect(b':', "`:`")?;
-                member(self, &key)?;
-                if !self.eat(b',') {
-                    break;
-                }
-            }
-            self.expect(b'}', "`,` or `}`")?;
+        if self.eat(b'}') {
+            self.depth -= 1;
+            return Ok(());
         }
+        self.members(member)
+    }
+
+    /// Reads the members of an object that has begun, up to its end.
+    pub(super) fn members(
+        &mut self,
+        mut member: impl FnMut(&mut Self, &[u8]) -> Result<(), DecodeError>,
+    ) -> Result<(), DecodeError> {
+        loop {
+            let key = self.key()?;
+            self.expect(b':', "`:`")?;
+            member(self, &key)?;
+            if !self.eat(b',') {
+                break;
+            }
+        }
+        self.expect(b'}', "`,` or `}`")?;
         self.depth -= 1;
         Ok(())
     }
@@ -182,7 +210,7 @@ impl<'t> Reader<'t> {
         let start = self.at;
         let mut plain = true;
         loop {
-            let rest = self.text.get(self.at..).unwrap_or_default();
+            let rest = self.rest();
             let Some(length) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')) else {
                 self.at = self.text.len();
                 return Err(self.expected("the end of a string"));

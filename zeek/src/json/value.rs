@@ -90,6 +90,11 @@ impl Parts {
         Ok(true)
     }
 
+    /// Reads a member, whatever it is.
+    fn member_or_skip(&mut self, reader: &mut Reader<'_>, key: &[u8]) -> Result<(), DecodeError> {
+        if self.member(reader, key)? { Ok(()) } else { reader.skip() }
+    }
+
     /// Returns the value, when all members are read.
     pub(crate) fn finish(self, reader: &mut Reader<'_>) -> Result<Data, DecodeError> {
         let Some(kind) = self.kind else {
@@ -114,8 +119,35 @@ impl Reader<'_> {
     /// Reads a value with its kind.
     pub(crate) fn data(&mut self) -> Result<Data, DecodeError> {
         let mut parts = Parts::default();
-        self.object(|reader, key| if parts.member(reader, key)? { Ok(()) } else { reader.skip() })?;
+        // Zeek and nearly all of its clients write no other way.
+        if let Some(kind) = self.usual_beginning() {
+            self.deeper()?;
+            let data = self.content(kind)?;
+            if self.eat(b'}') {
+                self.shallower();
+                return Ok(data);
+            }
+            if !self.eat(b',') {
+                return Err(self.expected("`,` or `}`"));
+            }
+            parts = Parts { kind: Some(kind), data: Some(data), waiting: None };
+            self.members(|reader, key| parts.member_or_skip(reader, key))?;
+        } else {
+            self.object(|reader, key| parts.member_or_skip(reader, key))?;
+        }
         parts.finish(self)
+    }
+
+    /// Takes `{"@data-type":"KIND","data":`, if that is what comes.
+    #[inline]
+    fn usual_beginning(&mut self) -> Option<Kind> {
+        let rest = self.rest().strip_prefix(b"{\"@data-type\":\"")?;
+        let length = rest.iter().position(|byte| *byte == b'"')?;
+        let (name, rest) = rest.split_at_checked(length)?;
+        let kind = Kind::named(name)?;
+        let rest = rest.strip_prefix(b"\",\"data\":")?;
+        self.go_to_rest(rest.len());
+        Some(kind)
     }
 
     /// Reads what stands under `data`.

@@ -1,6 +1,6 @@
 //! Events, mapped.
 
-use brocomm::data::{Declarations, Event, EventDecl, Field, Name, Step};
+use brocomm::data::{Declarations, Event, EventDecl, Field, Name, Step, Type};
 
 use super::{Context, Options, Refusal, RefusalKind, to_bro, to_zeek};
 use crate::message::{NETWORK_TIMESTAMP, ZeekEvent};
@@ -103,6 +103,37 @@ impl Mapping {
         let name =
             own.map_or_else(|| Name::from_bytes(name.to_vec().into()), |own| own.name.clone());
         Ok(Event { name, time, args: args.collect::<Result<_, _>>()? })
+    }
+
+    /// Makes an event for Bro of one that nothing declares: values are of the types that they seem to
+    /// be of, and records are vectors.
+    ///
+    /// # Errors
+    ///
+    /// Returns which value shows no type.
+    pub fn guess(&self, event: &ZeekEvent) -> Result<Event, Refusal> {
+        let arg = |(at, data)| {
+            super::untyped::value(data, &Type::ANY, self.context(), 0)
+                .map_err(|refusal| refusal.within(Step::Argument(at)))
+        };
+        let args = event.args.iter().enumerate().map(arg).collect::<Result<_, _>>()?;
+        let time = event.time().and_then(|nanos| time::time(nanos).ok()).unwrap_or_default();
+        Ok(Event { name: event.name.clone(), time, args })
+    }
+
+    /// Makes an event for Zeek of one that nothing declares there: values are of the types that they
+    /// have here, and records go in their own order.
+    ///
+    /// # Errors
+    ///
+    /// Returns which value can't be carried over.
+    pub fn guess_zeek(&self, event: &Event) -> Result<ZeekEvent, Refusal> {
+        let arg = |(at, value)| {
+            super::untyped::data(value, self.context(), 0)
+                .map_err(|refusal| refusal.within(Step::Argument(at)))
+        };
+        let args = event.args.iter().enumerate().map(arg).collect::<Result<_, _>>()?;
+        Ok(ZeekEvent { name: event.name.clone(), args, metadata: Vec::new() })
     }
 
     fn context(&self) -> Context<'_> {

@@ -183,6 +183,11 @@ impl Server {
         self.phase == Phase::Ready && self.topics.iter().any(|prefix| topic.starts_with(prefix))
     }
 
+    /// Returns whether an event can be sent without exceeding the limit.
+    pub fn has_room(&self) -> bool {
+        self.output.pending().len() < self.config.limits.outgoing
+    }
+
     /// Sends an event, if the client is subscribed to its topic; returns whether it is.
     ///
     /// # Errors
@@ -198,7 +203,7 @@ impl Server {
         if !self.is_subscribed(topic) {
             return Ok(false);
         }
-        if self.output.pending().len() >= self.config.limits.outgoing {
+        if !self.has_room() {
             return Err(PublishError::Full);
         }
         self.scratch.clear();
