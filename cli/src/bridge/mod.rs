@@ -35,6 +35,8 @@ const LAST: Duration = Duration::from_secs(5);
 /// correspond. Events arrive at most once; what does not is counted with its reason.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
+// The options of `run` are a group of this name already.
+#[group(skip)]
 pub(crate) struct Args {
     #[command(flatten)]
     run: run::Args,

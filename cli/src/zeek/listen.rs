@@ -12,14 +12,15 @@ use super::stream::now;
 use super::url::Url;
 use super::{Options, form};
 use crate::failure::{Failure, failed, misused, reason, warn};
+use crate::notice::Notice;
 use crate::printer::Printer;
 use crate::session::Form;
 use crate::signals::Ends;
 
 /// Shows the events that a Zeek publishes.
 ///
-/// Subscribes to topics and prints each event that comes, one line each, with its topic, until Ctrl-C
-/// is pressed. Without signatures a record is shown as a vector.
+/// Subscribes to topics, says so, and prints each event that comes, one line each, with its topic, until
+/// Ctrl-C is pressed. Without signatures a record is shown as a vector.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Args {
@@ -80,7 +81,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
                     printer.show(now(), &topic.to_string(), &event)?;
                 }
                 Notification::Ready { endpoint, version } => {
-                    tracing::info!("{}: Zeek {version} knows us as {endpoint}", args.url);
+                    let text = format!("Zeek {version}, as {endpoint}");
+                    printer.notice(now(), &args.url.authority, &Notice::new("ready", [], text))?;
                 }
                 Notification::Closed(CloseCause::Requested) => break,
                 Notification::Closed(cause) => {

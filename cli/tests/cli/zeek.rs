@@ -1,0 +1,212 @@
+//! Zeek's WebSocket API: the program as client, as server, and as a bridge between Bro and Zeek.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::support::{Program, Run, no_folder, run};
+
+const BRO: &str = "type Pair: record { a: count; b: string; };
+event ping(n: count);
+event pair(p: Pair);
+event back(n: count, s: string);
+";
+
+const ZEEK: &str = "module Site;
+export {
+    type Pair: record { b: string &log; new: int &optional; a: count; };
+    global pair: event(p: Pair) &is_used;
+    global ping: event(n: count) &is_used;
+    global back: event(n: count, s: string) &is_used;
+    global all: event(b: bool, i: int, c: count, d: double, t: time, v: interval, s: string,
+        p: port, a: addr, n: subnet, e: Color) &is_used;
+}
+function f() { print \"no signature\"; }
+";
+
+const TYPES: &str = "module Site;\nexport { type Color: enum { RED, GREEN }; }\n";
+
+/// Files of both sides, in a folder of their own.
+fn folder(test: &str) -> PathBuf {
+    let folder = no_folder(test);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("shared.bro"), BRO).unwrap();
+    fs::write(folder.join("zeek-side.zeek"), format!("{TYPES}{ZEEK}")).unwrap();
+    folder
+}
+
+/// Starts a node that serves clients of Zeek's API; returns its URL and where peers connect.
+fn stand_in(folder: &Path, options: &[&str]) -> (Program, String, String) {
+    let config = folder.join("stand-in.toml");
+    fs::write(
+        &config,
+        "listen = true\nlisten_interface = '127.0.0.1'\nlisten_port = 0\n\
+         declaration_files = ['types.bro']\n",
+    )
+    .unwrap();
+    let declared = "module Site;\ntype Color: enum { RED, GREEN };\n\
+        type Pair: record { b: string; new: int &optional; a: count; };\nmodule GLOBAL;\n\
+        event Site::pair(p: Site::Pair);\nevent Site::ping(n: count);\n\
+        event Site::back(n: count, s: string);\n\
+        event Site::all(b: bool, i: int, c: count, d: double, t: time, v: interval, s: string, \
+        p: port, a: addr, n: subnet, e: Site::Color);\n";
+    fs::write(folder.join("types.bro"), declared).unwrap();
+    let signatures = folder.join("zeek-side.zeek");
+    let mut arguments = vec!["run", config.to_str().unwrap(), "--no-log", "--log-level=info"];
+    arguments.extend(["--zeek-websocket=127.0.0.1:0", "--zeek-signatures"]);
+    arguments.push(signatures.to_str().unwrap());
+    arguments.extend(options);
+    let mut program = Program::start(arguments);
+    let served = program.error_with("clients of Zeek's API are served at ");
+    let url = served.split(" at ").last().unwrap().trim().to_owned();
+    let url = url.split_whitespace().next().unwrap().to_owned();
+    let address = program.line_with("listening on ").replace("listening on ", "");
+    (program, url, address)
+}
+
+#[test]
+fn events_are_published_and_shown() {
+    let folder = folder("zeek-events");
+    let (mut server, url, _) = stand_in(&folder, &[]);
+    let signatures = folder.join("zeek-side.zeek");
+    let signatures = signatures.to_str().unwrap();
+    let mut listener = Program::start([
+        "zeek",
+        "listen",
+        &url,
+        "--topic=site/",
+        "--count=2",
+        "--signatures",
+        signatures,
+    ]);
+    listener.notice_with(" ready ");
+    let pair = "Site::pair([$a=7, $b=\"x\"])";
+    let sent = run([
+        "zeek",
+        "send",
+        &url,
+        "--topic=site/x",
+        "--signatures",
+        signatures,
+        pair,
+        "Site::ping(5)",
+    ]);
+    assert_eq!(sent.told(), (0, "", ""));
+    let shown = listener.notice_with(" event ");
+    assert_eq!(shown, "event Site::pair([b=x, new=<uninitialized>, a=7])");
+    assert_eq!(listener.notice_with(" event "), "event Site::ping(5)");
+    assert_eq!(listener.end().code, 0);
+
+    // What Zeek doesn't know is refused.
+    let Run { code, stderr, .. } = run(["zeek", "send", &url, "Site::nosuch(5)"]);
+    assert_eq!(code, 1);
+    assert!(stderr.contains("failed to create Zeek event"), "{stderr}");
+    let Run { code, stderr, .. } =
+        run(["zeek", "send", &url, "--signatures", signatures, "Site::pair([$a=7])"]);
+    assert_eq!(code, 2, "{stderr}");
+
+    let Run { code, stdout, .. } = run(["doctor", &url]);
+    assert_eq!(code, 0, "{stdout}");
+    for step in ["ok    reachable", "ok    websocket", "ok    zeek", "ok    close"] {
+        assert!(stdout.contains(step), "{stdout}");
+    }
+    let Run { code, stdout, .. } = run(["doctor", &url.replace("/v1/", "/v2/")]);
+    assert_eq!(code, 1);
+    assert!(stdout.contains("Invalid URI - use /v1/messages/json"), "{stdout}");
+    server.signal("-TERM");
+    assert_eq!(server.end().code, 0);
+    let Run { code, stdout, .. } = run(["doctor", &url, "--timeout=2"]);
+    assert_eq!((code, stdout.starts_with("BAD   reachable")), (1, true), "{stdout}");
+}
+
+#[test]
+fn a_bridge_passes_events_both_ways() {
+    let folder = folder("zeek-bridge");
+    let (_server, url, _) = stand_in(&folder, &[]);
+    let bridge_toml = folder.join("bridge.toml");
+    fs::write(
+        &bridge_toml,
+        format!(
+            "listen = true\nlisten_interface = '127.0.0.1'\nlisten_port = 0\n\
+             declaration_files = ['shared.bro']\n\
+             [nodes.any]\nhost = '127.0.0.1'\nevents = 'ping|pair'\n\
+             [[zeek]]\nurl = '{url}'\nsignatures = 'zeek-side.zeek'\n\
+             to_zeek = 'ping|pair'\nto_bro = 'back'\n\
+             rename = {{ ping = 'Site::ping', pair = 'Site::pair', back = 'Site::back' }}\n"
+        ),
+    )
+    .unwrap();
+    let check = run(["config", "check", bridge_toml.to_str().unwrap()]);
+    assert_eq!(check.code, 0, "{}", check.stderr);
+    let mut bridge =
+        Program::start(["bridge", bridge_toml.to_str().unwrap(), "--no-log", "--log-level=info"]);
+    let address = bridge.line_with("listening on ").replace("listening on ", "");
+    bridge.error_with("connected to Zeek");
+
+    let mut zeek = Program::start(["zeek", "listen", &url, "--topic=brocomm/from-bro/"]);
+    zeek.notice_with(" ready ");
+    let declarations = folder.join("shared.bro");
+    let declarations = declarations.to_str().unwrap();
+    let sent = run([
+        "send",
+        &address,
+        "--declarations",
+        declarations,
+        "ping(3)",
+        "pair([$a=7, $b=\"x\"])",
+    ]);
+    assert_eq!(sent.code, 0, "{}", sent.stderr);
+    assert_eq!(zeek.notice_with(" event "), "event Site::ping(3)");
+    // By position there.
+    assert!(zeek.notice_with(" event ").contains("Site::pair("));
+
+    let mut bro = Program::start(["connect", &address, "--event", "back(count, string)"]);
+    bro.notice_with(" handshake_done");
+    let back = "Site::back(9, \"from Zeek\")";
+    let sent = run(["zeek", "send", &url, "--topic=brocomm/to-bro/x", back]);
+    assert_eq!(sent.told(), (0, "", ""));
+    assert_eq!(bro.notice_with(" event "), "event back(9, from Zeek)");
+
+    bridge.signal("-TERM");
+    let counts = bridge.error_with("offered 2");
+    assert!(counts.contains("confirmed 2") && counts.contains("delivered 1"), "{counts}");
+    assert_eq!(bridge.end().code, 0);
+}
+
+#[test]
+fn what_is_wrong_with_a_bridge_is_told_before_it_starts() {
+    let folder = folder("zeek-wrong");
+    let file = folder.join("wrong.toml");
+    let started = |zeek: &str| {
+        fs::write(&file, format!("listen = true\nlisten_port = 0\n{zeek}")).unwrap();
+        let Run { code, stderr, .. } = run(["bridge", file.to_str().unwrap(), "--no-log"]);
+        assert_eq!(code, 2, "{stderr}");
+        stderr
+    };
+    assert!(started("").contains("no [[zeek]]"));
+    let target = "[[zeek]]\nurl = 'ws://127.0.0.1:1'\n";
+    assert!(started(&format!("{target}signatures = 'none.zeek'")).contains("none.zeek"));
+    fs::write(folder.join("bad.zeek"), "type A: record {\n x: nosuch; };").unwrap();
+    let told = started(&format!("{target}signatures = 'bad.zeek'"));
+    assert!(told.contains("bad.zeek") && told.contains("line 2"), "{told}");
+    assert!(started(&format!("{target}rename = {{ a = 'b' }}")).contains("declares event b"));
+    assert!(started(&format!("{target}application = 'a b'")).contains("application"));
+    assert!(started("[[zeek]]\nurl = 'wss://127.0.0.1:1'\n").contains("wss:// needs"));
+}
+
+#[test]
+fn a_python_client_talks_to_the_server() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/zeek/client.py");
+    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let has_package = Command::new(&python).args(["-c", "import websockets"]).output();
+    if !has_package.is_ok_and(|output| output.status.success()) {
+        println!("skipped: no Python with the package `websockets`; PYTHON names another one");
+        return;
+    }
+    let folder = folder("zeek-python");
+    let (server, url, _) = stand_in(&folder, &[]);
+    let ended = Command::new(&python).arg(script).arg(&url).output().unwrap();
+    let told = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.success(), "{}{told}", String::from_utf8_lossy(&ended.stdout));
+    drop(server);
+}
