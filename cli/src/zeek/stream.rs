@@ -89,6 +89,11 @@ impl Stream {
 
     /// Waits until something happens, and feeds it. Can be dropped at any time.
     pub(crate) async fn step(&mut self, machine: &mut impl Machine) {
+        // Bytes that come and go all the time must not keep a timer from being noticed.
+        let time = now();
+        if machine.next_timeout().is_some_and(|at| at <= time) {
+            return machine.feed_time(time);
+        }
         let Stream { reader, writer, buffer, is_dirty } = self;
         let output = machine.poll_transmit();
         let has_output = !output.is_empty();

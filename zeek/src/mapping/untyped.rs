@@ -55,9 +55,15 @@ fn guess(data: &Data, depth: u32) -> Result<Value, Refusal> {
         Data::Subnet(v) => Value::Subnet(*v),
         Data::Port(v) => Value::Port(*v),
         Data::Vector(items) => {
-            let items: Vec<Value> = guess_all(items, depth)?;
-            let element = common(items.iter()).unwrap_or(Type::ANY);
-            let items = items.into_iter().map(Some).collect();
+            // It may be a record, of which some fields are not set.
+            let item = |(at, item): (usize, &Data)| match item {
+                Data::None => Ok(None),
+                item => guess(item, depth)
+                    .map(Some)
+                    .map_err(|refusal| refusal.within(Step::Element(at))),
+            };
+            let items = items.iter().enumerate().map(item).collect::<Result<Vec<_>, _>>()?;
+            let element = common(items.iter().flatten()).unwrap_or(Type::ANY);
             Value::Vector(Arc::new(Vector::new(Type::vector(element), items)))
         }
         Data::Set(items) => {
