@@ -18,8 +18,9 @@ use crate::zeek::counts::Counts;
 use crate::zeek::link::Link;
 use crate::zeek::stream::now;
 
-/// How many events may be unanswered in the acknowledged mode.
-const UNANSWERED: usize = 4_096;
+/// How many events may be unanswered in the acknowledged mode, or else unconfirmed: no more are in
+/// doubt when a connection fails.
+const UNANSWERED: u64 = 2_048;
 
 /// How often an answer is asked for.
 const ASK_EVERY: u64 = 256;
@@ -110,7 +111,7 @@ impl Pump {
             if deadline.is_some() && self.is_done(&link) {
                 link.client.close(now());
             }
-            let can_send = session.is_ready && link.client.has_room() && self.has_room();
+            let can_send = session.is_ready && link.client.has_room() && self.has_room(&link);
             tokio::select! {
                 () = link.step() => {}
                 () = self.target.outbox.filled(), if can_send => {}
@@ -187,7 +188,7 @@ impl Pump {
     /// Sends what waits, as long as there is room.
     fn send(&mut self, link: &mut Link, session: &mut Session) {
         let acknowledges = self.target.target.acknowledge;
-        while session.is_ready && link.client.has_room() && self.has_room() {
+        while session.is_ready && link.client.has_room() && self.has_room(link) {
             let Some(item) = self.target.outbox.pop() else { break };
             match link.client.send_event(item.topic.as_bytes(), &item.event, now()) {
                 Ok(()) => {
@@ -224,8 +225,12 @@ impl Pump {
         }
     }
 
-    fn has_room(&self) -> bool {
-        self.unanswered.len() < UNANSWERED
+    fn has_room(&self, link: &Link) -> bool {
+        let in_doubt = match self.target.target.acknowledge {
+            true => self.unanswered.len() as u64,
+            false => link.client.sent() - link.client.confirmed(),
+        };
+        in_doubt < UNANSWERED
     }
 
     /// Counts what a pong says to have arrived. In the acknowledged mode the answers are counted.

@@ -78,8 +78,8 @@ const VARIABLES: &str = "global hits: count = 0 &synchronized;\n\
 const SENSOR: &str = "listen = true\nlisten_interface = '127.0.0.1'\nlisten_port = 0\n\
     declarations = \"\"\"\nevent my_event(s: string, n: count, a: addr, p: port);\n\
     event seen(d: double, s: set[addr]);\nevent ping(n: count);\n\
-    module Site;\ntype Host: record { host: addr; };\nevent seen(h: Host);\n\
-    event alert(s: string, n: count);\nmodule GLOBAL;\n\
+    module Site;\ntype Host: record { host: addr; };\nglobal seen: event(h: Host);\n\
+    global alert: event(s: string, n: count);\nmodule GLOBAL;\n\
     VARIABLES\"\"\"\n\
     [nodes.any]\nhost = '127.0.0.1'\nevents = '/my_event|seen|ping/'\nsync = true\n\
     [nodes.control]\nhost = '127.0.0.1'\nclass = 'control'\nevents = 'ping'\n";

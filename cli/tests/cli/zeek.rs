@@ -67,7 +67,7 @@ fn stand_in(folder: &Path, options: &[&str]) -> (Program, String, String) {
 #[test]
 fn events_are_published_and_shown() {
     let folder = folder("zeek-events");
-    let (mut server, url, _) = stand_in(&folder, &[]);
+    let (server, url, _) = stand_in(&folder, &[]);
     let signatures = folder.join("zeek-side.zeek");
     let signatures = signatures.to_str().unwrap();
     let mut listener = Program::start([

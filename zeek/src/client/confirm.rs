@@ -30,6 +30,13 @@ impl Confirm {
         }
     }
 
+    /// Returns whether so many events are not confirmed that a ping should not wait any longer.
+    pub(super) fn is_urgent(&self) -> bool {
+        /// A ping is little against so many events.
+        const MANY: u64 = 256;
+        self.is_due() && self.sent - self.confirmed >= MANY
+    }
+
     /// Returns whether a ping would tell something, and none is on its way.
     pub(super) fn is_due(&self) -> bool {
         self.pinged.is_none() && self.sent > self.confirmed

@@ -62,7 +62,7 @@ pub struct Client {
     pub(super) phase: Phase,
     head: Vec<u8>,
     frames: Frames,
-    output: Output,
+    pub(super) output: Output,
     notifications: VecDeque<Notification>,
     pub(super) confirm: Confirm,
     /// The text of the message that is being written.
@@ -222,6 +222,9 @@ impl Client {
         let is_utf8 = message::write_event(topic, event, self.config.encoding, &mut self.scratch)?;
         self.output.frame(if is_utf8 { Opcode::Text } else { Opcode::Binary }, &self.scratch);
         self.confirm.sent(self.output.end());
+        if self.confirm.is_urgent() {
+            self.ping();
+        }
         Ok(())
     }
 
@@ -305,6 +308,9 @@ impl Client {
             Incoming::Pong(payload) => {
                 if self.confirm.pong(&payload) {
                     self.pinged = None;
+                    if self.phase == Phase::Ready && self.confirm.is_urgent() {
+                        self.ping();
+                    }
                 }
             }
             Incoming::Close(payload) => self.take_close(&payload),
@@ -371,13 +377,6 @@ impl Client {
         self.output.frame(Opcode::Close, &websocket::close_payload(code, reason));
         self.cause = Some(cause);
         self.enter(Phase::Closing);
-    }
-
-    fn ping(&mut self) {
-        let payload = self.confirm.ping();
-        self.output.frame(Opcode::Ping, &payload);
-        self.pinged = Some(self.now);
-        self.since = self.now;
     }
 
     /// Ends the connection; what waits to be written is not worth waiting for.

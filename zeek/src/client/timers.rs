@@ -6,8 +6,17 @@ use brocomm::Time;
 
 use super::machine::{Client, Phase};
 use super::notification::CloseCause;
+use crate::websocket::Opcode;
 
 impl Client {
+    /// Pings, to know what has arrived and whether anybody is there.
+    pub(super) fn ping(&mut self) {
+        let payload = self.confirm.ping();
+        self.output.frame(Opcode::Ping, &payload);
+        self.pinged = Some(self.now);
+        self.since = self.now;
+    }
+
     pub(super) fn timers(&self) -> Timers {
         let timeouts = &self.config.timeouts;
         let timed_out = |what, since: Time, after: Duration| {

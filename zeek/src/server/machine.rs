@@ -7,7 +7,7 @@ use brocomm::data::Name;
 use bytes::Bytes;
 
 use super::config::ServerConfig;
-use super::notification::{Notification, PublishError};
+use super::notification::Notification;
 use crate::message::{
     self, ErrorMessage, Publication, PublicationError, ServerMessage, SubscriptionError, ZeekEvent,
 };
@@ -42,13 +42,13 @@ pub struct Server {
     pub(super) phase: Phase,
     pub(super) head: Vec<u8>,
     pub(super) application: Option<Name>,
-    topics: Vec<Name>,
+    pub(super) topics: Vec<Name>,
     pub(super) frames: Frames,
     pub(super) output: Output,
     notifications: VecDeque<Notification>,
     /// Messages that came too early.
     waiting: VecDeque<Bytes>,
-    scratch: Vec<u8>,
+    pub(super) scratch: Vec<u8>,
     events: u64,
     /// Since when the acknowledgement is held back.
     pub(super) acknowledged: Option<Time>,
@@ -178,43 +178,6 @@ impl Server {
         self.error("deserialization_failed", "failed to create Zeek event");
     }
 
-    /// Returns whether the client gets what is published under this topic.
-    pub fn is_subscribed(&self, topic: &[u8]) -> bool {
-        self.phase == Phase::Ready && self.topics.iter().any(|prefix| topic.starts_with(prefix))
-    }
-
-    /// Returns whether an event can be sent without exceeding the limit.
-    pub fn has_room(&self) -> bool {
-        self.output.pending().len() < self.config.limits.outgoing
-    }
-
-    /// Sends an event, if the client is subscribed to its topic; returns whether it is.
-    ///
-    /// # Errors
-    ///
-    /// Returns why it was not sent.
-    pub fn publish(
-        &mut self,
-        topic: &[u8],
-        event: &ZeekEvent,
-        now: Time,
-    ) -> Result<bool, PublishError> {
-        self.set_time(now);
-        if !self.is_subscribed(topic) {
-            return Ok(false);
-        }
-        if !self.has_room() {
-            return Err(PublishError::Full);
-        }
-        self.scratch.clear();
-        let encoding = self.config.encoding;
-        let is_utf8 = message::write_event(topic, event, encoding, &mut self.scratch)?;
-        // Zeek doesn't check what it sends; with its spelling neither do we.
-        let is_text = is_utf8 || encoding.spelling == crate::json::Spelling::Zeek;
-        self.output.frame(if is_text { Opcode::Text } else { Opcode::Binary }, &self.scratch);
-        Ok(true)
-    }
-
     /// Ends the connection, as a Zeek that ends does.
     pub fn terminate(&mut self, now: Time) {
         self.set_time(now);
@@ -231,7 +194,7 @@ impl Server {
         self.close_with(codes::INTERNAL, b"Could not subscribe. Something bad happened!");
     }
 
-    fn set_time(&mut self, now: Time) {
+    pub(super) fn set_time(&mut self, now: Time) {
         self.now = self.now.max(now);
     }
 

@@ -4,6 +4,7 @@ mod config;
 mod greeting;
 mod machine;
 mod notification;
+mod publishing;
 #[cfg(test)]
 mod tests;
 mod timers;
