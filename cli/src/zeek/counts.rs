@@ -16,28 +16,49 @@ pub(crate) struct Counts {
     events: Family<Labels, Counter>,
     lost: Family<Labels, Counter>,
     connected: Family<[(&'static str, String); 1], Gauge>,
-    /// The same once more, for the line at the end.
-    all: Arc<Mutex<BTreeMap<(String, String), u64>>>,
+    all: Arc<Mutex<BTreeMap<String, Target>>>,
+}
+
+/// The counters that were used once, which are found without making their labels.
+#[derive(Debug, Default)]
+struct Target {
+    events: BTreeMap<&'static str, Counter>,
+    lost: BTreeMap<&'static str, Counter>,
 }
 
 impl Counts {
     /// Counts events of which this became.
     pub(crate) fn add(&self, target: &str, what: &'static str, number: u64) {
-        if number > 0 {
-            let labels = [("target", target.to_owned()), ("what", what.to_owned())];
-            self.events.get_or_create(&labels).inc_by(number);
-            *self.all().entry((target.to_owned(), what.to_owned())).or_default() += number;
-        }
+        self.inc(target, what, number, |target| &mut target.events, &self.events, "what");
     }
 
     /// Counts events that are lost, and why.
     pub(crate) fn lose(&self, target: &str, reason: &'static str, number: u64) {
-        if number > 0 {
-            let labels = [("target", target.to_owned()), ("reason", reason.to_owned())];
-            self.lost.get_or_create(&labels).inc_by(number);
-            *self.all().entry((target.to_owned(), format!("lost ({reason})"))).or_default() +=
-                number;
+        self.inc(target, reason, number, |target| &mut target.lost, &self.lost, "reason");
+    }
+
+    fn inc(
+        &self,
+        name: &str,
+        value: &'static str,
+        number: u64,
+        of: impl Fn(&mut Target) -> &mut BTreeMap<&'static str, Counter>,
+        family: &Family<Labels, Counter>,
+        label: &'static str,
+    ) {
+        if number == 0 {
+            return;
         }
+        let mut all = self.all();
+        if !all.contains_key(name) {
+            all.insert(name.to_owned(), Target::default());
+        }
+        let Some(target) = all.get_mut(name) else { return };
+        let made = || {
+            let labels = [("target", name.to_owned()), (label, value.to_owned())];
+            family.get_or_create(&labels).clone()
+        };
+        of(target).entry(value).or_insert_with(made).inc_by(number);
     }
 
     pub(crate) fn connected(&self, target: &str, is_connected: bool) {
@@ -48,10 +69,10 @@ impl Counts {
     /// Returns all counts of a target on one line.
     pub(crate) fn line(&self, target: &str) -> String {
         let all = self.all();
-        let own = all.iter().filter(|((of, _), _)| of == target);
-        let counts: Vec<String> =
-            own.map(|((_, what), number)| format!("{what} {number}")).collect();
-        if counts.is_empty() { "no events".to_owned() } else { counts.join(", ") }
+        let Some(target) = all.get(target) else { return "no events".to_owned() };
+        let events = target.events.iter().map(|(what, count)| format!("{what} {}", count.get()));
+        let lost = target.lost.iter().map(|(why, count)| format!("lost ({why}) {}", count.get()));
+        events.chain(lost).collect::<Vec<_>>().join(", ")
     }
 
     pub(crate) fn register(&self, registry: &mut Registry) {
@@ -68,7 +89,7 @@ impl Counts {
         registry.register("zeek_connected", "Whether a Zeek is connected", self.connected.clone());
     }
 
-    fn all(&self) -> MutexGuard<'_, BTreeMap<(String, String), u64>> {
+    fn all(&self) -> MutexGuard<'_, BTreeMap<String, Target>> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -53,9 +53,14 @@ impl Hub {
 
     /// Publishes an event to all clients but the one that sent it.
     pub(super) fn publish(&self, topic: &[u8], event: &ZeekEvent, from: Option<u64>) {
+        let clients = self.clients();
+        let others = || clients.iter().filter(|(number, _)| Some(**number) != from);
+        if others().next().is_none() {
+            return;
+        }
         let published: Published = Arc::new((topic.to_vec(), event.clone()));
-        for (number, client) in self.clients().iter() {
-            if Some(*number) != from && client.try_send(Arc::clone(&published)).is_err() {
+        for (_, client) in others() {
+            if client.try_send(Arc::clone(&published)).is_err() {
                 self.counts.lose(TARGET, "slow_client", 1);
             }
         }
