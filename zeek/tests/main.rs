@@ -1,4 +1,5 @@
 //! Tests of the crate against recorded sessions of a Zeek, and properties.
+#![allow(clippy::disallowed_methods, reason = "recorded sessions are files")]
 
 mod cuts;
 mod properties;

@@ -1,6 +1,7 @@
 //! What the recorded clients sent drives the server, whose answers are compared with Zeek's.
 
 use std::collections::BTreeMap;
+use std::slice::from_ref;
 
 use brocomm::Time;
 use brocomm::data::Declarations;
@@ -247,6 +248,9 @@ fn handle(servers: &mut BTreeMap<u64, Server>, number: u64, script: &Script, now
     }
 }
 
+/// What Zeek reads as a question mark. It is a slash here.
+const SLASH: &str = r"\/";
+
 /// What Zeek takes and changes in silence: the server refuses it instead. Besides, Zeek reads `\/` as
 /// `?`, and some doubles as others.
 const CHANGED_BY_ZEEK: [&str; 17] = [
@@ -259,7 +263,7 @@ const CHANGED_BY_ZEEK: [&str; 17] = [
     r#""data":"70000/tcp""#,
     r#""data":"x/tcp""#,
     r#""data":"-1/tcp""#,
-    r#""data":"""#,
+    r#""port","data":"""#,
     r#""data":"10.0.0.0/33""#,
     r#""data":"::/129""#,
     r#""data":"0001-01-01T00:00:00""#,
@@ -267,7 +271,7 @@ const CHANGED_BY_ZEEK: [&str; 17] = [
     r#""data":"2262-04-11T23:47:16.854775807"#,
     r#""data":"9223372036854775807ns""#,
     r#""data":"-9223372036854775808ns""#,
-    r"\/",
+    SLASH,
 ];
 
 /// Returns whether two values are the same but for what lies below a millisecond or beyond what a
@@ -302,7 +306,7 @@ fn compare(at: &str, found: &[Bytes], expected: &[Bytes]) {
             }
             (a, b) => a == b,
         };
-        assert!(same, "{at}:\n{}{}", shown(&[a.clone()]), shown(&[b.clone()]));
+        assert!(same, "{at}:\n{}{}", shown(from_ref(a)), shown(from_ref(b)));
     }
     assert_eq!(found.len(), expected.len(), "{at}:\n{}---\n{}", shown(found), shown(expected));
 }
@@ -344,7 +348,7 @@ fn without_changed(mut session: Session) -> Session {
             let text = String::from_utf8_lossy(payload);
             if row.from == From::Client {
                 let changed = CHANGED_BY_ZEEK.iter().any(|part| text.contains(part));
-                is_left_out = changed && text.contains("data-message") && !text.contains("e_string\"},{\"@data-type\":\"vector\",\"data\":[{\"@data-type\":\"string\",\"data\":\"\"");
+                is_left_out = changed;
                 return !is_left_out;
             }
             !std::mem::take(&mut is_left_out)
@@ -363,19 +367,7 @@ fn what_zeek_would_change_is_an_error() {
             for text in session::messages(session::of(rows, From::Client)) {
                 let shown = String::from_utf8_lossy(&text).into_owned();
                 let change = CHANGED_BY_ZEEK.iter().find(|part| shown.contains(**part));
-                // Doubles are read as what they are.
-                let Some(change) = change.filter(|part| {
-                    !part.contains('e')
-                        || part.contains('"')
-                            && !part.contains("e-324")
-                            && !part.contains("e308")
-                            && !part.contains("e400")
-                }) else {
-                    continue;
-                };
-                if shown.contains("e_string") || shown.contains("e_addr") {
-                    continue;
-                }
+                let Some(change) = change.filter(|part| **part != SLASH) else { continue };
                 let taken = brocomm_zeek::message::Publication::read(&text)
                     .ok()
                     .and_then(|publication| ZeekEvent::from_data(publication.data))
@@ -390,5 +382,5 @@ fn what_zeek_would_change_is_an_error() {
             }
         }
     }
-    assert!(refused >= 10, "{refused}");
+    assert!(refused >= 14, "{refused}");
 }
