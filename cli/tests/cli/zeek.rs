@@ -1,6 +1,7 @@
 //! Zeek's WebSocket API: the program as client, as server, and as a bridge between Bro and Zeek.
 
 use std::fs;
+use std::io::{Write, stderr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -173,6 +174,61 @@ fn a_bridge_passes_events_both_ways() {
     assert_eq!(bridge.end().code, 0);
 }
 
+/// A server that closes each connection after some events, in the middle of many.
+#[test]
+fn all_events_are_accounted_for_whatever_becomes_of_connections() {
+    for (name, acknowledge, code) in [("once", false, 1011), ("again", true, 1001)] {
+        let folder = folder(&format!("zeek-accounts-{name}"));
+        let fault = format!("--zeek-fault=close-after=70:{code}");
+        let (_server, url, _) = stand_in(&folder, &[&fault]);
+        let file = folder.join("bridge.toml");
+        fs::write(
+            &file,
+            format!(
+                "listen = true\nlisten_interface = '127.0.0.1'\nlisten_port = 0\n\
+                 declaration_files = ['shared.bro']\n\
+                 [nodes.any]\nhost = '127.0.0.1'\nevents = 'ping'\n\
+                 [[zeek]]\nurl = '{url}'\nsignatures = 'zeek-side.zeek'\nto_zeek = 'ping'\n\
+                 rename = {{ ping = 'Site::ping' }}\nretry = 0.01\nacknowledge = {acknowledge}\n"
+            ),
+        )
+        .unwrap();
+        let mut bridge =
+            Program::start(["bridge", file.to_str().unwrap(), "--no-log", "--log-level=info"]);
+        let address = bridge.line_with("listening on ").replace("listening on ", "");
+        let client = folder.join("client.toml");
+        let port = address.rsplit(':').next().unwrap();
+        let entry = format!("[nodes.b]\nhost = '127.0.0.1'\np = {port}\nconnect = true\n");
+        fs::write(&client, format!("declarations = 'event ping(n: count);'\n{entry}")).unwrap();
+        let mut sender = Program::start([
+            "run",
+            client.to_str().unwrap(),
+            "--no-log",
+            "--stdin",
+            "--exit-at-eof",
+        ]);
+        (0..500).for_each(|number| sender.write(&format!("ping({number})")));
+        sender.close_input();
+        assert_eq!(sender.end().code, 0);
+
+        bridge.signal("-TERM");
+        let line = bridge.error_with("offered ");
+        let count = |what: &str| -> u64 {
+            let numbers = line.split(&[':', ','][..]).filter_map(|part| {
+                let (name, number) = part.trim().rsplit_once(' ')?;
+                (name.starts_with(what)).then(|| number.parse::<u64>().ok())?
+            });
+            numbers.sum()
+        };
+        assert!(count("offered") > 0, "{line}");
+        assert_eq!(count("confirmed") + count("lost"), count("offered"), "{line}");
+        if acknowledge {
+            assert_eq!(count("lost (unconfirmed)") + count("lost (connection)"), 0, "{line}");
+        }
+        assert_eq!(bridge.end().code, 0);
+    }
+}
+
 #[test]
 fn what_is_wrong_with_a_bridge_is_told_before_it_starts() {
     let folder = folder("zeek-wrong");
@@ -200,7 +256,8 @@ fn a_python_client_talks_to_the_server() {
     let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let has_package = Command::new(&python).args(["-c", "import websockets"]).output();
     if !has_package.is_ok_and(|output| output.status.success()) {
-        println!("skipped: no Python with the package `websockets`; PYTHON names another one");
+        let why = "no Python with the package `websockets`; PYTHON names another one";
+        writeln!(stderr(), "skipped: {why}").unwrap();
         return;
     }
     let folder = folder("zeek-python");
