@@ -153,10 +153,10 @@ impl Pump {
                         }
                         continue;
                     }
-                    if let Some(event) = self.target.receive(&event, &self.counts) {
-                        if self.inbound.try_send(event).is_err() {
-                            self.counts.lose(name, "bro_queue_full", 1);
-                        }
+                    if let Some(event) = self.target.receive(&event, &self.counts)
+                        && self.inbound.try_send(event).is_err()
+                    {
+                        self.counts.lose(name, "bro_queue_full", 1);
                     }
                 }
                 Notification::Refused(error) => {

@@ -5,7 +5,10 @@ use std::io::{Write, stderr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use rcgen::SanType;
+
 use crate::support::{Program, Run, no_folder, run};
+use crate::tls::files_with;
 
 const BRO: &str = "type Pair: record { a: count; b: string; };
 event ping(n: count);
@@ -42,7 +45,8 @@ fn stand_in(folder: &Path, options: &[&str]) -> (Program, String, String) {
     fs::write(
         &config,
         "listen = true\nlisten_interface = '127.0.0.1'\nlisten_port = 0\n\
-         declaration_files = ['types.bro']\n",
+         declaration_files = ['types.bro']\n\
+         [nodes.any]\nhost = '127.0.0.1'\nevents = '/.*/'\n",
     )
     .unwrap();
     let declared = "module Site;\ntype Color: enum { RED, GREEN };\n\
@@ -139,8 +143,21 @@ fn a_bridge_passes_events_both_ways() {
     .unwrap();
     let check = run(["config", "check", bridge_toml.to_str().unwrap()]);
     assert_eq!(check.code, 0, "{}", check.stderr);
-    let mut bridge =
-        Program::start(["bridge", bridge_toml.to_str().unwrap(), "--no-log", "--log-level=info"]);
+    let log = folder.join("communication.log");
+    let mut bridge = Program::start([
+        "bridge",
+        bridge_toml.to_str().unwrap(),
+        "--log",
+        log.to_str().unwrap(),
+        "--utc",
+        "--log-level=info",
+        "--metrics",
+        "127.0.0.1:0",
+        "--stdin",
+        "--timeout",
+        "5",
+        "--no-status",
+    ]);
     let address = bridge.line_with("listening on ").replace("listening on ", "");
     bridge.error_with("connected to Zeek");
 
@@ -172,6 +189,32 @@ fn a_bridge_passes_events_both_ways() {
     let counts = bridge.error_with("offered 2");
     assert!(counts.contains("confirmed 2") && counts.contains("delivered 1"), "{counts}");
     assert_eq!(bridge.end().code, 0);
+}
+
+#[test]
+fn all_passes_over_tls_and_under_a_topic_of_ones_own() {
+    let address = SanType::IpAddress([127, 0, 0, 1].into());
+    let [ca, own] = files_with("zeek-tls", |own| own.subject_alt_names = vec![address]);
+    let (ca, own) = (ca.to_str().unwrap(), own.to_str().unwrap());
+    let folder = folder("zeek-tls-server");
+    let options = ["--zeek-tls-cert", own, "--zeek-tls-key", own, "--zeek-topic", "mine/{event}"];
+    let (_server, url, peer) = stand_in(&folder, &options);
+    assert!(url.starts_with("wss://"), "{url}");
+    let tls = ["--tls-ca", ca, "--tls-cert", own, "--tls-key", own, "--application", "brocomm/x"];
+    let listen = ["zeek", "listen", &url, "--topic=mine/", "--count=1"];
+    let mut listener = Program::start([&listen[..], &tls].concat());
+    listener.notice_with(" ready ");
+    let send = ["zeek", "send", &url, "Site::ping(1)"];
+    assert_eq!(run([&send[..], &tls].concat()).told(), (0, "", ""));
+    // Whoever issued the certificate has to be known.
+    assert_eq!(run(send).code, 2);
+    assert_eq!(run(["zeek", "send", &url.replace("wss", "ws"), "Site::ping(1)"]).code, 1);
+
+    let sent = run(["send", &peer, "--event", "Site::ping(count)", "Site::ping(4)"]);
+    assert_eq!(sent.code, 0, "{}", sent.stderr);
+    let shown = listener.line_with("mine/Site::ping ");
+    assert!(shown.ends_with("event Site::ping(4)"), "{shown}");
+    assert_eq!(listener.end().code, 0);
 }
 
 /// A server that closes each connection after some events, in the middle of many.
