@@ -210,6 +210,16 @@ fn all_passes_over_tls_and_under_a_topic_of_ones_own() {
     assert_eq!(run(send).code, 2);
     assert_eq!(run(["zeek", "send", &url.replace("wss", "ws"), "Site::ping(1)"]).code, 1);
 
+    let file = folder.join("bridge.toml");
+    let files = format!("ca = '{ca}'\ncert = '{own}'\nkey = '{own}'\n");
+    fs::write(&file, format!("listen = true\nlisten_port = 0\n[[zeek]]\nurl = '{url}'\n{files}"))
+        .unwrap();
+    let mut bridge =
+        Program::start(["bridge", file.to_str().unwrap(), "--no-log", "--log-level=info"]);
+    bridge.error_with("connected to Zeek");
+    bridge.signal("-TERM");
+    assert_eq!(bridge.end().code, 0);
+
     let sent = run(["send", &peer, "--event", "Site::ping(count)", "Site::ping(4)"]);
     assert_eq!(sent.code, 0, "{}", sent.stderr);
     let shown = listener.line_with("mine/Site::ping ");
