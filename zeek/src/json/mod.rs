@@ -2,7 +2,7 @@
 //!
 //! It is not quite JSON: Zeek writes every byte of a string but `"`, `\` and a few control
 //! characters as it is, `\v` among the escapes, and infinities without quotes. [`read`] takes all of
-//! that. [`write`] gives JSON that any reader takes, and no value that Zeek would read as another;
+//! that. [`write()`] gives JSON that any reader takes, and no value that Zeek would read as another;
 //! with [`Spelling::Zeek`] it writes what Zeek itself would.
 
 mod calendar;

@@ -240,7 +240,11 @@ fn any_is_typed_by_what_it_is() {
         ("set(1.2.3.4)", Data::Set(vec![Data::Address([1, 2, 3, 4].into())])),
         ("table([1] = T)", Data::Table(vec![(Data::Count(1), Data::Boolean(true))])),
     ] {
-        assert_eq!(sent(&mapping, &format!("x({text})")).unwrap(), [data.clone()], "{text}");
+        assert_eq!(
+            sent(&mapping, &format!("x({text})")).unwrap(),
+            std::slice::from_ref(&data),
+            "{text}"
+        );
         let back = mapping.to_bro(&ZeekEvent::new("x", vec![data]), "x").unwrap();
         let event = Event::parse(&format!("x({text})"), mapping.bro()).unwrap();
         assert_eq!(back.args, event.args);

@@ -70,8 +70,7 @@ fn a_script_is_more_than_its_signatures() {
     let fields = known.ty("Site::Info").unwrap().fields().unwrap();
     let names: Vec<String> = fields.iter().map(|field| field.name.to_string()).collect();
     assert_eq!(names, ["ts", "id", "tags", "n", "f", "g", "v", "t", "more", "other"]);
-    let optional: Vec<bool> =
-        fields.iter().map(|field| crate::mapping::may_be_unset(field)).collect();
+    let optional: Vec<bool> = fields.iter().map(crate::mapping::may_be_unset).collect();
     assert_eq!(optional, [false, true, false, true, true, true, true, true, true, true]);
     let color = known.ty("Site::Color").unwrap().def().unwrap();
     let TypeKind::Enum(color) = &color.kind else { panic!("{color:?}") };

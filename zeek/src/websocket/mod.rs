@@ -3,7 +3,7 @@
 //! `tungstenite`'s frame layer would do for the headers, but it reads from and writes to streams,
 //! draws its masks from the system, and leaves everything to its user that a machine without I/O has
 //! to decide anyway: limits, fragments, the order of frames, UTF-8, close codes. What is left of it,
-//! reading and writing a header, is [`frame`], and spares its dependencies.
+//! reading and writing a header, is little, and spares its dependencies.
 
 mod close;
 mod frame;
