@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    bench, config, connect, decode, demo, doctor, listen, logging, logs, manual, ping, print,
-    replay, run, send, state, tail,
+    bench, bridge, config, connect, decode, demo, doctor, listen, logging, logs, manual, ping,
+    print, replay, run, send, state, tail, zeek,
 };
 
 /// Runs, connects to and inspects nodes of Bro's Communication framework.
@@ -29,6 +29,8 @@ Examples:
   brocomm decode session.pcap                   the same for a packet capture
   brocomm listen --event 'ping(count)'          print what peers send, such as ping events
   brocomm run node.toml                         run a node with its peers
+  brocomm bridge bridge.toml                    exchange events with a Zeek
+  brocomm zeek listen ws://manager:27759        print what a Zeek publishes
   brocomm logs sensor --write logs              write the logs that a peer sends
   brocomm state get sensor hits --declarations vars.bro
                                                 print a peer's variable
@@ -49,6 +51,8 @@ pub(crate) enum Command {
     Listen(listen::Args),
     Connect(connect::Args),
     Run(run::Args),
+    Bridge(bridge::Args),
+    Zeek(zeek::Args),
     Send(send::Args),
     Ping(ping::Args),
     Bench(bench::Args),

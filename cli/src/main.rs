@@ -12,6 +12,7 @@
 mod address;
 mod args;
 mod bench;
+mod bridge;
 mod call;
 mod capture;
 mod certificate;
@@ -52,6 +53,7 @@ mod stop;
 mod tail;
 mod tls;
 mod variables;
+mod zeek;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
@@ -71,7 +73,7 @@ fn main() -> ExitCode {
             Box::new(io::stdout().lock())
         }
         // A node must not block when standard error is not read. Other commands may.
-        Command::Run(_) => {
+        Command::Run(_) | Command::Bridge(_) => {
             logging.begin_on(output::stderr(logging.drops()));
             Box::new(output::stdout().clone())
         }
@@ -89,6 +91,8 @@ fn main() -> ExitCode {
         Command::Connect(args) => connect::run(args, &mut out),
         Command::Replay(args) => replay::run(args, &mut out),
         Command::Run(args) => run::run(args, &mut out),
+        Command::Bridge(args) => bridge::run(args, &mut out),
+        Command::Zeek(args) => zeek::run(args, &mut out),
         Command::Send(args) => send::run(args, &mut out),
         Command::Bench(args) => bench::run(args, &mut out),
         Command::Ping(args) => ping::run(args, &mut out),

@@ -12,6 +12,7 @@ use toml::de::{DeTable, DeValue};
 use super::reader::{Item, Read, Source, Table, parse};
 use super::tables;
 use super::tls::{TlsFiles, needs_tls};
+use super::zeek::{self, ZeekTarget};
 use crate::failure::reason;
 use crate::file;
 
@@ -46,9 +47,17 @@ impl fmt::Display for Problem {
 /// declarations, and the errors of `NodeConfig::validate`; then errors in the TLS files, if TLS is
 /// used.
 pub(crate) fn load(path: &Path) -> Result<NodeConfig, Vec<Problem>> {
+    load_with(path, &mut Vec::new())
+}
+
+/// The same, with the Zeeks that a bridge connects to.
+pub(super) fn load_with(
+    path: &Path,
+    targets: &mut Vec<ZeekTarget>,
+) -> Result<NodeConfig, Vec<Problem>> {
     match file::read_text(path) {
         Ok(text) => {
-            let (mut configuration, files) = read(path, &text)?;
+            let (mut configuration, files) = read_with(path, &text, targets)?;
             if needs_tls(&configuration).is_some() {
                 configuration.options.tls = Some(files.read(path, &text)?);
             }
@@ -90,13 +99,23 @@ fn other_form(text: &str) -> Option<&'static str> {
 }
 
 /// Parses a configuration.
+#[cfg(test)]
 pub(super) fn read(path: &Path, text: &str) -> Result<(NodeConfig, TlsFiles), Vec<Problem>> {
+    read_with(path, text, &mut Vec::new())
+}
+
+/// The same with the Zeeks that a bridge connects to.
+pub(super) fn read_with(
+    path: &Path,
+    text: &str,
+    targets: &mut Vec<ZeekTarget>,
+) -> Result<(NodeConfig, TlsFiles), Vec<Problem>> {
     let mut source = Source::new(text);
     let is_toml = DeTable::parse(text).is_ok();
     if let (false, Some(what)) = (is_toml, other_form(text)) {
         return Err(vec![Problem { file: path.to_owned(), place: None, what: what.to_owned() }]);
     }
-    let (configuration, files, mut problems) = all(path, text, &mut source);
+    let (configuration, files, mut problems) = all(path, text, &mut source, targets);
     let here = source.problems.into_iter().map(|(at, _, what)| (at, what));
     problems.extend(here.map(|(at, what)| Problem {
         file: path.to_owned(),
@@ -114,6 +133,7 @@ pub(super) fn all(
     path: &Path,
     text: &str,
     source: &mut Source<'_>,
+    targets: &mut Vec<ZeekTarget>,
 ) -> (NodeConfig, TlsFiles, Vec<Problem>) {
     let folder = path.parent().unwrap_or(Path::new(""));
     // A TOML syntax error may hide any key, so missing keys are not reported then.
@@ -131,6 +151,7 @@ pub(super) fn all(
         inline(&item, text, table.source, &mut declarations);
     }
     let nodes = tables::nodes(&mut table);
+    *targets = zeek::targets(&mut table, folder);
     table.finish();
 
     let configuration = NodeConfig { options, nodes, declarations: Arc::new(declarations) };

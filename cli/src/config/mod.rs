@@ -10,14 +10,16 @@ mod tables;
 mod tests;
 mod tls;
 mod values;
+mod zeek;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, failed, misused, tell, warn};
 use brocomm::node::NodeConfig;
-use load::load;
+use load::{Problem, load, load_with};
 pub(crate) use reader::suggestion;
+pub(crate) use zeek::ZeekTarget;
 
 /// Checks or explains the configuration of `brocomm run`.
 #[derive(Debug, clap::Args)]
@@ -83,18 +85,32 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 /// Loads a configuration, and prints warnings and errors.
 pub(crate) fn load_and_warn(file: &Path) -> Result<NodeConfig, Failure> {
     let configuration = load_or_tell(file)?;
+    warnings(file, &configuration);
+    Ok(configuration)
+}
+
+/// The same with the Zeeks that a bridge connects to.
+pub(crate) fn load_bridge_and_warn(file: &Path) -> Result<(NodeConfig, Vec<ZeekTarget>), Failure> {
+    let mut targets = Vec::new();
+    let configuration = load_with(file, &mut targets).map_err(|problems| told(file, &problems))?;
+    warnings(file, &configuration);
+    Ok((configuration, targets))
+}
+
+fn warnings(file: &Path, configuration: &NodeConfig) {
     for warning in configuration.warnings() {
         warn(format_args!("{}: warning: {warning}", file.display()));
     }
-    Ok(configuration)
 }
 
 /// Loads a configuration, and prints errors.
 pub(crate) fn load_or_tell(file: &Path) -> Result<NodeConfig, Failure> {
-    load(file).map_err(|problems| {
-        problems.iter().for_each(|problem| tell(format_args!("{problem}")));
-        let count = problems.len();
-        let errors = if count == 1 { "1 error".into() } else { format!("{count} errors") };
-        misused(format_args!("{}: {errors}", file.display()))
-    })
+    load(file).map_err(|problems| told(file, &problems))
+}
+
+fn told(file: &Path, problems: &[Problem]) -> Failure {
+    problems.iter().for_each(|problem| tell(format_args!("{problem}")));
+    let count = problems.len();
+    let errors = if count == 1 { "1 error".into() } else { format!("{count} errors") };
+    misused(format_args!("{}: {errors}", file.display()))
 }

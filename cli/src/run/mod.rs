@@ -14,7 +14,7 @@ mod state;
 mod status;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -22,12 +22,15 @@ use brocomm::node::{NodeConfig, NodeMachine};
 use brocomm_tokio::{Node, Subscription};
 
 use crate::address;
+use crate::bridge::{self, Bridge};
 use crate::clock::Clock;
 use crate::config;
-use crate::failure::{Failure, failed, misused, reason, tell};
+use crate::failure::{Failure, failed, misused, reason, tell, warn};
 use crate::printer::Printer;
 use crate::session::{Form, timeout};
 use crate::variables;
+use crate::zeek::counts::Counts;
+use crate::zeek::serve;
 use control::Signals;
 use input::Input;
 use log::Log;
@@ -95,6 +98,16 @@ pub(crate) struct Args {
     /// Show no status line, even on a terminal.
     #[arg(long)]
     no_status: bool,
+
+    #[command(flatten)]
+    zeek: serve::Options,
+}
+
+impl Args {
+    /// Returns the name of the configuration.
+    pub(crate) fn configuration(&self) -> &Path {
+        &self.configuration
+    }
 }
 
 const AFTER_HELP: &str = "\
@@ -113,7 +126,23 @@ Exit codes:
 
 /// Runs the node until it stops.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
-    let configuration = config::load_and_warn(&args.configuration)?;
+    let (configuration, targets) = config::load_bridge_and_warn(&args.configuration)?;
+    if !targets.is_empty() {
+        warn(format_args!(
+            "{}: [[zeek]] is ignored: `brocomm bridge` connects to Zeek",
+            args.configuration.display()
+        ));
+    }
+    run_with(args, configuration, Vec::new(), out)
+}
+
+/// Runs a node, with connections to Zeeks if there are any.
+pub(crate) fn run_with(
+    args: &Args,
+    configuration: NodeConfig,
+    targets: Vec<bridge::Prepared>,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
     if !configuration.options.listen && !configuration.nodes.iter().any(|(_, node)| node.connect) {
         return Err(misused(format_args!(
             "{}: nothing to do: set `listen = true`, or `connect = true` in a node",
@@ -126,6 +155,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         true => None,
         false => Some(Log::create(&args.log, &description, args.clock)?),
     };
+    let serving = args.zeek.bind(&configuration.declarations)?;
     let communication = communication(configuration, args)?;
     let state = args.state.clone().map(State::new).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -139,8 +169,12 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         let notifications = node.subscribe_with(Subscription::new("standard output"));
         let observed = node.subscribe_with(Subscription::new("communication log"));
         let tally = Tally::default();
+        let counts = Counts::default();
+        let served = serving.map(|serving| serving.start(&node, &counts)).transpose()?;
+        let bridge = (!targets.is_empty()).then(|| Bridge::start(&node, targets, &counts));
         if let Some(metrics) = metrics {
-            metrics.serve(&node, &tally)?;
+            let zeek = (bridge.is_some() || served.is_some()).then_some(&counts);
+            metrics.serve(&node, &tally, zeek)?;
         }
         let input = args.stdin.then(|| Input::new(node.clone(), args.timeout));
         let running = Running {
@@ -157,7 +191,14 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             manager: service::Manager::of_environment(),
             ending: None,
         };
-        running.run().await
+        let result = running.run().await;
+        if let Some(bridge) = bridge {
+            bridge.end().await;
+        }
+        if let Some(served) = served {
+            served.end().await;
+        }
+        result
     });
     // A thread may block on standard input; do not wait for it.
     runtime.shutdown_background();

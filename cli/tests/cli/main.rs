@@ -34,3 +34,4 @@ mod support;
 #[cfg(target_os = "linux")]
 mod tcpdump;
 mod tls;
+mod zeek;
