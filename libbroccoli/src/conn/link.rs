@@ -140,6 +140,7 @@ impl Link {
     ) -> Result<(), String> {
         let mut phase = self.machine.phase();
         let mut deadline = Instant::now() + timeout;
+        let mut place = Place::default();
         loop {
             while let Some(notification) = self.machine.poll_notification() {
                 take(notification);
@@ -166,7 +167,33 @@ impl Link {
                 socket.wait(events, Some(left)).map_err(|error| error.to_string())?;
             }
             self.machine.feed_time(now());
-            self.receive();
+            self.receive_within(&mut place);
+        }
+    }
+
+    /// Reads as far as the handshake goes: what comes after it must stay in the socket, where
+    /// programs look for it. Over TLS that can't be told.
+    fn receive_within(&mut self, place: &mut Place) {
+        #[cfg(feature = "tls")]
+        if self.machine.config().tls.is_some() {
+            return self.receive();
+        }
+        let mut buffer = [MaybeUninit::uninit(); READ];
+        while self.machine.phase() != Phase::Running && self.machine.wants_input() {
+            let (Some(socket), Some(room)) = (&self.socket, buffer.get_mut(..place.wanted()))
+            else {
+                return;
+            };
+            match socket.receive(room) {
+                Ok([]) => return self.machine.feed_eof(now()),
+                Ok(bytes) => {
+                    self.read += bytes.len() as u64;
+                    place.pass(bytes);
+                    self.machine.feed_bytes(bytes, now());
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) => return self.machine.feed_failure(&error.to_string(), now()),
+            }
         }
     }
 
@@ -190,6 +217,39 @@ impl Link {
             if !matches!(socket.receive(&mut buffer), Ok([_, ..])) {
                 return;
             }
+        }
+    }
+}
+
+/// Says where in the framing a stream is (§1.1).
+#[derive(Debug, Default)]
+struct Place {
+    /// The length of a chunk, as far as it was read.
+    length: [u8; 4],
+    have: usize,
+    /// How much of the chunk is left.
+    left: usize,
+}
+
+impl Place {
+    /// Returns how much can be read without reading past a chunk or its length.
+    fn wanted(&self) -> usize {
+        if self.left > 0 { self.left.min(READ) } else { self.length.len() - self.have }
+    }
+
+    fn pass(&mut self, bytes: &[u8]) {
+        if self.left > 0 {
+            self.left = self.left.saturating_sub(bytes.len());
+            return;
+        }
+        for (to, byte) in self.length.iter_mut().skip(self.have).zip(bytes) {
+            *to = *byte;
+        }
+        self.have += bytes.len();
+        if self.have == self.length.len() {
+            // The first bit says that the chunk is a part of one.
+            self.left = (u32::from_be_bytes(self.length) & 0x7fff_ffff) as usize;
+            self.have = 0;
         }
     }
 }
