@@ -1,4 +1,4 @@
-//! Which changes `brocomm state` makes, and which it refuses.
+//! Tests of the changes that `brocomm state` makes and refuses.
 
 use serde_json::{Value, json};
 
@@ -56,7 +56,7 @@ fn values_can_be_set_as_json() {
         ("age", "90", json!(90.0)),
         ("at", r#"[{"key":["::1",7],"value":"a"}]"#, json!([{"key": ["::1", 7], "value": "a"}])),
         ("at[10.0.0.1, 7]", r#""b""#, json!("b")),
-        // What is not JSON is in the notation of scripts.
+        // Anything that is not JSON is in Bro's notation.
         ("who", "[$name=\"a\"]", json!({"name": "a"})),
         ("ports", "{}", json!([])),
         ("age", "2min", json!(120.0)),
@@ -65,7 +65,7 @@ fn values_can_be_set_as_json() {
         assert_eq!((set.code, set.stderr.as_str()), (0, set.stderr.as_str()), "{place} {text}");
         let told: Value = serde_json::from_str(&set.stdout).unwrap();
         assert_eq!(told["value"], value, "{place} {text}");
-        // What is printed is read.
+        // The output can be used as input.
         let again = told["value"].to_string();
         let set = run([&["state", "set", &address, place, &again][..], &file].concat());
         assert_eq!(serde_json::from_str::<Value>(&set.stdout).unwrap()["was"], value);

@@ -1,4 +1,4 @@
-//! Under which ids containers are addressed, when one goes by several (2§6, 2§9).
+//! The ids of containers that have several (2§6, 2§9).
 
 use brocomm::data::Value;
 use brocomm::node::{Notification, Options, PeerConfig};

@@ -33,7 +33,7 @@ pub(super) struct Part {
 }
 
 impl Framing {
-    /// Takes a length word apart and holds it against the limit on the length of a chunk.
+    /// Decodes a length word and checks it against the limit on the length of a chunk.
     #[inline]
     pub(super) fn part(self, word: u32, limit: u32) -> Result<Part, WireErrorKind> {
         let (length, more) = match self {
