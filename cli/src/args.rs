@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    bench, config, connect, decode, demo, doctor, listen, logging, logs, manual, ping, print,
-    replay, run, send, state, tail,
+    bench, cluster, config, connect, control, decode, demo, doctor, listen, logging, logs, manual,
+    ping, print, replay, request, run, send, state, tail,
 };
 
 /// Looks into, and takes part in, sessions of Bro's communication framework.
@@ -35,6 +35,7 @@ Examples:
   brocomm send sensor 'ping(7)'                 send an event
   brocomm config example > node.toml            a configuration to begin with
   brocomm doctor sensor                         what is wrong with a peer
+  brocomm cluster show node.cfg                 who talks to whom in a cluster of Bros
   brocomm bench sensor                          how many events it answers, and how fast
   brocomm demo                                  see it work, without any peer
 
@@ -59,6 +60,9 @@ pub(crate) enum Command {
     Replay(replay::Args),
     Config(config::Args),
     Doctor(doctor::Args),
+    Control(control::Args),
+    Request(request::Args),
+    Cluster(cluster::Args),
     Demo(demo::Args),
     Completions(manual::Completions),
     Man(manual::Man),

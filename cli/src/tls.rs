@@ -9,7 +9,7 @@ use brocomm::tls::{TlsConfig, TlsConfigError};
 use crate::failure::{Failure, misused, reason};
 
 /// The files that TLS needs; without them there is none.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Tls {
     /// Use TLS, and accept peers whose certificate comes from an authority in this file (PEM), as
     /// Bro's `ssl_ca_certificate`.

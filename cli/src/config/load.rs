@@ -85,7 +85,7 @@ fn other_form(text: &str) -> Option<&'static str> {
     };
     lines.any(|line| is_role(line).is_some_and(|is_role| is_role)).then_some(
         "this is a node.cfg of BroControl, not a configuration; \
-         `brocomm config example` prints one, with `[nodes.NAME]` for each peer",
+         `brocomm cluster import FILE --as NODE` makes one of it",
     )
 }
 

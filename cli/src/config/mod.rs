@@ -2,6 +2,7 @@
 
 mod json;
 mod load;
+mod quote;
 mod reader;
 mod reference;
 mod summary;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use crate::failure::{Failure, failed, misused, tell, warn};
 use brocomm::node::NodeConfig;
 use load::load;
+pub(crate) use quote::toml_string;
 pub(crate) use reader::suggestion;
 
 /// Checks or explains the file that `brocomm run` reads.

@@ -1,6 +1,7 @@
 //! `brocomm doctor`: explains step by step what it finds at an address.
 
 mod clock;
+mod examine;
 mod report;
 
 use std::io::Write;
@@ -21,6 +22,7 @@ use crate::session::{self, hint, timeout};
 use crate::stop::Stop;
 use crate::tls::{self, Tls};
 use clock::Clock;
+pub(crate) use examine::{Finding, examine};
 use report::Report;
 
 /// Connects to a peer and explains step by step what it finds.

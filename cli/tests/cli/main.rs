@@ -2,7 +2,9 @@
 
 mod bench;
 mod captures;
+mod cluster;
 mod config;
+mod control;
 mod decode;
 mod decode_logs;
 mod decode_state;
