@@ -10,6 +10,7 @@ use brocomm::node::EventPattern;
 use brocomm::notation::ParseError;
 
 use crate::failure::{Failure, misused, reason, warn};
+use crate::scripts::Scripts;
 
 /// Options that declare events and the types in them.
 #[derive(Debug, clap::Args)]
@@ -18,7 +19,8 @@ pub(crate) struct Declare {
     #[arg(long, value_name = "NAME(TYPE, …)")]
     event: Vec<String>,
 
-    /// Declarations of types and events in Bro's notation; may be repeated.
+    /// Scripts of Bro, or declarations of types and events in its notation; may be repeated. What
+    /// they load is looked for beside them and in BROPATH.
     #[arg(long, value_name = "FILE")]
     declarations: Vec<PathBuf>,
 }
@@ -45,8 +47,8 @@ pub(crate) fn read(file: &Path, declared: &mut Declarations) -> Result<(), Failu
     let text = fs::read_to_string(file).map_err(|error| {
         misused(format_args!("{shown}: cannot read declarations: {}", reason(&error)))
     })?;
-    declared
-        .read(&text)
+    Scripts::default()
+        .add(file, &text, declared)
         .map_err(|error| misused(format_args!("{shown}: cannot use declarations: {error}")))
 }
 

@@ -47,6 +47,7 @@ mod progress;
 mod replay;
 mod request;
 mod run;
+mod scripts;
 mod send;
 mod session;
 mod signals;

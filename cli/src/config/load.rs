@@ -14,6 +14,7 @@ use super::reader::{Item, Read, Source, Table, parse};
 use super::tables;
 use super::tls::{TlsFiles, needs_tls};
 use crate::failure::reason;
+use crate::scripts::Scripts;
 
 /// Says what is wrong with a file, and where.
 ///
@@ -155,7 +156,7 @@ fn files(
     folder: &Path,
     declarations: &mut Declarations,
 ) -> Vec<Problem> {
-    let mut problems = Vec::new();
+    let (mut problems, mut scripts) = (Vec::new(), Scripts::default());
     let Some(item) = table.item("declaration_files", "array of strings") else { return problems };
     let DeValue::Array(names) = item.value else {
         let _: Option<()> = table.source.wrong(&item, "expected an array of files");
@@ -173,7 +174,7 @@ fn files(
                     .wrong(&item, format_args!("cannot read declarations: {}", reason(&error)));
             }
             Ok(text) => {
-                if let Err(error) = declarations.read(&text) {
+                if let Err(error) = scripts.add(&file, &text, declarations) {
                     let place = Some((number(error.line), number(error.column)));
                     problems.push(Problem { file, place, what: error.reason() });
                 }

@@ -1,5 +1,6 @@
 //! `brocomm config`: checks the file of a node, or shows an example of one.
 
+mod import;
 mod json;
 mod load;
 mod quote;
@@ -43,6 +44,16 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Prints a configuration with the entries and options that a script of Bro sets.
+    ///
+    /// Reads `redef Communication::nodes += {…}` and the options of the Communication framework from
+    /// a script such as local.bro, with what it loads from beside it and from the folders in BROPATH.
+    /// What else it redefines, and what it does, is passed over.
+    #[command(after_help = IMPORT_HELP)]
+    Import {
+        /// The script.
+        file: PathBuf,
+    },
     /// Prints a configuration with every key, its default and its meaning.
     #[command(after_help = PRINT_EXIT_CODES)]
     Example,
@@ -63,6 +74,14 @@ Exit codes:
   1  standard output cannot be written
   2  the command line is wrong";
 
+const IMPORT_HELP: &str = "\
+Examples:
+  brocomm config import local.bro > brocomm.toml
+
+Exit codes:
+  0  the configuration was printed
+  2  the command line is wrong, or the script";
+
 /// The example, in which each key is commented out.
 const EXAMPLE: &str = include_str!("example.toml");
 
@@ -70,6 +89,7 @@ const EXAMPLE: &str = include_str!("example.toml");
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     match &args.command {
         Command::Example => Ok(out.write_all(EXAMPLE.as_bytes())?),
+        Command::Import { file } => import::import(file, out),
         Command::Reference => {
             let page = reference::page().map_err(|wrong| failed(format_args!("{wrong:?}")))?;
             Ok(out.write_all(page.as_bytes())?)

@@ -28,6 +28,7 @@ mod recordings;
 mod replay;
 #[cfg(unix)]
 mod run;
+mod scripts;
 mod state;
 mod state_changes;
 #[cfg(unix)]

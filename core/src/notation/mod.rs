@@ -17,6 +17,7 @@ mod literal;
 mod parser;
 mod print;
 mod scope;
+mod script;
 
 #[cfg(feature = "serde")]
 pub(crate) use literal::merge;
@@ -25,3 +26,4 @@ pub(crate) use print::{address, number};
 
 pub use error::ParseError;
 pub(crate) use error::ParseErrorKind;
+pub use script::{Load, Loaded};

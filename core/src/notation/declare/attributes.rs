@@ -15,7 +15,10 @@ impl<'a> Parser<'a, '_> {
     /// Reads the attributes of what is of type `ty`, if there are any.
     ///
     /// Their expressions are constants, or names of variables and functions.
-    pub(super) fn attributes(&mut self, ty: &Type) -> Result<Option<Arc<Attributes>>, ParseError> {
+    pub(in crate::notation) fn attributes(
+        &mut self,
+        ty: &Type,
+    ) -> Result<Option<Arc<Attributes>>, ParseError> {
         let mut list = Vec::new();
         while let Token::Attribute(name) = *self.token() {
             let Some(tag) = by_name(name) else {
@@ -28,7 +31,15 @@ impl<'a> Parser<'a, '_> {
                 Operand::Optional if !self.is('=') => None,
                 _ => {
                     self.expect('=', "`=`")?;
-                    Some(Arc::new(self.operand(tag, ty)?))
+                    match self.if_constant(|parser| parser.operand(tag, ty))? {
+                        Some(expr) => Some(Arc::new(expr)),
+                        None => {
+                            if let Some(tag) = Self::without_expression(tag) {
+                                add(&mut list, Attribute { tag, expr: None });
+                            }
+                            continue;
+                        }
+                    }
                 }
             };
             add(&mut list, Attribute { tag, expr });
@@ -40,6 +51,7 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn operand(&mut self, tag: AttributeTag, ty: &Type) -> Result<Expr, ParseError> {
+        let ty = &self.settled(ty.clone());
         if let Some(name) = self.variable_name(tag)? {
             self.take()?;
             return Ok(self.global(name));

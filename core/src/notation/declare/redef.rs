@@ -17,30 +17,34 @@ impl Parser<'_, '_> {
         let name = self.name("a variable's name")?;
         let quoted = || ParseErrorKind::quote(name);
         let Some(mut global) = self.scope.global(name).cloned() else {
+            if self.is_partial {
+                return self.pass_over();
+            }
             return Err(at.error(ParseErrorKind::UnknownVariable(quoted())));
         };
         if !global.has(AttributeTag::Redef) {
             return Err(at.error(ParseErrorKind::NotRedefinable(quoted())));
         }
+        global.ty = self.settled(global.ty);
         let operator_at = self.at();
+        global.init = global.init.map(|value| value.coerce(&global.ty).unwrap_or(value));
         let error = |operator| {
             let ty = Short(&global.ty).to_string();
             operator_at.error(ParseErrorKind::Redefinition { operator, ty })
         };
         let init = if self.eat('+')? {
             self.expect('=', "`+=`")?;
-            let literal = self.literal()?;
-            let more = self.scope.build(&literal, &global.ty)?;
-            Some(added(global.init.as_ref(), more).ok_or_else(|| error("+="))?)
+            match self.value_of(&global.ty)? {
+                Some(more) => Some(added(global.init.as_ref(), more).ok_or_else(|| error("+="))?),
+                None => None,
+            }
         } else if self.eat('-')? {
             self.expect('=', "`-=`")?;
-            let literal = self.literal()?;
             let indices = set_of(&global.ty).ok_or_else(|| error("-="))?;
-            let less = self.scope.build(&literal, &indices)?;
-            removed(global.init.as_ref(), &less)
+            let less = self.value_of(&indices)?;
+            less.and_then(|less| removed(global.init.as_ref(), &less))
         } else if self.eat('=')? {
-            let literal = self.literal()?;
-            Some(self.scope.build(&literal, &global.ty)?)
+            self.value_of(&global.ty)?
         } else {
             global.init.clone()
         };
@@ -50,6 +54,14 @@ impl Parser<'_, '_> {
         }
         self.scope.declarations.to_mut().globals.insert(global);
         Ok(())
+    }
+
+    /// Reads a value of a type, if it is a constant.
+    fn value_of(&mut self, ty: &Type) -> Result<Option<Value>, ParseError> {
+        self.if_constant(|parser| {
+            let literal = parser.literal()?;
+            parser.scope.build(&literal, ty)
+        })
     }
 }
 
@@ -69,6 +81,7 @@ fn added(old: Option<&Value>, more: Value) -> Option<Value> {
         (Value::Int(a), Value::Int(b)) => Value::Int(a.checked_add(*b)?),
         (Value::Double(a), Value::Double(b)) => Value::Double(a + b),
         (Value::Interval(a), Value::Interval(b)) => Value::Interval(a + b),
+        (Value::Pattern(a), Value::Pattern(b)) => Value::from(a.joined(b)),
         _ => return None,
     })
 }
