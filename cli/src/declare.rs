@@ -1,6 +1,5 @@
 //! What the user declares on the command line.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,6 +8,7 @@ use brocomm::lowlevel::commlog::CommLogMessage;
 use brocomm::node::EventPattern;
 use brocomm::notation::ParseError;
 
+use crate::built_in;
 use crate::failure::{Failure, misused, reason, warn};
 use crate::scripts::Scripts;
 
@@ -20,7 +20,7 @@ pub(crate) struct Declare {
     event: Vec<String>,
 
     /// Scripts of Bro, or declarations of types and events in its notation; may be repeated. What
-    /// they load is looked for beside them and in BROPATH.
+    /// they load is looked for beside them and in BROPATH; bro-2.5.bro is built in.
     #[arg(long, value_name = "FILE")]
     declarations: Vec<PathBuf>,
 }
@@ -44,7 +44,7 @@ impl Declare {
 /// Adds the declarations in a file.
 pub(crate) fn read(file: &Path, declared: &mut Declarations) -> Result<(), Failure> {
     let shown = file.display();
-    let text = fs::read_to_string(file).map_err(|error| {
+    let text = built_in::read(file).map_err(|error| {
         misused(format_args!("{shown}: cannot read declarations: {}", reason(&error)))
     })?;
     Scripts::default()

@@ -13,6 +13,7 @@
 mod address;
 mod args;
 mod bench;
+mod built_in;
 mod call;
 mod capture;
 mod certificate;

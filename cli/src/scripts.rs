@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use brocomm::data::Declarations;
 use brocomm::notation::{Loaded, ParseError};
 
+use crate::built_in;
 use crate::failure::{reason, warn};
 
 /// The environment variable with the folders of Bro's scripts.
@@ -46,10 +47,15 @@ impl Scripts {
     }
 
     /// Says what becomes of a script that is not there.
-    fn missing(&mut self, what: &str) -> Result<Loaded, String> {
+    fn missing(&mut self, what: &str, into: &mut Declarations) -> Result<Loaded, String> {
         let has_path = env::var_os(BROPATH).is_some_and(|path| !path.is_empty());
         if !self.may_lack && (has_path || is_beside(what)) {
             return Err(format!("cannot find {what}{}", if has_path { " in BROPATH" } else { "" }));
+        }
+        if !self.may_lack && what.starts_with("base/") {
+            // The types of the base scripts come with the program.
+            built_in::add(into).map_err(|error| error.to_string())?;
+            return Ok(Loaded::Missing);
         }
         if !std::mem::replace(&mut self.may_lack, true) {
             warn(format_args!(
@@ -67,7 +73,7 @@ impl Scripts {
         what: &str,
         into: &mut Declarations,
     ) -> Result<Loaded, String> {
-        let Some(file) = find(folder, what) else { return self.missing(what) };
+        let Some(file) = find(folder, what) else { return self.missing(what, into) };
         if !self.read.insert(canonical(&file)) {
             return Ok(Loaded::Read);
         }

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use super::Files;
 use super::links::{Entry, entries};
 use super::model::{Cluster, Member, Role};
+use crate::built_in;
 use crate::config::{suggestion, toml_string};
 use crate::failure::{Failure, misused};
 
@@ -73,6 +74,7 @@ fn write_node(cluster: &Cluster, me: &Member, toml: &mut String) -> std::fmt::Re
     if cluster.listen_ipv6 {
         writeln!(toml, "listen_ipv6 = true")?;
     }
+    writeln!(toml, "declaration_files = [\"{}\"]", built_in::FILE)?;
     let entries = entries(cluster, me);
     match role {
         Role::Logger | Role::Manager => writeln!(toml, "max_remote_events_processed = 10000")?,
@@ -90,7 +92,10 @@ fn write_node(cluster: &Cluster, me: &Member, toml: &mut String) -> std::fmt::Re
 
 /// Writes the configuration of a node that connects to all others with the class "control".
 fn controller(cluster: &Cluster) -> String {
-    let mut toml = "# A controller of all nodes.\npeer_description = \"control\"\n".to_owned();
+    let mut toml = format!(
+        "# A controller of all nodes.\npeer_description = \"control\"\ndeclaration_files = [\"{}\"]\n",
+        built_in::FILE
+    );
     for member in &cluster.members {
         let entry = Entry {
             other: &member.name,

@@ -13,6 +13,7 @@ use toml::de::{DeTable, DeValue};
 use super::reader::{Item, Read, Source, Table, parse};
 use super::tables;
 use super::tls::{TlsFiles, needs_tls};
+use crate::built_in;
 use crate::failure::reason;
 use crate::scripts::Scripts;
 
@@ -167,7 +168,7 @@ fn files(
         let item = Item { path, value: value.get_ref(), span: value.span() };
         let Some(name) = String::read(&item, None, table.source) else { continue };
         let file = folder.join(name);
-        match fs::read_to_string(&file) {
+        match built_in::read(&file) {
             Err(error) => {
                 let _: Option<()> = table
                     .source

@@ -16,6 +16,7 @@ mod values;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crate::built_in;
 use crate::failure::{Failure, failed, misused, tell, warn};
 use brocomm::node::NodeConfig;
 use load::load;
@@ -54,6 +55,12 @@ enum Command {
         /// The script.
         file: PathBuf,
     },
+    /// Prints the declarations of Bro 2.5's types, events and synchronized variables.
+    ///
+    /// They are built in: where there is no such file, the name bro-2.5.bro in `declaration_files` or
+    /// --declarations means them.
+    #[command(after_help = PRINT_EXIT_CODES)]
+    Declarations,
     /// Prints a configuration with every key, its default and its meaning.
     #[command(after_help = PRINT_EXIT_CODES)]
     Example,
@@ -89,6 +96,7 @@ const EXAMPLE: &str = include_str!("example.toml");
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     match &args.command {
         Command::Example => Ok(out.write_all(EXAMPLE.as_bytes())?),
+        Command::Declarations => Ok(out.write_all(built_in::text().as_bytes())?),
         Command::Import { file } => import::import(file, out),
         Command::Reference => {
             let page = reference::page().map_err(|wrong| failed(format_args!("{wrong:?}")))?;

@@ -5,6 +5,7 @@ mod explain;
 mod input;
 mod lines;
 mod log;
+mod log_files;
 mod metrics;
 mod peers;
 mod print;
@@ -25,12 +26,14 @@ use crate::address;
 use crate::clock::Clock;
 use crate::config;
 use crate::failure::{Failure, failed, misused, reason, tell};
+use crate::logs::interval;
 use crate::printer::Printer;
 use crate::session::{Form, timeout};
 use crate::variables;
 use control::Signals;
 use input::Input;
 use log::Log;
+use log_files::LogFiles;
 use metrics::{Metrics, Tally};
 use running::{Reading, Running};
 use state::State;
@@ -87,6 +90,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 
+    /// Write the logs that peers send into files of this folder, as `brocomm logs` does, instead of
+    /// printing their entries.
+    #[arg(long, value_name = "DIR")]
+    write_logs: Option<PathBuf>,
+
+    /// Begin new files that often, counted from midnight: 90s, 30min, 1h, 1d.
+    #[arg(long, value_name = "INTERVAL", value_parser = interval, requires = "write_logs")]
+    rotate: Option<Duration>,
+
     /// Serve metrics for Prometheus over HTTP at this address, under /metrics; the system chooses the
     /// port if it is 0. Whoever reaches it can read them.
     #[arg(long, value_name = "ADDR:PORT", value_parser = address::parse_with_port)]
@@ -126,6 +138,8 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         true => None,
         false => Some(Log::create(&args.log, &description, args.clock)?),
     };
+    let folder = args.write_logs.as_deref();
+    let folder = folder.map(|path| LogFiles::folder(path, args.rotate, args.clock)).transpose()?;
     let communication = communication(configuration, args)?;
     let state = args.state.clone().map(State::new).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -138,6 +152,10 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         // Lines of the log come though nobody reads the output.
         let notifications = node.subscribe_with(Subscription::new("standard output"));
         let observed = node.subscribe_with(Subscription::new("communication log"));
+        let files = folder.map(|folder| {
+            let notifications = node.subscribe_with(Subscription::new("log files"));
+            LogFiles::start(node.clone(), notifications, folder)
+        });
         let tally = Tally::default();
         if let Some(metrics) = metrics {
             metrics.serve(&node, &tally)?;
@@ -151,6 +169,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             signals: Signals::new()?,
             printer: Printer::new(out, args.form.print(), None),
             log,
+            files,
             tally,
             status: Status::new(!args.no_status),
             state,

@@ -12,6 +12,7 @@ use tokio::time::{Instant, interval_at, sleep_until};
 use super::control::{Control, Signals};
 use super::input::{Input, Progress};
 use super::log::Log;
+use super::log_files::{self, LogFiles};
 use super::metrics::Tally;
 use super::state::State;
 use super::status::Status;
@@ -36,6 +37,7 @@ pub(super) struct Running<'a> {
     pub(super) signals: Signals,
     pub(super) printer: Printer<'a>,
     pub(super) log: Option<Log>,
+    pub(super) files: Option<LogFiles>,
     pub(super) tally: Tally,
     pub(super) status: Status,
     pub(super) state: Option<State>,
@@ -102,6 +104,7 @@ impl Running<'_> {
                             undelivered = Some(peers.len());
                             Ok(())
                         }
+                        Some(told) if self.files.is_some() && log_files::is_log(&told) => Ok(()),
                         Some(notification) => {
                             print::show(&mut self.printer, self.node.now(), notification)
                                 .map_err(Failure::from)
@@ -136,6 +139,7 @@ impl Running<'_> {
                     Ok(())
                 }
                 error = output::stdout().failed(), if result.is_ok() => Err(error.into()),
+                failure = LogFiles::failed(&mut self.files), if result.is_ok() => Err(failure),
                 failure = failed_log(&self.log), if result.is_ok() => Err(failure),
                 _ = keep.tick() => {
                     self.notify_status();
@@ -209,6 +213,7 @@ impl Running<'_> {
     async fn end(mut self, undelivered: usize, result: Result<(), Failure>) -> Result<(), Failure> {
         self.status.end();
         let failed_lines = self.reading.as_ref().map_or(0, |reading| reading.progress.end());
+        let filed = LogFiles::finish(&mut self.files).await;
         let closed = self.log.as_mut().map_or(Ok(()), |log| log.close(self.node.now()));
         // It may not have been written yet at all.
         self.state.iter_mut().for_each(|state| state.changed = true);
@@ -227,7 +232,7 @@ impl Running<'_> {
                 "{failed_lines} {lines} of standard input failed, see above"
             )));
         }
-        result.and(closed).and(kept)
+        result.and(closed).and(filed).and(kept)
     }
 
     /// Waits until the variables and all output are written; only so long if a signal has come, or

@@ -27,6 +27,8 @@ mod peers;
 mod recordings;
 mod replay;
 #[cfg(unix)]
+mod roles;
+#[cfg(unix)]
 mod run;
 mod scripts;
 mod state;

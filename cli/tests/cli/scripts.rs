@@ -73,12 +73,12 @@ fn scripts_are_declarations() {
         "main.bro: cannot use declarations: line 1, column 1: cannot find base/notice in BROPATH";
     assert!(lost.stderr.contains(why), "{}", lost.stderr);
     // Without a BROPATH there may be no Bro: what is not needed may lack.
-    let text = "@load base/notice\nredef Notice::x = 5;\nredef record Notice::Info += { m: M; };\n\
+    let text = "@load misc/none\nredef None::x = 5;\nredef record None::Info += { m: M; };\n\
         event seen(n: count) { }\n";
     fs::write(&main, text).unwrap();
     let sent = run_with("", &["send", "127.0.0.1:1", "seen(5)", &declared]);
     assert!(
-        sent.code == 1 && sent.stderr.contains("base/notice is not there, so"),
+        sent.code == 1 && sent.stderr.contains("misc/none is not there, so"),
         "{}",
         sent.stderr
     );
@@ -198,4 +198,38 @@ fn a_generated_layout_is_imported_and_mistakes_are_told() {
         assert_eq!(imported.code, code, "{file}: {}", imported.stderr);
         assert!(imported.stderr.contains(told), "{file}: {}", imported.stderr);
     }
+}
+
+#[test]
+fn the_types_of_bro_are_built_in() {
+    let printed = run(["config", "declarations"]);
+    assert_eq!((printed.code, printed.stderr.as_str()), (0, ""));
+    for line in
+        ["type connection: record {", "type Notice::Info: record {", "type conn_id: record {"]
+    {
+        assert!(printed.stdout.lines().any(|found| found == line), "{line}");
+    }
+    let script = "@load base/frameworks/notice\nredef record Notice::Info += { our: count &optional; };\n\
+        global found: event(c: connection, n: Notice::Info);\n";
+    let scripts = [
+        ("node.toml", "listen = true\ndeclaration_files = [\"bro-2.5.bro\", \"own.bro\"]\n"),
+        ("alone.toml", "listen = true\ndeclaration_files = [\"own.bro\"]\n"),
+        ("own.bro", script),
+    ];
+    let folder = folder("scripts-built-in", &scripts);
+    for file in ["node.toml", "alone.toml"] {
+        let config = folder.join(file);
+        let checked = run_with("", &["config", "check", config.to_str().unwrap(), "--json"]);
+        assert_eq!((checked.code, checked.stderr.as_str()), (0, ""), "{}", checked.stdout);
+        let checked: Value = serde_json::from_str(&checked.stdout).unwrap();
+        assert!(checked["node"]["events"].as_u64() > Some(600), "{checked}");
+        assert!(checked["node"]["variables"].as_u64() >= Some(6), "{checked}");
+    }
+    // An own file of that name comes first.
+    fs::write(folder.join("bro-2.5.bro"), "event own();").unwrap();
+    let both = format!("--declarations={}", folder.join("bro-2.5.bro").display());
+    let sent = run(["send", "127.0.0.1:1", "own(1)", &both]);
+    assert!(sent.code == 2 && sent.stderr.contains("own with 1 arguments"), "{}", sent.stderr);
+    let sent = run(["send", "127.0.0.1:1", "bro_done(1)", "--declarations=bro-2.5.bro"]);
+    assert!(sent.code == 2 && sent.stderr.contains("bro_done with 1 arguments"), "{}", sent.stderr);
 }
