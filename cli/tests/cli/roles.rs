@@ -62,35 +62,6 @@ fn worker(name: &str, proxy: &str, logger: &str) -> Node {
     node
 }
 
-/// Starts a worker that shares a table by the proxy and logs to the logger, and waits for both.
-fn worker(name: &str, proxy: &str, logger: &str) -> Node {
-    let class = || Some(name.to_owned().into());
-    let node = Node::builder()
-        .name(name)
-        .table::<String, u64>("shared")
-        .log::<Scan>("scans")
-        .connect_with(proxy, |peer| {
-            peer.class = class();
-            peer.sync = true;
-            peer.retry = Duration::from_secs(1);
-        })
-        .connect_with(logger, |peer| {
-            peer.class = class();
-            peer.sync = false;
-            peer.retry = Duration::from_secs(1);
-        })
-        .start()
-        .unwrap();
-    let mut told = node.subscribe();
-    let mut left = 2;
-    while left > 0 {
-        if let Some(Notification::ConnectionHandshakeDone(_)) = told.next(None) {
-            left -= 1;
-        }
-    }
-    node
-}
-
 fn end(program: Program) -> Run {
     program.signal("-TERM");
     program.end()
